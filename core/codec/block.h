@@ -1,0 +1,107 @@
+/* block.h: one block = the values of one column for one chunk of patients, as bytes. The only door to the codecs:
+ * encode measures the candidate encodings on the block and keeps the cheapest; decode trusts nothing.
+ *
+ * A block's bytes are its payload alone; what describes it (lots_block_meta) lives in the segment's directory, which
+ * has a checksum of its own. The payload's checksum is XXH3 salted with segment, column and block number.
+ *
+ * Invariants
+ *   1. decode(encode(v)) == v for every value that is not missing, and the same missing bitmap; a value under a missing
+ *      bit comes back as 0 (empty text).
+ *   2. encode is a pure function of its input: same values, same bytes, on any machine.
+ *   3. decode reads only `meta->bytes` bytes, writes only `meta->count` values (plus the slack the contract names), and
+ *      allocates only from the scratch arena, never more than a constant times count + bytes.
+ * Callers: core/store only. */
+#ifndef LOTS_BLOCK_H
+#define LOTS_BLOCK_H
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+
+/* How a value lies in memory. */
+typedef enum lots_phys {
+    LOTS_PHYS_BITS, /* bool: 1 bit a value, bit i of word i/64; bits beyond count are 0 */
+    LOTS_PHYS_I32,  /* days, minutes */
+    LOTS_PHYS_U32,  /* ids of codes and categories, list lengths */
+    LOTS_PHYS_I64,  /* ints, decimals (scaled) */
+    LOTS_PHYS_F64,
+    LOTS_PHYS_TEXT, /* offsets[count + 1] into bytes */
+    LOTS_PHYS_COUNT
+} lots_phys;
+
+/* A run of values in memory, borrowed. */
+typedef struct lots_values {
+    lots_phys phys;
+    uint32_t count;
+    const void *data;             /* int32_t / uint32_t / int64_t / double [count], uint64_t [(count+63)/64] for BITS,
+                                     uint32_t offsets[count + 1] for TEXT */
+    const char *text;             /* TEXT: the bytes the offsets point into */
+    const uint64_t *missing;      /* bit i set: value i is missing; NULL: none is */
+    const uint32_t *starts;       /* index of each patient's first value, rising, for days ordered within patients;
+                                     NULL when the column is not ordered. starts_count may include patients with no
+                                     value (equal neighbours) and starts[starts_count-1] may equal count */
+    uint32_t starts_count;
+} lots_values;
+
+typedef enum lots_encoding {
+    LOTS_ENCODING_CONSTANT = 0, /* one value for all (missing apart) */
+    LOTS_ENCODING_FRAME = 1,    /* bit-packed frame of reference, patched outliers */
+    LOTS_ENCODING_GAPS = 2,     /* days within a patient: gaps, escape-patched; first days apart (needs `starts`) */
+    LOTS_ENCODING_DELTA = 3,    /* zigzag differences, bit-packed with patches */
+    LOTS_ENCODING_RUNS = 4,     /* run-length: run values and run lengths, each a nested frame */
+    LOTS_ENCODING_DICT = 5,     /* block-local dictionary of wide values, indexes bit-packed */
+    LOTS_ENCODING_PLAIN = 6,    /* little-endian values, bitmaps, or offsets + bytes */
+    LOTS_ENCODING_PLANES = 7,   /* at most 8 distinct values: bit planes */
+    LOTS_ENCODING_DECIMAL = 8,  /* doubles that are k / 10^e exactly: a frame of k */
+    LOTS_ENCODING_ZSTD = 16     /* flag: zstd over the bytes of the encoding in the low bits */
+} lots_encoding;
+
+/* What the segment's directory keeps of a block. */
+typedef struct lots_block_meta {
+    uint8_t encoding;      /* lots_encoding, with or without LOTS_ENCODING_ZSTD */
+    uint8_t phys;          /* lots_phys */
+    uint8_t width;         /* bits of a packed value, for lots info; 0 where it has no meaning */
+    uint32_t count;        /* values, missing included */
+    uint32_t missing;      /* how many are missing */
+    uint32_t bytes;        /* payload length */
+    int64_t min, max;      /* of the values not missing: ints as they are, doubles through lots_f64_key, BITS 0/1; TEXT and
+                              all-missing: min 0, max -1 */
+    uint64_t checksum;
+} lots_block_meta;
+
+/* Order-preserving map of doubles to int64 (NaN is never stored: it is missing). */
+int64_t lots_f64_key(double value);
+double lots_f64_from_key(int64_t key);
+
+/* Which encodings may be tried. Zero value: all, hot column (no zstd over what queries scan unless it is TEXT or PLAIN). */
+typedef struct lots_block_options {
+    bool cold;                 /* zstd may be laid over any encoding that it shrinks by 10% or more */
+    int only;                  /* test and benchmark aid: 1 + encoding to force; 0: choose. LOTS_USAGE if it can't hold it */
+} lots_block_options;
+
+/* Append the payload to `out` and fill `meta` (checksum included, with `salt`).
+ * Errors: LOTS_MEMORY; LOTS_LIMIT when the payload would pass 4 GiB - 1. `out` is as before then. */
+LOTS_MUST lots_status lots_block_encode(const lots_values *values, const lots_block_options *options, uint64_t salt,
+                                        lots_bytes *out, lots_block_meta *meta, lots_error *err);
+
+/* Room for decoded values, the caller's. `data` must hold count values of the phys plus 64 bytes of slack (TEXT:
+ * count + 1 offsets); `missing` (count+63)/64 words plus 64 bytes, may be NULL when meta->missing is 0. */
+typedef struct lots_values_out {
+    void *data;
+    uint64_t *missing;
+    const char *text;          /* TEXT: set by decode; lent until the scratch arena is reset, or the input bytes go */
+    const uint32_t *starts;    /* needed by GAPS: as given to encode */
+    uint32_t starts_count;
+} lots_values_out;
+
+/* Check the payload against its salted checksum. Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_block_verify(const lots_block_meta *meta, const uint8_t *bytes, uint64_t salt,
+                                        lots_error *err);
+/* Decode all values. `bytes` are untrusted and need no slack after them. Doesn't verify the checksum (verify does, once
+ * per open). Every decoded text offset is within the text; bits beyond count are 0.
+ * Errors: LOTS_CORRUPT (saying what was wrong), LOTS_MEMORY. Output unspecified then. Cost: O(count). */
+LOTS_MUST lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes, lots_values_out *out,
+                                        lots_arena *scratch, lots_error *err);
+/* "frame+zstd" and the like, for lots info; "?" when unknown. */
+const char *lots_encoding_name(uint8_t encoding);
+
+#endif

@@ -1,0 +1,22 @@
+/* check.h: `lots check`: does the registry hold what its catalog promises? Goes on after the first fault. */
+#ifndef LOTS_CHECK_H
+#define LOTS_CHECK_H
+
+#include "core/store/registry.h"
+
+typedef struct lots_check_options {
+    bool full;              /* read, verify and decode every block; else catalog, headers and sizes */
+    unsigned threads;       /* 0: all */
+    lots_fault_report report;
+    void *context;
+} lots_check_options;
+
+typedef struct lots_check_result {
+    uint64_t files, blocks, faults;
+} lots_check_result;
+
+/* Errors: LOTS_CORRUPT when there was any fault (each was reported), LOTS_IO when there is no registry. */
+LOTS_MUST lots_status lots_check_run(const char *path, const lots_check_options *options, lots_check_result *result,
+                                     lots_error *err);
+
+#endif

@@ -1,0 +1,85 @@
+/* segment.h: reading one immutable segment file: a contiguous range of patients, every stream, in chunks of whole
+ * patients, every column of every chunk one block (lists two). The layout byte by byte: core/FORMAT.md, "segment".
+ *
+ * Ids on disk are *local*: each CATEGORY / CODE / CODES column of a segment has a small sorted dictionary of the stable
+ * ids it holds, and stores indexes into it. Local ids rise as texts rise, so an interval of ranks is an interval of local
+ * ids; lots_segment_ranks gives local -> rank under the registry's present dictionary.
+ *
+ * Invariants: 1. chunk k holds patients chunk_first(k) .. chunk_first(k+1)-1 (relative to the segment).
+ * 2. a block is verified against its checksum once per open, before anything in it is believed.
+ * 3. the directory is verified before any of it is believed.
+ * Threads: a segment may be read by many threads at once, each with its own scratch. Callers: query/exec, merge, check. */
+#ifndef LOTS_SEGMENT_H
+#define LOTS_SEGMENT_H
+
+#include "core/base/arena.h"
+#include "core/store/batch.h"
+#include "core/store/schema.h"
+
+typedef struct lots_segment lots_segment;
+
+typedef enum lots_part {
+    LOTS_PART_VALUES,
+    LOTS_PART_LENGTHS /* of a list column: U32, one a row; VALUES then holds the elements one after the other */
+} lots_part;
+
+/* Open by mapping the file. `schema` is borrowed: streams and columns the file lacks (older than the schema) read as
+ * empty / all missing. `codes` and `domains` (domains[i] is named domain_names[i]) are the registry's dictionaries,
+ * borrowed. `expected_id`: the segment's number in the catalog, checked against the file.
+ * Errors: LOTS_IO, LOTS_CORRUPT, LOTS_MEMORY. */
+typedef struct lots_segment_dictionaries {
+    const lots_dictionary *codes;
+    const lots_dictionary *const *domains;
+    const char *const *domain_names;
+    uint32_t domain_count;
+} lots_segment_dictionaries;
+LOTS_MUST lots_status lots_segment_open(lots_segment **out, const char *path, uint64_t expected_id,
+                                        const lots_schema *schema, const lots_segment_dictionaries *dictionaries,
+                                        lots_error *err);
+void lots_segment_close(lots_segment *segment);
+
+uint32_t lots_segment_patients(const lots_segment *segment);
+uint64_t lots_segment_events(const lots_segment *segment, uint32_t stream);
+uint64_t lots_segment_bytes(const lots_segment *segment);
+uint32_t lots_segment_chunks(const lots_segment *segment);
+/* First patient of a chunk, relative to the segment; chunk == chunks gives the patient count. */
+uint32_t lots_segment_chunk_first(const lots_segment *segment, uint32_t chunk);
+/* Rows of a stream in a chunk (stream 0: patients). */
+uint32_t lots_segment_chunk_rows(const lots_segment *segment, uint32_t stream, uint32_t chunk);
+/* The largest chunk_rows over chunks. */
+uint32_t lots_segment_chunk_rows_max(const lots_segment *segment, uint32_t stream);
+
+/* offsets[0 .. patients in chunk]: patient p's rows are offsets[p] .. offsets[p+1]-1 of the chunk. The caller's array.
+ * Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_segment_offsets(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t *offsets,
+                                           lots_arena *scratch, lots_error *err);
+/* What the directory says of a block: zone map (min, max of local ids, days, numbers), missing, count, bytes. Never NULL;
+ * an absent column has count = rows, missing = rows, bytes = 0. */
+const lots_block_meta *lots_segment_meta(const lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,
+                                         uint32_t chunk);
+/* Decode one block into the caller's buffers (lots_values_out's contract; `starts` are filled in by the segment where the
+ * encoding needs them). `end` columns come back as days (the file holds durations). Ids come back local.
+ * *has_missing says whether out->missing was written (it isn't when none is missing).
+ * Errors: LOTS_CORRUPT naming file, stream, column, chunk; LOTS_MEMORY. */
+LOTS_MUST lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,
+                                        uint32_t chunk, lots_values_out *out, bool *has_missing, lots_arena *scratch,
+                                        lots_error *err);
+/* local -> rank in the present dictionary for an id column, rising; *count entries. Lent. Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_segment_ranks(lots_segment *segment, uint32_t stream, uint32_t column, const lots_id **out,
+                                         uint32_t *count, lots_error *err);
+/* Whether local id `id` of a column occurs in a chunk at all (from the directory, no decoding). */
+bool lots_segment_chunk_has(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_id id);
+
+/* All rows of a stream as a batch with stable ids; patient numbers are first_patient + relative. For merging. */
+LOTS_MUST lots_status lots_segment_export(lots_segment *segment, uint32_t stream, lots_patient first_patient,
+                                          lots_batch *out, lots_error *err);
+
+/* Verify and decode every block and every invariant; calls `report` for each fault and goes on. */
+typedef void (*lots_fault_report)(void *context, const char *file, const char *stream, const char *column,
+                                  uint32_t chunk, const char *what);
+LOTS_MUST lots_status lots_segment_check(lots_segment *segment, lots_fault_report report, void *context,
+                                         uint64_t *faults, uint64_t *blocks, lots_error *err);
+/* Forget which blocks were verified (used by checks that must read again). */
+void lots_segment_forget(lots_segment *segment);
+
+#endif

@@ -1,0 +1,41 @@
+/* run.h: running a bound pipeline over the whole registry, and the table that comes out. */
+#ifndef LOTS_QUERY_RUN_H
+#define LOTS_QUERY_RUN_H
+
+#include "core/base/pool.h"
+#include "query/exec/eval.h"
+
+typedef struct lots_run_options {
+    lots_pool *pool;            /* NULL: one thread */
+    size_t memory_bytes;        /* of the whole run; 0: 4 GiB */
+    const _Atomic bool *stop;   /* Ctrl-C; may be NULL */
+    void (*progress)(void *context, uint64_t done, uint64_t all); /* chunks; may be NULL; called from one thread at a time */
+    void *progress_context;
+} lots_run_options;
+
+typedef struct lots_result_column {
+    const char *name;
+    lots_type type;
+    lots_vector values;         /* rows values, never constant. CATEGORY and CODE hold ranks in type.dictionary */
+    const char *const *labels;  /* BAND and CUT keep their order as text; NULL otherwise */
+} lots_result_column;
+
+typedef struct lots_result {
+    lots_arena arena;           /* owns all below */
+    lots_result_column *columns;
+    uint32_t column_count;
+    uint32_t rows;
+    lots_patient *patient;      /* rows: the registry-wide patient of each row of a row-level result; NULL when aggregated */
+    uint32_t *patients;         /* rows: distinct patients behind each row of an aggregated result; NULL otherwise */
+    const char **notes;         /* threshold and number kept by top, ties, warnings of the binder */
+    uint32_t note_count;
+    lots_work work;
+    uint64_t chunk_bytes_peak;
+} lots_result;
+
+/* The result never depends on the number of threads. Errors: as lots_eval, LOTS_INTERRUPTED. */
+LOTS_MUST lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline,
+                                        const lots_run_options *options, lots_result *out, lots_error *err);
+void lots_result_free(lots_result *result);
+
+#endif

@@ -1,0 +1,60 @@
+/* vector.h: the values of one expression for the rows of one frame. Memory is the worker's arena's, 64-byte aligned with
+ * 64 bytes of slack, so that kernels may run over the ends.
+ *
+ *   type                       data
+ *   BOOL                       uint64_t bitmap, bits beyond count 0; a missing row's bit is 0
+ *   INT DECIMAL DAYS MONTHS    int64_t
+ *   FLOAT                      double
+ *   DATE                       int32_t
+ *   CATEGORY CODE              uint32_t rank
+ *   TEXT                       lots_text
+ *   INTERVAL                   int32_t starts; data2: int32_t ends
+ *   EVENTS (single)            uint32_t row of the relation in this chunk, LOTS_NO_ID: none (never in `missing`)
+ *   SET                        data: elements as their own type's array; offsets[count + 1]
+ * `constant`: one value stands for all `count` rows (data has 1 element; missing bit 0 speaks for all).
+ * `missing`: bit set = missing; NULL = none is. What lies under a missing bit is 0 and may be computed on. */
+#ifndef LOTS_QUERY_VECTOR_H
+#define LOTS_QUERY_VECTOR_H
+
+#include "core/base/arena.h"
+#include "core/index/bitset.h"
+#include "query/lang/types.h"
+
+typedef struct lots_text {
+    const char *text;
+    uint32_t bytes;
+} lots_text;
+
+typedef struct lots_vector {
+    lots_type type;
+    uint32_t count;
+    bool constant;
+    void *data;
+    int32_t *data2;
+    uint32_t *offsets;
+    uint64_t *missing;
+} lots_vector;
+
+/* Bytes of one value of a kind in `data` (BOOL: 0, it is bits; SET: of an element). */
+size_t lots_type_bytes(lots_type_kind kind);
+/* An uninitialised vector (data zeroed for BOOL; no missing). SET: offsets only, data is set when the elements are known. */
+LOTS_MUST lots_status lots_vector_new(lots_arena *arena, const lots_type *type, uint32_t count, lots_vector *out,
+                                      lots_error *err);
+/* Give it a zeroed missing bitmap if it has none. */
+LOTS_MUST lots_status lots_vector_want_missing(lots_arena *arena, lots_vector *vector, lots_error *err);
+/* out[i] = in[index[i]] for `count` rows; LOTS_NO_ID in index gives missing (EVENTS: none; SET: empty). A constant stays a
+ * constant. `in` and `out` may not be the same. */
+LOTS_MUST lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
+                                         lots_vector *out, lots_error *err);
+/* A constant spread over its rows (a copy of the struct when it isn't constant). */
+LOTS_MUST lots_status lots_vector_flatten(lots_arena *arena, const lots_vector *in, lots_vector *out, lots_error *err);
+static inline bool lots_vector_is_missing(const lots_vector *vector, uint32_t row)
+{
+    return vector->missing != NULL && lots_bit_get(vector->missing, vector->constant ? 0 : row);
+}
+/* -1, 0, 1: total order of two values of one type: missing lowest, -0 = 0, sets element by element. For sorting and
+ * grouping, outside hot loops. Rows may be of different vectors. */
+int lots_vector_compare(const lots_vector *a, uint32_t a_row, const lots_vector *b, uint32_t b_row);
+uint64_t lots_vector_hash(const lots_vector *vector, uint32_t row, uint64_t seed);
+
+#endif

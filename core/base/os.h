@@ -9,6 +9,11 @@ typedef struct lots_file {
     int fd; /* -1: closed */
     char *path;
 } lots_file;
+/* The system's words for an errno into out[bytes]; safe from any thread. */
+void lots_os_reason(int number, char *out, size_t bytes);
+/* LOTS_IO from errno as it stands: "can't `doing` 'path': reason". */
+lots_status lots_os_fail(lots_error *err, const char *doing, const char *path);
+
 #define LOTS_FILE_CLOSED ((lots_file){-1, NULL})
 
 /* Open for reading; `-` is standard input. */

@@ -1,0 +1,237 @@
+/* pool.c: the worker threads. Workers sleep until `round` changes, then take task numbers from one atomic counter.
+ * Since numbers rise, every task below a failed one has been taken; a worker runs those, so the lowest failure is the
+ * same for any number of threads. Each worker keeps its own first failure, which is its lowest; the run picks the least.
+ * Invariants: 1. `round`, `busy`, `closing` change under `lock` only.  2. `busy` is 0 between runs, and nothing of a run
+ * is read by a worker then. Threads: open, run and close by one thread at a time. */
+#include "core/base/pool.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "core/base/memory.h"
+#include "core/base/os.h"
+
+enum { THREADS_MAX = 64 };
+
+/* One per thread, a cache line or more apart thanks to the error record's size. */
+typedef struct lots_worker {
+    struct lots_pool *pool;
+    pthread_t thread;
+    unsigned index;
+    size_t failed_task; /* SIZE_MAX: none */
+    lots_error error;
+} lots_worker;
+
+struct lots_pool {
+    lots_worker *workers; /* workers[0] is the caller's thread */
+    unsigned threads;
+    unsigned started; /* threads to join, workers[1..started] */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_cond_t idle;
+    uint64_t round;
+    unsigned busy;
+    bool closing;
+
+    lots_task task;
+    void *context;
+    size_t count;
+    const _Atomic bool *stop;
+    atomic_size_t next;
+    atomic_size_t lowest_failed;
+    atomic_bool interrupted;
+};
+
+/* Make the pool's lowest failure at most `task`. */
+static void note_failure(lots_pool *pool, size_t task)
+{
+    size_t lowest = atomic_load(&pool->lowest_failed);
+    while (task < lowest && !atomic_compare_exchange_weak(&pool->lowest_failed, &lowest, task)) {
+    }
+}
+
+/* The next task that must run, or SIZE_MAX when the run is over for this worker. */
+static size_t take_task(lots_pool *pool)
+{
+    /* Looking first keeps the counter from wrapping, whatever the count. */
+    size_t task = atomic_load(&pool->next);
+    do {
+        if (task >= pool->count || task > atomic_load(&pool->lowest_failed))
+            return SIZE_MAX;
+    } while (!atomic_compare_exchange_weak(&pool->next, &task, task + 1));
+    if (pool->stop != NULL && atomic_load(pool->stop)) {
+        atomic_store(&pool->interrupted, true);
+        return SIZE_MAX;
+    }
+    return task;
+}
+
+static void work(lots_worker *worker)
+{
+    lots_pool *pool = worker->pool;
+    for (size_t task = take_task(pool); task != SIZE_MAX; task = take_task(pool)) {
+        lots_error_clear(&worker->error);
+        lots_status status = pool->task(pool->context, task, worker->index, &worker->error);
+        if (status != LOTS_OK) {
+            worker->error.status = status;
+            worker->failed_task = task;
+            note_failure(pool, task);
+            return;
+        }
+    }
+}
+
+static void *run_worker(void *argument)
+{
+    lots_worker *worker = argument;
+    lots_pool *pool = worker->pool;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (pool->round == seen && !pool->closing)
+            pthread_cond_wait(&pool->wake, &pool->lock);
+        if (pool->closing)
+            break;
+        seen = pool->round;
+        pthread_mutex_unlock(&pool->lock);
+        work(worker);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->busy == 0)
+            pthread_cond_signal(&pool->idle);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+/* Start the other threads with every signal blocked, so that Ctrl-C reaches the thread that handles it. */
+static int start_threads(lots_pool *pool)
+{
+    sigset_t all, before;
+    int reason = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (reason == 0 && pool->started + 1 < pool->threads) {
+        lots_worker *worker = &pool->workers[pool->started + 1];
+        reason = pthread_create(&worker->thread, NULL, run_worker, worker);
+        if (reason == 0)
+            pool->started++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return reason;
+}
+
+static unsigned default_threads(void)
+{
+    unsigned processors = lots_processor_count();
+    return processors < THREADS_MAX ? processors : THREADS_MAX;
+}
+
+lots_status lots_pool_open(lots_pool **out, unsigned threads, lots_error *err)
+{
+    void *block = NULL, *workers = NULL;
+    *out = NULL;
+    if (threads == 0)
+        threads = default_threads();
+    LOTS_TRY(lots_alloc(&block, 1, sizeof(lots_pool), err));
+    lots_status status = lots_alloc(&workers, threads, sizeof(lots_worker), err);
+    if (status != LOTS_OK) {
+        lots_free(block);
+        return status;
+    }
+    lots_pool *pool = block;
+    pool->workers = workers;
+    pool->threads = threads;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pthread_cond_init(&pool->idle, NULL);
+    for (unsigned i = 0; i < threads; i++) {
+        pool->workers[i].pool = pool;
+        pool->workers[i].index = i;
+    }
+    int reason = start_threads(pool);
+    if (reason != 0) {
+        char text[128];
+        lots_os_reason(reason, text, sizeof text);
+        unsigned first_missing = pool->started + 2;
+        lots_pool_close(pool);
+        return lots_fail(err, LOTS_IO, "can't start thread %u of %u: %s", first_missing, threads, text);
+    }
+    *out = pool;
+    return LOTS_OK;
+}
+
+void lots_pool_close(lots_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->closing = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 1; i <= pool->started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->idle);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    lots_free(pool->workers);
+    lots_free(pool);
+}
+
+unsigned lots_pool_threads(const lots_pool *pool)
+{
+    return pool->threads;
+}
+
+static void prepare_run(lots_pool *pool, size_t count, lots_task task, void *context, const _Atomic bool *stop)
+{
+    pool->task = task;
+    pool->context = context;
+    pool->count = count;
+    pool->stop = stop;
+    atomic_store(&pool->next, 0);
+    atomic_store(&pool->lowest_failed, SIZE_MAX);
+    atomic_store(&pool->interrupted, false);
+    for (unsigned i = 0; i < pool->threads; i++)
+        pool->workers[i].failed_task = SIZE_MAX;
+}
+
+static lots_status finish_run(lots_pool *pool, lots_error *err)
+{
+    size_t lowest = atomic_load(&pool->lowest_failed);
+    for (unsigned i = 0; i < pool->threads && lowest != SIZE_MAX; i++) {
+        const lots_worker *worker = &pool->workers[i];
+        if (worker->failed_task == lowest) {
+            if (err != NULL)
+                *err = worker->error;
+            return worker->error.status;
+        }
+    }
+    if (atomic_load(&pool->interrupted))
+        return lots_fail(err, LOTS_INTERRUPTED, "interrupted");
+    return LOTS_OK;
+}
+
+lots_status lots_pool_run(lots_pool *pool, size_t count, lots_task task, void *context, const _Atomic bool *stop,
+                          lots_error *err)
+{
+    prepare_run(pool, count, task, context, stop);
+    bool alone = pool->threads == 1 || count <= 1;
+    if (!alone) {
+        pthread_mutex_lock(&pool->lock);
+        assert(pool->busy == 0);
+        pool->busy = pool->threads - 1;
+        pool->round++;
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    work(&pool->workers[0]);
+    if (!alone) {
+        pthread_mutex_lock(&pool->lock);
+        while (pool->busy > 0)
+            pthread_cond_wait(&pool->idle, &pool->lock);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    return finish_run(pool, err);
+}

@@ -54,6 +54,51 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_O) $(BUILD)/liblots.a
 
 tests: $(TESTS)
 
+# What is needed to build: Debian's names. `make deps` installs what is missing.
+PACKAGES := pkg-config libsqlite3-dev libzstd-dev libxxhash-dev libinih-dev zlib1g-dev libutf8proc-dev libcmocka-dev sqlite3
+deps:
+	@sh tests/support/deps.sh $(PACKAGES)
+
+demo: deps
+	@$(MAKE) --no-print-directory lots
+	@sh query/examples/demo.sh $(BUILD)
+
+test: deps
+	@$(MAKE) --no-print-directory lots tests
+	@sh tests/support/run.sh $(BUILD)
+
+# The same tests under the sanitizers, each in a build folder of its own.
+SANITIZE_FLAGS := -O1 -g -fno-omit-frame-pointer
+check-asan: deps
+	@$(MAKE) --no-print-directory lots tests BUILD=build/asan CFLAGS="$(SANITIZE_FLAGS)" MODE="-fsanitize=address,undefined -fno-sanitize-recover=all" WERROR=-Werror
+	@ASAN_OPTIONS=detect_leaks=1 sh tests/support/run.sh build/asan
+check-tsan: deps
+	@$(MAKE) --no-print-directory lots tests BUILD=build/tsan CFLAGS="$(SANITIZE_FLAGS)" MODE="-fsanitize=thread" WERROR=-Werror
+	@TSAN_OPTIONS=halt_on_error=1 sh tests/support/run.sh build/tsan
+
+# Everything that takes longer than `make test`: all sanitizers, a kill at every write, damage to every byte, fuzzing.
+check-all: test check-asan check-tsan check-fault check-fuzz
+
+check-fault: deps
+	@$(MAKE) --no-print-directory lots
+	@sh tests/fault/run.sh $(BUILD)
+
+install: lots
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/lots/maps $(DESTDIR)$(prefix)/share/lots/std
+	install -m 755 $(BUILD)/lots $(DESTDIR)$(prefix)/bin/lots
+	install -m 644 ingest/maps/*.map $(DESTDIR)$(prefix)/share/lots/maps
+
+help:
+	@echo 'make             build build/lots'
+	@echo 'make deps        install the Debian packages that are missing'
+	@echo 'make demo        load the example data into a registry and answer three questions'
+	@echo 'make test        build and run the tests (about two minutes)'
+	@echo 'make check-all   the tests under the sanitizers, fault injection, fuzz replay (long)'
+	@echo 'make install     install into $$(DESTDIR)$$(prefix)'
+	@echo 'make clean       remove the build folder'
+	@echo
+	@echo 'CC, CFLAGS, LDFLAGS, DESTDIR and prefix are yours. LIBART=system links an installed libart.'
+
 clean:
 	rm -rf build
 

@@ -25,6 +25,9 @@ LOTS_MUST lots_status lots_art_insert(lots_art *art, const void *key, size_t key
  * descent: the call interning makes. Errors: as insert. */
 LOTS_MUST lots_status lots_art_intern(lots_art *art, const void *key, size_t key_bytes, uint64_t value, uint64_t *out,
                                       bool *existed, lots_error *err);
+/* The same, and *stored is the tree's own copy of the key: lent until that key is deleted or the tree destroyed. */
+LOTS_MUST lots_status lots_art_intern_lent(lots_art *art, const void *key, size_t key_bytes, uint64_t value,
+                                           const uint8_t **stored, uint64_t *out, bool *existed, lots_error *err);
 bool lots_art_delete(lots_art *art, const void *key, size_t key_bytes, uint64_t *old);
 bool lots_art_search(const lots_art *art, const void *key, size_t key_bytes, uint64_t *out);
 /* False on an empty tree. The key is lent until the next change. */

@@ -130,7 +130,7 @@ static lots_status make_block(lots_arena_block **out, size_t bytes, size_t last_
         capacity = bytes;
     size_t wanted;
     lots_arena_block *block = NULL;
-    if (lots_size_add(capacity, sizeof *block + VECTOR_ALIGN, &wanted))
+    if (lots_size_add(capacity, sizeof *block + VECTOR_ALIGN, &wanted) && wanted < PTRDIFF_MAX)
         block = calloc(1, wanted);
     if (block == NULL)
         return lots_fail(err, LOTS_MEMORY, "out of memory: a block of %zu bytes", capacity);

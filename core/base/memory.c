@@ -23,6 +23,12 @@ bool lots_size_add(size_t a, size_t b, size_t *out)
     return true;
 }
 
+/* The size of an object: below PTRDIFF_MAX, beyond which pointers into it can't be subtracted. */
+static bool object_bytes(size_t count, size_t size, size_t *bytes)
+{
+    return lots_size_mul(count, size, bytes) && *bytes < PTRDIFF_MAX;
+}
+
 static lots_status fail_memory(size_t count, size_t size, lots_error *err)
 {
     return lots_fail(err, LOTS_MEMORY, "out of memory: %zu items of %zu bytes", count, size);
@@ -32,7 +38,7 @@ lots_status lots_alloc(void **out, size_t count, size_t size, lots_error *err)
 {
     size_t bytes;
     *out = NULL;
-    if (!lots_size_mul(count, size, &bytes))
+    if (!object_bytes(count, size, &bytes))
         return fail_memory(count, size, err);
     if (bytes == 0)
         return LOTS_OK;
@@ -43,7 +49,7 @@ lots_status lots_alloc(void **out, size_t count, size_t size, lots_error *err)
 lots_status lots_realloc(void **block, size_t count, size_t size, lots_error *err)
 {
     size_t bytes;
-    if (!lots_size_mul(count, size, &bytes))
+    if (!object_bytes(count, size, &bytes))
         return fail_memory(count, size, err);
     if (bytes == 0) {
         free(*block);

@@ -1,4 +1,4 @@
-/* clean.h: the text of one field → a typed value, by a rule declared in the mapping. No allocation, no locale, no clock.
+/* clean.h: the text of one field → a typed value, by a rule declared in the mapping. No allocation, locale or clock.
  * Every function takes a borrowed text that need not be zero-terminated, takes blanks (space, tab, U+00A0) off both
  * ends, and answers with a lots_clean: fine, empty, or why it is bad. The output is written only as said.
  * Dates are in clean_date.c, numbers in clean_number.c, ids and codes in clean_id.c, words and the rest in clean.c.
@@ -65,7 +65,12 @@ typedef enum lots_date_form {
 } lots_date_form;
 #define LOTS_DATE_FORMS 10
 
-typedef enum lots_date_fill { LOTS_DATE_FILL_FIRST, LOTS_DATE_FILL_MIDDLE, LOTS_DATE_FILL_LAST, LOTS_DATE_FILL_MISSING } lots_date_fill;
+typedef enum lots_date_fill {
+    LOTS_DATE_FILL_FIRST,
+    LOTS_DATE_FILL_MIDDLE,
+    LOTS_DATE_FILL_LAST,
+    LOTS_DATE_FILL_MISSING
+} lots_date_fill;
 typedef enum lots_date_precision { LOTS_DATE_DAY, LOTS_DATE_MONTH, LOTS_DATE_YEAR } lots_date_precision;
 
 /* The zero value: no form, first day. A form that gives days may be followed by a time: T or a blank, hh:mm[:ss[.f…]],
@@ -129,7 +134,7 @@ typedef struct lots_person_id {
 } lots_person_id;
 
 /* Normalise yyyymmdd-nnnn, yyyymmddnnnn, yymmdd-nnnn, yymmdd+nnnn and yymmddnnnn to 12 digits. Two-digit years: minus is
- * the latest such year that isn't after `reference`, plus the one a hundred years before (Skatteverket SKV 704: the
+ * the latest such year that isn't after `reference`, plus a hundred years before that (Skatteverket SKV 704: the
  * sign changes in the year a person becomes 100).
  * OK and CHECK_DIGIT set *out (the digits as written, for the caller to keep or reject); EMPTY doesn't. */
 lots_clean lots_clean_person(const char *text, size_t bytes, lots_day reference, char digits[12], lots_person_id *out);

@@ -1,6 +1,7 @@
 /* source.h: a stream of valid UTF-8 bytes from a file, whatever it was packed and written in.
  * Plain, gzip (also several members one after another) and zstd are told apart by their first bytes, never by the name.
- * The declared character encoding is decoded to UTF-8; a byte order mark is dropped.
+ * The declared character encoding is decoded to UTF-8. A UTF-8 byte order mark is dropped, and a file that has one is
+ * UTF-8 whatever was declared.
  * Invariants of what lots_source_read gives: (1) valid UTF-8 as a whole, though a read may end inside a character;
  * (2) no NUL byte; (3) the same bytes however the reads are sized.
  * A line, here and in csv.h, ends at LF, at CR LF, or at a CR not followed by LF; the first is line 1.

@@ -12,7 +12,9 @@
  *   EVENTS (single)            uint32_t row of the relation in this chunk, LOTS_NO_ID: none (never in `missing`)
  *   SET                        data: elements as their own type's array; offsets[count + 1]
  * `constant`: one value stands for all `count` rows (data has 1 element; missing bit 0 speaks for all).
- * `missing`: bit set = missing; NULL = none is. What lies under a missing bit is 0 and may be computed on. */
+ * `missing`: bit set = missing; NULL = none is. What lies under a missing bit is 0 and may be computed on.
+ * `failed`: inside the evaluator only: rows whose value could not be computed (overflow). Such a row is missing too, and
+ * becomes an error, naming `culprit`, only when somebody needs it: what a filter or a case leaves out may fail unseen. */
 #ifndef LOTS_QUERY_VECTOR_H
 #define LOTS_QUERY_VECTOR_H
 
@@ -33,6 +35,8 @@ typedef struct lots_vector {
     int32_t *data2;
     uint32_t *offsets;
     uint64_t *missing;
+    uint64_t *failed;
+    const struct lots_expr *culprit;
 } lots_vector;
 
 /* Bytes of one value of a kind in `data` (BOOL: 0, it is bits; SET: of an element). */
@@ -52,6 +56,9 @@ static inline bool lots_vector_is_missing(const lots_vector *vector, uint32_t ro
 {
     return vector->missing != NULL && lots_bit_get(vector->missing, vector->constant ? 0 : row);
 }
+/* The parts one after the other, all of one type. A single part is taken as it is. */
+LOTS_MUST lots_status lots_vector_concat(lots_arena *arena, const lots_vector *parts, uint32_t part_count,
+                                         lots_vector *out, lots_error *err);
 /* -1, 0, 1: total order of two values of one type: missing lowest, -0 = 0, sets element by element. For sorting and
  * grouping, outside hot loops. Rows may be of different vectors. */
 int lots_vector_compare(const lots_vector *a, uint32_t a_row, const lots_vector *b, uint32_t b_row);

@@ -38,6 +38,7 @@ typedef enum lots_frame_kind { LOTS_FRAME_IS_CONSTANT, LOTS_FRAME_IS_PATIENT, LO
 typedef struct lots_frame {
     lots_frame_kind kind;
     uint32_t parent;
+    uint32_t depth;    /* 0 the constant frame, 1 the patients, parent's + 1 */
     uint32_t relation; /* ELEMENT, and ROWS over a relation: whose columns its rows have; UINT32_MAX: none */
     const char *name;  /* alias or stream name, for explain */
 } lots_frame;
@@ -123,7 +124,7 @@ typedef enum lots_op {
     LOTS_OP_EVENT_SPAN_END, /* operand: EVENTS single -> DATE as SPAN_END */
     LOTS_OP_LOOKUP,         /* operand: CATEGORY key, or key and DATE: column `index` of table `table` for that key (as of the
                                date when rows are valid from-to) */
-    LOTS_OP_IN_COHORT       /* patient frame: bit of a saved cohort (later) */
+    LOTS_OP_PATIENT_ID      /* patient frame: the person's id as TEXT, from the identity files: row-level output only */
 } lots_op;
 
 typedef enum lots_pick {
@@ -154,6 +155,8 @@ struct lots_expr {
     lots_type type;
     uint32_t id;
     uint32_t frame;         /* innermost frame the value depends on */
+    uint64_t depths;        /* bit d: the value depends on the frame at depth d of its chain (an aggregate not on its set's
+                               own element frame). 0: constant */
     lots_ast_span span;     /* where it was written, for errors at run time (overflow) */
     lots_expr **operands;
     uint32_t operand_count;

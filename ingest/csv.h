@@ -9,7 +9,7 @@
  *   3. An empty line is no record. It counts as a line.
  *   4. The first record names the columns. A record with fewer or more fields is faulty: given, with its line, to be
  *      rejected; nothing else is lost.
- *   5. A quote that never closes and a record beyond the limit end the reading: the error names the line where it began.
+ *   5. A quote that never closes and a record beyond the limit end the reading: the error names the line of its start.
  * Borrowed fields point into the block; a quoted field with doubled quotes is unescaped in place. */
 #ifndef LOTS_CSV_H
 #define LOTS_CSV_H
@@ -30,7 +30,7 @@ typedef struct lots_csv_options {
 } lots_csv_options;
 
 typedef struct lots_csv_field {
-    char *text;     /* borrowed from the block until it is filled again or closed; not zero-terminated; may be changed */
+    char *text;     /* borrowed from the block until it is filled again or closed; the caller may change it */
     uint32_t bytes; /* without the quotes around */
     bool quoted;    /* "" (quoted and empty) can be told from an empty field */
 } lots_csv_field;
@@ -55,7 +55,7 @@ typedef struct lots_csv_block lots_csv_block;
 
 /* Begin to read: find the separator, read the header. `source` is lent until lots_csv_close and not closed by it.
  * *out is NULL after a failure. Errors: LOTS_USAGE for options that make no sense; LOTS_IO when the text has no record
- * at all, and as lots_source_read; LOTS_MEMORY. */
+ * at all, and as lots_csv_fill; LOTS_MEMORY. */
 LOTS_MUST lots_status lots_csv_open(lots_csv_reader **out, lots_source *source, const lots_csv_options *options,
                                     lots_error *err);
 void lots_csv_close(lots_csv_reader *reader); /* after its blocks; NULL does nothing */

@@ -1,0 +1,142 @@
+/* csv_block.c: the walk over a block: from end bit to end bit, nothing copied. Fields need a second look only when they
+ * begin with a quote. Any thread, its own block. */
+#include "ingest/csv_block.h"
+
+#include <string.h>
+
+#include "ingest/encoding.h"
+
+void lots_csv_block_rewind(lots_csv_block *block)
+{
+    block->cursor = 0;
+    block->cursor_line = block->line;
+    block->word = 0;
+    block->mask = block->count > 0 ? block->ends[0] : 0;
+}
+
+/* The place of the next end, or `count`. */
+static inline size_t next_end(lots_csv_block *block)
+{
+    while (block->mask == 0) {
+        if (64 * (block->word + 1) >= block->count)
+            return block->count;
+        block->mask = block->ends[++block->word];
+    }
+    size_t end = 64 * block->word + (size_t)__builtin_ctzll(block->mask);
+    block->mask &= block->mask - 1;
+    return end < block->count ? end : block->count;
+}
+
+/* Is every quote in content[0..count) doubled? The content is what stands between the quotes around. */
+static bool quotes_are_doubled(const char *content, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *quote = memchr(content + i, '"', count - i);
+        if (quote == NULL)
+            return true;
+        i = (size_t)(quote - content) + 1;
+        if (i == count || content[i] != '"')
+            return false;
+    }
+    return true;
+}
+
+/* Make each doubled quote one, in place; the new count. */
+static size_t undouble_quotes(char *content, size_t count)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < count; i++) {
+        content[to++] = content[i];
+        if (content[i] == '"')
+            i++;
+    }
+    return to;
+}
+
+/* A field that begins with a quote, `bytes` long with its quotes. False when text follows the closing one. */
+static bool take_quoted(const lots_csv_block *block, char *text, size_t bytes, lots_csv_field *field)
+{
+    *field = (lots_csv_field){text, (uint32_t)bytes, true};
+    if (bytes < 2 || text[bytes - 1] != '"')
+        return false;
+    size_t count = bytes - 2;
+    if (block->quotes_inside) {
+        if (!quotes_are_doubled(text + 1, count))
+            return false;
+        count = undouble_quotes(text + 1, count);
+    }
+    *field = (lots_csv_field){text + 1, (uint32_t)count, true};
+    return true;
+}
+
+static uint64_t count_lines(const uint8_t *data, size_t count)
+{
+    bool after_cr = false;
+    return lots_text_classify_scalar(data, count, &after_cr).lines;
+}
+
+/* The fields of the record at the cursor; returns where it ends (its line end or the block's). */
+static size_t take_fields(lots_csv_block *block, lots_csv_field *fields, lots_csv_record *record)
+{
+    size_t from = block->cursor;
+    record->field_count = 0;
+    record->fault = LOTS_CSV_FINE;
+    for (;;) {
+        size_t end = next_end(block);
+        char *text = (char *)block->data + from;
+        bool quoted = end > from && block->data[from] == block->quote && block->quote != 0;
+        if (quoted && block->lines_in_quotes)
+            block->cursor_line += count_lines(block->data + from, end - from);
+        if (record->field_count < block->column_count) {
+            lots_csv_field *field = &fields[record->field_count];
+            if (!quoted)
+                *field = (lots_csv_field){text, (uint32_t)(end - from), false};
+            else if (!take_quoted(block, text, end - from, field))
+                record->fault = LOTS_CSV_TEXT_AFTER_QUOTE;
+        }
+        record->field_count++;
+        if (end == block->count || block->data[end] != block->separator)
+            return end;
+        from = end + 1;
+    }
+}
+
+/* Move the cursor behind the line end at `end`. */
+static void pass_line_end(lots_csv_block *block, size_t end)
+{
+    block->cursor = end;
+    if (end == block->count)
+        return;
+    block->cursor_line++;
+    block->cursor++;
+    if (block->data[end] == '\r' && end + 1 < block->count && block->data[end + 1] == '\n')
+        block->cursor = next_end(block) + 1;
+}
+
+bool lots_csv_block_next(lots_csv_block *block, lots_csv_field *fields, lots_csv_record *record)
+{
+    while (block->cursor < block->count) {
+        size_t from = block->cursor;
+        record->line = block->cursor_line;
+        size_t end = take_fields(block, fields, record);
+        pass_line_end(block, end);
+        if (end == from)
+            continue;
+        record->at = block->at + from;
+        record->bytes = (uint32_t)(end - from);
+        for (uint32_t i = record->field_count; i < block->column_count; i++)
+            fields[i] = (lots_csv_field){(char *)block->data + end, 0, false};
+        if (record->fault == LOTS_CSV_FINE && record->field_count != block->column_count)
+            record->fault = record->field_count < block->column_count ? LOTS_CSV_TOO_FEW : LOTS_CSV_TOO_MANY;
+        return true;
+    }
+    return false;
+}
+
+uint64_t lots_csv_block_number(const lots_csv_block *block) { return block->number; }
+
+uint64_t lots_csv_block_line(const lots_csv_block *block) { return block->line; }
+
+uint64_t lots_csv_block_at(const lots_csv_block *block) { return block->at; }
+
+size_t lots_csv_block_bytes(const lots_csv_block *block) { return block->count; }

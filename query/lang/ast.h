@@ -56,7 +56,7 @@ typedef struct lots_ast_name {
     X(NAME)       /* name */                                                                              \
     X(CALL)       /* call */                                                                              \
     X(SET)        /* list: () or (a, b, …); never exactly one */                                          \
-    X(MEMBER)     /* member: base.name */                                                                 \
+    X(MEMBER)     /* member: base.name; the name may be a reserved word (registry.until) */                                                                 \
     X(AT)         /* at: value at when */                                                                 \
     X(NEGATE)     /* unary */                                                                             \
     X(NOT)        /* unary */                                                                             \

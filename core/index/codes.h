@@ -40,7 +40,10 @@ bool lots_code_normalise(lots_code_form form, const char *text, size_t bytes, ch
                          size_t *out_bytes);
 /* Whether a normalised code can be one of its form (I21 yes, 21I no); PLAIN and PREFIX accept any. */
 bool lots_code_well_formed(lots_code_form form, const char *text, size_t bytes);
-/* The way people write it: I219A -> I21.9A. Zero-terminated. */
+/* Whether some well-formed code starts with it, as a pattern in a query may be written (I2, NFB); so does the empty. */
+bool lots_code_starts_well(lots_code_form form, const char *text, size_t bytes);
+/* The way people write it: I219A -> I21.9A; the Swedish ICD-9 letter follows without a dot (250A); what is not
+ * well-formed as it stands. Zero-terminated. */
 void lots_code_display(lots_code_form form, const char *text, size_t bytes, char out[LOTS_CODE_BYTES_MAX + 2]);
 /* name <-> form ("plain" "prefix" "icd10" "icd9" "atc" "kva"); false when unknown. */
 bool lots_code_form_parse(const char *name, lots_code_form *out);
@@ -61,13 +64,17 @@ LOTS_MUST lots_status lots_dictionary_intern(lots_dictionary_builder *builder, c
 uint32_t lots_dictionary_builder_count(const lots_dictionary_builder *builder);
 /* The key of a provisional id; lent until close. */
 const char *lots_dictionary_builder_key(const lots_dictionary_builder *builder, lots_id provisional, size_t *bytes);
-/* Give an entry a label (e.g. a disease's name). When called twice the smaller by bytes stays, so order never matters. */
+/* Give an entry a label (e.g. a disease's name). When called twice, or when the base has another, the smaller by
+ * bytes stays, so order never matters. An empty label is none. */
 LOTS_MUST lots_status lots_dictionary_label(lots_dictionary_builder *builder, lots_id provisional, const char *label,
                                             size_t label_bytes, lots_error *err);
-/* Say that `below` lies under `above` in the system's hierarchy (all levels, not only the next). */
+/* Say that `below` lies under `above` in the system's hierarchy (all levels, not only the next). Relations of the base
+ * stay. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_dictionary_relate(lots_dictionary_builder *builder, lots_id above, lots_id below,
                                              lots_error *err);
-/* Sort. *to_stable (lots_free it; may be NULL to not want it) maps provisional ids to stable ids. */
+/* Sort. *to_stable (lots_free it; may be NULL to not want it) maps provisional ids to stable ids. The builder is
+ * unchanged and still to be closed. Errors: LOTS_MEMORY; LOTS_LIMIT past 2^31 entries or 2^32 - 1 relations.
+ * Cost: O(keys + relations). */
 LOTS_MUST lots_status lots_dictionary_finish(lots_dictionary_builder *builder, lots_dictionary **out,
                                              lots_id **to_stable, lots_error *err);
 
@@ -92,7 +99,9 @@ const lots_id *lots_dictionary_stable_of_rank(const lots_dictionary *dictionary)
 const lots_id *lots_dictionary_below(const lots_dictionary *dictionary, lots_id rank, uint32_t *count);
 bool lots_dictionary_has_hierarchy(const lots_dictionary *dictionary);
 /* The key nearest to `text` by edit distance (Damerau-Levenshtein, case-blind, at most 2, or a third of the length if
- * less), within `within`; ties to the smallest rank. LOTS_NO_ID when none. Cost: O(interval). */
+ * less), within `within`; ties to the smallest rank. LOTS_NO_ID when none. Lengths and distances are in characters.
+ * When `text` is a code key, only keys of its system count, and only the codes are compared. A text over 255
+ * characters has none. Cost: O(interval). */
 lots_id lots_dictionary_nearest(const lots_dictionary *dictionary, lots_ranks within, const char *text, size_t bytes);
 
 /* ---- code dictionary helpers: keys are `system 0x1F code` ---- */

@@ -73,8 +73,8 @@ typedef enum lots_date_fill {
 } lots_date_fill;
 typedef enum lots_date_precision { LOTS_DATE_DAY, LOTS_DATE_MONTH, LOTS_DATE_YEAR } lots_date_precision;
 
-/* The zero value: no form, first day. A form that gives days may be followed by a time: T or a blank, hh:mm[:ss[.f…]],
- * [blank] Z, UTC, ±hh:mm, ±hhmm or ±hh. */
+/* The zero value: no form, first day. A form that gives days may be followed by a time: T or a blank, hh:mm[:ss[.f…]]
+ * (also h:mm), then perhaps a zone: [blank] Z, UTC, ±hh:mm, ±hhmm or ±hh. */
 typedef struct lots_date_rule {
     uint8_t forms[LOTS_DATE_FORMS]; /* lots_date_form, tried in this order */
     uint8_t form_count;
@@ -133,9 +133,9 @@ typedef struct lots_person_id {
     size_t bytes;
 } lots_person_id;
 
-/* Normalise yyyymmdd-nnnn, yyyymmddnnnn, yymmdd-nnnn, yymmdd+nnnn and yymmddnnnn to 12 digits. Two-digit years: minus is
- * the latest such year that isn't after `reference`, plus a hundred years before that (Skatteverket SKV 704: the
- * sign changes in the year a person becomes 100).
+/* Normalise yyyymmdd-nnnn, yyyymmddnnnn, yymmdd-nnnn, yymmdd+nnnn and yymmddnnnn to 12 digits. The sign changes in the
+ * year a person becomes 100 (folkbokföringslagen 1991:481, section 18): with minus or none it is the latest such date
+ * that isn't after `reference`, with plus the year is one before reference's year - 99.
  * OK and CHECK_DIGIT set *out (the digits as written, for the caller to keep or reject); EMPTY doesn't. */
 lots_clean lots_clean_person(const char *text, size_t bytes, lots_day reference, char digits[12], lots_person_id *out);
 /* Of 12 normalised digits. False when the day isn't known (reserve forms, day 60, month 00). */

@@ -1,0 +1,154 @@
+/* kernels.h: the inner loops over caller arrays, one table of them per instruction set.
+ * The idea: what a question does per event is one of these loops; the scalar C (kernels.c) is the meaning, the vector
+ * versions equal it bit for bit, and the table is filled once for the processor at hand.
+ *
+ * Rules that hold for every kernel
+ *   1. No allocation, no failure, no state: a kernel may be called from any thread.
+ *   2. Counts may be any, 0 too. Nothing is checked: indexes, offsets and ids are the caller's promise, apart from what a
+ *      kernel says it checks.
+ *   3. Slack: every array, in or out, has 64 bytes after its end that may be read and, for an output, scribbled on.
+ *      Where a kernel says "exact" it stays within the array. Inputs need no alignment beyond their type's.
+ *   4. An output overlaps no input, unless it is said that it may be the same array.
+ *   5. A bitmap is bit i%64 of word i/64; `count` bits lie in (count+63)/64 words and bits beyond count are 0, in what is
+ *      given and in what comes back. Bitmap outputs are written whole, and exact.
+ *   6. `offsets` are group_count + 1 rising indexes: group g owns [offsets[g], offsets[g+1]). offsets[0] need not be 0.
+ *      Groups may be empty. Offsets are read exact.
+ *   7. 32-bit sums are modulo 2^32 and 64-bit sums modulo 2^64, unless overflow is spoken of.
+ * Callers: core/codec, query/exec, ingest. */
+#ifndef LOTS_KERNELS_H
+#define LOTS_KERNELS_H
+
+#include "core/lots.h"
+
+#define LOTS_PACK_VALUES 1024u /* values of one packed sub-block */
+
+typedef struct lots_kernels {
+    const char *name; /* "scalar", "avx2", "avx512" */
+
+    /* ---- packed values (core/codec/bitpack.h has the layout; other callers go through the codec) ---- */
+    /* 1024 values of `width` 0..32 bits from 128 * width bytes, plus `base`. Exact on both sides. */
+    void (*unpack)(const uint8_t *in, unsigned width, uint32_t base, uint32_t *out);
+    /* 32 * lanes values (lanes 1..31) from 4 * lanes * width bytes, plus `base`; in and out have 64 bytes of slack. */
+    void (*unpack_lanes)(const uint8_t *in, unsigned width, unsigned lanes, uint32_t base, uint32_t *out);
+    /* Each value that equals `escape` becomes the next of `patches`, each other gets `base` added. In place, exact
+     * (patches have slack). Returns how many patches were taken, SIZE_MAX if there are more escapes than patches. */
+    size_t (*patch_u32)(uint32_t *values, size_t count, uint32_t escape, uint32_t base, const uint32_t *patches,
+                        size_t patch_count);
+    size_t (*patch_u64)(uint64_t *values, size_t count, uint64_t escape, uint64_t base, const uint64_t *patches,
+                        size_t patch_count);
+
+    /* ---- prefix sums: out[i] = carry + in[0] + … + in[i]; return the last (carry when count is 0). out may be in ---- */
+    /* Also for int32_t. Offsets from lengths: offsets[0] = 0, then prefix_u32(lengths, count, 0, offsets + 1). */
+    uint32_t (*prefix_u32)(const uint32_t *in, size_t count, uint32_t carry, uint32_t *out);
+    /* Also for int64_t. */
+    uint64_t (*prefix_u64)(const uint64_t *in, size_t count, uint64_t carry, uint64_t *out);
+    /* Widening; out is another array. */
+    uint64_t (*prefix_u32_u64)(const uint32_t *in, size_t count, uint64_t carry, uint64_t *out);
+    /* out[w] = carry + set bits in words 0..w-1 (exclusive); returns carry + all of them. Exact. Rank of bit i =
+     * out[i/64] + popcount(words[i/64] & ((1 << i%64) - 1)). */
+    uint32_t (*count_prefix)(const uint64_t *words, size_t word_count, uint32_t carry, uint32_t *out);
+
+    /* ---- comparisons → bitmap of count bits ---- */
+    /* low <= x && x <= high. Equality is low == high; empty when low > high. f64: -0.0 equals 0.0, NaN is never in. */
+    void (*range_i32)(const int32_t *x, size_t count, int32_t low, int32_t high, uint64_t *out);
+    void (*range_u32)(const uint32_t *x, size_t count, uint32_t low, uint32_t high, uint64_t *out);
+    void (*range_i64)(const int64_t *x, size_t count, int64_t low, int64_t high, uint64_t *out);
+    void (*range_f64)(const double *x, size_t count, double low, double high, uint64_t *out);
+    /* a < b, a <= b, a == b by element. equal_i32 also serves uint32_t. */
+    void (*less_i32)(const int32_t *a, const int32_t *b, size_t count, uint64_t *out);
+    void (*less_equal_i32)(const int32_t *a, const int32_t *b, size_t count, uint64_t *out);
+    void (*equal_i32)(const int32_t *a, const int32_t *b, size_t count, uint64_t *out);
+    void (*less_i64)(const int64_t *a, const int64_t *b, size_t count, uint64_t *out);
+    void (*less_equal_i64)(const int64_t *a, const int64_t *b, size_t count, uint64_t *out);
+    void (*equal_i64)(const int64_t *a, const int64_t *b, size_t count, uint64_t *out);
+    void (*less_f64)(const double *a, const double *b, size_t count, uint64_t *out);
+    void (*less_equal_f64)(const double *a, const double *b, size_t count, uint64_t *out);
+    void (*equal_f64)(const double *a, const double *b, size_t count, uint64_t *out);
+    /* Bit ids[i] of a table of table_count bits (read by 32-bit halves). An id >= table_count (LOTS_NO_ID is one) gives
+     * 0. */
+    void (*lookup_bits)(const uint32_t *ids, size_t count, const uint64_t *table, uint32_t table_count, uint64_t *out);
+
+    /* ---- bitmaps; out may be a or b ---- */
+    void (*bits_and)(const uint64_t *a, const uint64_t *b, size_t count, uint64_t *out);
+    void (*bits_or)(const uint64_t *a, const uint64_t *b, size_t count, uint64_t *out);
+    void (*bits_and_not)(const uint64_t *a, const uint64_t *b, size_t count, uint64_t *out); /* a & ~b */
+    void (*bits_not)(const uint64_t *a, size_t count, uint64_t *out);                        /* zero beyond count */
+    uint64_t (*bits_count)(const uint64_t *words, size_t count);
+    /* The indexes of the set bits, rising; returns how many. `out` has room for them all plus slack. */
+    size_t (*bits_indexes)(const uint64_t *words, size_t count, uint32_t *out);
+    /* 0 or 1 per bit; and back, any non-zero byte being a 1. */
+    void (*bits_to_bytes)(const uint64_t *words, size_t count, uint8_t *out);
+    void (*bits_from_bytes)(const uint8_t *bytes, size_t count, uint64_t *out);
+    /* Bit i of out = the next bit of `in` where mask bit i is set, else 0 (parallel deposit over whole bitmaps). `in` has
+     * as many bits as mask has ones. out may be mask. */
+    void (*bits_expand)(const uint64_t *mask, size_t count, const uint64_t *in, uint64_t *out);
+    /* The bits of `in` where mask is set, moved together (parallel extract); returns how many. Bits beyond in the last
+     * word written are 0; `out` has room for (count+63)/64 words. */
+    size_t (*bits_compress)(const uint64_t *mask, size_t count, const uint64_t *in, uint64_t *out);
+
+    /* ---- by mask ---- */
+    /* out[i] = the next of `in` where mask bit i is set, else 0. Also for int32_t; u64 also for int64_t and double. */
+    void (*expand_u32)(const uint64_t *mask, size_t count, const uint32_t *in, uint32_t *out);
+    void (*expand_u64)(const uint64_t *mask, size_t count, const uint64_t *in, uint64_t *out);
+    /* The values where mask is set, in order; returns how many. out may be in. */
+    size_t (*compress_u32)(const uint64_t *mask, size_t count, const uint32_t *in, uint32_t *out);
+    size_t (*compress_u64)(const uint64_t *mask, size_t count, const uint64_t *in, uint64_t *out);
+    /* out[i] = choices[the first k with bit i of planes[k] set], choices[plane_count] when there is none.
+     * plane_count 0..15. */
+    void (*select_u32)(const uint64_t *const *planes, unsigned plane_count, const uint32_t *choices, size_t count,
+                       uint32_t *out);
+
+    /* ---- element by element ---- */
+    void (*gather_u32)(const uint32_t *values, const uint32_t *index, size_t count, uint32_t *out); /* also int32_t */
+    void (*gather_u64)(const uint64_t *values, const uint32_t *index, size_t count, uint64_t *out); /* int64_t, double */
+    void (*widen_i32)(const int32_t *in, size_t count, int64_t *out);
+    void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
+    uint32_t (*max_u32)(const uint32_t *values, size_t count); /* 0 when count is 0 */
+
+    /* ---- reductions by groups (a group: a patient's events). `mask` covers the values, NULL: all of them ---- */
+    /* Set bits of mask in each group. */
+    void (*count_by)(const uint64_t *mask, const uint32_t *offsets, size_t group_count, int64_t *out);
+    /* Exact sums. `bound`: no |value| exceeds it (UINT64_MAX when unknown: slower). False when some group's sum does not
+     * fit int64_t; out is unspecified then. */
+    bool (*sum_i64_by)(const int64_t *values, const uint64_t *mask, uint64_t bound, const uint32_t *offsets,
+                       size_t group_count, int64_t *out);
+    /* Added one by one in the order of the values, from 0.0: the same bits on any machine. */
+    void (*sum_f64_by)(const double *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
+                       double *out);
+    /* Smallest and largest; bit g of `any` (group_count bits) tells whether the group has a value, out[g] is 0 when it
+     * has none. Of equal doubles the first. */
+    void (*min_i32_by)(const int32_t *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
+                       int32_t *out, uint64_t *any);
+    void (*max_i32_by)(const int32_t *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
+                       int32_t *out, uint64_t *any);
+    void (*min_i64_by)(const int64_t *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
+                       int64_t *out, uint64_t *any);
+    void (*max_i64_by)(const int64_t *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
+                       int64_t *out, uint64_t *any);
+    void (*min_f64_by)(const double *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
+                       double *out, uint64_t *any);
+    void (*max_f64_by)(const double *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
+                       double *out, uint64_t *any);
+    /* Bit g of out (group_count bits): whether any bit of mask is set in the group. Lists of codes → their events. Mask
+     * has offsets[group_count] bits. */
+    void (*any_by)(const uint64_t *mask, const uint32_t *offsets, size_t group_count, uint64_t *out);
+
+    /* ---- a group's value to each of its members: out[i] = values[g] for i in group g. Elements outside every group are
+     * left as they are, except for bits, which become 0 (out has offsets[group_count] bits). Exact ---- */
+    void (*broadcast_i32)(const int32_t *values, const uint32_t *offsets, size_t group_count, int32_t *out);
+    void (*broadcast_i64)(const int64_t *values, const uint32_t *offsets, size_t group_count, int64_t *out);
+    void (*broadcast_bits)(const uint64_t *bits, const uint32_t *offsets, size_t group_count, uint64_t *out);
+    /* out[i] = g. */
+    void (*broadcast_index)(const uint32_t *offsets, size_t group_count, uint32_t *out);
+} lots_kernels;
+
+/* The table for this processor and the environment's LOTS_SIMD (scalar, avx2, avx512: the best this processor has that is
+ * not above it; any other value: the best it has). Chosen at the first call, the same for ever after.
+ * Threads: safe from any. */
+const lots_kernels *lots_kernels_get(void);
+/* "scalar", "avx2" or "avx512": which table lots_kernels_get gives. */
+const char *lots_kernels_name(void);
+/* The table of that name, or NULL when this processor or build can't run it. For tests and benchmarks. */
+const lots_kernels *lots_kernels_named(const char *name);
+
+#endif

@@ -1,0 +1,272 @@
+/* block.c: see block.h. A payload is the missing section (missing.h) when some but not all values are missing, then the
+ * body in the block's encoding, with zstd over the body when the flag is set. A block that is constant has no body (its
+ * value is the meta's min), and one where all is missing no payload at all. */
+#include "core/codec/block.h"
+
+#include <assert.h>
+
+#include "core/base/hash.h"
+#include "core/base/kernels.h"
+#include "core/codec/missing.h"
+#include "core/codec/numbers.h"
+#include "core/codec/plain.h"
+#include "core/codec/rle.h"
+#include "core/codec/text.h"
+#include "core/codec/zstd.h"
+
+#define DENSE_ABOVE 32u /* one value in so many missing */
+
+static size_t word_count_of(uint32_t count) { return count / 64 + (count % 64 != 0); }
+
+/* ---- encoding ---- */
+/* What one encode works with. */
+typedef struct encoding_job {
+    lots_values values;       /* without missing ones */
+    int only;                 /* 1 + encoding, zstd flag off; 0: choose */
+    bool zstd_wanted;         /* by force */
+    bool cold;
+    lots_arena arena;
+} encoding_job;
+
+static lots_status encode_bits(encoding_job *job, lots_bytes *out, lots_block_meta *meta, lots_error *err)
+{
+    const lots_values *values = &job->values;
+    const uint32_t runs = lots_bit_runs_count(values->data, values->count);
+    const size_t raw_bytes = values->count / 8 + (values->count % 8 != 0), from = out->count;
+    const bool first = *(const uint64_t *)values->data & 1;
+    meta->min = runs == 1 && first ? 1 : 0;
+    meta->max = runs == 1 && !first ? 0 : 1;
+    if (runs == 1 && (job->only == 0 || job->only == 1 + LOTS_ENCODING_CONSTANT)) {
+        meta->encoding = LOTS_ENCODING_CONSTANT;
+        return LOTS_OK;
+    }
+    const bool force_runs = job->only == 1 + LOTS_ENCODING_RUNS;
+    if (force_runs || (job->only == 0 && runs < raw_bytes)) {
+        meta->encoding = LOTS_ENCODING_RUNS;
+        LOTS_TRY(lots_bit_runs_encode(values->data, values->count, out, &job->arena, err));
+        if (force_runs || out->count - from < raw_bytes - raw_bytes / 8)
+            return LOTS_OK;
+        out->count = from;
+    }
+    if (job->only != 0 && job->only != 1 + LOTS_ENCODING_PLAIN)
+        return lots_cannot_hold((lots_encoding)(job->only - 1), err);
+    meta->encoding = LOTS_ENCODING_PLAIN;
+    return lots_plain_bits_encode(values->data, values->count, out, err);
+}
+
+static lots_status encode_numbers(encoding_job *job, lots_bytes *out, lots_block_meta *meta, lots_error *err)
+{
+    lots_shape shape = {LOTS_ENCODING_CONSTANT, 0};
+    LOTS_TRY(lots_numbers_encode(&job->values, job->only, out, &shape, &meta->min, &meta->max, &job->arena, err));
+    meta->encoding = shape.encoding;
+    meta->width = shape.width;
+    return LOTS_OK;
+}
+
+/* Body, then zstd over it where the rules of block.h allow it. */
+static lots_status encode_body(encoding_job *job, lots_bytes *out, lots_block_meta *meta, lots_error *err)
+{
+    const size_t from = out->count;
+    bool compact = false, shrunk = false;
+    if (job->values.phys == LOTS_PHYS_TEXT) {
+        const lots_texts texts = {job->values.data, job->values.text != NULL ? job->values.text : "",
+                                  job->values.count};
+        lots_shape shape;
+        LOTS_TRY(lots_texts_encode(&texts, job->only, out, &shape, &compact, &job->arena, err));
+        meta->encoding = shape.encoding;
+        meta->width = shape.width;
+    } else if (job->values.phys == LOTS_PHYS_BITS) {
+        LOTS_TRY(encode_bits(job, out, meta, err));
+        compact = true;
+    } else {
+        LOTS_TRY(encode_numbers(job, out, meta, err));
+        compact = meta->encoding != LOTS_ENCODING_PLAIN;
+    }
+    if (job->zstd_wanted || (job->only == 0 && (job->cold || !compact)))
+        LOTS_TRY(lots_zstd_shrink(out, from, job->values.count, &shrunk, err));
+    if (shrunk)
+        meta->encoding |= LOTS_ENCODING_ZSTD;
+    else if (job->zstd_wanted)
+        return lots_fail(err, LOTS_USAGE, "zstd saves too little on these values");
+    return LOTS_OK;
+}
+
+static bool wants_dense(const lots_values *values, uint32_t missing)
+{
+    if (values->phys == LOTS_PHYS_BITS || values->starts != NULL)
+        return false;
+    return values->phys == LOTS_PHYS_TEXT || missing > values->count / DENSE_ABOVE;
+}
+
+static lots_status encode_payload(const lots_values *values, encoding_job *job, lots_bytes *out, lots_block_meta *meta,
+                                  lots_error *err)
+{
+    uint64_t *missing = NULL;
+    void *none;
+    if (values->missing != NULL)
+        LOTS_TRY(lots_missing_copy(values->missing, values->count, &missing, &meta->missing, &job->arena, err));
+    if (meta->missing == values->count)
+        return LOTS_OK;
+    if (meta->missing == 0 && values->phys == LOTS_PHYS_BITS) {
+        LOTS_TRY(lots_arena_alloc(&job->arena, &none, word_count_of(values->count) + 8, 8, err));
+        LOTS_TRY(lots_missing_fill(values, none, &job->values, &job->arena, err)); /* clears bits beyond count */
+    } else if (meta->missing == 0) {
+        job->values = *values;
+    } else {
+        const bool dense = wants_dense(values, meta->missing);
+        LOTS_TRY(lots_missing_write(missing, values->count, dense, out, &job->arena, err));
+        LOTS_TRY(dense ? lots_missing_drop(values, missing, meta->missing, &job->values, &job->arena, err)
+                       : lots_missing_fill(values, missing, &job->values, &job->arena, err));
+    }
+    return encode_body(job, out, meta, err);
+}
+
+lots_status lots_block_encode(const lots_values *values, const lots_block_options *options, uint64_t salt,
+                              lots_bytes *out, lots_block_meta *meta, lots_error *err)
+{
+    assert(values->phys < LOTS_PHYS_COUNT);
+    const size_t from = out->count;
+    encoding_job job = {.only = 0};
+    if (options != NULL && options->only != 0) {
+        job.only = 1 + ((options->only - 1) & ~LOTS_ENCODING_ZSTD);
+        job.zstd_wanted = ((options->only - 1) & LOTS_ENCODING_ZSTD) != 0;
+    }
+    job.cold = options != NULL && options->cold;
+    *meta = (lots_block_meta){.encoding = LOTS_ENCODING_CONSTANT, .phys = (uint8_t)values->phys,
+                              .count = values->count, .min = 0, .max = -1};
+    lots_arena_init(&job.arena, 0);
+    lots_status status = encode_payload(values, &job, out, meta, err);
+    lots_arena_free(&job.arena);
+    if (status == LOTS_OK && out->count - from > UINT32_MAX)
+        status = lots_fail(err, LOTS_LIMIT, "a block of %u values takes %zu bytes, over 4 GiB", values->count,
+                           out->count - from);
+    if (status != LOTS_OK) {
+        out->count = from;
+        return status;
+    }
+    meta->bytes = (uint32_t)(out->count - from);
+    meta->checksum = lots_hash(out->data + from, meta->bytes, salt);
+    return LOTS_OK;
+}
+
+/* ---- decoding ---- */
+lots_status lots_block_verify(const lots_block_meta *meta, const uint8_t *bytes, uint64_t salt, lots_error *err)
+{
+    const uint64_t found = lots_hash(bytes, meta->bytes, salt);
+    if (found == meta->checksum)
+        return LOTS_OK;
+    return lots_fail(err, LOTS_CORRUPT, "a block of %u bytes has checksum %016llx, should have %016llx", meta->bytes,
+                     (unsigned long long)found, (unsigned long long)meta->checksum);
+}
+
+static lots_status decode_bits(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader, uint64_t *out,
+                               lots_arena *arena, lots_error *err)
+{
+    if (encoding == LOTS_ENCODING_RUNS)
+        return lots_bit_runs_decode(reader, meta->count, out, arena, err);
+    if (encoding == LOTS_ENCODING_PLAIN)
+        return lots_plain_bits_decode(reader, meta->count, out, err);
+    if (encoding != LOTS_ENCODING_CONSTANT || meta->min != meta->max || (uint64_t)meta->min > 1)
+        return lots_fail(err, LOTS_CORRUPT, "bits in encoding %u from %lld to %lld", encoding, (long long)meta->min,
+                         (long long)meta->max);
+    memset(out, 0, word_count_of(meta->count) * 8);
+    if (meta->min == 1)
+        lots_kernels_get()->bits_not(out, meta->count, out);
+    return LOTS_OK;
+}
+
+/* The body's `count` values into `data`. */
+static lots_status decode_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, void *data,
+                               lots_values_out *out, lots_arena *arena, lots_error *err)
+{
+    const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ZSTD;
+    if (meta->encoding & LOTS_ENCODING_ZSTD)
+        LOTS_TRY(lots_zstd_open(reader, count, arena, err));
+    if (meta->phys == LOTS_PHYS_TEXT)
+        LOTS_TRY(lots_texts_decode(encoding, reader, count, data, &out->text, arena, err));
+    else if (meta->phys == LOTS_PHYS_BITS)
+        LOTS_TRY(decode_bits(meta, encoding, reader, data, arena, err));
+    else
+        LOTS_TRY(lots_numbers_decode(meta, encoding, reader, count, (lots_starts){out->starts, out->starts_count},
+                                     data, arena, err));
+    if (reader->at != reader->end)
+        return lots_fail(err, LOTS_CORRUPT, "a block of %u values has %zu bytes too many", meta->count,
+                         (size_t)(reader->end - reader->at));
+    return LOTS_OK;
+}
+
+static lots_status decode_all_missing(const lots_block_meta *meta, lots_values_out *out, lots_error *err)
+{
+    if (meta->bytes != 0)
+        return lots_fail(err, LOTS_CORRUPT, "a block where all %u values are missing has %u bytes", meta->count,
+                         meta->bytes);
+    const size_t words = word_count_of(meta->count);
+    out->text = "";
+    if (meta->phys == LOTS_PHYS_BITS)
+        memset(out->data, 0, words * 8);
+    else if (meta->phys == LOTS_PHYS_TEXT)
+        memset(out->data, 0, ((size_t)meta->count + 1) * 4);
+    else
+        memset(out->data, 0, meta->count * lots_phys_bytes((lots_phys)meta->phys));
+    if (out->missing == NULL || words == 0)
+        return LOTS_OK;
+    memset(out->missing, 0, words * 8);
+    lots_kernels_get()->bits_not(out->missing, meta->count, out->missing);
+    return LOTS_OK;
+}
+
+static lots_status decode_some_missing(const lots_block_meta *meta, lots_reader *reader, lots_values_out *out,
+                                       lots_arena *arena, lots_error *err)
+{
+    bool dense;
+    void *present;
+    const lots_phys phys = (lots_phys)meta->phys;
+    LOTS_TRY(lots_missing_read(reader, meta->count, meta->missing, out->missing, &dense, arena, err));
+    if (dense ? phys == LOTS_PHYS_BITS : phys == LOTS_PHYS_TEXT)
+        return lots_fail(err, LOTS_CORRUPT, "missing values of a block are laid out as none of its kind is");
+    if (!dense) {
+        LOTS_TRY(decode_body(meta, meta->count, reader, out->data, out, arena, err));
+        lots_missing_clear(phys, out->missing, meta->count, out->data);
+        return LOTS_OK;
+    }
+    const uint32_t count = meta->count - meta->missing;
+    LOTS_TRY(lots_arena_vector(arena, &present, (size_t)count + 1, lots_phys_bytes(phys), err));
+    LOTS_TRY(decode_body(meta, count, reader, present, out, arena, err));
+    return lots_missing_spread(phys, present, out->missing, meta->count, out->data, arena, err);
+}
+
+lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes, lots_values_out *out,
+                              lots_arena *scratch, lots_error *err)
+{
+    lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    if (meta->phys >= LOTS_PHYS_COUNT || meta->missing > meta->count)
+        return lots_fail(err, LOTS_CORRUPT, "a block of kind %u has %u of %u values missing", meta->phys, meta->missing,
+                         meta->count);
+    if (meta->missing == meta->count)
+        return decode_all_missing(meta, out, err);
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_status status;
+    if (meta->missing == 0) {
+        if (out->missing != NULL)
+            memset(out->missing, 0, word_count_of(meta->count) * 8);
+        status = decode_body(meta, meta->count, &reader, out->data, out, scratch, err);
+    } else {
+        assert(out->missing != NULL);
+        status = decode_some_missing(meta, &reader, out, scratch, err);
+    }
+    if (meta->phys != LOTS_PHYS_TEXT)
+        lots_arena_restore(scratch, mark);
+    return status;
+}
+
+const char *lots_encoding_name(uint8_t encoding)
+{
+    static const char *const names[2][9] = {
+        {"constant", "frame", "gaps", "delta", "runs", "dict", "plain", "planes", "decimal"},
+        {"constant+zstd", "frame+zstd", "gaps+zstd", "delta+zstd", "runs+zstd", "dict+zstd", "plain+zstd",
+         "planes+zstd", "decimal+zstd"}};
+    const unsigned low = encoding & 15u;
+    return encoding > (LOTS_ENCODING_ZSTD | 15) || low > LOTS_ENCODING_DECIMAL
+               ? "?"
+               : names[(encoding & LOTS_ENCODING_ZSTD) != 0][low];
+}

@@ -1,0 +1,162 @@
+/* dict.c: see dict.h. */
+#include "core/codec/dict.h"
+
+#include <stdlib.h>
+
+#include "core/base/hash.h"
+#include "core/base/kernels.h"
+
+/* Distinct numbers by open addressing; a slot holds 1 + the place in `keys`. */
+typedef struct distinct {
+    uint64_t *keys;     /* in order of first sight */
+    uint32_t count;
+    uint32_t limit;
+    uint32_t *slots;
+    uint32_t slot_mask;
+} distinct;
+
+#define NO_ROOM UINT32_MAX
+
+/* The place of a key, new or old; NO_ROOM when it would pass the limit. */
+static uint32_t intern(distinct *set, uint64_t key)
+{
+    uint32_t at = (uint32_t)lots_hash64(key) & set->slot_mask;
+    for (; set->slots[at] != 0; at = (at + 1) & set->slot_mask)
+        if (set->keys[set->slots[at] - 1] == key)
+            return set->slots[at] - 1;
+    if (set->count == set->limit)
+        return NO_ROOM;
+    set->keys[set->count++] = key;
+    set->slots[at] = set->count;
+    return set->count - 1;
+}
+
+static lots_status open_distinct(distinct *set, uint32_t limit, lots_arena *arena, lots_error *err)
+{
+    uint32_t slots = 16;
+    void *memory;
+    while (slots / 2 < limit)
+        slots *= 2;
+    *set = (distinct){.limit = limit, .slot_mask = slots - 1};
+    LOTS_TRY(lots_arena_vector(arena, &memory, limit, sizeof *set->keys, err));
+    set->keys = memory;
+    LOTS_TRY(lots_arena_alloc(arena, &memory, slots, sizeof *set->slots, err));
+    set->slots = memory;
+    return LOTS_OK;
+}
+
+uint32_t lots_dict_sample(const lots_ints *ints)
+{
+    uint64_t keys[256];
+    uint32_t slots[512] = {0};
+    distinct set = {.keys = keys, .limit = 256, .slots = slots, .slot_mask = 511};
+    const uint32_t wanted = ints->count < 256 ? ints->count : 256;
+    for (uint32_t i = 0; i < wanted; i++)
+        intern(&set, lots_ints_at(ints, (uint32_t)((uint64_t)i * ints->count / wanted)));
+    return set.count;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Renumber from first sight to rising order. */
+static lots_status sort_entries(distinct *set, uint32_t *indexes, uint32_t count, lots_arena *arena, lots_error *err)
+{
+    void *memory;
+    LOTS_TRY(lots_arena_vector(arena, &memory, set->count, 2 * sizeof(uint64_t), err));
+    uint64_t *pairs = memory; /* key, then its place in order of first sight */
+    for (uint32_t k = 0; k < set->count; k++) {
+        pairs[2 * k] = set->keys[k];
+        pairs[2 * k + 1] = k;
+    }
+    qsort(pairs, set->count, 2 * sizeof *pairs, by_value);
+    LOTS_TRY(lots_arena_vector(arena, &memory, set->count, sizeof(uint32_t), err));
+    uint32_t *rank = memory;
+    for (uint32_t k = 0; k < set->count; k++) {
+        set->keys[k] = pairs[2 * k];
+        rank[pairs[2 * k + 1]] = k;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        indexes[i] = rank[indexes[i]];
+    return LOTS_OK;
+}
+
+lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_plan *plan, lots_arena *arena,
+                              lots_error *err)
+{
+    distinct set;
+    void *memory;
+    *plan = (lots_dict_plan){.possible = false};
+    LOTS_TRY(open_distinct(&set, limit, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &memory, ints->count, sizeof(uint32_t), err));
+    uint32_t *indexes = memory;
+    for (uint32_t i = 0; i < ints->count; i++) {
+        indexes[i] = intern(&set, lots_ints_at(ints, i));
+        if (indexes[i] == NO_ROOM)
+            return LOTS_OK;
+    }
+    LOTS_TRY(sort_entries(&set, indexes, ints->count, arena, err));
+    plan->possible = true;
+    plan->entries = (lots_ints){.wide = set.keys, .count = set.count, .base = ints->base, .range = ints->range};
+    plan->indexes = (lots_ints){.narrow = indexes, .count = ints->count, .range = set.count - 1};
+    LOTS_TRY(lots_frame_measure(&plan->entries, true, &plan->entries_frame, arena, err));
+    LOTS_TRY(lots_frame_measure(&plan->indexes, true, &plan->indexes_frame, arena, err));
+    plan->bytes = plan->entries_frame.bytes + plan->indexes_frame.bytes + 2;
+    return LOTS_OK;
+}
+
+lots_status lots_dict_write(const lots_dict_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err)
+{
+    LOTS_TRY(lots_bytes_put_varint(out, plan->entries.count, err));
+    LOTS_TRY(lots_frame_write(&plan->entries_frame, out, arena, err));
+    return lots_frame_write(&plan->indexes_frame, out, arena, err);
+}
+
+lots_status lots_dict_read_indexes(lots_reader *reader, uint32_t count, uint64_t entry_count, uint32_t **out,
+                                   lots_arena *arena, lots_error *err)
+{
+    void *indexes;
+    LOTS_TRY(lots_arena_vector(arena, &indexes, count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_frame_decode_u32(reader, count, 0, indexes, arena, err));
+    *out = indexes;
+    const uint32_t most = lots_kernels_get()->max_u32(indexes, count);
+    if (count > 0 && most >= entry_count)
+        return lots_fail(err, LOTS_CORRUPT, "entry %u of a dictionary of %u", most, (uint32_t)entry_count);
+    return LOTS_OK;
+}
+
+static lots_status read_entry_count(lots_reader *reader, uint32_t count, uint32_t *out, lots_error *err)
+{
+    uint64_t entries = 0;
+    if (!lots_read_varint(reader, &entries) || entries > count)
+        return lots_fail(err, LOTS_CORRUPT, "a dictionary of %u values has a damaged count", count);
+    *out = (uint32_t)entries;
+    return LOTS_OK;
+}
+
+lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    uint32_t entry_count = 0, *indexes;
+    void *entries;
+    LOTS_TRY(read_entry_count(reader, count, &entry_count, err));
+    LOTS_TRY(lots_arena_vector(arena, &entries, entry_count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_frame_decode_u32(reader, entry_count, 0, entries, arena, err));
+    LOTS_TRY(lots_dict_read_indexes(reader, count, entry_count, &indexes, arena, err));
+    lots_kernels_get()->gather_u32(entries, indexes, count, out);
+    return LOTS_OK;
+}
+
+lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena, lots_error *err)
+{
+    uint32_t entry_count = 0, *indexes;
+    void *entries;
+    LOTS_TRY(read_entry_count(reader, count, &entry_count, err));
+    LOTS_TRY(lots_arena_vector(arena, &entries, entry_count, sizeof(uint64_t), err));
+    LOTS_TRY(lots_frame_decode_u64(reader, entry_count, 0, entries, arena, err));
+    LOTS_TRY(lots_dict_read_indexes(reader, count, entry_count, &indexes, arena, err));
+    lots_kernels_get()->gather_u64(entries, indexes, count, out);
+    return LOTS_OK;
+}

@@ -1,0 +1,34 @@
+/* dict.h: numbers as places in a dictionary of the block's own.
+ *   varint  how many entries
+ *   frame   the entries, rising
+ *   frame   for each number its entry
+ * Callers: core/codec. */
+#ifndef LOTS_DICT_H
+#define LOTS_DICT_H
+
+#include "core/codec/frame.h"
+
+typedef struct lots_dict_plan {
+    bool possible;            /* false: more distinct numbers than the limit */
+    lots_ints entries;
+    lots_ints indexes;
+    lots_frame_plan entries_frame;
+    lots_frame_plan indexes_frame;
+    size_t bytes;
+} lots_dict_plan;
+
+/* How many distinct numbers are among 256 evenly spaced ones: a hint whether the rest is worth looking at. */
+uint32_t lots_dict_sample(const lots_ints *ints);
+/* `limit` 1..2^20 distinct numbers. */
+LOTS_MUST lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_plan *plan, lots_arena *arena,
+                                        lots_error *err);
+LOTS_MUST lots_status lots_dict_write(const lots_dict_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err);
+LOTS_MUST lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
+                                           lots_error *err);
+LOTS_MUST lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
+                                           lots_error *err);
+/* A frame of `count` indexes, each below entry_count, into a fresh vector. */
+LOTS_MUST lots_status lots_dict_read_indexes(lots_reader *reader, uint32_t count, uint64_t entry_count, uint32_t **out,
+                                             lots_arena *arena, lots_error *err);
+
+#endif

@@ -1,0 +1,86 @@
+/* frame.h: whole numbers as bit-packed frames of reference. A *frame* is a self-delimiting run of bytes for a known count
+ * of values; every other integer encoding is made of frames.
+ *
+ * Bytes (core/FORMAT.md, "frame"); a frame of 0 values is no bytes at all. Sub-blocks are of 1024 values, the last shorter.
+ *   1            form: LOTS_FRAME_ONE_WIDTH | LOTS_FRAME_BASES | LOTS_FRAME_PATCHES
+ *   varint       zigzag of the base, which every value is relative to (modulo 2^64)
+ *   1 or one a   width of each sub-block, 0..64, bit 7 set when it has escapes (then 1..31); ONE_WIDTH: the same for all
+ *    sub-block
+ *   varints      BASES: what each sub-block adds to the base
+ *   varint, frame PATCHES: how many escapes there are in all; a frame (without patches) of the values they stand for, in
+ *                order, relative to 0
+ *   …            the sub-blocks packed (bitpack.h). A width over 32 is two packings: the low 32 bits, then the others
+ * An escape is the value of all ones; it keeps no position, and is replaced by the next patch (Zukowski et al., "Super-
+ * scalar RAM-CPU cache compression", ICDE 2006, in the form measured best here: an expand under a compare mask).
+ * A sub-block's base may lie above its smallest values: those are escapes too.
+ * Callers: core/codec. */
+#ifndef LOTS_FRAME_H
+#define LOTS_FRAME_H
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+
+enum { LOTS_FRAME_ONE_WIDTH = 1, LOTS_FRAME_BASES = 2, LOTS_FRAME_PATCHES = 4 };
+
+/* Whole numbers, each as its distance from `base` (modulo 2^64); the smallest distance need not be 0. One of narrow and
+ * wide is set, borrowed. */
+typedef struct lots_ints {
+    const uint32_t *narrow;
+    const uint64_t *wide;
+    uint32_t count;
+    uint64_t base;
+    uint64_t range; /* no distance exceeds it */
+} lots_ints;
+
+static inline uint64_t lots_ints_at(const lots_ints *ints, uint32_t index)
+{
+    return ints->narrow != NULL ? ints->narrow[index] : ints->wide[index];
+}
+
+typedef struct lots_frame_sub {
+    uint64_t base;    /* as written: relative to the frame's */
+    uint32_t escapes;
+    uint8_t width;
+    bool escaped;
+    uint64_t low;     /* smallest and largest distance */
+    uint64_t high;
+} lots_frame_sub;
+
+/* How a run of numbers will be written. `ints` and the arena must outlive it. */
+typedef struct lots_frame_plan {
+    const lots_ints *ints;
+    lots_frame_sub *subs;
+    uint32_t sub_count;
+    uint32_t patch_count;
+    uint8_t form;
+    uint8_t width;    /* the widest sub-block's */
+    size_t bytes;     /* how long the frame will be; the patches' part is an upper estimate */
+} lots_frame_plan;
+
+/* Whole bytes a value of a frame of this range takes. */
+static inline size_t lots_frame_value_bytes(uint64_t range)
+{
+    size_t bytes = 0;
+    for (; range != 0; range >>= 8)
+        bytes++;
+    return bytes;
+}
+/* Measure. `patches`: whether escapes may be used. Errors: LOTS_MEMORY. Cost: O(count). */
+LOTS_MUST lots_status lots_frame_measure(const lots_ints *ints, bool patches, lots_frame_plan *plan, lots_arena *arena,
+                                         lots_error *err);
+/* Append the frame. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_frame_write(const lots_frame_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err);
+/* Both at once, with escapes allowed. */
+LOTS_MUST lots_status lots_frame_encode(const lots_ints *ints, lots_bytes *out, lots_arena *arena, lots_error *err);
+/* Numbers of 32 bits: finds base and range, writes the frame. `values` has 64 bytes of slack. */
+LOTS_MUST lots_status lots_frame_encode_u32(const uint32_t *values, uint32_t count, lots_bytes *out, lots_arena *arena,
+                                            lots_error *err);
+
+/* Read a frame of `count` values, adding `add` to each; modulo 2^32 and 2^64. The reader's bytes are not trusted. `out` has
+ * room for count values and 64 bytes of slack. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_frame_decode_u32(lots_reader *reader, uint32_t count, uint32_t add, uint32_t *out,
+                                            lots_arena *arena, lots_error *err);
+LOTS_MUST lots_status lots_frame_decode_u64(lots_reader *reader, uint32_t count, uint64_t add, uint64_t *out,
+                                            lots_arena *arena, lots_error *err);
+
+#endif

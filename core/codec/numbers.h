@@ -1,0 +1,16 @@
+/* numbers.h: blocks of numbers of the four widths in memory, as whole numbers (choose.h), decimals or as they lie. Doubles
+ * are whole numbers through lots_f64_key, which keeps their order. Callers: core/codec/block.c. */
+#ifndef LOTS_NUMBERS_H
+#define LOTS_NUMBERS_H
+
+#include "core/codec/choose.h"
+
+/* At least one value, none missing. Errors: LOTS_USAGE when `only` can't hold them, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_numbers_encode(const lots_values *values, int only, lots_bytes *out, lots_shape *shape,
+                                          int64_t *min, int64_t *max, lots_arena *arena, lots_error *err);
+/* `encoding` without the zstd flag. `out` has 64 bytes of slack. */
+LOTS_MUST lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader,
+                                          uint32_t count, lots_starts starts, void *out, lots_arena *arena,
+                                          lots_error *err);
+
+#endif

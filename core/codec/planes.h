@@ -1,0 +1,33 @@
+/* planes.h: columns of 2..8 distinct numbers as bit planes: which values are the commonest number; of those left, which
+ * are the second commonest; and so on. A column costs little more than its entropy, and decodes by parallel deposits.
+ *   1        how many distinct numbers, d
+ *   frame    the d numbers, the commonest first (of equally common ones the smaller)
+ *   bytes    d - 1 planes. Plane k has one bit for each value that is in none of the planes before it, packed least
+ *            significant bit first and filled up to a whole byte with zeros
+ * Callers: core/codec. */
+#ifndef LOTS_PLANES_H
+#define LOTS_PLANES_H
+
+#include "core/codec/frame.h"
+
+#define LOTS_PLANES_VALUES 8u
+
+typedef struct lots_planes_plan {
+    bool possible;
+    const lots_ints *ints;
+    uint32_t distinct;
+    uint64_t values[LOTS_PLANES_VALUES];  /* distances, commonest first */
+    uint32_t counts[LOTS_PLANES_VALUES];
+    size_t bytes;
+} lots_planes_plan;
+
+/* Cost: O(count), little when there are more distinct numbers. */
+void lots_planes_measure(const lots_ints *ints, lots_planes_plan *plan);
+LOTS_MUST lots_status lots_planes_write(const lots_planes_plan *plan, lots_bytes *out, lots_arena *arena,
+                                        lots_error *err);
+LOTS_MUST lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
+                                             lots_error *err);
+LOTS_MUST lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
+                                             lots_error *err);
+
+#endif

@@ -1,0 +1,178 @@
+/* rle.c: see rle.h. */
+#include "core/codec/rle.h"
+
+#include "core/base/kernels.h"
+
+static uint32_t count_runs(const lots_ints *ints)
+{
+    uint32_t runs = ints->count > 0;
+    for (uint32_t i = 1; i < ints->count; i++)
+        runs += lots_ints_at(ints, i) != lots_ints_at(ints, i - 1);
+    return runs;
+}
+
+lots_status lots_runs_measure(const lots_ints *ints, lots_runs_plan *plan, lots_arena *arena, lots_error *err)
+{
+    const uint32_t runs = count_runs(ints);
+    void *values, *lengths;
+    uint32_t *length;
+    uint64_t *value;
+    LOTS_TRY(lots_arena_vector(arena, &values, runs, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &lengths, runs, sizeof(uint32_t), err));
+    value = values;
+    length = lengths;
+    for (uint32_t i = 0, run = 0; i < ints->count; run++) {
+        const uint32_t first = i;
+        value[run] = lots_ints_at(ints, i);
+        for (i++; i < ints->count && lots_ints_at(ints, i) == value[run]; i++) {
+        }
+        length[run] = i - first - 1;
+    }
+    plan->values = (lots_ints){.wide = values, .count = runs, .base = ints->base, .range = ints->range};
+    plan->lengths = (lots_ints){.narrow = lengths, .count = runs, .base = 1,
+                                .range = lots_kernels_get()->max_u32(lengths, runs)};
+    LOTS_TRY(lots_frame_measure(&plan->values, true, &plan->values_frame, arena, err));
+    LOTS_TRY(lots_frame_measure(&plan->lengths, true, &plan->lengths_frame, arena, err));
+    plan->bytes = plan->values_frame.bytes + plan->lengths_frame.bytes + 3;
+    return LOTS_OK;
+}
+
+lots_status lots_runs_write(const lots_runs_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err)
+{
+    LOTS_TRY(lots_bytes_put_varint(out, plan->values.count, err));
+    LOTS_TRY(lots_frame_write(&plan->values_frame, out, arena, err));
+    return lots_frame_write(&plan->lengths_frame, out, arena, err);
+}
+
+static bool lengths_fill(const uint32_t *lengths, uint32_t runs, uint32_t count)
+{
+    uint64_t total = 0;
+    for (uint32_t run = 0; run < runs; run++)
+        total += lengths[run];
+    return total == count;
+}
+
+static lots_status read_run_count(lots_reader *reader, uint32_t count, uint32_t *out, lots_error *err)
+{
+    uint64_t runs;
+    if (!lots_read_varint(reader, &runs) || runs > count)
+        return lots_fail(err, LOTS_CORRUPT, "runs of %u values have a damaged count", count);
+    *out = (uint32_t)runs;
+    return LOTS_OK;
+}
+
+#define DECODE_KERNEL(NAME, TYPE)                                                                           \
+    lots_status lots_runs_decode_##NAME(lots_reader *reader, uint32_t count, TYPE *out, lots_arena *arena,  \
+                                        lots_error *err)                                                    \
+    {                                                                                                       \
+        uint32_t runs = 0;                                                                                    \
+        void *values, *lengths;                                                                             \
+        LOTS_TRY(read_run_count(reader, count, &runs, err));                                                \
+        LOTS_TRY(lots_arena_vector(arena, &values, runs, sizeof(TYPE), err));                               \
+        LOTS_TRY(lots_arena_vector(arena, &lengths, runs, sizeof(uint32_t), err));                          \
+        LOTS_TRY(lots_frame_decode_##NAME(reader, runs, 0, values, arena, err));                            \
+        LOTS_TRY(lots_frame_decode_u32(reader, runs, 0, lengths, arena, err));                              \
+        if (!lengths_fill(lengths, runs, count))                                                            \
+            return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u values", runs, count);         \
+        for (uint32_t run = 0; run < runs; run++)                                                           \
+            for (uint32_t left = ((const uint32_t *)lengths)[run]; left > 0; left--)                        \
+                *out++ = ((const TYPE *)values)[run];                                                       \
+        return LOTS_OK;                                                                                     \
+    }
+DECODE_KERNEL(u32, uint32_t)
+DECODE_KERNEL(u64, uint64_t)
+
+/* ---- bits ---- */
+static bool bit_at(const uint64_t *words, uint32_t index) { return (words[index / 64] >> (index % 64)) & 1; }
+
+uint32_t lots_bit_runs_count(const uint64_t *words, uint32_t count)
+{
+    uint32_t runs = count > 0;
+    for (uint32_t w = 0; w < (count + UINT64_C(63)) / 64; w++) {
+        /* Bit i of `changes`: bit i differs from bit i - 1. */
+        const uint64_t before = w == 0 ? words[0] & 1 : words[w - 1] >> 63;
+        uint64_t changes = words[w] ^ (words[w] << 1 | before);
+        if (count - w * 64 < 64)
+            changes &= (UINT64_C(1) << (count - w * 64)) - 1;
+        runs += (uint32_t)__builtin_popcountll(changes);
+    }
+    return runs;
+}
+
+/* The first index at or after `from` whose bit is not `value`; count when there is none. */
+static uint32_t run_end(const uint64_t *words, uint32_t count, uint32_t from, bool value)
+{
+    while (from < count) {
+        const uint64_t others = (value ? ~words[from / 64] : words[from / 64]) >> (from % 64);
+        if (others != 0) {
+            const uint32_t skip = (uint32_t)__builtin_ctzll(others);
+            return skip < count - from ? from + skip : count;
+        }
+        if (count - from <= 64 - from % 64)
+            return count;
+        from += 64 - from % 64;
+    }
+    return count;
+}
+
+lots_status lots_bit_runs_encode(const uint64_t *words, uint32_t count, lots_bytes *out, lots_arena *arena,
+                                 lots_error *err)
+{
+    const uint32_t runs = lots_bit_runs_count(words, count);
+    const bool first = count > 0 && bit_at(words, 0);
+    uint32_t found[2] = {0, 0};
+    void *lengths[2];
+    for (unsigned side = 0; side < 2; side++)
+        LOTS_TRY(lots_arena_vector(arena, &lengths[side], (size_t)runs / 2 + 1, sizeof(uint32_t), err));
+    bool value = first;
+    for (uint32_t at = 0; at < count; value = !value) {
+        const uint32_t end = run_end(words, count, at, value);
+        ((uint32_t *)lengths[value])[found[value]++] = end - at;
+        at = end;
+    }
+    LOTS_TRY(lots_bytes_put8(out, first, err));
+    LOTS_TRY(lots_bytes_put_varint(out, runs, err));
+    LOTS_TRY(lots_frame_encode_u32(lengths[0], found[0], out, arena, err));
+    return lots_frame_encode_u32(lengths[1], found[1], out, arena, err);
+}
+
+static void set_run(uint64_t *words, uint32_t from, uint32_t length)
+{
+    while (length > 0) {
+        const uint32_t bit = from % 64, step = length < 64 - bit ? length : 64 - bit;
+        words[from / 64] |= (step == 64 ? UINT64_MAX : (UINT64_C(1) << step) - 1) << bit;
+        from += step;
+        length -= step;
+    }
+}
+
+lots_status lots_bit_runs_decode(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
+                                 lots_error *err)
+{
+    uint8_t first;
+    uint32_t runs = 0;
+    void *lengths[2];
+    if (!lots_read8(reader, &first) || first > 1)
+        return lots_fail(err, LOTS_CORRUPT, "runs of %u bits lack the first bit", count);
+    LOTS_TRY(read_run_count(reader, count, &runs, err));
+    const uint32_t counts[2] = {runs / 2 + (runs % 2 && first == 0), runs / 2 + (runs % 2 && first == 1)};
+    uint64_t total = 0;
+    for (unsigned side = 0; side < 2; side++) {
+        LOTS_TRY(lots_arena_vector(arena, &lengths[side], counts[side], sizeof(uint32_t), err));
+        LOTS_TRY(lots_frame_decode_u32(reader, counts[side], 0, lengths[side], arena, err));
+        for (uint32_t i = 0; i < counts[side]; i++)
+            total += ((const uint32_t *)lengths[side])[i];
+    }
+    if (total != count)
+        return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u bits", runs, count);
+    memset(out, 0, (size_t)((count + UINT64_C(63)) / 64 * 8));
+    uint32_t at = 0;
+    for (uint32_t run = 0; run < runs; run++) {
+        const unsigned side = (first + run) % 2;
+        const uint32_t length = ((const uint32_t *)lengths[side])[run / 2];
+        if (side == 1)
+            set_run(out, at, length);
+        at += length;
+    }
+    return LOTS_OK;
+}

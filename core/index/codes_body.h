@@ -17,7 +17,7 @@ struct lots_dictionary {
     lots_id *rank_of_stable;
     lots_id *stable_of_rank;
     char *labels;
-    uint64_t *label_offsets; /* count + 1, or NULL */
+    uint64_t *label_offsets; /* count + 1, or NULL; the first need not be 0, after a load it is not */
     lots_id *below;
     uint32_t *below_offsets; /* count + 1, or NULL */
 };

@@ -148,7 +148,9 @@ static lots_status spell_labels(const lots_dictionary *dictionary, uint32_t *lab
     }
     if (*label_count == 0)
         return LOTS_OK;
-    return lots_bytes_append(out, dictionary->labels, (size_t)dictionary->label_offsets[dictionary->count], err);
+    const uint64_t *offsets = dictionary->label_offsets;
+    return lots_bytes_append(out, dictionary->labels + offsets[0], (size_t)(offsets[dictionary->count] - offsets[0]),
+                             err);
 }
 
 /* Append the labels to `out`, by zstd where that is smaller and unpacks to no more than EXPANSION_MAX times. */
@@ -282,6 +284,15 @@ static bool cut_section(lots_reader *rest, uint64_t bytes, lots_reader *out)
     return true;
 }
 
+/* lots_read_varint, quick for the one byte that nearly every number here has. */
+static inline bool read_number(lots_reader *in, uint64_t *out)
+{
+    if (in->at == in->end || *in->at >= 0x80)
+        return lots_read_varint(in, out);
+    *out = *in->at++;
+    return true;
+}
+
 /* Read one key behind `written` bytes of keys; the key before begins at `before`. */
 static bool load_key(lots_reader *in, lots_dictionary *made, lots_id rank, uint64_t key_bytes)
 {
@@ -290,9 +301,10 @@ static bool load_key(lots_reader *in, lots_dictionary *made, lots_id rank, uint6
     uint64_t before_bytes = written - before;
     bool restart = rank % GROUP_KEYS == 0;
     uint64_t shared = 0;
-    const char *tail = NULL;
-    size_t tail_bytes = 0;
-    if ((!restart && !lots_read_varint(in, &shared)) || !lots_read_text(in, &tail, &tail_bytes))
+    uint64_t tail_bytes = 0;
+    const uint8_t *tail = NULL;
+    if ((!restart && !read_number(in, &shared)) || !read_number(in, &tail_bytes) ||
+        tail_bytes > (uint64_t)(in->end - in->at) || !lots_read_slice(in, (size_t)tail_bytes, &tail))
         return false;
     if (shared > before_bytes || tail_bytes > key_bytes - written || shared > key_bytes - written - tail_bytes)
         return false;
@@ -300,12 +312,12 @@ static bool load_key(lots_reader *in, lots_dictionary *made, lots_id rank, uint6
     if (shared != 0)
         memcpy(key, made->keys + before, (size_t)shared);
     if (tail_bytes != 0)
-        memcpy(key + shared, tail, tail_bytes);
+        memcpy(key + shared, tail, (size_t)tail_bytes);
     made->key_offsets[rank + 1] = written + shared + tail_bytes;
     if (rank == 0)
         return true;
     if (restart)
-        return lots_key_compare(made->keys + before, (size_t)before_bytes, key, tail_bytes) < 0;
+        return lots_key_compare(made->keys + before, (size_t)before_bytes, key, (size_t)tail_bytes) < 0;
     if (tail_bytes == 0)
         return false;
     return shared == before_bytes || (uint8_t)key[shared] > (uint8_t)made->keys[before + shared];
@@ -351,15 +363,16 @@ static lots_status load_stable(lots_reader in, uint32_t width, lots_dictionary *
     return pending == 0 ? LOTS_OK : corrupt(err, "bits beyond its stable ids are set");
 }
 
-/* Label gaps and lengths, then texts, from the unpacked section. */
-static lots_status place_labels(lots_reader in, const head *numbers, lots_dictionary *made, lots_error *err)
+/* Set where each label lies in the unpacked section: gaps and lengths, then texts, which stay where they are. */
+static lots_status place_labels(const head *numbers, lots_dictionary *made, lots_error *err)
 {
+    lots_reader in = lots_reader_over(made->labels, (size_t)numbers->label_bytes);
     uint64_t *offsets = made->label_offsets;
     uint64_t total = 0;
     lots_id next = 0;
     for (uint32_t i = 0; i < numbers->label_count; i++) {
         uint64_t gap = 0, bytes = 0;
-        if (!lots_read_varint(&in, &gap) || !lots_read_varint(&in, &bytes) || gap >= made->count - next || bytes == 0 ||
+        if (!read_number(&in, &gap) || !read_number(&in, &bytes) || gap >= made->count - next || bytes == 0 ||
             bytes > numbers->label_bytes - total)
             return lots_fail(err, LOTS_CORRUPT, "dictionary: label %u of %u is malformed", i, numbers->label_count);
         for (; gap > 0; gap--)
@@ -371,23 +384,9 @@ static lots_status place_labels(lots_reader in, const head *numbers, lots_dictio
         offsets[++next] = total;
     if (total != (uint64_t)(in.end - in.at))
         return corrupt(err, "its labels have another length than it declares");
-    memcpy(made->labels, in.at, (size_t)total);
+    for (lots_id rank = 0; rank <= made->count; rank++)
+        offsets[rank] += numbers->label_bytes - total;
     return LOTS_OK;
-}
-
-/* Unpack by zstd into exactly the declared bytes, and place. */
-static lots_status unpack_labels(lots_reader in, const head *numbers, lots_dictionary *made, lots_error *err)
-{
-    void *plain = NULL;
-    size_t bytes = (size_t)numbers->label_bytes;
-    LOTS_TRY(lots_alloc(&plain, bytes, 1, err));
-    lots_status status = LOTS_OK;
-    if (ZSTD_decompress(plain, bytes, in.at, (size_t)(in.end - in.at)) != bytes)
-        status = corrupt(err, "its labels do not unpack");
-    if (status == LOTS_OK)
-        status = place_labels(lots_reader_over(plain, bytes), numbers, made, err);
-    lots_free(plain);
-    return status;
 }
 
 static lots_status load_labels(lots_reader in, const head *numbers, lots_dictionary *made, lots_error *err)
@@ -398,10 +397,13 @@ static lots_status load_labels(lots_reader in, const head *numbers, lots_diction
     if (numbers->label_bytes < section || numbers->label_bytes / EXPANSION_MAX > section ||
         numbers->label_bytes > SIZE_MAX)
         return corrupt(err, "its labels declare a length they cannot have");
-    LOTS_TRY(lots_dictionary_room_labels(made, (size_t)numbers->label_bytes, err));
-    if (numbers->label_bytes == section)
-        return place_labels(in, numbers, made, err);
-    return unpack_labels(in, numbers, made, err);
+    size_t bytes = (size_t)numbers->label_bytes;
+    LOTS_TRY(lots_dictionary_room_labels(made, bytes, err));
+    if (bytes == section)
+        memcpy(made->labels, in.at, bytes);
+    else if (ZSTD_decompress(made->labels, bytes, in.at, (size_t)section) != bytes)
+        return corrupt(err, "its labels do not unpack");
+    return place_labels(numbers, made, err);
 }
 
 /* The entries below one; *written of them are there already. */
@@ -412,7 +414,7 @@ static bool load_below(lots_reader *in, const head *numbers, lots_dictionary *ma
     lots_id next = 0;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t gap = 0;
-        if (!lots_read_varint(in, &gap) || gap >= made->count - next)
+        if (!read_number(in, &gap) || gap >= made->count - next)
             return false;
         next += (lots_id)gap;
         made->below[(*written)++] = next++;
@@ -432,7 +434,7 @@ static lots_status load_relations(lots_reader in, const head *numbers, lots_dict
     for (uint32_t i = 0; i < numbers->above_count; i++) {
         uint64_t gap = 0, count = 0;
         uint32_t before = written;
-        if (!lots_read_varint(&in, &gap) || !lots_read_varint(&in, &count) || gap >= made->count - next ||
+        if (!read_number(&in, &gap) || !read_number(&in, &count) || gap >= made->count - next ||
             !load_below(&in, numbers, made, count, &written))
             return lots_fail(err, LOTS_CORRUPT, "dictionary: relations of entry %u of %u are malformed", i,
                              numbers->above_count);

@@ -1,0 +1,62 @@
+/* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
+ * (blocks), segment_export.c, segment_check.c. Nobody else includes this.
+ *
+ * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `verified`) is published by one atomic store of
+ * something complete; two threads that make it at once make the same, and one copy is dropped. */
+#ifndef LOTS_SEGMENT_FILE_H
+#define LOTS_SEGMENT_FILE_H
+
+#include <stdatomic.h>
+
+#include "core/store/segment.h"
+#include "core/store/segment_layout.h"
+
+/* A column's local dictionary: by local id. */
+typedef struct lots_segment_ids {
+    uint32_t count;
+    lots_id *ranks;
+    lots_id *stable;
+} lots_segment_ids;
+
+typedef struct lots_segment_column {
+    const lots_layout_column *file;
+    const lots_block_meta *shown[2];    /* by lots_part, then chunk */
+    const lots_dictionary *dictionary;  /* the registry's, of id columns */
+    _Atomic(lots_segment_ids *) ids;
+    _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
+} lots_segment_column;
+
+typedef struct lots_segment_stream {
+    const lots_layout_stream *file;
+    const lots_layout_column *ordered;  /* the column that durations count from */
+    lots_segment_column *columns;
+    uint64_t events;
+    uint32_t rows_max;
+} lots_segment_stream;
+
+struct lots_segment {
+    char *path;
+    const uint8_t *data;
+    size_t bytes;
+    uint64_t id;
+    const lots_schema *schema;
+    lots_layout layout;
+    lots_arena arena;              /* streams, columns, metas of absent columns */
+    lots_segment_stream *streams;  /* schema->stream_count */
+    uint32_t *slot_blocks;         /* by slot number: index of its first block in `verified` */
+    _Atomic uint8_t *verified;
+    uint32_t block_count;
+};
+
+/* Whether a block passes its checksum, not looking at `verified`. */
+LOTS_MUST lots_status lots_segment_verify_block(const lots_segment *segment, const lots_layout_slot *slot,
+                                                uint32_t block, lots_error *err);
+/* A column's local dictionary, made at first use. */
+LOTS_MUST lots_status lots_segment_load_ids(lots_segment *segment, uint32_t stream, uint32_t column,
+                                            const lots_segment_ids **out, lots_error *err);
+/* A column's presence map, made at first use; *out is NULL when the file has none. */
+LOTS_MUST lots_status lots_segment_load_presence(const lots_segment *segment, uint32_t stream, uint32_t column,
+                                                 const uint64_t **out, lots_error *err);
+
+#endif

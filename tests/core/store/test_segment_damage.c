@@ -1,0 +1,311 @@
+#include <zstd.h>
+
+#include "core/base/bytes.h"
+#include "core/base/hash.h"
+#include "core/store/segment_layout.h"
+#include "tests/core/store/segment_fixture.h"
+
+typedef struct damage {
+    fixture f;
+    rows from;
+    char path[600];
+    char *bytes;
+    size_t count;
+} damage;
+
+static void damage_open(damage *d, uint64_t seed, uint32_t patients, uint32_t most)
+{
+    lots_error err;
+    lots_segment_result result;
+    path_in(d->path, "1.seg");
+    fixture_open(&d->f, seed);
+    make_rows(&d->f, &d->from, patients, most, 40);
+    write_rows(&d->f, &d->from, d->path, &result);
+    assert_ok(lots_file_slurp(d->path, 1u << 24, &d->bytes, &d->count, &err));
+}
+
+static void damage_close(damage *d)
+{
+    lots_free(d->bytes);
+    free_rows(&d->from);
+    fixture_close(&d->f);
+    remove_folder(d->path);
+}
+
+static void put_file(const char *path, const void *bytes, size_t count)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Open, check, read everything: refused as damaged, or read. `strict`: what is read must be what was written. */
+static void read_damaged(damage *d, bool strict)
+{
+    lots_error err;
+    lots_segment *segment;
+    lots_status status = open_file(&d->f, d->path, &segment, &err);
+    if (status != LOTS_OK) {
+        assert_int_equal(status, LOTS_CORRUPT);
+        assert_contains(err.text, "1.seg");
+        return;
+    }
+    uint64_t faults, blocks;
+    char last[256];
+    assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
+    bool refused = faults > 0;
+    for (uint32_t s = 0; s < STREAMS; s++) {
+        lots_batch out;
+        status = lots_segment_export(segment, s, FIRST_PATIENT, &out, &err);
+        if (status == LOTS_OK && strict)
+            assert_same_batch(&out, d->from.list[s]);
+        if (status == LOTS_OK)
+            lots_batch_close(&out);
+        else
+            assert_true(status == LOTS_CORRUPT || status == LOTS_LIMIT);
+        refused = refused || status != LOTS_OK;
+        for (uint32_t c = 0; c < d->f.schema.streams[s].column_count; c++)
+            for (uint32_t k = 0; dictionary_of(&d->f, &d->f.schema.streams[s].columns[c]) != NULL &&
+                                 k < lots_segment_chunks(segment); k++)
+                (void)lots_segment_chunk_has(segment, s, c, k, 1);
+    }
+    if (strict)
+        assert_true(refused);
+    lots_segment_close(segment);
+}
+
+static void a_file_cut_anywhere_is_refused(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment *segment;
+    damage d;
+    damage_open(&d, 19, 6, 4);
+    for (size_t count = 0; count < d.count; count++) {
+        put_file(d.path, d.bytes, count);
+        assert_status(LOTS_CORRUPT, open_file(&d.f, d.path, &segment, &err));
+    }
+    damage_close(&d);
+}
+
+static void a_flipped_bit_anywhere_is_found(void **state)
+{
+    (void)state;
+    damage d;
+    damage_open(&d, 20, 6, 4);
+    for (size_t i = 0; i < d.count; i++) {
+        char was = d.bytes[i];
+        d.bytes[i] = (char)(was ^ (1 << below(&d.f, 8)));
+        put_file(d.path, d.bytes, d.count);
+        read_damaged(&d, true);
+        d.bytes[i] = was;
+    }
+    damage_close(&d);
+}
+
+/* Two files of one registry, a block of one put in the other: its checksum is salted with where it belongs. */
+static void a_misplaced_block_is_found(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment_result result;
+    damage d;
+    char *other;
+    size_t count;
+    damage_open(&d, 21, 20, 4);
+    lots_segment_input input = input_of(&d.f, &d.from);
+    input.id = SEGMENT_ID + 1;
+    assert_ok(lots_path_remove(d.path, &err));
+    assert_ok(lots_segment_write(d.path, &input, &result, &err));
+    assert_ok(lots_file_slurp(d.path, 1u << 24, &other, &count, &err));
+    assert_memory_equal(other + LOTS_SEGMENT_HEADER_BYTES, d.bytes + LOTS_SEGMENT_HEADER_BYTES, 64);
+    lots_segment_header header;
+    assert_ok(lots_segment_header_get((uint8_t *)d.bytes, d.count, &header, &err));
+    size_t blocks = (size_t)header.directory_offset - LOTS_SEGMENT_HEADER_BYTES;
+    memmove(d.bytes + LOTS_SEGMENT_HEADER_BYTES, d.bytes + LOTS_SEGMENT_HEADER_BYTES + 1, blocks - 1);
+    put_file(d.path, d.bytes, d.count);
+    read_damaged(&d, false);
+    lots_free(other);
+    damage_close(&d);
+}
+
+/* Replace the directory and make header and checksum fit: what a malicious hand would do. */
+static void reseal(damage *d, const uint8_t *raw, size_t raw_count)
+{
+    lots_error err;
+    lots_segment_header header;
+    assert_ok(lots_segment_header_get((uint8_t *)d->bytes, d->count, &header, &err));
+    size_t room = (size_t)header.directory_offset + ZSTD_compressBound(raw_count);
+    uint8_t *sealed = malloc(room);
+    memcpy(sealed, d->bytes, (size_t)header.directory_offset);
+    size_t stored = ZSTD_compress(sealed + header.directory_offset, room - (size_t)header.directory_offset, raw,
+                                  raw_count, 1);
+    header.directory_bytes = (uint32_t)stored;
+    header.directory_raw_bytes = (uint32_t)raw_count;
+    header.directory_checksum = lots_hash(sealed + header.directory_offset, stored,
+                                          lots_hash_salt(SEGMENT_ID, UINT32_MAX, 0));
+    header.file_bytes = header.directory_offset + stored;
+    lots_segment_header_put(&header, sealed);
+    put_file(d->path, sealed, (size_t)header.file_bytes);
+    free(sealed);
+}
+
+static uint8_t *raw_directory(const damage *d, size_t *count)
+{
+    lots_error err;
+    lots_segment_header header;
+    assert_ok(lots_segment_header_get((uint8_t *)d->bytes, d->count, &header, &err));
+    uint8_t *raw = malloc(header.directory_raw_bytes);
+    *count = ZSTD_decompress(raw, header.directory_raw_bytes, d->bytes + header.directory_offset, header.directory_bytes);
+    assert_int_equal(*count, header.directory_raw_bytes);
+    return raw;
+}
+
+static void a_directory_changed_under_right_checksums_never_harms(void **state)
+{
+    (void)state;
+    damage d;
+    size_t count;
+    damage_open(&d, 22, 12, 4);
+    uint8_t *raw = raw_directory(&d, &count);
+    reseal(&d, raw, count);
+    read_damaged(&d, false);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t was = raw[i];
+        raw[i] = below(&d.f, 2) ? (uint8_t)below(&d.f, 256) : (uint8_t)(was + 1);
+        reseal(&d, raw, count);
+        read_damaged(&d, false);
+        raw[i] = was;
+    }
+    for (size_t cut = 0; cut < count; cut += 7) {
+        reseal(&d, raw, cut);
+        read_damaged(&d, false);
+    }
+    free(raw);
+    damage_close(&d);
+}
+
+/* Give every held block of a slot the checksum of its bytes as they are now. */
+static void resign(const damage *d, lots_layout_slot *slot)
+{
+    for (uint32_t i = 0; i < slot->block_count; i++)
+        if (lots_layout_held(&slot->metas[i]))
+            slot->metas[i].checksum = lots_hash(d->bytes + slot->offsets[i], slot->metas[i].bytes,
+                                                lots_hash_salt(SEGMENT_ID, slot->number, i));
+}
+
+static void blocks_changed_under_right_checksums_never_harm(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment_header header;
+    lots_layout layout;
+    lots_bytes raw = {0};
+    damage d;
+    size_t count;
+    damage_open(&d, 23, 12, 5);
+    uint8_t *directory = raw_directory(&d, &count);
+    assert_ok(lots_segment_header_get((uint8_t *)d.bytes, d.count, &header, &err));
+    for (size_t at = LOTS_SEGMENT_HEADER_BYTES; at < header.directory_offset; at++) {
+        char was = d.bytes[at];
+        d.bytes[at] = (char)(below(&d.f, 2) ? (int)below(&d.f, 256) : was ^ (1 << below(&d.f, 8)));
+        assert_ok(lots_layout_decode(directory, count, header.patients, header.directory_offset, &layout, &err));
+        for (uint32_t s = 0; s < layout.stream_count; s++) {
+            resign(&d, &layout.streams[s].counts);
+            for (uint32_t c = 0; c < layout.streams[s].column_count; c++) {
+                resign(&d, &layout.streams[s].columns[c].dictionary);
+                resign(&d, &layout.streams[s].columns[c].lengths);
+                resign(&d, &layout.streams[s].columns[c].values);
+                resign(&d, &layout.streams[s].columns[c].presence);
+            }
+        }
+        raw.count = 0;
+        assert_ok(lots_layout_encode(&layout, false, &raw, &err));
+        assert_int_equal(raw.count, count);
+        reseal(&d, raw.data, raw.count);
+        read_damaged(&d, false);
+        lots_layout_free(&layout);
+        d.bytes[at] = was;
+    }
+    lots_bytes_free(&raw);
+    free(directory);
+    damage_close(&d);
+}
+
+/* ---- check ---- */
+
+/* The check names each fault and goes on. */
+static void check_reports_every_damaged_block(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment_header header;
+    lots_segment *segment;
+    damage d;
+    uint64_t faults, blocks;
+    char last[256] = "";
+    damage_open(&d, 24, 12, 5);
+    assert_ok(lots_segment_header_get((uint8_t *)d.bytes, d.count, &header, &err));
+    for (size_t at = LOTS_SEGMENT_HEADER_BYTES; at < header.directory_offset; at++)
+        d.bytes[at] = (char)~d.bytes[at];
+    put_file(d.path, d.bytes, d.count);
+    assert_ok(open_file(&d.f, d.path, &segment, &err));
+    assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
+    assert_true(blocks > 20);
+    assert_true(faults + 30 >= blocks); /* a block without bytes can't be damaged */
+    lots_segment_close(segment);
+    damage_close(&d);
+}
+
+/* Each row: a fact of the directory made false under right checksums, and that the check says so. */
+static void check_finds_facts_that_are_not_so(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment_header header;
+    lots_layout layout;
+    damage d;
+    size_t count;
+    damage_open(&d, 25, 12, 5);
+    uint8_t *directory = raw_directory(&d, &count);
+    assert_ok(lots_segment_header_get((uint8_t *)d.bytes, d.count, &header, &err));
+    for (int fact = 0; fact < 3; fact++) {
+        lots_bytes raw = {0};
+        lots_segment *segment;
+        uint64_t faults, blocks;
+        char last[256] = "";
+        assert_ok(lots_layout_decode(directory, count, header.patients, header.directory_offset, &layout, &err));
+        lots_layout_column *columns = layout.streams[CONTACTS].columns;
+        if (fact == 0)
+            columns[C_END].values.shown[0].max++;
+        else if (fact == 1)
+            columns[C_READY].values.metas[0].min--;
+        else
+            columns[C_UNIT].values.metas[0].min++;
+        assert_ok(lots_layout_encode(&layout, false, &raw, &err));
+        reseal(&d, raw.data, raw.count);
+        assert_ok(open_file(&d.f, d.path, &segment, &err));
+        assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
+        assert_int_equal(faults, 1);
+        lots_segment_close(segment);
+        lots_bytes_free(&raw);
+        lots_layout_free(&layout);
+    }
+    free(directory);
+    damage_close(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_cut_anywhere_is_refused),
+        cmocka_unit_test(a_flipped_bit_anywhere_is_found),
+        cmocka_unit_test(a_misplaced_block_is_found),
+        cmocka_unit_test(a_directory_changed_under_right_checksums_never_harms),
+        cmocka_unit_test(blocks_changed_under_right_checksums_never_harm),
+        cmocka_unit_test(check_reports_every_damaged_block),
+        cmocka_unit_test(check_finds_facts_that_are_not_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,15 @@
+/* order_ghost.h: which open events can't be what they say. A ghost is an event without an end, of an open span, that is
+ * followed by a later event of the same level of that patient, or that has been open for longer than the stream's bound
+ * when the patient died or coverage ended. Callers: order.c. */
+#ifndef LOTS_ORDER_GHOST_H
+#define LOTS_ORDER_GHOST_H
+
+#include "core/store/order_compare.h"
+
+/* rows[0..count-1] are rows of `batch` in order. ghosts[i], the caller's, becomes 1 where rows[i] is one, else 0; *found
+ * how many. Errors: LOTS_MEMORY. Cost: O(count + levels). */
+LOTS_MUST lots_status lots_order_find_ghosts(const lots_order_context *context, const lots_comparer *comparer,
+                                             const lots_batch *batch, const uint32_t *rows, uint32_t count,
+                                             uint8_t *ghosts, uint64_t *found, lots_error *err);
+
+#endif

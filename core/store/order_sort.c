@@ -1,0 +1,235 @@
+/* order_sort.c: see order_sort.h.
+ *
+ * A key holds the fields from the top: patient, start, minute, place of the level, end. A field's code is its value less
+ * the least value of the batch, missing being the code above all; its width is what the greatest code needs. Fields
+ * after the first that does not fit are left to the comparison. */
+#include "core/store/order_sort.h"
+
+#include "core/base/memory.h"
+
+enum { DIGIT_BITS = 11, DIGITS = 6, INSERTION_MAX = 16 };
+
+typedef struct sort_item {
+    uint64_t key;
+    uint32_t row;
+} sort_item;
+
+/* One field of the key. */
+typedef struct sort_field {
+    const lots_comparer_column *column;
+    const uint32_t *places; /* level: id -> place; NULL otherwise */
+    int64_t least;
+    unsigned width;
+    bool missing;           /* some value is */
+    uint64_t missing_code;
+} sort_field;
+
+typedef struct sort_job {
+    const lots_comparer *comparer;
+    sort_item *items, *spare;
+    uint32_t rows;
+    unsigned low_bits; /* bits of the key below patient and start */
+} sort_job;
+
+static unsigned bits_of(uint64_t value)
+{
+    unsigned bits = 0;
+    for (; value != 0; value >>= 1)
+        bits++;
+    return bits;
+}
+
+static inline int64_t field_value(const sort_field *field, uint32_t row)
+{
+    const void *values = field->column->values;
+    if (field->places != NULL)
+        return field->places[((const uint32_t *)values)[row]];
+    return field->column->phys == LOTS_PHYS_I64 ? ((const int64_t *)values)[row] : ((const int32_t *)values)[row];
+}
+
+/* Find least value and width; 65 when the codes need more than 64 bits. */
+static void measure_field(sort_field *field, uint32_t rows)
+{
+    int64_t least = INT64_MAX, greatest = INT64_MIN;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (field->column->missing[row]) {
+            field->missing = true;
+            continue;
+        }
+        int64_t value = field_value(field, row);
+        least = value < least ? value : least;
+        greatest = value > greatest ? value : greatest;
+    }
+    uint64_t span = greatest < least ? 0 : (uint64_t)greatest - (uint64_t)least;
+    field->least = least;
+    field->missing_code = span + 1;
+    field->width = span == UINT64_MAX ? 65 : bits_of(span + field->missing);
+}
+
+static void pack_field(const sort_field *field, sort_item *items, uint32_t rows)
+{
+    const uint8_t *missing = field->column->missing;
+    for (uint32_t row = 0; row < rows; row++) {
+        uint64_t code = missing[row] ? field->missing_code : (uint64_t)field_value(field, row) - (uint64_t)field->least;
+        items[row].key = field->width == 64 ? code : items[row].key << field->width | code;
+    }
+}
+
+/* Returns the bits used by the patient. */
+static unsigned pack_patients(const lots_batch *batch, sort_item *items)
+{
+    const lots_patient *patients = batch->patient.data;
+    lots_patient least = UINT32_MAX, greatest = 0;
+    for (uint32_t row = 0; row < batch->patient.count; row++) {
+        least = patients[row] < least ? patients[row] : least;
+        greatest = patients[row] > greatest ? patients[row] : greatest;
+    }
+    for (uint32_t row = 0; row < batch->rows; row++)
+        items[row] = (sort_item){batch->patient.count == 0 ? 0 : patients[row] - least, row};
+    return batch->patient.count == 0 ? 0 : bits_of(greatest - least);
+}
+
+/* Fill the items' keys; sets low_bits. Returns the keys' bits. */
+static unsigned pack_keys(sort_job *job, const lots_batch *batch)
+{
+    const lots_comparer *comparer = job->comparer;
+    const uint32_t fields[] = {comparer->start, comparer->minute, comparer->level, comparer->end};
+    unsigned used = pack_patients(batch, job->items);
+    unsigned high = used;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (fields[i] == LOTS_NO_COLUMN)
+            continue;
+        sort_field field = {.column = &comparer->columns[fields[i]],
+                            .places = fields[i] == comparer->level ? comparer->level_order : NULL};
+        measure_field(&field, job->rows);
+        if (used + field.width > 64)
+            break;
+        pack_field(&field, job->items, job->rows);
+        used += field.width;
+        if (fields[i] == comparer->start)
+            high = used;
+    }
+    job->low_bits = used - high;
+    return used;
+}
+
+/* A shift by 64 is undefined; a key of only low bits has no high part. */
+static inline uint64_t high_part(const sort_job *job, const sort_item *item)
+{
+    return job->low_bits >= 64 ? 0 : item->key >> job->low_bits;
+}
+
+static bool in_high_order(const sort_job *job)
+{
+    for (uint32_t i = 1; i < job->rows; i++)
+        if (high_part(job, &job->items[i]) < high_part(job, &job->items[i - 1]))
+            return false;
+    return true;
+}
+
+/* Least significant digit first over the high part; a digit that all keys share costs nothing but its count. */
+static void radix_sort(sort_job *job, unsigned bits)
+{
+    uint32_t counts[DIGITS][1u << DIGIT_BITS];
+    const uint64_t mask = (1u << DIGIT_BITS) - 1;
+    unsigned digits = (bits - job->low_bits + DIGIT_BITS - 1) / DIGIT_BITS;
+    memset(counts, 0, sizeof counts);
+    for (uint32_t i = 0; i < job->rows; i++)
+        for (unsigned d = 0; d < digits; d++)
+            counts[d][high_part(job, &job->items[i]) >> (d * DIGIT_BITS) & mask]++;
+    for (unsigned d = 0; d < digits; d++) {
+        unsigned shift = d * DIGIT_BITS;
+        if (counts[d][high_part(job, &job->items[0]) >> shift & mask] == job->rows)
+            continue;
+        uint32_t next = 0;
+        for (uint32_t value = 0; value <= mask; value++) {
+            uint32_t count = counts[d][value];
+            counts[d][value] = next;
+            next += count;
+        }
+        for (uint32_t i = 0; i < job->rows; i++)
+            job->spare[counts[d][high_part(job, &job->items[i]) >> shift & mask]++] = job->items[i];
+        sort_item *sorted = job->spare;
+        job->spare = job->items;
+        job->items = sorted;
+    }
+}
+
+static inline bool comes_before(const sort_job *job, const sort_item *a, const sort_item *b)
+{
+    if (a->key != b->key)
+        return a->key < b->key;
+    return lots_comparer_order(job->comparer, a->row, b->row) < 0;
+}
+
+static void insertion_sort(const sort_job *job, sort_item *items, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        sort_item item = items[i];
+        uint32_t to = i;
+        for (; to > 0 && comes_before(job, &item, &items[to - 1]); to--)
+            items[to] = items[to - 1];
+        items[to] = item;
+    }
+}
+
+/* Merge items[0..half) and items[half..count) through the spare room. */
+static void merge_halves(const sort_job *job, sort_item *items, uint32_t half, uint32_t count, sort_item *spare)
+{
+    if (!comes_before(job, &items[half], &items[half - 1]))
+        return;
+    memcpy(spare, items, half * sizeof *items);
+    uint32_t left = 0, right = half, out = 0;
+    while (left < half && right < count)
+        items[out++] = comes_before(job, &items[right], &spare[left]) ? items[right++] : spare[left++];
+    memcpy(items + out, spare + left, (half - left) * sizeof *items);
+}
+
+/* Depth: log2 of the rows. */
+static void merge_sort(const sort_job *job, sort_item *items, uint32_t count, sort_item *spare)
+{
+    if (count <= INSERTION_MAX) {
+        insertion_sort(job, items, count);
+        return;
+    }
+    uint32_t half = count / 2;
+    merge_sort(job, items, half, spare);
+    merge_sort(job, items + half, count - half, spare);
+    merge_halves(job, items, half, count, spare);
+}
+
+static void sort_runs(const sort_job *job)
+{
+    for (uint32_t first = 0, end; first < job->rows; first = end) {
+        uint64_t high = high_part(job, &job->items[first]);
+        for (end = first + 1; end < job->rows && high_part(job, &job->items[end]) == high; end++) {
+        }
+        if (end - first > 1)
+            merge_sort(job, job->items + first, end - first, job->spare);
+    }
+}
+
+lots_status lots_order_sort(const lots_comparer *comparer, const lots_batch *batch, uint32_t **out, lots_error *err)
+{
+    void *room = NULL, *order = NULL;
+    *out = NULL;
+    if (batch->rows == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_alloc(&order, batch->rows, sizeof **out, err));
+    lots_status status = lots_realloc(&room, (size_t)batch->rows * 2, sizeof(sort_item), err);
+    if (status != LOTS_OK) {
+        lots_free(order);
+        return status;
+    }
+    sort_item *items = room;
+    sort_job job = {comparer, items, items + batch->rows, batch->rows, 0};
+    unsigned bits = pack_keys(&job, batch);
+    if (!in_high_order(&job))
+        radix_sort(&job, bits);
+    sort_runs(&job);
+    *out = order;
+    for (uint32_t i = 0; i < batch->rows; i++)
+        (*out)[i] = job.items[i].row;
+    lots_free(room);
+    return LOTS_OK;
+}

@@ -41,9 +41,16 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(OURS) $(CFLAGS) $(KERNEL) -MMD -MP -c $< -o $@
 
-$(BUILD)/liblots.a: $(LIB_O)
+# The query library, query/std/*.lq, is built into the program.
+$(BUILD)/library.c: query/std/embed.sh $(sort $(wildcard query/std/*.lq))
+	@mkdir -p $(@D)
+	sh $^ > $@
+$(BUILD)/library.o: $(BUILD)/library.c
+	$(CC) $(OURS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/liblots.a: $(LIB_O) $(BUILD)/library.o
 	@rm -f $@
-	ar crs $@ $(LIB_O)
+	ar crs $@ $(LIB_O) $(BUILD)/library.o
 
 $(BUILD)/lots: $(CLI_O) $(BUILD)/liblots.a
 	$(CC) $(MODE) $(CFLAGS) $(CLI_O) $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@

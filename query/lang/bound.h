@@ -324,6 +324,7 @@ typedef struct lots_bound_stage {
     lots_row_agg *aggs;          /* GROUP: slot key_count + i of the table frame is aggs[i]; slot i < key_count is key i */
     uint32_t agg_count;
     uint32_t table_frame;        /* GROUP: the TABLE frame after it */
+    uint32_t table_slots;        /* GROUP: slots of that frame in all: keys, aggs, and what later DERIVEs and FUNCTIONS add */
     lots_sort_key *sort;
     uint32_t sort_count;
     int64_t limit;

@@ -1,0 +1,408 @@
+/* bind_aggregate.c: aggregates over an event set, and over the rows of group by / show. See bind_internal.h.
+ * Which of the two a call is: with `over`, or over an event set (count(E), exists(E), first(E), …), the former; count(),
+ * count(where c), sum(x), rate(c) and their like without `over` the latter. */
+#include <string.h>
+
+#include "query/lang/bind_internal.h"
+
+typedef struct aggregate_name {
+    const char *name;
+    lots_op op;         /* over events; CONSTANT: none */
+    int row;            /* lots_row_agg_kind over rows; -1: none */
+    uint32_t arguments; /* besides the set */
+} aggregate_name;
+
+static const aggregate_name names[] = {
+    {"count", LOTS_OP_COUNT, LOTS_AGG_COUNT, 1},
+    {"exists", LOTS_OP_EXISTS, -1, 1},
+    {"sum", LOTS_OP_SUM, LOTS_AGG_SUM, 1},
+    {"min", LOTS_OP_MIN, LOTS_AGG_MIN, 1},
+    {"max", LOTS_OP_MAX, LOTS_AGG_MAX, 1},
+    {"mean", LOTS_OP_MEAN, LOTS_AGG_MEAN, 1},
+    {"median", LOTS_OP_MEDIAN, LOTS_AGG_MEDIAN, 1},
+    {"quantile", LOTS_OP_QUANTILE, LOTS_AGG_QUANTILE, 2},
+    {"first", LOTS_OP_FIRST_VALUE, -1, 1},
+    {"last", LOTS_OP_LAST_VALUE, -1, 1},
+    {"nth", LOTS_OP_EVENT, -1, 2},
+    {"next", LOTS_OP_EVENT, -1, 2},
+    {"prev", LOTS_OP_EVENT, -1, 2},
+    {"set", LOTS_OP_SET_OF, -1, 1},
+    {"most", LOTS_OP_MOST, -1, 1},
+    {"nights", LOTS_OP_NIGHTS, -1, 1},
+    {"covered_days", LOTS_OP_COVERED_DAYS, -1, 2},
+    {"patients", LOTS_OP_CONSTANT, LOTS_AGG_PATIENTS, 0},
+    {"sd", LOTS_OP_CONSTANT, LOTS_AGG_SD, 1},
+    {"rate", LOTS_OP_CONSTANT, LOTS_AGG_RATE, 1},
+    {"share", LOTS_OP_CONSTANT, LOTS_AGG_SHARE, 1},
+    {"gini", LOTS_OP_CONSTANT, LOTS_AGG_GINI, 1},
+    {"top_share", LOTS_OP_CONSTANT, LOTS_AGG_TOP_SHARE, 2},
+    {"lorenz_share", LOTS_OP_CONSTANT, LOTS_AGG_LORENZ_SHARE, 2},
+};
+
+static const aggregate_name *find(const lots_ast_call *call)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (lots_ast_name_is(&call->name, names[i].name))
+            return &names[i];
+    return NULL;
+}
+
+const lots_ast_clause *bind_clause(const lots_ast_call *call, lots_ast_clause_kind kind)
+{
+    for (uint32_t i = 0; i < call->clause_count; i++)
+        if (call->clauses[i].kind == kind)
+            return &call->clauses[i];
+    return NULL;
+}
+
+lots_status bind_no_clauses(binder *b, const lots_ast_call *call)
+{
+    if (call->clause_count == 0)
+        return LOTS_OK;
+    return lots_ast_fail(b->err, call->clauses[0].span, "'%.*s' takes no such clause", (int)call->name.bytes,
+                         call->name.text);
+}
+
+/* A count of something that is neither `distinct` nor a condition is a count of events. */
+bool bind_is_row_aggregate(const lots_ast_call *call)
+{
+    const aggregate_name *found = find(call);
+    if (found == NULL || found->row < 0 || bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
+        return false;
+    if (found->row == LOTS_AGG_COUNT)
+        return call->distinct || call->arg_count == 0 || call->args[0].kind == LOTS_AST_ARG_WHERE;
+    return true;
+}
+
+/* ---- results ---- */
+
+static lots_status check_operand(binder *b, lots_op op, lots_expr *x)
+{
+    lots_type_kind kind = x->type.kind;
+    bool number = lots_type_is_number(&x->type) || kind == LOTS_TYPE_DAYS;
+    bool scalar = kind != LOTS_TYPE_EVENTS && kind != LOTS_TYPE_TUPLE && kind != LOTS_TYPE_MISSING;
+    switch (op) {
+    case LOTS_OP_SUM:
+    case LOTS_OP_MEAN:
+    case LOTS_OP_MEDIAN:
+    case LOTS_OP_QUANTILE: return number ? LOTS_OK : bind_wrong_type(b, x, "a number or a duration in days");
+    case LOTS_OP_MIN:
+    case LOTS_OP_MAX:
+        return scalar && kind != LOTS_TYPE_SET && kind != LOTS_TYPE_INTERVAL ? LOTS_OK
+                                                                           : bind_wrong_type(b, x, "a value with an order");
+    default: return scalar && kind != LOTS_TYPE_INTERVAL ? LOTS_OK : bind_wrong_type(b, x, "a value");
+    }
+}
+
+static lots_type result_type(lots_op op, const lots_expr *x)
+{
+    lots_type type = x != NULL ? x->type : bind_type(LOTS_TYPE_INT);
+    switch (op) {
+    case LOTS_OP_COUNT:
+    case LOTS_OP_COUNT_DISTINCT:
+    case LOTS_OP_NIGHTS:
+    case LOTS_OP_COVERED_DAYS: return bind_type(LOTS_TYPE_INT);
+    case LOTS_OP_EXISTS: return bind_type(LOTS_TYPE_BOOL);
+    case LOTS_OP_MEAN:
+    case LOTS_OP_MEDIAN:
+    case LOTS_OP_QUANTILE: return bind_type(LOTS_TYPE_FLOAT);
+    case LOTS_OP_SET_OF:
+        if (type.kind != LOTS_TYPE_SET) {
+            type.element = type.kind;
+            type.kind = LOTS_TYPE_SET;
+        }
+        return type;
+    case LOTS_OP_MOST:
+        if (type.kind == LOTS_TYPE_SET)
+            type.kind = type.element;
+        return type;
+    default: return type;
+    }
+}
+
+static lots_status make(binder *b, scope *where, lots_op op, bound_set *set, lots_expr *operand, bool operand_outside,
+                        lots_ast_span span, lots_expr **out)
+{
+    lots_type type = result_type(op, operand);
+    uint64_t own = bind_frame_bit(b, set->set->frame);
+    lots_expr *made = NULL;
+    LOTS_TRY(bind_expr(b, op, type, span, NULL, 0, &made));
+    if (operand != NULL) {
+        void *list = NULL;
+        LOTS_TRY(lots_arena_alloc(b->arena, &list, 1, sizeof(lots_expr *), b->err));
+        made->operands = list;
+        made->operands[0] = operand;
+        made->operand_count = 1;
+    }
+    made->set = set->set;
+    uint64_t depths = bind_set_depths(b, set->set) | (operand != NULL ? operand->depths : 0);
+    if (!operand_outside)
+        depths &= ~own;
+    bind_depend(b, made, depths, where->frame == LOTS_FRAME_CONSTANT ? LOTS_FRAME_PATIENT : where->frame);
+    *out = made;
+    return LOTS_OK;
+}
+
+static lots_status fraction(binder *b, scope *where, const lots_ast_node *node, double *out)
+{
+    lots_expr *p = NULL;
+    LOTS_TRY(bind_scalar(b, where, node, &p));
+    LOTS_TRY(bind_to_float(b, p, &p));
+    if (p->op != LOTS_OP_CONSTANT || p->constant.missing || !(p->constant.f >= 0 && p->constant.f <= 1))
+        return lots_ast_fail(b->err, node->span, "a constant share from 0%% to 100%% is wanted here");
+    *out = p->constant.f;
+    return LOTS_OK;
+}
+
+/* ---- over events ---- */
+
+static lots_status order_keys(binder *b, const bound_set *set, const lots_ast_call *call, lots_expr *event)
+{
+    const lots_ast_clause *by = bind_clause(call, LOTS_AST_CLAUSE_BY);
+    if (by == NULL)
+        return LOTS_OK;
+    void *list = NULL;
+    LOTS_TRY(lots_arena_alloc(b->arena, &list, by->keys.count, sizeof(lots_order_key), b->err));
+    event->order = list;
+    event->order_count = by->keys.count;
+    uint64_t own = bind_frame_bit(b, set->set->frame);
+    for (uint32_t i = 0; i < by->keys.count; i++) {
+        event->order[i].descending = by->keys.items[i].descending;
+        LOTS_TRY(bind_scalar(b, set->element, by->keys.items[i].value, &event->order[i].value));
+        LOTS_TRY(check_operand(b, LOTS_OP_MIN, event->order[i].value));
+        bind_depend(b, event, event->order[i].value->depths & ~own, event->frame);
+    }
+    return LOTS_OK;
+}
+
+static lots_status pick_event(binder *b, scope *where, const lots_ast_node *node, value *out)
+{
+    const lots_ast_call *call = node->call;
+    bound_set set;
+    lots_expr *operand = NULL;
+    lots_pick pick = lots_ast_name_is(&call->name, "first")  ? LOTS_PICK_FIRST
+                     : lots_ast_name_is(&call->name, "last") ? LOTS_PICK_LAST
+                     : lots_ast_name_is(&call->name, "nth")  ? LOTS_PICK_NTH
+                     : lots_ast_name_is(&call->name, "next") ? LOTS_PICK_NEXT
+                                                             : LOTS_PICK_PREV;
+    LOTS_TRY(bind_set(b, where, call->args[0].value, &set));
+    if (pick == LOTS_PICK_NTH) {
+        lots_type whole = bind_type(LOTS_TYPE_INT);
+        LOTS_TRY(bind_scalar(b, where, call->args[1].value, &operand));
+        LOTS_TRY(bind_cast(b, operand, &whole, "a whole number", &operand));
+    }
+    if (pick == LOTS_PICK_NEXT || pick == LOTS_PICK_PREV) {
+        LOTS_TRY(bind_scalar(b, where, call->args[1].value, &operand));
+        if (operand->type.kind != LOTS_TYPE_EVENTS) {
+            lots_status status = bind_wrong_type(b, operand, "an event");
+            lots_error_hint(b->err, "name the event with `as e` and write %.*s(…, e)", (int)call->name.bytes,
+                            call->name.text);
+            return status;
+        }
+    }
+    out->kind = VALUE_EXPR;
+    LOTS_TRY(bind_pick(b, where, &set, pick, operand, node->span, &out->expr));
+    return order_keys(b, &set, call, out->expr);
+}
+
+static lots_status count_events(binder *b, scope *where, lots_op op, const lots_ast_node *node, value *out)
+{
+    bound_set set;
+    const lots_ast_call *call = node->call;
+    LOTS_TRY(bind_set(b, where, call->args[0].value, &set));
+    lots_expr *interval = NULL;
+    if (op == LOTS_OP_NIGHTS || op == LOTS_OP_COVERED_DAYS) {
+        if (bind_relation(b, set.set->relation)->start_column < 0)
+            return lots_ast_fail(b->err, node->span, "'%.*s' needs dated events", (int)call->name.bytes, call->name.text);
+        if (op == LOTS_OP_COVERED_DAYS)
+            LOTS_TRY(bind_interval(b, where, call->args[1].value, &interval));
+    }
+    out->kind = VALUE_EXPR;
+    return make(b, where, op, &set, interval, true, node->span, &out->expr);
+}
+
+static lots_status over_events(binder *b, scope *where, const aggregate_name *found, const lots_ast_node *node,
+                               value *out)
+{
+    const lots_ast_call *call = node->call;
+    const lots_ast_clause *over = bind_clause(call, LOTS_AST_CLAUSE_OVER);
+    lots_op op = call->distinct ? LOTS_OP_COUNT_DISTINCT : found->op;
+    bound_set set;
+    lots_expr *x = NULL;
+    bool fits = found->op == LOTS_OP_SUM || found->op == LOTS_OP_MIN || found->op == LOTS_OP_MAX ||
+                found->op == LOTS_OP_MEAN || found->op == LOTS_OP_MEDIAN || found->op == LOTS_OP_QUANTILE ||
+                found->op == LOTS_OP_FIRST_VALUE || found->op == LOTS_OP_LAST_VALUE || found->op == LOTS_OP_SET_OF ||
+                found->op == LOTS_OP_MOST || call->distinct;
+    if (!fits)
+        return lots_ast_fail(b->err, over->span, "'%.*s' takes an event set, not `over`", (int)call->name.bytes,
+                             call->name.text);
+    LOTS_TRY(bind_set(b, where, over->value, &set));
+    LOTS_TRY(bind_scalar(b, set.element, call->args[0].value, &x));
+    LOTS_TRY(check_operand(b, op, x));
+    out->kind = VALUE_EXPR;
+    LOTS_TRY(make(b, where, op, &set, x, false, node->span, &out->expr));
+    if (op == LOTS_OP_QUANTILE)
+        LOTS_TRY(fraction(b, where, call->args[1].value, &out->expr->constant.f));
+    return LOTS_OK;
+}
+
+lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, const lots_ast_node *node,
+                                  lots_expr **out)
+{
+    const lots_ast_call *call = node->call;
+    const aggregate_name *found = find(call);
+    if (found == NULL || found->op == LOTS_OP_CONSTANT || found->op == LOTS_OP_EVENT || found->op == LOTS_OP_NIGHTS ||
+        found->op == LOTS_OP_COVERED_DAYS || found->op == LOTS_OP_EXISTS)
+        return lots_ast_fail(b->err, node->span, "'%.*s' is no aggregate that episodes can have", (int)call->name.bytes,
+                             call->name.text);
+    LOTS_TRY(bind_no_clauses(b, call));
+    if (found->op == LOTS_OP_COUNT && call->arg_count == 0)
+        return make(b, where, LOTS_OP_COUNT, members, NULL, false, node->span, out);
+    uint32_t wanted = found->op == LOTS_OP_QUANTILE ? 2 : 1;
+    if (call->arg_count != wanted || call->args[0].kind != LOTS_AST_ARG_VALUE)
+        return lots_ast_fail(b->err, node->span, "'%.*s' takes %u value here", (int)call->name.bytes, call->name.text,
+                             wanted);
+    lots_op op = call->distinct ? LOTS_OP_COUNT_DISTINCT : found->op;
+    lots_expr *x = NULL;
+    LOTS_TRY(bind_scalar(b, members->element, call->args[0].value, &x));
+    LOTS_TRY(check_operand(b, op == LOTS_OP_COUNT ? LOTS_OP_COUNT_DISTINCT : op, x));
+    LOTS_TRY(make(b, where, op, members, x, false, node->span, out));
+    if (op == LOTS_OP_QUANTILE)
+        LOTS_TRY(fraction(b, where, call->args[1].value, &(*out)->constant.f));
+    return LOTS_OK;
+}
+
+/* ---- over rows ---- */
+
+static lots_type row_type(lots_row_agg_kind kind, const lots_expr *x)
+{
+    switch (kind) {
+    case LOTS_AGG_COUNT:
+    case LOTS_AGG_PATIENTS:
+    case LOTS_AGG_COUNT_DISTINCT: return bind_type(LOTS_TYPE_INT);
+    case LOTS_AGG_SUM:
+    case LOTS_AGG_MIN:
+    case LOTS_AGG_MAX: return x->type;
+    default: return bind_type(LOTS_TYPE_FLOAT);
+    }
+}
+
+static lots_status check_row_operand(binder *b, lots_row_agg_kind kind, lots_expr **x)
+{
+    switch (kind) {
+    case LOTS_AGG_MIN:
+    case LOTS_AGG_MAX: return check_operand(b, LOTS_OP_MIN, *x);
+    case LOTS_AGG_COUNT_DISTINCT: return check_operand(b, LOTS_OP_SET_OF, *x);
+    case LOTS_AGG_RATE: {
+        lots_type truth = bind_type(LOTS_TYPE_BOOL);
+        return bind_cast(b, *x, &truth, "a condition", x);
+    }
+    default: return check_operand(b, LOTS_OP_SUM, *x);
+    }
+}
+
+/* sum(x where c) comes as one narrowed value, count(where c) as a where. */
+static lots_status row_operand(binder *b, scope *rows, const lots_ast_arg *arg, lots_row_agg *agg)
+{
+    const lots_ast_node *node = arg->value;
+    if (arg->kind == LOTS_AST_ARG_WHERE)
+        return bind_condition(b, rows, node, &agg->where);
+    if (arg->kind != LOTS_AST_ARG_VALUE)
+        return lots_ast_fail(b->err, arg->span, "an aggregate takes a value, and `where` a condition");
+    if (node->kind == LOTS_AST_NARROWED && node->narrowed.step_count == 1 &&
+        node->narrowed.steps[0].kind == LOTS_AST_NARROW_WHERE) {
+        LOTS_TRY(bind_condition(b, rows, node->narrowed.steps[0].value, &agg->where));
+        node = node->narrowed.base;
+    }
+    return bind_scalar(b, rows, node, &agg->value);
+}
+
+static lots_status over_rows(binder *b, const aggregate_name *found, const lots_ast_node *node, value *out)
+{
+    const lots_ast_call *call = node->call;
+    aggregation *into = b->aggregation;
+    lots_row_agg agg = {.kind = (lots_row_agg_kind)found->row};
+    if (call->distinct)
+        agg.kind = LOTS_AGG_COUNT_DISTINCT;
+    b->aggregation = NULL; /* no aggregates of rows inside aggregates of rows */
+    LOTS_TRY(bind_no_clauses(b, call));
+    bool valued = agg.kind != LOTS_AGG_COUNT && agg.kind != LOTS_AGG_PATIENTS;
+    uint32_t most = found->arguments > 0 ? found->arguments : 1;
+    if (call->arg_count > most || (valued && call->arg_count < found->arguments))
+        return lots_ast_fail(b->err, node->span, "'%.*s' takes %u argument%s", (int)call->name.bytes, call->name.text,
+                             found->arguments, found->arguments == 1 ? "" : "s");
+    if (call->arg_count > 0)
+        LOTS_TRY(row_operand(b, into->rows, &call->args[0], &agg));
+    if (!valued && agg.value != NULL)
+        return lots_ast_fail(b->err, node->span, "'%.*s' counts rows; count(distinct x) counts values",
+                             (int)call->name.bytes, call->name.text);
+    if (valued && agg.value == NULL)
+        return lots_ast_fail(b->err, node->span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
+    if (valued)
+        LOTS_TRY(check_row_operand(b, agg.kind, &agg.value));
+    if (found->arguments == 2)
+        LOTS_TRY(fraction(b, into->rows, call->args[1].value, &agg.parameter));
+    if (agg.kind == LOTS_AGG_PATIENTS && into->rows->kind == SCOPE_TABLE)
+        return lots_ast_fail(b->err, node->span, "these rows are groups, and patients() counts rows that are patients'");
+    agg.type = row_type(agg.kind, agg.value);
+    b->aggregation = into;
+    out->kind = VALUE_EXPR;
+    LOTS_TRY(bind_expr(b, LOTS_OP_SLOT, agg.type, node->span, NULL, 0, &out->expr));
+    out->expr->of_frame = into->table_frame;
+    out->expr->index = into->key_count + (uint32_t)into->aggs.count;
+    bind_depend(b, out->expr, bind_frame_bit(b, into->table_frame), into->table_frame);
+    return lots_vec_push(&into->aggs, &agg, b->err);
+}
+
+lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out)
+{
+    const lots_ast_call *call = node->call;
+    const aggregate_name *found = find(call);
+    memset(out, 0, sizeof *out);
+    *done = found != NULL;
+    if (found == NULL)
+        return LOTS_OK;
+    if (bind_is_row_aggregate(call)) {
+        if (b->aggregation != NULL)
+            return over_rows(b, found, node, out);
+        lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' over rows stands in `show`, not here",
+                                           (int)call->name.bytes, call->name.text);
+        lots_error_hint(b->err, "over events it is written %.*s(x over E)", (int)call->name.bytes, call->name.text);
+        return status;
+    }
+    bool over = bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL;
+    uint32_t wanted = over && found->op != LOTS_OP_QUANTILE ? 1 : found->arguments;
+    if (call->arg_count != wanted)
+        return lots_ast_fail(b->err, node->span, "'%.*s' takes %u argument%s here", (int)call->name.bytes,
+                             call->name.text, wanted, wanted == 1 ? "" : "s");
+    for (uint32_t i = 0; i < call->arg_count; i++)
+        if (call->args[i].kind != LOTS_AST_ARG_VALUE)
+            return lots_ast_fail(b->err, call->args[i].span, "'%.*s' takes plain values here", (int)call->name.bytes,
+                                 call->name.text);
+    for (uint32_t i = 0; i < call->clause_count; i++) {
+        bool by = call->clauses[i].kind == LOTS_AST_CLAUSE_BY && !over &&
+                  (lots_ast_name_is(&call->name, "first") || lots_ast_name_is(&call->name, "last") ||
+                   lots_ast_name_is(&call->name, "nth"));
+        if (!by && call->clauses[i].kind != LOTS_AST_CLAUSE_OVER)
+            return lots_ast_fail(b->err, call->clauses[i].span, "'%.*s' takes no such clause here",
+                                 (int)call->name.bytes, call->name.text);
+    }
+    if (call->distinct && (found->op != LOTS_OP_COUNT || !over))
+        return lots_ast_fail(b->err, call->distinct_span, "`distinct` stands in count(distinct x over E)");
+    if (over)
+        return over_events(b, where, found, node, out);
+    switch (found->op) {
+    case LOTS_OP_FIRST_VALUE:
+    case LOTS_OP_LAST_VALUE:
+    case LOTS_OP_EVENT: return pick_event(b, where, node, out);
+    case LOTS_OP_COUNT:
+    case LOTS_OP_EXISTS:
+    case LOTS_OP_NIGHTS:
+    case LOTS_OP_COVERED_DAYS: return count_events(b, where, found->op, node, out);
+    default: break;
+    }
+    lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' of what events?", (int)call->name.bytes,
+                                       call->name.text);
+    lots_error_hint(b->err, "write %.*s(x over E)", (int)call->name.bytes, call->name.text);
+    return status;
+}

@@ -1,0 +1,235 @@
+/* bind_internal.h: what the files of the binder share. Not for others.
+ *
+ *   bind.c           the entry: statements, parameters, includes, the library
+ *   bind_scope.c     scopes and names; making expressions; folding constants
+ *   bind_value.c     operators, comparisons, ranges, members, `at`
+ *   bind_type.c      casts, intervals
+ *   bind_call.c      functions of values
+ *   bind_aggregate.c aggregates over event sets and over rows
+ *   bind_set.c       event sets, narrowing, windows
+ *   bind_relation.c  relations: streams, episodes, steps, union, minus
+ *   bind_codes.c     code sets and category words
+ *   bind_pipeline.c  sources and stages
+ *
+ * A name is bound afresh at each use: a let is a *lazy* value, a piece of tree with the scope it closed over. */
+#ifndef LOTS_QUERY_BIND_INTERNAL_H
+#define LOTS_QUERY_BIND_INTERNAL_H
+
+#include "core/base/vec.h"
+#include "query/lang/bound.h"
+#include "query/lang/parse.h"
+
+#define BIND_LETS_DEEP 50u /* lets within lets within lets … */
+#define BIND_FRAMES_DEEP 60u
+#define BIND_NODES_MAX 2000000u /* functions that multiply their arguments end here */
+
+typedef enum scope_kind {
+    SCOPE_PATIENT, /* the outermost */
+    SCOPE_ROWS,    /* a pipeline's rows */
+    SCOPE_ELEMENT, /* an element of an event set */
+    SCOPE_TABLE,   /* rows after aggregates: nothing beyond */
+    SCOPE_ARGS     /* the parameters of a let; beyond is only SCOPE_PATIENT */
+} scope_kind;
+
+typedef struct scope scope;
+
+typedef enum value_kind {
+    VALUE_NONE, /* no such name */
+    VALUE_EXPR,
+    VALUE_SET,   /* an event set, `single` ones too when they stand as a set */
+    VALUE_CODES, /* a literal of codes: means something only beside a column */
+    VALUE_RANGE, /* low..high of numbers; either may be NULL */
+    VALUE_TUPLE, /* (a, b) of several types */
+    VALUE_TABLE  /* a let that names a pipeline */
+} value_kind;
+
+/* An event set being bound, with the scope in which its filters and what is aggregated over it stand. */
+typedef struct bound_set {
+    lots_set *set;
+    scope *element;
+} bound_set;
+
+typedef struct value {
+    value_kind kind;
+    lots_expr *expr; /* EXPR */
+    bound_set set;   /* SET */
+    const lots_ast_node *node; /* CODES */
+    lots_expr *low, *high;     /* RANGE */
+    lots_expr **fields;        /* TUPLE */
+    uint32_t field_count;
+    uint32_t table;            /* TABLE: number of the global */
+} value;
+
+/* A name of a scope: a value already bound, or lazy. */
+typedef struct named {
+    const char *name;
+    uint32_t bytes;
+    const lots_ast_node *node; /* lazy: bound at use in `scope`, seeing globals below `visible` */
+    scope *where;
+    uint32_t visible;
+    value bound;               /* else */
+} named;
+
+struct scope {
+    scope_kind kind;
+    scope *outer;
+    uint32_t frame;
+    uint32_t relation; /* ELEMENT, ROWS over a relation; UINT32_MAX: none */
+    const char *alias;
+    uint32_t alias_bytes;
+    lots_vec names;    /* named: derived columns, table columns, arguments. In the arena's care through binder.vecs */
+};
+
+typedef enum global_kind { GLOBAL_PARAM, GLOBAL_LET, GLOBAL_TABLE } global_kind;
+
+typedef struct global {
+    global_kind kind;
+    const lots_ast_statement *statement;
+    const lots_ast_node *value; /* PARAM, LET: what it stands for now */
+    bool library;               /* of the shipped library: a user's name may hide it */
+} global;
+
+/* What group by / show collect while their right-hand sides are bound. */
+typedef struct aggregation {
+    scope *rows;      /* aggregates' operands stand here */
+    uint32_t table_frame;
+    uint32_t key_count;
+    lots_vec aggs;    /* lots_row_agg */
+} aggregation;
+
+/* What a row stage collects: functions over all rows, to be computed before it. */
+typedef struct hoisting {
+    lots_vec functions; /* lots_row_function */
+} hoisting;
+
+typedef struct binder {
+    lots_registry *registry;
+    const lots_schema *schema;
+    lots_arena *arena;
+    lots_error *err;
+    lots_query *query;
+    const lots_bind_options *options;
+    lots_sources *sources;
+    lots_vec frames, relations, relation_depths, notes, globals, pipelines;
+    lots_vec scopes;       /* scope *: to free their name lists */
+    scope *root;           /* the patients */
+    uint32_t visible;      /* globals below this number are in sight */
+    uint32_t let_depth;
+    uint32_t nodes;
+    aggregation *aggregation; /* NULL outside group by / show */
+    hoisting *hoisting;       /* NULL where no row function may stand */
+    struct pipeline_state *pipeline; /* the pipeline being bound */
+} binder;
+
+/* ---- bind_scope.c ---- */
+LOTS_MUST lots_status bind_scope_new(binder *b, scope_kind kind, scope *outer, uint32_t frame, uint32_t relation,
+                                     scope **out);
+LOTS_MUST lots_status bind_scope_add(binder *b, scope *where, const char *name, uint32_t bytes, const value *bound);
+LOTS_MUST lots_status bind_scope_add_lazy(binder *b, scope *where, const char *name, uint32_t bytes,
+                                          const lots_ast_node *node, scope *closed, uint32_t visible);
+LOTS_MUST lots_status bind_frame_new(binder *b, lots_frame_kind kind, uint32_t parent, uint32_t relation,
+                                     const char *name, uint32_t *out);
+lots_frame *bind_frame(binder *b, uint32_t frame);
+lots_relation *bind_relation(binder *b, uint32_t relation);
+/* The innermost scope whose alias it is; NULL. */
+scope *bind_find_alias(scope *from, const lots_ast_name *name);
+/* Look a bare name up. VALUE_NONE when it is nothing (no error). Errors: ambiguity, and those of binding what it names. */
+LOTS_MUST lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *out);
+/* The error for a name that is nothing, with the nearest of all names in sight. */
+lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name);
+/* Column of a scope's own relation (or of the patients), as an expression; *out NULL when there is none. */
+LOTS_MUST lots_status bind_column(binder *b, scope *from, const char *name, uint32_t bytes, lots_ast_span span,
+                                  lots_expr **out);
+/* The type a stored column has in queries. */
+lots_type bind_column_type(binder *b, const lots_column *column);
+/* Find a global in sight; UINT32_MAX when none. */
+uint32_t bind_find_global(const binder *b, const char *name, uint32_t bytes);
+LOTS_MUST lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_call *call, value *out);
+LOTS_MUST lots_status bind_note(binder *b, lots_ast_span span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Making expressions. `depths` and `frame` follow from the operands. Folds constants. */
+LOTS_MUST lots_status bind_expr(binder *b, lots_op op, lots_type type, lots_ast_span span, lots_expr *const *operands,
+                                uint32_t count, lots_expr **out);
+LOTS_MUST lots_status bind_constant(binder *b, lots_type type, lots_constant constant, lots_ast_span span,
+                                    lots_expr **out);
+LOTS_MUST lots_status bind_int(binder *b, lots_type_kind kind, int64_t i, lots_ast_span span, lots_expr **out);
+/* Let an expression depend on these depths, its frame be the innermost; `chain` is a frame on whose chain they lie. */
+void bind_depend(binder *b, lots_expr *expr, uint64_t depths, uint32_t chain);
+lots_type bind_type(lots_type_kind kind);
+uint64_t bind_frame_bit(binder *b, uint32_t frame);
+
+/* ---- bind_type.c ---- */
+LOTS_MUST lots_status bind_cast(binder *b, lots_expr *from, const lots_type *to, const char *what, lots_expr **out);
+/* One type for both: numbers promoted, missing given the other's type. Errors: LOTS_QUERY naming both. */
+LOTS_MUST lots_status bind_unify(binder *b, lots_expr **left, lots_expr **right, lots_ast_span span, const char *what);
+LOTS_MUST lots_status bind_to_float(binder *b, lots_expr *from, lots_expr **out);
+/* A value where an interval is required: years of ints. */
+LOTS_MUST lots_status bind_as_interval(binder *b, const value *from, lots_ast_span span, lots_expr **out);
+/* The day an interval begins or ends, for windows: *out NULL when it is open on that side. */
+LOTS_MUST lots_status bind_interval_side(binder *b, lots_expr *interval, bool end, lots_expr **out);
+lots_status bind_wrong_type(binder *b, const lots_expr *expr, const char *wanted);
+
+/* ---- bind_value.c ---- */
+LOTS_MUST lots_status bind_value(binder *b, scope *where, const lots_ast_node *node, value *out);
+/* A value that must be a plain expression (a single event is one). */
+LOTS_MUST lots_status bind_scalar(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_condition(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_date(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_interval(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+/* A value beside one of type `beside`: bare words are its categories, texts its codes. */
+LOTS_MUST lots_status bind_beside(binder *b, scope *where, const lots_ast_node *node, const lots_type *beside,
+                                  lots_expr **out);
+
+/* ---- bind_call.c, bind_aggregate.c ---- */
+LOTS_MUST lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value *out);
+/* *done false when the call is no aggregate over an event set or rows. */
+LOTS_MUST lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out);
+/* An aggregate in the items of episodes: its operands stand in the members. */
+LOTS_MUST lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, const lots_ast_node *node,
+                                            lots_expr **out);
+bool bind_is_row_aggregate(const lots_ast_call *call);
+const lots_ast_clause *bind_clause(const lots_ast_call *call, lots_ast_clause_kind kind);
+LOTS_MUST lots_status bind_no_clauses(binder *b, const lots_ast_call *call);
+
+/* ---- bind_set.c ---- */
+LOTS_MUST lots_status bind_set(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
+/* A fresh set over all of a relation, or over a single event. */
+LOTS_MUST lots_status bind_set_new(binder *b, scope *where, uint32_t relation, lots_expr *event, lots_ast_span span,
+                                   bound_set *out);
+LOTS_MUST lots_status bind_set_filter(binder *b, bound_set *set, lots_expr *filter);
+LOTS_MUST lots_status bind_set_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
+/* Of what outside its elements a set depends on. */
+uint64_t bind_set_depths(binder *b, const lots_set *set);
+/* Keep what covers `day`: spans that hold it, ghosts out. */
+LOTS_MUST lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
+LOTS_MUST lots_status bind_self(binder *b, const scope *row, lots_ast_span span, lots_expr **out);
+LOTS_MUST lots_status bind_event_column(binder *b, lots_expr *event, const lots_ast_name *name, lots_expr **out);
+/* An EVENTS single expression of a set. */
+LOTS_MUST lots_status bind_pick(binder *b, scope *where, bound_set *set, lots_pick pick, lots_expr *operand,
+                                lots_ast_span span, lots_expr **out);
+
+/* ---- bind_relation.c ---- */
+LOTS_MUST lots_status bind_stream(binder *b, uint32_t stream, uint32_t *relation);
+LOTS_MUST lots_status bind_episodes(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
+LOTS_MUST lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
+LOTS_MUST lots_status bind_sets(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
+int32_t bind_relation_find(const lots_relation *relation, const char *name, uint32_t bytes);
+
+/* ---- bind_codes.c ---- */
+LOTS_MUST lots_status bind_in_codes(binder *b, lots_expr *x, const lots_ast_node *codes, lots_expr **out);
+/* The rank of a word in a category, or the error with a suggestion. */
+LOTS_MUST lots_status bind_category_word(binder *b, const lots_type *category, const char *text, uint32_t bytes,
+                                         lots_ast_span span, lots_expr **out);
+LOTS_MUST lots_status bind_code_text(binder *b, const lots_type *code, const char *text, uint32_t bytes,
+                                     lots_ast_span span, lots_expr **out);
+/* codes('file.csv') as a literal of codes. */
+LOTS_MUST lots_status bind_codes_file(binder *b, const lots_ast_call *call, const lots_ast_node **out);
+LOTS_MUST lots_status bind_rank_test(binder *b, lots_expr *x, lots_id *ranks, uint32_t count, lots_ast_span span,
+                                     lots_expr **out);
+
+/* ---- bind_pipeline.c ---- */
+LOTS_MUST lots_status bind_pipeline(binder *b, const lots_ast_pipeline *pipeline);
+LOTS_MUST lots_status bind_row_function(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out);
+
+#endif

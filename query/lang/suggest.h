@@ -1,0 +1,20 @@
+/* suggest.h: the nearest of many names to a misspelt one ("did you mean"). Damerau-Levenshtein distance (optimal string
+ * alignment), case-blind in ASCII, at most 2 and at most a third of the word's length rounded up. */
+#ifndef LOTS_QUERY_SUGGEST_H
+#define LOTS_QUERY_SUGGEST_H
+
+#include "core/lots.h"
+
+typedef struct suggestion {
+    char word[64];
+    uint32_t bytes;
+    uint32_t distance; /* of the best so far */
+    char text[64];
+    bool found;
+} suggestion;
+
+void suggest_begin(suggestion *near, const char *word, uint32_t bytes);
+/* Ties stay with the first tried. */
+void suggest_try(suggestion *near, const char *candidate, uint32_t bytes);
+
+#endif

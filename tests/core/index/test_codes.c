@@ -478,6 +478,14 @@ static void check_invariants(const lots_dictionary *made)
     }
 }
 
+/* Put the checksum of the rest at the end. */
+static void sign(uint8_t *image, size_t bytes)
+{
+    uint64_t sum = lots_hash(image, bytes - 8, 0);
+    for (size_t i = 0; i < 8; i++)
+        image[bytes - 8 + i] = (uint8_t)(sum >> (8 * i));
+}
+
 static void damage_under_a_right_checksum_never_breaks_an_invariant(void **state)
 {
     (void)state;
@@ -494,9 +502,7 @@ static void damage_under_a_right_checksum_never_breaks_an_invariant(void **state
             copy[trial / 8] ^= (uint8_t)(1u << trial % 8);
         else
             copy[lots_test_random(&seed) % body] = (uint8_t)lots_test_random(&seed);
-        uint64_t sum = lots_hash(copy, body, 0);
-        for (size_t i = 0; i < 8; i++)
-            copy[body + i] = (uint8_t)(sum >> (8 * i));
+        sign(copy, image.count);
         lots_status status = lots_dictionary_load(copy, image.count, &loaded, &err);
         assert_true(status == LOTS_OK || status == LOTS_CORRUPT);
         if (status == LOTS_OK)
@@ -507,26 +513,26 @@ static void damage_under_a_right_checksum_never_breaks_an_invariant(void **state
     lots_bytes_free(&image);
 }
 
-/* Written from core/FORMAT.md alone: keys a, ab, b with stable ids 1, 0, 2; label "x" on ab; b above a and ab. */
+/* Written from core/FORMAT.md alone: keys a, ab, b with stable ids 1, 0, 2; label "x" on ab; a and ab below b. */
+static const uint8_t by_hand[104] = {
+    'L', 'O', 'T', 'S', 'D', 'I', 'C', 'T', 1, 0, 0, 0, 3, 0, 0, 0, /* 0: magic, version, count */
+    104, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0,               /* 16: image, key section bytes */
+    4, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0,                 /* 32: key bytes, width, labels */
+    3, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,                 /* 48: label section, label bytes */
+    1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0,                 /* 64: aboves, relations, their section */
+    1, 'a', 1, 1, 'b', 0, 1, 'b',                                   /* 80: whole; shares 1; shares 0 */
+    0x21,                                                           /* 88: 1, 0, 2 in 2 bits each */
+    1, 1, 'x',                                                      /* 89: one passed over, one byte long */
+    2, 2, 0, 0};                                                    /* 92: two passed over, two below: 0, 1 */
+
 static void an_image_written_by_hand_from_the_format_loads(void **state)
 {
     (void)state;
     lots_error err;
-    uint8_t image[] = {
-        'L', 'O', 'T', 'S', 'D', 'I', 'C', 'T', 1, 0, 0, 0, 3, 0, 0, 0, /* magic, version, count */
-        104, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0,               /* image, key section bytes */
-        4, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0,                 /* key bytes, width, labels */
-        3, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,                 /* label section, label bytes */
-        1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0,                 /* aboves, relations, their section */
-        1, 'a', 1, 1, 'b', 0, 1, 'b',                                   /* whole; shares 1; shares 0 */
-        0x21,                                                           /* 1, 0, 2 in 2 bits each */
-        1, 1, 'x',                                                      /* one passed over, one byte long */
-        2, 2, 0, 0,                                                     /* two passed over, two below: 0, 1 */
-        0, 0, 0, 0, 0, 0, 0, 0};
-    uint64_t sum = lots_hash(image, sizeof image - 8, 0);
-    for (size_t i = 0; i < 8; i++)
-        image[sizeof image - 8 + i] = (uint8_t)(sum >> (8 * i));
+    uint8_t image[sizeof by_hand];
     lots_dictionary *loaded = NULL;
+    memcpy(image, by_hand, sizeof image);
+    sign(image, sizeof image);
     assert_ok(lots_dictionary_load(image, sizeof image, &loaded, &err));
     assert_int_equal(lots_dictionary_count(loaded), 3);
     assert_int_equal(lots_dictionary_find(loaded, "ab", 2), 1);
@@ -544,6 +550,72 @@ static void an_image_written_by_hand_from_the_format_loads(void **state)
     assert_memory_equal(saved.data, image, sizeof image);
     lots_bytes_free(&saved);
     lots_dictionary_close(loaded);
+}
+
+/* One or two bytes of the image written by hand, changed under a right checksum; a second of 0 at 0 is none. */
+static const struct {
+    const char *why;
+    uint8_t at, value, also_at, also_value;
+} malformed[] = {
+    {"magic", 0, 'X', 0, 0},
+    {"version", 8, 2, 0, 0},
+    {"fewer entries than keys", 12, 2, 0, 0},
+    {"more entries than keys", 12, 4, 0, 0},
+    {"entries beyond memory", 15, 0xff, 0, 0},
+    {"another length of the image", 16, 105, 0, 0},
+    {"sections that leave a byte over", 24, 7, 0, 0},
+    {"a keys section beyond the image", 31, 0xff, 0, 0},
+    {"fewer bytes of keys", 32, 3, 0, 0},
+    {"more bytes of keys", 32, 5, 0, 0},
+    {"bytes of keys beyond memory", 39, 0xff, 0, 0},
+    {"ids said to be ranks, but there", 40, 0, 0, 0},
+    {"ids wider than the count needs", 40, 3, 0, 0},
+    {"no labels, but there", 44, 0, 0, 0},
+    {"more labels than there", 44, 2, 0, 0},
+    {"a shorter labels section", 48, 2, 0, 0},
+    {"labels smaller unpacked", 56, 2, 0, 0},
+    {"labels said to be packed", 56, 4, 0, 0},
+    {"labels beyond memory", 63, 0x7f, 0, 0},
+    {"no entry with relations, but there", 64, 0, 0, 0},
+    {"more entries with relations than there", 64, 2, 0, 0},
+    {"fewer relations than there", 68, 1, 0, 0},
+    {"more relations than there", 68, 3, 0, 0},
+    {"more relations than bytes", 71, 0x7f, 0, 0},
+    {"a relations section beyond the image", 79, 0xff, 0, 0},
+    {"a key sharing more than the one before has", 82, 2, 32, 5},
+    {"a key that is there twice", 82, 0, 32, 3},
+    {"a key adding nothing to the one before", 83, 0, 32, 3},
+    {"a key sharing less than it does", 85, 1, 86, 0},
+    {"keys that fall", 87, 'a', 0, 0},
+    {"a stable id over the count", 88, 0x31, 0, 0},
+    {"a stable id that is there twice", 88, 0x11, 0, 0},
+    {"bits beyond the stable ids", 88, 0x61, 0, 0},
+    {"a label of no entry", 89, 3, 0, 0},
+    {"an empty label", 90, 0, 0, 0},
+    {"a label cut short", 90, 2, 0, 0},
+    {"relations of no entry", 92, 3, 0, 0},
+    {"an entry with relations and none", 93, 0, 0, 0},
+    {"an entry with more relations than there", 93, 3, 0, 0},
+    {"no entry below", 94, 3, 0, 0},
+    {"no second entry below", 95, 2, 0, 0},
+};
+
+static void each_kind_of_malformed_image_is_refused(void **state)
+{
+    (void)state;
+    lots_error err;
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+        uint8_t image[sizeof by_hand];
+        lots_dictionary *loaded = NULL;
+        memcpy(image, by_hand, sizeof image);
+        image[malformed[i].at] = malformed[i].value;
+        if (malformed[i].also_at != 0)
+            image[malformed[i].also_at] = malformed[i].also_value;
+        sign(image, sizeof image);
+        if (lots_dictionary_load(image, sizeof image, &loaded, &err) != LOTS_CORRUPT)
+            fail_msg("%s: not refused", malformed[i].why);
+        assert_null(loaded);
+    }
 }
 
 /* Labels that are all alike would unpack to thousands of times their packed size, which a reader must refuse. */
@@ -771,6 +843,7 @@ int main(void)
         cmocka_unit_test(every_truncation_and_every_flipped_bit_is_found),
         cmocka_unit_test(damage_under_a_right_checksum_never_breaks_an_invariant),
         cmocka_unit_test(an_image_written_by_hand_from_the_format_loads),
+        cmocka_unit_test(each_kind_of_malformed_image_is_refused),
         cmocka_unit_test(labels_that_pack_too_well_are_stored_as_they_are),
         cmocka_unit_test(the_swedish_icd10_list_loads_and_its_ranges_equal_a_filter),
         cmocka_unit_test(codes_are_normalised_judged_and_shown_by_their_form),

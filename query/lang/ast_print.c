@@ -120,7 +120,7 @@ static lots_status print_literal(lots_ast_printer *p, const lots_ast_node *node)
 
 /* ---- items, keys and calls ---- */
 
-/* Would the text begin with NAME "=" and so be read as a named item? */
+/* Would the text begin with NAME "=" and so be read as a named item (or, behind a name, as a chain)? */
 static bool starts_as_item(const lots_ast_node *node)
 {
     while (node->kind == LOTS_AST_AND || node->kind == LOTS_AST_OR)
@@ -166,7 +166,7 @@ lots_status lots_print_items(lots_ast_printer *p, const lots_ast_items *items)
             LOTS_TRY(lots_print_name(p, &item->name));
             LOTS_TRY(lots_print_text(p, " = "));
         }
-        if (item->name.text == NULL && starts_as_item(item->value))
+        if (starts_as_item(item->value))
             LOTS_TRY(lots_print_bracketed(p, item->value));
         else
             LOTS_TRY(lots_print_value(p, item->value, LOTS_LEVEL_OR));
@@ -270,6 +270,16 @@ static bool is_arithmetic(const lots_ast_node *node)
     return node != NULL && node->kind == LOTS_AST_BINARY && lots_ast_level_of(node) >= LOTS_LEVEL_SUM;
 }
 
+/* top, bottom, gap, max as the end of a range: read as a stage or clause if a value follows. */
+static bool is_weak_name(const lots_ast_node *node)
+{
+    static const char *const weak[] = {"top", "bottom", "gap", "max"};
+    for (size_t i = 0; i < sizeof weak / sizeof weak[0] && node->kind == LOTS_AST_NAME && !node->name.quoted; i++)
+        if (lots_ast_name_is(&node->name, weak[i]))
+            return true;
+    return false;
+}
+
 static lots_status print_range(lots_ast_printer *p, const lots_ast_node *node)
 {
     const lots_ast_node *low = node->range.low, *high = node->range.high;
@@ -280,7 +290,7 @@ static lots_status print_range(lots_ast_printer *p, const lots_ast_node *node)
     if (high == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_print_text(p, wide && low != NULL ? " " : ""));
-    return lots_print_value(p, high, LOTS_LEVEL_SUM);
+    return is_weak_name(high) ? lots_print_bracketed(p, high) : lots_print_value(p, high, LOTS_LEVEL_SUM);
 }
 
 /* `--` would be read as a comment of SQL, so a minus before a minus gets brackets. */

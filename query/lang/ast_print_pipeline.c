@@ -137,12 +137,16 @@ static lots_status print_pattern(lots_ast_printer *p, const lots_ast_pattern *pa
     return LOTS_OK;
 }
 
-/* A `where` at the end of a source would be read as a stage. */
-static bool ends_with_where(const lots_ast_node *node)
+/* A `where` at the end of a source would be read as a stage, and one behind a union as a doubt. */
+static bool needs_brackets(const lots_ast_pipeline *pipeline)
 {
-    while (node->kind == LOTS_AST_UNION || node->kind == LOTS_AST_MINUS)
-        node = node->sets.right;
-    return node->kind == LOTS_AST_NARROWED && node->narrowed.steps[node->narrowed.step_count - 1].kind == LOTS_AST_NARROW_WHERE;
+    const lots_ast_node *last = pipeline->value;
+    bool filtered = pipeline->stage_count > 0 && pipeline->stages[0].kind == LOTS_AST_STAGE_WHERE;
+    if (filtered && lots_ast_level_of(last) == LOTS_LEVEL_VALUE)
+        return true;
+    while (lots_ast_level_of(last) == LOTS_LEVEL_VALUE)
+        last = last->sets.right;
+    return last->kind == LOTS_AST_NARROWED && last->narrowed.steps[last->narrowed.step_count - 1].kind == LOTS_AST_NARROW_WHERE;
 }
 
 static lots_status print_source(lots_ast_printer *p, const lots_ast_pipeline *pipeline, const char *between)
@@ -157,8 +161,8 @@ static lots_status print_source(lots_ast_printer *p, const lots_ast_pipeline *pi
     case LOTS_AST_SOURCE_VALUE:
         break;
     }
-    return ends_with_where(pipeline->value) ? lots_print_bracketed(p, pipeline->value)
-                                            : lots_print_value(p, pipeline->value, LOTS_LEVEL_VALUE);
+    return needs_brackets(pipeline) ? lots_print_bracketed(p, pipeline->value)
+                                    : lots_print_value(p, pipeline->value, LOTS_LEVEL_VALUE);
 }
 
 static lots_status print_pipeline(lots_ast_printer *p, const lots_ast_pipeline *pipeline, const char *between)

@@ -92,10 +92,8 @@ static window choose_window(const char *text, size_t start, size_t end, size_t a
     view.last = view.first + LOTS_CARET_COLUMNS;
     if (view.last > all)
         view.last = all;
-    if (view.mark_end > view.last + 1)
-        view.mark_end = view.last;
-    if (view.mark_end <= view.mark)
-        view.mark_end = view.mark + 1;
+    if (view.mark_end > view.last)
+        view.mark_end = view.last > view.mark ? view.last : view.mark + 1;
     return view;
 }
 

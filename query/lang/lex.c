@@ -16,12 +16,9 @@ lots_status lots_lexer_fail(const lots_lexer *lexer, lots_error *err, uint32_t a
     return lots_ast_fail(err, span, "%s", text);
 }
 
-/* The character at `at` and its bytes. The text is valid, so there is one unless at the end (0 bytes). */
+/* The character at `at`, before the end, and its bytes. The text is valid. */
 static uint32_t character_at(const lots_lexer *lexer, uint32_t at, utf8proc_int32_t *out)
 {
-    *out = 0;
-    if (at >= lexer->bytes)
-        return 0;
     utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)lexer->text + at,
                                               (utf8proc_ssize_t)(lexer->bytes - at), out);
     return bytes > 0 ? (uint32_t)bytes : 1;
@@ -135,7 +132,7 @@ static lots_status find_closing(const lots_lexer *lexer, char quote, uint32_t *e
 
 lots_status lots_lexer_quoted(lots_lexer *lexer, char quote, lots_ast_text *out, lots_error *err)
 {
-    uint32_t end, bytes;
+    uint32_t end = 0, bytes = 0;
     LOTS_TRY(find_closing(lexer, quote, &end, &bytes, err));
     void *memory;
     LOTS_TRY(lots_arena_alloc(lexer->arena, &memory, (size_t)bytes + 1, 1, err));

@@ -309,11 +309,11 @@ static bool begins_primary(const lots_token *token)
     return token->kind >= LOTS_TOKEN_NAME && token->kind <= LOTS_TOKEN_CODES;
 }
 
-/* After `a..`: does the end of the range follow? A stage (`top 5 by x`), a clause (`gap 3d`) or `desc` are plain names too:
- * one of them followed by a value, or by a bracket after a blank, is not the end. */
+/* After `a..`: does the end of the range follow? The first word of a stage (`top 5 by x`) or a clause (`gap 3d`) may be a
+ * plain name: such a name followed by a value, or by a bracket after a blank, is not the end. */
 static bool range_goes_on(const lots_parser *p)
 {
-    static const char *const weak[] = {"top", "bottom", "gap", "max", "desc"};
+    static const char *const weak[] = {"top", "bottom", "gap", "max"};
     if (p->now.kind == LOTS_TOKEN_OPEN || p->now.kind == LOTS_TOKEN_DASH || p->now.kind == LOTS_TOKEN_BAD)
         return true;
     for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++)

@@ -322,6 +322,7 @@ static lots_status append_missing(lots_batch_column *to, size_t count, lots_erro
 static lots_status append_mapped(lots_batch *batch, const lots_batch *from, size_t first, size_t count,
                                  const uint32_t *map, lots_error *err)
 {
+    assert(batch != from); /* what is read would move while it is copied */
     for (uint32_t i = 0; i < from->column_count; i++) {
         uint32_t target = map != NULL ? map[i] : i;
         if (target == UINT32_MAX)

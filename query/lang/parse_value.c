@@ -390,7 +390,7 @@ lots_status lots_parse_level(lots_parser *p, lots_ast_level level, lots_ast_node
 {
     LOTS_TRY(lots_parser_enter(p));
     uint32_t at = p->now.at;
-    lots_ast_level have;
+    lots_ast_level have = LOTS_LEVEL_PRIMARY;
     LOTS_TRY(parse_operand(p, level, &have, out));
     for (;;) {
         infix in = find_infix(p);

@@ -467,7 +467,7 @@ static lots_status load_sections(lots_reader rest, const head *numbers, lots_dic
 lots_status lots_dictionary_load(const uint8_t *bytes, size_t count, lots_dictionary **out, lots_error *err)
 {
     *out = NULL;
-    head numbers;
+    head numbers = {0};
     LOTS_TRY(load_head(bytes, count, &numbers, err));
     if (numbers.key_section_bytes > count || numbers.key_bytes / GROUP_KEYS > numbers.key_section_bytes)
         return corrupt(err, "its keys declare a length they cannot have");

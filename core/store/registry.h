@@ -6,6 +6,7 @@
  *   identities/N.ids      (may be elsewhere: setting `identities`)
  *   dictionaries/N-NAME   immutable dictionary images
  *   tables/N-NAME         immutable tables
+ *   readers/N             empty; held by readers of generation N
  *   lock                  held by the one writer
  *
  * Life of a write: begin (lock, leftovers of dead writers removed) -> files written and synced -> publish (directories
@@ -36,7 +37,8 @@ typedef struct lots_registry_options {
     const char *identities;  /* another folder of identity files; NULL: the catalog's setting */
 } lots_registry_options;
 
-/* Errors: LOTS_IO when there is no registry at the path (saying what a registry is), LOTS_CORRUPT, LOTS_MEMORY.
+/* Errors: LOTS_IO when there is no registry at the path (saying what a registry is), LOTS_USAGE when it has no such
+ * generation, LOTS_CORRUPT, LOTS_LOCKED when a writer keeps the catalog locked for half a minute, LOTS_MEMORY.
  * Cost: reads the catalog and dictionaries; segments are opened when first asked for. */
 LOTS_MUST lots_status lots_registry_open(lots_registry **out, const char *path, const lots_registry_options *options,
                                          lots_error *err);
@@ -115,20 +117,35 @@ typedef struct lots_generation_input {
     const lots_coverage *coverage;
     uint32_t coverage_count;
     const lots_batch *const *tables;     /* schema->table_count, stable ids */
-    const lots_ingest_entry *log;
+    const lots_ingest_entry *log;        /* new entries; those of the base stay. `generation` is filled in */
     size_t log_count;
-    const char *const *setting_keys;     /* settings to set; values beside */
+    const char *const *setting_keys;     /* settings to set; values beside, NULL: to unset. The base's others stay */
     const char *const *setting_values;
     size_t setting_count;
 } lots_generation_input;
-/* Write dictionaries and tables, sync everything, publish in one transaction. After LOTS_OK readers see it.
- * Errors: LOTS_IO; nothing is published then. */
+/* Write dictionaries and tables (those that are as the base has them are kept), sync everything, publish in one
+ * transaction. After LOTS_OK readers see it. Once for each begin. New segments are opened and compared with the manifest.
+ * Errors: LOTS_IO, LOTS_USAGE (schema, coverage, settings), LOTS_INTERNAL (manifest or dictionaries that don't fit);
+ * nothing is published then, and it may be tried again. */
 LOTS_MUST lots_status lots_registry_publish(lots_registry_writer *writer, const lots_generation_input *input,
                                             uint64_t *generation, lots_error *err);
 /* Release the lock. Unpublished files are removed. */
 void lots_registry_end(lots_registry_writer *writer);
 
-/* Keep a generation under a name, or drop the name (generation 0). */
+/* For a registry not yet published: identity files go to this folder (an absolute path), which must be this registry's
+ * alone, and the setting `identities` says so. Before the first lots_registry_new_segment.
+ * Errors: LOTS_USAGE for a registry that has been published, LOTS_IO. */
+LOTS_MUST lots_status lots_registry_place_identities(lots_registry_writer *writer, const char *folder, lots_error *err);
+
+/* Keep a generation under a name, or drop the name (generation 0). Errors: LOTS_USAGE when there is no such generation or
+ * pin, or the name keeps another generation; LOTS_LOCKED. */
 LOTS_MUST lots_status lots_registry_pin(const char *path, const char *name, uint64_t generation, lots_error *err);
+
+typedef struct lots_pin {
+    char name[LOTS_NAME_MAX + 1];
+    uint64_t generation;
+} lots_pin;
+/* All pins by name; lots_free the array. */
+LOTS_MUST lots_status lots_registry_pins(const char *path, lots_pin **out, size_t *count, lots_error *err);
 
 #endif

@@ -1,0 +1,47 @@
+/* catalog.h: the one place that says what counts: which generations there are, which is current, which are pinned, and
+ * what each means. An SQLite file, so that a person can look; the tables are in catalog_tables.c and FORMAT.md.
+ *
+ * Invariants
+ *   1. a generation read is one whose seal fits (generation.h), and the current one is the one whose seal the row of
+ *      `current` repeats: a row lost or changed by damage is LOTS_CORRUPT, never another answer.
+ *   2. every change is one transaction. Each call opens, does its work and closes: nothing stays open.
+ * Callers: the registry, its writer, check. Threads: any; between processes the writer's lock is the caller's affair. */
+#ifndef LOTS_CATALOG_H
+#define LOTS_CATALOG_H
+
+#include "core/store/generation.h"
+#include "core/store/folder.h"
+
+/* `directory` is the registry's in every call. */
+
+/* Errors of all reading: LOTS_IO, LOTS_CORRUPT, LOTS_LOCKED (a writer has been at it for half a minute), LOTS_MEMORY. */
+LOTS_MUST lots_status lots_catalog_current(const char *directory, uint64_t *generation, lots_error *err);
+/* Read a generation into `out`, which is initialised here and freed by the caller when *found. */
+LOTS_MUST lots_status lots_catalog_read(const char *directory, uint64_t generation, lots_generation *out, bool *found,
+                                        lots_error *err);
+/* All generations there are (vec of uint64_t, rising) and pins (vec of lots_pin, by name); the caller's empty vecs. */
+LOTS_MUST lots_status lots_catalog_kept(const char *directory, lots_vec *generations, lots_vec *pins,
+                                        uint64_t *current, lots_error *err);
+/* Numbers of the files that any generation names, rising (vecs of uint64_t, by lots_folder; identities are as segments;
+ * readers: the generations). */
+LOTS_MUST lots_status lots_catalog_numbers(const char *directory, lots_vec numbers[LOTS_FOLDER_COUNT],
+                                           lots_error *err);
+
+/* Make the catalog of a new registry with its first generation: a file of another name, renamed when it is complete. */
+LOTS_MUST lots_status lots_catalog_create(const char *directory, const lots_generation *first,
+                                          const lots_schema *schema, lots_error *err);
+/* Add a generation and make it current. Its segments numbered `first_new` and up are new. */
+LOTS_MUST lots_status lots_catalog_publish(const char *directory, const lots_generation *next,
+                                           const lots_schema *schema, uint64_t first_new, lots_error *err);
+/* Remove generations (neither current nor pinned) and the segments that no other names. Files stay. */
+LOTS_MUST lots_status lots_catalog_forget(const char *directory, const uint64_t *generations, size_t count,
+                                          lots_error *err);
+/* As lots_registry_pin, without its lock. */
+LOTS_MUST lots_status lots_catalog_pin(const char *directory, const char *name, uint64_t generation, lots_error *err);
+
+/* SQLite's own check of its pages. `report` gets a sentence for each fault. Cost: reads the whole file. */
+typedef void (*lots_catalog_report)(void *context, const char *what);
+LOTS_MUST lots_status lots_catalog_check(const char *directory, lots_catalog_report report, void *context,
+                                         lots_error *err);
+
+#endif

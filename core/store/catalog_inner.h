@@ -1,0 +1,21 @@
+/* catalog_inner.h: what reading and writing the catalog share. Private to core/store/catalog*.c. */
+#ifndef LOTS_CATALOG_INNER_H
+#define LOTS_CATALOG_INNER_H
+
+#include "core/base/vec.h"
+#include "core/store/catalog_sql.h"
+#include "core/store/catalog_tables.h"
+
+/* The catalog of the directory, with a transaction begun. */
+LOTS_MUST lots_status lots_catalog_open(lots_sql *out, const char *directory, lots_sql_mode mode, lots_error *err);
+
+typedef struct lots_catalog_seal {
+    uint64_t seal;
+    uint32_t rows; /* 0: there is no such generation */
+} lots_catalog_seal;
+LOTS_MUST lots_status lots_catalog_find_seal(lots_sql *sql, uint64_t generation, lots_catalog_seal *out,
+                                             lots_error *err);
+/* XXH3 over the pins by name: text name, u64 generation, u64 seal of the generation. `pins` (of lots_pin) may be NULL. */
+LOTS_MUST lots_status lots_catalog_seal_pins(lots_sql *sql, lots_vec *pins, uint64_t *seal, lots_error *err);
+
+#endif

@@ -5,14 +5,17 @@
 #include "core/store/registry.h"
 
 typedef struct lots_check_options {
-    bool full;              /* read, verify and decode every block; else catalog, headers and sizes */
-    unsigned threads;       /* 0: all */
-    lots_fault_report report;
+    bool full;                   /* read, verify and decode every block; else catalog, headers and sizes */
+    unsigned threads;            /* 0: all */
+    lots_fault_report report;    /* called from the calling thread, in one order whatever `threads`. `stream` and `column`
+                                    are NULL for a fault of a whole file; `file` is relative to the registry */
     void *context;
+    void (*leftover)(void *context, const char *file); /* may be NULL: a file that nothing names; no fault */
+    const char *identities;      /* another folder of identity files; NULL: the catalog's setting */
 } lots_check_options;
 
 typedef struct lots_check_result {
-    uint64_t files, blocks, faults;
+    uint64_t files, blocks, faults, leftovers;
 } lots_check_result;
 
 /* Errors: LOTS_CORRUPT when there was any fault (each was reported), LOTS_IO when there is no registry. */

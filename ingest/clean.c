@@ -31,10 +31,18 @@ static size_t blank_at(const char *text, size_t bytes)
     return bytes >= 2 && memcmp(text, "\xC2\xA0", 2) == 0 ? 2 : 0;
 }
 
+/* Neither a blank nor a part of one. */
+static bool is_plain(char c)
+{
+    return (signed char)c > ' ';
+}
+
 void lots_clean_trim(const char **text, size_t *bytes)
 {
     const char *from = *text;
     size_t count = *bytes;
+    if (count > 0 && is_plain(from[0]) && is_plain(from[count - 1]))
+        return;
     for (size_t blank; count > 0 && (blank = blank_at(from, count)) > 0; count -= blank)
         from += blank;
     while (count > 0) {

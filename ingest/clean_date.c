@@ -278,6 +278,24 @@ static lots_clean clean_by_form(cursor c, lots_date_form form, const lots_date_r
     return LOTS_CLEAN_OK;
 }
 
+/* Nearly all dates are whole days in the first form, yyyy-mm-dd or yyyymmdd: those without the detour. False says
+ * nothing. */
+static bool clean_plain_day(const char *text, size_t bytes, const lots_date_rule *rule, lots_day *out)
+{
+    char iso[10];
+    if (rule->form_count == 0)
+        return false;
+    if (rule->forms[0] == LOTS_DATE_ISO)
+        return bytes == 10 && lots_day_parse(text, 10, out);
+    if (rule->forms[0] != LOTS_DATE_YMD || bytes != 8)
+        return false;
+    memcpy(iso, text, 4);
+    memcpy(iso + 5, text + 4, 2);
+    memcpy(iso + 8, text + 6, 2);
+    iso[4] = iso[7] = '-';
+    return lots_day_parse(iso, 10, out);
+}
+
 lots_clean lots_clean_date(const char *text, size_t bytes, const lots_date_rule *rule, lots_clean_day *out)
 {
     lots_clean best = LOTS_CLEAN_MALFORMED;
@@ -285,6 +303,11 @@ lots_clean lots_clean_date(const char *text, size_t bytes, const lots_date_rule 
     if (bytes == 0) {
         out->precision = LOTS_DATE_DAY;
         return LOTS_CLEAN_EMPTY;
+    }
+    lots_day day = 0;
+    if (clean_plain_day(text, bytes, rule, &day)) {
+        *out = (lots_clean_day){day, -1, LOTS_DATE_DAY};
+        return LOTS_CLEAN_OK;
     }
     for (unsigned i = 0; i < rule->form_count; i++) {
         cursor c = {text, text + bytes};

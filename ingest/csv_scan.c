@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #endif
 
+#include "core/base/bytes.h"
 #include "core/base/kernels.h"
 
 /* The phase after `byte`, and whether its bit is set. */
@@ -44,8 +45,6 @@ void lots_csv_scan_words_scalar(lots_csv_scan *scan, const uint8_t *data, size_t
     for (size_t w = 0; w < word_count; w++)
         ends[w] = lots_csv_scan_bytes(scan, data + 64 * w, 64);
 }
-
-#if defined(__x86_64__)
 
 /* One word as bits: which bytes are what. */
 typedef struct word_bits {
@@ -90,6 +89,56 @@ static inline bool scan_by_parity(lots_csv_scan *scan, const word_bits *bits, ui
     return true;
 }
 
+/* The ends of a word of known bits; `data` are its bytes. */
+static inline uint64_t scan_word(lots_csv_scan *scan, const word_bits *bits, const uint8_t *data)
+{
+    uint64_t ends = 0;
+    if (bits->quotes == 0 && scan->phase <= LOTS_CSV_IN_PLAIN) {
+        ends = bits->separators | bits->lfs | bits->crs;
+        scan->phase = ends >> 63 ? LOTS_CSV_AT_START : LOTS_CSV_IN_PLAIN;
+    } else if (!scan_by_parity(scan, bits, &ends)) {
+        return lots_csv_scan_bytes(scan, data, 64);
+    }
+    uint64_t after_cr = bits->crs << 1 | (scan->after_cr ? 1 : 0);
+    scan->lines += (uint64_t)__builtin_popcountll(bits->crs | (bits->lfs & ~after_cr));
+    scan->after_cr = bits->crs >> 63;
+    return ends;
+}
+
+/* ---- eight bytes at a time, in plain C (lots_kernels_name is "scalar", or another processor) ---- */
+
+#define EACH_BYTE(byte) ((byte) * UINT64_C(0x0101010101010101))
+
+/* Bit i: byte i of the word equals the byte that fills `needle`. Exact: no carry leaves a byte. */
+static inline uint64_t equal_bits_of_8(uint64_t word, uint64_t needle)
+{
+    uint64_t differing = word ^ needle;
+    uint64_t high = ((differing & EACH_BYTE(0x7F)) + EACH_BYTE(0x7F)) | differing;
+    uint64_t equal = ~high >> 7 & EACH_BYTE(0x01);
+    return equal * UINT64_C(0x0102040810204080) >> 56;
+}
+
+void lots_csv_scan_words_plain(lots_csv_scan *scan, const uint8_t *data, size_t word_count, uint64_t *ends)
+{
+    const uint64_t quote = EACH_BYTE((uint64_t)scan->quote);
+    const uint64_t separator = EACH_BYTE((uint64_t)scan->separator);
+    for (size_t w = 0; w < word_count; w++) {
+        word_bits bits = {0, 0, 0, 0};
+        for (unsigned i = 0; i < 64; i += 8) {
+            uint64_t bytes = lots_get64(data + 64 * w + i);
+            bits.quotes |= equal_bits_of_8(bytes, quote) << i;
+            bits.separators |= equal_bits_of_8(bytes, separator) << i;
+            bits.lfs |= equal_bits_of_8(bytes, EACH_BYTE(0x0A)) << i;
+            bits.crs |= equal_bits_of_8(bytes, EACH_BYTE(0x0D)) << i;
+        }
+        ends[w] = scan_word(scan, &bits, data + 64 * w);
+    }
+}
+
+/* ---- 64 bytes at a time ---- */
+
+#if defined(__x86_64__)
+
 __attribute__((target("avx2"))) static inline uint64_t equal_bits(__m256i low, __m256i high, __m256i needle)
 {
     uint32_t a = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, needle));
@@ -109,16 +158,7 @@ __attribute__((target("avx2,popcnt"))) static void scan_words_avx2(lots_csv_scan
         __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(data + 64 * w + 32));
         word_bits bits = {equal_bits(low, high, quote), equal_bits(low, high, separator), equal_bits(low, high, lf),
                           equal_bits(low, high, cr)};
-        if (bits.quotes == 0 && scan->phase <= LOTS_CSV_IN_PLAIN) {
-            ends[w] = bits.separators | bits.lfs | bits.crs;
-            scan->phase = ends[w] >> 63 ? LOTS_CSV_AT_START : LOTS_CSV_IN_PLAIN;
-        } else if (!scan_by_parity(scan, &bits, &ends[w])) {
-            ends[w] = lots_csv_scan_bytes(scan, data + 64 * w, 64);
-            continue;
-        }
-        uint64_t after_cr = bits.crs << 1 | (scan->after_cr ? 1 : 0);
-        scan->lines += (uint64_t)__builtin_popcountll(bits.crs | (bits.lfs & ~after_cr));
-        scan->after_cr = bits.crs >> 63;
+        ends[w] = scan_word(scan, &bits, data + 64 * w);
     }
 }
 
@@ -130,5 +170,5 @@ lots_csv_scan_words lots_csv_scan_words_best(void)
     if (strcmp(lots_kernels_name(), "scalar") != 0)
         return scan_words_avx2;
 #endif
-    return lots_csv_scan_words_scalar;
+    return lots_csv_scan_words_plain;
 }

@@ -1,6 +1,6 @@
 /* csv_scan.h: where fields end: a text of delimited records → one bit per byte, 64 bytes at a time.
- * Bit i of word w is set when byte 64 w + i is a separator or a line-end byte (LF, CR) outside quotes. The whole grammar
- * is four phases, and lots_csv_scan_bytes walks them byte by byte: that is the meaning.
+ * Bit i of word w is set when byte 64 w + i is a separator or a line-end byte (LF, CR) outside quotes. The whole
+ * grammar is four phases, and lots_csv_scan_bytes walks them byte by byte: that is the meaning.
  *
  *   phase    quote      separator, LF, CR   other
  *   START    QUOTED     START *             PLAIN        * the byte's bit is set
@@ -8,7 +8,7 @@
  *   QUOTED   AFTER      QUOTED              QUOTED
  *   AFTER    QUOTED     START *             PLAIN        after a quote inside quotes: it doubled, or it closed
  *
- * The vector version takes the parity of quotes (a prefix xor) for words in which each quote that opens stands where
+ * The fast versions take the parity of quotes (a prefix xor) for words in which each quote that opens stands where
  * a field begins or doubles another, and the four phases for the rest. Callers: csv.c, tests. */
 #ifndef LOTS_CSV_SCAN_H
 #define LOTS_CSV_SCAN_H
@@ -38,7 +38,10 @@ uint64_t lots_csv_scan_bytes(lots_csv_scan *scan, const uint8_t *data, size_t co
 
 /* Scan `word_count` whole words of 64 bytes into as many words of `ends`. */
 typedef void (*lots_csv_scan_words)(lots_csv_scan *scan, const uint8_t *data, size_t word_count, uint64_t *ends);
+/* By lots_csv_scan_bytes. */
 void lots_csv_scan_words_scalar(lots_csv_scan *scan, const uint8_t *data, size_t word_count, uint64_t *ends);
+/* Eight bytes at a time in plain C. */
+void lots_csv_scan_words_plain(lots_csv_scan *scan, const uint8_t *data, size_t word_count, uint64_t *ends);
 /* The fastest that this machine has and LOTS_SIMD allows. */
 lots_csv_scan_words lots_csv_scan_words_best(void);
 

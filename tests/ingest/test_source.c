@@ -88,7 +88,8 @@ static uint8_t output[1200000];
 
 static size_t make_text(uint8_t *out, size_t most, uint64_t seed)
 {
-    static const char *const words[] = {"19121212-1212", ";", "I21.9", "\n", "Öster\xC3\xA5ker", ",", "12,5", "\r\n", "€"};
+    static const char *const words[] = {"19121212-1212", ";",    "I21.9", "\n", "Öster\xC3\xA5ker", ",",
+                                        "12,5",          "\r\n", "€"};
     size_t count = 0;
     while (count + 20 < most)
         count += (size_t)sprintf((char *)out + count, "%s", words[lots_test_random(&seed) % 9]);

@@ -112,7 +112,7 @@ static void assert_gives(const uint8_t *text, size_t count, size_t capacity)
 static void packed_text_comes_back_whole(void **unused)
 {
     (void)unused;
-    static uint8_t text[300000];
+    static uint8_t text[100000];
     size_t count = make_text(text, sizeof text, 1);
     static const size_t pieces[] = {0, 1, 3, 1000};
     static const size_t capacities[] = {4, 100, 65536, 1000000};
@@ -140,7 +140,7 @@ static void packed_text_comes_back_whole(void **unused)
 static void packed_data_cut_anywhere_are_an_error_that_names_the_file(void **unused)
 {
     (void)unused;
-    static uint8_t text[3000];
+    static uint8_t text[1500];
     size_t count = make_text(text, sizeof text, 2);
     for (unsigned kind = 0; kind < 2; kind++) {
         memset(&file, 0, sizeof file);

@@ -226,7 +226,7 @@ static lots_status load_levels(lots_reader *in, lots_stream *out, lots_error *er
 static lots_status load_stream(lots_reader *in, lots_stream *out, lots_error *err)
 {
     uint8_t span, flags;
-    uint32_t ghost_days;
+    uint32_t ghost_days = 0;
     LOTS_TRY(load_name(in, out->name, err));
     LOTS_TRY(load_byte(in, LOTS_SPAN_OPEN, &span, err));
     LOTS_TRY(load_byte(in, STREAM_UNDATED | STREAM_NO_IDENTITY, &flags, err));
@@ -241,7 +241,7 @@ static lots_status load_stream(lots_reader *in, lots_stream *out, lots_error *er
 
 static lots_status load_table(lots_reader *in, lots_table_schema *out, lots_error *err)
 {
-    uint32_t key, from, to;
+    uint32_t key = 0, from = 0, to = 0;
     LOTS_TRY(load_name(in, out->name, err));
     LOTS_TRY(load_columns(in, &out->columns, &out->column_count, err));
     LOTS_TRY(load_number(in, out->column_count, &key, err));

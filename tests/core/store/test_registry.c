@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/pool.h"
 #include "core/store/catalog.h"
 
 static lots_registry *open_registry(const world *w, uint64_t generation)
@@ -261,6 +262,42 @@ static void a_second_writer_fails_at_once_and_names_the_first(void **state)
     assert_status(LOTS_LOCKED, lots_registry_pin(w.path, "paper", 1, &err));
     lots_registry_end(writer);
     begin_and_end(&w);
+    world_close(&w);
+}
+
+typedef struct asked {
+    lots_registry *registry;
+    lots_segment *segments[64];
+    const lots_batch *tables[64];
+} asked;
+
+static lots_status ask(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    asked *answers = context;
+    (void)worker;
+    LOTS_TRY(lots_registry_table(answers->registry, 0, &answers->tables[task], err));
+    return lots_registry_segment(answers->registry, (uint32_t)(task % 3), &answers->segments[task], err);
+}
+
+static void many_threads_are_lent_the_same_segments_and_tables(void **state)
+{
+    (void)state;
+    lots_error err;
+    world w;
+    lots_pool *pool;
+    asked answers = {0};
+    world_open(&w);
+    WORLD_GROW(&w, 30, 20, 10);
+    answers.registry = open_registry(&w, 0);
+    assert_ok(lots_pool_open(&pool, 4, &err));
+    assert_ok(lots_pool_run(pool, 64, ask, &answers, NULL, &err));
+    lots_pool_close(pool);
+    for (size_t i = 0; i < 64; i++) {
+        assert_ptr_equal(answers.segments[i], answers.segments[i % 3]);
+        assert_ptr_equal(answers.tables[i], answers.tables[0]);
+    }
+    check_rows(answers.registry);
+    lots_registry_close(answers.registry);
     world_close(&w);
 }
 
@@ -666,6 +703,7 @@ int main(void)
         cmocka_unit_test(where_there_is_no_registry_the_reader_is_told_what_one_is),
         cmocka_unit_test(a_writer_takes_nothing_but_a_registry_for_one),
         cmocka_unit_test(a_second_writer_fails_at_once_and_names_the_first),
+        cmocka_unit_test(many_threads_are_lent_the_same_segments_and_tables),
         cmocka_unit_test(appending_keeps_segments_and_unchanged_dictionaries),
         cmocka_unit_test(numbers_are_never_given_twice),
         cmocka_unit_test(the_hash_is_of_the_content_and_not_of_numbers),

@@ -8,7 +8,7 @@
 
 #include "core/base/memory.h"
 #include "ingest/csv_block.h"
-#include "ingest/encoding.h"
+#include "ingest/charset.h"
 
 #define STEP_BYTES ((size_t)256 << 10) /* read, checked and scanned while in the cache */
 

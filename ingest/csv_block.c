@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ingest/encoding.h"
+#include "ingest/charset.h"
 
 void lots_csv_block_rewind(lots_csv_block *block)
 {

@@ -10,7 +10,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/os.h"
-#include "ingest/encoding.h"
+#include "ingest/charset.h"
 #include "ingest/unpack.h"
 
 #define RAW_BYTES ((size_t)64 << 10)
@@ -21,7 +21,7 @@ struct lots_source {
     char *name;
     lots_file file;
     uint64_t size;
-    lots_encoding encoding;
+    lots_charset encoding;
     lots_unpack *unpack;
     uint8_t *raw;
     size_t at;
@@ -65,7 +65,7 @@ static lots_status refuse_kinds(const lots_source *source, lots_error *err)
         if (source->end < refused[i].bytes || memcmp(source->raw, refused[i].mark, refused[i].bytes) != 0)
             continue;
         lots_fail_at(err, LOTS_IO, 0, refused[i].bytes, "%s: this is %s, not text in %s", source->name,
-                     refused[i].kind, lots_encoding_name(source->encoding));
+                     refused[i].kind, lots_charset_name(source->encoding));
         lots_error_hint(err, "%s", refused[i].hint);
         return LOTS_IO;
     }
@@ -85,14 +85,14 @@ static lots_status read_head(lots_source *source, lots_error *err)
     if (source->end >= 3 && memcmp(source->raw, "\xEF\xBB\xBF", 3) == 0) {
         source->at = 3;
         source->offset = 3;
-        source->encoding = LOTS_ENCODING_UTF8;
+        source->encoding = LOTS_CHARSET_UTF8;
     }
     return LOTS_OK;
 }
 
 /* ---- open and close ---- */
 
-static lots_status create(lots_source **out, const char *name, lots_encoding encoding, lots_error *err)
+static lots_status create(lots_source **out, const char *name, lots_charset encoding, lots_error *err)
 {
     *out = NULL;
     void *memory = NULL;
@@ -139,7 +139,7 @@ static lots_status hand_over(lots_source **out, lots_source *source, lots_status
     return status;
 }
 
-lots_status lots_source_open(lots_source **out, const char *path, lots_encoding encoding, lots_error *err)
+lots_status lots_source_open(lots_source **out, const char *path, lots_charset encoding, lots_error *err)
 {
     lots_source *source = NULL;
     *out = NULL;
@@ -148,7 +148,7 @@ lots_status lots_source_open(lots_source **out, const char *path, lots_encoding 
 }
 
 lots_status lots_source_open_fill(lots_source **out, const char *name, lots_source_fill fill, void *context,
-                                  lots_encoding encoding, lots_error *err)
+                                  lots_charset encoding, lots_error *err)
 {
     lots_source *source = NULL;
     *out = NULL;
@@ -169,9 +169,9 @@ void lots_source_close(lots_source *source)
 
 /* ---- bytes that can't be text ---- */
 
-static void hint_encoding(lots_error *err, lots_encoding encoding)
+static void hint_encoding(lots_error *err, lots_charset encoding)
 {
-    if (encoding == LOTS_ENCODING_UTF8)
+    if (encoding == LOTS_CHARSET_UTF8)
         lots_error_hint(err, "declare its encoding (latin-1 or windows-1252), or convert it: "
                              "iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW");
     else
@@ -189,7 +189,7 @@ static lots_status fail_byte(const lots_source *source, uint8_t byte, uint64_t o
         return LOTS_IO;
     }
     lots_fail_at(err, LOTS_IO, offset, offset + 1, "%s: line %" PRIu64 ", byte %" PRIu64 ": 0x%02X is not %s here",
-                 source->name, lines + 1, offset, byte, lots_encoding_name(source->encoding));
+                 source->name, lines + 1, offset, byte, lots_charset_name(source->encoding));
     hint_encoding(err, source->encoding);
     return LOTS_IO;
 }
@@ -282,7 +282,7 @@ lots_status lots_source_read(lots_source *source, uint8_t *out, size_t capacity,
 {
     *got = 0;
     if (source->failure.status == LOTS_OK) {
-        lots_status status = source->encoding == LOTS_ENCODING_UTF8
+        lots_status status = source->encoding == LOTS_CHARSET_UTF8
                                  ? read_utf8(source, out, capacity, got, &source->failure)
                                  : read_single_byte(source, out, capacity, got, &source->failure);
         if (status == LOTS_OK)
@@ -296,7 +296,7 @@ lots_status lots_source_read(lots_source *source, uint8_t *out, size_t capacity,
 
 const char *lots_source_name(const lots_source *source) { return source->name; }
 
-lots_encoding lots_source_encoding(const lots_source *source) { return source->encoding; }
+lots_charset lots_source_encoding(const lots_source *source) { return source->encoding; }
 
 lots_compression lots_source_compression(const lots_source *source) { return lots_unpack_kind(source->unpack); }
 

@@ -11,11 +11,11 @@
 
 #include "core/base/status.h"
 
-typedef enum lots_encoding {
-    LOTS_ENCODING_UTF8,
-    LOTS_ENCODING_LATIN1,       /* ISO 8859-1: every byte is a character */
-    LOTS_ENCODING_WINDOWS1252   /* without the five bytes it leaves undefined: those are refused */
-} lots_encoding;
+typedef enum lots_charset {
+    LOTS_CHARSET_UTF8,
+    LOTS_CHARSET_LATIN1,       /* ISO 8859-1: every byte is a character */
+    LOTS_CHARSET_WINDOWS1252   /* without the five bytes it leaves undefined: those are refused */
+} lots_charset;
 
 typedef enum lots_compression { LOTS_COMPRESSION_NONE, LOTS_COMPRESSION_GZIP, LOTS_COMPRESSION_ZSTD } lots_compression;
 
@@ -25,16 +25,16 @@ typedef struct lots_source lots_source;
 typedef lots_status (*lots_source_fill)(void *context, void *out, size_t capacity, size_t *got, lots_error *err);
 
 /* "utf-8", "latin-1", "windows-1252" and their usual other names, any case. False when unknown. */
-bool lots_encoding_parse(const char *text, size_t bytes, lots_encoding *out);
-const char *lots_encoding_name(lots_encoding encoding);
+bool lots_charset_parse(const char *text, size_t bytes, lots_charset *out);
+const char *lots_charset_name(lots_charset encoding);
 
 /* Open `path` (`-` is standard input) and look at its first bytes. *out is NULL after a failure.
  * Errors: LOTS_IO when it can't be opened or is of a kind refused (UTF-16, xz, bzip2, zip, …: the text says how to
  * convert it); LOTS_MEMORY. */
-LOTS_MUST lots_status lots_source_open(lots_source **out, const char *path, lots_encoding encoding, lots_error *err);
+LOTS_MUST lots_status lots_source_open(lots_source **out, const char *path, lots_charset encoding, lots_error *err);
 /* The same over a function; `name` (copied) stands in errors; `context` is lent until close. */
 LOTS_MUST lots_status lots_source_open_fill(lots_source **out, const char *name, lots_source_fill fill, void *context,
-                                            lots_encoding encoding, lots_error *err);
+                                            lots_charset encoding, lots_error *err);
 void lots_source_close(lots_source *source);
 
 /* Read up to `capacity` (>= 4) bytes; *got is 0 only at the end, and may be less than `capacity` before it.
@@ -45,7 +45,7 @@ LOTS_MUST lots_status lots_source_read(lots_source *source, uint8_t *out, size_t
                                        lots_error *err);
 
 const char *lots_source_name(const lots_source *source);
-lots_encoding lots_source_encoding(const lots_source *source);
+lots_charset lots_source_encoding(const lots_source *source);
 lots_compression lots_source_compression(const lots_source *source);
 /* Packed bytes taken from the file so far, and its size (0 when unknown, as for a pipe): for progress. Any thread. */
 uint64_t lots_source_bytes_read(const lots_source *source);

@@ -114,7 +114,7 @@ static lots_status read_records(lots_csv_reader *reader, outcome *out, bool clea
     return status;
 }
 
-static outcome read_text(const uint8_t *data, size_t size, lots_encoding encoding, const lots_csv_options *options,
+static outcome read_text(const uint8_t *data, size_t size, lots_charset encoding, const lots_csv_options *options,
                          size_t piece, bool clean)
 {
     memory_text text = {data, size, 0, piece};
@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     unsigned choice = data[0];
-    lots_encoding encoding = (lots_encoding)(choice % 3);
+    lots_charset encoding = (lots_charset)(choice % 3);
     lots_csv_options options = {
         .separator = "\0,;\t"[choice / 3 % 4],
         .quotes_are_text = (choice / 12 % 4) == 3,

@@ -43,7 +43,7 @@ typedef struct opened {
 static lots_status open_text(opened *to, const char *text, size_t bytes, size_t piece, const lots_csv_options *options)
 {
     *to = (opened){.memory = {text, bytes, 0, piece}};
-    LOTS_TRY(lots_source_open_fill(&to->source, "text.csv", fill_from_memory, &to->memory, LOTS_ENCODING_UTF8, &to->err));
+    LOTS_TRY(lots_source_open_fill(&to->source, "text.csv", fill_from_memory, &to->memory, LOTS_CHARSET_UTF8, &to->err));
     LOTS_TRY(lots_csv_open(&to->reader, to->source, options, &to->err));
     return lots_csv_block_open(&to->block, to->reader, &to->err);
 }
@@ -473,7 +473,7 @@ static void read_long_line(size_t bytes, size_t limit, char filler, lots_status 
     uint64_t records = 0;
     lots_csv_options options = {.record_limit_bytes = limit, .block_bytes = 4096};
     lots_error err = {0};
-    assert_ok(lots_source_open_fill(&o.source, "long.csv", fill_long_line, &line, LOTS_ENCODING_UTF8, &err));
+    assert_ok(lots_source_open_fill(&o.source, "long.csv", fill_long_line, &line, LOTS_CHARSET_UTF8, &err));
     assert_ok(lots_csv_open(&o.reader, o.source, &options, &err));
     assert_ok(lots_csv_block_open(&o.block, o.reader, &err));
     assert_int_equal(read_all(&o, &records), expected);

@@ -64,7 +64,7 @@ static void put_zstd(memory_file *file, const void *data, size_t count)
 }
 
 /* All of the text, read `capacity` at a time; the outcome. */
-static lots_status read_all(memory_file *file, lots_encoding encoding, size_t capacity, uint8_t *out, size_t *count,
+static lots_status read_all(memory_file *file, lots_charset encoding, size_t capacity, uint8_t *out, size_t *count,
                             lots_error *err)
 {
     lots_source *source = NULL;
@@ -102,7 +102,7 @@ static void assert_gives(const uint8_t *text, size_t count, size_t capacity)
 {
     lots_error err;
     size_t got = 0;
-    lots_status status = read_all(&file, LOTS_ENCODING_UTF8, capacity, output, &got, &err);
+    lots_status status = read_all(&file, LOTS_CHARSET_UTF8, capacity, output, &got, &err);
     if (status != LOTS_OK)
         fail_msg("%s", err.text);
     assert_int_equal(got, count);
@@ -152,7 +152,7 @@ static void packed_data_cut_anywhere_are_an_error_that_names_the_file(void **unu
         for (file.count = 4; file.count < whole; file.count++) {
             lots_error err;
             size_t got = 0;
-            assert_int_equal(read_all(&file, LOTS_ENCODING_UTF8, 1000, output, &got, &err), LOTS_IO);
+            assert_int_equal(read_all(&file, LOTS_CHARSET_UTF8, 1000, output, &got, &err), LOTS_IO);
             assert_contains(err.text, "reg.csv: ");
             assert_contains(err.text, "end early");
         }
@@ -174,7 +174,7 @@ static void damaged_packed_data_never_crash(void **unused)
             lots_error err;
             size_t got = 0;
             file.bytes[i] ^= 0x55;
-            lots_status status = read_all(&file, LOTS_ENCODING_LATIN1, 1000, output, &got, &err);
+            lots_status status = read_all(&file, LOTS_CHARSET_LATIN1, 1000, output, &got, &err);
             if (status != LOTS_OK)
                 assert_contains(err.text, "reg.csv");
             file.bytes[i] ^= 0x55;
@@ -190,7 +190,7 @@ static void something_after_gzip_is_refused(void **unused)
     put(&file, "junk", 4);
     lots_error err;
     size_t got = 0;
-    assert_int_equal(read_all(&file, LOTS_ENCODING_UTF8, 1000, output, &got, &err), LOTS_IO);
+    assert_int_equal(read_all(&file, LOTS_CHARSET_UTF8, 1000, output, &got, &err), LOTS_IO);
     assert_contains(err.text, "reg.csv: something that isn't gzip follows");
 }
 
@@ -216,12 +216,12 @@ static void what_is_no_text_is_named(void **unused)
         {"a\0,\0b\0\n\0", 8, "line 1, byte 1: a byte of value 0", "UTF-16LE"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (unsigned encoding = LOTS_ENCODING_UTF8; encoding <= LOTS_ENCODING_WINDOWS1252; encoding++) {
+        for (unsigned encoding = LOTS_CHARSET_UTF8; encoding <= LOTS_CHARSET_WINDOWS1252; encoding++) {
             memset(&file, 0, sizeof file);
             put(&file, cases[i].bytes, cases[i].count);
             lots_error err;
             size_t got = 0;
-            assert_int_equal(read_all(&file, (lots_encoding)encoding, 1000, output, &got, &err), LOTS_IO);
+            assert_int_equal(read_all(&file, (lots_charset)encoding, 1000, output, &got, &err), LOTS_IO);
             assert_contains(err.text, "reg.csv: ");
             assert_contains(err.text, cases[i].text);
             assert_contains(err.hint, cases[i].hint);
@@ -253,7 +253,7 @@ static void bad_byte_is_named_by_line_and_byte(void **unused)
                 from--;
             snprintf(place, sizeof place, "reg.csv: line %u, byte %u: 0x%02X is not utf-8", (unsigned)line,
                      (unsigned)from, inside ? (unsigned char)good[from] : 0xFFu);
-            assert_int_equal(read_all(&file, LOTS_ENCODING_UTF8, capacity, output, &got, &err), LOTS_IO);
+            assert_int_equal(read_all(&file, LOTS_CHARSET_UTF8, capacity, output, &got, &err), LOTS_IO);
             assert_contains(err.text, place);
             assert_int_equal(err.at, from);
         }
@@ -267,7 +267,7 @@ static void text_ending_inside_a_character_is_refused(void **unused)
     put(&file, "a\n\xE2\x82", 4);
     lots_error err;
     size_t got = 0;
-    assert_int_equal(read_all(&file, LOTS_ENCODING_UTF8, 1000, output, &got, &err), LOTS_IO);
+    assert_int_equal(read_all(&file, LOTS_CHARSET_UTF8, 1000, output, &got, &err), LOTS_IO);
     assert_contains(err.text, "reg.csv: line 2, byte 2: the text ends inside a character");
 }
 
@@ -278,10 +278,10 @@ static void undefined_byte_of_windows_1252_is_refused(void **unused)
     put(&file, "\xE5\r\n\x80\r\nx\x81", 8);
     lots_error err;
     size_t got = 0;
-    assert_int_equal(read_all(&file, LOTS_ENCODING_WINDOWS1252, 1000, output, &got, &err), LOTS_IO);
+    assert_int_equal(read_all(&file, LOTS_CHARSET_WINDOWS1252, 1000, output, &got, &err), LOTS_IO);
     assert_contains(err.text, "reg.csv: line 3, byte 7: 0x81 is not windows-1252");
     file.bytes[7] = 0x80;
-    assert_int_equal(read_all(&file, LOTS_ENCODING_WINDOWS1252, 5, output, &got, &err), LOTS_OK);
+    assert_int_equal(read_all(&file, LOTS_CHARSET_WINDOWS1252, 5, output, &got, &err), LOTS_OK);
     assert_int_equal(got, 13);
     assert_memory_equal(output, "\xC3\xA5\r\n\xE2\x82\xAC\r\nx\xE2\x82\xAC", got);
 }
@@ -292,9 +292,9 @@ static void byte_order_mark_is_dropped_and_says_utf8(void **unused)
     memset(&file, 0, sizeof file);
     put(&file, "\xEF\xBB\xBF\xC3\xA5", 5);
     lots_error err;
-    for (unsigned encoding = LOTS_ENCODING_UTF8; encoding <= LOTS_ENCODING_WINDOWS1252; encoding++) {
+    for (unsigned encoding = LOTS_CHARSET_UTF8; encoding <= LOTS_CHARSET_WINDOWS1252; encoding++) {
         size_t got = 0;
-        assert_int_equal(read_all(&file, (lots_encoding)encoding, 10, output, &got, &err), LOTS_OK);
+        assert_int_equal(read_all(&file, (lots_charset)encoding, 10, output, &got, &err), LOTS_OK);
         assert_int_equal(got, 2);
         assert_memory_equal(output, "\xC3\xA5", 2);
     }
@@ -319,7 +319,7 @@ static void single_byte_text_equals_a_naive_expansion(void **unused)
     for (unsigned c = 0; c < 4; c++) {
         lots_error err;
         size_t got = 0;
-        assert_int_equal(read_all(&file, LOTS_ENCODING_LATIN1, capacities[c], output, &got, &err), LOTS_OK);
+        assert_int_equal(read_all(&file, LOTS_CHARSET_LATIN1, capacities[c], output, &got, &err), LOTS_OK);
         assert_int_equal(got, count);
         assert_memory_equal(output, wanted, count);
     }
@@ -340,7 +340,7 @@ static void files_are_opened_by_path(void **unused)
     assert_ok(lots_file_create(&out, path, &err));
     assert_ok(lots_file_write(&out, file.bytes, file.count, &err));
     lots_file_close(&out);
-    assert_ok(lots_source_open(&source, path, LOTS_ENCODING_UTF8, &err)); /* gzip whatever the name */
+    assert_ok(lots_source_open(&source, path, LOTS_CHARSET_UTF8, &err)); /* gzip whatever the name */
     assert_int_equal(lots_source_compression(source), LOTS_COMPRESSION_GZIP);
     assert_int_equal(lots_source_size(source), file.count);
     assert_string_equal(lots_source_name(source), path);
@@ -351,10 +351,10 @@ static void files_are_opened_by_path(void **unused)
     assert_int_equal(got, 0);
     assert_int_equal(lots_source_bytes_read(source), file.count);
     lots_source_close(source);
-    assert_status(LOTS_IO, lots_source_open(&source, directory, LOTS_ENCODING_UTF8, &err));
+    assert_status(LOTS_IO, lots_source_open(&source, directory, LOTS_CHARSET_UTF8, &err));
     assert_null(source);
     snprintf(path, sizeof path, "%s/none.csv", directory);
-    assert_status(LOTS_IO, lots_source_open(&source, path, LOTS_ENCODING_UTF8, &err));
+    assert_status(LOTS_IO, lots_source_open(&source, path, LOTS_CHARSET_UTF8, &err));
     assert_contains(err.text, "none.csv");
     lots_source_close(NULL);
 }
@@ -365,10 +365,10 @@ static void empty_text_is_fine(void **unused)
     lots_error err;
     size_t got = 1;
     memset(&file, 0, sizeof file);
-    assert_int_equal(read_all(&file, LOTS_ENCODING_UTF8, 10, output, &got, &err), LOTS_OK);
+    assert_int_equal(read_all(&file, LOTS_CHARSET_UTF8, 10, output, &got, &err), LOTS_OK);
     assert_int_equal(got, 0);
     put_zstd(&file, "", 0);
-    assert_int_equal(read_all(&file, LOTS_ENCODING_LATIN1, 10, output, &got, &err), LOTS_OK);
+    assert_int_equal(read_all(&file, LOTS_CHARSET_LATIN1, 10, output, &got, &err), LOTS_OK);
     assert_int_equal(got, 0);
 }
 

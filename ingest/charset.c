@@ -1,4 +1,4 @@
-#include "ingest/encoding.h"
+#include "ingest/charset.h"
 
 #include <string.h>
 #include <strings.h>
@@ -9,18 +9,18 @@
 
 #include "core/base/kernels.h"
 
-bool lots_encoding_parse(const char *text, size_t bytes, lots_encoding *out)
+bool lots_charset_parse(const char *text, size_t bytes, lots_charset *out)
 {
     static const struct {
         const char *name;
-        lots_encoding encoding;
+        lots_charset encoding;
     } names[] = {
-        {"utf-8", LOTS_ENCODING_UTF8},           {"utf8", LOTS_ENCODING_UTF8},
-        {"ascii", LOTS_ENCODING_UTF8},           {"us-ascii", LOTS_ENCODING_UTF8},
-        {"latin-1", LOTS_ENCODING_LATIN1},       {"latin1", LOTS_ENCODING_LATIN1},
-        {"iso-8859-1", LOTS_ENCODING_LATIN1},    {"iso8859-1", LOTS_ENCODING_LATIN1},
-        {"iso_8859-1", LOTS_ENCODING_LATIN1},    {"windows-1252", LOTS_ENCODING_WINDOWS1252},
-        {"cp1252", LOTS_ENCODING_WINDOWS1252},   {"windows1252", LOTS_ENCODING_WINDOWS1252},
+        {"utf-8", LOTS_CHARSET_UTF8},           {"utf8", LOTS_CHARSET_UTF8},
+        {"ascii", LOTS_CHARSET_UTF8},           {"us-ascii", LOTS_CHARSET_UTF8},
+        {"latin-1", LOTS_CHARSET_LATIN1},       {"latin1", LOTS_CHARSET_LATIN1},
+        {"iso-8859-1", LOTS_CHARSET_LATIN1},    {"iso8859-1", LOTS_CHARSET_LATIN1},
+        {"iso_8859-1", LOTS_CHARSET_LATIN1},    {"windows-1252", LOTS_CHARSET_WINDOWS1252},
+        {"cp1252", LOTS_CHARSET_WINDOWS1252},   {"windows1252", LOTS_CHARSET_WINDOWS1252},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strlen(names[i].name) == bytes && strncasecmp(names[i].name, text, bytes) == 0) {
@@ -31,12 +31,12 @@ bool lots_encoding_parse(const char *text, size_t bytes, lots_encoding *out)
     return false;
 }
 
-const char *lots_encoding_name(lots_encoding encoding)
+const char *lots_charset_name(lots_charset encoding)
 {
     switch (encoding) {
-    case LOTS_ENCODING_UTF8: return "utf-8";
-    case LOTS_ENCODING_LATIN1: return "latin-1";
-    case LOTS_ENCODING_WINDOWS1252: return "windows-1252";
+    case LOTS_CHARSET_UTF8: return "utf-8";
+    case LOTS_CHARSET_LATIN1: return "latin-1";
+    case LOTS_CHARSET_WINDOWS1252: return "windows-1252";
     }
     return "?";
 }
@@ -189,7 +189,7 @@ static size_t put_character(uint8_t *out, uint32_t character)
     return 3;
 }
 
-size_t lots_single_byte_decode(lots_encoding encoding, const uint8_t *in, size_t count, uint8_t *out, size_t capacity,
+size_t lots_single_byte_decode(lots_charset encoding, const uint8_t *in, size_t count, uint8_t *out, size_t capacity,
                                size_t *out_count, bool *bad)
 {
     size_t from = 0;
@@ -206,7 +206,7 @@ size_t lots_single_byte_decode(lots_encoding encoding, const uint8_t *in, size_t
         if (plain == room)
             continue;
         uint32_t character = in[from];
-        if (encoding == LOTS_ENCODING_WINDOWS1252 && character < 0xA0)
+        if (encoding == LOTS_CHARSET_WINDOWS1252 && character < 0xA0)
             character = windows_1252[character - 0x80];
         if (character == 0) {
             *bad = true;

@@ -1,9 +1,9 @@
-/* encoding.h: bytes of a declared encoding → checked UTF-8. What source.c needs to turn bytes into text.
+/* charset.h: bytes of a declared encoding → checked UTF-8. What source.c needs to turn bytes into text.
  * The check is one pass for what nearly all bytes are (ASCII, no NUL), with line ends counted on the way so that a bad
  * byte can be named by its line; only pieces that have something else are looked at byte by byte.
  * The scalar pass is the meaning, the AVX2 pass equals it. Callers: source.c, tests. */
-#ifndef LOTS_ENCODING_H
-#define LOTS_ENCODING_H
+#ifndef LOTS_CHARSET_H
+#define LOTS_CHARSET_H
 
 #include "ingest/source.h"
 
@@ -34,7 +34,7 @@ size_t lots_utf8_check(lots_utf8 *state, const uint8_t *data, size_t count);
 
 /* Decode a single-byte encoding. Reads up to `count` bytes of `in` while `out` (capacity >= 3) has room; *out_count is
  * what was written. Returns the bytes read; stops early before a byte that the encoding leaves undefined (*bad). */
-size_t lots_single_byte_decode(lots_encoding encoding, const uint8_t *in, size_t count, uint8_t *out, size_t capacity,
+size_t lots_single_byte_decode(lots_charset encoding, const uint8_t *in, size_t count, uint8_t *out, size_t capacity,
                                size_t *out_count, bool *bad);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "ingest/encoding.h"
+#include "ingest/charset.h"
 
 /* Is data[0..count) UTF-8, by decoding each character and encoding it again the shortest way? */
 static bool utf8_by_definition(const uint8_t *data, size_t count)
@@ -98,7 +98,7 @@ static const char *const cp1252[32] = {
 static void single_bytes_are_decoded_by_the_table(void **unused)
 {
     (void)unused;
-    for (unsigned encoding = LOTS_ENCODING_LATIN1; encoding <= LOTS_ENCODING_WINDOWS1252; encoding++) {
+    for (unsigned encoding = LOTS_CHARSET_LATIN1; encoding <= LOTS_CHARSET_WINDOWS1252; encoding++) {
         for (unsigned byte = 1; byte < 256; byte++) {
             uint8_t in = (uint8_t)byte;
             uint8_t out[8];
@@ -107,11 +107,11 @@ static void single_bytes_are_decoded_by_the_table(void **unused)
             char wanted[8] = {0};
             if (byte < 0x80)
                 wanted[0] = (char)byte;
-            else if (encoding == LOTS_ENCODING_WINDOWS1252 && byte < 0xA0)
+            else if (encoding == LOTS_CHARSET_WINDOWS1252 && byte < 0xA0)
                 strcpy(wanted, cp1252[byte - 0x80]);
             else
                 snprintf(wanted, sizeof wanted, "%c%c", (char)(byte < 0xC0 ? 0xC2 : 0xC3), (char)(0x80 | (byte & 0x3F)));
-            size_t used = lots_single_byte_decode((lots_encoding)encoding, &in, 1, out, sizeof out, &count, &bad);
+            size_t used = lots_single_byte_decode((lots_charset)encoding, &in, 1, out, sizeof out, &count, &bad);
             assert_int_equal(bad, wanted[0] == '\0');
             assert_int_equal(used, !bad);
             assert_int_equal(count, strlen(wanted));
@@ -130,7 +130,7 @@ static void decoding_stops_at_a_full_output(void **unused)
         in[i] = (uint8_t)(lots_test_random(&state) % 3 == 0 ? 0xE5 : 'a' + i % 26);
     size_t whole_count = 0;
     bool bad = false;
-    size_t all = lots_single_byte_decode(LOTS_ENCODING_LATIN1, in, sizeof in, whole, sizeof whole, &whole_count, &bad);
+    size_t all = lots_single_byte_decode(LOTS_CHARSET_LATIN1, in, sizeof in, whole, sizeof whole, &whole_count, &bad);
     assert_int_equal(all, sizeof in);
     for (size_t capacity = 3; capacity < 120; capacity++) {
         size_t from = 0;
@@ -138,7 +138,7 @@ static void decoding_stops_at_a_full_output(void **unused)
         while (from < sizeof in) {
             uint8_t out[120];
             size_t count = 0;
-            size_t used = lots_single_byte_decode(LOTS_ENCODING_LATIN1, in + from, sizeof in - from, out, capacity,
+            size_t used = lots_single_byte_decode(LOTS_CHARSET_LATIN1, in + from, sizeof in - from, out, capacity,
                                                   &count, &bad);
             assert_true(used > 0 && count <= capacity);
             assert_memory_equal(out, whole + to, count);
@@ -173,16 +173,16 @@ static void vector_classification_equals_the_scalar_one(void **unused)
 static void names_of_encodings_are_read(void **unused)
 {
     (void)unused;
-    lots_encoding encoding;
-    assert_true(lots_encoding_parse("Latin-1", 7, &encoding));
-    assert_int_equal(encoding, LOTS_ENCODING_LATIN1);
-    assert_true(lots_encoding_parse("CP1252", 6, &encoding));
-    assert_int_equal(encoding, LOTS_ENCODING_WINDOWS1252);
-    assert_true(lots_encoding_parse("UTF8", 4, &encoding));
-    assert_int_equal(encoding, LOTS_ENCODING_UTF8);
-    assert_false(lots_encoding_parse("utf-16", 6, &encoding));
-    assert_false(lots_encoding_parse("utf", 3, &encoding));
-    assert_string_equal(lots_encoding_name(LOTS_ENCODING_WINDOWS1252), "windows-1252");
+    lots_charset encoding;
+    assert_true(lots_charset_parse("Latin-1", 7, &encoding));
+    assert_int_equal(encoding, LOTS_CHARSET_LATIN1);
+    assert_true(lots_charset_parse("CP1252", 6, &encoding));
+    assert_int_equal(encoding, LOTS_CHARSET_WINDOWS1252);
+    assert_true(lots_charset_parse("UTF8", 4, &encoding));
+    assert_int_equal(encoding, LOTS_CHARSET_UTF8);
+    assert_false(lots_charset_parse("utf-16", 6, &encoding));
+    assert_false(lots_charset_parse("utf", 3, &encoding));
+    assert_string_equal(lots_charset_name(LOTS_CHARSET_WINDOWS1252), "windows-1252");
 }
 
 int main(void)

@@ -1,0 +1,151 @@
+/* group.c: see group.h. */
+#include "query/exec/group.h"
+
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "query/exec/sort.h"
+
+lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, lots_error *err)
+{
+    lots_type types[LOTS_COLUMNS_MAX];
+    void *made = NULL;
+    memset(group, 0, sizeof *group);
+    group->stage = stage;
+    group->patients_agg.kind = LOTS_AGG_PATIENTS;
+    group->patients_agg.type.kind = LOTS_TYPE_INT;
+    if (stage->key_count > LOTS_COLUMNS_MAX)
+        return lots_ast_fail(err, stage->span, "more than %u keys", LOTS_COLUMNS_MAX);
+    for (uint32_t i = 0; i < stage->key_count; i++)
+        types[i] = stage->keys[i].value->type;
+    LOTS_TRY(lots_keyer_open(&group->keyer, types, stage->key_count, err));
+    LOTS_TRY(lots_alloc(&made, stage->agg_count, sizeof(lots_group_state), err));
+    group->states = made;
+    for (uint32_t i = 0; i < stage->agg_count; i++)
+        LOTS_TRY(lots_group_state_open(&group->states[i], &stage->aggs[i], err));
+    return lots_group_state_open(&group->patients, &group->patients_agg, err);
+}
+
+void lots_group_close(lots_group *group)
+{
+    for (uint32_t i = 0; group->states != NULL && i < group->stage->agg_count; i++)
+        lots_group_state_close(&group->states[i]);
+    lots_free(group->states);
+    lots_group_state_close(&group->patients);
+    lots_keyer_close(&group->keyer);
+    memset(group, 0, sizeof *group);
+}
+
+static lots_status grow_states(lots_group *group, lots_error *err)
+{
+    for (uint32_t i = 0; i < group->stage->agg_count; i++)
+        LOTS_TRY(lots_group_state_grow(&group->states[i], group->keyer.count, err));
+    return lots_group_state_grow(&group->patients, group->keyer.count, err);
+}
+
+static lots_status number_rows(lots_group *group, lots_worker *worker, const lots_instance *rows, uint32_t **out,
+                               lots_error *err)
+{
+    void *numbers = NULL, *keys = NULL;
+    lots_arena *arena = lots_worker_arena(worker);
+    LOTS_TRY(lots_arena_alloc(arena, &numbers, rows->count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_alloc(arena, &keys, group->stage->key_count, sizeof(lots_vector), err));
+    for (uint32_t i = 0; i < group->stage->key_count; i++)
+        LOTS_TRY(lots_eval(worker, group->stage->keys[i].value, rows, &((lots_vector *)keys)[i], err));
+    LOTS_TRY(lots_keyer_number(&group->keyer, keys, rows->count, numbers, err));
+    *out = numbers;
+    return grow_states(group, err);
+}
+
+/* In a table the patients behind a group are at most the sum of those behind its rows. */
+static void feed_behind(lots_group *group, const uint32_t *numbers, uint32_t rows, const lots_vector *behind)
+{
+    lots_group_cell *cells = group->patients.cells.data;
+    for (uint32_t row = 0; row < rows; row++)
+        cells[numbers[row]].count += (uint64_t)((const int64_t *)behind->data)[behind->constant ? 0 : row];
+}
+
+lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
+                            const lots_patient *patient, const lots_vector *behind, lots_error *err)
+{
+    lots_group_batch batch = {.rows = rows->count, .patient = patient};
+    uint32_t *numbers = NULL;
+    if (rows->count == 0)
+        return LOTS_OK;
+    LOTS_TRY(number_rows(group, worker, rows, &numbers, err));
+    batch.group = numbers;
+    if (patient != NULL)
+        LOTS_TRY(lots_group_state_feed(&group->patients, &batch, err));
+    else if (behind != NULL)
+        feed_behind(group, numbers, rows->count, behind);
+    for (uint32_t i = 0; i < group->stage->agg_count; i++) {
+        const lots_row_agg *agg = &group->stage->aggs[i];
+        lots_vector value;
+        uint64_t *where = NULL;
+        if (agg->value != NULL)
+            LOTS_TRY(lots_eval(worker, agg->value, rows, &value, err));
+        if (agg->where != NULL)
+            LOTS_TRY(lots_eval_true(worker, agg->where, rows, &where, err));
+        batch.value = agg->value != NULL ? &value : NULL;
+        batch.where = where;
+        LOTS_TRY(lots_group_state_feed(&group->states[i], &batch, err));
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err)
+{
+    lots_arena arena;
+    void *keys = NULL, *map = NULL;
+    lots_arena_init(&arena, 0);
+    lots_status status = lots_arena_alloc(&arena, &keys, from->keyer.column_count, sizeof(lots_vector), err);
+    if (status == LOTS_OK)
+        status = lots_arena_alloc(&arena, &map, from->keyer.count, sizeof(uint32_t), err);
+    for (uint32_t i = 0; status == LOTS_OK && i < from->keyer.column_count; i++)
+        status = lots_collected_vector(&from->keyer.columns[i], &arena, &((lots_vector *)keys)[i], err);
+    if (status == LOTS_OK)
+        status = lots_keyer_number(&group->keyer, keys, from->keyer.count, map, err);
+    if (status == LOTS_OK)
+        status = grow_states(group, err);
+    for (uint32_t i = 0; status == LOTS_OK && i < group->stage->agg_count; i++)
+        status = lots_group_state_join(&group->states[i], &from->states[i], map, err);
+    if (status == LOTS_OK)
+        status = lots_group_state_join(&group->patients, &from->patients, map, err);
+    lots_arena_free(&arena);
+    return status;
+}
+
+static lots_status order_groups(lots_group *group, lots_arena *arena, const lots_vector *keys, uint32_t **order,
+                                lots_error *err)
+{
+    uint32_t count = group->stage->key_count;
+    void *down = NULL, *labels = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &down, count, sizeof(bool), err));
+    LOTS_TRY(lots_arena_alloc(arena, &labels, count, sizeof(lots_expr *), err));
+    for (uint32_t i = 0; i < count; i++)
+        ((const lots_expr **)labels)[i] = group->stage->keys[i].value;
+    return lots_sort_rows(keys, down, labels, count, group->keyer.count, arena, order, err);
+}
+
+lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, uint32_t *rows, lots_error *err)
+{
+    uint32_t keys = group->stage->key_count, *order = NULL;
+    void *raw = NULL;
+    if (keys == 0 && group->keyer.count == 0)
+        group->keyer.count = 1; /* no rows: one line of zeros */
+    *rows = group->keyer.count;
+    LOTS_TRY(grow_states(group, err));
+    LOTS_TRY(lots_arena_alloc(arena, &raw, (size_t)keys + 1, sizeof(lots_vector), err));
+    lots_vector *unordered = raw, value;
+    for (uint32_t i = 0; i < keys; i++)
+        LOTS_TRY(lots_collected_vector(&group->keyer.columns[i], arena, &unordered[i], err));
+    LOTS_TRY(order_groups(group, arena, unordered, &order, err));
+    for (uint32_t i = 0; i < keys; i++)
+        LOTS_TRY(lots_vector_gather(arena, &unordered[i], order, *rows, &slots[i], err));
+    for (uint32_t i = 0; i < group->stage->agg_count; i++) {
+        LOTS_TRY(lots_group_state_result(&group->states[i], *rows, arena, &value, err));
+        LOTS_TRY(lots_vector_gather(arena, &value, order, *rows, &slots[keys + i], err));
+    }
+    LOTS_TRY(lots_group_state_result(&group->patients, *rows, arena, &value, err));
+    return lots_vector_gather(arena, &value, order, *rows, &slots[keys + group->stage->agg_count], err);
+}

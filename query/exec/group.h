@@ -1,0 +1,28 @@
+/* group.h: group by: keys to groups, a state for each aggregate, and the patients behind every group. */
+#ifndef LOTS_QUERY_GROUP_H
+#define LOTS_QUERY_GROUP_H
+
+#include "query/exec/eval.h"
+#include "query/exec/group_state.h"
+
+typedef struct lots_group {
+    const lots_bound_stage *stage;
+    lots_keyer keyer;
+    lots_group_state *states;  /* stage->agg_count */
+    lots_group_state patients; /* behind each group */
+    lots_row_agg patients_agg;
+} lots_group;
+
+LOTS_MUST lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, lots_error *err);
+void lots_group_close(lots_group *group);
+/* Feed the rows of an instance: evaluates keys and operands with the worker. `patient`: registry-wide, by row; NULL in a
+ * table, where `behind` (may be NULL) is the patients behind each row. */
+LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
+                                      const lots_patient *patient, const lots_vector *behind, lots_error *err);
+LOTS_MUST lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err);
+/* The groups as a table, ordered by key: slots[0 .. keys + aggs) in `arena`, and last the patients behind (INT).
+ * Without keys there is always one group. The keys' texts point into the group. */
+LOTS_MUST lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, uint32_t *rows,
+                                       lots_error *err);
+
+#endif

@@ -1,0 +1,175 @@
+/* group_result.c: from states to values. See group_state.h. */
+#include <math.h>
+#include <string.h>
+
+#include "query/exec/group_state.h"
+#include "query/exec/share.h"
+
+__extension__ typedef __int128 wide;
+
+static wide wide_of(const lots_group_cell *cell)
+{
+    __extension__ unsigned __int128 bits = ((unsigned __int128)cell->high << 64) | cell->low;
+    return (wide)bits;
+}
+
+static double scale_of(const lots_type *type)
+{
+    double scale = 1;
+    for (unsigned i = 0; type->kind == LOTS_TYPE_DECIMAL && i < type->scale; i++)
+        scale *= 10;
+    return scale;
+}
+
+static lots_status put_missing(lots_vector *out, uint32_t group, lots_arena *arena, lots_error *err)
+{
+    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    lots_bit_set(out->missing, group);
+    return LOTS_OK;
+}
+
+static lots_status put_float(lots_vector *out, uint32_t group, bool known, double x, lots_arena *arena, lots_error *err)
+{
+    known = known && isfinite(x);
+    ((double *)out->data)[group] = known ? x : 0;
+    return known ? LOTS_OK : put_missing(out, group, arena, err);
+}
+
+static lots_status put_sum(const lots_group_state *state, const lots_group_cell *cell, uint32_t group, lots_vector *out,
+                           lots_arena *arena, lots_error *err)
+{
+    if (out->type.kind == LOTS_TYPE_FLOAT)
+        return put_float(out, group, true, cell->sum, arena, err);
+    wide sum = wide_of(cell);
+    if (sum > INT64_MAX || sum < INT64_MIN)
+        return lots_ast_fail(err, state->agg->value->span, "this sum does not fit in 64 bits");
+    ((int64_t *)out->data)[group] = (int64_t)sum;
+    return LOTS_OK;
+}
+
+static double sum_of(const lots_group_state *state, const lots_group_cell *cell)
+{
+    bool floats = state->agg->value->type.kind == LOTS_TYPE_FLOAT;
+    return floats ? cell->sum : (double)((long double)wide_of(cell) / (long double)scale_of(&state->agg->value->type));
+}
+
+static lots_status put_extreme(const lots_group_state *state, const lots_group_cell *cell, uint32_t group,
+                               lots_vector *out, lots_arena *arena, lots_error *err)
+{
+    if (cell->count == 0) {
+        if (out->type.kind == LOTS_TYPE_TEXT)
+            ((lots_text *)out->data)[group] = (lots_text){"", 0};
+        return put_missing(out, group, arena, err);
+    }
+    switch (out->type.kind) {
+    case LOTS_TYPE_FLOAT: ((double *)out->data)[group] = cell->sum; break;
+    case LOTS_TYPE_DATE: ((int32_t *)out->data)[group] = (int32_t)cell->extreme; break;
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE: ((uint32_t *)out->data)[group] = (uint32_t)cell->extreme; break;
+    case LOTS_TYPE_BOOL:
+        if (cell->extreme != 0)
+            lots_bit_set(out->data, group);
+        break;
+    case LOTS_TYPE_TEXT: {
+        size_t at = (size_t)cell->extreme;
+        uint64_t end = LOTS_AT(uint64_t, &state->texts.values, at);
+        uint64_t start = at == 0 ? 0 : LOTS_AT(uint64_t, &state->texts.values, at - 1);
+        char *copy = NULL;
+        LOTS_TRY(lots_arena_text(arena, &copy, end == start ? "" : (const char *)state->texts.text.data + start,
+                                 end - start, err));
+        ((lots_text *)out->data)[group] = (lots_text){copy, (uint32_t)(end - start)};
+        break;
+    }
+    default: ((int64_t *)out->data)[group] = cell->extreme;
+    }
+    return LOTS_OK;
+}
+
+static lots_status put_cell(const lots_group_state *state, const lots_group_cell *cell, uint32_t group, lots_vector *out,
+                            lots_arena *arena, lots_error *err)
+{
+    switch (state->agg->kind) {
+    case LOTS_AGG_COUNT:
+    case LOTS_AGG_PATIENTS:
+    case LOTS_AGG_COUNT_DISTINCT: ((int64_t *)out->data)[group] = (int64_t)cell->count; return LOTS_OK;
+    case LOTS_AGG_SUM: return put_sum(state, cell, group, out, arena, err);
+    case LOTS_AGG_MEAN:
+        return put_float(out, group, cell->count > 0, sum_of(state, cell) / (double)cell->count, arena, err);
+    case LOTS_AGG_RATE:
+        return put_float(out, group, cell->count > 0, (double)cell->hits / (double)cell->count, arena, err);
+    case LOTS_AGG_SD:
+        return put_float(out, group, cell->count > 1,
+                         sqrt(cell->m2 / (double)(cell->count - 1)) / scale_of(&state->agg->value->type), arena, err);
+    case LOTS_AGG_SHARE: {
+        double whole = sum_of(state, &state->whole);
+        return put_float(out, group, whole != 0, sum_of(state, cell) / whole, arena, err);
+    }
+    default: return put_extreme(state, cell, group, out, arena, err);
+    }
+}
+
+/* ---- aggregates over collected values ---- */
+
+static bool over_ints(const lots_row_agg *agg, int64_t *values, uint64_t count, double *out)
+{
+    switch (agg->kind) {
+    case LOTS_AGG_GINI: return lots_gini_ints(values, count, out);
+    case LOTS_AGG_TOP_SHARE: return lots_top_share_ints(values, count, agg->parameter, out);
+    case LOTS_AGG_LORENZ_SHARE: return lots_lorenz_share_ints(values, count, agg->parameter, out);
+    default: break;
+    }
+    bool known = lots_quantile_ints(values, count, agg->kind == LOTS_AGG_MEDIAN ? 0.5 : agg->parameter, out);
+    *out /= scale_of(&agg->value->type);
+    return known;
+}
+
+static bool over_floats(const lots_row_agg *agg, double *values, uint64_t count, double *out)
+{
+    switch (agg->kind) {
+    case LOTS_AGG_GINI: return lots_gini_floats(values, count, out);
+    case LOTS_AGG_TOP_SHARE: return lots_top_share_floats(values, count, agg->parameter, out);
+    case LOTS_AGG_LORENZ_SHARE: return lots_lorenz_share_floats(values, count, agg->parameter, out);
+    default: return lots_quantile_floats(values, count, agg->kind == LOTS_AGG_MEDIAN ? 0.5 : agg->parameter, out);
+    }
+}
+
+/* Counting sort of the values by their group, then each group by itself. */
+static lots_status collected_result(const lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
+                                    lots_error *err)
+{
+    void *starts_room = NULL, *sorted = NULL;
+    size_t count = state->values.count;
+    LOTS_TRY(lots_arena_alloc(arena, &starts_room, (size_t)groups + 2, sizeof(size_t), err));
+    LOTS_TRY(lots_arena_alloc(arena, &sorted, count, sizeof(int64_t), err));
+    size_t *starts = starts_room;
+    for (size_t i = 0; i < count; i++)
+        starts[LOTS_AT(uint32_t, &state->owners, i) + 2]++;
+    for (uint32_t g = 0; g < groups; g++)
+        starts[g + 2] += starts[g + 1];
+    for (size_t i = 0; i < count; i++)
+        ((int64_t *)sorted)[starts[LOTS_AT(uint32_t, &state->owners, i) + 1]++] = LOTS_AT(int64_t, &state->values, i);
+    bool floats = state->agg->value->type.kind == LOTS_TYPE_FLOAT;
+    for (uint32_t g = 0; g < groups; g++) {
+        double x = 0;
+        int64_t *values = (int64_t *)sorted + starts[g];
+        uint64_t many = starts[g + 1] - starts[g];
+        bool known = floats ? over_floats(state->agg, (double *)(void *)values, many, &x)
+                            : over_ints(state->agg, values, many, &x);
+        LOTS_TRY(put_float(out, g, known, x, arena, err));
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
+                                    lots_error *err)
+{
+    lots_row_agg_kind kind = state->agg->kind;
+    LOTS_TRY(lots_group_state_grow(state, groups, err));
+    LOTS_TRY(lots_vector_new(arena, &state->agg->type, groups, out, err));
+    if (kind == LOTS_AGG_MEDIAN || kind == LOTS_AGG_QUANTILE || kind == LOTS_AGG_GINI || kind == LOTS_AGG_TOP_SHARE ||
+        kind == LOTS_AGG_LORENZ_SHARE)
+        return collected_result(state, groups, arena, out, err);
+    for (uint32_t g = 0; g < groups; g++)
+        LOTS_TRY(put_cell(state, &LOTS_AT(lots_group_cell, &state->cells, g), g, out, arena, err));
+    return LOTS_OK;
+}

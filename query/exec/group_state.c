@@ -1,0 +1,376 @@
+/* group_state.c: feeding and joining; the results are in group_result.c. See group_state.h. */
+#include "query/exec/group_state.h"
+
+#include <string.h>
+
+__extension__ typedef __int128 wide;
+
+static wide get_wide(const lots_group_cell *cell)
+{
+    __extension__ unsigned __int128 bits = ((unsigned __int128)cell->high << 64) | cell->low;
+    return (wide)bits;
+}
+
+static void add_wide(lots_group_cell *cell, wide more)
+{
+    __extension__ unsigned __int128 bits = (unsigned __int128)(get_wide(cell) + more);
+    cell->low = (uint64_t)bits;
+    cell->high = (uint64_t)(bits >> 64);
+}
+
+static bool is_float(const lots_row_agg *agg) { return agg->value != NULL && agg->value->type.kind == LOTS_TYPE_FLOAT; }
+static bool is_text(const lots_row_agg *agg) { return agg->value != NULL && agg->value->type.kind == LOTS_TYPE_TEXT; }
+
+static bool collects(lots_row_agg_kind kind)
+{
+    return kind == LOTS_AGG_MEDIAN || kind == LOTS_AGG_QUANTILE || kind == LOTS_AGG_GINI ||
+           kind == LOTS_AGG_TOP_SHARE || kind == LOTS_AGG_LORENZ_SHARE;
+}
+
+lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *agg, lots_error *err)
+{
+    memset(state, 0, sizeof *state);
+    state->agg = agg;
+    state->cells = LOTS_VEC(lots_group_cell);
+    state->values = LOTS_VEC(int64_t);
+    state->owners = LOTS_VEC(uint32_t);
+    if (is_text(agg))
+        lots_collected_open(&state->texts, &agg->value->type);
+    if (agg->kind != LOTS_AGG_COUNT_DISTINCT)
+        return LOTS_OK;
+    lots_type types[2] = {{.kind = LOTS_TYPE_INT}, agg->value->type};
+    if (types[1].kind == LOTS_TYPE_SET) /* each element counts */
+        types[1].kind = types[1].element;
+    return lots_keyer_open(&state->distinct, types, 2, err);
+}
+
+void lots_group_state_close(lots_group_state *state)
+{
+    lots_vec_free(&state->cells);
+    lots_vec_free(&state->values);
+    lots_vec_free(&state->owners);
+    lots_collected_close(&state->texts);
+    lots_keyer_close(&state->distinct);
+}
+
+lots_status lots_group_state_grow(lots_group_state *state, uint32_t groups, lots_error *err)
+{
+    void *room = NULL;
+    size_t before = state->cells.count;
+    if (groups <= before)
+        return LOTS_OK;
+    LOTS_TRY(lots_vec_extend(&state->cells, groups - before, &room, err));
+    for (size_t i = before; i < groups; i++)
+        LOTS_AT(lots_group_cell, &state->cells, i).last = LOTS_NO_PATIENT;
+    return LOTS_OK;
+}
+
+/* ---- values ---- */
+
+static int64_t int_at(const lots_vector *value, uint32_t row)
+{
+    uint32_t at = value->constant ? 0 : row;
+    switch (value->type.kind) {
+    case LOTS_TYPE_BOOL: return lots_bit_get(value->data, at) ? 1 : 0;
+    case LOTS_TYPE_DATE: return ((const int32_t *)value->data)[at];
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE: return ((const uint32_t *)value->data)[at];
+    default: return ((const int64_t *)value->data)[at];
+    }
+}
+
+static double float_at(const lots_vector *value, uint32_t row) { return ((const double *)value->data)[value->constant ? 0 : row]; }
+
+static bool counts(const lots_group_batch *batch, uint32_t row)
+{
+    if (batch->where != NULL && !lots_bit_get(batch->where, row))
+        return false;
+    return batch->value == NULL || !lots_vector_is_missing(batch->value, row);
+}
+
+/* ---- feeding ---- */
+
+static void feed_sums(lots_group_state *state, const lots_group_batch *batch)
+{
+    lots_group_cell *cells = state->cells.data;
+    bool floats = is_float(state->agg);
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        bool whole = state->agg->kind == LOTS_AGG_SHARE && !lots_vector_is_missing(batch->value, row);
+        bool kept = counts(batch, row);
+        if (!kept && !whole)
+            continue;
+        lots_group_cell *cell = &cells[batch->group[row]];
+        if (floats) {
+            cell->sum += kept ? float_at(batch->value, row) : 0;
+            state->whole.sum += whole ? float_at(batch->value, row) : 0;
+        } else {
+            add_wide(cell, kept ? int_at(batch->value, row) : 0);
+            if (whole)
+                add_wide(&state->whole, int_at(batch->value, row));
+        }
+        cell->count += kept ? 1 : 0;
+    }
+}
+
+static void feed_counts(lots_group_state *state, const lots_group_batch *batch)
+{
+    lots_group_cell *cells = state->cells.data;
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        if (!counts(batch, row))
+            continue;
+        lots_group_cell *cell = &cells[batch->group[row]];
+        if (state->agg->kind == LOTS_AGG_PATIENTS) {
+            cell->count += batch->patient[row] != cell->last ? 1 : 0; /* rows come patient by patient */
+            cell->last = batch->patient[row];
+        } else {
+            cell->count++;
+            cell->hits += state->agg->kind == LOTS_AGG_RATE && int_at(batch->value, row) != 0 ? 1 : 0;
+        }
+    }
+}
+
+static void feed_sd(lots_group_state *state, const lots_group_batch *batch)
+{
+    lots_group_cell *cells = state->cells.data;
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        if (!counts(batch, row))
+            continue;
+        lots_group_cell *cell = &cells[batch->group[row]];
+        double x = is_float(state->agg) ? float_at(batch->value, row) : (double)int_at(batch->value, row);
+        double before = x - cell->mean;
+        cell->count++;
+        cell->mean += before / (double)cell->count;
+        cell->m2 += before * (x - cell->mean);
+    }
+}
+
+static lots_status feed_values(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+{
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        if (!counts(batch, row))
+            continue;
+        int64_t bits = 0;
+        if (is_float(state->agg)) {
+            double x = float_at(batch->value, row);
+            memcpy(&bits, &x, sizeof bits);
+        } else {
+            bits = int_at(batch->value, row);
+        }
+        LOTS_TRY(lots_vec_push(&state->values, &bits, err));
+        LOTS_TRY(lots_vec_push(&state->owners, &batch->group[row], err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status better_text(lots_group_state *state, lots_group_cell *cell, const lots_vector *value, uint32_t row,
+                               lots_error *err)
+{
+    if (cell->count > 0) {
+        uint64_t end = LOTS_AT(uint64_t, &state->texts.values, (size_t)cell->extreme);
+        uint64_t start = cell->extreme == 0 ? 0 : LOTS_AT(uint64_t, &state->texts.values, (size_t)cell->extreme - 1);
+        const lots_text *text = &((const lots_text *)value->data)[value->constant ? 0 : row];
+        size_t shorter = end - start < text->bytes ? end - start : text->bytes;
+        int order = shorter == 0 ? 0 : memcmp(text->text, state->texts.text.data + start, shorter);
+        order = order != 0 ? order : text->bytes < end - start ? -1 : text->bytes > end - start;
+        if (state->agg->kind == LOTS_AGG_MIN ? order >= 0 : order <= 0)
+            return LOTS_OK;
+    }
+    LOTS_TRY(lots_collected_append_row(&state->texts, value, row, err));
+    cell->extreme = (int64_t)state->texts.count - 1;
+    return LOTS_OK;
+}
+
+static void better_number(const lots_group_state *state, lots_group_cell *cell, const lots_vector *value, uint32_t row)
+{
+    bool least = state->agg->kind == LOTS_AGG_MIN;
+    if (is_float(state->agg)) {
+        double x = float_at(value, row);
+        if (cell->count == 0 || (least ? x < cell->sum : x > cell->sum))
+            cell->sum = x;
+    } else {
+        int64_t x = int_at(value, row);
+        if (cell->count == 0 || (least ? x < cell->extreme : x > cell->extreme))
+            cell->extreme = x;
+    }
+}
+
+static lots_status feed_extremes(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+{
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        if (!counts(batch, row))
+            continue;
+        lots_group_cell *cell = &LOTS_AT(lots_group_cell, &state->cells, batch->group[row]);
+        if (is_text(state->agg))
+            LOTS_TRY(better_text(state, cell, batch->value, row, err));
+        else
+            better_number(state, cell, batch->value, row);
+        cell->count++;
+    }
+    return LOTS_OK;
+}
+
+/* A vector of the groups and one of the values that count, as keys of the set of pairs. */
+static lots_status feed_distinct(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+{
+    lots_arena arena;
+    lots_collected groups, values;
+    lots_type whole = {.kind = LOTS_TYPE_INT}, element = state->distinct.columns[1].type;
+    lots_arena_init(&arena, 0);
+    lots_collected_open(&groups, &whole);
+    lots_collected_open(&values, &element);
+    lots_vector plain = *batch->value, keys[2];
+    bool sets = plain.type.kind == LOTS_TYPE_SET;
+    if (sets)
+        plain.type.kind = plain.type.element;
+    plain.missing = NULL;
+    lots_status status = LOTS_OK;
+    for (uint32_t row = 0; row < batch->rows && status == LOTS_OK; row++) {
+        if (!counts(batch, row))
+            continue;
+        uint32_t at = batch->value->constant ? 0 : row;
+        uint32_t first = sets ? batch->value->offsets[at] : at, end = sets ? batch->value->offsets[at + 1] : at + 1;
+        for (uint32_t i = first; i < end && status == LOTS_OK; i++) {
+            int64_t group = batch->group[row];
+            lots_vector one = {.type = whole, .count = 1, .data = &group};
+            plain.constant = false;
+            status = lots_collected_append_row(&groups, &one, 0, err);
+            if (status == LOTS_OK)
+                status = lots_collected_append_row(&values, &plain, i, err);
+        }
+    }
+    void *numbers = NULL;
+    uint32_t before = state->distinct.count;
+    if (status == LOTS_OK)
+        status = lots_collected_vector(&groups, &arena, &keys[0], err);
+    if (status == LOTS_OK)
+        status = lots_collected_vector(&values, &arena, &keys[1], err);
+    if (status == LOTS_OK)
+        status = lots_arena_alloc(&arena, &numbers, groups.count, sizeof(uint32_t), err);
+    if (status == LOTS_OK)
+        status = lots_keyer_number(&state->distinct, keys, groups.count, numbers, err);
+    for (uint32_t i = before; status == LOTS_OK && i < state->distinct.count; i++)
+        LOTS_AT(lots_group_cell, &state->cells, (size_t)LOTS_AT(int64_t, &state->distinct.columns[0].values, i)).count++;
+    lots_collected_close(&groups);
+    lots_collected_close(&values);
+    lots_arena_free(&arena);
+    return status;
+}
+
+lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+{
+    lots_row_agg_kind kind = state->agg->kind;
+    if (collects(kind))
+        return feed_values(state, batch, err);
+    switch (kind) {
+    case LOTS_AGG_COUNT:
+    case LOTS_AGG_PATIENTS:
+    case LOTS_AGG_RATE: feed_counts(state, batch); return LOTS_OK;
+    case LOTS_AGG_SD: feed_sd(state, batch); return LOTS_OK;
+    case LOTS_AGG_MIN:
+    case LOTS_AGG_MAX: return feed_extremes(state, batch, err);
+    case LOTS_AGG_COUNT_DISTINCT: return feed_distinct(state, batch, err);
+    default: feed_sums(state, batch); return LOTS_OK;
+    }
+}
+
+/* ---- joining ---- */
+
+static void join_sd(lots_group_cell *cell, const lots_group_cell *from)
+{
+    if (from->count == 0)
+        return;
+    double n = (double)cell->count, m = (double)from->count, apart = from->mean - cell->mean;
+    cell->mean += apart * m / (n + m);
+    cell->m2 += from->m2 + apart * apart * n * m / (n + m);
+    cell->count += from->count;
+}
+
+static lots_status join_extreme(lots_group_state *state, lots_group_cell *cell, const lots_group_state *from,
+                                const lots_group_cell *more, lots_error *err)
+{
+    if (more->count == 0)
+        return LOTS_OK;
+    int64_t whole = more->extreme;
+    double fraction = more->sum;
+    lots_text text = {NULL, 0};
+    lots_vector one = {.type = state->agg->value->type, .count = 1, .constant = true, .data = &whole};
+    if (is_text(state->agg)) {
+        size_t at = (size_t)more->extreme;
+        uint64_t end = LOTS_AT(uint64_t, &from->texts.values, at);
+        uint64_t start = at == 0 ? 0 : LOTS_AT(uint64_t, &from->texts.values, at - 1);
+        text.text = end == start ? "" : (const char *)from->texts.text.data + start;
+        text.bytes = (uint32_t)(end - start);
+        one.data = &text;
+        LOTS_TRY(better_text(state, cell, &one, 0, err));
+    } else {
+        if (is_float(state->agg))
+            one.data = &fraction;
+        else
+            one.type.kind = LOTS_TYPE_INT; /* the cell holds it as one, whatever it was */
+        better_number(state, cell, &one, 0);
+    }
+    cell->count += more->count;
+    return LOTS_OK;
+}
+
+static lots_status join_distinct(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
+                                 lots_error *err)
+{
+    lots_arena arena;
+    lots_vector keys[2];
+    void *numbers = NULL;
+    lots_arena_init(&arena, 0);
+    lots_status status = lots_collected_vector(&from->distinct.columns[0], &arena, &keys[0], err);
+    if (status == LOTS_OK)
+        status = lots_collected_vector(&from->distinct.columns[1], &arena, &keys[1], err);
+    if (status == LOTS_OK)
+        status = lots_arena_alloc(&arena, &numbers, keys[0].count, sizeof(uint32_t), err);
+    for (uint32_t i = 0; status == LOTS_OK && i < keys[0].count; i++)
+        ((int64_t *)keys[0].data)[i] = map[((int64_t *)keys[0].data)[i]];
+    uint32_t before = state->distinct.count;
+    if (status == LOTS_OK)
+        status = lots_keyer_number(&state->distinct, keys, keys[0].count, numbers, err);
+    for (uint32_t i = before; status == LOTS_OK && i < state->distinct.count; i++)
+        LOTS_AT(lots_group_cell, &state->cells, (size_t)LOTS_AT(int64_t, &state->distinct.columns[0].values, i)).count++;
+    lots_arena_free(&arena);
+    return status;
+}
+
+static lots_status join_values(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
+                               lots_error *err)
+{
+    LOTS_TRY(lots_vec_reserve(&state->values, from->values.count, err));
+    LOTS_TRY(lots_vec_reserve(&state->owners, from->values.count, err));
+    for (size_t i = 0; i < from->values.count; i++) {
+        LOTS_TRY(lots_vec_push(&state->values, &LOTS_AT(int64_t, &from->values, i), err));
+        LOTS_TRY(lots_vec_push(&state->owners, &map[LOTS_AT(uint32_t, &from->owners, i)], err));
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
+                                  lots_error *err)
+{
+    lots_row_agg_kind kind = state->agg->kind;
+    if (kind == LOTS_AGG_COUNT_DISTINCT)
+        return join_distinct(state, from, map, err);
+    if (collects(kind))
+        return join_values(state, from, map, err);
+    state->whole.sum += from->whole.sum;
+    add_wide(&state->whole, get_wide(&from->whole));
+    for (size_t g = 0; g < from->cells.count; g++) {
+        lots_group_cell *cell = &LOTS_AT(lots_group_cell, &state->cells, map[g]);
+        const lots_group_cell *more = &LOTS_AT(lots_group_cell, &from->cells, g);
+        if (kind == LOTS_AGG_SD) {
+            join_sd(cell, more);
+        } else if (kind == LOTS_AGG_MIN || kind == LOTS_AGG_MAX) {
+            LOTS_TRY(join_extreme(state, cell, from, more, err));
+        } else {
+            cell->count += more->count;
+            cell->hits += more->hits;
+            cell->sum += more->sum;
+            add_wide(cell, get_wide(more));
+        }
+    }
+    return LOTS_OK;
+}

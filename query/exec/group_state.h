@@ -1,0 +1,50 @@
+/* group_state.h: the states of one row aggregate for all groups of a table: small, growing with the number of groups,
+ * fed a batch of rows at a time, and joined part by part in a fixed order (so that float sums are the same bits for any
+ * number of threads). */
+#ifndef LOTS_QUERY_GROUP_STATE_H
+#define LOTS_QUERY_GROUP_STATE_H
+
+#include "query/exec/keyer.h"
+#include "query/lang/bound.h"
+
+typedef struct lots_group_cell { /* of one group */
+    uint64_t count;   /* rows counted; RATE: known; COUNT_DISTINCT: distinct values */
+    uint64_t hits;    /* RATE: true */
+    uint64_t low, high; /* exact sum of whole numbers, 128 bits two's complement */
+    double sum;       /* floats */
+    double mean, m2;  /* SD (Welford 1962; joined after Chan et al. 1979) */
+    int64_t extreme;  /* MIN, MAX: the value, or for texts the row of `texts` */
+    uint32_t last;    /* PATIENTS: the patient last seen */
+} lots_group_cell;
+
+typedef struct lots_group_state {
+    const lots_row_agg *agg;
+    lots_vec cells;          /* lots_group_cell by group */
+    lots_vec values, owners; /* collected values (int64_t, or double) and their groups (uint32_t): quantiles and shares */
+    lots_collected texts;    /* MIN, MAX of texts */
+    lots_keyer distinct;     /* COUNT_DISTINCT: (group, value) */
+    lots_group_cell whole;   /* SHARE: over all rows entering */
+} lots_group_state;
+
+LOTS_MUST lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *agg, lots_error *err);
+void lots_group_state_close(lots_group_state *state);
+LOTS_MUST lots_status lots_group_state_grow(lots_group_state *state, uint32_t groups, lots_error *err);
+
+/* A batch: `group[row]` of every row, `value` and `where` as the aggregate has them (NULL when not), `patient` for
+ * PATIENTS (registry-wide). */
+typedef struct lots_group_batch {
+    uint32_t rows;
+    const uint32_t *group;
+    const lots_vector *value;
+    const uint64_t *where;
+    const lots_patient *patient;
+} lots_group_batch;
+LOTS_MUST lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batch *batch, lots_error *err);
+/* Add `from`, whose group g is group map[g] here. */
+LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
+                                            lots_error *err);
+/* The aggregate's value for groups 0..groups-1. Errors: LOTS_QUERY when a sum does not fit in 64 bits. */
+LOTS_MUST lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lots_arena *arena,
+                                              lots_vector *out, lots_error *err);
+
+#endif

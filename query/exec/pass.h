@@ -1,0 +1,38 @@
+/* pass.h: one pass over the chunks: run consecutive where and derive stages on every chunk's rows, then collect the rows
+ * or feed them to group by. Tasks are a fixed few chunks each and joined in order, so the outcome never depends on the
+ * number of threads. */
+#ifndef LOTS_QUERY_PASS_H
+#define LOTS_QUERY_PASS_H
+
+#include "query/exec/group.h"
+#include "query/exec/rowset.h"
+#include "query/exec/run.h"
+
+typedef struct lots_chunk_place {
+    uint32_t segment;
+    uint32_t chunk;
+    lots_patient first; /* registry-wide */
+} lots_chunk_place;
+
+typedef struct lots_pass {
+    const lots_query *query;
+    const lots_bound_pipeline *pipeline;
+    const lots_run_options *options;
+    lots_worker **workers;      /* by worker of the pool; opened when first needed */
+    const lots_chunk_place *chunks;
+    uint32_t chunk_count;
+    size_t worker_memory_bytes;
+    const lots_bound_stage *stages; /* WHERE and DERIVE only */
+    uint32_t stage_count;
+    const lots_rowset *input;       /* rows of a former pass; NULL: the pipeline's source */
+    const lots_bound_stage *group;  /* NULL: collect */
+    lots_expr *const *extras;       /* to be collected beside the slots */
+    uint32_t extra_count;
+    lots_gathered part;                 /* out: when collecting, the caller's to close */
+    lots_group groups;              /* out: when grouping, the caller's to close */
+} lots_pass;
+
+/* Errors: as lots_eval; LOTS_INTERRUPTED. On failure both outputs may still need closing. */
+LOTS_MUST lots_status lots_pass_run(lots_pass *pass, lots_error *err);
+
+#endif

@@ -1,0 +1,187 @@
+/* share.c: see share.h. */
+#include "query/exec/share.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+__extension__ typedef __int128 wide;
+
+static int by_int(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int by_float(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+void lots_sort_ints(int64_t *values, uint64_t count)
+{
+    if (count > 1)
+        qsort(values, count, sizeof *values, by_int);
+}
+
+void lots_sort_floats(double *values, uint64_t count)
+{
+    if (count > 1)
+        qsort(values, count, sizeof *values, by_float);
+}
+
+uint64_t lots_ceil_share(double p, uint64_t n)
+{
+    double exact = p * (double)n;
+    double nearest = nearbyint(exact);
+    if (fabs(exact - nearest) <= 1e-9 * (1 + nearest))
+        exact = nearest;
+    double up = ceil(exact);
+    return up <= 0 ? 0 : up >= (double)n ? n : (uint64_t)up;
+}
+
+/* ---- Gini ---- */
+
+bool lots_gini_ints(int64_t *values, uint64_t count, double *out)
+{
+    wide sum = 0, weighted = 0;
+    lots_sort_ints(values, count);
+    if (count == 0 || values[0] < 0)
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        sum += values[i];
+        weighted += ((wide)2 * (wide)(i + 1) - (wide)count - 1) * values[i];
+    }
+    if (sum == 0)
+        return false;
+    *out = (double)((long double)weighted / ((long double)count * (long double)sum));
+    return true;
+}
+
+bool lots_gini_floats(double *values, uint64_t count, double *out)
+{
+    double sum = 0, weighted = 0;
+    lots_sort_floats(values, count);
+    if (count == 0 || values[0] < 0)
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        sum += values[i];
+        weighted += (2.0 * (double)(i + 1) - (double)count - 1) * values[i];
+    }
+    if (sum <= 0)
+        return false;
+    *out = weighted / ((double)count * sum);
+    return true;
+}
+
+/* ---- the share of the largest ---- */
+
+bool lots_top_share_ints(int64_t *values, uint64_t count, double p, double *out)
+{
+    wide sum = 0, top = 0;
+    uint64_t kept = lots_ceil_share(p, count);
+    lots_sort_ints(values, count);
+    for (uint64_t i = 0; i < count; i++) {
+        sum += values[i];
+        top += i >= count - kept ? values[i] : 0;
+    }
+    if (sum == 0)
+        return false;
+    *out = (double)((long double)top / (long double)sum);
+    return true;
+}
+
+bool lots_top_share_floats(double *values, uint64_t count, double p, double *out)
+{
+    double sum = 0, top = 0;
+    uint64_t kept = lots_ceil_share(p, count);
+    lots_sort_floats(values, count);
+    for (uint64_t i = 0; i < count; i++) {
+        sum += values[i];
+        top += i >= count - kept ? values[i] : 0;
+    }
+    if (sum == 0)
+        return false;
+    *out = top / sum;
+    return true;
+}
+
+/* The whole values below the point (1 - p) n, and a part of the one it falls in. */
+static double lorenz_point(uint64_t count, double p, uint64_t *whole)
+{
+    double at = (1 - p) * (double)count;
+    double nearest = nearbyint(at);
+    if (fabs(at - nearest) <= 1e-9 * (1 + nearest))
+        at = nearest;
+    double below = floor(at);
+    *whole = below <= 0 ? 0 : below >= (double)count ? count : (uint64_t)below;
+    return at - below;
+}
+
+bool lots_lorenz_share_ints(int64_t *values, uint64_t count, double p, double *out)
+{
+    uint64_t whole = 0;
+    double part = lorenz_point(count, p, &whole);
+    wide sum = 0, low = 0;
+    lots_sort_ints(values, count);
+    for (uint64_t i = 0; i < count; i++) {
+        sum += values[i];
+        low += i < whole ? values[i] : 0;
+    }
+    if (sum == 0)
+        return false;
+    long double below = (long double)low + (whole < count ? (long double)part * (long double)values[whole] : 0);
+    *out = (double)(1 - below / (long double)sum);
+    return true;
+}
+
+bool lots_lorenz_share_floats(double *values, uint64_t count, double p, double *out)
+{
+    uint64_t whole = 0;
+    double part = lorenz_point(count, p, &whole), sum = 0, low = 0;
+    lots_sort_floats(values, count);
+    for (uint64_t i = 0; i < count; i++) {
+        sum += values[i];
+        low += i < whole ? values[i] : 0;
+    }
+    if (sum == 0)
+        return false;
+    *out = 1 - (low + (whole < count ? part * values[whole] : 0)) / sum;
+    return true;
+}
+
+/* ---- quantiles ---- */
+
+static double quantile_point(uint64_t count, double p, uint64_t *low)
+{
+    double at = p * (double)(count - 1);
+    double below = floor(at);
+    *low = (uint64_t)below;
+    return at - below;
+}
+
+bool lots_quantile_ints(int64_t *values, uint64_t count, double p, double *out)
+{
+    uint64_t low = 0;
+    if (count == 0)
+        return false;
+    lots_sort_ints(values, count);
+    double part = quantile_point(count, p, &low);
+    *out = (double)values[low];
+    if (part > 0)
+        *out += part * ((double)values[low + 1] - (double)values[low]);
+    return true;
+}
+
+bool lots_quantile_floats(double *values, uint64_t count, double p, double *out)
+{
+    uint64_t low = 0;
+    if (count == 0)
+        return false;
+    lots_sort_floats(values, count);
+    double part = quantile_point(count, p, &low);
+    *out = values[low];
+    if (part > 0)
+        *out += part * (values[low + 1] - values[low]);
+    return true;
+}

@@ -3,7 +3,7 @@
 #ifndef LOTS_QUERY_KEYER_H
 #define LOTS_QUERY_KEYER_H
 
-#include "query/exec/rows.h"
+#include "query/exec/collected.h"
 
 typedef struct lots_keyer {
     lots_collected *columns; /* the tuples, one row a number */

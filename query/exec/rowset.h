@@ -4,7 +4,7 @@
 #define LOTS_QUERY_ROWSET_H
 
 #include "query/exec/eval.h"
-#include "query/exec/rows.h"
+#include "query/exec/collected.h"
 
 /* Where a row came from. */
 typedef struct lots_origin {

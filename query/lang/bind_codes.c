@@ -176,10 +176,7 @@ static lots_status pattern_side(binder *b, const code_pattern *pattern, const lo
     char plain[LOTS_CODE_BYTES_MAX + 1];
     size_t plain_bytes = 0;
     bool fine = lots_code_normalise(pattern->form, text, bytes, plain, &plain_bytes) && plain_bytes > 0 &&
-                lots_code_well_formed(pattern->form, plain, plain_bytes);
-    /* A pattern may be shorter than a code: I5 covers I50 and the rest. */
-    if (!fine && plain_bytes > 0 && plain_bytes < 3 && pattern->form != LOTS_CODE_PLAIN)
-        fine = plain[0] >= 'A' && plain[0] <= 'Z' ? true : pattern->form == LOTS_CODE_ICD9 && plain[0] >= '0' && plain[0] <= '9';
+                lots_code_starts_well(pattern->form, plain, plain_bytes);
     if (!fine)
         return lots_ast_fail(b->err, item->span, "'%.*s' can't be a code of %s", (int)bytes, text, pattern->system);
     *key_bytes = lots_code_key(pattern->system, plain, plain_bytes, key, room);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Write the query files named as arguments as a C source to standard output: the library that is built into the program.
-echo '/* Made by query/std/embed.sh from query/std/*.lq. */'
+echo '/* Made by query/std/embed.sh from the query files of query/std. */'
 echo '#include "query/lang/library.h"'
 echo 'const lots_library_text lots_library[] = {'
 for file in "$@"; do

@@ -1,7 +1,7 @@
-/* rows.h: columns that grow: values of chunks' vectors kept beyond the chunk. A collected column owns its memory; parts
+/* collected.h: columns that grow: values of chunks' vectors kept beyond the chunk. A collected column owns its memory; parts
  * made by different tasks are joined in the order of the tasks, so the whole never depends on threads. */
-#ifndef LOTS_QUERY_ROWS_H
-#define LOTS_QUERY_ROWS_H
+#ifndef LOTS_QUERY_COLLECTED_H
+#define LOTS_QUERY_COLLECTED_H
 
 #include "core/base/bytes.h"
 #include "core/base/vec.h"

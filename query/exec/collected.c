@@ -1,0 +1,245 @@
+/* collected.c: see collected.h. */
+#include "query/exec/collected.h"
+
+#include <string.h>
+
+static lots_type element_type(const lots_type *type)
+{
+    lots_type element = *type;
+    if (type->kind == LOTS_TYPE_SET)
+        element.kind = type->element;
+    return element;
+}
+
+static size_t value_bytes(lots_type_kind kind)
+{
+    if (kind == LOTS_TYPE_BOOL)
+        return 1;
+    return kind == LOTS_TYPE_TEXT ? sizeof(uint64_t) : lots_type_bytes(kind);
+}
+
+void lots_collected_open(lots_collected *column, const lots_type *type)
+{
+    memset(column, 0, sizeof *column);
+    column->type = *type;
+    lots_type element = element_type(type);
+    column->values = (lots_vec){NULL, 0, 0, value_bytes(element.kind)};
+    column->values2 = LOTS_VEC(int32_t);
+    column->offsets = LOTS_VEC(uint32_t);
+    column->missing = LOTS_VEC(uint8_t);
+}
+
+void lots_collected_close(lots_collected *column)
+{
+    lots_vec_free(&column->values);
+    lots_vec_free(&column->values2);
+    lots_vec_free(&column->offsets);
+    lots_vec_free(&column->missing);
+    lots_bytes_free(&column->text);
+}
+
+static lots_status append_text(lots_collected *column, const lots_text *texts, size_t count, lots_error *err)
+{
+    LOTS_TRY(lots_vec_reserve(&column->values, count, err));
+    for (size_t i = 0; i < count; i++) {
+        LOTS_TRY(lots_bytes_append(&column->text, texts[i].text, texts[i].bytes, err));
+        uint64_t end = column->text.count;
+        LOTS_TRY(lots_vec_push(&column->values, &end, err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status append_bits(lots_collected *column, const uint64_t *bits, size_t first, size_t count, lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_vec_extend(&column->values, count, &room, err));
+    for (size_t i = 0; i < count; i++)
+        ((uint8_t *)room)[i] = lots_bit_get(bits, first + i) ? 1 : 0;
+    return LOTS_OK;
+}
+
+/* Elements [first, first + count) of an array of a plain (not SET) type. */
+static lots_status append_plain(lots_collected *column, lots_type_kind kind, const void *data, size_t first,
+                                size_t count, lots_error *err)
+{
+    if (count == 0)
+        return LOTS_OK;
+    if (kind == LOTS_TYPE_BOOL)
+        return append_bits(column, data, first, count, err);
+    if (kind == LOTS_TYPE_TEXT)
+        return append_text(column, (const lots_text *)data + first, count, err);
+    void *room = NULL;
+    size_t bytes = column->values.item_size;
+    LOTS_TRY(lots_vec_extend(&column->values, count, &room, err));
+    memcpy(room, (const uint8_t *)data + first * bytes, count * bytes);
+    return LOTS_OK;
+}
+
+static lots_status append_missing(lots_collected *column, const lots_vector *vector, size_t first, size_t count,
+                                  lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_vec_extend(&column->missing, count, &room, err));
+    if (vector->missing == NULL)
+        return LOTS_OK;
+    for (size_t i = 0; i < count; i++) {
+        bool gone = lots_bit_get(vector->missing, first + i);
+        ((uint8_t *)room)[i] = gone ? 1 : 0;
+        column->any_missing = column->any_missing || gone;
+    }
+    return LOTS_OK;
+}
+
+static lots_status append_sets(lots_collected *column, const lots_vector *vector, size_t first, size_t count,
+                               lots_error *err)
+{
+    if (column->offsets.count == 0) {
+        uint32_t zero = 0;
+        LOTS_TRY(lots_vec_push(&column->offsets, &zero, err));
+    }
+    LOTS_TRY(append_plain(column, vector->type.element, vector->data, vector->offsets[first],
+                          vector->offsets[first + count] - vector->offsets[first], err));
+    uint32_t base = LOTS_AT(uint32_t, &column->offsets, column->offsets.count - 1);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t end = base + vector->offsets[first + i + 1] - vector->offsets[first];
+        LOTS_TRY(lots_vec_push(&column->offsets, &end, err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status append_range(lots_collected *column, const lots_vector *vector, size_t first, size_t count,
+                                lots_error *err)
+{
+    if ((uint64_t)column->count + count >= UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "a result of more than 4 thousand million rows");
+    if (vector->type.kind == LOTS_TYPE_SET)
+        LOTS_TRY(append_sets(column, vector, first, count, err));
+    else
+        LOTS_TRY(append_plain(column, vector->type.kind, vector->data, first, count, err));
+    if (vector->type.kind == LOTS_TYPE_INTERVAL && count > 0) {
+        void *room = NULL;
+        LOTS_TRY(lots_vec_extend(&column->values2, count, &room, err));
+        memcpy(room, vector->data2 + first, count * sizeof(int32_t));
+    }
+    LOTS_TRY(append_missing(column, vector, first, count, err));
+    column->count += (uint32_t)count;
+    return LOTS_OK;
+}
+
+lots_status lots_collected_append_row(lots_collected *column, const lots_vector *vector, uint32_t row, lots_error *err)
+{
+    return append_range(column, vector, vector->constant ? 0 : row, 1, err);
+}
+
+lots_status lots_collected_append(lots_collected *column, const lots_vector *vector, lots_error *err)
+{
+    if (!vector->constant)
+        return append_range(column, vector, 0, vector->count, err);
+    for (uint32_t i = 0; i < vector->count; i++)
+        LOTS_TRY(append_range(column, vector, 0, 1, err));
+    return LOTS_OK;
+}
+
+static lots_status join_vec(lots_vec *to, const lots_vec *from, lots_error *err)
+{
+    void *room = NULL;
+    if (from->count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_vec_extend(to, from->count, &room, err));
+    memcpy(room, from->data, from->count * from->item_size);
+    return LOTS_OK;
+}
+
+static lots_status join_offsets(lots_collected *column, const lots_collected *from, lots_error *err)
+{
+    uint32_t zero = 0;
+    if (column->offsets.count == 0)
+        LOTS_TRY(lots_vec_push(&column->offsets, &zero, err));
+    uint32_t base = LOTS_AT(uint32_t, &column->offsets, column->offsets.count - 1);
+    for (size_t i = 1; i < from->offsets.count; i++) {
+        uint32_t end = base + LOTS_AT(uint32_t, &from->offsets, i);
+        LOTS_TRY(lots_vec_push(&column->offsets, &end, err));
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_collected_join(lots_collected *column, const lots_collected *from, lots_error *err)
+{
+    uint64_t text_base = column->text.count;
+    size_t values_before = column->values.count;
+    if ((uint64_t)column->count + from->count >= UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "a result of more than 4 thousand million rows");
+    LOTS_TRY(join_vec(&column->values, &from->values, err));
+    if (element_type(&column->type).kind == LOTS_TYPE_TEXT)
+        for (size_t i = values_before; i < column->values.count; i++)
+            LOTS_AT(uint64_t, &column->values, i) += text_base;
+    if (from->text.count > 0)
+        LOTS_TRY(lots_bytes_append(&column->text, from->text.data, from->text.count, err));
+    LOTS_TRY(join_vec(&column->values2, &from->values2, err));
+    LOTS_TRY(join_vec(&column->missing, &from->missing, err));
+    if (column->type.kind == LOTS_TYPE_SET && from->count > 0)
+        LOTS_TRY(join_offsets(column, from, err));
+    column->any_missing = column->any_missing || from->any_missing;
+    column->count += from->count;
+    return LOTS_OK;
+}
+
+static void texts_of(const lots_collected *column, lots_text *out)
+{
+    uint64_t start = 0;
+    for (size_t i = 0; i < column->values.count; i++) {
+        uint64_t end = LOTS_AT(uint64_t, &column->values, i);
+        out[i].text = end == start ? "" : (const char *)column->text.data + start;
+        out[i].bytes = (uint32_t)(end - start);
+        start = end;
+    }
+}
+
+static lots_status data_of(const lots_collected *column, lots_arena *arena, lots_type_kind kind, void **out,
+                           lots_error *err)
+{
+    size_t count = column->values.count;
+    if (kind == LOTS_TYPE_BOOL) {
+        LOTS_TRY(lots_arena_vector(arena, out, lots_bit_words(count), sizeof(uint64_t), err));
+        memset(*out, 0, lots_bit_words(count) * sizeof(uint64_t));
+        for (size_t i = 0; i < count; i++)
+            if (LOTS_AT(uint8_t, &column->values, i))
+                lots_bit_set(*out, i);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_arena_vector(arena, out, count, lots_type_bytes(kind), err));
+    if (kind == LOTS_TYPE_TEXT)
+        texts_of(column, *out);
+    else if (count > 0)
+        memcpy(*out, column->values.data, count * column->values.item_size);
+    return LOTS_OK;
+}
+
+lots_status lots_collected_vector(const lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err)
+{
+    void *room = NULL;
+    memset(out, 0, sizeof *out);
+    out->type = column->type;
+    out->count = column->count;
+    LOTS_TRY(data_of(column, arena, element_type(&column->type).kind, &out->data, err));
+    if (column->type.kind == LOTS_TYPE_INTERVAL) {
+        LOTS_TRY(lots_arena_vector(arena, &room, column->count, sizeof(int32_t), err));
+        if (column->count > 0)
+            memcpy(room, column->values2.data, column->count * sizeof(int32_t));
+        out->data2 = room;
+    }
+    if (column->type.kind == LOTS_TYPE_SET) {
+        LOTS_TRY(lots_arena_vector(arena, &room, (size_t)column->count + 1, sizeof(uint32_t), err));
+        memset(room, 0, sizeof(uint32_t));
+        if (column->offsets.count > 0)
+            memcpy(room, column->offsets.data, column->offsets.count * sizeof(uint32_t));
+        out->offsets = room;
+    }
+    if (!column->any_missing)
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    for (uint32_t i = 0; i < column->count; i++)
+        if (LOTS_AT(uint8_t, &column->missing, i))
+            lots_bit_set(out->missing, i);
+    return LOTS_OK;
+}

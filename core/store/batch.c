@@ -389,32 +389,74 @@ static lots_status permute_items(const lots_vec *from, const uint32_t *order, si
     return LOTS_OK;
 }
 
-/* Lists and texts: offsets first, so that the room is known, then the items of each row. */
+/* Most texts and lists are a few bytes, for which a call of memcpy costs more than the copy: two overlapping words. */
+static inline void copy_short(char *to, const char *from, size_t bytes)
+{
+    if (bytes > 16)
+        memcpy(to, from, bytes);
+    else if (bytes >= 8) {
+        uint64_t head, tail;
+        memcpy(&head, from, 8);
+        memcpy(&tail, from + bytes - 8, 8);
+        memcpy(to, &head, 8);
+        memcpy(to + bytes - 8, &tail, 8);
+    } else if (bytes >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, from, 4);
+        memcpy(&tail, from + bytes - 4, 4);
+        memcpy(to, &head, 4);
+        memcpy(to + bytes - 4, &tail, 4);
+    } else {
+        for (size_t i = 0; i < bytes; i++)
+            to[i] = from[i];
+    }
+}
+
+/* Lists and texts: the room first, then rows; what lies a few rows ahead is asked for early. */
 static lots_status permute_runs(const lots_batch_column *from, const uint32_t *order, size_t count,
                                 lots_batch_column *out, lots_error *err)
 {
+    enum { AHEAD = 16 };
     const uint32_t *offsets = from->offsets.data;
+    const char *items = from->values.data;
+    size_t size = from->values.item_size;
     uint64_t total = 0;
-    LOTS_TRY(lots_vec_reserve(&out->offsets, count, err));
-    uint32_t *to = out->offsets.data;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         total += offsets[order[i] + 1] - offsets[order[i]];
-        if (total > UINT32_MAX)
-            return lots_fail(err, LOTS_LIMIT, "a column of a batch would pass 4 GiB");
-        to[i + 1] = (uint32_t)total;
+    if (total > UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "a column of a batch would pass 4 GiB");
+    LOTS_TRY(lots_vec_reserve(&out->offsets, count, err));
+    LOTS_TRY(lots_vec_reserve(&out->values, (size_t)total, err));
+    uint32_t *to = out->offsets.data;
+    char *room = out->values.data;
+    for (size_t i = 0; i < count && total > 0; i++) {
+        if (i + AHEAD < count)
+            __builtin_prefetch(items + offsets[order[i + AHEAD]] * size);
+        uint32_t first = offsets[order[i]], run = offsets[order[i] + 1] - first;
+        copy_short(room + to[i] * size, items + first * size, run * size);
+        to[i + 1] = to[i] + run;
     }
+    if (total == 0 && count > 0)
+        memset(to + 1, 0, count * sizeof *to);
     out->offsets.count = count + 1;
-    LOTS_TRY(lots_vec_reserve(&out->values, total, err));
-    for (size_t i = 0; i < count; i++) {
-        size_t first = offsets[order[i]], items = to[i + 1] - to[i];
-        if (!from->list && items > 0)
-            memcpy((char *)out->values.data + to[i], (const char *)from->values.data + first, items);
-        else
-            for (size_t j = 0; j < items; j++)
-                ((uint32_t *)out->values.data)[to[i] + j] = ((const uint32_t *)from->values.data)[first + j];
-    }
     out->values.count = (size_t)total;
     return LOTS_OK;
+}
+
+/* A gather from all over memory is what permuting costs; columns with no missing value, or nothing else, need none. */
+static lots_status permute_column(const lots_batch_column *from, size_t rows, const uint32_t *order, uint32_t count,
+                                  lots_batch_column *out, lots_error *err)
+{
+    const uint8_t *flags = from->missing.data;
+    if (count > 0 && memchr(flags, 0, rows) == NULL)
+        return append_missing(out, count, err);
+    if (has_offsets(from))
+        LOTS_TRY(permute_runs(from, order, count, out, err));
+    else
+        LOTS_TRY(permute_items(&from->values, order, count, &out->values, err));
+    if (count > 0 && memchr(flags, 1, rows) == NULL)
+        return lots_vec_extend(&out->missing, count, NULL, err);
+    return permute_items(&from->missing, order, count, &out->missing, err);
 }
 
 static lots_status permute_columns(const lots_batch *from, const uint32_t *order, uint32_t count, lots_batch *out,
@@ -422,14 +464,8 @@ static lots_status permute_columns(const lots_batch *from, const uint32_t *order
 {
     if (from->patient.count > 0)
         LOTS_TRY(permute_items(&from->patient, order, count, &out->patient, err));
-    for (uint32_t i = 0; i < from->column_count; i++) {
-        const lots_batch_column *column = &from->columns[i];
-        if (has_offsets(column))
-            LOTS_TRY(permute_runs(column, order, count, &out->columns[i], err));
-        else
-            LOTS_TRY(permute_items(&column->values, order, count, &out->columns[i].values, err));
-        LOTS_TRY(permute_items(&column->missing, order, count, &out->columns[i].missing, err));
-    }
+    for (uint32_t i = 0; i < from->column_count; i++)
+        LOTS_TRY(permute_column(&from->columns[i], from->rows, order, count, &out->columns[i], err));
     out->rows = count;
     return LOTS_OK;
 }
@@ -442,6 +478,60 @@ lots_status lots_batch_permute(const lots_batch *from, const uint32_t *order, ui
     if (status != LOTS_OK)
         lots_batch_close(out);
     return status;
+}
+
+/* ---- dropping rows ---- */
+
+static void drop_items(lots_vec *vec, const uint8_t *dropped, uint8_t mask, size_t rows)
+{
+    char *items = vec->data;
+    size_t size = vec->item_size, kept = 0;
+    for (size_t row = 0; row < rows; row++)
+        if (!(dropped[row] & mask)) {
+            if (kept != row)
+                memcpy(items + kept * size, items + row * size, size);
+            kept++;
+        }
+    vec->count = kept;
+}
+
+static void drop_runs(lots_batch_column *column, const uint8_t *dropped, uint8_t mask, size_t rows)
+{
+    uint32_t *offsets = column->offsets.data, first = 0, end = 0;
+    char *items = column->values.data;
+    size_t size = column->values.item_size, kept = 0;
+    for (size_t row = 0; row < rows; row++) {
+        uint32_t next = offsets[row + 1], count = next - first;
+        if (!(dropped[row] & mask)) {
+            if (count > 0)
+                memmove(items + end * size, items + first * size, count * size);
+            end += count;
+            offsets[++kept] = end;
+        }
+        first = next;
+    }
+    column->offsets.count = kept + 1;
+    column->values.count = end;
+}
+
+void lots_batch_drop_rows(lots_batch *batch, const uint8_t *dropped, uint8_t mask)
+{
+    uint32_t rows = batch->rows, kept = 0;
+    for (uint32_t row = 0; row < rows; row++)
+        kept += !(dropped[row] & mask);
+    if (kept == rows)
+        return;
+    if (batch->patient.count > 0)
+        drop_items(&batch->patient, dropped, mask, rows);
+    for (uint32_t i = 0; i < batch->column_count; i++) {
+        lots_batch_column *column = &batch->columns[i];
+        if (has_offsets(column))
+            drop_runs(column, dropped, mask, rows);
+        else
+            drop_items(&column->values, dropped, mask, rows);
+        drop_items(&column->missing, dropped, mask, rows);
+    }
+    batch->rows = kept;
 }
 
 /* A scalar mapped to LOTS_NO_ID becomes missing; an element of a list can't be. Nothing is changed on failure. */

@@ -56,6 +56,8 @@ LOTS_MUST lots_status lots_batch_append(lots_batch *batch, const lots_batch *fro
 /* New batch = rows order[0..count-1] of `from`. */
 LOTS_MUST lots_status lots_batch_permute(const lots_batch *from, const uint32_t *order, uint32_t count, lots_batch *out,
                                          lots_error *err);
+/* Remove in place the rows whose `dropped` (one byte a row) has a bit of `mask`. Keeps memory. */
+void lots_batch_drop_rows(lots_batch *batch, const uint8_t *dropped, uint8_t mask);
 /* Replace every id of a U32 column by map[id]. Errors: LOTS_INTERNAL when an id is out of range. */
 LOTS_MUST lots_status lots_batch_remap(lots_batch *batch, uint32_t column, const lots_id *map, uint32_t map_count,
                                        lots_error *err);

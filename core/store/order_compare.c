@@ -276,6 +276,15 @@ lots_status lots_comparer_open(lots_comparer *out, const lots_order_context *con
     return status;
 }
 
+void lots_comparer_turn_to(lots_comparer *comparer, const lots_batch *batch)
+{
+    for (uint32_t i = 0; i < comparer->column_count; i++) {
+        comparer->columns[i].values = batch->columns[i].values.data;
+        comparer->columns[i].offsets = batch->columns[i].offsets.data;
+        comparer->columns[i].missing = batch->columns[i].missing.data;
+    }
+}
+
 void lots_comparer_close(lots_comparer *comparer)
 {
     lots_free(comparer->columns);

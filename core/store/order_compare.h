@@ -33,6 +33,8 @@ typedef struct lots_comparer {
 /* `batch` and the context's dictionaries are borrowed. Errors: LOTS_MEMORY; LOTS_INTERNAL for an id no dictionary has. */
 LOTS_MUST lots_status lots_comparer_open(lots_comparer *out, const lots_order_context *context, const lots_batch *batch,
                                          lots_error *err);
+/* Go on with another batch of the same rows in another order: borrowed instead of the first. */
+void lots_comparer_turn_to(lots_comparer *comparer, const lots_batch *batch);
 void lots_comparer_close(lots_comparer *comparer);
 /* < 0, 0, > 0. Rows of the same patient. */
 int lots_comparer_order(const lots_comparer *comparer, uint32_t a, uint32_t b);

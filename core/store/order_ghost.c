@@ -46,31 +46,29 @@ static bool open_too_long(const ghost_job *job, uint32_t row)
     return (int64_t)until - ((const int32_t *)job->start->values)[row] > context->stream->ghost_days;
 }
 
-static uint64_t mark_ghosts(ghost_job *job, const uint32_t *rows, uint32_t count, uint8_t *ghosts)
+static uint64_t mark_ghosts(ghost_job *job, uint32_t rows, uint8_t *ghosts)
 {
     uint64_t found = 0;
     uint32_t round = 1;
-    for (uint32_t i = count; i-- > 0;) {
-        uint32_t row = rows[i];
-        if (i + 1 < count && job->patients != NULL && job->patients[row] != job->patients[rows[i + 1]])
+    for (uint32_t row = rows; row-- > 0;) {
+        if (row + 1 < rows && job->patients != NULL && job->patients[row] != job->patients[row + 1])
             round++;
         uint32_t level = level_of(job, row);
         bool open = job->open[level] && job->end->missing[row];
-        ghosts[i] = open && (job->met[level] == round || open_too_long(job, row));
-        found += ghosts[i];
+        ghosts[row] = open && (job->met[level] == round || open_too_long(job, row));
+        found += ghosts[row];
         job->met[level] = round;
     }
     return found;
 }
 
 lots_status lots_order_find_ghosts(const lots_order_context *context, const lots_comparer *comparer,
-                                   const lots_batch *batch, const uint32_t *rows, uint32_t count, uint8_t *ghosts,
-                                   uint64_t *found, lots_error *err)
+                                   const lots_batch *batch, uint8_t *ghosts, uint64_t *found, lots_error *err)
 {
     *found = 0;
-    if (count > 0)
-        memset(ghosts, 0, count);
-    if (comparer->end == LOTS_NO_COLUMN || comparer->start == LOTS_NO_COLUMN || count == 0)
+    if (batch->rows > 0)
+        memset(ghosts, 0, batch->rows);
+    if (comparer->end == LOTS_NO_COLUMN || comparer->start == LOTS_NO_COLUMN || batch->rows == 0)
         return LOTS_OK;
     bool leveled = comparer->level != LOTS_NO_COLUMN;
     const lots_dictionary *levels = leveled ? context->domains[comparer->level] : NULL;
@@ -88,7 +86,7 @@ lots_status lots_order_find_ghosts(const lots_order_context *context, const lots
         job.open = open;
         job.met = met;
         fill_spans(&job, levels);
-        *found = mark_ghosts(&job, rows, count, ghosts);
+        *found = mark_ghosts(&job, batch->rows, ghosts);
     }
     lots_free(open);
     lots_free(met);

@@ -6,10 +6,9 @@
 
 #include "core/store/order_compare.h"
 
-/* rows[0..count-1] are rows of `batch` in order. ghosts[i], the caller's, becomes 1 where rows[i] is one, else 0; *found
- * how many. Errors: LOTS_MEMORY. Cost: O(count + levels). */
+/* `batch` is in order, and what the comparer looks at. ghosts[row], the caller's, becomes 1 where the row is one, else 0;
+ * *found how many. Errors: LOTS_MEMORY. Cost: O(rows + levels). */
 LOTS_MUST lots_status lots_order_find_ghosts(const lots_order_context *context, const lots_comparer *comparer,
-                                             const lots_batch *batch, const uint32_t *rows, uint32_t count,
-                                             uint8_t *ghosts, uint64_t *found, lots_error *err);
+                                             const lots_batch *batch, uint8_t *ghosts, uint64_t *found, lots_error *err);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "core/base/memory.h"
 
-enum { DIGIT_BITS = 11, DIGITS = 6, INSERTION_MAX = 16 };
+enum { DIGIT_BITS_MAX = 11, DIGITS_MAX = 6, INSERTION_MAX = 16 };
 
 typedef struct sort_item {
     uint64_t key;
@@ -127,31 +127,39 @@ static bool in_high_order(const sort_job *job)
     return true;
 }
 
-/* Least significant digit first over the high part; a digit that all keys share costs nothing but its count. */
+/* One pass: from items to spare by one digit, `next` being where each value's items begin. Then the two change places. */
+static void scatter(sort_job *job, unsigned shift, uint64_t mask, uint32_t *next)
+{
+    unsigned low_bits = job->low_bits + shift;
+    sort_item *from = job->items, *to = job->spare;
+    for (uint32_t i = 0; i < job->rows; i++)
+        to[next[from[i].key >> low_bits & mask]++] = from[i];
+    job->items = to;
+    job->spare = from;
+}
+
+/* Least significant digit first over the high part, in as few passes as can be and digits as narrow as these allow; a
+ * digit that all keys share costs nothing but its count. */
 static void radix_sort(sort_job *job, unsigned bits)
 {
-    uint32_t counts[DIGITS][1u << DIGIT_BITS];
-    const uint64_t mask = (1u << DIGIT_BITS) - 1;
-    unsigned digits = (bits - job->low_bits + DIGIT_BITS - 1) / DIGIT_BITS;
+    uint32_t counts[DIGITS_MAX][1u << DIGIT_BITS_MAX];
+    unsigned high_bits = bits - job->low_bits;
+    unsigned digits = (high_bits + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX, width = (high_bits + digits - 1) / digits;
+    const uint64_t mask = (UINT64_C(1) << width) - 1;
     memset(counts, 0, sizeof counts);
     for (uint32_t i = 0; i < job->rows; i++)
         for (unsigned d = 0; d < digits; d++)
-            counts[d][high_part(job, &job->items[i]) >> (d * DIGIT_BITS) & mask]++;
+            counts[d][high_part(job, &job->items[i]) >> (d * width) & mask]++;
     for (unsigned d = 0; d < digits; d++) {
-        unsigned shift = d * DIGIT_BITS;
-        if (counts[d][high_part(job, &job->items[0]) >> shift & mask] == job->rows)
+        if (counts[d][high_part(job, &job->items[0]) >> (d * width) & mask] == job->rows)
             continue;
         uint32_t next = 0;
-        for (uint32_t value = 0; value <= mask; value++) {
+        for (uint64_t value = 0; value <= mask; value++) {
             uint32_t count = counts[d][value];
             counts[d][value] = next;
             next += count;
         }
-        for (uint32_t i = 0; i < job->rows; i++)
-            job->spare[counts[d][high_part(job, &job->items[i]) >> shift & mask]++] = job->items[i];
-        sort_item *sorted = job->spare;
-        job->spare = job->items;
-        job->items = sorted;
+        scatter(job, d * width, mask, counts[d]);
     }
 }
 

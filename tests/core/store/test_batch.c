@@ -121,6 +121,32 @@ static void permuting_and_copying_row_by_row_agree(void **state)
     fixture_close(&f);
 }
 
+static void dropping_rows_leaves_the_others_as_copied(void **state)
+{
+    (void)state;
+    lots_error err;
+    fixture f;
+    fixture_open(&f, 51);
+    for (uint64_t one_in = 1; one_in <= 4; one_in++) {
+        lots_batch batch, copied;
+        uint8_t marks[300];
+        open_batch(&f, CONTACTS, &batch);
+        open_batch(&f, CONTACTS, &copied);
+        for (uint32_t i = 0; i < 300; i++) {
+            add_random_row(&f, &batch, i, 100);
+            marks[i] = (uint8_t)(below(&f, one_in) == 0 ? 3 : 1);
+        }
+        for (uint32_t i = 0; i < 300; i++)
+            if (!(marks[i] & 2))
+                assert_ok(lots_batch_copy_row(&copied, &batch, i, i, &err));
+        lots_batch_drop_rows(&batch, marks, 2);
+        assert_same_batch(&batch, &copied);
+        lots_batch_close(&batch);
+        lots_batch_close(&copied);
+    }
+    fixture_close(&f);
+}
+
 static void appending_maps_columns_and_fills_the_rest_with_missing(void **state)
 {
     (void)state;
@@ -277,6 +303,7 @@ int main(void)
         cmocka_unit_test(values_that_do_not_fit_are_refused),
         cmocka_unit_test(nan_and_no_id_are_missing_and_zero_has_one_sign),
         cmocka_unit_test(permuting_and_copying_row_by_row_agree),
+        cmocka_unit_test(dropping_rows_leaves_the_others_as_copied),
         cmocka_unit_test(appending_maps_columns_and_fills_the_rest_with_missing),
         cmocka_unit_test(remapping_refuses_ids_out_of_range_and_changes_nothing),
         cmocka_unit_test(spilled_batches_come_back_one_after_the_other),

@@ -1,3 +1,5 @@
+#include "core/base/hash.h"
+#include "core/base/pool.h"
 #include "core/index/bitset.h"
 #include "tests/core/store/segment_fixture.h"
 
@@ -428,6 +430,62 @@ static void ends_equal_to_starts_cost_next_to_nothing(void **state)
     remove_folder(path);
 }
 
+/* ---- threads ---- */
+
+typedef struct reading {
+    fixture *f;
+    lots_segment *segment;
+    uint64_t hashes[8];
+} reading;
+
+/* A hash of every stream as this task reads it, and of what chunks hold. */
+static lots_status read_all(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    (void)worker;
+    reading *all = context;
+    uint64_t hash = 0;
+    for (uint32_t s = 0; s < STREAMS; s++) {
+        lots_batch out;
+        lots_bytes image = {0};
+        LOTS_TRY(lots_segment_export(all->segment, s, FIRST_PATIENT, &out, err));
+        LOTS_TRY(lots_batch_spill(&out, &image, err));
+        hash = lots_hash(image.data, image.count, hash);
+        lots_bytes_free(&image);
+        lots_batch_close(&out);
+    }
+    for (uint32_t k = 0; k < lots_segment_chunks(all->segment); k++)
+        for (lots_id id = 0; id < 300; id++)
+            hash = hash * 3 + lots_segment_chunk_has(all->segment, CONTACTS, C_DX, k, id);
+    all->hashes[task] = hash;
+    return LOTS_OK;
+}
+
+static void many_threads_read_one_segment_alike(void **state)
+{
+    (void)state;
+    lots_error err;
+    fixture f;
+    rows from;
+    lots_segment_result result;
+    lots_pool *pool;
+    reading all = {.f = &f};
+    char path[600];
+    path_in(path, "1.seg");
+    fixture_open(&f, 19);
+    make_rows(&f, &from, 2000, 20, 500);
+    write_rows(&f, &from, path, &result);
+    assert_ok(open_file(&f, path, &all.segment, &err));
+    assert_ok(lots_pool_open(&pool, 4, &err));
+    assert_ok(lots_pool_run(pool, 8, read_all, &all, NULL, &err));
+    for (int i = 1; i < 8; i++)
+        assert_true(all.hashes[i] == all.hashes[0]);
+    lots_pool_close(pool);
+    lots_segment_close(all.segment);
+    free_rows(&from);
+    fixture_close(&f);
+    remove_folder(path);
+}
+
 /* ---- older and other schemas ---- */
 
 static void a_newer_schema_reads_columns_and_streams_the_file_lacks_as_missing(void **state)
@@ -552,6 +610,7 @@ int main(void)
         cmocka_unit_test(blocks_zone_maps_and_offsets_agree_with_the_rows),
         cmocka_unit_test(chunks_know_which_ids_they_hold),
         cmocka_unit_test(ends_equal_to_starts_cost_next_to_nothing),
+        cmocka_unit_test(many_threads_read_one_segment_alike),
         cmocka_unit_test(a_newer_schema_reads_columns_and_streams_the_file_lacks_as_missing),
         cmocka_unit_test(a_column_of_another_kind_or_another_segment_is_refused),
         cmocka_unit_test(batches_that_break_the_order_are_refused_and_leave_no_file),

@@ -1,12 +1,316 @@
 /* kernels_avx512.c: the kernels for AVX-512 (F, BW, VL, DQ, CD, VBMI2). Compiled with the flags the Makefile gives this
- * file; nothing on other processors. */
+ * file; nothing on other processors. Hand-written where it was measured to pay; the rest is the common body with 64-byte
+ * vectors. Loads run into the slack the contract grants; what is exact is masked. */
 #if defined(__x86_64__)
+#include <string.h>
+
 #include "core/base/kernels_table.h"
 
 #if defined(__AVX512F__) && defined(__AVX512VBMI2__)
 #include <immintrin.h>
 
 #define LANE_BYTES 64
+#define OWN_RANGE
+#define OWN_LOOKUP
+#define OWN_PREFIX
+#define OWN_PREFIX_64
+#define OWN_PREFIX_WIDE
+#define OWN_INDEXES
+#define OWN_BYTES
+#define OWN_DEPOSIT
+#define OWN_EXPAND
+#define OWN_SELECT
+#define OWN_GATHER
+#define OWN_SUM_TILE
+#define OWN_ANY
+
+static __m512i load32(const void *at) { return _mm512_loadu_si512(at); }
+static uint64_t below(size_t count) { return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1; }
+static __mmask16 first16(size_t count) { return (__mmask16)below(count); }
+
+/* ---- comparisons: 64 bits at a time, LANES of them by one compare ---- */
+#define MASK_KERNEL(NAME, PARAMETERS, LANES, TEST)                                                          \
+    static void NAME PARAMETERS                                                                             \
+    {                                                                                                       \
+        for (size_t first = 0; first < count; first += 64) {                                                \
+            const size_t left = count - first < 64 ? count - first : 64;                                    \
+            uint64_t word = 0;                                                                              \
+            for (size_t k = 0; k < left; k += LANES) {                                                      \
+                const size_t i = first + k;                                                                 \
+                word |= (uint64_t)(TEST) << k;                                                              \
+            }                                                                                               \
+            out[first / 64] = word & below(left);                                                           \
+        }                                                                                                   \
+    }
+#define RANGE_PARAMETERS(TYPE) (const TYPE *x, size_t count, TYPE low, TYPE high, uint64_t *out)
+/* low <= x and x <= high; the second compare only looks where the first held. */
+#define RANGE_TEST(LANES, SUFFIX, SET)                                                                      \
+    _mm512_mask_cmple_##SUFFIX##_mask(_mm512_cmple_##SUFFIX##_mask(SET(low), _mm512_loadu_si512(x + i)),    \
+                                      _mm512_loadu_si512(x + i), SET(high))
+#define SET_U32(value) _mm512_set1_epi32((int)(value))
+MASK_KERNEL(range_i32, RANGE_PARAMETERS(int32_t), 16, RANGE_TEST(16, epi32, _mm512_set1_epi32))
+MASK_KERNEL(range_u32, RANGE_PARAMETERS(uint32_t), 16, RANGE_TEST(16, epu32, SET_U32))
+MASK_KERNEL(range_i64, RANGE_PARAMETERS(int64_t), 8, RANGE_TEST(8, epi64, _mm512_set1_epi64))
+MASK_KERNEL(range_f64, RANGE_PARAMETERS(double), 8,
+            _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(_mm512_set1_pd(low), _mm512_loadu_pd(x + i), _CMP_LE_OQ),
+                                    _mm512_loadu_pd(x + i), _mm512_set1_pd(high), _CMP_LE_OQ))
+#define PAIR_PARAMETERS(TYPE) (const TYPE *a, const TYPE *b, size_t count, uint64_t *out)
+#define PAIR_TEST(OPERATOR) OPERATOR(_mm512_loadu_si512(a + i), _mm512_loadu_si512(b + i))
+#define PAIR_F64(PREDICATE) _mm512_cmp_pd_mask(_mm512_loadu_pd(a + i), _mm512_loadu_pd(b + i), PREDICATE)
+MASK_KERNEL(less_i32, PAIR_PARAMETERS(int32_t), 16, PAIR_TEST(_mm512_cmplt_epi32_mask))
+MASK_KERNEL(less_equal_i32, PAIR_PARAMETERS(int32_t), 16, PAIR_TEST(_mm512_cmple_epi32_mask))
+MASK_KERNEL(equal_i32, PAIR_PARAMETERS(int32_t), 16, PAIR_TEST(_mm512_cmpeq_epi32_mask))
+MASK_KERNEL(less_i64, PAIR_PARAMETERS(int64_t), 8, PAIR_TEST(_mm512_cmplt_epi64_mask))
+MASK_KERNEL(less_equal_i64, PAIR_PARAMETERS(int64_t), 8, PAIR_TEST(_mm512_cmple_epi64_mask))
+MASK_KERNEL(equal_i64, PAIR_PARAMETERS(int64_t), 8, PAIR_TEST(_mm512_cmpeq_epi64_mask))
+MASK_KERNEL(less_f64, PAIR_PARAMETERS(double), 8, PAIR_F64(_CMP_LT_OQ))
+MASK_KERNEL(less_equal_f64, PAIR_PARAMETERS(double), 8, PAIR_F64(_CMP_LE_OQ))
+MASK_KERNEL(equal_f64, PAIR_PARAMETERS(double), 8, PAIR_F64(_CMP_EQ_OQ))
+
+/* A table of up to 1024 bits is two registers and a permutation; a larger one is gathered from. */
+static __mmask16 test_bits(__mmask16 known, __m512i ids, __m512i words)
+{
+    const __m512i own = _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_and_si512(ids, _mm512_set1_epi32(31)));
+    return _mm512_mask_test_epi32_mask(known, words, own);
+}
+static __mmask16 lookup_small(__m512i ids, __m512i size, __m512i low, __m512i high)
+{
+    const __m512i words = _mm512_permutex2var_epi32(low, _mm512_srli_epi32(ids, 5), high);
+    return test_bits(_mm512_cmplt_epu32_mask(ids, size), ids, words);
+}
+static __mmask16 lookup_large(__m512i ids, __m512i size, const uint64_t *table)
+{
+    const __mmask16 known = _mm512_cmplt_epu32_mask(ids, size);
+    const __m512i words = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), known, _mm512_srli_epi32(ids, 5), table,
+                                                      4);
+    return test_bits(known, ids, words);
+}
+MASK_KERNEL(lookup_by_permutation,
+            (const uint32_t *ids, size_t count, __m512i low, __m512i high, __m512i size, uint64_t *out), 16,
+            lookup_small(load32(ids + i), size, low, high))
+MASK_KERNEL(lookup_by_gather, (const uint32_t *ids, size_t count, const uint64_t *table, __m512i size, uint64_t *out),
+            16, lookup_large(load32(ids + i), size, table))
+static void lookup_bits(const uint32_t *ids, size_t count, const uint64_t *table, uint32_t table_count, uint64_t *out)
+{
+    const __m512i size = SET_U32(table_count);
+    const size_t words = (table_count + UINT64_C(31)) / 32;
+    if (words > 32) {
+        lookup_by_gather(ids, count, table, size, out);
+        return;
+    }
+    const __m512i low = _mm512_maskz_loadu_epi32(first16(words), table);
+    const __m512i high = _mm512_maskz_loadu_epi32(words > 16 ? first16(words - 16) : 0, (const uint32_t *)table + 16);
+    lookup_by_permutation(ids, count, low, high, size, out);
+}
+
+/* ---- prefix sums: within a register by doubling steps, then the carry of all before ---- */
+static __m512i scan32(__m512i x)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    x = _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 15));
+    x = _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 14));
+    x = _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 12));
+    return _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 8));
+}
+static __m512i scan64(__m512i x)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    x = _mm512_add_epi64(x, _mm512_alignr_epi64(x, zero, 7));
+    x = _mm512_add_epi64(x, _mm512_alignr_epi64(x, zero, 6));
+    return _mm512_add_epi64(x, _mm512_alignr_epi64(x, zero, 4));
+}
+static uint32_t prefix_u32(const uint32_t *in, size_t count, uint32_t carry, uint32_t *out)
+{
+    __m512i before = SET_U32(carry);
+    for (size_t i = 0; i < count; i += 16) {
+        const __m512i sums = _mm512_add_epi32(scan32(load32(in + i)), before);
+        _mm512_storeu_si512(out + i, sums);
+        before = _mm512_permutexvar_epi32(_mm512_set1_epi32(15), sums);
+    }
+    return count > 0 ? out[count - 1] : carry;
+}
+/* Sums of what NEXT loads, from out[0] on. */
+#define SCAN_64(NEXT)                                                                                       \
+    __m512i before = _mm512_set1_epi64((long long)carry);                                                   \
+    for (size_t i = 0; i < count; i += 8) {                                                                 \
+        const __m512i sums = _mm512_add_epi64(scan64(NEXT), before);                                        \
+        _mm512_storeu_si512(out + i, sums);                                                                 \
+        before = _mm512_permutexvar_epi64(_mm512_set1_epi64(7), sums);                                      \
+    }
+static uint64_t prefix_u64(const uint64_t *in, size_t count, uint64_t carry, uint64_t *out)
+{
+    SCAN_64(_mm512_loadu_si512(in + i))
+    return count > 0 ? out[count - 1] : carry;
+}
+static uint64_t prefix_u32_u64(const uint32_t *in, size_t count, uint64_t carry, uint64_t *out)
+{
+    SCAN_64(_mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)(in + i))))
+    return count > 0 ? out[count - 1] : carry;
+}
+static void sum_masked(const int64_t *values, const uint64_t *mask, size_t first, size_t count, uint64_t carry,
+                       uint64_t *out)
+{
+    SCAN_64(_mm512_maskz_loadu_epi64((__mmask8)(mask[(first + i) / 64] >> (i % 64)), values + first + i))
+}
+static void sum_tile(const int64_t *values, const uint64_t *mask, size_t first, size_t count, uint64_t *out)
+{
+    if (mask != NULL)
+        sum_masked(values, mask, first, count, out[0], out + 1);
+    else
+        (void)prefix_u64((const uint64_t *)values + first, count, out[0], out + 1);
+}
+
+/* ---- bitmaps ---- */
+/* A word with few bits is walked bit by bit. */
+static size_t bits_indexes(const uint64_t *words, size_t count, uint32_t *out)
+{
+    const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    size_t found = 0;
+    for (size_t w = 0; w < (count + 63) / 64; w++) {
+        uint64_t word = words[w];
+        if (_mm_popcnt_u64(word) < 12) {
+            for (; word != 0; word &= word - 1)
+                out[found++] = (uint32_t)(w * 64 + _tzcnt_u64(word));
+            continue;
+        }
+        for (unsigned k = 0; k < 64; k += 16) {
+            const __mmask16 here = (__mmask16)(word >> k);
+            const __m512i index = _mm512_add_epi32(steps, _mm512_set1_epi32((int)(w * 64 + k)));
+            _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(here, index));
+            found += (size_t)_mm_popcnt_u32(here);
+        }
+    }
+    return found;
+}
+static void bits_to_bytes(const uint64_t *words, size_t count, uint8_t *out)
+{
+    for (size_t i = 0; i < count; i += 64)
+        _mm512_storeu_si512(out + i, _mm512_maskz_set1_epi8(words[i / 64], 1));
+}
+static void bits_from_bytes(const uint8_t *bytes, size_t count, uint64_t *out)
+{
+    for (size_t i = 0; i < count; i += 64) {
+        const __m512i block = _mm512_maskz_loadu_epi8(below(count - i), bytes + i);
+        out[i / 64] = _mm512_test_epi8_mask(block, block);
+    }
+}
+static uint64_t deposit_bits(uint64_t value, uint64_t mask) { return _pdep_u64(value, mask); }
+static uint64_t extract_bits(uint64_t value, uint64_t mask) { return _pext_u64(value, mask); }
+
+/* ---- by mask ---- */
+static size_t patch_u32(uint32_t *values, size_t count, uint32_t escape, uint32_t base, const uint32_t *patches,
+                        size_t patch_count)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i += 16) {
+        const __mmask16 here = first16(count - i);
+        const __m512i packed = load32(values + i);
+        const __mmask16 escaped = _mm512_mask_cmpeq_epi32_mask(here, packed, SET_U32(escape));
+        const __m512i plain = _mm512_add_epi32(packed, SET_U32(base));
+        _mm512_mask_storeu_epi32(values + i, here, _mm512_mask_expand_epi32(plain, escaped, load32(patches + taken)));
+        taken += (size_t)_mm_popcnt_u32(escaped);
+        if (taken > patch_count)
+            return SIZE_MAX;
+    }
+    return taken;
+}
+static size_t patch_u64(uint64_t *values, size_t count, uint64_t escape, uint64_t base, const uint64_t *patches,
+                        size_t patch_count)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i += 8) {
+        const __mmask8 here = (__mmask8)below(count - i);
+        const __m512i packed = _mm512_loadu_si512(values + i);
+        const __mmask8 escaped = _mm512_mask_cmpeq_epi64_mask(here, packed, _mm512_set1_epi64((long long)escape));
+        const __m512i plain = _mm512_add_epi64(packed, _mm512_set1_epi64((long long)base));
+        const __m512i next = _mm512_loadu_si512(patches + taken);
+        _mm512_mask_storeu_epi64(values + i, here, _mm512_mask_expand_epi64(plain, escaped, next));
+        taken += (size_t)_mm_popcnt_u32(escaped);
+        if (taken > patch_count)
+            return SIZE_MAX;
+    }
+    return taken;
+}
+static void expand_u32(const uint64_t *mask, size_t count, const uint32_t *in, uint32_t *out)
+{
+    for (size_t i = 0; i < count; i += 16) {
+        const __mmask16 here = (__mmask16)(mask[i / 64] >> (i % 64));
+        _mm512_storeu_si512(out + i, _mm512_maskz_expand_epi32(here, load32(in)));
+        in += _mm_popcnt_u32(here);
+    }
+}
+static void expand_u64(const uint64_t *mask, size_t count, const uint64_t *in, uint64_t *out)
+{
+    for (size_t i = 0; i < count; i += 8) {
+        const __mmask8 here = (__mmask8)(mask[i / 64] >> (i % 64));
+        _mm512_storeu_si512(out + i, _mm512_maskz_expand_epi64(here, _mm512_loadu_si512(in)));
+        in += _mm_popcnt_u32(here);
+    }
+}
+static size_t compress_u32(const uint64_t *mask, size_t count, const uint32_t *in, uint32_t *out)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i += 16) {
+        const __mmask16 here = (__mmask16)(mask[i / 64] >> (i % 64));
+        _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(here, load32(in + i)));
+        found += (size_t)_mm_popcnt_u32(here);
+    }
+    return found;
+}
+static size_t compress_u64(const uint64_t *mask, size_t count, const uint64_t *in, uint64_t *out)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i += 8) {
+        const __mmask8 here = (__mmask8)(mask[i / 64] >> (i % 64));
+        _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi64(here, _mm512_loadu_si512(in + i)));
+        found += (size_t)_mm_popcnt_u32(here);
+    }
+    return found;
+}
+static void select_u32(const uint64_t *const *planes, unsigned plane_count, const uint32_t *choices, size_t count,
+                       uint32_t *out)
+{
+    for (size_t i = 0; i < count; i += 16) {
+        __m512i result = SET_U32(choices[plane_count]);
+        for (unsigned k = plane_count; k-- > 0;)
+            result = _mm512_mask_mov_epi32(result, (__mmask16)(planes[k][i / 64] >> (i % 64)), SET_U32(choices[k]));
+        _mm512_storeu_si512(out + i, result);
+    }
+}
+
+/* ---- gathers ---- */
+static void gather_u32(const uint32_t *values, const uint32_t *index, size_t count, uint32_t *out)
+{
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        _mm512_storeu_si512(out + i, _mm512_i32gather_epi32(load32(index + i), values, 4));
+    for (; i < count; i++)
+        out[i] = values[index[i]];
+}
+static void gather_u64(const uint64_t *values, const uint32_t *index, size_t count, uint64_t *out)
+{
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        const __m512i places = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)(index + i)));
+        _mm512_storeu_si512(out + i, _mm512_i64gather_epi64(places, values, 8));
+    }
+    for (; i < count; i++)
+        out[i] = values[index[i]];
+}
+/* Eight groups: a window of 64 bits from each one's first byte, which holds groups of up to 57. */
+static bool any_of_eight(const uint64_t *mask, const uint32_t *offsets, uint64_t *any)
+{
+    const __m512i from = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)offsets));
+    const __m512i end = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)(offsets + 1)));
+    const __m512i length = _mm512_sub_epi64(end, from), one = _mm512_set1_epi64(1);
+    if (_mm512_cmpgt_epu64_mask(length, _mm512_set1_epi64(57)) != 0)
+        return false;
+    const __m512i window = _mm512_i64gather_epi64(_mm512_srli_epi64(from, 3), mask, 1);
+    const __m512i bits = _mm512_srlv_epi64(window, _mm512_and_si512(from, _mm512_set1_epi64(7)));
+    *any = _mm512_test_epi64_mask(bits, _mm512_sub_epi64(_mm512_sllv_epi64(one, length), one));
+    return true;
+}
+
 #include "core/base/kernels_body.inc"
 
 const lots_kernels *lots_kernels_avx512(void)

@@ -27,7 +27,7 @@ CLI_O  := $(CLI_C:%.c=$(BUILD)/%.o)
 SUPPORT_O := $(SUPPORT_C:%.c=$(BUILD)/%.o)
 TESTS  := $(TEST_C:%.c=$(BUILD)/%)
 
-.PHONY: all lots deps demo test check-all check-asan check-tsan clean help install tests lint
+.PHONY: all lots deps demo test check-all check-asan check-tsan check-fault check-fuzz fuzz clean help install tests lint
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -70,7 +70,7 @@ demo: deps
 	@$(MAKE) --no-print-directory lots
 	@sh query/examples/demo.sh $(BUILD)
 
-test: deps
+test: deps lint
 	@$(MAKE) --no-print-directory lots tests
 	@sh tests/support/run.sh $(BUILD)
 
@@ -86,9 +86,40 @@ check-tsan: deps
 # Everything that takes longer than `make test`: all sanitizers, a kill at every write, damage to every byte, fuzzing.
 check-all: test check-asan check-tsan check-fault check-fuzz
 
+# Fail or kill the loader at each of its file system calls in turn: the registry must be the old or the new one.
 check-fault: deps
-	@$(MAKE) --no-print-directory lots
-	@sh tests/fault/run.sh $(BUILD)
+	@$(MAKE) --no-print-directory lots $(BUILD)/tests/fault/nth_call.so $(BUILD)/tests/fault/two_versions
+	@bash tests/fault/self_test.sh $(BUILD)/tests/fault/nth_call.so $(BUILD)/tests/fault/two_versions
+	@bash tests/fault/run.sh $(BUILD)
+
+$(BUILD)/tests/fault/nth_call.so: tests/fault/nth_call.c tests/fault/power_cut.c
+	@mkdir -p $(@D)
+	$(CC) $(OURS) $(CFLAGS) -fPIC -shared $^ -o $@ -ldl -lpthread
+$(BUILD)/tests/fault/two_versions: tests/fault/two_versions.c $(BUILD)/liblots.a
+	@mkdir -p $(@D)
+	$(CC) $(OURS) $(CFLAGS) $< $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@
+
+# The parsers of queries and of CSV: `make check-fuzz` replays the seeds, `make fuzz SECONDS=600` looks for new ones (clang).
+FUZZERS := query csv
+SECONDS ?= 600
+check-fuzz: deps
+	@$(MAKE) --no-print-directory $(FUZZERS:%=build/asan/tests/fuzz/replay_%) BUILD=build/asan CFLAGS="$(SANITIZE_FLAGS)" MODE="-fsanitize=address,undefined -fno-sanitize-recover=all" WERROR=-Werror
+	@for name in $(FUZZERS); do build/asan/tests/fuzz/replay_$$name tests/fuzz/corpus/$$name/* || exit 1; done
+$(BUILD)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c $(BUILD)/liblots.a
+	@mkdir -p $(@D)
+	$(CC) $(OURS) -DLOTS_FUZZ_MAIN $(CFLAGS) $< $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@
+fuzz: deps
+	@$(MAKE) --no-print-directory $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz_%) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" MODE="-fsanitize=fuzzer-no-link,address,undefined"
+	@for name in $(FUZZERS); do \
+	    mkdir -p build/fuzz/corpus/$$name && build/fuzz/tests/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=25 -rss_limit_mb=4096 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; done
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/liblots.a
+	@mkdir -p $(@D)
+	$(CC) $(OURS) -fsanitize=fuzzer $(CFLAGS) $< $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@
+
+# What no compiler says: includes go one way, raw malloc has one door, one file's worth of files speaks to SQLite.
+lint:
+	@sh tests/support/lint.sh
 
 install: lots
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/lots/maps $(DESTDIR)$(prefix)/share/lots/std

@@ -24,6 +24,7 @@ struct lots_instance {
                                      frame has no relation */
     lots_vector *slots;           /* ROWS and TABLE: slot_count vectors; type.kind MISSING and count 0 until set */
     uint32_t slot_count;
+    uint32_t depth;               /* the evaluator's: whose memory its values lie in */
     uint32_t serial;              /* distinct for every instance of a chunk: key of the cache of values */
 };
 

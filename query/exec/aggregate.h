@@ -1,0 +1,60 @@
+/* aggregate.h: reducing values over ranges of positions to one value a range. Positions are rows of a relation with a
+ * mask, or the pairs of a batch. The driver is aggregate.c; each reducer below knows one family of operators.
+ *
+ * Invariants: 1. ranges lie within `positions`. 2. `offsets` is not NULL only when the ranges follow one another, so that
+ * the kernels by groups can be used. */
+#ifndef LOTS_QUERY_AGGREGATE_H
+#define LOTS_QUERY_AGGREGATE_H
+
+#include "query/exec/step.h"
+
+typedef struct lots_ranges {
+    uint32_t count;
+    const uint32_t *first, *end; /* by range */
+    const uint32_t *offsets;     /* first, when contiguous: count + 1 */
+    uint32_t positions;
+    const uint64_t *mask;        /* by position; NULL: all */
+} lots_ranges;
+
+/* `out` is new, of step's type and ranges' count, in step's arena. `x`: the values by position, not constant; NULL for
+ * COUNT and EXISTS. Positions where x is missing don't count. */
+LOTS_MUST lots_status lots_reduce_count(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_reduce_exists(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err);
+/* SUM, MEAN, and NIGHTS, whose x is nights. */
+LOTS_MUST lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
+                                      lots_vector *out, lots_error *err);
+/* MIN, MAX. */
+LOTS_MUST lots_status lots_reduce_extreme(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
+                                          lots_vector *out, lots_error *err);
+/* COUNT_DISTINCT, SET_OF, MOST. x may be a SET. */
+LOTS_MUST lots_status lots_reduce_distinct(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
+                                           lots_vector *out, lots_error *err);
+/* MEDIAN, QUANTILE. */
+LOTS_MUST lots_status lots_reduce_quantile(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
+                                           lots_vector *out, lots_error *err);
+/* The position of the first, last or k-th (from 1; k by range) position of each range; LOTS_NO_ID: none. */
+LOTS_MUST lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool last, uint32_t *out,
+                                    lots_error *err);
+LOTS_MUST lots_status lots_pick_nth(const lots_step *step, const lots_ranges *ranges, const lots_vector *k,
+                                    uint32_t *out, lots_error *err);
+
+/* The mask of positions that have a value: the ranges' mask without x's missing. */
+LOTS_MUST lots_status lots_ranges_valid(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
+                                        lots_ranges *out, lots_error *err);
+/* Set bits before each position that is asked for: rank of a bit in constant time. */
+typedef struct lots_bit_ranks {
+    const uint64_t *mask;
+    const uint32_t *words; /* set bits before each word */
+} lots_bit_ranks;
+LOTS_MUST lots_status lots_bit_ranks_make(const lots_step *step, const lots_ranges *ranges, lots_bit_ranks *out,
+                                          lots_error *err);
+static inline uint32_t lots_bit_rank(const lots_bit_ranks *ranks, uint32_t at)
+{
+    if (ranks->mask == NULL)
+        return at;
+    const uint32_t before = ranks->words[at / 64];
+    return at % 64 == 0 ? before
+                        : before + (uint32_t)__builtin_popcountll(ranks->mask[at / 64] & ((UINT64_C(1) << (at % 64)) - 1));
+}
+
+#endif

@@ -1,0 +1,493 @@
+/* candidates.c: from an event set to ranges of rows and a mask. The batches of pairs are in pairs.c. */
+#include "query/exec/candidates.h"
+
+#include <string.h>
+
+#include "query/exec/column.h"
+#include "query/exec/window.h"
+
+/* ---- what does not depend on the frame's row ---- */
+
+static lots_status window_is_constant(lots_worker *worker, const lots_window *window, bool *out, lots_error *err)
+{
+    const lots_expr *sides[2] = {window->low, window->high};
+    *out = true;
+    for (int s = 0; s < 2; s++) {
+        const lots_home *home = NULL;
+        if (sides[s] == NULL)
+            continue;
+        LOTS_TRY(lots_expr_home(worker, sides[s], &home, err));
+        *out &= home->frame == LOTS_FRAME_CONSTANT;
+    }
+    return LOTS_OK;
+}
+
+/* A constant bound; *none: it is missing. */
+static lots_status constant_day(lots_worker *worker, const lots_expr *expr, int32_t *day, bool *none, lots_error *err)
+{
+    lots_vector value;
+    if (expr == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_value(worker, expr, &worker->constant, &value, err));
+    LOTS_TRY(lots_raise(&value, err));
+    *none |= lots_vector_is_missing(&value, 0);
+    *day = *(const int32_t *)value.data;
+    return LOTS_OK;
+}
+
+/* -1: no row of this chunk's stream starts within, 1: all do, 0: look. */
+static int zone_of_starts(const lots_worker *worker, const lots_relation *relation, int32_t low, int32_t high)
+{
+    if (relation->kind != LOTS_RELATION_STREAM || relation->start_column < 0)
+        return 0;
+    const lots_block_meta *meta =
+        lots_segment_meta(worker->segment, relation->stream, relation->columns[relation->start_column].column,
+                          LOTS_PART_VALUES, worker->chunk);
+    if (meta->missing != 0 || meta->count == 0)
+        return 0;
+    if (meta->max < low || meta->min > high)
+        return -1;
+    return meta->min >= low && meta->max <= high ? 1 : 0;
+}
+
+typedef struct mask_maker {
+    lots_worker *worker;
+    lots_relation_rows *relation;
+    lots_arena *arena;
+    uint64_t *mask, *failed;
+    const lots_expr *culprit;
+} mask_maker;
+
+static lots_status want_mask(mask_maker *maker, lots_error *err)
+{
+    if (maker->mask != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &maker->mask, err));
+    lots_bits_fill(maker->mask, maker->relation->count, true);
+    return LOTS_OK;
+}
+
+static lots_status mask_window(mask_maker *maker, const lots_window *window, lots_error *err)
+{
+    int32_t low = INT32_MIN, high = INT32_MAX - 1; /* a missing start, INT32_MAX here, is in no window */
+    bool none = false;
+    LOTS_TRY(constant_day(maker->worker, window->low, &low, &none, err));
+    LOTS_TRY(constant_day(maker->worker, window->high, &high, &none, err));
+    const uint32_t count = maker->relation->count;
+    const int zone = none || low > high ? -1 : zone_of_starts(maker->worker, maker->relation->relation, low, high);
+    if (zone == 1)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    if (zone == -1) {
+        lots_bits_fill(maker->mask, count, false);
+        return LOTS_OK;
+    }
+    const int32_t *starts = NULL;
+    uint64_t *within = NULL;
+    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
+    LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
+    maker->worker->kernels->range_i32(starts, count, low, high, within);
+    maker->worker->work.rows += count;
+    maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
+    return LOTS_OK;
+}
+
+static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
+                               lots_error *err)
+{
+    const uint32_t count = maker->relation->count;
+    lots_vector value, flat;
+    if (maker->mask != NULL && lots_bits_next(maker->mask, 0, count) == count)
+        return LOTS_OK; /* nothing is left to judge: nothing is decoded */
+    LOTS_TRY(lots_value(maker->worker, filter, elements, &value, err));
+    LOTS_TRY(lots_vector_flatten(maker->arena, &value, &flat, err));
+    LOTS_TRY(want_mask(maker, err));
+    if (flat.failed != NULL) {
+        uint64_t *here = NULL;
+        LOTS_TRY(lots_new_bits(maker->arena, count, &here, err));
+        lots_bits_and(here, maker->mask, flat.failed, count);
+        if (maker->failed != NULL)
+            lots_bits_or(here, here, maker->failed, count);
+        maker->failed = here;
+        maker->culprit = flat.culprit;
+    }
+    maker->worker->kernels->bits_and(maker->mask, flat.data, count, maker->mask);
+    return LOTS_OK;
+}
+
+static lots_status mask_ghosts(mask_maker *maker, lots_error *err)
+{
+    const uint64_t *ghosts = NULL;
+    LOTS_TRY(lots_relation_ghosts(maker->worker, maker->relation, &ghosts, err));
+    if (ghosts == NULL)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    lots_bits_and_not(maker->mask, maker->mask, ghosts, maker->relation->count);
+    return LOTS_OK;
+}
+
+static lots_status sort_windows(lots_worker *worker, const lots_set *set, mask_maker *maker, lots_resolved *out,
+                                lots_error *err)
+{
+    for (uint32_t w = 0; w < set->window_count; w++) {
+        bool constant = false;
+        LOTS_TRY(window_is_constant(worker, &set->windows[w], &constant, err));
+        if (constant && maker != NULL)
+            LOTS_TRY(mask_window(maker, &set->windows[w], err));
+        else
+            out->windows[out->window_count++] = &set->windows[w];
+    }
+    return LOTS_OK;
+}
+
+static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
+                                mask_maker *maker, lots_resolved *out, lots_error *err)
+{
+    const lots_instance *elements = NULL;
+    for (uint32_t f = 0; f < set->filter_count; f++) {
+        bool fixed = false;
+        LOTS_TRY(lots_expr_is_static(worker, set->filters[f], set->frame, relation->relation->frame, &fixed, err));
+        if (!fixed || maker == NULL) {
+            out->pair_filters[out->pair_count++] = set->filters[f];
+            continue;
+        }
+        LOTS_TRY(lots_relation_elements(worker, relation, set->frame, &elements, err));
+        LOTS_TRY(mask_filter(maker, set->filters[f], elements, err));
+    }
+    return LOTS_OK;
+}
+
+/* A set of a single event is judged event by event: nothing is masked. */
+static lots_status resolve(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
+                           const lots_resolved **out, lots_error *err)
+{
+    lots_depth *depth = &worker->depths[relation->owners->depth];
+    for (const lots_resolved *at = depth->resolved; at != NULL; at = at->next)
+        if (at->set == set && at->relation == relation) {
+            *out = at;
+            return LOTS_OK;
+        }
+    mask_maker maker = {.worker = worker, .relation = relation, .arena = &depth->arena};
+    mask_maker *masks = set->event == NULL ? &maker : NULL;
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, 1, sizeof(lots_resolved), err));
+    lots_resolved *made = room;
+    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, set->filter_count, sizeof(lots_expr *), err));
+    made->pair_filters = room;
+    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, set->window_count, sizeof(lots_window *), err));
+    made->windows = room;
+    LOTS_TRY(sort_windows(worker, set, masks, made, err));
+    if (set->no_ghosts && masks != NULL)
+        LOTS_TRY(mask_ghosts(masks, err));
+    LOTS_TRY(sort_filters(worker, set, relation, masks, made, err));
+    made->set = set;
+    made->relation = relation;
+    made->mask = maker.mask;
+    made->failed = maker.failed;
+    made->culprit = maker.culprit;
+    made->next = depth->resolved;
+    depth->resolved = made;
+    *out = made;
+    return LOTS_OK;
+}
+
+/* ---- ranges ---- */
+
+static lots_arena *arena_of(const lots_candidates *candidates)
+{
+    return lots_instance_arena(candidates->worker, candidates->rows);
+}
+
+/* first and end as arrays of their own, that may be changed. */
+static lots_status own_ranges(lots_candidates *candidates, uint32_t **first, uint32_t **end, lots_error *err)
+{
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, first, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, end, err));
+    if (candidates->count > 0) {
+        memcpy(*first, candidates->first, candidates->count * sizeof(uint32_t));
+        memcpy(*end, candidates->end, candidates->count * sizeof(uint32_t));
+    }
+    candidates->first = *first;
+    candidates->end = *end;
+    candidates->contiguous = false;
+    return LOTS_OK;
+}
+
+static lots_status group_ranges(lots_candidates *candidates, lots_error *err)
+{
+    const lots_relation_rows *relation = candidates->relation;
+    const uint32_t *group = NULL;
+    LOTS_TRY(lots_instance_index(candidates->worker, candidates->rows, relation->owners, &group, err));
+    candidates->first = relation->offsets;
+    candidates->end = relation->offsets + 1;
+    candidates->contiguous = true;
+    if (group == NULL)
+        return LOTS_OK;
+    uint32_t *first = NULL, *end = NULL;
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &first, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &end, err));
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        first[i] = relation->offsets[group[i]];
+        end[i] = relation->offsets[group[i] + 1];
+    }
+    candidates->first = first;
+    candidates->end = end;
+    candidates->contiguous = false;
+    return LOTS_OK;
+}
+
+/* The single event of each row: none where there is none, or it is a ghost and ghosts are left out. */
+static lots_status event_ranges(lots_candidates *candidates, lots_error *err)
+{
+    lots_worker *worker = candidates->worker;
+    lots_vector value, flat;
+    const uint64_t *ghosts = NULL;
+    uint32_t *first = NULL, *end = NULL;
+    LOTS_TRY(lots_value(worker, candidates->set->event, candidates->rows, &value, err));
+    LOTS_TRY(lots_vector_flatten(arena_of(candidates), &value, &flat, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &first, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &end, err));
+    if (candidates->set->no_ghosts)
+        LOTS_TRY(lots_relation_ghosts(worker, candidates->relation, &ghosts, err));
+    const uint32_t *events = flat.data;
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const bool none = events[i] == LOTS_NO_ID || (ghosts != NULL && lots_bit_get(ghosts, events[i]));
+        first[i] = i;
+        end[i] = none ? i : i + 1;
+    }
+    candidates->list = events;
+    candidates->first = first;
+    candidates->end = end;
+    candidates->row_failed = flat.failed;
+    candidates->culprit = flat.culprit;
+    return LOTS_OK;
+}
+
+/* Is this the set of the members of an episode? Then the frame's rows are the episodes. */
+static lots_status member_ranges(lots_candidates *candidates, bool *done, lots_error *err)
+{
+    const lots_query *query = candidates->worker->query;
+    const uint32_t parent = query->frames[candidates->set->frame].parent;
+    *done = false;
+    for (uint32_t r = 0; r < query->relation_count && !*done; r++) {
+        const lots_relation *relation = &query->relations[r];
+        if (relation->kind != LOTS_RELATION_EPISODES || relation->members == NULL || relation->episode_frame != parent)
+            continue;
+        lots_relation_rows *episodes = NULL;
+        const lots_instance *rows = lots_instance_of(candidates->worker, candidates->rows, parent);
+        if (rows != candidates->rows)
+            return lots_fail(err, LOTS_INTERNAL, "members of an episode are asked for outside it");
+        LOTS_TRY(lots_relation_get(candidates->worker, r, candidates->rows, &episodes, err));
+        candidates->list = episodes->members;
+        candidates->first = episodes->member_offsets;
+        candidates->end = episodes->member_offsets + 1;
+        candidates->contiguous = true;
+        *done = true;
+    }
+    return LOTS_OK;
+}
+
+/* ---- windows that depend on the row ---- */
+
+typedef struct bounds {
+    const int32_t *low, *high; /* NULL: open */
+    const uint64_t *missing;
+} bounds;
+
+static lots_status add_bound(lots_candidates *candidates, const lots_expr *expr, const int32_t **days,
+                             uint64_t **missing, lots_error *err)
+{
+    lots_vector value, flat;
+    if (expr == NULL)
+        return LOTS_OK;
+    lots_arena *arena = arena_of(candidates);
+    LOTS_TRY(lots_value(candidates->worker, expr, candidates->rows, &value, err));
+    LOTS_TRY(lots_vector_flatten(arena, &value, &flat, err));
+    *days = flat.data;
+    if (flat.missing != NULL) {
+        if (*missing == NULL)
+            LOTS_TRY(lots_new_bits(arena, candidates->count, missing, err));
+        lots_bits_or(*missing, *missing, flat.missing, candidates->count);
+    }
+    if (flat.failed != NULL) {
+        uint64_t *failed = NULL;
+        LOTS_TRY(lots_new_bits(arena, candidates->count, &failed, err));
+        lots_bits_or(failed, flat.failed, candidates->row_failed != NULL ? candidates->row_failed : failed,
+                     candidates->count);
+        candidates->row_failed = failed;
+        candidates->culprit = flat.culprit;
+    }
+    return LOTS_OK;
+}
+
+typedef struct list_test { /* which entries of a list stay */
+    const int32_t *starts;
+    const bounds *within;
+    const uint32_t *anchor; /* or: those from this relation row on (before it) */
+    bool after;
+} list_test;
+
+static bool entry_stays(const list_test *test, uint32_t row, uint32_t entry)
+{
+    if (test->anchor != NULL)
+        return test->after ? entry >= test->anchor[row] : entry < test->anchor[row];
+    const bounds *within = test->within;
+    return !(within->missing != NULL && lots_bit_get(within->missing, row)) &&
+           !(within->low != NULL && test->starts[entry] < within->low[row]) &&
+           !(within->high != NULL && test->starts[entry] > within->high[row]);
+}
+
+static lots_status narrow_list(lots_candidates *candidates, const list_test *test, lots_error *err)
+{
+    uint32_t *first = NULL, *end = NULL, *list = NULL, made = 0;
+    uint64_t entries = 0;
+    for (uint32_t i = 0; i < candidates->count; i++)
+        entries += candidates->end[i] - candidates->first[i];
+    const uint32_t *old_first = candidates->first, *old_end = candidates->end;
+    LOTS_TRY(own_ranges(candidates, &first, &end, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), (size_t)entries, &list, err));
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        first[i] = made;
+        for (uint32_t k = old_first[i]; k < old_end[i]; k++)
+            if (entry_stays(test, i, candidates->list[k]))
+                list[made++] = candidates->list[k];
+        end[i] = made;
+    }
+    candidates->list = list;
+    candidates->worker->work.rows += entries;
+    return LOTS_OK;
+}
+
+static lots_status narrow_window(lots_candidates *candidates, const lots_window *window, lots_error *err)
+{
+    bounds within = {NULL, NULL, NULL};
+    uint64_t *missing = NULL;
+    const int32_t *starts = NULL;
+    LOTS_TRY(add_bound(candidates, window->low, &within.low, &missing, err));
+    LOTS_TRY(add_bound(candidates, window->high, &within.high, &missing, err));
+    LOTS_TRY(lots_relation_starts(candidates->worker, candidates->relation, &starts, err));
+    within.missing = missing;
+    if (candidates->list != NULL) {
+        const list_test test = {.starts = starts, .within = &within};
+        return narrow_list(candidates, &test, err);
+    }
+    uint32_t *first = NULL, *end = NULL;
+    int32_t *high = NULL;
+    LOTS_TRY(own_ranges(candidates, &first, &end, err));
+    if (within.high == NULL) { /* a missing start, sorted last, is in no window */
+        LOTS_TRY(lots_new_i32(arena_of(candidates), candidates->count, &high, err));
+        for (uint32_t i = 0; i < candidates->count; i++)
+            high[i] = INT32_MAX - 1;
+        within.high = high;
+    }
+    candidates->worker->work.rows +=
+        lots_window_narrow(starts, within.low, within.high, within.missing, candidates->count, first, end);
+    return LOTS_OK;
+}
+
+/* ---- the whole ---- */
+
+lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                 lots_candidates *out, lots_error *err)
+{
+    const lots_resolved *resolved = NULL;
+    bool members = false;
+    *out = (lots_candidates){.worker = worker, .set = set, .rows = rows, .count = rows->count};
+    LOTS_TRY(lots_relation_get(worker, set->relation, rows, &out->relation, err));
+    if (set->event != NULL)
+        LOTS_TRY(event_ranges(out, err));
+    else
+        LOTS_TRY(member_ranges(out, &members, err));
+    if (set->event == NULL && !members)
+        LOTS_TRY(group_ranges(out, err));
+    LOTS_TRY(resolve(worker, set, out->relation, &resolved, err));
+    out->mask = resolved->mask;
+    out->failed = resolved->failed;
+    if (resolved->culprit != NULL)
+        out->culprit = resolved->culprit;
+    out->pair_filters = resolved->pair_filters;
+    out->pair_count = resolved->pair_count;
+    for (uint32_t w = 0; w < resolved->window_count; w++)
+        LOTS_TRY(narrow_window(out, resolved->windows[w], err));
+    return LOTS_OK;
+}
+
+/* ---- beside an event ---- */
+
+/* The first row of [from, to) that comes after the anchor in the total order (or, not `after`, not before it). */
+static uint32_t search_order(const lots_relation_rows *relation, uint32_t from, uint32_t to,
+                             const lots_relation_rows *other, uint32_t anchor, bool after)
+{
+    while (from < to) {
+        const uint32_t middle = from + (to - from) / 2;
+        const int order = lots_relation_compare(relation, middle, other, anchor);
+        if (after ? order <= 0 : order < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* Where each anchor of another relation would stand among the candidates' rows: as a bound on relation rows. */
+static lots_status place_anchors(lots_candidates *candidates, lots_relation_rows *other, const uint32_t *anchors,
+                                 bool after, uint32_t *places, lots_error *err)
+{
+    lots_relation_rows *relation = candidates->relation;
+    lots_order_keys unused;
+    const uint32_t *group = NULL;
+    LOTS_TRY(lots_relation_keys(candidates->worker, relation, &unused, err));
+    LOTS_TRY(lots_relation_keys(candidates->worker, other, &unused, err));
+    LOTS_TRY(lots_instance_index(candidates->worker, candidates->rows, relation->owners, &group, err));
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const uint32_t g = group == NULL ? i : group[i];
+        places[i] = anchors[i] == LOTS_NO_ID ? LOTS_NO_ID
+                                             : search_order(relation, relation->offsets[g], relation->offsets[g + 1],
+                                                            other, anchors[i], after);
+    }
+    candidates->worker->work.rows += candidates->count;
+    return LOTS_OK;
+}
+
+lots_status lots_candidates_beside(lots_candidates *candidates, const lots_expr *event, bool after, lots_error *err)
+{
+    lots_vector value, flat;
+    lots_relation_rows *other = NULL;
+    uint32_t *first = NULL, *end = NULL, *places = NULL;
+    lots_arena *arena = arena_of(candidates);
+    LOTS_TRY(lots_value(candidates->worker, event, candidates->rows, &value, err));
+    LOTS_TRY(lots_vector_flatten(arena, &value, &flat, err));
+    LOTS_TRY(lots_relation_get(candidates->worker, event->type.relation, candidates->rows, &other, err));
+    LOTS_TRY(lots_new_u32(arena, candidates->count, &places, err));
+    const uint32_t *anchors = flat.data;
+    if (other != candidates->relation)
+        LOTS_TRY(place_anchors(candidates, other, anchors, after, places, err));
+    else /* what is after row r begins at r + 1, what is before it ends at r */
+        for (uint32_t i = 0; i < candidates->count; i++)
+            places[i] = anchors[i] == LOTS_NO_ID ? LOTS_NO_ID : anchors[i] + (after ? 1 : 0);
+    if (candidates->list != NULL) {
+        for (uint32_t i = 0; i < candidates->count; i++)
+            if (places[i] == LOTS_NO_ID && !after)
+                places[i] = 0; /* nothing comes before no event */
+        const list_test test = {.anchor = places, .after = after};
+        return narrow_list(candidates, &test, err);
+    }
+    LOTS_TRY(own_ranges(candidates, &first, &end, err));
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        if (places[i] == LOTS_NO_ID) {
+            end[i] = first[i];
+            continue;
+        }
+        if (after)
+            first[i] = first[i] > places[i] ? first[i] : places[i];
+        else
+            end[i] = end[i] < places[i] ? end[i] : places[i];
+        if (end[i] < first[i])
+            end[i] = first[i];
+    }
+    if (flat.failed != NULL) {
+        candidates->row_failed = flat.failed;
+        candidates->culprit = flat.culprit;
+    }
+    return LOTS_OK;
+}

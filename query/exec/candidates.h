@@ -1,0 +1,86 @@
+/* candidates.h: which rows of its relation an event set holds, for each row of the frame in which it stands.
+ *
+ * What can be said once for all rows of the relation (filters and windows that depend on nothing but the element and the
+ * frames above the relation) is one bitmap. What the frame's row adds is a range [first, end) of relation rows: its
+ * group, narrowed by windows on the sorted starts. Only a filter that looks at both the element and the frame's row
+ * needs *pairs* of them: these are made in batches of complete ranges, filtered, reduced, and forgotten.
+ *
+ * Invariants: 1. first <= end. 2. `contiguous`: end[i] == first[i + 1], so that first is offsets of count + 1.
+ * 3. with a `list`, ranges are of the list, whose entries are relation rows in order. Callers: aggregate, event, relations. */
+#ifndef LOTS_QUERY_CANDIDATES_H
+#define LOTS_QUERY_CANDIDATES_H
+
+#include "query/exec/relation.h"
+#include "query/exec/worker.h"
+
+#define LOTS_PAIRS_BATCH 65536u
+
+typedef struct lots_resolved lots_resolved;
+struct lots_resolved { /* of a set over a relation, whatever the frame's row */
+    lots_resolved *next;
+    const lots_set *set;
+    const lots_relation_rows *relation;
+    const uint64_t *mask;   /* NULL: every row */
+    const uint64_t *failed; /* rows that passed so far and then could not be judged; NULL: none */
+    const lots_expr *culprit;
+    lots_expr **pair_filters;
+    uint32_t pair_count;
+    const lots_window **windows; /* whose bounds are not constant */
+    uint32_t window_count;
+};
+
+typedef struct lots_candidates {
+    lots_worker *worker;
+    const lots_set *set;
+    const lots_instance *rows; /* of the frame in which the set stands */
+    lots_relation_rows *relation;
+    uint32_t count;            /* of rows */
+    const uint32_t *first, *end;
+    bool contiguous;
+    const uint32_t *list;
+    const uint64_t *mask, *failed;
+    uint64_t *row_failed;      /* rows whose window could not be computed; NULL: none */
+    const lots_expr *culprit;
+    lots_expr *const *pair_filters;
+    uint32_t pair_count;
+} lots_candidates;
+
+LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                           lots_candidates *out, lots_error *err);
+/* Keep only what comes after (or before) an event of another relation or this one; rows without one keep nothing. */
+LOTS_MUST lots_status lots_candidates_beside(lots_candidates *candidates, const lots_expr *event, bool after,
+                                             lots_error *err);
+
+typedef struct lots_pairs { /* the candidates of rows from..to-1 that passed everything */
+    uint32_t from, to;
+    uint32_t count;
+    uint32_t *offsets;         /* to - from + 1 */
+    uint32_t *relation_row;
+    lots_instance *instance;   /* of the set's element frame */
+    uint64_t *failed;          /* of rows from..to-1; NULL: none */
+    const lots_expr *culprit;
+} lots_pairs;
+
+/* Batches: begin, next until it gives from == to, end. What a batch made is gone at the next. */
+typedef struct lots_batches {
+    const lots_candidates *candidates;
+    uint32_t at;
+    uint32_t depth;
+} lots_batches;
+LOTS_MUST lots_status lots_batches_begin(lots_batches *batches, const lots_candidates *candidates, lots_error *err);
+LOTS_MUST lots_status lots_batches_next(lots_batches *batches, lots_pairs *out, lots_error *err);
+void lots_batches_end(lots_batches *batches);
+
+/* The first (or last) candidate of each row that passes the pair filters, LOTS_NO_ID: none. Pairs are made in growing
+ * steps until one passes, so that a near hit costs little however many follow. *failed: rows that met one that could not
+ * be judged before it (NULL: none). */
+LOTS_MUST lots_status lots_candidates_seek(const lots_candidates *candidates, bool backward, uint32_t *out,
+                                           uint64_t **failed, const lots_expr **culprit, lots_error *err);
+
+/* All elements of the set by row, in the arena of `rows`: offsets (count + 1) and relation rows.
+ * Errors: an element that could not be judged is an error here. */
+LOTS_MUST lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                     lots_relation_rows **relation, const uint32_t **offsets,
+                                     const uint32_t **elements, lots_error *err);
+
+#endif

@@ -1,0 +1,424 @@
+/* column.c: decoding a stream's columns of one chunk into vectors. A column is read once as the segment has it (ids
+ * local), and once more turned into what the language sees, each only when asked for. */
+#include "query/exec/column.h"
+
+#include <string.h>
+
+static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
+{
+    return &worker->schema->streams[stream];
+}
+
+lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
+{
+    void *room = NULL;
+    lots_arena *arena = &worker->depths[0].arena;
+    LOTS_TRY(lots_arena_alloc(arena, &room, worker->schema->stream_count, sizeof(lots_stream_chunk), err));
+    worker->streams = room;
+    for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
+        lots_stream_chunk *stream = &worker->streams[s];
+        const uint32_t columns = stream_of(worker, s)->column_count;
+        stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
+        LOTS_TRY(lots_arena_alloc(arena, &room, 2 * (size_t)columns, sizeof(lots_vector), err));
+        stream->locals = room;
+        stream->values = stream->locals + columns;
+        for (uint32_t c = 0; c < 2 * columns; c++)
+            stream->locals[c].count = UINT32_MAX;
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_stream_offsets(lots_worker *worker, uint32_t stream, const uint32_t **out, lots_error *err)
+{
+    lots_stream_chunk *chunk = &worker->streams[stream];
+    if (chunk->offsets == NULL) {
+        uint32_t *offsets = NULL;
+        LOTS_TRY(lots_new_u32(&worker->depths[0].arena, (size_t)worker->patients->count + 1, &offsets, err));
+        const lots_arena_mark mark = lots_arena_save(&worker->scratch);
+        LOTS_TRY(lots_segment_offsets(worker->segment, stream, worker->chunk, offsets, &worker->scratch, err));
+        lots_arena_restore(&worker->scratch, mark);
+        chunk->offsets = offsets;
+    }
+    *out = chunk->offsets;
+    return LOTS_OK;
+}
+
+/* ---- as the segment has it ---- */
+
+static lots_type type_of(const lots_worker *worker, const lots_column *column)
+{
+    static const lots_type_kind kinds[LOTS_KIND_COUNT] = {
+        [LOTS_KIND_BOOL] = LOTS_TYPE_BOOL,         [LOTS_KIND_INT] = LOTS_TYPE_INT,
+        [LOTS_KIND_DECIMAL] = LOTS_TYPE_DECIMAL,   [LOTS_KIND_FLOAT] = LOTS_TYPE_FLOAT,
+        [LOTS_KIND_DATE] = LOTS_TYPE_DATE,         [LOTS_KIND_CATEGORY] = LOTS_TYPE_CATEGORY,
+        [LOTS_KIND_TEXT] = LOTS_TYPE_TEXT,         [LOTS_KIND_CODE] = LOTS_TYPE_CODE,
+        [LOTS_KIND_CODES] = LOTS_TYPE_SET,
+    };
+    lots_type type = {.kind = kinds[column->kind], .element = LOTS_TYPE_CODE, .scale = column->scale};
+    if (column->kind == LOTS_KIND_CATEGORY) {
+        type.dictionary = lots_registry_domain(worker->registry, column->domain);
+        type.domain = column->domain;
+    } else if (column->kind == LOTS_KIND_CODE || column->kind == LOTS_KIND_CODES) {
+        type.dictionary = lots_registry_codes(worker->registry);
+    }
+    return type;
+}
+
+/* Texts come as offsets; the bytes live as long as the chunk. */
+static lots_status read_texts(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)
+{
+    lots_arena *arena = &worker->depths[0].arena;
+    uint32_t *offsets = NULL;
+    LOTS_TRY(lots_new_u32(arena, (size_t)out->count + 1, &offsets, err));
+    lots_values_out values = {.data = offsets, .missing = out->missing};
+    bool has_missing = false;
+    LOTS_TRY(lots_segment_read(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk, &values, &has_missing,
+                               arena, err));
+    lots_text *texts = out->data;
+    for (uint32_t i = 0; i < out->count; i++)
+        texts[i] = (lots_text){values.text + offsets[i], offsets[i + 1] - offsets[i]};
+    if (!has_missing)
+        out->missing = NULL;
+    return LOTS_OK;
+}
+
+static lots_status read_part(lots_worker *worker, uint32_t stream, uint32_t column, lots_part part, void *data,
+                             uint64_t **missing, lots_error *err)
+{
+    lots_values_out values = {.data = data, .missing = missing == NULL ? NULL : *missing};
+    bool has_missing = false;
+    const lots_arena_mark mark = lots_arena_save(&worker->scratch);
+    LOTS_TRY(lots_segment_read(worker->segment, stream, column, part, worker->chunk, &values, &has_missing,
+                               &worker->scratch, err));
+    lots_arena_restore(&worker->scratch, mark);
+    if (missing != NULL && !has_missing)
+        *missing = NULL;
+    return LOTS_OK;
+}
+
+static lots_status corrupt(const lots_worker *worker, uint32_t stream, uint32_t column, const char *what,
+                           lots_error *err)
+{
+    return lots_fail(err, LOTS_CORRUPT, "segment %u, column '%s.%s', chunk %u: %s", worker->segment_index,
+                     stream_of(worker, stream)->name, stream_of(worker, stream)->columns[column].name, worker->chunk,
+                     what);
+}
+
+static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)
+{
+    const lots_block_meta *meta =
+        lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
+    lots_arena *arena = &worker->depths[0].arena;
+    const uint32_t elements = meta->bytes == 0 && meta->missing == meta->count ? 0 : meta->count;
+    uint32_t *lengths = NULL, *items = NULL;
+    LOTS_TRY(lots_new_u32(arena, out->count, &lengths, err));
+    LOTS_TRY(lots_new_u32(arena, elements, &items, err));
+    memset(lengths, 0, out->count * sizeof(uint32_t));
+    out->data = items;
+    if (elements == 0) {
+        memset(out->offsets, 0, ((size_t)out->count + 1) * sizeof(uint32_t));
+        return LOTS_OK;
+    }
+    LOTS_TRY(read_part(worker, stream, column, LOTS_PART_LENGTHS, lengths, NULL, err));
+    LOTS_TRY(read_part(worker, stream, column, LOTS_PART_VALUES, items, NULL, err));
+    out->offsets[0] = 0;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < out->count; i++)
+        total += lengths[i];
+    worker->kernels->prefix_u32(lengths, out->count, 0, out->offsets + 1);
+    if (total != elements)
+        return corrupt(worker, stream, column, "list lengths don't add up to its elements", err);
+    return LOTS_OK;
+}
+
+static lots_status read_local(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)
+{
+    const lots_column *schema = &stream_of(worker, stream)->columns[column];
+    const lots_block_meta *meta =
+        lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
+    const lots_type type = type_of(worker, schema);
+    const uint32_t rows = worker->streams[stream].rows;
+    lots_arena *arena = &worker->depths[0].arena;
+    worker->work.blocks++;
+    worker->work.bytes += meta->bytes;
+    worker->work.values += meta->count;
+    LOTS_TRY(lots_vector_new(arena, &type, rows, out, err));
+    if (schema->kind == LOTS_KIND_CODES)
+        return read_lists(worker, stream, column, out, err);
+    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    if (meta->missing == meta->count) { /* an absent column too: nothing to decode */
+        lots_bits_fill(out->missing, rows, true);
+        if (type.kind != LOTS_TYPE_BOOL)
+            memset(out->data, 0, rows * lots_type_bytes(type.kind));
+        return LOTS_OK;
+    }
+    if (schema->kind == LOTS_KIND_TEXT)
+        return read_texts(worker, stream, column, out, err);
+    return read_part(worker, stream, column, LOTS_PART_VALUES, out->data, &out->missing, err);
+}
+
+lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector **out,
+                              lots_error *err)
+{
+    lots_vector *local = &worker->streams[stream].locals[column];
+    if (local->count == UINT32_MAX) {
+        lots_vector made;
+        LOTS_TRY(read_local(worker, stream, column, &made, err));
+        *local = made;
+    }
+    *out = local;
+    return LOTS_OK;
+}
+
+/* ---- as the language sees it ---- */
+
+static lots_status to_ranks(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector *local,
+                            lots_vector *out, lots_error *err)
+{
+    const lots_id *ranks = NULL;
+    uint32_t rank_count = 0;
+    LOTS_TRY(lots_segment_ranks(worker->segment, stream, column, &ranks, &rank_count, err));
+    const bool list = local->type.kind == LOTS_TYPE_SET;
+    const uint32_t count = list ? local->offsets[local->count] : local->count;
+    uint32_t *values = NULL;
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &values, err));
+    *out = *local;
+    out->data = values;
+    if (rank_count == 0) { /* no id is used: all are missing */
+        memset(values, 0, count * sizeof(uint32_t));
+        return list && count > 0 ? corrupt(worker, stream, column, "ids without a dictionary", err) : LOTS_OK;
+    }
+    if (worker->kernels->max_u32(local->data, count) >= rank_count)
+        return corrupt(worker, stream, column, "an id beyond its dictionary", err);
+    const uint32_t *ids = local->data;
+    for (uint32_t i = 0; i < count; i++) /* the dictionary is small and has no slack: not the kernel */
+        values[i] = ranks[ids[i]];
+    for (uint32_t i = 0; local->missing != NULL && i < count; i++)
+        if (lots_bit_get(local->missing, i))
+            values[i] = 0;
+    worker->work.rows += count;
+    return LOTS_OK;
+}
+
+static lots_status level_table(lots_worker *worker, uint32_t stream, const lots_level_table **out, lots_error *err);
+
+static lots_span span_of_row(const lots_stream *schema, const lots_level_table *table, const lots_vector *level,
+                             uint32_t row)
+{
+    if (table == NULL || lots_vector_is_missing(level, row))
+        return schema->span;
+    return (lots_span)table->span[((const uint32_t *)level->data)[row]];
+}
+
+/* The level column and its table; both NULL when no level has a span or place of its own. */
+static lots_status levels_of(lots_worker *worker, uint32_t stream, const lots_level_table **table,
+                             const lots_vector **level, lots_error *err)
+{
+    *table = NULL;
+    *level = NULL;
+    const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_LEVEL);
+    if (column < 0)
+        return LOTS_OK;
+    LOTS_TRY(level_table(worker, stream, table, err));
+    return lots_stream_column(worker, stream, (uint32_t)column, level, err);
+}
+
+static bool has_points(const lots_stream *stream)
+{
+    bool points = stream->span == LOTS_SPAN_POINT;
+    for (uint32_t i = 0; i < stream->level_count; i++)
+        points |= stream->levels[i].has_span && stream->levels[i].span == LOTS_SPAN_POINT;
+    return points;
+}
+
+/* A point's end is its start. */
+static lots_status fill_ends(lots_worker *worker, uint32_t stream, const lots_vector *local, lots_vector *out,
+                             lots_error *err)
+{
+    const lots_stream *schema = stream_of(worker, stream);
+    const int32_t start_column = lots_stream_find_role(schema, LOTS_ROLE_START);
+    *out = *local;
+    if (local->missing == NULL || start_column < 0 || !has_points(schema))
+        return LOTS_OK;
+    const lots_level_table *table = NULL;
+    const lots_vector *level = NULL, *start = NULL;
+    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
+    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
+    lots_arena *arena = &worker->depths[0].arena;
+    int32_t *ends = NULL;
+    uint64_t *missing = NULL;
+    LOTS_TRY(lots_new_i32(arena, local->count, &ends, err));
+    LOTS_TRY(lots_new_bits(arena, local->count, &missing, err));
+    memcpy(ends, local->data, local->count * sizeof(int32_t));
+    memcpy(missing, local->missing, lots_bit_words(local->count) * sizeof(uint64_t));
+    for (size_t i = lots_bits_next(local->missing, 0, local->count); i < local->count;
+         i = lots_bits_next(local->missing, i + 1, local->count)) {
+        const uint32_t row = (uint32_t)i;
+        if (span_of_row(schema, table, level, row) != LOTS_SPAN_POINT || lots_vector_is_missing(start, row))
+            continue;
+        ends[row] = ((const int32_t *)start->data)[row];
+        lots_bit_clear(missing, row);
+    }
+    out->data = ends;
+    out->missing = missing;
+    return LOTS_OK;
+}
+
+lots_status lots_stream_column(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector **out,
+                               lots_error *err)
+{
+    lots_vector *values = &worker->streams[stream].values[column];
+    *out = values;
+    if (values->count != UINT32_MAX)
+        return LOTS_OK;
+    const lots_column *schema = &stream_of(worker, stream)->columns[column];
+    const lots_vector *local = NULL;
+    LOTS_TRY(lots_stream_local(worker, stream, column, &local, err));
+    lots_vector made = *local;
+    if (schema->kind == LOTS_KIND_CATEGORY || schema->kind == LOTS_KIND_CODE || schema->kind == LOTS_KIND_CODES)
+        LOTS_TRY(to_ranks(worker, stream, column, local, &made, err));
+    else if (schema->role == LOTS_ROLE_END)
+        LOTS_TRY(fill_ends(worker, stream, local, &made, err));
+    *values = made;
+    return LOTS_OK;
+}
+
+/* ---- levels ---- */
+
+enum { UNDECLARED_LEVEL = 1u << 30 }; /* after every declared one, by text */
+
+static lots_status level_table(lots_worker *worker, uint32_t stream, const lots_level_table **out, lots_error *err)
+{
+    lots_level_table *table = &worker->levels[stream];
+    *out = table;
+    if (table->order != NULL)
+        return LOTS_OK;
+    const lots_stream *schema = stream_of(worker, stream);
+    const int32_t column = lots_stream_find_role(schema, LOTS_ROLE_LEVEL);
+    const lots_dictionary *dictionary = lots_registry_domain(worker->registry, schema->columns[column].domain);
+    const uint32_t count = dictionary == NULL ? 0 : lots_dictionary_count(dictionary);
+    void *room = NULL;
+    uint32_t *order = NULL;
+    LOTS_TRY(lots_new_u32(&worker->tables, count, &order, err));
+    LOTS_TRY(lots_arena_alloc(&worker->tables, &room, count, 1, err));
+    table->span = room;
+    for (uint32_t rank = 0; rank < count; rank++) {
+        order[rank] = UNDECLARED_LEVEL + rank;
+        table->span[rank] = (uint8_t)schema->span;
+    }
+    for (uint32_t i = 0; i < schema->level_count; i++) {
+        const lots_level *level = &schema->levels[i];
+        const lots_id rank = count == 0 ? LOTS_NO_ID : lots_dictionary_find(dictionary, level->value, strlen(level->value));
+        if (rank == LOTS_NO_ID)
+            continue;
+        order[rank] = level->rank < UNDECLARED_LEVEL ? level->rank : UNDECLARED_LEVEL - 1;
+        if (level->has_span)
+            table->span[rank] = (uint8_t)level->span;
+    }
+    table->count = count;
+    table->order = order;
+    return LOTS_OK;
+}
+
+lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const uint32_t **out, lots_error *err)
+{
+    const lots_level_table *table = NULL;
+    const lots_vector *level = NULL;
+    *out = NULL;
+    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
+    if (table == NULL)
+        return LOTS_OK;
+    uint32_t *order = NULL;
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, level->count, &order, err));
+    for (uint32_t i = 0; i < level->count; i++)
+        order[i] = lots_vector_is_missing(level, i) ? UINT32_MAX : table->order[((const uint32_t *)level->data)[i]];
+    *out = order;
+    return LOTS_OK;
+}
+
+/* ---- spans ---- */
+
+/* The last day an open event of each patient may run to: the earlier of death and coverage. */
+static lots_status last_days(lots_worker *worker, uint32_t stream, const int32_t **out, lots_error *err)
+{
+    const uint32_t patients = worker->patients->count;
+    const lots_coverage *coverage = lots_registry_coverage(worker->registry, stream);
+    const int32_t column = lots_stream_find_role(stream_of(worker, 0), LOTS_ROLE_DEATH);
+    int32_t *days = NULL;
+    LOTS_TRY(lots_new_i32(&worker->depths[0].arena, patients, &days, err));
+    for (uint32_t p = 0; p < patients; p++)
+        days[p] = coverage != NULL ? coverage->until : LOTS_DAY_MAX;
+    *out = days;
+    if (column < 0)
+        return LOTS_OK;
+    const lots_vector *death = NULL;
+    LOTS_TRY(lots_stream_column(worker, 0, (uint32_t)column, &death, err));
+    for (uint32_t p = 0; p < patients; p++)
+        if (!lots_vector_is_missing(death, p) && ((const int32_t *)death->data)[p] < days[p])
+            days[p] = ((const int32_t *)death->data)[p];
+    return LOTS_OK;
+}
+
+/* The end column, or NULL when the stream has none. */
+static lots_status ends_of(lots_worker *worker, uint32_t stream, const lots_vector **out, lots_error *err)
+{
+    const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_END);
+    *out = NULL;
+    return column < 0 ? LOTS_OK : lots_stream_column(worker, stream, (uint32_t)column, out, err);
+}
+
+lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err)
+{
+    const lots_type type = {.kind = LOTS_TYPE_BOOL};
+    const lots_level_table *table = NULL;
+    const lots_vector *level = NULL, *end = NULL;
+    LOTS_TRY(lots_vector_new(&worker->depths[0].arena, &type, worker->streams[stream].rows, out, err));
+    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
+    LOTS_TRY(ends_of(worker, stream, &end, err));
+    for (uint32_t i = 0; i < out->count; i++)
+        if ((end == NULL || lots_vector_is_missing(end, i)) &&
+            span_of_row(stream_of(worker, stream), table, level, i) == LOTS_SPAN_OPEN)
+            lots_bit_set(out->data, i);
+    worker->work.rows += out->count;
+    return LOTS_OK;
+}
+
+lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err)
+{
+    const lots_stream *schema = stream_of(worker, stream);
+    const lots_type type = {.kind = LOTS_TYPE_DATE};
+    const int32_t start_column = lots_stream_find_role(schema, LOTS_ROLE_START);
+    const lots_vector *start = NULL, *level = NULL, *end = NULL;
+    const lots_level_table *table = NULL;
+    const uint32_t *offsets = NULL;
+    const int32_t *last = NULL;
+    lots_arena *arena = &worker->depths[0].arena;
+    LOTS_TRY(lots_vector_new(arena, &type, worker->streams[stream].rows, out, err));
+    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    int32_t *days = out->data;
+    if (start_column < 0) {
+        memset(days, 0, out->count * sizeof(int32_t));
+        lots_bits_fill(out->missing, out->count, true);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
+    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
+    LOTS_TRY(ends_of(worker, stream, &end, err));
+    LOTS_TRY(last_days(worker, stream, &last, err));
+    LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
+    const int32_t *starts = start->data;
+    for (uint32_t p = 0; p < worker->patients->count; p++) {
+        for (uint32_t i = offsets[p]; i < offsets[p + 1]; i++) {
+            const lots_span span = span_of_row(schema, table, level, i);
+            days[i] = 0;
+            if (end != NULL && !lots_vector_is_missing(end, i))
+                days[i] = ((const int32_t *)end->data)[i];
+            else if (lots_vector_is_missing(start, i) || span == LOTS_SPAN_CLOSED)
+                lots_bit_set(out->missing, i);
+            else /* a span holds at least the day it starts, also one that starts after death or coverage */
+                days[i] = span == LOTS_SPAN_OPEN && last[p] > starts[i] ? last[p] : starts[i];
+        }
+    }
+    worker->work.rows += out->count;
+    return LOTS_OK;
+}

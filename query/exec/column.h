@@ -1,0 +1,23 @@
+/* column.h: a stream's columns of the worker's chunk, decoded at most once. Callers: query/exec. */
+#ifndef LOTS_QUERY_COLUMN_H
+#define LOTS_QUERY_COLUMN_H
+
+#include "query/exec/worker.h"
+
+/* Forget the last chunk's columns, make room for this one's. */
+LOTS_MUST lots_status lots_columns_begin(lots_worker *worker, lots_error *err);
+LOTS_MUST lots_status lots_stream_offsets(lots_worker *worker, uint32_t stream, const uint32_t **out, lots_error *err);
+/* Values as the language sees them: ids are ranks; the end of a point is its start. Lent till the next chunk. */
+LOTS_MUST lots_status lots_stream_column(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector **out,
+                                         lots_error *err);
+/* The same with ids as the segment numbers them. */
+LOTS_MUST lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector **out,
+                                        lots_error *err);
+/* The span's end of every row (missing where unknown), and which rows are open. */
+LOTS_MUST lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
+/* Place of every row's level in the total order; NULL when the stream has no level. Missing: UINT32_MAX. */
+LOTS_MUST lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const uint32_t **out,
+                                              lots_error *err);
+
+#endif

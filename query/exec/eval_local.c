@@ -1,0 +1,241 @@
+/* eval_local.c: a stored id column against constants, without turning its ids into ranks. A segment numbers the ids it
+ * holds in the order of their ranks, so an interval of ranks is an interval of local ids, and `level = inpatient` or
+ * `dx in {E10-E14}` is a range test on the packed numbers; other sets are a bit table. What the zone map settles is not
+ * decoded at all. The translated set is kept by expression as long as the worker stays on the segment. */
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "query/exec/column.h"
+#include "query/exec/step.h"
+
+typedef struct stored_column {
+    uint32_t stream, column;
+    bool list;
+} stored_column;
+
+/* Is the expression a stored id column, seen from its own frame? */
+static bool find_stored(const lots_step *step, const lots_expr *expr, stored_column *out)
+{
+    if (expr->op != LOTS_OP_COLUMN || expr->of_frame != step->rows->frame || step->worker->segment == NULL)
+        return false;
+    const lots_type_kind kind = expr->type.kind == LOTS_TYPE_SET ? expr->type.element : expr->type.kind;
+    if (kind != LOTS_TYPE_CATEGORY && kind != LOTS_TYPE_CODE)
+        return false;
+    out->list = expr->type.kind == LOTS_TYPE_SET;
+    out->stream = 0;
+    out->column = expr->index;
+    if (expr->of_frame == LOTS_FRAME_PATIENT)
+        return true;
+    const uint32_t relation = step->worker->query->frames[expr->of_frame].relation;
+    if (relation >= step->worker->query->relation_count)
+        return false;
+    const lots_relation *bound = &step->worker->query->relations[relation];
+    if (bound->kind != LOTS_RELATION_STREAM || expr->index >= bound->column_count)
+        return false;
+    out->stream = bound->stream;
+    out->column = bound->columns[expr->index].column;
+    return true;
+}
+
+/* ---- ranks → local ids ---- */
+
+static lots_id lower_bound(const lots_id *ranks, uint32_t count, lots_id rank)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (ranks[middle] < rank)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static lots_ranks local_range(const lots_id *ranks, uint32_t count, lots_ranks range)
+{
+    return (lots_ranks){lower_bound(ranks, count, range.first), lower_bound(ranks, count, range.end)};
+}
+
+/* The ranges that a comparison with one rank stands for. */
+static uint32_t ranges_of(lots_op op, lots_id rank, lots_ranks out[1])
+{
+    switch (op) {
+    case LOTS_OP_LESS:
+        out[0] = (lots_ranks){0, rank};
+        break;
+    case LOTS_OP_LESS_EQUAL:
+        out[0] = (lots_ranks){0, rank + 1};
+        break;
+    case LOTS_OP_GREATER:
+        out[0] = (lots_ranks){rank + 1, LOTS_NO_ID};
+        break;
+    case LOTS_OP_GREATER_EQUAL:
+        out[0] = (lots_ranks){rank, LOTS_NO_ID};
+        break;
+    default:
+        out[0] = (lots_ranks){rank, rank + 1};
+    }
+    return 1;
+}
+
+static lots_status build_table(lots_local_set *set, const lots_ranks *ranges, uint32_t range_count, const lots_id *ranks,
+                               uint32_t count, lots_error *err)
+{
+    const size_t words = lots_bit_words(count) + 8; /* slack for the kernels */
+    if (set->table_words < words) {
+        void *table = set->table;
+        LOTS_TRY(lots_realloc(&table, words, sizeof(uint64_t), err));
+        set->table = table;
+        set->table_words = words;
+    }
+    memset(set->table, 0, words * sizeof(uint64_t));
+    set->table_count = count;
+    for (uint32_t r = 0; r < range_count; r++) {
+        const lots_ranks range = local_range(ranks, count, ranges[r]);
+        if (range.first < range.end)
+            lots_bits_set_range(set->table, range.first, range.end);
+    }
+    return LOTS_OK;
+}
+
+/* One interval when the ids taken happen to be neighbours in this segment, else a table. */
+static lots_status translate(const lots_step *step, const stored_column *column, const lots_ranks *ranges,
+                             uint32_t range_count, const lots_local_set **out, lots_error *err)
+{
+    lots_local_set *set = &step->worker->local_sets[step->expr->id];
+    *out = set;
+    if (set->known && set->segment == step->worker->segment_index)
+        return LOTS_OK;
+    const lots_id *ranks = NULL;
+    uint32_t count = 0;
+    LOTS_TRY(lots_segment_ranks(step->worker->segment, column->stream, column->column, &ranks, &count, err));
+    set->known = false;
+    set->segment = step->worker->segment_index;
+    if (range_count == 1) {
+        set->range = local_range(ranks, count, ranges[0]);
+        set->interval = true;
+    } else {
+        LOTS_TRY(build_table(set, ranges, range_count, ranks, count, err));
+        const size_t first = lots_bits_next(set->table, 0, count);
+        const uint64_t taken = lots_bits_count(set->table, count);
+        set->range = taken == 0 ? (lots_ranks){0, 0} : (lots_ranks){(lots_id)first, (lots_id)(first + taken)};
+        set->interval = taken == 0 || lots_bits_count_range(set->table, first, first + taken) == taken;
+    }
+    set->known = true;
+    return LOTS_OK;
+}
+
+/* ---- the test ---- */
+
+static void test_ids(const lots_kernels *kernels, const lots_local_set *set, const uint32_t *ids, uint32_t count,
+                     uint64_t *out)
+{
+    if (!set->interval)
+        kernels->lookup_bits(ids, count, set->table, set->table_count, out);
+    else if (set->range.first < set->range.end)
+        kernels->range_u32(ids, count, set->range.first, set->range.end - 1, out);
+    else
+        lots_bits_fill(out, count, false);
+}
+
+static lots_status test_lists(const lots_step *step, const lots_local_set *set, const lots_vector *lists, uint64_t *out,
+                              lots_error *err)
+{
+    const uint32_t elements = lists->offsets[lists->count];
+    uint64_t *hits = NULL, *any = NULL;
+    LOTS_TRY(lots_new_bits(step->arena, elements, &hits, err));
+    test_ids(step->worker->kernels, set, lists->data, elements, hits);
+    step->worker->work.rows += elements;
+    if (step->rows->relation_row == NULL) {
+        step->worker->kernels->any_by(hits, lists->offsets, lists->count, out);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_bits(step->arena, lists->count, &any, err));
+    step->worker->kernels->any_by(hits, lists->offsets, lists->count, any);
+    for (uint32_t i = 0; i < step->count; i++)
+        if (lots_bit_get(any, step->rows->relation_row[i]))
+            lots_bit_set(out, i);
+    return LOTS_OK;
+}
+
+static lots_status test_values(const lots_step *step, const lots_local_set *set, const lots_vector *local,
+                               lots_vector *out, lots_error *err)
+{
+    lots_vector here = *local;
+    if (step->rows->relation_row != NULL)
+        LOTS_TRY(lots_vector_gather(step->arena, local, step->rows->relation_row, step->count, &here, err));
+    test_ids(step->worker->kernels, set, here.data, step->count, out->data);
+    out->missing = here.missing;
+    return LOTS_OK;
+}
+
+/* What the zone map tells: 0 no row, 1 every row, -1 look at them. */
+static int judge_zone(const lots_step *step, const stored_column *column, const lots_local_set *set)
+{
+    const lots_block_meta *meta =
+        lots_segment_meta(step->worker->segment, column->stream, column->column, LOTS_PART_VALUES, step->worker->chunk);
+    if (column->list && set->range.first == set->range.end && set->interval)
+        return 0;
+    if (meta->missing != 0 || meta->count == 0 || !set->interval)
+        return -1;
+    const int64_t first = set->range.first, last = (int64_t)set->range.end - 1;
+    if (last < meta->min || first > meta->max || first > last)
+        return 0;
+    return !column->list && first <= meta->min && meta->max <= last ? 1 : -1;
+}
+
+static lots_status test_column(lots_step *step, const stored_column *column, const lots_ranks *ranges,
+                               uint32_t range_count, lots_vector *out, lots_error *err)
+{
+    const lots_local_set *set = NULL;
+    const lots_vector *local = NULL;
+    LOTS_TRY(translate(step, column, ranges, range_count, &set, err));
+    const int verdict = judge_zone(step, column, set);
+    if (verdict >= 0)
+        return lots_step_bool(step, verdict == 1, out, err);
+    LOTS_TRY(lots_step_new(step, out, err));
+    LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &local, err));
+    if (column->list)
+        return test_lists(step, set, local, out->data, err);
+    return test_values(step, set, local, out, err);
+}
+
+static lots_status eval_in_ranks(lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    const lots_rank_set *ranks = step->expr->ranks;
+    stored_column column;
+    *done = find_stored(step, step->expr->operands[0], &column);
+    if (!*done)
+        return LOTS_OK;
+    if (ranks->range_count == 0)
+        return lots_step_bool(step, false, out, err);
+    LOTS_TRY(test_column(step, &column, ranks->ranges, ranks->range_count, out, err));
+    if (out->missing != NULL)
+        lots_bits_and_not(out->data, out->data, out->missing, step->count);
+    return LOTS_OK;
+}
+
+lots_status lots_eval_local(lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    const lots_expr *expr = step->expr;
+    *done = false;
+    if (expr->op == LOTS_OP_IN_RANKS)
+        return eval_in_ranks(step, done, out, err);
+    if (expr->op < LOTS_OP_EQUAL || expr->op > LOTS_OP_GREATER_EQUAL)
+        return LOTS_OK;
+    stored_column column;
+    lots_ranks range[1];
+    const lots_expr *value = expr->operands[1];
+    if (value->op != LOTS_OP_CONSTANT || value->constant.missing || !find_stored(step, expr->operands[0], &column) ||
+        column.list || value->type.kind != expr->operands[0]->type.kind)
+        return LOTS_OK;
+    *done = true;
+    const uint32_t ranges = ranges_of(expr->op, (lots_id)value->constant.i, range);
+    LOTS_TRY(test_column(step, &column, range, ranges, out, err));
+    if (expr->op == LOTS_OP_UNEQUAL)
+        lots_bits_not(out->data, out->data, step->count);
+    if (out->missing != NULL)
+        lots_bits_and_not(out->data, out->data, out->missing, step->count);
+    return LOTS_OK;
+}

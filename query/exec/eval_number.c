@@ -1,0 +1,231 @@
+/* eval_number.c: arithmetic. Whole numbers and decimals are exact: a result beyond 64 bits fails its row. */
+#include <math.h>
+#include <string.h>
+
+#include "query/exec/step.h"
+
+static bool row_missing(const lots_vector *out, uint32_t row)
+{
+    return out->missing != NULL && lots_bit_get(out->missing, row);
+}
+
+static lots_status make_missing(const lots_step *step, lots_vector *out, uint32_t row, lots_error *err)
+{
+    LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+    lots_bit_set(out->missing, row);
+    return LOTS_OK;
+}
+
+/* ---- whole numbers ---- */
+
+/* The loops below have no branch on overflow, so that they vectorise: its sign bit is gathered, and looked into once. */
+static int64_t add_all(const int64_t *a, const int64_t *b, uint32_t count, int64_t *out)
+{
+    int64_t overflow = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const int64_t sum = (int64_t)((uint64_t)a[i] + (uint64_t)b[i]);
+        overflow |= (a[i] ^ sum) & (b[i] ^ sum);
+        out[i] = sum;
+    }
+    return overflow;
+}
+
+static int64_t subtract_all(const int64_t *a, const int64_t *b, uint32_t count, int64_t *out)
+{
+    int64_t overflow = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const int64_t difference = (int64_t)((uint64_t)a[i] - (uint64_t)b[i]);
+        overflow |= (a[i] ^ b[i]) & (a[i] ^ difference);
+        out[i] = difference;
+    }
+    return overflow;
+}
+
+static bool overflows(lots_op op, int64_t a, int64_t b)
+{
+    int64_t unused;
+    switch (op) {
+    case LOTS_OP_ADD:
+        return __builtin_add_overflow(a, b, &unused);
+    case LOTS_OP_SUBTRACT:
+        return __builtin_sub_overflow(a, b, &unused);
+    default:
+        return __builtin_mul_overflow(a, b, &unused);
+    }
+}
+
+static bool multiply_all(const int64_t *a, const int64_t *b, uint32_t count, int64_t *out)
+{
+    bool overflow = false;
+    for (uint32_t i = 0; i < count; i++) {
+        overflow |= __builtin_mul_overflow(a[i], b[i], &out[i]);
+    }
+    return overflow;
+}
+
+static lots_status fail_overflows(const lots_step *step, const int64_t *a, const int64_t *b, lots_vector *out,
+                                  lots_error *err)
+{
+    for (uint32_t i = 0; i < step->count; i++)
+        if (!row_missing(out, i) && overflows(step->expr->op, a[i], b[i]))
+            LOTS_TRY(lots_step_fail_row(step, out, i, err));
+    return LOTS_OK;
+}
+
+static lots_status eval_whole(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const int64_t *a = step->in[0].data, *b = step->in[1].data;
+    bool overflow = false;
+    switch (step->expr->op) {
+    case LOTS_OP_ADD:
+        overflow = add_all(a, b, step->count, out->data) < 0;
+        break;
+    case LOTS_OP_SUBTRACT:
+        overflow = subtract_all(a, b, step->count, out->data) < 0;
+        break;
+    default:
+        overflow = multiply_all(a, b, step->count, out->data);
+    }
+    return overflow ? fail_overflows(step, a, b, out, err) : LOTS_OK;
+}
+
+/* Floors: the remainder has the divisor's sign. */
+static lots_status eval_division(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const int64_t *a = step->in[0].data, *b = step->in[1].data;
+    int64_t *values = out->data;
+    for (uint32_t i = 0; i < step->count; i++) {
+        values[i] = 0;
+        if (row_missing(out, i))
+            continue;
+        if (b[i] == 0) {
+            LOTS_TRY(make_missing(step, out, i, err));
+        } else if (b[i] == -1) { /* INT64_MIN / -1 is the one quotient that overflows */
+            if (step->expr->op == LOTS_OP_FLOOR_DIVIDE && a[i] == INT64_MIN)
+                LOTS_TRY(lots_step_fail_row(step, out, i, err));
+            else
+                values[i] = step->expr->op == LOTS_OP_FLOOR_DIVIDE ? -a[i] : 0;
+        } else {
+            const int64_t rest = a[i] % b[i];
+            const bool below = rest != 0 && (rest < 0) != (b[i] < 0);
+            if (step->expr->op == LOTS_OP_FLOOR_DIVIDE)
+                values[i] = a[i] / b[i] - (below ? 1 : 0);
+            else
+                values[i] = below ? rest + b[i] : rest;
+        }
+    }
+    return LOTS_OK;
+}
+
+static bool power_of(int64_t base, int64_t exponent, int64_t *out)
+{
+    int64_t result = 1;
+    while (exponent > 0) {
+        if ((exponent & 1) != 0 && __builtin_mul_overflow(result, base, &result))
+            return false;
+        exponent >>= 1;
+        if (exponent > 0 && __builtin_mul_overflow(base, base, &base))
+            return false;
+    }
+    *out = result;
+    return true;
+}
+
+static lots_status eval_whole_power(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const int64_t *a = step->in[0].data, *b = step->in[1].data;
+    int64_t *values = out->data;
+    for (uint32_t i = 0; i < step->count; i++) {
+        values[i] = 0;
+        if (row_missing(out, i))
+            continue;
+        if (b[i] < 0)
+            LOTS_TRY(make_missing(step, out, i, err));
+        else if (!power_of(a[i], b[i], &values[i]))
+            LOTS_TRY(lots_step_fail_row(step, out, i, err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status eval_sign(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const bool negate = step->expr->op == LOTS_OP_NEGATE;
+    const int64_t *in = step->in[0].data;
+    int64_t *values = out->data;
+    for (uint32_t i = 0; i < step->count; i++) {
+        if (in[i] == INT64_MIN && !row_missing(out, i)) {
+            values[i] = 0;
+            LOTS_TRY(lots_step_fail_row(step, out, i, err));
+            continue;
+        }
+        values[i] = negate || in[i] < 0 ? (int64_t)(0 - (uint64_t)in[i]) : in[i];
+    }
+    return LOTS_OK;
+}
+
+/* ---- floats ---- */
+
+static double float_of(lots_op op, double a, double b)
+{
+    switch (op) {
+    case LOTS_OP_ADD:
+        return a + b;
+    case LOTS_OP_SUBTRACT:
+        return a - b;
+    case LOTS_OP_MULTIPLY:
+        return a * b;
+    case LOTS_OP_DIVIDE:
+        return b == 0 ? (double)NAN : a / b;
+    case LOTS_OP_POWER:
+        return pow(a, b);
+    case LOTS_OP_NEGATE:
+        return -a;
+    case LOTS_OP_ABS:
+        return fabs(a);
+    case LOTS_OP_SQRT:
+        return a < 0 ? (double)NAN : sqrt(a);
+    default: /* LN */
+        return a <= 0 ? (double)NAN : log(a);
+    }
+}
+
+/* What has no value is missing; what is too large for a double is an error, never infinity. */
+static lots_status eval_float(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const double *a = step->in[0].data;
+    const double *b = step->expr->operand_count > 1 ? step->in[1].data : a;
+    double *values = out->data;
+    for (uint32_t i = 0; i < step->count; i++) {
+        values[i] = float_of(step->expr->op, a[i], b[i]);
+        if (isfinite(values[i]))
+            continue;
+        const bool none = isnan(values[i]) != 0;
+        values[i] = 0;
+        if (row_missing(out, i))
+            continue;
+        if (none || (step->expr->op == LOTS_OP_POWER && a[i] == 0))
+            LOTS_TRY(make_missing(step, out, i, err));
+        else
+            LOTS_TRY(lots_step_fail_row(step, out, i, err));
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_eval_number(lots_step *step, lots_vector *out, lots_error *err)
+{
+    LOTS_TRY(lots_step_flatten_all(step, err));
+    LOTS_TRY(lots_step_strict(step, -1, out, err));
+    lots_status status;
+    if (step->expr->type.kind == LOTS_TYPE_FLOAT)
+        status = eval_float(step, out, err);
+    else if (step->expr->op == LOTS_OP_FLOOR_DIVIDE || step->expr->op == LOTS_OP_MOD)
+        status = eval_division(step, out, err);
+    else if (step->expr->op == LOTS_OP_POWER)
+        status = eval_whole_power(step, out, err);
+    else if (step->expr->op == LOTS_OP_NEGATE || step->expr->op == LOTS_OP_ABS)
+        status = eval_sign(step, out, err);
+    else
+        status = eval_whole(step, out, err);
+    lots_step_clean(step, out);
+    return status;
+}

@@ -1,0 +1,262 @@
+/* reduce.c: counting, existence, sums and means, picking the first, last or k-th. Over ranges that follow one another
+ * the kernels by groups do it in one pass; over others prefix sums and ranks of bits do, so that overlapping windows
+ * cost no more than disjoint ones. */
+#include <string.h>
+
+#include "query/exec/aggregate.h"
+
+lots_status lots_ranges_valid(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_ranges *out,
+                              lots_error *err)
+{
+    *out = *ranges;
+    if (x == NULL || x->missing == NULL)
+        return LOTS_OK;
+    uint64_t *mask = NULL;
+    LOTS_TRY(lots_new_bits(step->arena, ranges->positions, &mask, err));
+    if (ranges->mask != NULL)
+        lots_bits_and_not(mask, ranges->mask, x->missing, ranges->positions);
+    else
+        lots_bits_not(mask, x->missing, ranges->positions);
+    out->mask = mask;
+    return LOTS_OK;
+}
+
+lots_status lots_bit_ranks_make(const lots_step *step, const lots_ranges *ranges, lots_bit_ranks *out, lots_error *err)
+{
+    *out = (lots_bit_ranks){ranges->mask, NULL};
+    if (ranges->mask == NULL)
+        return LOTS_OK;
+    const size_t words = lots_bit_words(ranges->positions);
+    uint32_t *before = NULL;
+    LOTS_TRY(lots_new_u32(step->arena, words + 1, &before, err));
+    before[words] = step->worker->kernels->count_prefix(ranges->mask, words, 0, before);
+    out->words = before;
+    step->worker->work.rows += ranges->positions;
+    return LOTS_OK;
+}
+
+/* ---- count, exists ---- */
+
+static lots_status count_ranges(const lots_step *step, const lots_ranges *ranges, int64_t *out, lots_error *err)
+{
+    lots_bit_ranks ranks;
+    step->worker->work.rows += ranges->count;
+    if (ranges->offsets != NULL) {
+        step->worker->work.rows += ranges->positions;
+        step->worker->kernels->count_by(ranges->mask, ranges->offsets, ranges->count, out);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    for (uint32_t i = 0; i < ranges->count; i++)
+        out[i] = (int64_t)lots_bit_rank(&ranks, ranges->end[i]) - lots_bit_rank(&ranks, ranges->first[i]);
+    return LOTS_OK;
+}
+
+lots_status lots_reduce_count(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err)
+{
+    return count_ranges(step, ranges, out->data, err);
+}
+
+lots_status lots_reduce_exists(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err)
+{
+    step->worker->work.rows += ranges->count;
+    if (ranges->mask != NULL && ranges->offsets != NULL) {
+        step->worker->work.rows += ranges->positions;
+        step->worker->kernels->any_by(ranges->mask, ranges->offsets, ranges->count, out->data);
+        return LOTS_OK;
+    }
+    lots_bit_ranks ranks;
+    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    for (uint32_t i = 0; i < ranges->count; i++)
+        if (lots_bit_rank(&ranks, ranges->end[i]) > lots_bit_rank(&ranks, ranges->first[i]))
+            lots_bit_set(out->data, i);
+    return LOTS_OK;
+}
+
+/* ---- sums ---- */
+
+/* A bound on the size of every value: the least 2^k - 1 that holds them, or more than int64 when one is INT64_MIN. */
+static uint64_t bound_of(const int64_t *values, uint32_t count)
+{
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < count; i++)
+        bits |= (uint64_t)(values[i] ^ (values[i] >> 63));
+    for (unsigned shift = 1; shift < 64; shift *= 2)
+        bits |= bits >> shift;
+    return bits + 1;
+}
+
+typedef struct wide_sums { /* sums before each position, in 128 bits */
+    uint64_t *low;
+    int64_t *high; /* NULL: no sum leaves int64 */
+} wide_sums;
+
+static lots_status sum_prefix(const lots_step *step, const lots_ranges *ranges, const int64_t *values, bool wide,
+                              wide_sums *out, lots_error *err)
+{
+    int64_t *low = NULL;
+    LOTS_TRY(lots_new_i64(step->arena, (size_t)ranges->positions + 1, &low, err));
+    out->low = (uint64_t *)low;
+    out->high = NULL;
+    if (wide)
+        LOTS_TRY(lots_new_i64(step->arena, (size_t)ranges->positions + 1, &out->high, err));
+    out->low[0] = 0;
+    if (wide)
+        out->high[0] = 0;
+    for (uint32_t i = 0; i < ranges->positions; i++) {
+        const bool counts = ranges->mask == NULL || lots_bit_get(ranges->mask, i);
+        const uint64_t value = counts ? (uint64_t)values[i] : 0;
+        out->low[i + 1] = out->low[i] + value;
+        if (wide)
+            out->high[i + 1] = out->high[i] + (out->low[i + 1] < value ? 1 : 0) + ((int64_t)value < 0 ? -1 : 0);
+    }
+    step->worker->work.rows += ranges->positions;
+    return LOTS_OK;
+}
+
+/* Ranges that overlap, or whose sums may overflow: by prefix sums, each overflow on its own row. */
+static lots_status sum_by_prefix(const lots_step *step, const lots_ranges *ranges, const int64_t *values, bool wide,
+                                 lots_vector *out, lots_error *err)
+{
+    wide_sums sums;
+    int64_t *totals = out->data;
+    LOTS_TRY(sum_prefix(step, ranges, values, wide, &sums, err));
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const uint32_t first = ranges->first[i], end = ranges->end[i];
+        totals[i] = (int64_t)(sums.low[end] - sums.low[first]);
+        if (!wide)
+            continue;
+        const int64_t high = sums.high[end] - sums.high[first] - (sums.low[end] < sums.low[first] ? 1 : 0);
+        if (high == (totals[i] < 0 ? -1 : 0))
+            continue;
+        totals[i] = 0;
+        LOTS_TRY(lots_step_fail_row(step, out, i, err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status sum_whole(const lots_step *step, const lots_ranges *ranges, const int64_t *values, lots_vector *out,
+                             lots_error *err)
+{
+    const uint64_t bound = bound_of(values, ranges->positions);
+    step->worker->work.rows += ranges->positions;
+    if (ranges->offsets != NULL &&
+        step->worker->kernels->sum_i64_by(values, ranges->mask, bound, ranges->offsets, ranges->count, out->data))
+        return LOTS_OK;
+    const bool wide = ranges->positions > 0 && bound > (uint64_t)INT64_MAX / ranges->positions;
+    return sum_by_prefix(step, ranges, values, wide, out, err);
+}
+
+/* Floats are added one by one in the total order, so that the same events give the same bits. */
+static void sum_float(const lots_step *step, const lots_ranges *ranges, const double *values, double *out)
+{
+    if (ranges->offsets != NULL) {
+        step->worker->kernels->sum_f64_by(values, ranges->mask, ranges->offsets, ranges->count, out);
+        step->worker->work.rows += ranges->positions;
+        return;
+    }
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        out[i] = 0;
+        for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++)
+            if (ranges->mask == NULL || lots_bit_get(ranges->mask, k))
+                out[i] += values[k];
+        step->worker->work.rows += ranges->end[i] - ranges->first[i];
+    }
+}
+
+/* value / 10^scale. */
+static double scaled(int64_t value, const lots_type *type)
+{
+    double divisor = 1;
+    for (uint32_t i = 0; type->kind == LOTS_TYPE_DECIMAL && i < type->scale; i++)
+        divisor *= 10;
+    return (double)value / divisor;
+}
+
+static lots_status mean_of(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_vector *out,
+                           lots_error *err)
+{
+    lots_vector sums = *out; /* an int64 and a double are of one size */
+    int64_t *counts = NULL, *whole = NULL;
+    double *means = out->data;
+    LOTS_TRY(lots_new_i64(step->arena, ranges->count, &counts, err));
+    LOTS_TRY(lots_new_i64(step->arena, ranges->count, &whole, err));
+    LOTS_TRY(count_ranges(step, ranges, counts, err));
+    if (x->type.kind == LOTS_TYPE_FLOAT) {
+        sum_float(step, ranges, x->data, means);
+    } else {
+        sums.data = whole;
+        LOTS_TRY(sum_whole(step, ranges, x->data, &sums, err));
+        out->missing = sums.missing;
+        out->failed = sums.failed;
+        out->culprit = sums.culprit;
+    }
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        if (counts[i] == 0) {
+            LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+            lots_bit_set(out->missing, i);
+            means[i] = 0;
+        } else {
+            means[i] = (x->type.kind == LOTS_TYPE_FLOAT ? means[i] : scaled(whole[i], &x->type)) / (double)counts[i];
+        }
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_vector *out,
+                            lots_error *err)
+{
+    lots_ranges valid;
+    LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
+    if (step->expr->op == LOTS_OP_MEAN)
+        return mean_of(step, &valid, x, out, err);
+    if (x->type.kind != LOTS_TYPE_FLOAT)
+        return sum_whole(step, &valid, x->data, out, err);
+    sum_float(step, &valid, x->data, out->data);
+    return LOTS_OK;
+}
+
+/* ---- picking ---- */
+
+lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool last, uint32_t *out, lots_error *err)
+{
+    lots_bit_ranks ranks;
+    uint32_t *bits = NULL;
+    step->worker->work.rows += ranges->count;
+    if (ranges->mask == NULL) {
+        for (uint32_t i = 0; i < ranges->count; i++)
+            out[i] = ranges->first[i] >= ranges->end[i] ? LOTS_NO_ID : last ? ranges->end[i] - 1 : ranges->first[i];
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &bits, err));
+    step->worker->kernels->bits_indexes(ranges->mask, ranges->positions, bits);
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const uint32_t from = lots_bit_rank(&ranks, ranges->first[i]), to = lots_bit_rank(&ranks, ranges->end[i]);
+        out[i] = from >= to ? LOTS_NO_ID : last ? bits[to - 1] : bits[from];
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_pick_nth(const lots_step *step, const lots_ranges *ranges, const lots_vector *k, uint32_t *out,
+                          lots_error *err)
+{
+    lots_bit_ranks ranks;
+    uint32_t *bits = NULL;
+    const int64_t *places = k->data;
+    step->worker->work.rows += ranges->count;
+    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    if (ranges->mask != NULL) {
+        LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &bits, err));
+        step->worker->kernels->bits_indexes(ranges->mask, ranges->positions, bits);
+    }
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const uint32_t from = lots_bit_rank(&ranks, ranges->first[i]), to = lots_bit_rank(&ranks, ranges->end[i]);
+        out[i] = LOTS_NO_ID;
+        if (lots_vector_is_missing(k, i) || places[i] < 1 || from >= to || places[i] > (int64_t)(to - from))
+            continue;
+        const uint32_t at = from + (uint32_t)(places[i] - 1);
+        out[i] = bits == NULL ? at : bits[at];
+    }
+    return LOTS_OK;
+}

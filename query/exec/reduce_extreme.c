@@ -1,0 +1,185 @@
+/* reduce_extreme.c: smallest and largest. Ranges that follow one another go to the kernels; overlapping ones to a table
+ * of block minima (Bender & Farach-Colton 2000, sparse table over blocks), which answers any range in constant time. */
+#include <math.h>
+#include <string.h>
+
+#include "query/exec/aggregate.h"
+
+enum { BLOCK = 64 };
+
+/* ---- values as int64 keys in their order ---- */
+
+static int64_t key_of_double(double value)
+{
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits < 0 ? (int64_t)((uint64_t)bits ^ (uint64_t)INT64_MAX) : bits;
+}
+
+static double double_of_key(int64_t key)
+{
+    const int64_t bits = key < 0 ? (int64_t)((uint64_t)key ^ (uint64_t)INT64_MAX) : key;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static int64_t key_at(const lots_vector *x, uint32_t at)
+{
+    switch (lots_type_bytes(x->type.kind)) {
+    case 4:
+        return ((const int32_t *)x->data)[at];
+    default:
+        return x->type.kind == LOTS_TYPE_FLOAT ? key_of_double(((const double *)x->data)[at])
+                                               : ((const int64_t *)x->data)[at];
+    }
+}
+
+static void put_key(lots_vector *out, uint32_t at, int64_t key)
+{
+    if (lots_type_bytes(out->type.kind) == 4)
+        ((int32_t *)out->data)[at] = (int32_t)key;
+    else if (out->type.kind == LOTS_TYPE_FLOAT)
+        ((double *)out->data)[at] = double_of_key(key);
+    else
+        ((int64_t *)out->data)[at] = key;
+}
+
+/* ---- ranges that follow one another ---- */
+
+/* Ranks are below 2^31: int32_t order is theirs. */
+static void extreme_by(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, bool largest,
+                       lots_vector *out, uint64_t *any)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    if (lots_type_bytes(x->type.kind) == 4)
+        (largest ? kernels->max_i32_by : kernels->min_i32_by)(x->data, ranges->mask, ranges->offsets, ranges->count,
+                                                              out->data, any);
+    else if (x->type.kind == LOTS_TYPE_FLOAT)
+        (largest ? kernels->max_f64_by : kernels->min_f64_by)(x->data, ranges->mask, ranges->offsets, ranges->count,
+                                                              out->data, any);
+    else
+        (largest ? kernels->max_i64_by : kernels->min_i64_by)(x->data, ranges->mask, ranges->offsets, ranges->count,
+                                                              out->data, any);
+    step->worker->work.rows += ranges->positions;
+}
+
+/* ---- ranges that overlap ---- */
+
+typedef struct minima { /* of keys; for the largest the keys are turned round */
+    int64_t *keys;      /* by position; INT64_MAX where the mask has no bit */
+    int64_t **levels;   /* levels[l][b]: least of blocks b .. b + 2^l - 1 */
+    uint32_t blocks;
+} minima;
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static lots_status make_minima(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, bool largest,
+                               minima *out, lots_error *err)
+{
+    void *room = NULL;
+    out->blocks = (ranges->positions + BLOCK - 1) / BLOCK;
+    LOTS_TRY(lots_new_i64(step->arena, ranges->positions, &out->keys, err));
+    for (uint32_t i = 0; i < ranges->positions; i++) {
+        const int64_t key = largest ? ~key_at(x, i) : key_at(x, i);
+        out->keys[i] = ranges->mask == NULL || lots_bit_get(ranges->mask, i) ? key : INT64_MAX;
+    }
+    LOTS_TRY(lots_arena_alloc(step->arena, &room, 33, sizeof(int64_t *), err));
+    out->levels = room;
+    LOTS_TRY(lots_new_i64(step->arena, out->blocks, &out->levels[0], err));
+    for (uint32_t b = 0; b < out->blocks; b++) {
+        int64_t low = INT64_MAX;
+        for (uint32_t i = b * BLOCK; i < (b + 1) * BLOCK && i < ranges->positions; i++)
+            low = least(low, out->keys[i]);
+        out->levels[0][b] = low;
+    }
+    for (uint32_t level = 1; (UINT64_C(1) << level) <= out->blocks; level++) {
+        const uint32_t half = UINT32_C(1) << (level - 1);
+        LOTS_TRY(lots_new_i64(step->arena, out->blocks, &out->levels[level], err));
+        for (uint32_t b = 0; b + 2 * half <= out->blocks; b++)
+            out->levels[level][b] = least(out->levels[level - 1][b], out->levels[level - 1][b + half]);
+    }
+    step->worker->work.rows += ranges->positions;
+    return LOTS_OK;
+}
+
+static int64_t scan(const minima *table, uint32_t first, uint32_t end)
+{
+    int64_t low = INT64_MAX;
+    for (uint32_t i = first; i < end; i++)
+        low = least(low, table->keys[i]);
+    return low;
+}
+
+static int64_t least_in(const minima *table, uint32_t first, uint32_t end)
+{
+    const uint32_t from = (first + BLOCK - 1) / BLOCK, to = end / BLOCK;
+    if (from >= to)
+        return scan(table, first, end);
+    const uint32_t level = 31u - (uint32_t)__builtin_clz(to - from);
+    const int64_t inner =
+        least(table->levels[level][from], table->levels[level][to - (UINT32_C(1) << level)]);
+    return least(inner, least(scan(table, first, from * BLOCK), scan(table, to * BLOCK, end)));
+}
+
+static lots_status extreme_overlapping(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
+                                       bool largest, lots_vector *out, uint64_t *any, lots_error *err)
+{
+    minima table;
+    lots_bit_ranks ranks;
+    LOTS_TRY(make_minima(step, ranges, x, largest, &table, err));
+    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    step->worker->work.rows += ranges->count;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        put_key(out, i, 0);
+        if (lots_bit_rank(&ranks, ranges->end[i]) == lots_bit_rank(&ranks, ranges->first[i]))
+            continue;
+        const int64_t key = least_in(&table, ranges->first[i], ranges->end[i]);
+        put_key(out, i, largest ? ~key : key);
+        lots_bit_set(any, i);
+    }
+    return LOTS_OK;
+}
+
+/* ---- what has no numeric key: texts, truths, sets ---- */
+
+static lots_status extreme_compared(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, bool largest,
+                                    lots_vector *out, lots_error *err)
+{
+    uint32_t *best = NULL;
+    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &best, err));
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        best[i] = LOTS_NO_ID;
+        for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++) {
+            if (ranges->mask != NULL && !lots_bit_get(ranges->mask, k))
+                continue;
+            const int order = best[i] == LOTS_NO_ID ? 1 : lots_vector_compare(x, k, x, best[i]);
+            if (best[i] == LOTS_NO_ID || (largest ? order > 0 : order < 0))
+                best[i] = k;
+        }
+        step->worker->work.rows += ranges->end[i] - ranges->first[i];
+    }
+    return lots_vector_gather(step->arena, x, best, ranges->count, out, err);
+}
+
+lots_status lots_reduce_extreme(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_vector *out,
+                                lots_error *err)
+{
+    const bool largest = step->expr->op == LOTS_OP_MAX;
+    const lots_type_kind kind = x->type.kind;
+    lots_ranges valid;
+    LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
+    if (kind == LOTS_TYPE_TEXT || kind == LOTS_TYPE_BOOL || kind == LOTS_TYPE_SET || kind == LOTS_TYPE_INTERVAL)
+        return extreme_compared(step, &valid, x, largest, out, err);
+    uint64_t *any = NULL;
+    LOTS_TRY(lots_new_bits(step->arena, ranges->count, &any, err));
+    if (valid.offsets != NULL)
+        extreme_by(step, &valid, x, largest, out, any);
+    else
+        LOTS_TRY(extreme_overlapping(step, &valid, x, largest, out, any, err));
+    if (lots_bits_count(any, ranges->count) == ranges->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+    lots_bits_not(out->missing, any, ranges->count);
+    return LOTS_OK;
+}

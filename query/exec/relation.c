@@ -1,0 +1,392 @@
+/* relation.c: finding or making a relation's rows, and what every kind has: columns, starts, spans, ghosts, the keys of
+ * the total order. The kinds' own files make the rows of derived relations. */
+#include "query/exec/relation.h"
+
+#include <string.h>
+
+#include "query/exec/column.h"
+#include "query/exec/worker.h"
+
+static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
+{
+    return lots_instance_arena(worker, rows->owners);
+}
+
+static lots_status make_rows(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
+{
+    switch (rows->relation->kind) {
+    case LOTS_RELATION_STREAM:
+        rows->count = worker->streams[rows->relation->stream].rows;
+        return lots_stream_offsets(worker, rows->relation->stream, &rows->offsets, err);
+    case LOTS_RELATION_EPISODES:
+        return lots_episodes_make(worker, rows, err);
+    case LOTS_RELATION_STEPS:
+        return lots_steps_make(worker, rows, err);
+    case LOTS_RELATION_UNION:
+        return lots_union_make(worker, rows, err);
+    case LOTS_RELATION_MINUS:
+        return lots_minus_make(worker, rows, err);
+    }
+    return lots_fail(err, LOTS_INTERNAL, "a relation of unknown kind");
+}
+
+lots_status lots_relation_get(lots_worker *worker, uint32_t relation, const lots_instance *rows,
+                              lots_relation_rows **out, lots_error *err)
+{
+    const lots_relation *bound = &worker->query->relations[relation];
+    const lots_instance *owners = lots_instance_of(worker, rows, bound->frame);
+    if (owners == NULL)
+        return lots_fail(err, LOTS_INTERNAL, "relation '%s' is used outside its frame", bound->name);
+    lots_depth *depth = &worker->depths[owners->depth];
+    for (lots_relation_rows *at = depth->relations; at != NULL; at = at->next)
+        if (at->index == relation && at->owners == owners) {
+            *out = at;
+            return LOTS_OK;
+        }
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, 1, sizeof(lots_relation_rows), err));
+    lots_relation_rows *made = room;
+    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, worker->query->frame_count, sizeof(lots_instance *), err));
+    made->elements = room;
+    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, bound->column_count, sizeof(lots_vector), err));
+    made->columns = room;
+    for (uint32_t c = 0; c < bound->column_count; c++)
+        made->columns[c].count = UINT32_MAX;
+    made->span_end.count = made->open.count = UINT32_MAX;
+    made->index = relation;
+    made->relation = bound;
+    made->owners = owners;
+    LOTS_TRY(make_rows(worker, made, err));
+    made->next = depth->relations;
+    depth->relations = made;
+    *out = made;
+    return LOTS_OK;
+}
+
+static lots_status make_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column, lots_vector *out,
+                               lots_error *err)
+{
+    const lots_relation *relation = rows->relation;
+    const lots_vector *from = NULL;
+    switch (relation->kind) {
+    case LOTS_RELATION_STREAM:
+        LOTS_TRY(lots_stream_column(worker, relation->stream, relation->columns[column].column, &from, err));
+        *out = *from;
+        return LOTS_OK;
+    case LOTS_RELATION_MINUS:
+        LOTS_TRY(lots_relation_values(worker, rows->left, relation->columns[column].column, &from, err));
+        return lots_vector_gather(arena_of(worker, rows), from, rows->left_row, rows->count, out, err);
+    case LOTS_RELATION_EPISODES:
+        return lots_episodes_column(worker, rows, column, out, err);
+    case LOTS_RELATION_STEPS:
+        return lots_steps_column(worker, rows, column, out, err);
+    case LOTS_RELATION_UNION:
+        return lots_union_column(worker, rows, column, out, err);
+    }
+    return lots_fail(err, LOTS_INTERNAL, "a relation of unknown kind");
+}
+
+lots_status lots_relation_values(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
+                                 const lots_vector **out, lots_error *err)
+{
+    if (column >= rows->relation->column_count)
+        return lots_fail(err, LOTS_INTERNAL, "relation '%s' has no column %u", rows->relation->name, column);
+    lots_vector *values = &rows->columns[column];
+    if (values->count == UINT32_MAX) {
+        lots_vector made;
+        LOTS_TRY(make_column(worker, rows, column, &made, err));
+        LOTS_TRY(lots_vector_flatten(arena_of(worker, rows), &made, values, err));
+    }
+    *out = values;
+    return LOTS_OK;
+}
+
+lots_status lots_relation_owner(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out, lots_error *err)
+{
+    if (rows->owner == NULL) {
+        uint32_t *owner = NULL;
+        LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &owner, err));
+        worker->kernels->broadcast_index(rows->offsets, rows->owners->count, owner);
+        rows->owner = owner;
+    }
+    *out = rows->owner;
+    return LOTS_OK;
+}
+
+lots_status lots_relation_elements(lots_worker *worker, lots_relation_rows *rows, uint32_t frame,
+                                   const lots_instance **out, lots_error *err)
+{
+    if (rows->elements[frame] == NULL) {
+        const uint32_t *owner = NULL;
+        lots_instance *made = NULL;
+        LOTS_TRY(lots_relation_owner(worker, rows, &owner, err));
+        LOTS_TRY(lots_instance_new(worker, frame, rows->count, rows->owners, rows->owners->depth, &made, err));
+        made->parent_index = owner;
+        rows->elements[frame] = made;
+    }
+    *out = rows->elements[frame];
+    return LOTS_OK;
+}
+
+/* ---- starts and spans ---- */
+
+lots_status lots_relation_starts(lots_worker *worker, lots_relation_rows *rows, const int32_t **out, lots_error *err)
+{
+    *out = rows->starts;
+    if (rows->starts != NULL)
+        return LOTS_OK;
+    const int32_t column = rows->relation->start_column;
+    int32_t *starts = NULL;
+    if (column >= 0) {
+        const lots_vector *values = NULL;
+        LOTS_TRY(lots_relation_values(worker, rows, (uint32_t)column, &values, err));
+        if (values->missing == NULL) {
+            *out = rows->starts = values->data;
+            return LOTS_OK;
+        }
+        LOTS_TRY(lots_new_i32(arena_of(worker, rows), rows->count, &starts, err));
+        for (uint32_t i = 0; i < rows->count; i++)
+            starts[i] = lots_vector_is_missing(values, i) ? INT32_MAX : ((const int32_t *)values->data)[i];
+    } else {
+        LOTS_TRY(lots_new_i32(arena_of(worker, rows), rows->count, &starts, err));
+        for (uint32_t i = 0; i < rows->count; i++)
+            starts[i] = INT32_MAX;
+    }
+    *out = rows->starts = starts;
+    return LOTS_OK;
+}
+
+lots_status lots_relation_merge(lots_worker *worker, const lots_relation_rows *rows, const lots_vector *left,
+                                const lots_vector *right, lots_vector *out, lots_error *err)
+{
+    uint32_t *index = NULL;
+    LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &index, err));
+    for (uint32_t i = 0; i < rows->count; i++)
+        index[i] = rows->left_row[i] + (rows->side[i] != 0 ? left->count : 0);
+    const lots_vector sides[2] = {*left, *right};
+    lots_vector both;
+    LOTS_TRY(lots_vector_concat(arena_of(worker, rows), sides, 2, &both, err));
+    return lots_vector_gather(arena_of(worker, rows), &both, index, rows->count, out, err);
+}
+
+typedef lots_status (*span_part)(lots_worker *, lots_relation_rows *, const lots_vector **, lots_error *);
+
+/* A derived relation's span is that of the record it was made of. */
+static lots_status inherit(lots_worker *worker, lots_relation_rows *rows, span_part part, lots_vector *out,
+                           lots_error *err)
+{
+    const lots_vector *left = NULL, *right = NULL;
+    LOTS_TRY(part(worker, rows->left, &left, err));
+    if (rows->relation->kind == LOTS_RELATION_UNION) {
+        LOTS_TRY(part(worker, rows->right, &right, err));
+        return lots_relation_merge(worker, rows, left, right, out, err);
+    }
+    const uint32_t *index = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row : rows->left_row;
+    return lots_vector_gather(arena_of(worker, rows), left, index, rows->count, out, err);
+}
+
+lots_status lots_relation_span_end(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out,
+                                   lots_error *err)
+{
+    *out = &rows->span_end; /* episodes set theirs when they are made */
+    if (rows->span_end.count != UINT32_MAX)
+        return LOTS_OK;
+    lots_vector made;
+    if (rows->relation->kind == LOTS_RELATION_STREAM)
+        LOTS_TRY(lots_stream_span_end(worker, rows->relation->stream, &made, err));
+    else
+        LOTS_TRY(inherit(worker, rows, lots_relation_span_end, &made, err));
+    rows->span_end = made;
+    return LOTS_OK;
+}
+
+lots_status lots_relation_open(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out, lots_error *err)
+{
+    *out = &rows->open;
+    if (rows->open.count != UINT32_MAX)
+        return LOTS_OK;
+    lots_vector made;
+    if (rows->relation->kind == LOTS_RELATION_STREAM)
+        LOTS_TRY(lots_stream_open(worker, rows->relation->stream, &made, err));
+    else
+        LOTS_TRY(inherit(worker, rows, lots_relation_open, &made, err));
+    rows->open = made;
+    return LOTS_OK;
+}
+
+static lots_status derived_ghosts(lots_worker *worker, lots_relation_rows *rows, const uint64_t **out, lots_error *err)
+{
+    const uint64_t *left = NULL, *right = NULL;
+    if (rows->relation->kind == LOTS_RELATION_EPISODES) /* ghosts were left out when they were made */
+        return LOTS_OK;
+    LOTS_TRY(lots_relation_ghosts(worker, rows->left, &left, err));
+    if (rows->relation->kind == LOTS_RELATION_UNION)
+        LOTS_TRY(lots_relation_ghosts(worker, rows->right, &right, err));
+    if (left == NULL && right == NULL)
+        return LOTS_OK;
+    const uint32_t *index = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row : rows->left_row;
+    uint64_t *ghosts = NULL;
+    LOTS_TRY(lots_new_bits(arena_of(worker, rows), rows->count, &ghosts, err));
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const uint64_t *from = rows->side != NULL && rows->side[i] != 0 ? right : left;
+        if (from != NULL && lots_bit_get(from, index[i]))
+            lots_bit_set(ghosts, i);
+    }
+    *out = ghosts;
+    return LOTS_OK;
+}
+
+lots_status lots_relation_ghosts(lots_worker *worker, lots_relation_rows *rows, const uint64_t **out, lots_error *err)
+{
+    *out = NULL;
+    if (rows->relation->kind != LOTS_RELATION_STREAM)
+        return derived_ghosts(worker, rows, out, err);
+    const uint32_t stream = rows->relation->stream;
+    const int32_t column = lots_stream_find_role(&worker->schema->streams[stream], LOTS_ROLE_GHOST);
+    if (column < 0)
+        return LOTS_OK;
+    const lots_vector *ghosts = NULL; /* missing is false: its bit is 0 */
+    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)column, &ghosts, err));
+    if (lots_bits_next(ghosts->data, 0, rows->count) < rows->count)
+        *out = ghosts->data;
+    return LOTS_OK;
+}
+
+/* ---- the total order ---- */
+
+static uint64_t rising(int32_t value) { return (uint32_t)value ^ UINT32_C(0x80000000); }
+
+/* The minute of each row, and its level's place: a stream's own; a derived relation's rows have those of their records,
+ * episodes none. */
+static lots_status fine_order(lots_worker *worker, lots_relation_rows *rows, uint32_t *minute, uint32_t *level,
+                              lots_error *err)
+{
+    const lots_stream *schema = &worker->schema->streams[rows->relation->stream];
+    const int32_t column = lots_stream_find_role(schema, LOTS_ROLE_MINUTE);
+    const uint32_t *places = NULL;
+    if (column >= 0) {
+        const lots_vector *minutes = NULL;
+        LOTS_TRY(lots_stream_column(worker, rows->relation->stream, (uint32_t)column, &minutes, err));
+        for (uint32_t i = 0; i < rows->count; i++)
+            if (!lots_vector_is_missing(minutes, i))
+                minute[i] = (uint32_t)((const int64_t *)minutes->data)[i];
+    }
+    LOTS_TRY(lots_stream_level_order(worker, rows->relation->stream, &places, err));
+    for (uint32_t i = 0; places != NULL && i < rows->count; i++)
+        level[i] = places[i];
+    return LOTS_OK;
+}
+
+/* The end as the store ordered by it: a point's may be missing, and missing is last. */
+static lots_status order_end(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out, lots_error *err)
+{
+    *out = NULL;
+    if (rows->relation->kind == LOTS_RELATION_STREAM) {
+        const uint32_t stream = rows->relation->stream;
+        const int32_t column = lots_stream_find_role(&worker->schema->streams[stream], LOTS_ROLE_END);
+        return column < 0 ? LOTS_OK : lots_stream_local(worker, stream, (uint32_t)column, out, err);
+    }
+    if (rows->relation->end_column < 0)
+        return LOTS_OK;
+    return lots_relation_values(worker, rows, (uint32_t)rows->relation->end_column, out, err);
+}
+
+static lots_status stored_keys(lots_worker *worker, lots_relation_rows *rows, uint64_t *high, uint64_t *low,
+                               lots_error *err)
+{
+    const int32_t *starts = NULL;
+    const lots_vector *ends = NULL;
+    uint32_t *minute = NULL, *level = NULL;
+    LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
+    LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &minute, err));
+    LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &level, err));
+    memset(minute, 0xff, rows->count * sizeof(uint32_t));
+    memset(level, 0xff, rows->count * sizeof(uint32_t));
+    if (rows->relation->kind == LOTS_RELATION_STREAM)
+        LOTS_TRY(fine_order(worker, rows, minute, level, err));
+    LOTS_TRY(order_end(worker, rows, &ends, err));
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const bool no_end = ends == NULL || lots_vector_is_missing(ends, i);
+        high[i] = rising(starts[i]) << 32 | minute[i];
+        low[i] = (uint64_t)level[i] << 32 | (no_end ? UINT32_MAX : rising(((const int32_t *)ends->data)[i]));
+    }
+    return LOTS_OK;
+}
+
+static lots_status inherited_keys(lots_worker *worker, lots_relation_rows *rows, uint64_t *high, uint64_t *low,
+                                  lots_error *err)
+{
+    lots_order_keys left, right = {NULL, NULL};
+    LOTS_TRY(lots_relation_keys(worker, rows->left, &left, err));
+    if (rows->relation->kind == LOTS_RELATION_UNION)
+        LOTS_TRY(lots_relation_keys(worker, rows->right, &right, err));
+    const uint32_t *index = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row : rows->left_row;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const lots_order_keys *from = rows->side != NULL && rows->side[i] != 0 ? &right : &left;
+        high[i] = from->high[index[i]];
+        low[i] = from->low[index[i]];
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_relation_keys(lots_worker *worker, lots_relation_rows *rows, lots_order_keys *out, lots_error *err)
+{
+    if (rows->keys.high == NULL) {
+        void *high = NULL, *low = NULL;
+        LOTS_TRY(lots_arena_vector(arena_of(worker, rows), &high, rows->count, sizeof(uint64_t), err));
+        LOTS_TRY(lots_arena_vector(arena_of(worker, rows), &low, rows->count, sizeof(uint64_t), err));
+        const lots_relation_kind kind = rows->relation->kind;
+        if (kind == LOTS_RELATION_STREAM || kind == LOTS_RELATION_EPISODES)
+            LOTS_TRY(stored_keys(worker, rows, high, low, err));
+        else
+            LOTS_TRY(inherited_keys(worker, rows, high, low, err));
+        rows->keys = (lots_order_keys){high, low};
+        worker->work.rows += rows->count;
+    }
+    *out = rows->keys;
+    return LOTS_OK;
+}
+
+typedef struct base_record { /* the stored record, or made row, that a row stands for */
+    uint32_t order_rank;
+    uint32_t relation; /* streams by their number, others after them */
+    uint32_t row;
+} base_record;
+
+const char *lots_relation_stream_name(const lots_relation_rows *rows, uint32_t row)
+{
+    while (rows->relation->kind == LOTS_RELATION_UNION || rows->relation->kind == LOTS_RELATION_MINUS) {
+        const lots_relation_rows *below = rows->side != NULL && rows->side[row] != 0 ? rows->right : rows->left;
+        row = rows->left_row[row];
+        rows = below;
+    }
+    return rows->relation->name;
+}
+
+static base_record base_of(const lots_relation_rows *rows, uint32_t row)
+{
+    while (rows->relation->kind == LOTS_RELATION_UNION || rows->relation->kind == LOTS_RELATION_MINUS) {
+        const lots_relation_rows *below = rows->side != NULL && rows->side[row] != 0 ? rows->right : rows->left;
+        row = rows->left_row[row];
+        rows = below;
+    }
+    const bool stored = rows->relation->kind == LOTS_RELATION_STREAM;
+    return (base_record){rows->relation->order_rank,
+                         stored ? rows->relation->stream : LOTS_STREAMS_MAX + rows->index, row};
+}
+
+static int three_way(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
+
+int lots_relation_compare(const lots_relation_rows *a, uint32_t a_row, const lots_relation_rows *b, uint32_t b_row)
+{
+    int order = three_way(a->keys.high[a_row], b->keys.high[b_row]);
+    if (order == 0)
+        order = three_way(a->keys.low[a_row], b->keys.low[b_row]);
+    if (order != 0)
+        return order;
+    const base_record x = base_of(a, a_row), y = base_of(b, b_row);
+    order = three_way(x.order_rank, y.order_rank);
+    if (order == 0)
+        order = three_way(x.relation, y.relation);
+    return order != 0 ? order : three_way(x.row, y.row);
+}

@@ -1,0 +1,97 @@
+/* relation.h: the rows of a relation in one chunk: a stream's as they are stored, those of episodes, steps, unions and
+ * differences as the event sets they are made of say. Columns are made when first asked for.
+ *
+ * Invariants: 1. rows are grouped by the rows of `owners`, an instance of the relation's frame; group g is
+ * [offsets[g], offsets[g + 1]). 2. within a group they are in the total order (episodes: by start, end, keys).
+ * 3. they live as long as `owners`. Callers: query/exec. */
+#ifndef LOTS_QUERY_RELATION_H
+#define LOTS_QUERY_RELATION_H
+
+#include "query/exec/eval.h"
+
+typedef struct lots_order_keys { /* the total order as numbers: compare high, then low, then lots_relation_tie */
+    const uint64_t *high;        /* start, minute */
+    const uint64_t *low;         /* rank of the level, end */
+} lots_order_keys;
+
+typedef struct lots_relation_rows lots_relation_rows;
+struct lots_relation_rows {
+    lots_relation_rows *next; /* others of the same depth */
+    uint32_t index;           /* of the relation in the query */
+    const lots_relation *relation;
+    const lots_instance *owners;
+    uint32_t count;
+    const uint32_t *offsets;
+    uint32_t *owner;          /* row -> its owner; NULL until asked for */
+    lots_instance **elements; /* by frame: all rows as an instance of that frame; NULL until asked for */
+    lots_vector *columns;     /* by column; count UINT32_MAX: not made */
+    const int32_t *starts;    /* INT32_MAX: missing */
+    lots_order_keys keys;
+    lots_vector span_end;     /* count UINT32_MAX: not made */
+    lots_vector open;
+
+    /* derived relations: the relations they were made of, and from which rows */
+    lots_relation_rows *left, *right;
+    const uint32_t *left_row;    /* UNION: or the right's row; MINUS; STEPS: the source */
+    const uint8_t *side;         /* UNION: 1 from the right */
+    const uint32_t *target_row;  /* STEPS */
+    lots_vector from, to;        /* STEPS: the key of source and target */
+    lots_instance *episodes;     /* EPISODES: all rows as an instance of episode_frame */
+    const uint32_t *member_offsets, *members; /* EPISODES: rows of left by episode, in the total order */
+    lots_vector *key_values;     /* EPISODES: by per key, then by key */
+};
+
+/* The rows of a relation as seen from `rows`, an instance of its frame or below. */
+LOTS_MUST lots_status lots_relation_get(lots_worker *worker, uint32_t relation, const lots_instance *rows,
+                                        lots_relation_rows **out, lots_error *err);
+LOTS_MUST lots_status lots_relation_values(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
+                                           const lots_vector **out, lots_error *err);
+LOTS_MUST lots_status lots_relation_owner(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out,
+                                          lots_error *err);
+/* All rows as an instance of an ELEMENT frame. */
+LOTS_MUST lots_status lots_relation_elements(lots_worker *worker, lots_relation_rows *rows, uint32_t frame,
+                                             const lots_instance **out, lots_error *err);
+LOTS_MUST lots_status lots_relation_starts(lots_worker *worker, lots_relation_rows *rows, const int32_t **out,
+                                           lots_error *err);
+/* DATE, and BOOL: as SPAN_END and IS_OPEN say. */
+LOTS_MUST lots_status lots_relation_span_end(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out,
+                                             lots_error *err);
+LOTS_MUST lots_status lots_relation_open(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out,
+                                         lots_error *err);
+/* Bits of the rows that are ghosts, NULL: none is. */
+LOTS_MUST lots_status lots_relation_ghosts(lots_worker *worker, lots_relation_rows *rows, const uint64_t **out,
+                                           lots_error *err);
+LOTS_MUST lots_status lots_relation_keys(lots_worker *worker, lots_relation_rows *rows, lots_order_keys *out,
+                                         lots_error *err);
+/* -1, 0, 1; 0 only for one and the same record. Both need their keys made. */
+int lots_relation_compare(const lots_relation_rows *a, uint32_t a_row, const lots_relation_rows *b, uint32_t b_row);
+
+/* Of a union: row i of `out` is from left or right, whichever row i came from. */
+LOTS_MUST lots_status lots_relation_merge(lots_worker *worker, const lots_relation_rows *rows, const lots_vector *left,
+                                          const lots_vector *right, lots_vector *out, lots_error *err);
+/* The name of the stream (or other relation) a row was taken from. */
+const char *lots_relation_stream_name(const lots_relation_rows *rows, uint32_t row);
+
+/* The elements of a set by owner, as an instance of its element frame that lives as long as the relation made of them. */
+typedef struct lots_element_list {
+    lots_relation_rows *relation;
+    const uint32_t *offsets; /* by owner, count + 1 */
+    const uint32_t *rows;    /* of the relation */
+    lots_instance *instance;
+} lots_element_list;
+LOTS_MUST lots_status lots_element_list_make(lots_worker *worker, const lots_set *set, const lots_instance *owners,
+                                             lots_element_list *out, lots_error *err);
+
+/* Makers, by kind: fill in what is theirs. `rows` has relation, owners and index set. */
+LOTS_MUST lots_status lots_episodes_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+LOTS_MUST lots_status lots_episodes_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
+                                           lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+LOTS_MUST lots_status lots_steps_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
+                                        lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_union_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+LOTS_MUST lots_status lots_union_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
+                                        lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_minus_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+
+#endif

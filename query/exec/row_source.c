@@ -1,0 +1,130 @@
+/* row_source.c: the rows of a pipeline: made from its source, narrowed, brought back, and those of tables. */
+#include <string.h>
+
+#include "query/exec/candidates.h"
+#include "query/exec/worker.h"
+
+static lots_status new_slots(lots_worker *worker, lots_instance *rows, uint32_t slot_count, lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(&worker->depths[0].arena, &room, slot_count, sizeof(lots_vector), err));
+    rows->slots = room;
+    rows->slot_count = slot_count;
+    return LOTS_OK;
+}
+
+static lots_status new_rows(lots_worker *worker, const lots_bound_pipeline *pipeline, uint32_t count,
+                            lots_instance **out, lots_error *err)
+{
+    LOTS_TRY(lots_instance_new(worker, pipeline->row_frame, count, worker->patients, 0, out, err));
+    return new_slots(worker, *out, pipeline->slot_count, err);
+}
+
+static lots_status rows_of_set(lots_worker *worker, const lots_bound_pipeline *pipeline, lots_instance **out,
+                               lots_error *err)
+{
+    lots_relation_rows *relation = NULL;
+    const uint32_t *offsets = NULL, *elements = NULL, *owner = NULL;
+    uint32_t *patient = NULL;
+    LOTS_TRY(lots_set_lists(worker, pipeline->source, worker->patients, &relation, &offsets, &elements, err));
+    const uint32_t count = offsets[worker->patients->count];
+    LOTS_TRY(new_rows(worker, pipeline, count, out, err));
+    if (count == relation->count && pipeline->source->event == NULL) { /* all of them: row i is relation row i */
+        LOTS_TRY(lots_relation_owner(worker, relation, &owner, err));
+        (*out)->parent_index = owner;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &patient, err));
+    worker->kernels->broadcast_index(offsets, worker->patients->count, patient);
+    (*out)->parent_index = patient;
+    (*out)->relation_row = elements;
+    return LOTS_OK;
+}
+
+lots_status lots_rows_begin(lots_worker *worker, const lots_bound_pipeline *pipeline, lots_instance **out,
+                            lots_error *err)
+{
+    if (pipeline->source != NULL)
+        return rows_of_set(worker, pipeline, out, err);
+    return new_rows(worker, pipeline, worker->patients->count, out, err);
+}
+
+static lots_status copy_indexes(lots_worker *worker, const uint32_t *from, uint32_t count, const uint32_t **out,
+                                lots_error *err)
+{
+    uint32_t *copy = NULL;
+    if (from == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &copy, err));
+    if (count > 0)
+        memcpy(copy, from, count * sizeof(uint32_t));
+    *out = copy;
+    return LOTS_OK;
+}
+
+lots_status lots_rows_restore(lots_worker *worker, const lots_bound_pipeline *pipeline, const uint32_t *patient,
+                              const uint32_t *relation_row, uint32_t count, lots_instance **out, lots_error *err)
+{
+    LOTS_TRY(new_rows(worker, pipeline, count, out, err));
+    LOTS_TRY(copy_indexes(worker, patient, count, &(*out)->parent_index, err));
+    return copy_indexes(worker, relation_row, count, &(*out)->relation_row, err);
+}
+
+/* from[index[i]], or index itself when from is the identity. */
+static lots_status take_indexes(lots_worker *worker, const uint32_t *from, const uint32_t *index, uint32_t count,
+                                const uint32_t **out, lots_error *err)
+{
+    uint32_t *taken = NULL;
+    *out = index;
+    if (from == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &taken, err));
+    worker->kernels->gather_u32(from, index, count, taken);
+    *out = taken;
+    return LOTS_OK;
+}
+
+lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, const uint64_t *keep, lots_instance **out,
+                             lots_error *err)
+{
+    lots_arena *arena = &worker->depths[0].arena;
+    const uint32_t count = (uint32_t)lots_bits_count(keep, rows->count);
+    uint32_t *index = NULL;
+    LOTS_TRY(lots_new_u32(arena, count, &index, err));
+    worker->kernels->bits_indexes(keep, rows->count, index);
+    LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, 0, out, err));
+    const uint32_t relation = worker->query->frames[rows->frame].relation;
+    if (rows->parent != NULL)
+        LOTS_TRY(take_indexes(worker, rows->parent_index, index, count, &(*out)->parent_index, err));
+    if (rows->parent != NULL && (rows->relation_row != NULL || relation < worker->query->relation_count))
+        LOTS_TRY(take_indexes(worker, rows->relation_row, index, count, &(*out)->relation_row, err));
+    LOTS_TRY(new_slots(worker, *out, rows->slot_count, err));
+    for (uint32_t s = 0; s < rows->slot_count; s++)
+        if (rows->slots[s].data != NULL && rows->slots[s].count == rows->count)
+            LOTS_TRY(lots_vector_gather(arena, &rows->slots[s], index, count, &(*out)->slots[s], err));
+    worker->work.rows += rows->count;
+    return LOTS_OK;
+}
+
+lots_status lots_rows_table(lots_worker *worker, uint32_t frame, const lots_vector *columns, uint32_t column_count,
+                            uint32_t count, lots_instance **out, lots_error *err)
+{
+    LOTS_TRY(lots_instance_new(worker, frame, count, NULL, 0, out, err));
+    LOTS_TRY(new_slots(worker, *out, column_count, err));
+    if (column_count > 0)
+        memcpy((*out)->slots, columns, column_count * sizeof(lots_vector));
+    return LOTS_OK;
+}
+
+lots_status lots_rows_patients(lots_worker *worker, const lots_instance *rows, const uint32_t **out, lots_error *err)
+{
+    uint32_t *same = NULL;
+    LOTS_TRY(lots_instance_index(worker, rows, worker->patients, out, err));
+    if (*out != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), rows->count, &same, err));
+    for (uint32_t i = 0; i < rows->count; i++)
+        same[i] = i;
+    *out = same;
+    return LOTS_OK;
+}

@@ -1,0 +1,456 @@
+/* vector.c: making, gathering, comparing vectors of values. What a kind looks like in memory is in vector.h's table; this
+ * file is the only one that needs to know all kinds at once. */
+#include "query/exec/vector.h"
+
+#include <string.h>
+
+#include "core/base/hash.h"
+#include "core/base/kernels.h"
+
+size_t lots_type_bytes(lots_type_kind kind)
+{
+    switch (kind) {
+    case LOTS_TYPE_MISSING:
+    case LOTS_TYPE_INT:
+    case LOTS_TYPE_DECIMAL:
+    case LOTS_TYPE_DAYS:
+    case LOTS_TYPE_MONTHS:
+    case LOTS_TYPE_FLOAT:
+        return 8;
+    case LOTS_TYPE_DATE:
+    case LOTS_TYPE_INTERVAL:
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE:
+    case LOTS_TYPE_EVENTS:
+        return 4;
+    case LOTS_TYPE_TEXT:
+        return sizeof(lots_text);
+    case LOTS_TYPE_BOOL:
+    case LOTS_TYPE_SET:
+    case LOTS_TYPE_TUPLE:
+        return 0;
+    }
+    return 0;
+}
+
+static lots_status new_bits(lots_arena *arena, uint32_t count, uint64_t **out, lots_error *err)
+{
+    void *bits = NULL;
+    LOTS_TRY(lots_arena_vector(arena, &bits, lots_bit_words(count) + 1, sizeof(uint64_t), err));
+    memset(bits, 0, (lots_bit_words(count) + 1) * sizeof(uint64_t));
+    *out = bits;
+    return LOTS_OK;
+}
+
+lots_status lots_vector_new(lots_arena *arena, const lots_type *type, uint32_t count, lots_vector *out, lots_error *err)
+{
+    *out = (lots_vector){.type = *type, .count = count};
+    if (type->kind == LOTS_TYPE_BOOL) {
+        uint64_t *bits = NULL;
+        LOTS_TRY(new_bits(arena, count, &bits, err));
+        out->data = bits;
+        return LOTS_OK;
+    }
+    if (type->kind == LOTS_TYPE_SET) {
+        void *offsets = NULL;
+        LOTS_TRY(lots_arena_vector(arena, &offsets, (size_t)count + 1, sizeof(uint32_t), err));
+        out->offsets = offsets;
+        out->offsets[0] = 0;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_arena_vector(arena, &out->data, count, lots_type_bytes(type->kind), err));
+    if (type->kind == LOTS_TYPE_INTERVAL) {
+        void *ends = NULL;
+        LOTS_TRY(lots_arena_vector(arena, &ends, count, sizeof(int32_t), err));
+        out->data2 = ends;
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_vector_want_missing(lots_arena *arena, lots_vector *vector, lots_error *err)
+{
+    if (vector->missing != NULL)
+        return LOTS_OK;
+    return new_bits(arena, vector->constant ? 1 : vector->count, &vector->missing, err);
+}
+
+/* ---- gather ---- */
+
+static void gather_bits(const uint64_t *in, const uint32_t *index, uint32_t count, uint64_t *out)
+{
+    for (uint32_t first = 0; first < count; first += 64) {
+        const uint32_t here = count - first < 64 ? count - first : 64;
+        uint64_t word = 0;
+        for (uint32_t i = 0; i < here; i++)
+            word |= (uint64_t)lots_bit_get(in, index[first + i]) << i;
+        out[first / 64] = word;
+    }
+}
+
+static void gather_data(const lots_vector *in, const uint32_t *index, uint32_t count, lots_vector *out)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    switch (lots_type_bytes(in->type.kind)) {
+    case 4:
+        kernels->gather_u32(in->data, index, count, out->data);
+        if (in->type.kind == LOTS_TYPE_INTERVAL)
+            kernels->gather_u32((const uint32_t *)in->data2, index, count, (uint32_t *)out->data2);
+        break;
+    case 8:
+        kernels->gather_u64(in->data, index, count, out->data);
+        break;
+    case 0:
+        gather_bits(in->data, index, count, out->data);
+        break;
+    default:
+        for (uint32_t i = 0; i < count; i++)
+            ((lots_text *)out->data)[i] = ((const lots_text *)in->data)[index[i]];
+    }
+}
+
+static lots_status gather_sets(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
+                               lots_vector *out, lots_error *err)
+{
+    const size_t bytes = lots_type_bytes(in->type.element);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (index[i] != LOTS_NO_ID)
+            total += in->offsets[index[i] + 1] - in->offsets[index[i]];
+        if (total > UINT32_MAX)
+            return lots_fail(err, LOTS_LIMIT, "sets of more than %u elements in one chunk", UINT32_MAX);
+        out->offsets[i + 1] = (uint32_t)total;
+    }
+    LOTS_TRY(lots_arena_vector(arena, &out->data, (size_t)total, bytes, err));
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t from = out->offsets[i], length = out->offsets[i + 1] - from;
+        if (length > 0)
+            memcpy((char *)out->data + from * bytes, (const char *)in->data + in->offsets[index[i]] * bytes,
+                   length * bytes);
+    }
+    return LOTS_OK;
+}
+
+/* Every index NO_ID, or the vector has no rows to take from. */
+static lots_status gather_nothing(lots_arena *arena, uint32_t count, lots_vector *out, lots_error *err)
+{
+    if (out->type.kind == LOTS_TYPE_SET) {
+        memset(out->offsets, 0, ((size_t)count + 1) * sizeof(uint32_t));
+        return lots_arena_vector(arena, &out->data, 0, 8, err);
+    }
+    if (out->type.kind == LOTS_TYPE_EVENTS) {
+        memset(out->data, 0xff, (size_t)count * sizeof(uint32_t));
+        return LOTS_OK;
+    }
+    memset(out->data, 0, (size_t)count * lots_type_bytes(out->type.kind));
+    if (out->data2 != NULL)
+        memset(out->data2, 0, (size_t)count * sizeof(int32_t));
+    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    lots_bits_fill(out->missing, count, true);
+    return LOTS_OK;
+}
+
+static void blank_rows(const uint32_t *index, uint32_t count, lots_vector *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (index[i] != LOTS_NO_ID)
+            continue;
+        if (out->type.kind == LOTS_TYPE_EVENTS) {
+            ((uint32_t *)out->data)[i] = LOTS_NO_ID;
+            continue;
+        }
+        lots_bit_set(out->missing, i);
+        if (out->type.kind == LOTS_TYPE_BOOL)
+            lots_bit_clear(out->data, i);
+        else
+            memset((char *)out->data + i * lots_type_bytes(out->type.kind), 0, lots_type_bytes(out->type.kind));
+        if (out->data2 != NULL)
+            out->data2[i] = 0;
+    }
+}
+
+/* Some indexes are NO_ID: gather row 0 there, then blank it. */
+static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
+                                lots_vector *out, lots_error *err)
+{
+    void *safe = NULL;
+    LOTS_TRY(lots_arena_vector(arena, &safe, count, sizeof(uint32_t), err));
+    for (uint32_t i = 0; i < count; i++)
+        ((uint32_t *)safe)[i] = index[i] == LOTS_NO_ID ? 0 : index[i];
+    if (in->type.kind == LOTS_TYPE_SET)
+        LOTS_TRY(gather_sets(arena, in, index, count, out, err));
+    else
+        gather_data(in, safe, count, out);
+    if (in->missing != NULL || (in->type.kind != LOTS_TYPE_SET && in->type.kind != LOTS_TYPE_EVENTS))
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    if (in->missing != NULL)
+        gather_bits(in->missing, safe, count, out->missing);
+    if (in->failed != NULL) {
+        LOTS_TRY(new_bits(arena, count, &out->failed, err));
+        gather_bits(in->failed, safe, count, out->failed);
+        for (uint32_t i = 0; i < count; i++)
+            if (index[i] == LOTS_NO_ID)
+                lots_bit_clear(out->failed, i);
+    }
+    if (in->type.kind != LOTS_TYPE_SET)
+        blank_rows(index, count, out);
+    else if (out->missing != NULL)
+        for (uint32_t i = 0; i < count; i++)
+            if (index[i] == LOTS_NO_ID)
+                lots_bit_clear(out->missing, i);
+    return LOTS_OK;
+}
+
+lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
+                               lots_vector *out, lots_error *err)
+{
+    const bool holes = count > 0 && lots_kernels_get()->max_u32(index, count) == LOTS_NO_ID;
+    if (in->constant && !holes) {
+        *out = *in;
+        out->count = count;
+        return LOTS_OK;
+    }
+    lots_vector flat;
+    LOTS_TRY(lots_vector_flatten(arena, in, &flat, err));
+    LOTS_TRY(lots_vector_new(arena, &in->type, count, out, err));
+    out->culprit = in->culprit;
+    if (flat.count == 0)
+        return gather_nothing(arena, count, out, err);
+    if (holes)
+        return gather_holes(arena, &flat, index, count, out, err);
+    if (in->type.kind == LOTS_TYPE_SET)
+        LOTS_TRY(gather_sets(arena, &flat, index, count, out, err));
+    else
+        gather_data(&flat, index, count, out);
+    if (flat.missing != NULL) {
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+        gather_bits(flat.missing, index, count, out->missing);
+    }
+    if (flat.failed != NULL) {
+        LOTS_TRY(new_bits(arena, count, &out->failed, err));
+        gather_bits(flat.failed, index, count, out->failed);
+    }
+    return LOTS_OK;
+}
+
+/* ---- constants spread ---- */
+
+static void spread_data(const lots_vector *in, lots_vector *out)
+{
+    const uint32_t count = in->count;
+    switch (in->type.kind) {
+    case LOTS_TYPE_BOOL:
+        lots_bits_fill(out->data, count, lots_bit_get(in->data, 0));
+        return;
+    case LOTS_TYPE_TEXT:
+        for (uint32_t i = 0; i < count; i++)
+            ((lots_text *)out->data)[i] = *(const lots_text *)in->data;
+        return;
+    default:
+        break;
+    }
+    if (lots_type_bytes(in->type.kind) == 4) {
+        for (uint32_t i = 0; i < count; i++)
+            ((uint32_t *)out->data)[i] = *(const uint32_t *)in->data;
+        for (uint32_t i = 0; out->data2 != NULL && i < count; i++)
+            out->data2[i] = in->data2[0];
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        ((uint64_t *)out->data)[i] = *(const uint64_t *)in->data;
+}
+
+lots_status lots_vector_flatten(lots_arena *arena, const lots_vector *in, lots_vector *out, lots_error *err)
+{
+    if (!in->constant) {
+        *out = *in;
+        return LOTS_OK;
+    }
+    const uint32_t count = in->count;
+    LOTS_TRY(lots_vector_new(arena, &in->type, count, out, err));
+    out->culprit = in->culprit;
+    if (in->type.kind == LOTS_TYPE_SET) {
+        void *zeros = NULL; /* each row gathers row 0 */
+        LOTS_TRY(lots_arena_alloc(arena, &zeros, count, sizeof(uint32_t), err));
+        LOTS_TRY(gather_sets(arena, in, zeros, count, out, err));
+    } else {
+        spread_data(in, out);
+    }
+    if (in->missing != NULL && lots_bit_get(in->missing, 0)) {
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+        lots_bits_fill(out->missing, count, true);
+    }
+    if (in->failed != NULL && lots_bit_get(in->failed, 0)) {
+        LOTS_TRY(new_bits(arena, count, &out->failed, err));
+        lots_bits_fill(out->failed, count, true);
+    }
+    return LOTS_OK;
+}
+
+/* ---- one after the other ---- */
+
+static void append_bits(uint64_t *out, uint32_t at, const uint64_t *in, uint32_t count)
+{
+    for (size_t w = 0; w < lots_bit_words(count); w++) {
+        const uint64_t word = in[w];
+        const size_t bit = at + w * 64;
+        out[bit / 64] |= word << (bit % 64);
+        if (bit % 64 != 0)
+            out[bit / 64 + 1] |= word >> (64 - bit % 64);
+    }
+}
+
+static lots_status append_part(lots_arena *arena, lots_vector *out, uint32_t at, const lots_vector *part,
+                               lots_error *err)
+{
+    const size_t bytes = lots_type_bytes(part->type.kind);
+    if (part->type.kind == LOTS_TYPE_SET) {
+        const size_t item = lots_type_bytes(part->type.element), base = out->offsets[at];
+        memcpy((char *)out->data + base * item, part->data, part->offsets[part->count] * item);
+        for (uint32_t i = 0; i < part->count; i++)
+            out->offsets[at + i + 1] = (uint32_t)base + part->offsets[i + 1];
+    } else if (part->type.kind == LOTS_TYPE_BOOL) {
+        append_bits(out->data, at, part->data, part->count);
+    } else {
+        memcpy((char *)out->data + at * bytes, part->data, part->count * bytes);
+    }
+    if (part->data2 != NULL)
+        memcpy(out->data2 + at, part->data2, part->count * sizeof(int32_t));
+    if (part->missing != NULL) {
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+        append_bits(out->missing, at, part->missing, part->count);
+    }
+    if (part->failed != NULL) {
+        if (out->failed == NULL)
+            LOTS_TRY(new_bits(arena, out->count, &out->failed, err));
+        append_bits(out->failed, at, part->failed, part->count);
+        if (out->culprit == NULL)
+            out->culprit = part->culprit;
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_vector_concat(lots_arena *arena, const lots_vector *parts, uint32_t part_count, lots_vector *out,
+                               lots_error *err)
+{
+    if (part_count == 1) {
+        *out = parts[0];
+        return LOTS_OK;
+    }
+    uint64_t rows = 0, elements = 0;
+    for (uint32_t i = 0; i < part_count; i++) {
+        rows += parts[i].count;
+        if (parts[i].type.kind == LOTS_TYPE_SET)
+            elements += parts[i].constant ? (uint64_t)parts[i].count * parts[i].offsets[1]
+                                          : parts[i].offsets[parts[i].count];
+    }
+    if (rows > UINT32_MAX || elements > UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "%llu values in one chunk", (unsigned long long)(rows + elements));
+    LOTS_TRY(lots_vector_new(arena, &parts[0].type, (uint32_t)rows, out, err));
+    if (parts[0].type.kind == LOTS_TYPE_SET)
+        LOTS_TRY(lots_arena_vector(arena, &out->data, (size_t)elements, lots_type_bytes(parts[0].type.element), err));
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < part_count; i++) {
+        lots_vector flat;
+        LOTS_TRY(lots_vector_flatten(arena, &parts[i], &flat, err));
+        LOTS_TRY(append_part(arena, out, at, &flat, err));
+        at += flat.count;
+    }
+    return LOTS_OK;
+}
+
+/* ---- order and hash ---- */
+
+static int three_way(int64_t a, int64_t b) { return (a > b) - (a < b); }
+
+static int compare_texts(const lots_text *a, const lots_text *b)
+{
+    const uint32_t common = a->bytes < b->bytes ? a->bytes : b->bytes;
+    const int order = common == 0 ? 0 : memcmp(a->text, b->text, common);
+    return order != 0 ? three_way(order, 0) : three_way(a->bytes, b->bytes);
+}
+
+static int compare_items(lots_type_kind kind, const void *a, size_t a_at, const void *b, size_t b_at)
+{
+    switch (kind) {
+    case LOTS_TYPE_BOOL:
+        return three_way(lots_bit_get(a, a_at), lots_bit_get(b, b_at));
+    case LOTS_TYPE_FLOAT: {
+        const double x = ((const double *)a)[a_at], y = ((const double *)b)[b_at];
+        return (x > y) - (x < y);
+    }
+    case LOTS_TYPE_DATE:
+    case LOTS_TYPE_INTERVAL:
+        return three_way(((const int32_t *)a)[a_at], ((const int32_t *)b)[b_at]);
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE:
+        return three_way(((const uint32_t *)a)[a_at], ((const uint32_t *)b)[b_at]);
+    case LOTS_TYPE_EVENTS: /* none, NO_ID, is lowest */
+        return three_way((uint32_t)(((const uint32_t *)a)[a_at] + 1u), (uint32_t)(((const uint32_t *)b)[b_at] + 1u));
+    case LOTS_TYPE_TEXT:
+        return compare_texts((const lots_text *)a + a_at, (const lots_text *)b + b_at);
+    default:
+        return three_way(((const int64_t *)a)[a_at], ((const int64_t *)b)[b_at]);
+    }
+}
+
+static int compare_sets(const lots_vector *a, uint32_t i, const lots_vector *b, uint32_t j)
+{
+    const uint32_t a_count = a->offsets[i + 1] - a->offsets[i], b_count = b->offsets[j + 1] - b->offsets[j];
+    for (uint32_t k = 0; k < a_count && k < b_count; k++) {
+        const int order = compare_items(a->type.element, a->data, a->offsets[i] + k, b->data, b->offsets[j] + k);
+        if (order != 0)
+            return order;
+    }
+    return three_way(a_count, b_count);
+}
+
+int lots_vector_compare(const lots_vector *a, uint32_t a_row, const lots_vector *b, uint32_t b_row)
+{
+    const bool a_missing = lots_vector_is_missing(a, a_row), b_missing = lots_vector_is_missing(b, b_row);
+    if (a_missing || b_missing)
+        return three_way(b_missing, a_missing);
+    const uint32_t i = a->constant ? 0 : a_row, j = b->constant ? 0 : b_row;
+    if (a->type.kind == LOTS_TYPE_SET)
+        return compare_sets(a, i, b, j);
+    const int order = compare_items(a->type.kind, a->data, i, b->data, j);
+    if (order == 0 && a->type.kind == LOTS_TYPE_INTERVAL)
+        return three_way(a->data2[i], b->data2[j]);
+    return order;
+}
+
+static uint64_t hash_item(lots_type_kind kind, const void *data, size_t at, uint64_t seed)
+{
+    switch (kind) {
+    case LOTS_TYPE_BOOL:
+        return lots_hash64(seed ^ (lots_bit_get(data, at) ? 2u : 1u));
+    case LOTS_TYPE_TEXT:
+        return lots_hash(((const lots_text *)data)[at].text, ((const lots_text *)data)[at].bytes, seed);
+    case LOTS_TYPE_FLOAT: {
+        double value = ((const double *)data)[at];
+        uint64_t bits = 0;
+        if (value == 0)
+            value = 0; /* -0 is 0 */
+        memcpy(&bits, &value, sizeof bits);
+        return lots_hash64(seed ^ lots_hash64(bits));
+    }
+    default:
+        if (lots_type_bytes(kind) == 4)
+            return lots_hash64(seed ^ lots_hash64(((const uint32_t *)data)[at]));
+        return lots_hash64(seed ^ lots_hash64(((const uint64_t *)data)[at]));
+    }
+}
+
+uint64_t lots_vector_hash(const lots_vector *vector, uint32_t row, uint64_t seed)
+{
+    if (lots_vector_is_missing(vector, row))
+        return lots_hash64(seed ^ UINT64_C(0x9e3779b97f4a7c15));
+    const uint32_t i = vector->constant ? 0 : row;
+    if (vector->type.kind == LOTS_TYPE_SET) {
+        uint64_t hash = lots_hash64(seed + vector->offsets[i + 1] - vector->offsets[i]);
+        for (uint32_t k = vector->offsets[i]; k < vector->offsets[i + 1]; k++)
+            hash = hash_item(vector->type.element, vector->data, k, hash + 1);
+        return hash;
+    }
+    const uint64_t hash = hash_item(vector->type.kind, vector->data, i, seed);
+    return vector->type.kind == LOTS_TYPE_INTERVAL ? lots_hash64(hash ^ (uint32_t)vector->data2[i]) : hash;
+}

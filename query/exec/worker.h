@@ -1,0 +1,139 @@
+/* worker.h: what one thread's evaluator holds while it is on a chunk; seen only by the files of query/exec that evaluate.
+ *
+ * Memory. Values live as long as the instance they belong to. Instances of a chunk (patients, rows, elements, episodes)
+ * have depth 0 and live till the next begin(). A batch of *pairs* (an element of a set beside one row of the frame in
+ * which the set stands) gets the next free depth and dies as soon as it is reduced: each depth has an
+ * arena and a cache of values of its own, emptied together.
+ *
+ * Where a value is computed: at its *home*, the deepest frame it depends on, found by walking the tree once a query.
+ *
+ * Invariants: 1. a cached value was computed for exactly the instance whose serial is its key. 2. nothing in the arena of
+ * depth d points into a deeper one. */
+#ifndef LOTS_QUERY_WORKER_H
+#define LOTS_QUERY_WORKER_H
+
+#include "core/base/kernels.h"
+#include "query/exec/eval.h"
+#include "query/exec/relation.h"
+
+typedef struct lots_cached {
+    uint64_t key;   /* serial << 32 | expression; expressions from expr_count on are parent indexes by frame */
+    uint64_t epoch; /* an entry of a former epoch is no entry */
+    lots_vector value;
+} lots_cached;
+
+typedef struct lots_depth { /* what lives and dies together */
+    lots_arena arena;
+    lots_cached *cache;
+    uint32_t cache_capacity; /* a power of two */
+    uint32_t cache_used;
+    uint64_t epoch;
+    lots_relation_rows *relations; /* those whose owners are of this depth */
+    struct lots_resolved *resolved;
+} lots_depth;
+
+typedef struct lots_home { /* of one expression or set; see depends.c */
+    uint64_t *depends;     /* bits by frame; NULL: not yet known */
+    uint32_t frame;        /* the deepest of them */
+} lots_home;
+
+typedef struct lots_local_set { /* a constant set of ranks in the ids of one segment, by expression */
+    uint32_t segment;
+    bool known;
+    bool interval;
+    lots_ranks range; /* when interval: the local ids */
+    uint64_t *table;  /* else a bit a local id */
+    uint32_t table_count;
+    size_t table_words;
+} lots_local_set;
+
+typedef struct lots_stream_chunk {
+    uint32_t rows;
+    uint32_t *offsets;   /* patients + 1; NULL until asked for */
+    lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */
+    lots_vector *values; /* by column: ids are ranks, ends of points filled in */
+} lots_stream_chunk;
+
+typedef struct lots_level_table { /* by rank of a stream's level dictionary */
+    uint32_t *order; /* place in the total order */
+    uint8_t *span;   /* lots_span */
+    uint32_t count;
+} lots_level_table;
+
+typedef struct lots_table_index { /* rows of a table by key, then valid_from */
+    uint32_t *rows;
+    uint32_t count;
+    lots_vector *columns; /* of the table, as vectors; count UINT32_MAX: not made */
+    const lots_batch *batch;
+} lots_table_index;
+
+struct lots_worker {
+    const lots_query *query;
+    lots_registry *registry;
+    const lots_schema *schema;
+    const lots_kernels *kernels;
+    const _Atomic bool *stop;
+    lots_arena tables; /* as long as the worker: homes, level tables, rank tables */
+    lots_arena scratch;
+    lots_depth *depths;
+    uint32_t depth_count;
+    uint32_t top;              /* the deepest depth in use: batches within batches */
+    uint32_t serial;
+    lots_home *homes;          /* by expression */
+    lots_local_set *local_sets;/* by expression */
+    uint64_t **rank_tables;    /* by expression: bits by rank of IN_RANKS */
+    lots_level_table *levels;  /* by stream */
+    lots_table_index *indexes; /* by table */
+    uint32_t *stamps;          /* for counting distinct ids: see dense.c */
+    size_t stamp_count;
+    uint32_t stamp;
+    lots_segment *segment;     /* NULL: no chunk */
+    uint32_t segment_index;
+    uint32_t chunk;
+    lots_patient first_patient;
+    lots_stream_chunk *streams;
+    lots_instance constant;
+    lots_instance *patients;
+    lots_work work;
+};
+
+/* ---- instances ---- */
+LOTS_MUST lots_status lots_instance_new(lots_worker *worker, uint32_t frame, uint32_t count, const lots_instance *parent,
+                                        uint32_t depth, lots_instance **out, lots_error *err);
+/* The instance of `frame` in the chain of `rows`; NULL when there is none. */
+const lots_instance *lots_instance_of(const lots_worker *worker, const lots_instance *rows, uint32_t frame);
+/* For each row of `rows` its row of `ancestor`, an instance of its chain; NULL: row i is row i. */
+LOTS_MUST lots_status lots_instance_index(lots_worker *worker, const lots_instance *rows, const lots_instance *ancestor,
+                                          const uint32_t **out, lots_error *err);
+lots_arena *lots_instance_arena(lots_worker *worker, const lots_instance *rows);
+/* Empty a depth and all below it. */
+void lots_depth_reset(lots_worker *worker, uint32_t depth);
+/* Errors: LOTS_INTERRUPTED. */
+LOTS_MUST lots_status lots_worker_check(lots_worker *worker, lots_error *err);
+
+/* ---- the cache of values ---- */
+const lots_vector *lots_cache_find(const lots_worker *worker, const lots_instance *rows, uint32_t key);
+LOTS_MUST lots_status lots_cache_put(lots_worker *worker, const lots_instance *rows, uint32_t key,
+                                     const lots_vector *value, lots_error *err);
+
+/* ---- memory: uninitialised arrays with slack, zeroed bitmaps ---- */
+LOTS_MUST lots_status lots_new_u32(lots_arena *arena, size_t count, uint32_t **out, lots_error *err);
+LOTS_MUST lots_status lots_new_i32(lots_arena *arena, size_t count, int32_t **out, lots_error *err);
+LOTS_MUST lots_status lots_new_i64(lots_arena *arena, size_t count, int64_t **out, lots_error *err);
+LOTS_MUST lots_status lots_new_bits(lots_arena *arena, size_t count, uint64_t **out, lots_error *err);
+
+/* ---- what depends on what (depends.c) ---- */
+LOTS_MUST lots_status lots_expr_home(lots_worker *worker, const lots_expr *expr, const lots_home **out, lots_error *err);
+/* Does it depend on nothing but `element` and the frames above and including `above`? */
+LOTS_MUST lots_status lots_expr_is_static(lots_worker *worker, const lots_expr *expr, uint32_t element, uint32_t above,
+                                          bool *out, lots_error *err);
+uint32_t lots_frame_depth(const lots_query *query, uint32_t frame);
+
+/* ---- values (eval.c) ---- */
+/* As lots_eval, but rows that failed stay rows: the caller decides whether they matter. */
+LOTS_MUST lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,
+                                 lots_error *err);
+/* Fail with the culprit of a vector's first failed row, if any is. */
+LOTS_MUST lots_status lots_raise(const lots_vector *vector, lots_error *err);
+
+#endif

@@ -103,6 +103,8 @@ typedef struct lots_kernels {
     void (*gather_u64)(const uint64_t *values, const uint32_t *index, size_t count, uint64_t *out); /* int64_t, double */
     void (*widen_i32)(const int32_t *in, size_t count, int64_t *out);
     void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
+    /* out[i] = (double)in[i] / divisor: decimals and their means. */
+    void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
     uint32_t (*max_u32)(const uint32_t *values, size_t count); /* 0 when count is 0 */
 
     /* ---- reductions by groups (a group: a patient's events). `mask` covers the values, NULL: all of them ---- */

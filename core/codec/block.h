@@ -46,7 +46,7 @@ typedef enum lots_encoding {
     LOTS_ENCODING_CONSTANT = 0, /* one value for all (missing apart) */
     LOTS_ENCODING_FRAME = 1,    /* bit-packed frame of reference, patched outliers */
     LOTS_ENCODING_GAPS = 2,     /* days within a patient: gaps, escape-patched; first days apart (needs `starts`) */
-    LOTS_ENCODING_DELTA = 3,    /* zigzag differences, bit-packed with patches */
+    LOTS_ENCODING_DELTA = 3,    /* differences from the one before, bit-packed with patches */
     LOTS_ENCODING_RUNS = 4,     /* run-length: run values and run lengths, each a nested frame */
     LOTS_ENCODING_DICT = 5,     /* block-local dictionary of wide values, indexes bit-packed */
     LOTS_ENCODING_PLAIN = 6,    /* little-endian values, bitmaps, or offsets + bytes */

@@ -78,10 +78,15 @@ lots_status lots_delta_decode_u32(lots_reader *reader, uint32_t count, uint32_t 
                                   lots_error *err)
 {
     uint64_t first = 0;
+    uint32_t size;
+    lots_frame_cursor differences;
     LOTS_TRY(read_first(reader, count, &first, err));
+    LOTS_TRY(lots_frame_open_u32(reader, count - 1, 0, &differences, arena, err));
     out[0] = (uint32_t)first;
-    LOTS_TRY(lots_frame_decode_u32(reader, count - 1, 0, out + 1, arena, err));
-    lots_kernels_get()->prefix_u32(out + 1, count - 1, out[0], out + 1);
+    for (uint32_t at = 1; at < count; at += size) {
+        LOTS_TRY(lots_frame_next_u32(&differences, out + at, &size, err));
+        lots_kernels_get()->prefix_u32(out + at, size, out[at - 1], out + at);
+    }
     return LOTS_OK;
 }
 
@@ -160,39 +165,52 @@ lots_status lots_gaps_write(const lots_gaps_plan *plan, lots_bytes *out, lots_ar
     return lots_frame_write(&plan->gaps_frame, out, arena, err);
 }
 
-/* Put each first where its patient begins. */
-static bool scatter_firsts(const uint32_t *firsts, uint32_t first_count, lots_starts starts, uint32_t count,
-                           uint32_t *out)
+/* Where the next patient with a value begins, after `at`; count when there is none. False for starts that fall or pass
+ * count. */
+static bool next_start(lots_starts starts, uint32_t *k, uint32_t at, uint32_t count, uint32_t *out)
 {
-    uint32_t taken = 0, at = 0;
-    for (uint32_t k = 0; k <= starts.count; k++) {
-        const uint32_t end = k < starts.count ? starts.starts[k] : count;
-        if (end > count || (end < at && k < starts.count))
+    while (*k < starts.count && starts.starts[*k] == at)
+        (*k)++;
+    *out = *k < starts.count ? starts.starts[*k] : count;
+    return *out >= at && *out <= count;
+}
+
+/* Firsts into the gaps of [from, end), *at being where the next one belongs. */
+static bool scatter_firsts(const uint32_t *firsts, uint32_t first_count, lots_starts starts, uint32_t count,
+                           uint32_t end, uint32_t *k, uint32_t *at, uint32_t *taken, uint32_t *out)
+{
+    while (*at < end) {
+        if (*taken == first_count)
             return false;
-        if (end == at)
-            continue;
-        if (taken == first_count)
+        const uint32_t first = firsts[(*taken)++];
+        out[*at] = (first >> 1) ^ (0 - (first & 1));
+        if (!next_start(starts, k, *at, count, at))
             return false;
-        out[at] = (firsts[taken] >> 1) ^ (0 - (firsts[taken] & 1));
-        taken++;
-        at = end;
     }
-    return taken == first_count;
+    return true;
 }
 
 lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_starts starts, uint32_t *out,
                                  lots_arena *arena, lots_error *err)
 {
-    uint64_t base, first_count;
+    uint64_t base = 0, first_count = 0;
     void *firsts;
+    lots_frame_cursor gaps;
+    uint32_t size, k = 0, at = 0, taken = 0;
     if (!lots_read_varint(reader, &base) || !lots_read_varint(reader, &first_count) || first_count > count)
         return lots_fail(err, LOTS_CORRUPT, "%u gaps have a damaged head", count);
     LOTS_TRY(lots_arena_vector(arena, &firsts, (size_t)first_count, sizeof(uint32_t), err));
     LOTS_TRY(lots_frame_decode_u32(reader, (uint32_t)first_count, 0, firsts, arena, err));
-    LOTS_TRY(lots_frame_decode_u32(reader, count, 0, out, arena, err));
-    if (!scatter_firsts(firsts, (uint32_t)first_count, starts, count, out))
-        return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients do not fit the patients' starts",
-                         (uint32_t)first_count);
-    lots_kernels_get()->prefix_u32(out, count, (uint32_t)lots_unzigzag(base), out);
+    LOTS_TRY(lots_frame_open_u32(reader, count, 0, &gaps, arena, err));
+    uint32_t sum = (uint32_t)lots_unzigzag(base);
+    for (uint32_t from = 0; from < count; from += size) {
+        LOTS_TRY(lots_frame_next_u32(&gaps, out + from, &size, err));
+        if (!scatter_firsts(firsts, (uint32_t)first_count, starts, count, from + size, &k, &at, &taken, out))
+            return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients do not fit the patients' starts",
+                             (uint32_t)first_count);
+        sum = lots_kernels_get()->prefix_u32(out + from, size, sum, out + from);
+    }
+    if (taken != first_count)
+        return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients, but %u have any", (uint32_t)first_count, taken);
     return LOTS_OK;
 }

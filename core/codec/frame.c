@@ -1,20 +1,13 @@
-/* frame.c: measuring and writing frames, and reading them back. */
+/* frame.c: measuring and writing frames. Reading is in frame_read.c. */
 #include "core/codec/frame.h"
 
 #include "core/codec/bitpack.h"
 
 #define SUB LOTS_PACK_VALUES
-#define NESTED_ESCAPES_MAX 31u
 /* Escapes must save a 32nd of the bits before they are worth the second pass of decoding. */
 #define ESCAPE_WORTH(saved, of) ((saved) > (of) / 32)
 
 static uint32_t sub_size(uint32_t count, uint32_t sub) { return count - sub * SUB < SUB ? count - sub * SUB : SUB; }
-
-static size_t packed_bytes(uint32_t count, unsigned width)
-{
-    return width <= 32 ? lots_bitpack_bytes(count, width)
-                       : lots_bitpack_bytes(count, 32) + lots_bitpack_bytes(count, width - 32);
-}
 
 static size_t varint_bytes(uint64_t value) { return value == 0 ? 1 : (lots_bit_width(value) + 6) / 7; }
 
@@ -32,15 +25,14 @@ static size_t varint_bytes(uint64_t value) { return value == 0 ? 1 : (lots_bit_w
         *low = least;                                                                                       \
         *high = most;                                                                                       \
     }                                                                                                       \
-    static void classify_##NAME(const TYPE *values, uint32_t count, TYPE from, uint32_t classes[65])        \
+    static void classify_##NAME(const TYPE *values, uint32_t count, TYPE from, uint32_t classes[64])        \
     {                                                                                                       \
-        uint32_t halves[2][65] = {{0}};                                                                     \
+        uint32_t halves[2][64] = {{0}};                                                                     \
         for (uint32_t i = 0; i < count; i++) {                                                              \
             const uint64_t distance = (TYPE)(values[i] - from);                                             \
-            const unsigned class = distance == UINT64_MAX ? 64 : lots_bit_width(distance + 1) - 1;          \
-            halves[i % 2][class]++;                                                                         \
+            halves[i % 2][63 - __builtin_clzll(distance - (distance == UINT64_MAX) + 1)]++;                 \
         }                                                                                                   \
-        for (unsigned c = 0; c < 65; c++)                                                                   \
+        for (unsigned c = 0; c < 64; c++)                                                                   \
             classes[c] = halves[0][c] + halves[1][c];                                                       \
     }
 MEASURE_KERNEL(narrow, uint32_t)
@@ -54,7 +46,7 @@ static void sub_bounds(const lots_ints *ints, uint32_t first, uint32_t count, ui
         bounds_wide(ints->wide + first, count, low, high);
 }
 
-static void sub_classify(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t from, uint32_t classes[65])
+static void sub_classify(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t from, uint32_t classes[64])
 {
     if (ints->narrow != NULL)
         classify_narrow(ints->narrow + first, count, (uint32_t)from, classes);
@@ -62,11 +54,11 @@ static void sub_classify(const lots_ints *ints, uint32_t first, uint32_t count, 
         classify_wide(ints->wide + first, count, from, classes);
 }
 
-/* A base above a few low outliers, or `low` when there are none: of 32 samples in order, the first from which the width is
- * two bits less, and a little below it. */
+/* A base above a few low outliers, or `low` when there are none: of 32 samples in order, the first from which the width of
+ * all but the highest is two bits less, and a little below it. */
 #define SAMPLES 32u
-#define LOW_OUTLIERS 4u
-static uint64_t base_above_outliers(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t low, uint64_t high)
+#define OUTLIERS 4u
+static uint64_t base_above_outliers(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t low)
 {
     uint64_t sorted[SAMPLES];
     for (uint32_t i = 0; i < SAMPLES; i++) {
@@ -76,9 +68,10 @@ static uint64_t base_above_outliers(const lots_ints *ints, uint32_t first, uint3
             sorted[at] = sorted[at - 1];
         sorted[at] = value;
     }
-    for (uint32_t k = 0; k <= LOW_OUTLIERS; k++) {
+    const uint64_t bulk_end = sorted[SAMPLES - 1 - OUTLIERS];
+    for (uint32_t k = 0; k <= OUTLIERS; k++) {
         const uint64_t margin = (sorted[SAMPLES / 2] - sorted[k]) / 8 + 1;
-        if (sorted[k] - low > margin && lots_bit_width(high - sorted[k]) + 1 < lots_bit_width(high - low))
+        if (sorted[k] - low > margin && lots_bit_width(bulk_end - sorted[k]) + 1 < lots_bit_width(bulk_end - low))
             return sorted[k] - margin;
     }
     return low;
@@ -88,13 +81,13 @@ static uint64_t base_above_outliers(const lots_ints *ints, uint32_t first, uint3
 static void try_escapes(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t base, unsigned full_width,
                         unsigned patch_bits, lots_frame_sub *best, uint64_t *best_bits)
 {
-    uint32_t classes[65];
+    uint32_t classes[64];
     uint32_t escapes = 0;
     sub_classify(ints, first, count, base, classes);
-    for (unsigned w = 64; w >= 1; w--) {
+    for (unsigned w = 63; w >= 1; w--) {
         escapes += classes[w];
         const uint64_t bits = (uint64_t)w * count + (uint64_t)escapes * patch_bits;
-        if (w < full_width && w <= NESTED_ESCAPES_MAX && bits < *best_bits) {
+        if (w < full_width && w <= LOTS_FRAME_ESCAPED_MAX && bits < *best_bits) {
             *best_bits = bits;
             best->base = base;
             best->width = (uint8_t)w;
@@ -122,17 +115,17 @@ static void measure_sub(const lots_ints *ints, uint32_t first, uint32_t count, b
     sub->width = (uint8_t)full_width;
     sub->escapes = 0;
     sub->escaped = false;
-    totals->shared_base += packed_bytes(count, lots_bit_width(sub->high));
-    totals->own_base += packed_bytes(count, full_width) + varint_bytes(sub->low);
+    totals->shared_base += lots_frame_packed_bytes(count, lots_bit_width(sub->high));
+    totals->own_base += lots_frame_packed_bytes(count, full_width) + varint_bytes(sub->low);
     if (patches && full_width >= 2) {
         uint64_t best_bits = bits - bits / 32;
         try_escapes(ints, first, count, sub->low, full_width, patch_bits, sub, &best_bits);
-        const uint64_t above = base_above_outliers(ints, first, count, sub->low, sub->high);
+        const uint64_t above = base_above_outliers(ints, first, count, sub->low);
         /* What lies below must stay an escape after wrapping round. */
         if (above != sub->low && above - sub->low < UINT64_C(1) << (ints->narrow != NULL ? 31 : 63))
             try_escapes(ints, first, count, above, full_width, patch_bits, sub, &best_bits);
     }
-    totals->escaped += packed_bytes(count, sub->width) + varint_bytes(sub->base);
+    totals->escaped += lots_frame_packed_bytes(count, sub->width) + varint_bytes(sub->base);
     totals->patches += sub->escapes;
 }
 
@@ -218,7 +211,7 @@ static lots_status write_sub(const lots_frame_plan *plan, uint32_t s, sub_values
 {
     const lots_frame_sub *sub = &plan->subs[s];
     const uint32_t count = sub_size(plan->ints->count, s);
-    const size_t bytes = packed_bytes(count, sub->width);
+    const size_t bytes = lots_frame_packed_bytes(count, sub->width);
     LOTS_TRY(lots_bytes_reserve(out, bytes, err));
     if (sub->width > 0) {
         split_sub(plan->ints, s * SUB, count, sub, values);
@@ -313,195 +306,4 @@ lots_status lots_frame_encode_u32(const uint32_t *values, uint32_t count, lots_b
         ((uint32_t *)distances)[i] = values[i] - (uint32_t)low;
     const lots_ints ints = {.narrow = distances, .count = count, .base = low, .range = high - low};
     return lots_frame_encode(&ints, out, arena, err);
-}
-
-/* ---- reading ---- */
-typedef struct frame_header {
-    uint64_t base;
-    const uint8_t *widths;
-    lots_reader bases;        /* BASES: at the first of them */
-    const uint8_t *packed;
-    size_t packed_bytes;
-    size_t after_bytes;       /* readable after the packed bytes */
-    uint32_t patch_count;
-    uint8_t form;
-} frame_header;
-
-static uint8_t width_of(const frame_header *header, uint32_t sub)
-{
-    return header->widths[header->form & LOTS_FRAME_ONE_WIDTH ? 0 : sub];
-}
-
-/* Width limits, and how many bytes the sub-blocks take in all. */
-static lots_status check_widths(const frame_header *header, uint32_t count, unsigned width_max, size_t *total,
-                                lots_error *err)
-{
-    *total = 0;
-    for (uint32_t s = 0; s < count / SUB + (count % SUB != 0); s++) {
-        const unsigned width = width_of(header, s) & 0x7f;
-        const bool escaped = (width_of(header, s) & 0x80) != 0;
-        if (width > width_max || (escaped && (width < 1 || width > NESTED_ESCAPES_MAX)))
-            return lots_fail(err, LOTS_CORRUPT, "sub-block %u has a width of %u bits", s, width);
-        if (escaped && (header->form & LOTS_FRAME_PATCHES) == 0)
-            return lots_fail(err, LOTS_CORRUPT, "sub-block %u has escapes in a frame without patches", s);
-        *total += packed_bytes(sub_size(count, s), width);
-    }
-    return LOTS_OK;
-}
-
-/* Up to the patches. */
-static lots_status read_head(lots_reader *reader, uint32_t count, frame_header *header, lots_error *err)
-{
-    const uint32_t sub_count = count / SUB + (count % SUB != 0);
-    uint64_t base, ignored;
-    if (!lots_read8(reader, &header->form) || header->form > 7 || !lots_read_varint(reader, &base) ||
-        !lots_read_slice(reader, header->form & LOTS_FRAME_ONE_WIDTH ? 1 : sub_count, &header->widths))
-        return lots_fail(err, LOTS_CORRUPT, "a frame of %u values has a damaged head", count);
-    header->base = (uint64_t)lots_unzigzag(base);
-    header->bases = *reader;
-    for (uint32_t s = 0; s < sub_count && (header->form & LOTS_FRAME_BASES); s++)
-        if (!lots_read_varint(reader, &ignored))
-            return lots_fail(err, LOTS_CORRUPT, "base %u of a frame of %u values is damaged", s, count);
-    header->patch_count = 0;
-    if (header->form & LOTS_FRAME_PATCHES) {
-        uint64_t patch_count;
-        if (!lots_read_varint(reader, &patch_count) || patch_count > count)
-            return lots_fail(err, LOTS_CORRUPT, "a frame of %u values has a damaged count of patches", count);
-        header->patch_count = (uint32_t)patch_count;
-    }
-    return LOTS_OK;
-}
-
-/* What is behind the patches. */
-static lots_status read_body(lots_reader *reader, uint32_t count, unsigned width_max, frame_header *header,
-                             lots_error *err)
-{
-    LOTS_TRY(check_widths(header, count, width_max, &header->packed_bytes, err));
-    const size_t left = (size_t)(reader->end - reader->at);
-    if (!lots_read_slice(reader, header->packed_bytes, &header->packed))
-        return lots_fail(err, LOTS_CORRUPT, "%u packed values need %zu bytes, found %zu", count, header->packed_bytes,
-                         left);
-    header->after_bytes = left - header->packed_bytes;
-    return LOTS_OK;
-}
-
-static uint64_t next_base(frame_header *header)
-{
-    uint64_t base = 0;
-    if ((header->form & LOTS_FRAME_BASES) && !lots_read_varint(&header->bases, &base))
-        return header->base; /* cannot happen: read_head has read them */
-    return header->base + base;
-}
-
-static lots_status patches_differ(size_t taken, uint32_t patch_count, lots_error *err)
-{
-    if (taken == patch_count)
-        return LOTS_OK;
-    return lots_fail(err, LOTS_CORRUPT, "a frame has %u patches but %s escapes", patch_count,
-                     taken > patch_count ? "more" : "fewer");
-}
-
-static lots_status decode_u32(lots_reader *reader, uint32_t count, uint32_t add, uint32_t *out, bool may_patch,
-                              lots_arena *arena, lots_error *err)
-{
-    const lots_kernels *kernels = lots_kernels_get();
-    frame_header header;
-    void *patches = NULL;
-    size_t taken = 0;
-    if (count == 0)
-        return LOTS_OK;
-    LOTS_TRY(read_head(reader, count, &header, err));
-    if (header.form & LOTS_FRAME_PATCHES) {
-        if (!may_patch)
-            return lots_fail(err, LOTS_CORRUPT, "a frame of patches has patches");
-        LOTS_TRY(lots_arena_vector(arena, &patches, header.patch_count, sizeof(uint32_t), err));
-        LOTS_TRY(decode_u32(reader, header.patch_count, add, patches, false, arena, err));
-    }
-    LOTS_TRY(read_body(reader, count, 32, &header, err));
-    for (uint32_t s = 0; (uint64_t)s * SUB < count; s++) {
-        const uint32_t size = sub_size(count, s);
-        const unsigned width = width_of(&header, s) & 0x7f;
-        const bool escaped = (width_of(&header, s) & 0x80) != 0;
-        const uint32_t base = (uint32_t)next_base(&header) + add;
-        const size_t bytes = packed_bytes(size, width);
-        header.packed_bytes -= bytes;
-        lots_bitpack_unpack(header.packed, header.packed_bytes + header.after_bytes, size, width, escaped ? 0 : base,
-                            out + (size_t)s * SUB);
-        header.packed += bytes;
-        if (!escaped)
-            continue;
-        const size_t more = kernels->patch_u32(out + (size_t)s * SUB, size, (UINT32_C(1) << width) - 1, base,
-                                               (const uint32_t *)patches + taken, header.patch_count - taken);
-        if (more == SIZE_MAX)
-            return patches_differ(SIZE_MAX, header.patch_count, err);
-        taken += more;
-    }
-    return patches_differ(taken, header.patch_count, err);
-}
-
-lots_status lots_frame_decode_u32(lots_reader *reader, uint32_t count, uint32_t add, uint32_t *out, lots_arena *arena,
-                                  lots_error *err)
-{
-    return decode_u32(reader, count, add, out, true, arena, err);
-}
-
-/* One sub-block of any width as 64-bit values plus base. `out` is exact. */
-static void unpack_u64(const uint8_t *in, size_t slack, uint32_t count, unsigned width, uint64_t base, uint64_t *out)
-{
-    uint32_t low[SUB + 16], high[SUB + 16];
-    const size_t low_bytes = lots_bitpack_bytes(count, width < 32 ? width : 32);
-    if (width <= 32) {
-        lots_bitpack_unpack(in, slack, count, width, 0, low);
-        for (uint32_t i = 0; i < count; i++)
-            out[i] = low[i] + base;
-        return;
-    }
-    lots_bitpack_unpack(in, slack + lots_bitpack_bytes(count, width - 32), count, 32, 0, low);
-    lots_bitpack_unpack(in + low_bytes, slack, count, width - 32, 0, high);
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = ((uint64_t)high[i] << 32 | low[i]) + base;
-}
-
-static lots_status decode_u64(lots_reader *reader, uint32_t count, uint64_t add, uint64_t *out, bool may_patch,
-                              lots_arena *arena, lots_error *err)
-{
-    const lots_kernels *kernels = lots_kernels_get();
-    frame_header header;
-    void *patches = NULL;
-    size_t taken = 0;
-    if (count == 0)
-        return LOTS_OK;
-    LOTS_TRY(read_head(reader, count, &header, err));
-    if (header.form & LOTS_FRAME_PATCHES) {
-        if (!may_patch)
-            return lots_fail(err, LOTS_CORRUPT, "a frame of patches has patches");
-        LOTS_TRY(lots_arena_vector(arena, &patches, header.patch_count, sizeof(uint64_t), err));
-        LOTS_TRY(decode_u64(reader, header.patch_count, add, patches, false, arena, err));
-    }
-    LOTS_TRY(read_body(reader, count, 64, &header, err));
-    for (uint32_t s = 0; (uint64_t)s * SUB < count; s++) {
-        const uint32_t size = sub_size(count, s);
-        const unsigned width = width_of(&header, s) & 0x7f;
-        const bool escaped = (width_of(&header, s) & 0x80) != 0;
-        const uint64_t base = next_base(&header) + add;
-        const size_t bytes = packed_bytes(size, width);
-        header.packed_bytes -= bytes;
-        unpack_u64(header.packed, header.packed_bytes + header.after_bytes, size, width, escaped ? 0 : base,
-                   out + (size_t)s * SUB);
-        header.packed += bytes;
-        if (!escaped)
-            continue;
-        const size_t more = kernels->patch_u64(out + (size_t)s * SUB, size, (UINT64_C(1) << width) - 1, base,
-                                               (const uint64_t *)patches + taken, header.patch_count - taken);
-        if (more == SIZE_MAX)
-            return patches_differ(SIZE_MAX, header.patch_count, err);
-        taken += more;
-    }
-    return patches_differ(taken, header.patch_count, err);
-}
-
-lots_status lots_frame_decode_u64(lots_reader *reader, uint32_t count, uint64_t add, uint64_t *out, lots_arena *arena,
-                                  lots_error *err)
-{
-    return decode_u64(reader, count, add, out, true, arena, err);
 }

@@ -19,11 +19,20 @@
 
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
+#include "core/codec/bitpack.h"
 
 enum { LOTS_FRAME_ONE_WIDTH = 1, LOTS_FRAME_BASES = 2, LOTS_FRAME_PATCHES = 4 };
+#define LOTS_FRAME_ESCAPED_MAX 31u /* bits of a sub-block with escapes */
+
+/* Bytes of a sub-block of a width of 0..64. */
+static inline size_t lots_frame_packed_bytes(uint32_t count, unsigned width)
+{
+    return width <= 32 ? lots_bitpack_bytes(count, width)
+                       : lots_bitpack_bytes(count, 32) + lots_bitpack_bytes(count, width - 32);
+}
 
 /* Whole numbers, each as its distance from `base` (modulo 2^64); the smallest distance need not be 0. One of narrow and
- * wide is set, borrowed. */
+ * wide is set, borrowed, with 64 bytes of slack. */
 typedef struct lots_ints {
     const uint32_t *narrow;
     const uint64_t *wide;
@@ -82,5 +91,32 @@ LOTS_MUST lots_status lots_frame_decode_u32(lots_reader *reader, uint32_t count,
                                             lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_frame_decode_u64(lots_reader *reader, uint32_t count, uint64_t add, uint64_t *out,
                                             lots_arena *arena, lots_error *err);
+
+/* A frame being read a sub-block at a time. Its fields are frame_read.c's. */
+typedef struct lots_frame_cursor {
+    const uint8_t *widths;
+    lots_reader bases;       /* at the base of the next sub-block */
+    const uint8_t *packed;   /* of the next sub-block */
+    size_t packed_bytes;     /* from there on */
+    size_t after_bytes;      /* readable after them */
+    void *patches;
+    size_t taken;
+    uint64_t base;
+    uint32_t count;
+    uint32_t patch_count;
+    uint32_t sub;
+    uint8_t form;
+} lots_frame_cursor;
+
+/* Read a frame's head and patches, and step the reader over all of it, whose bytes must outlive the cursor. */
+LOTS_MUST lots_status lots_frame_open_u32(lots_reader *reader, uint32_t count, uint32_t add, lots_frame_cursor *cursor,
+                                          lots_arena *arena, lots_error *err);
+/* The next sub-block, *size values (1024 but for the last), while some are left. The last spills into 64 bytes of slack.
+ * Errors: LOTS_CORRUPT when escapes and patches don't match. */
+LOTS_MUST lots_status lots_frame_next_u32(lots_frame_cursor *cursor, uint32_t *out, uint32_t *size, lots_error *err);
+LOTS_MUST lots_status lots_frame_next_u64(lots_frame_cursor *cursor, uint64_t *out, uint32_t *size, lots_error *err);
+/* All that are left. */
+LOTS_MUST lots_status lots_frame_rest_u32(lots_frame_cursor *cursor, uint32_t *out, lots_error *err);
+LOTS_MUST lots_status lots_frame_rest_u64(lots_frame_cursor *cursor, uint64_t *out, lots_error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* plain.c: see plain.h. */
 #include "core/codec/plain.h"
 
+#include "core/base/kernels.h"
+
 /* Memory order is disk order: values are copied as they lie (bitpack and the kernels rest on this too). */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values on disk are little-endian");
 _Static_assert(sizeof(double) == 8, "doubles are IEEE 754 binary64");
@@ -96,8 +98,6 @@ lots_status lots_decimal_decode(lots_reader *reader, uint32_t count, double *out
         return lots_fail(err, LOTS_CORRUPT, "decimals have a damaged head");
     LOTS_TRY(lots_arena_vector(arena, &whole, count, sizeof(int64_t), err));
     LOTS_TRY(lots_ints_decode_u64(inner, reader, count, whole, arena, err));
-    const int64_t *k = whole;
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = (double)k[i] / powers[exponent];
+    lots_kernels_get()->divide_i64(whole, count, powers[exponent], out);
     return LOTS_OK;
 }

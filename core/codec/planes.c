@@ -5,102 +5,124 @@
 
 static size_t word_count_of(uint32_t count) { return (size_t)((count + UINT64_C(63)) / 64); }
 
-/* Commonest first, then the smaller. */
-static void order_values(lots_planes_plan *plan)
-{
-    for (uint32_t k = 1; k < plan->distinct; k++) {
-        const uint64_t value = plan->values[k];
-        const uint32_t count = plan->counts[k];
-        uint32_t at = k;
-        for (; at > 0 && (plan->counts[at - 1] < count ||
-                          (plan->counts[at - 1] == count && plan->values[at - 1] > value)); at--) {
-            plan->values[at] = plan->values[at - 1];
-            plan->counts[at] = plan->counts[at - 1];
-        }
-        plan->values[at] = value;
-        plan->counts[at] = count;
-    }
-}
-
-static uint32_t find_value(const lots_planes_plan *plan, uint64_t value)
-{
-    uint32_t k = 0;
-    while (k < plan->distinct && plan->values[k] != value)
-        k++;
-    return k;
-}
-
 /* Few values all over the column tell quickly when there are too many distinct ones. */
 static bool sample_fits(const lots_ints *ints)
 {
-    lots_planes_plan seen = {.possible = false};
+    uint64_t seen[LOTS_PLANES_VALUES];
+    uint32_t distinct = 0;
     for (uint32_t i = 0; i < 64; i++) {
         const uint64_t value = lots_ints_at(ints, (uint32_t)((uint64_t)i * ints->count / 64));
-        const uint32_t k = find_value(&seen, value);
+        uint32_t k = 0;
+        while (k < distinct && seen[k] != value)
+            k++;
         if (k == LOTS_PLANES_VALUES)
             return false;
-        if (k == seen.distinct)
-            seen.values[seen.distinct++] = value;
+        if (k == distinct)
+            seen[distinct++] = value;
     }
     return true;
 }
 
-void lots_planes_measure(const lots_ints *ints, lots_planes_plan *plan)
+/* Put the newest plane where it belongs: commonest first, of equally common ones the smaller number. */
+static void order_newest(lots_planes_plan *plan)
 {
-    *plan = (lots_planes_plan){.possible = false, .ints = ints};
-    if (ints->count == 0 || !sample_fits(ints))
-        return;
-    for (uint32_t i = 0; i < ints->count; i++) {
-        const uint64_t value = lots_ints_at(ints, i);
-        const uint32_t k = find_value(plan, value);
-        if (k == LOTS_PLANES_VALUES)
-            return;
-        if (k == plan->distinct)
-            plan->values[plan->distinct++] = value;
-        plan->counts[k]++;
+    uint32_t at = plan->distinct - 1;
+    const uint64_t value = plan->values[at];
+    const uint32_t count = plan->counts[at];
+    uint64_t *plane = plan->planes[at];
+    for (; at > 0 && (plan->counts[at - 1] < count ||
+                      (plan->counts[at - 1] == count && plan->values[at - 1] > value)); at--) {
+        plan->values[at] = plan->values[at - 1];
+        plan->counts[at] = plan->counts[at - 1];
+        plan->planes[at] = plan->planes[at - 1];
     }
-    order_values(plan);
-    plan->possible = plan->distinct >= 2;
-    plan->bytes = 4 + (size_t)plan->distinct * lots_frame_value_bytes(ints->range);
-    uint32_t left = ints->count;
-    for (uint32_t k = 0; k + 1 < plan->distinct; k++) {
-        plan->bytes += (left + UINT64_C(7)) / 8;
-        left -= plan->counts[k];
-    }
+    plan->values[at] = value;
+    plan->counts[at] = count;
+    plan->planes[at] = plane;
 }
 
-/* For each but the last number, which values are it. */
-static void fill_planes(const lots_planes_plan *plan, uint64_t *planes, size_t words)
+static uint32_t first_bit(const uint64_t *words, uint32_t from)
 {
-    for (uint32_t i = 0; i < plan->ints->count; i++) {
-        const uint32_t k = find_value(plan, lots_ints_at(plan->ints, i));
-        planes[k * words + i / 64] |= UINT64_C(1) << (i % 64);
+    uint32_t w = from / 64;
+    while (words[w] == 0)
+        w++;
+    return w * 64 + (uint32_t)__builtin_ctzll(words[w]);
+}
+
+/* A plane for the first value that has none, until all have or there are too many: *done false. */
+static lots_status find_planes(lots_planes_plan *plan, uint64_t *left, bool *done, lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    const lots_ints *ints = plan->ints;
+    uint32_t remaining = ints->count, at = 0;
+    for (; remaining > 0 && plan->distinct < LOTS_PLANES_VALUES; plan->distinct++, order_newest(plan)) {
+        void *plane;
+        at = first_bit(left, at);
+        const uint64_t value = lots_ints_at(ints, at);
+        LOTS_TRY(lots_arena_vector(arena, &plane, word_count_of(ints->count), 8, err));
+        if (ints->narrow != NULL)
+            kernels->range_u32(ints->narrow, ints->count, (uint32_t)value, (uint32_t)value, plane);
+        else
+            kernels->range_i64((const int64_t *)ints->wide, ints->count, (int64_t)value, (int64_t)value, plane);
+        kernels->bits_and_not(left, plane, ints->count, left);
+        plan->values[plan->distinct] = value;
+        plan->counts[plan->distinct] = (uint32_t)kernels->bits_count(plane, ints->count);
+        plan->planes[plan->distinct] = plane;
+        remaining -= plan->counts[plan->distinct];
     }
+    *done = remaining == 0;
+    return LOTS_OK;
+}
+
+static lots_status all_ones(uint32_t count, uint64_t **out, lots_arena *arena, lots_error *err)
+{
+    void *words;
+    LOTS_TRY(lots_arena_vector(arena, &words, word_count_of(count), 8, err));
+    *out = words;
+    memset(words, 0, word_count_of(count) * 8);
+    lots_kernels_get()->bits_not(words, count, words);
+    return LOTS_OK;
+}
+
+lots_status lots_planes_measure(const lots_ints *ints, lots_planes_plan *plan, lots_arena *arena, lots_error *err)
+{
+    uint64_t *left;
+    bool done;
+    *plan = (lots_planes_plan){.possible = false, .ints = ints};
+    if (ints->count == 0 || !sample_fits(ints))
+        return LOTS_OK;
+    LOTS_TRY(all_ones(ints->count, &left, arena, err));
+    LOTS_TRY(find_planes(plan, left, &done, arena, err));
+    if (!done || plan->distinct < 2)
+        return LOTS_OK;
+    plan->possible = true;
+    plan->bytes = 4 + (size_t)plan->distinct * lots_frame_value_bytes(ints->range);
+    uint32_t rest = ints->count;
+    for (uint32_t k = 0; k + 1 < plan->distinct; k++) {
+        plan->bytes += (rest + UINT64_C(7)) / 8;
+        rest -= plan->counts[k];
+    }
+    return LOTS_OK;
 }
 
 lots_status lots_planes_write(const lots_planes_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
     const uint32_t count = plan->ints->count;
-    const size_t words = word_count_of(count);
-    void *planes, *left, *packed;
-    lots_ints values = {.wide = plan->values, .count = plan->distinct, .base = plan->ints->base,
-                        .range = plan->ints->range};
-    LOTS_TRY(lots_arena_alloc(arena, &planes, LOTS_PLANES_VALUES * words + 8, 8, err));
-    LOTS_TRY(lots_arena_vector(arena, &left, words, 8, err));
-    LOTS_TRY(lots_arena_vector(arena, &packed, words, 8, err));
-    LOTS_TRY(lots_bytes_put8(out, (uint8_t)plan->distinct, err));
+    const lots_ints values = {.wide = plan->values, .count = plan->distinct, .base = plan->ints->base,
+                              .range = plan->ints->range};
     lots_frame_plan frame;
+    uint64_t *left;
+    void *packed;
+    LOTS_TRY(lots_arena_vector(arena, &packed, word_count_of(count), 8, err));
+    LOTS_TRY(lots_bytes_put8(out, (uint8_t)plan->distinct, err));
     LOTS_TRY(lots_frame_measure(&values, false, &frame, arena, err));
     LOTS_TRY(lots_frame_write(&frame, out, arena, err));
-    fill_planes(plan, planes, words);
-    memset(left, 0, words * 8);
-    kernels->bits_not(left, count, left);
+    LOTS_TRY(all_ones(count, &left, arena, err));
     for (uint32_t k = 0; k + 1 < plan->distinct; k++) {
-        const uint64_t *plane = (const uint64_t *)planes + k * words;
-        const size_t bits = kernels->bits_compress(left, count, plane, packed);
+        const size_t bits = kernels->bits_compress(left, count, plan->planes[k], packed);
         LOTS_TRY(lots_bytes_append(out, packed, (bits + 7) / 8, err));
-        kernels->bits_and_not(left, plane, count, left);
+        kernels->bits_and_not(left, plan->planes[k], count, left);
     }
     return LOTS_OK;
 }
@@ -140,11 +162,10 @@ static lots_status read_planes(lots_reader *reader, uint32_t count, planes_read 
                                lots_error *err)
 {
     const size_t words = word_count_of(count);
-    void *left, *packed, *plane;
-    LOTS_TRY(lots_arena_vector(arena, &left, words, 8, err));
+    uint64_t *left;
+    void *packed, *plane;
+    LOTS_TRY(all_ones(count, &left, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &packed, words + 1, 8, err));
-    memset(left, 0, words * 8);
-    lots_kernels_get()->bits_not(left, count, left);
     for (uint32_t k = 0; k + 1 < read->distinct; k++) {
         LOTS_TRY(lots_arena_vector(arena, &plane, words, 8, err));
         LOTS_TRY(read_plane(reader, count, left, packed, plane, err));

@@ -18,11 +18,13 @@ typedef struct lots_planes_plan {
     uint32_t distinct;
     uint64_t values[LOTS_PLANES_VALUES];  /* distances, commonest first */
     uint32_t counts[LOTS_PLANES_VALUES];
+    uint64_t *planes[LOTS_PLANES_VALUES]; /* which values are it; of the arena */
     size_t bytes;
 } lots_planes_plan;
 
 /* Cost: O(count), little when there are more distinct numbers. */
-void lots_planes_measure(const lots_ints *ints, lots_planes_plan *plan);
+LOTS_MUST lots_status lots_planes_measure(const lots_ints *ints, lots_planes_plan *plan, lots_arena *arena,
+                                          lots_error *err);
 LOTS_MUST lots_status lots_planes_write(const lots_planes_plan *plan, lots_bytes *out, lots_arena *arena,
                                         lots_error *err);
 LOTS_MUST lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,

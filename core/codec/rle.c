@@ -44,11 +44,15 @@ lots_status lots_runs_write(const lots_runs_plan *plan, lots_bytes *out, lots_ar
     return lots_frame_write(&plan->lengths_frame, out, arena, err);
 }
 
-static bool lengths_fill(const uint32_t *lengths, uint32_t runs, uint32_t count)
+/* Lengths to offsets; false when they do not fill `count`. */
+static bool lengths_fill(uint32_t *offsets, uint32_t runs, uint32_t count)
 {
     uint64_t total = 0;
     for (uint32_t run = 0; run < runs; run++)
-        total += lengths[run];
+        total += offsets[run + 1];
+    offsets[0] = 0;
+    if (total == count)
+        lots_kernels_get()->prefix_u32(offsets + 1, runs, 0, offsets + 1);
     return total == count;
 }
 
@@ -61,26 +65,24 @@ static lots_status read_run_count(lots_reader *reader, uint32_t count, uint32_t 
     return LOTS_OK;
 }
 
-#define DECODE_KERNEL(NAME, TYPE)                                                                           \
+#define DECODE_KERNEL(NAME, TYPE, SPREAD, SIGNED)                                                           \
     lots_status lots_runs_decode_##NAME(lots_reader *reader, uint32_t count, TYPE *out, lots_arena *arena,  \
                                         lots_error *err)                                                    \
     {                                                                                                       \
-        uint32_t runs = 0;                                                                                    \
-        void *values, *lengths;                                                                             \
+        uint32_t runs = 0;                                                                                  \
+        void *values, *offsets;                                                                             \
         LOTS_TRY(read_run_count(reader, count, &runs, err));                                                \
         LOTS_TRY(lots_arena_vector(arena, &values, runs, sizeof(TYPE), err));                               \
-        LOTS_TRY(lots_arena_vector(arena, &lengths, runs, sizeof(uint32_t), err));                          \
+        LOTS_TRY(lots_arena_vector(arena, &offsets, (size_t)runs + 1, sizeof(uint32_t), err));              \
         LOTS_TRY(lots_frame_decode_##NAME(reader, runs, 0, values, arena, err));                            \
-        LOTS_TRY(lots_frame_decode_u32(reader, runs, 0, lengths, arena, err));                              \
-        if (!lengths_fill(lengths, runs, count))                                                            \
+        LOTS_TRY(lots_frame_decode_u32(reader, runs, 0, (uint32_t *)offsets + 1, arena, err));              \
+        if (!lengths_fill(offsets, runs, count))                                                            \
             return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u values", runs, count);         \
-        for (uint32_t run = 0; run < runs; run++)                                                           \
-            for (uint32_t left = ((const uint32_t *)lengths)[run]; left > 0; left--)                        \
-                *out++ = ((const TYPE *)values)[run];                                                       \
+        lots_kernels_get()->SPREAD((const SIGNED *)values, offsets, runs, (SIGNED *)out);                   \
         return LOTS_OK;                                                                                     \
     }
-DECODE_KERNEL(u32, uint32_t)
-DECODE_KERNEL(u64, uint64_t)
+DECODE_KERNEL(u32, uint32_t, broadcast_i32, int32_t)
+DECODE_KERNEL(u64, uint64_t, broadcast_i64, int64_t)
 
 /* ---- bits ---- */
 static bool bit_at(const uint64_t *words, uint32_t index) { return (words[index / 64] >> (index % 64)) & 1; }

@@ -311,6 +311,9 @@ static void check_elements(const lots_kernels *kernels, size_t count)
     kernels->widen_u32(all->a32, count, 5, all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true(all->out64[i] == all->a32[i] + UINT64_C(5));
+    kernels->divide_i64((const int64_t *)all->a64, count, 100.0, all->outf);
+    for (size_t i = 0; i < count; i++)
+        assert_true(all->outf[i] == (double)(int64_t)all->a64[i] / 100.0);
     kernels->widen_i32((const int32_t *)all->a32, count, (int64_t *)all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true((int64_t)all->out64[i] == (int32_t)all->a32[i]);

@@ -1,0 +1,203 @@
+/* frame_read.c: frames back to numbers, a sub-block at a time so that what follows (patients' firsts, prefix sums) finds
+ * them in the nearest cache. All bounds are checked when a frame is opened; only the number of escapes is found on the
+ * way. */
+#include "core/base/kernels.h"
+#include "core/codec/bitpack.h"
+#include "core/codec/frame.h"
+
+#define SUB LOTS_PACK_VALUES
+
+static uint32_t sub_count_of(uint32_t count) { return count / SUB + (count % SUB != 0); }
+static uint32_t sub_size(uint32_t count, uint32_t sub) { return count - sub * SUB < SUB ? count - sub * SUB : SUB; }
+
+/* ---- opening ---- */
+static uint8_t width_byte(const lots_frame_cursor *cursor, uint32_t sub)
+{
+    return cursor->widths[cursor->form & LOTS_FRAME_ONE_WIDTH ? 0 : sub];
+}
+
+/* Up to the patches. */
+static lots_status read_head(lots_reader *reader, lots_frame_cursor *cursor, lots_error *err)
+{
+    uint64_t base = 0, patch_count = 0, ignored;
+    const uint32_t subs = sub_count_of(cursor->count);
+    if (!lots_read8(reader, &cursor->form) || cursor->form > 7 || !lots_read_varint(reader, &base) ||
+        !lots_read_slice(reader, cursor->form & LOTS_FRAME_ONE_WIDTH ? 1 : subs, &cursor->widths))
+        return lots_fail(err, LOTS_CORRUPT, "a frame of %u values has a damaged head", cursor->count);
+    cursor->base += (uint64_t)lots_unzigzag(base);
+    cursor->bases = *reader;
+    for (uint32_t s = 0; s < subs && (cursor->form & LOTS_FRAME_BASES); s++)
+        if (!lots_read_varint(reader, &ignored))
+            return lots_fail(err, LOTS_CORRUPT, "base %u of a frame of %u values is damaged", s, cursor->count);
+    if ((cursor->form & LOTS_FRAME_PATCHES) && (!lots_read_varint(reader, &patch_count) || patch_count > cursor->count))
+        return lots_fail(err, LOTS_CORRUPT, "a frame of %u values has a damaged count of patches", cursor->count);
+    cursor->patch_count = (uint32_t)patch_count;
+    return LOTS_OK;
+}
+
+/* Width limits, and whether the packed bytes are all there. */
+static lots_status read_body(lots_reader *reader, unsigned width_max, lots_frame_cursor *cursor, lots_error *err)
+{
+    const size_t left = (size_t)(reader->end - reader->at);
+    for (uint32_t s = 0; s < sub_count_of(cursor->count); s++) {
+        const unsigned width = width_byte(cursor, s) & 0x7f;
+        const bool escaped = (width_byte(cursor, s) & 0x80) != 0;
+        if (width > width_max || (escaped && (width < 1 || width > LOTS_FRAME_ESCAPED_MAX)))
+            return lots_fail(err, LOTS_CORRUPT, "sub-block %u has a width of %u bits", s, width);
+        if (escaped && (cursor->form & LOTS_FRAME_PATCHES) == 0)
+            return lots_fail(err, LOTS_CORRUPT, "sub-block %u has escapes in a frame without patches", s);
+        cursor->packed_bytes += lots_frame_packed_bytes(sub_size(cursor->count, s), width);
+    }
+    if (!lots_read_slice(reader, cursor->packed_bytes, &cursor->packed))
+        return lots_fail(err, LOTS_CORRUPT, "%u packed values need %zu bytes, found %zu", cursor->count,
+                         cursor->packed_bytes, left);
+    cursor->after_bytes = left - cursor->packed_bytes;
+    return LOTS_OK;
+}
+
+/* `bits` 32 or 64. `nested`: these are patches, and have none themselves. */
+static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add, unsigned bits, bool nested,
+                              lots_frame_cursor *cursor, lots_arena *arena, lots_error *err);
+
+static lots_status read_patches(lots_reader *reader, uint64_t add, unsigned bits, lots_frame_cursor *cursor,
+                                lots_arena *arena, lots_error *err)
+{
+    lots_frame_cursor nested;
+    LOTS_TRY(lots_arena_vector(arena, &cursor->patches, cursor->patch_count, bits / 8, err));
+    LOTS_TRY(open_frame(reader, cursor->patch_count, add, bits, true, &nested, arena, err));
+    return bits == 32 ? lots_frame_rest_u32(&nested, cursor->patches, err)
+                      : lots_frame_rest_u64(&nested, cursor->patches, err);
+}
+
+static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add, unsigned bits, bool nested,
+                              lots_frame_cursor *cursor, lots_arena *arena, lots_error *err)
+{
+    *cursor = (lots_frame_cursor){.count = count, .base = add};
+    if (count == 0)
+        return LOTS_OK;
+    LOTS_TRY(read_head(reader, cursor, err));
+    if (cursor->form & LOTS_FRAME_PATCHES) {
+        if (nested)
+            return lots_fail(err, LOTS_CORRUPT, "a frame of patches has patches");
+        LOTS_TRY(read_patches(reader, add, bits, cursor, arena, err));
+    }
+    return read_body(reader, bits, cursor, err);
+}
+
+lots_status lots_frame_open_u32(lots_reader *reader, uint32_t count, uint32_t add, lots_frame_cursor *cursor,
+                                lots_arena *arena, lots_error *err)
+{
+    return open_frame(reader, count, add, 32, false, cursor, arena, err);
+}
+
+/* ---- sub-blocks ---- */
+typedef struct sub_view {
+    const uint8_t *packed;
+    size_t slack;
+    uint64_t base;
+    uint32_t size;
+    unsigned width;
+    bool escaped;
+} sub_view;
+
+static sub_view next_view(lots_frame_cursor *cursor)
+{
+    uint64_t own = 0;
+    const uint8_t byte = width_byte(cursor, cursor->sub);
+    sub_view view = {.packed = cursor->packed, .size = sub_size(cursor->count, cursor->sub), .width = byte & 0x7fu,
+                     .escaped = (byte & 0x80) != 0};
+    const size_t bytes = lots_frame_packed_bytes(view.size, view.width);
+    if (cursor->form & LOTS_FRAME_BASES)
+        (void)lots_read_varint(&cursor->bases, &own); /* has been read once, when opening */
+    view.base = cursor->base + own;
+    cursor->packed += bytes;
+    cursor->packed_bytes -= bytes;
+    cursor->sub++;
+    view.slack = cursor->packed_bytes + cursor->after_bytes;
+    return view;
+}
+
+/* After the last sub-block every patch must have been taken. */
+static lots_status count_patches(lots_frame_cursor *cursor, size_t more, lots_error *err)
+{
+    cursor->taken += more == SIZE_MAX ? 0 : more;
+    if (more != SIZE_MAX && (cursor->sub < sub_count_of(cursor->count) || cursor->taken == cursor->patch_count))
+        return LOTS_OK;
+    return lots_fail(err, LOTS_CORRUPT, "a frame has %u patches but %s escapes", cursor->patch_count,
+                     more == SIZE_MAX ? "more" : "fewer");
+}
+
+lots_status lots_frame_next_u32(lots_frame_cursor *cursor, uint32_t *out, uint32_t *size, lots_error *err)
+{
+    const sub_view view = next_view(cursor);
+    size_t more = 0;
+    *size = view.size;
+    lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, view.escaped ? 0 : (uint32_t)view.base, out);
+    if (view.escaped)
+        more = lots_kernels_get()->patch_u32(out, view.size, (UINT32_C(1) << view.width) - 1, (uint32_t)view.base,
+                                             (const uint32_t *)cursor->patches + cursor->taken,
+                                             cursor->patch_count - cursor->taken);
+    return count_patches(cursor, more, err);
+}
+
+/* Values of any width plus base. `out` has slack. */
+static void unpack_u64(const sub_view *view, uint64_t base, uint64_t *out)
+{
+    uint32_t low[SUB + 16], high[SUB + 16];
+    const unsigned low_width = view->width < 32 ? view->width : 32, high_width = view->width - low_width;
+    const size_t high_bytes = lots_bitpack_bytes(view->size, high_width);
+    lots_bitpack_unpack(view->packed, view->slack + high_bytes, view->size, low_width, 0, low);
+    if (high_width == 0) {
+        lots_kernels_get()->widen_u32(low, view->size, base, out);
+        return;
+    }
+    lots_bitpack_unpack(view->packed + lots_bitpack_bytes(view->size, 32), view->slack, view->size, high_width, 0, high);
+    for (uint32_t i = 0; i < view->size; i++)
+        out[i] = ((uint64_t)high[i] << 32 | low[i]) + base;
+}
+
+lots_status lots_frame_next_u64(lots_frame_cursor *cursor, uint64_t *out, uint32_t *size, lots_error *err)
+{
+    const sub_view view = next_view(cursor);
+    size_t more = 0;
+    *size = view.size;
+    unpack_u64(&view, view.escaped ? 0 : view.base, out);
+    if (view.escaped)
+        more = lots_kernels_get()->patch_u64(out, view.size, (UINT64_C(1) << view.width) - 1, view.base,
+                                             (const uint64_t *)cursor->patches + cursor->taken,
+                                             cursor->patch_count - cursor->taken);
+    return count_patches(cursor, more, err);
+}
+
+/* ---- whole frames ---- */
+lots_status lots_frame_rest_u32(lots_frame_cursor *cursor, uint32_t *out, lots_error *err)
+{
+    uint32_t size;
+    for (; cursor->sub < sub_count_of(cursor->count); out += size)
+        LOTS_TRY(lots_frame_next_u32(cursor, out, &size, err));
+    return LOTS_OK;
+}
+
+lots_status lots_frame_rest_u64(lots_frame_cursor *cursor, uint64_t *out, lots_error *err)
+{
+    uint32_t size;
+    for (; cursor->sub < sub_count_of(cursor->count); out += size)
+        LOTS_TRY(lots_frame_next_u64(cursor, out, &size, err));
+    return LOTS_OK;
+}
+
+lots_status lots_frame_decode_u32(lots_reader *reader, uint32_t count, uint32_t add, uint32_t *out, lots_arena *arena,
+                                  lots_error *err)
+{
+    lots_frame_cursor cursor;
+    LOTS_TRY(open_frame(reader, count, add, 32, false, &cursor, arena, err));
+    return lots_frame_rest_u32(&cursor, out, err);
+}
+
+lots_status lots_frame_decode_u64(lots_reader *reader, uint32_t count, uint64_t add, uint64_t *out, lots_arena *arena,
+                                  lots_error *err)
+{
+    lots_frame_cursor cursor;
+    LOTS_TRY(open_frame(reader, count, add, 64, false, &cursor, arena, err));
+    return lots_frame_rest_u64(&cursor, out, err);
+}

@@ -34,12 +34,15 @@ TESTS  := $(TEST_C:%.c=$(BUILD)/%)
 all: lots
 lots: $(BUILD)/lots
 
+# Loops that the compiler should unroll and vectorise: gcc does so only at -O3.
+HOT := $(if $(findstring -O2,$(CFLAGS)),-O3)
+$(BUILD)/core/base/kernels%.o $(BUILD)/core/codec/%.o: HOTTER := $(HOT)
 $(BUILD)/core/base/kernels_avx2.o:   KERNEL := -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt
 $(BUILD)/core/base/kernels_avx512.o: KERNEL := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mavx512vbmi2 -mbmi -mbmi2 -mpopcnt -mlzcnt
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(OURS) $(CFLAGS) $(KERNEL) -MMD -MP -c $< -o $@
+	$(CC) $(OURS) $(CFLAGS) $(HOTTER) $(KERNEL) -MMD -MP -c $< -o $@
 
 # The query library, query/std/*.lq, is built into the program.
 $(BUILD)/library.c: query/std/embed.sh $(sort $(wildcard query/std/*.lq))

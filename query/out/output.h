@@ -1,0 +1,51 @@
+/* output.h: a result written in one of the formats. The formats know nothing of each other; this is the door to them.
+ * A result of aggregates carries `patients`, the persons behind each row, as its last column in every format.
+ * Callers: the commands, tests. */
+#ifndef LOTS_OUT_OUTPUT_H
+#define LOTS_OUT_OUTPUT_H
+
+#include "query/exec/run.h"
+#include "query/out/sink.h"
+
+/* X(NAME, as the user writes it) */
+#define LOTS_FORMAT_LIST(X) \
+    X(TABLE, "table")       \
+    X(CSV, "csv")           \
+    X(JSON, "json")
+
+typedef enum lots_format {
+#define X(name, text) LOTS_FORMAT_##name,
+    LOTS_FORMAT_LIST(X)
+#undef X
+        LOTS_FORMAT_COUNT
+} lots_format;
+
+const char *lots_format_name(lots_format format);
+/* False when there is no such format. */
+bool lots_format_parse(const char *name, lots_format *out);
+/* The format whose file names end as `path` does; false when none. */
+bool lots_format_of_path(const char *path, lots_format *out);
+
+/* All zero is the default: plain text, everything shown. */
+typedef struct lots_output_options {
+    const lots_schema *schema; /* for the forms of code systems; NULL: codes as they are kept */
+    bool terminal;             /* table: boxes; rows beyond rows_max and long texts are cut, and it is said so */
+    bool colour;               /* table: the header in bold */
+    uint32_t rows_max;         /* on a terminal; 0: LOTS_TABLE_ROWS */
+} lots_output_options;
+
+#define LOTS_TABLE_ROWS 40u /* a table on a terminal shows this many */
+
+/* What a format writes: the result's columns, `patients` among them. Lent by lots_output_write. */
+typedef struct lots_sheet {
+    const lots_result_column *columns;
+    uint32_t column_count;
+    uint32_t rows;
+    const lots_output_options *options;
+} lots_sheet;
+
+/* Write the whole result. Errors: LOTS_IO of the sink, LOTS_MEMORY.   Cost: O(cells), twice for a table. */
+LOTS_MUST lots_status lots_output_write(lots_format format, const lots_result *result,
+                                        const lots_output_options *options, lots_sink *sink, lots_error *err);
+
+#endif

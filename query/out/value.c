@@ -1,0 +1,104 @@
+/* value.c: see value.h. */
+#include "query/out/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/day.h"
+
+bool lots_value_is_number(lots_type_kind kind)
+{
+    return kind == LOTS_TYPE_INT || kind == LOTS_TYPE_DECIMAL || kind == LOTS_TYPE_FLOAT || kind == LOTS_TYPE_DAYS;
+}
+
+lots_status lots_value_decimal(int64_t value, unsigned scale, lots_bytes *out, lots_error *err)
+{
+    uint64_t unit = 1, size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    const char *sign = value < 0 ? "-" : "";
+    for (unsigned i = 0; i < scale; i++)
+        unit *= 10;
+    if (scale == 0)
+        return lots_bytes_printf(out, err, "%s%" PRIu64, sign, size);
+    return lots_bytes_printf(out, err, "%s%" PRIu64 ".%0*" PRIu64, sign, size / unit, (int)scale, size % unit);
+}
+
+/* 17 digits always read back as the same double; 15 or 16 often do. Minus zero is written as zero: they are equal. */
+static lots_status append_float(double value, lots_bytes *out, lots_error *err)
+{
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value == 0 ? 0 : value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return lots_bytes_append(out, text, strlen(text), err);
+}
+
+static lots_status append_name(const lots_schema *schema, const lots_dictionary *dictionary, lots_id rank, bool is_code,
+                               lots_bytes *out, lots_error *err)
+{
+    size_t key_bytes = 0, system_bytes = 0, code_bytes = 0;
+    const char *key = lots_dictionary_key(dictionary, rank, &key_bytes), *code = NULL;
+    char shown[LOTS_CODE_BYTES_MAX + 2];
+    if (!is_code || !lots_code_split(key, key_bytes, &system_bytes, &code, &code_bytes) ||
+        code_bytes > LOTS_CODE_BYTES_MAX)
+        return lots_bytes_append(out, key, key_bytes, err);
+    int32_t system = schema == NULL ? -1 : lots_schema_find_system(schema, key, system_bytes);
+    lots_code_display(system < 0 ? LOTS_CODE_PLAIN : schema->systems[system].form, code, code_bytes, shown);
+    return lots_bytes_append(out, shown, strlen(shown), err);
+}
+
+/* LOTS_DAY_MIN and LOTS_DAY_MAX stand for an open end. */
+static lots_status append_interval(lots_day from, lots_day to, lots_bytes *out, lots_error *err)
+{
+    char start[11] = "", end[11] = "";
+    if (from != LOTS_DAY_MIN)
+        lots_day_format(from, start);
+    if (to != LOTS_DAY_MAX)
+        lots_day_format(to, end);
+    return lots_bytes_printf(out, err, "%s..%s", start, end);
+}
+
+lots_status lots_value_item(const lots_schema *schema, const lots_vector *vector, lots_type_kind kind, uint32_t at,
+                            lots_bytes *out, lots_error *err)
+{
+    const void *data = vector->data;
+    char day[11];
+    switch (kind) {
+    case LOTS_TYPE_MISSING: return LOTS_OK;
+    case LOTS_TYPE_BOOL: return lots_bytes_printf(out, err, "%s", lots_bit_get(data, at) ? "true" : "false");
+    case LOTS_TYPE_INT:
+    case LOTS_TYPE_DAYS: return lots_bytes_printf(out, err, "%" PRId64, ((const int64_t *)data)[at]);
+    case LOTS_TYPE_MONTHS: return lots_bytes_printf(out, err, "%" PRId64 "mo", ((const int64_t *)data)[at]);
+    case LOTS_TYPE_DECIMAL: return lots_value_decimal(((const int64_t *)data)[at], vector->type.scale, out, err);
+    case LOTS_TYPE_FLOAT: return append_float(((const double *)data)[at], out, err);
+    case LOTS_TYPE_DATE:
+        lots_day_format(((const int32_t *)data)[at], day);
+        return lots_bytes_append(out, day, strlen(day), err);
+    case LOTS_TYPE_INTERVAL: return append_interval(((const int32_t *)data)[at], vector->data2[at], out, err);
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE:
+        return append_name(schema, vector->type.dictionary, ((const uint32_t *)data)[at], kind == LOTS_TYPE_CODE, out,
+                           err);
+    case LOTS_TYPE_TEXT:
+        return lots_bytes_append(out, ((const lots_text *)data)[at].text, ((const lots_text *)data)[at].bytes, err);
+    default: return lots_fail(err, LOTS_INTERNAL, "a result holds a value of a type that can't be printed");
+    }
+}
+
+lots_status lots_value_append(const lots_schema *schema, const lots_vector *vector, uint32_t row, const char *separator,
+                              lots_bytes *out, lots_error *err)
+{
+    uint32_t at = vector->constant ? 0 : row;
+    if (lots_vector_is_missing(vector, row))
+        return LOTS_OK;
+    if (vector->type.kind != LOTS_TYPE_SET)
+        return lots_value_item(schema, vector, vector->type.kind, at, out, err);
+    for (uint32_t i = vector->offsets[at]; i < vector->offsets[at + 1]; i++) {
+        if (i > vector->offsets[at])
+            LOTS_TRY(lots_bytes_append(out, separator, strlen(separator), err));
+        LOTS_TRY(lots_value_item(schema, vector, vector->type.element, i, out, err));
+    }
+    return LOTS_OK;
+}

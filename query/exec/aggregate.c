@@ -134,6 +134,30 @@ static lots_status reduce_rows(const lots_step *step, const lots_candidates *can
     return fail_rows(step, candidates->row_failed, candidates->culprit, out, err);
 }
 
+/* ---- over a list of rows ---- */
+
+/* Places in the list are the positions: what belongs to a row is gathered to them. */
+static lots_status reduce_list(const lots_step *step, const lots_candidates *candidates, lots_vector *out,
+                               lots_error *err)
+{
+    lots_ranges ranges = {.count = candidates->count,
+                          .first = candidates->first,
+                          .end = candidates->end,
+                          .offsets = candidates->contiguous ? candidates->first : NULL,
+                          .positions = candidates->list_count};
+    lots_vector x = {.count = 0};
+    LOTS_TRY(lots_list_mask(candidates, &ranges.mask, err));
+    if (has_operand(step->expr->op)) {
+        const lots_instance *elements = NULL;
+        lots_vector all;
+        LOTS_TRY(lots_relation_elements(step->worker, candidates->relation, candidates->set->frame, &elements, err));
+        LOTS_TRY(operand_over(step, candidates, elements, &all, err));
+        LOTS_TRY(lots_vector_gather(step->arena, &all, candidates->list, candidates->list_count, &x, err));
+    }
+    LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
+    return fail_ranges(step, &ranges, x.failed, x.culprit, out, err);
+}
+
 /* ---- over pairs ---- */
 
 /* Texts made for a pair die with its batch: copy them. */
@@ -202,7 +226,8 @@ static lots_status needs_pairs(const lots_step *step, const lots_candidates *can
     if (has_operand(step->expr->op) && step->expr->op != LOTS_OP_NIGHTS)
         LOTS_TRY(lots_expr_is_static(step->worker, step->expr->operands[0], candidates->set->frame,
                                      candidates->relation->relation->frame, &fixed, err));
-    *out = !fixed || candidates->pair_count > 0 || candidates->list != NULL;
+    *out = !fixed || candidates->pair_count > 0 ||
+           (candidates->list != NULL && (candidates->failed != NULL || candidates->row_failed != NULL));
     return LOTS_OK;
 }
 
@@ -233,7 +258,9 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
     if (step->expr->op == LOTS_OP_COVERED_DAYS)
         return lots_covered_days(step, &candidates, out, err);
     LOTS_TRY(needs_pairs(step, &candidates, &pairs, err));
-    if (!pairs)
+    if (!pairs && candidates.list != NULL && candidates.set->event == NULL)
+        return reduce_list(step, &candidates, out, err);
+    if (!pairs && candidates.list == NULL)
         return reduce_rows(step, &candidates, out, err);
     if (step->expr->op == LOTS_OP_EXISTS)
         return seek_one(step, &candidates, out, err);

@@ -256,6 +256,7 @@ static lots_status event_ranges(lots_candidates *candidates, lots_error *err)
         end[i] = none ? i : i + 1;
     }
     candidates->list = events;
+    candidates->list_count = candidates->count;
     candidates->first = first;
     candidates->end = end;
     candidates->row_failed = flat.failed;
@@ -279,6 +280,7 @@ static lots_status member_ranges(lots_candidates *candidates, bool *done, lots_e
             return lots_fail(err, LOTS_INTERNAL, "members of an episode are asked for outside it");
         LOTS_TRY(lots_relation_get(candidates->worker, r, candidates->rows, &episodes, err));
         candidates->list = episodes->members;
+        candidates->list_count = episodes->member_offsets[episodes->count];
         candidates->first = episodes->member_offsets;
         candidates->end = episodes->member_offsets + 1;
         candidates->contiguous = true;
@@ -320,42 +322,34 @@ static lots_status add_bound(lots_candidates *candidates, const lots_expr *expr,
     return LOTS_OK;
 }
 
-typedef struct list_test { /* which entries of a list stay */
-    const int32_t *starts;
-    const bounds *within;
-    const uint32_t *anchor; /* or: those from this relation row on (before it) */
-    bool after;
-} list_test;
-
-static bool entry_stays(const list_test *test, uint32_t row, uint32_t entry)
+/* The first place in [from, to) of a list whose row (or its start) is at least `least`: rows of a list rise, and so do
+ * their starts. */
+static uint32_t search_list(const uint32_t *list, const int32_t *starts, uint32_t from, uint32_t to, int64_t least)
 {
-    if (test->anchor != NULL)
-        return test->after ? entry >= test->anchor[row] : entry < test->anchor[row];
-    const bounds *within = test->within;
-    return !(within->missing != NULL && lots_bit_get(within->missing, row)) &&
-           !(within->low != NULL && test->starts[entry] < within->low[row]) &&
-           !(within->high != NULL && test->starts[entry] > within->high[row]);
+    while (from < to) {
+        const uint32_t middle = from + (to - from) / 2;
+        if ((starts != NULL ? (int64_t)starts[list[middle]] : (int64_t)list[middle]) < least)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
 }
 
-static lots_status narrow_list(lots_candidates *candidates, const list_test *test, lots_error *err)
+static void narrow_list(const lots_candidates *candidates, const int32_t *starts, const bounds *within, uint32_t *first,
+                        uint32_t *end)
 {
-    uint32_t *first = NULL, *end = NULL, *list = NULL, made = 0;
-    uint64_t entries = 0;
-    for (uint32_t i = 0; i < candidates->count; i++)
-        entries += candidates->end[i] - candidates->first[i];
-    const uint32_t *old_first = candidates->first, *old_end = candidates->end;
-    LOTS_TRY(own_ranges(candidates, &first, &end, err));
-    LOTS_TRY(lots_new_u32(arena_of(candidates), (size_t)entries, &list, err));
     for (uint32_t i = 0; i < candidates->count; i++) {
-        first[i] = made;
-        for (uint32_t k = old_first[i]; k < old_end[i]; k++)
-            if (entry_stays(test, i, candidates->list[k]))
-                list[made++] = candidates->list[k];
-        end[i] = made;
+        const uint32_t from = first[i], to = end[i];
+        if (within->missing != NULL && lots_bit_get(within->missing, i)) {
+            end[i] = first[i];
+            continue;
+        }
+        if (within->low != NULL)
+            first[i] = search_list(candidates->list, starts, from, to, within->low[i]);
+        end[i] = search_list(candidates->list, starts, first[i], to, (int64_t)within->high[i] + 1);
     }
-    candidates->list = list;
-    candidates->worker->work.rows += entries;
-    return LOTS_OK;
+    candidates->worker->work.rows += candidates->count;
 }
 
 static lots_status narrow_window(lots_candidates *candidates, const lots_window *window, lots_error *err)
@@ -367,10 +361,6 @@ static lots_status narrow_window(lots_candidates *candidates, const lots_window 
     LOTS_TRY(add_bound(candidates, window->high, &within.high, &missing, err));
     LOTS_TRY(lots_relation_starts(candidates->worker, candidates->relation, &starts, err));
     within.missing = missing;
-    if (candidates->list != NULL) {
-        const list_test test = {.starts = starts, .within = &within};
-        return narrow_list(candidates, &test, err);
-    }
     uint32_t *first = NULL, *end = NULL;
     int32_t *high = NULL;
     LOTS_TRY(own_ranges(candidates, &first, &end, err));
@@ -379,6 +369,10 @@ static lots_status narrow_window(lots_candidates *candidates, const lots_window 
         for (uint32_t i = 0; i < candidates->count; i++)
             high[i] = INT32_MAX - 1;
         within.high = high;
+    }
+    if (candidates->list != NULL) {
+        narrow_list(candidates, starts, &within, first, end);
+        return LOTS_OK;
     }
     candidates->worker->work.rows +=
         lots_window_narrow(starts, within.low, within.high, within.missing, candidates->count, first, end);
@@ -407,6 +401,9 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
         out->culprit = resolved->culprit;
     out->pair_filters = resolved->pair_filters;
     out->pair_count = resolved->pair_count;
+    if (out->list == NULL && out->pair_count > 0)
+        LOTS_TRY(lots_candidates_by_key(out, err));
+    LOTS_TRY(lots_candidates_known(out, err));
     for (uint32_t w = 0; w < resolved->window_count; w++)
         LOTS_TRY(narrow_window(out, resolved->windows[w], err));
     return LOTS_OK;
@@ -465,23 +462,19 @@ lots_status lots_candidates_beside(lots_candidates *candidates, const lots_expr 
     else /* what is after row r begins at r + 1, what is before it ends at r */
         for (uint32_t i = 0; i < candidates->count; i++)
             places[i] = anchors[i] == LOTS_NO_ID ? LOTS_NO_ID : anchors[i] + (after ? 1 : 0);
-    if (candidates->list != NULL) {
-        for (uint32_t i = 0; i < candidates->count; i++)
-            if (places[i] == LOTS_NO_ID && !after)
-                places[i] = 0; /* nothing comes before no event */
-        const list_test test = {.anchor = places, .after = after};
-        return narrow_list(candidates, &test, err);
-    }
     LOTS_TRY(own_ranges(candidates, &first, &end, err));
     for (uint32_t i = 0; i < candidates->count; i++) {
         if (places[i] == LOTS_NO_ID) {
             end[i] = first[i];
             continue;
         }
+        const uint32_t place = candidates->list == NULL
+                                   ? places[i]
+                                   : search_list(candidates->list, NULL, first[i], end[i], places[i]);
         if (after)
-            first[i] = first[i] > places[i] ? first[i] : places[i];
+            first[i] = first[i] > place ? first[i] : place;
         else
-            end[i] = end[i] < places[i] ? end[i] : places[i];
+            end[i] = end[i] < place ? end[i] : place;
         if (end[i] < first[i])
             end[i] = first[i];
     }

@@ -6,7 +6,7 @@
  * needs *pairs* of them: these are made in batches of complete ranges, filtered, reduced, and forgotten.
  *
  * Invariants: 1. first <= end. 2. `contiguous`: end[i] == first[i + 1], so that first is offsets of count + 1.
- * 3. with a `list`, ranges are of the list, whose entries are relation rows in order. Callers: aggregate, event, relations. */
+ * 3. with a `list`, ranges are of the list, whose entries, relation rows, rise within each range. Callers: aggregate, event, relations. */
 #ifndef LOTS_QUERY_CANDIDATES_H
 #define LOTS_QUERY_CANDIDATES_H
 
@@ -38,7 +38,8 @@ typedef struct lots_candidates {
     const uint32_t *first, *end;
     bool contiguous;
     const uint32_t *list;
-    const uint64_t *mask, *failed;
+    uint32_t list_count;
+    const uint64_t *mask, *failed; /* by relation row */
     uint64_t *row_failed;      /* rows whose window could not be computed; NULL: none */
     const lots_expr *culprit;
     lots_expr *const *pair_filters;
@@ -50,6 +51,15 @@ LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *
 /* Keep only what comes after (or before) an event of another relation or this one; rows without one keep nothing. */
 LOTS_MUST lots_status lots_candidates_beside(lots_candidates *candidates, const lots_expr *event, bool after,
                                              lots_error *err);
+
+/* A pair filter `x of the element = y of the row` needs no pairs: the relation's rows are sorted by x, and each row's
+ * candidates are those under its y, as a list. Done in place when there is such a filter (by_key.c). */
+LOTS_MUST lots_status lots_candidates_by_key(lots_candidates *candidates, lots_error *err);
+
+/* Rows for which one side of a pair filter's comparison is missing can't have a candidate: empty their ranges. */
+LOTS_MUST lots_status lots_candidates_known(lots_candidates *candidates, lots_error *err);
+/* The mask by place in the list; NULL: every entry passes. */
+LOTS_MUST lots_status lots_list_mask(const lots_candidates *candidates, const uint64_t **out, lots_error *err);
 
 typedef struct lots_pairs { /* the candidates of rows from..to-1 that passed everything */
     uint32_t from, to;

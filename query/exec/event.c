@@ -117,15 +117,23 @@ static lots_status pick_ordered(const lots_step *step, const lots_candidates *ca
 static lots_status pick_rows(const lots_step *step, const lots_candidates *candidates, const lots_vector *places,
                              uint32_t *out, lots_error *err)
 {
-    const lots_ranges ranges = {.count = candidates->count,
-                                .first = candidates->first,
-                                .end = candidates->end,
-                                .positions = candidates->relation->count,
-                                .mask = candidates->mask};
-    if (places != NULL)
-        return lots_pick_nth(step, &ranges, places, out, err);
+    lots_ranges ranges = {.count = candidates->count,
+                          .first = candidates->first,
+                          .end = candidates->end,
+                          .positions = candidates->relation->count,
+                          .mask = candidates->mask};
+    if (candidates->list != NULL) {
+        ranges.positions = candidates->list_count;
+        LOTS_TRY(lots_list_mask(candidates, &ranges.mask, err));
+    }
     const bool last = step->expr->pick == LOTS_PICK_LAST || step->expr->pick == LOTS_PICK_PREV;
-    return lots_pick_end(step, &ranges, last, out, err);
+    if (places != NULL)
+        LOTS_TRY(lots_pick_nth(step, &ranges, places, out, err));
+    else
+        LOTS_TRY(lots_pick_end(step, &ranges, last, out, err));
+    for (uint32_t i = 0; candidates->list != NULL && i < candidates->count; i++)
+        out[i] = out[i] == LOTS_NO_ID ? LOTS_NO_ID : candidates->list[out[i]];
+    return LOTS_OK;
 }
 
 static bool is_beside(lots_pick pick) { return pick == LOTS_PICK_NEXT || pick == LOTS_PICK_PREV; }
@@ -165,7 +173,7 @@ static lots_status find_events(const lots_step *step, const lots_candidates *can
         failed = places.failed;
         culprit = places.culprit;
     }
-    const bool plain = candidates->pair_count == 0 && candidates->list == NULL;
+    const bool plain = candidates->pair_count == 0 && candidates->set->event == NULL;
     const bool last = step->expr->pick == LOTS_PICK_LAST || step->expr->pick == LOTS_PICK_PREV;
     LOTS_TRY(lots_step_new(step, out, err));
     if (step->expr->order_count > 0 || (nth && !plain))

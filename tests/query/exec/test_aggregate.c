@@ -271,6 +271,11 @@ static bool keep_cheaper_near(const event *e, const person *who, const event *ro
            e->start <= row->start + 100 && e->level == 3;
 }
 
+static bool keep_keyed(const event *e, const person *who, const event *row)
+{
+    return keep_same_unit(e, who, row) && e->level == 3 && e->start >= row->start - 100 && e->start <= row->start;
+}
+
 static void filters_that_look_at_both_events_are_right(void **state)
 {
     (void)state;
@@ -278,6 +283,8 @@ static void filters_that_look_at_both_events_are_right(void **state)
     check_set("contacts as r",
               "(contacts as x where x.level = primary and x.cost < r.cost within 100d of r.start)",
               keep_cheaper_near, true);
+    check_set("contacts as r",
+              "(contacts as x where r.unit = x.unit and x.level = primary within 100d until r.start)", keep_keyed, true);
 }
 
 /* ---- operands that look at both, nested sets ---- */

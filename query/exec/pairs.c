@@ -380,6 +380,36 @@ static lots_status append_batches(lots_batches *batches, list_maker *maker,
     }
 }
 
+/* Whole groups under a mask, nothing to judge by pairs: the mask's bits are the elements. */
+static lots_status list_groups(const lots_candidates *candidates, const uint32_t **offsets, const uint32_t **elements,
+                               lots_error *err)
+{
+    lots_arena *arena = lots_instance_arena(candidates->worker, candidates->rows);
+    const lots_vector judged = {
+        .count = candidates->relation->count, .failed = (uint64_t *)candidates->failed, .culprit = candidates->culprit};
+    const uint32_t count = candidates->count, rows = candidates->relation->count;
+    uint32_t *list = NULL, *made = NULL, at = 0;
+    LOTS_TRY(lots_raise(&judged, err));
+    LOTS_TRY(lots_new_u32(arena, rows, &list, err));
+    candidates->worker->work.rows += rows;
+    *elements = list;
+    if (candidates->mask == NULL) {
+        for (uint32_t i = 0; i < rows; i++)
+            list[i] = i;
+        *offsets = candidates->first;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_u32(arena, (size_t)count + 1, &made, err));
+    const uint32_t found = (uint32_t)candidates->worker->kernels->bits_indexes(candidates->mask, rows, list);
+    for (uint32_t i = 0; i <= count; i++) {
+        while (at < found && list[at] < candidates->first[i])
+            at++;
+        made[i] = at;
+    }
+    *offsets = made;
+    return LOTS_OK;
+}
+
 lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                            lots_relation_rows **relation, const uint32_t **offsets, const uint32_t **elements,
                            lots_error *err)
@@ -388,6 +418,9 @@ lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_
     lots_batches batches;
     uint32_t *made = NULL;
     LOTS_TRY(lots_candidates_find(worker, set, rows, &candidates, err));
+    *relation = candidates.relation;
+    if (candidates.contiguous && candidates.pair_count == 0 && candidates.list == NULL)
+        return list_groups(&candidates, offsets, elements, err);
     list_maker maker = {.arena = lots_instance_arena(worker, rows)};
     LOTS_TRY(lots_new_u32(maker.arena, (size_t)rows->count + 1, &made, err));
     LOTS_TRY(make_room(&maker, 1, err));
@@ -395,7 +428,6 @@ lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_
     LOTS_TRY(lots_batches_begin(&batches, &candidates, err));
     LOTS_TRY(append_batches(&batches, &maker, made, err));
     lots_batches_end(&batches);
-    *relation = candidates.relation;
     *offsets = made;
     *elements = maker.elements;
     return LOTS_OK;

@@ -31,7 +31,7 @@ static lots_status write_overview(lots_program *program, lots_error *err)
 {
     LOTS_TRY(lots_sink_text(&program->out,
                             "Examples:\n"
-                            "  lots ingest reg.lots --map ingest/maps/example.map\n"
+                            "  lots ingest reg.lots --map ingest/maps/example.map ingest/example\n"
                             "  lots query reg.lots 'from patients show n = count()'\n"
                             "  lots info reg.lots contacts\n"
                             "\n"

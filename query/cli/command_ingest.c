@@ -259,7 +259,7 @@ static lots_status run_ingest(lots_program *program, int argc, char **argv, lots
 const lots_command lots_command_ingest = {
     "ingest", "load files into a registry",
     "Examples:\n"
-    "  lots ingest reg.lots --map ingest/maps/example.map\n"
+    "  lots ingest reg.lots --map ingest/maps/example.map ingest/example\n"
     "  lots ingest reg.lots --format synthea csv/\n"
     "  lots ingest reg.lots --map region.map delivery-2024-03/ --append --max-rejects 0.5%\n"
     "\n"

@@ -86,6 +86,25 @@ static uint64_t bound_of(const int64_t *values, uint32_t count)
     return bits + 1;
 }
 
+/* What the zone map of a stored column says, so that it needs no look at the values. */
+static bool stored_bound(const lots_step *step, uint64_t *out)
+{
+    const lots_query *query = step->worker->query;
+    const lots_expr *x = step->expr->operand_count > 0 ? step->expr->operands[0] : NULL;
+    if (x == NULL || x->op != LOTS_OP_COLUMN || query->frames[x->of_frame].relation >= query->relation_count)
+        return false;
+    const lots_relation *relation = &query->relations[query->frames[x->of_frame].relation];
+    if (relation->kind != LOTS_RELATION_STREAM || x->type.kind == LOTS_TYPE_FLOAT)
+        return false;
+    const lots_block_meta *meta = lots_segment_meta(step->worker->segment, relation->stream,
+                                                    relation->columns[x->index].column, LOTS_PART_VALUES,
+                                                    step->worker->chunk);
+    const uint64_t low = meta->min < 0 ? 0 - (uint64_t)meta->min : (uint64_t)meta->min;
+    const uint64_t high = meta->max < 0 ? 0 - (uint64_t)meta->max : (uint64_t)meta->max;
+    *out = low > high ? low : high;
+    return true;
+}
+
 typedef struct wide_sums { /* sums before each position, in 128 bits */
     uint64_t *low;
     int64_t *high; /* NULL: no sum leaves int64 */
@@ -138,7 +157,9 @@ static lots_status sum_by_prefix(const lots_step *step, const lots_ranges *range
 static lots_status sum_whole(const lots_step *step, const lots_ranges *ranges, const int64_t *values, lots_vector *out,
                              lots_error *err)
 {
-    const uint64_t bound = bound_of(values, ranges->positions);
+    uint64_t bound = 0;
+    if (!stored_bound(step, &bound))
+        bound = bound_of(values, ranges->positions);
     step->worker->work.rows += ranges->positions;
     if (ranges->offsets != NULL &&
         step->worker->kernels->sum_i64_by(values, ranges->mask, bound, ranges->offsets, ranges->count, out->data))

@@ -3,7 +3,7 @@
  *
  * What they may count on: operands have the types the operator wants and `count` rows each (or are constant); a failed
  * operand row is missing, and eval.c passes failures on to the result unless the function is one that decides itself
- * which operands matter (lots_step_decides). */
+ * which operands matter (AND, OR, CASE, COALESCE). */
 #ifndef LOTS_QUERY_STEP_H
 #define LOTS_QUERY_STEP_H
 

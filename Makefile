@@ -51,9 +51,15 @@ $(BUILD)/library.c: query/std/embed.sh $(sort $(wildcard query/std/*.lq))
 $(BUILD)/library.o: $(BUILD)/library.c
 	$(CC) $(OURS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/liblots.a: $(LIB_O) $(BUILD)/library.o
+$(BUILD)/classifications.c: query/std/embed_classifications.sh $(sort $(wildcard query/std/classifications/*.csv))
+	@mkdir -p $(@D)
+	sh $^ > $@
+$(BUILD)/classifications.o: $(BUILD)/classifications.c query/lang/classification.h
+	$(CC) $(OURS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/liblots.a: $(LIB_O) $(BUILD)/library.o $(BUILD)/classifications.o
 	@rm -f $@
-	ar crs $@ $(LIB_O) $(BUILD)/library.o
+	ar crs $@ $^
 
 $(BUILD)/lots: $(CLI_O) $(BUILD)/liblots.a
 	$(CC) $(MODE) $(CFLAGS) $(CLI_O) $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@

@@ -105,13 +105,13 @@ static lots_status new_entries(episode_maker *maker, uint64_t count, entries *ou
     return LOTS_OK;
 }
 
-/* Put every entry under each value of one more key. */
+/* Put every entry under each value of one more key; a value that a list repeats takes it once. */
 static lots_status split_by(episode_maker *maker, uint32_t k, lots_error *err)
 {
     const lots_vector *key = &maker->per[k];
     const entries *from = &maker->entries;
     uint64_t room = 0;
-    uint32_t first = 0;
+    uint32_t first = 0, *taken = NULL; /* by number: the entry last put under it, counted from 1 */
     lots_dense dense;
     pair_numbers numbers;
     entries to;
@@ -120,12 +120,18 @@ static lots_status split_by(episode_maker *maker, uint32_t k, lots_error *err)
     LOTS_TRY(lots_dense_make(maker->worker, maker->arena, key, &dense, err));
     LOTS_TRY(new_entries(maker, room, &to, err));
     LOTS_TRY(open_numbers(maker->arena, (uint32_t)room, &numbers, err));
+    LOTS_TRY(lots_new_u32(maker->arena, (size_t)room, &taken, err));
+    memset(taken, 0, (size_t)room * sizeof *taken);
     for (uint32_t e = 0; e < from->count; e++) {
         const uint32_t items = key_items(key, from->place[e], &first);
         for (uint32_t i = 0; i < items; i++) {
             const uint32_t item = first == LOTS_NO_ID ? LOTS_NO_ID : first + i;
+            const uint32_t number = number_of(&numbers, from->key[e], item == LOTS_NO_ID ? LOTS_NO_ID : dense.ids[item]);
+            if (taken[number] == e + 1)
+                continue;
+            taken[number] = e + 1;
             to.place[to.count] = from->place[e];
-            to.key[to.count] = number_of(&numbers, from->key[e], item == LOTS_NO_ID ? LOTS_NO_ID : dense.ids[item]);
+            to.key[to.count] = number;
             for (uint32_t other = 0; other < k; other++)
                 to.item[other][to.count] = from->item[other][e];
             to.item[k][to.count++] = item;

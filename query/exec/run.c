@@ -192,7 +192,7 @@ static void threshold_text(const lots_expr *by, int64_t key, char out[96])
         for (unsigned i = 0; i < by->type.scale; i++)
             one *= 10;
         long long whole = key / one, part = key % one;
-        snprintf(out, 96, "%s%lld.%0*lld", key < 0 && whole == 0 ? "-" : "", whole, (int)by->type.scale,
+        snprintf(out, 96, "%s%lld.%0*lld", key < 0 && whole == 0 ? "-" : "", whole, (int)(by->type.scale % 19u),
                  part < 0 ? -part : part);
     } else {
         snprintf(out, 96, "%lld", (long long)key);

@@ -277,6 +277,7 @@ lots_status lots_query_bind(lots_registry *registry, const char *text, size_t by
     b.frames = LOTS_VEC(lots_frame);
     b.relations = LOTS_VEC(lots_relation);
     b.relation_depths = LOTS_VEC(uint64_t);
+    b.relation_nodes = LOTS_VEC(const lots_ast_node *);
     b.notes = LOTS_VEC(lots_note);
     b.globals = LOTS_VEC(global);
     b.pipelines = LOTS_VEC(lots_bound_pipeline);
@@ -284,7 +285,7 @@ lots_status lots_query_bind(lots_registry *registry, const char *text, size_t by
     lots_status status = bind_all(&b, text, bytes, name);
     for (size_t i = 0; i < b.scopes.count; i++)
         lots_vec_free(&LOTS_AT(scope *, &b.scopes, i)->names);
-    lots_vec *lists[] = {&b.frames, &b.relations, &b.relation_depths, &b.notes, &b.globals, &b.pipelines, &b.scopes};
+    lots_vec *lists[] = {&b.frames, &b.relations, &b.relation_depths, &b.relation_nodes, &b.notes, &b.globals, &b.pipelines, &b.scopes};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         lots_vec_free(lists[i]);
     if (status == LOTS_OK)

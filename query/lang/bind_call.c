@@ -374,6 +374,14 @@ static lots_status bind_numbers(binder *b, scope *where, const function *f, cons
     return bind_expr(b, f->op, type, node->span, pair, count, out);
 }
 
+/* A quoted text beside a category is its value when it is one (coalesce(level, 'primary')), else a text (… 'none'). */
+static bool plain_text(const lots_ast_node *node, const lots_type *beside)
+{
+    return node->kind == LOTS_AST_STRING && beside->kind == LOTS_TYPE_CATEGORY &&
+           (beside->dictionary == NULL ||
+            lots_dictionary_find(beside->dictionary, node->string.text, node->string.bytes) == LOTS_NO_ID);
+}
+
 static lots_status bind_same(binder *b, scope *where, const function *f, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_call *call = node->call;
@@ -381,8 +389,9 @@ static lots_status bind_same(binder *b, scope *where, const function *f, const l
     LOTS_TRY(want(b, node, 2, UINT32_MAX));
     LOTS_TRY(arguments(b, node, call->arg_count, &list));
     for (uint32_t i = 0; i < call->arg_count; i++)
-        LOTS_TRY(i == 0 ? bind_scalar(b, where, call->args[i].value, &list[i])
-                        : bind_beside(b, where, call->args[i].value, &list[0]->type, &list[i]));
+        LOTS_TRY(i == 0 || plain_text(call->args[i].value, &list[0]->type)
+                     ? bind_scalar(b, where, call->args[i].value, &list[i])
+                     : bind_beside(b, where, call->args[i].value, &list[0]->type, &list[i]));
     LOTS_TRY(one_type(b, list, call->arg_count, node->span, f->name));
     if (list[0]->type.kind == LOTS_TYPE_EVENTS)
         return bind_wrong_type(b, list[0], "a value");

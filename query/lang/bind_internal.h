@@ -111,6 +111,7 @@ typedef struct binder {
     const lots_bind_options *options;
     lots_sources *sources;
     lots_vec frames, relations, relation_depths, notes, globals, pipelines;
+    lots_vec relation_nodes; /* const lots_ast_node *: the text that made a relation, when it means one thing; else NULL */
     lots_vec scopes;       /* scope *: to free their name lists */
     scope *root;           /* the patients */
     uint32_t visible;      /* globals below this number are in sight */

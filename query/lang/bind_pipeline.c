@@ -157,7 +157,7 @@ lots_status bind_row_function(binder *b, scope *where, const lots_ast_node *node
     *done = top || rank || percentile;
     if (!*done)
         return LOTS_OK;
-    if (b->hoisting == NULL || b->pipeline == NULL || where != b->pipeline->where)
+    if (b->hoisting == NULL || b->pipeline == NULL || where->frame != b->pipeline->where->frame)
         return lots_ast_fail(b->err, node->span, "'%s' ranks the rows of the pipeline: it can stand in derive, where and "
                                                  "sort, outside event sets",
                              call->name.text);

@@ -11,10 +11,12 @@ int32_t bind_relation_find(const lots_relation *relation, const char *name, uint
     return -1;
 }
 
-static lots_status relation_add(binder *b, const lots_relation *relation, uint64_t depths, uint32_t *out)
+static lots_status relation_add(binder *b, const lots_relation *relation, uint64_t depths, const lots_ast_node *node,
+                                uint32_t *out)
 {
     *out = (uint32_t)b->relations.count;
     LOTS_TRY(lots_vec_push(&b->relations, relation, b->err));
+    LOTS_TRY(lots_vec_push(&b->relation_nodes, &node, b->err));
     return lots_vec_push(&b->relation_depths, &depths, b->err);
 }
 
@@ -64,7 +66,7 @@ lots_status bind_stream(binder *b, uint32_t stream, uint32_t *out)
         relation.end_column = (int32_t)relation.column_count;
         column_add(&relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END)->column = (uint32_t)relation.start_column;
     }
-    return relation_add(b, &relation, UINT64_C(1) << 1, out);
+    return relation_add(b, &relation, UINT64_C(1) << 1, NULL, out);
 }
 
 /* The frame a derived relation hangs on: the innermost that its set depends on. */
@@ -76,14 +78,36 @@ static uint32_t hang_on(binder *b, const scope *where, uint64_t depths)
     return frame == LOTS_FRAME_CONSTANT ? LOTS_FRAME_PATIENT : frame;
 }
 
-static lots_status finish(binder *b, scope *where, lots_relation *relation, uint64_t depths, lots_ast_span span,
+/* A text that depends on the patient alone means the same relation wherever its name is used: `next(stays, s)` asks of
+ * the very stays that s is one of. Inside a function it depends on the arguments too. */
+static bool means_one_thing(const scope *where, uint64_t depths)
+{
+    for (const scope *at = where; at != NULL; at = at->outer)
+        if (at->kind == SCOPE_ARGS && at->names.count > 0)
+            return false;
+    return depths >> 2 == 0;
+}
+
+static lots_status reuse(binder *b, scope *where, const lots_ast_node *node, bool *done, bound_set *out)
+{
+    *done = false;
+    for (size_t i = 0; i < b->relation_nodes.count; i++) {
+        if (LOTS_AT(const lots_ast_node *, &b->relation_nodes, i) != node || !means_one_thing(where, 0))
+            continue;
+        *done = true;
+        return bind_set_new(b, where, (uint32_t)i, NULL, node->span, out);
+    }
+    return LOTS_OK;
+}
+
+static lots_status finish(binder *b, scope *where, lots_relation *relation, uint64_t depths, const lots_ast_node *node,
                           bound_set *out)
 {
     uint32_t number = 0;
     depths |= UINT64_C(1) << 1;
     relation->frame = hang_on(b, where, depths);
-    LOTS_TRY(relation_add(b, relation, depths, &number));
-    return bind_set_new(b, where, number, NULL, span, out);
+    LOTS_TRY(relation_add(b, relation, depths, means_one_thing(where, depths) ? node : NULL, &number));
+    return bind_set_new(b, where, number, NULL, node->span, out);
 }
 
 /* ---- episodes ---- */
@@ -210,6 +234,10 @@ lots_status bind_episodes(binder *b, scope *where, const lots_ast_node *node, bo
 {
     const lots_ast_call *call = node->call;
     bound_set left;
+    bool done = false;
+    LOTS_TRY(reuse(b, where, node, &done, out));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(bind_set(b, where, call->args[0].value, &left));
     left.set->no_ghosts = true;
     if (bind_relation(b, left.set->relation)->start_column < 0 && bind_clause(call, LOTS_AST_CLAUSE_GAP) != NULL)
@@ -234,7 +262,7 @@ lots_status bind_episodes(binder *b, scope *where, const lots_ast_node *node, bo
     LOTS_TRY(columns_new(b, &relation, 3 + relation.per_count + relation.by_count + call->items.count));
     LOTS_TRY(episode_columns(b, &relation, per, by));
     LOTS_TRY(episode_items(b, where, call, &left, &relation));
-    return finish(b, where, &relation, depths, node->span, out);
+    return finish(b, where, &relation, depths, node, out);
 }
 
 /* ---- steps ---- */
@@ -243,6 +271,10 @@ lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound
 {
     const lots_ast_call *call = node->call;
     bound_set left;
+    bool done = false;
+    LOTS_TRY(reuse(b, where, node, &done, out));
+    if (done)
+        return LOTS_OK;
     if (call->arg_count != 1 || call->args[0].kind != LOTS_AST_ARG_VALUE)
         return lots_ast_fail(b->err, node->span, "steps takes one event set: steps(E by x gap 7d)");
     LOTS_TRY(bind_set(b, where, call->args[0].value, &left));
@@ -265,7 +297,7 @@ lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound
     column_add(&relation, "source", relation.by[0]->type, LOTS_COLUMN_SOURCE);
     column_add(&relation, "target", relation.by[0]->type, LOTS_COLUMN_TARGET);
     column_add(&relation, "gap", bind_type(LOTS_TYPE_DAYS), LOTS_COLUMN_GAP);
-    return finish(b, where, &relation, depths, node->span, out);
+    return finish(b, where, &relation, depths, node, out);
 }
 
 /* ---- union and minus ---- */
@@ -306,14 +338,31 @@ static lots_status minus_columns(binder *b, lots_relation *relation, const lots_
     return LOTS_OK;
 }
 
+/* Can a row of one stand for the same record as a row of the other? Unions and differences hold the records of others. */
+static bool share_records(binder *b, uint32_t left, uint32_t right)
+{
+    const lots_relation *l = bind_relation(b, left), *r = bind_relation(b, right);
+    if (l->kind == LOTS_RELATION_UNION && share_records(b, l->right->relation, right))
+        return true;
+    if (l->kind == LOTS_RELATION_UNION || l->kind == LOTS_RELATION_MINUS)
+        return share_records(b, l->left->relation, right);
+    if (r->kind == LOTS_RELATION_UNION || r->kind == LOTS_RELATION_MINUS)
+        return share_records(b, right, left);
+    return left == right;
+}
+
 lots_status bind_sets(binder *b, scope *where, const lots_ast_node *node, bound_set *out)
 {
     bool minus = node->kind == LOTS_AST_MINUS;
     bound_set left, right;
+    bool done = false;
+    LOTS_TRY(reuse(b, where, node, &done, out));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(bind_set(b, where, node->sets.left, &left));
     LOTS_TRY(bind_set(b, where, node->sets.right, &right));
     const lots_relation l = *bind_relation(b, left.set->relation), r = *bind_relation(b, right.set->relation);
-    if (minus && left.set->relation != right.set->relation)
+    if (minus && !share_records(b, left.set->relation, right.set->relation))
         return lots_ast_fail(b->err, node->sets.op_span,
                              "minus takes records away from their own stream: %s on the left, %s on the right", l.name,
                              r.name);
@@ -326,5 +375,5 @@ lots_status bind_sets(binder *b, scope *where, const lots_ast_node *node, bound_
                               .order_rank = l.order_rank};
     LOTS_TRY(minus ? minus_columns(b, &relation, &l) : union_columns(b, &relation, &l, &r));
     uint64_t depths = bind_set_depths(b, left.set) | bind_set_depths(b, right.set);
-    return finish(b, where, &relation, depths, node->span, out);
+    return finish(b, where, &relation, depths, node, out);
 }

@@ -226,7 +226,26 @@ lots_status bind_column(binder *b, scope *from, const char *name, uint32_t bytes
 
 /* ---- looking names up ---- */
 
-static lots_status bind_lazy(binder *b, const named *item, value *out)
+/* What is lazy is bound where it is used: it sees the names of its own scope and no more, but what it makes hangs on the
+ * user's frame, so that `ed within 30d after e.start` is one chain of frames whoever named `ed`. */
+static lots_status stand_in(binder *b, scope *closed, const scope *user, scope **out)
+{
+    *out = closed;
+    if (closed->frame == user->frame)
+        return LOTS_OK;
+    return bind_scope_new(b, SCOPE_ARGS, closed, user->frame, UINT32_MAX, out);
+}
+
+/* The user narrows a named set further, and aggregates over it, in words of its own. */
+static lots_status hand_over(binder *b, scope *user, value *out)
+{
+    if (out->kind != VALUE_SET)
+        return LOTS_OK;
+    const lots_set *set = out->set.set;
+    return bind_scope_new(b, SCOPE_ELEMENT, user, set->frame, set->relation, &out->set.element);
+}
+
+static lots_status bind_lazy(binder *b, scope *user, scope *at, const named *item, value *out)
 {
     if (item->node == NULL) {
         *out = item->bound;
@@ -236,20 +255,26 @@ static lots_status bind_lazy(binder *b, const named *item, value *out)
         return lots_ast_fail(b->err, item->node->span, "names are defined through one another more than %u deep",
                              BIND_LETS_DEEP);
     uint32_t visible = b->visible;
+    size_t names = at->names.count;
     const named copy = *item; /* the list may grow while the tree is bound */
+    scope *where = NULL;
+    LOTS_TRY(stand_in(b, copy.where, user, &where));
     b->visible = copy.visible;
-    lots_status status = bind_value(b, copy.where, copy.node, out);
+    if (copy.where == at)
+        at->names.count = (size_t)(item - (const named *)at->names.data); /* what was derived later is not meant */
+    lots_status status = bind_value(b, where, copy.node, out);
+    at->names.count = names;
     b->visible = visible;
     b->let_depth--;
-    return status;
+    return status != LOTS_OK ? status : hand_over(b, user, out);
 }
 
-static lots_status find_in_scope(binder *b, scope *at, const lots_ast_name *name, value *out)
+static lots_status find_in_scope(binder *b, scope *user, scope *at, const lots_ast_name *name, value *out)
 {
     for (size_t i = at->names.count; i-- > 0;) {
         const named *item = &LOTS_AT(named, &at->names, i);
         if (same_text(item->name, item->bytes, name->text, name->bytes))
-            return bind_lazy(b, item, out);
+            return bind_lazy(b, user, at, item, out);
     }
     if (at->alias != NULL && same_text(at->alias, at->alias_bytes, name->text, name->bytes) &&
         at->relation != UINT32_MAX) {
@@ -270,7 +295,7 @@ lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *
     memset(out, 0, sizeof *out);
     uint32_t number = bind_find_global(b, name->text, name->bytes);
     for (scope *at = from; at != NULL; at = at->outer) {
-        LOTS_TRY(find_in_scope(b, at, name, out));
+        LOTS_TRY(find_in_scope(b, from, at, name, out));
         if (out->kind == VALUE_NONE)
             continue;
         if (number != UINT32_MAX && !LOTS_AT(global, &b->globals, number).library && at->kind != SCOPE_ARGS) {
@@ -381,12 +406,9 @@ lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_
     LOTS_TRY(check_arguments(b, &item, call, span));
     if (b->let_depth >= BIND_LETS_DEEP)
         return lots_ast_fail(b->err, span, "names are defined through one another more than %u deep", BIND_LETS_DEEP);
-    /* With arguments the body may depend on all that the caller's frames hold; without, on the patient alone. */
     scope *args = NULL;
     bool table = from->kind == SCOPE_TABLE;
-    uint32_t frame = call != NULL && call->arg_count > 0 ? from->frame : LOTS_FRAME_PATIENT;
-    LOTS_TRY(bind_scope_new(b, table ? SCOPE_TABLE : SCOPE_ARGS, table ? NULL : b->root,
-                            table ? from->frame : frame, UINT32_MAX, &args));
+    LOTS_TRY(bind_scope_new(b, table ? SCOPE_TABLE : SCOPE_ARGS, table ? NULL : b->root, from->frame, UINT32_MAX, &args));
     for (uint32_t i = 0; call != NULL && i < call->arg_count; i++)
         LOTS_TRY(bind_scope_add_lazy(b, args, item.statement->params.items[i].text, item.statement->params.items[i].bytes,
                                      call->args[i].value, from, b->visible));
@@ -399,5 +421,5 @@ lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_
     b->aggregation = outside;
     b->let_depth--;
     b->visible = visible;
-    return status;
+    return status != LOTS_OK ? status : hand_over(b, from, out);
 }

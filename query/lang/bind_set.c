@@ -198,7 +198,12 @@ lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_ex
 {
     LOTS_TRY(dated(b, set->set, span));
     set->set->no_ghosts = true;
-    lots_expr *pair[2] = {NULL, low}, *test = NULL;
+    lots_expr *pair[2] = {low, high}, *test = NULL;
+    if (low != NULL && high != NULL && low != high) { /* a long span covers both ends of a reversed interval: it is empty */
+        LOTS_TRY(bind_expr(b, LOTS_OP_LESS_EQUAL, bind_type(LOTS_TYPE_BOOL), span, pair, 2, &test));
+        LOTS_TRY(bind_set_filter(b, set, test));
+    }
+    pair[1] = low;
     if (high != NULL)
         LOTS_TRY(bind_set_window(b, set, NULL, high, span));
     if (low == NULL)

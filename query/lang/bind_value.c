@@ -64,6 +64,8 @@ lots_status bind_scalar(binder *b, scope *where, const lots_ast_node *node, lots
     switch (bound.kind) {
     case VALUE_EXPR: *out = bound.expr; return LOTS_OK;
     case VALUE_SET:
+        if (bound.set.set->event != NULL)
+            return bind_pick(b, where, &bound.set, LOTS_PICK_FIRST, NULL, node->span, out);
         status = lots_ast_fail(b->err, node->span, "this is an event set, and a value is wanted");
         lots_error_hint(b->err, "count(…), exists(…), first(…).start and the like make a value of it");
         return status;
@@ -117,6 +119,17 @@ lots_status bind_interval(binder *b, scope *where, const lots_ast_node *node, lo
 
 /* ---- words beside categories ---- */
 
+/* `param clinic = 'Norr'` beside a category: a constant text is looked up too, so that a misspelt one is not just false. */
+static lots_status text_as_word(binder *b, const lots_type *beside, lots_ast_span span, lots_expr **out)
+{
+    const lots_expr *text = *out;
+    lots_type_kind kind = beside->kind == LOTS_TYPE_SET ? beside->element : beside->kind;
+    if (kind != LOTS_TYPE_CATEGORY || text->op != LOTS_OP_CONSTANT || text->type.kind != LOTS_TYPE_TEXT ||
+        text->constant.missing)
+        return LOTS_OK;
+    return bind_category_word(b, beside, text->constant.text, text->constant.text_bytes, span, out);
+}
+
 static lots_status word_or_name(binder *b, scope *where, const lots_ast_node *node, const lots_type *beside,
                                 lots_expr **out)
 {
@@ -134,7 +147,7 @@ static lots_status word_or_name(binder *b, scope *where, const lots_ast_node *no
     }
     if (textual) {
         *out = bound.expr;
-        return LOTS_OK;
+        return text_as_word(b, beside, node->span, out);
     }
     return bind_category_word(b, beside, node->name.text, node->name.bytes, node->span, out);
 }
@@ -149,11 +162,7 @@ lots_status bind_beside(binder *b, scope *where, const lots_ast_node *node, cons
     if (kind == LOTS_TYPE_CODE && node->kind == LOTS_AST_STRING)
         return bind_code_text(b, beside, node->string.text, node->string.bytes, node->span, out);
     LOTS_TRY(bind_scalar(b, where, node, out));
-    /* `param clinic = 'Norr'` beside a category: a constant text is looked up too */
-    if (kind == LOTS_TYPE_CATEGORY && (*out)->op == LOTS_OP_CONSTANT && (*out)->type.kind == LOTS_TYPE_TEXT &&
-        !(*out)->constant.missing)
-        return bind_category_word(b, beside, (*out)->constant.text, (*out)->constant.text_bytes, node->span, out);
-    return LOTS_OK;
+    return text_as_word(b, beside, node->span, out);
 }
 
 /* ---- comparisons ---- */
@@ -282,6 +291,15 @@ static lots_status bind_in_range(binder *b, lots_expr *x, value *range, lots_ast
     return bind_expr(b, LOTS_OP_AND, bool_type, span, bounds, 2, out);
 }
 
+static lots_status bind_in_set(binder *b, lots_expr *x, lots_expr *set, lots_ast_span span, lots_expr **out)
+{
+    lots_type element = set->type;
+    element.kind = element.element;
+    lots_expr *operands[2] = {NULL, set};
+    LOTS_TRY(bind_cast(b, x, &element, "an element of the set's type", &operands[0]));
+    return bind_expr(b, LOTS_OP_IN_SET, bind_type(LOTS_TYPE_BOOL), span, operands, 2, out);
+}
+
 static lots_status bind_in_value(binder *b, scope *where, lots_expr *x, const lots_ast_node *node, lots_expr **out)
 {
     value right;
@@ -299,34 +317,59 @@ static lots_status bind_in_value(binder *b, scope *where, lots_expr *x, const lo
                     (right.expr->type.kind == LOTS_TYPE_INTERVAL || right.expr->type.kind == LOTS_TYPE_INT);
     if (kind == LOTS_TYPE_DATE && interval)
         return bind_in_range(b, x, &right, node->span, out);
-    if (right.kind == VALUE_EXPR && right.expr->type.kind == LOTS_TYPE_SET) {
-        lots_type element = right.expr->type;
-        element.kind = element.element;
-        lots_expr *operands[2] = {NULL, right.expr};
-        LOTS_TRY(bind_cast(b, x, &element, "an element of the set's type", &operands[0]));
-        return bind_expr(b, LOTS_OP_IN_SET, bind_type(LOTS_TYPE_BOOL), node->span, operands, 2, out);
-    }
+    if (right.kind == VALUE_EXPR && right.expr->type.kind == LOTS_TYPE_SET)
+        return bind_in_set(b, x, right.expr, node->span, out);
     lots_ast_list one = {(lots_ast_node **)&node, 1};
     return bind_in_items(b, where, x, &one, node->span, out);
 }
 
-static lots_status bind_in(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
+/* 'E11' in g, primary in set(level over E): a word beside a set is one of its elements. *out NULL when it is no such. */
+static lots_status word_in_set(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
+{
+    const lots_ast_node *left = node->binary.left, *right = node->binary.right;
+    value bound, other;
+    lots_expr *word = NULL;
+    memset(&bound, 0, sizeof bound);
+    memset(&other, 0, sizeof other);
+    *out = NULL;
+    if (left->kind == LOTS_AST_NAME)
+        LOTS_TRY(bind_name(b, where, &left->name, &bound));
+    bool is_word = left->kind == LOTS_AST_STRING || (left->kind == LOTS_AST_NAME && bound.kind == VALUE_NONE);
+    if (!is_word || (right->kind != LOTS_AST_NAME && right->kind != LOTS_AST_CALL && right->kind != LOTS_AST_MEMBER))
+        return LOTS_OK;
+    if (right->kind == LOTS_AST_NAME)
+        LOTS_TRY(bind_name(b, where, &right->name, &other));
+    else
+        LOTS_TRY(bind_value(b, where, right, &other));
+    if (other.kind != VALUE_EXPR || other.expr->type.kind != LOTS_TYPE_SET)
+        return LOTS_OK;
+    LOTS_TRY(bind_beside(b, where, left, &other.expr->type, &word));
+    return bind_in_set(b, word, other.expr, node->span, out);
+}
+
+static lots_status bind_member_test(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
 {
     lots_expr *x = NULL;
     const lots_ast_node *right = node->binary.right;
+    LOTS_TRY(word_in_set(b, where, node, out));
+    if (*out != NULL)
+        return LOTS_OK;
     LOTS_TRY(bind_scalar(b, where, node->binary.left, &x));
     if (right->kind == LOTS_AST_CODES)
-        LOTS_TRY(bind_in_codes(b, x, right, out));
-    else if (right->kind == LOTS_AST_SET)
-        LOTS_TRY(bind_in_items(b, where, x, &right->list, node->span, out));
-    else
-        LOTS_TRY(bind_in_value(b, where, x, right, out));
+        return bind_in_codes(b, x, right, out);
+    if (right->kind == LOTS_AST_SET)
+        return bind_in_items(b, where, x, &right->list, node->span, out);
+    return bind_in_value(b, where, x, right, out);
+}
+
+static lots_status bind_in(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
+{
+    LOTS_TRY(bind_member_test(b, where, node, out));
     (*out)->span = node->span;
-    if (node->binary.op == LOTS_AST_OP_NOT_IN) {
-        lots_expr *inside = *out;
-        return bind_expr(b, LOTS_OP_NOT, bind_type(LOTS_TYPE_BOOL), node->span, &inside, 1, out);
-    }
-    return LOTS_OK;
+    if (node->binary.op != LOTS_AST_OP_NOT_IN)
+        return LOTS_OK;
+    lots_expr *inside = *out;
+    return bind_expr(b, LOTS_OP_NOT, bind_type(LOTS_TYPE_BOOL), node->span, &inside, 1, out);
 }
 
 static lots_status bind_contains(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
@@ -636,9 +679,15 @@ static lots_status bind_interval_member(binder *b, lots_expr *interval, const lo
                          name->text);
 }
 
-static lots_status bind_member_of(binder *b, const value *base, const lots_ast_node *node, lots_expr **out)
+static lots_status bind_member_of(binder *b, scope *where, const value *base, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_name *name = &node->member.name;
+    if (base->kind == VALUE_SET && base->set.set->event != NULL) { /* an event narrowed is still one at most */
+        lots_expr *event = NULL;
+        bound_set set = base->set;
+        LOTS_TRY(bind_pick(b, where, &set, LOTS_PICK_FIRST, NULL, node->member.base->span, &event));
+        return bind_event_column(b, event, name, out);
+    }
     if (base->kind == VALUE_SET) {
         lots_status status =
             lots_ast_fail(b->err, node->span, "an event set may hold many events: which one's '%.*s'?", (int)name->bytes,
@@ -703,11 +752,11 @@ static lots_status bind_member(binder *b, scope *where, const lots_ast_node *nod
         }
         if (bound.kind == VALUE_NONE)
             return bind_unknown(b, where, &base->name);
-        return bind_member_of(b, &bound, node, out);
+        return bind_member_of(b, where, &bound, node, out);
     }
     value bound;
     LOTS_TRY(bind_value(b, where, base, &bound));
-    return bind_member_of(b, &bound, node, out);
+    return bind_member_of(b, where, &bound, node, out);
 }
 
 static lots_status bind_role(binder *b, lots_role role, lots_ast_span span, lots_expr **out)
@@ -731,6 +780,18 @@ static lots_status missing_or(binder *b, lots_expr *column, lots_op op, lots_exp
     return bind_expr(b, LOTS_OP_OR, bool_type, span, either, 2, out);
 }
 
+/* Whoever has neither birth nor death would be alive on a missing day. */
+static lots_status on_known_day(binder *b, lots_expr *day, lots_ast_span span, lots_expr **out)
+{
+    lots_type bool_type = bind_type(LOTS_TYPE_BOOL);
+    if (day->op == LOTS_OP_CONSTANT && !day->constant.missing)
+        return LOTS_OK;
+    lots_expr *gone = NULL, *choice[2] = {NULL, *out};
+    LOTS_TRY(bind_expr(b, LOTS_OP_IS_MISSING, bool_type, span, &day, 1, &gone));
+    LOTS_TRY(bind_expr(b, LOTS_OP_NOT, bool_type, span, &gone, 1, &choice[0]));
+    return bind_expr(b, LOTS_OP_CASE, bool_type, span, choice, 2, out);
+}
+
 static lots_status bind_alive(binder *b, lots_expr *day, lots_ast_span span, lots_expr **out)
 {
     lots_expr *parts[2], *column = NULL;
@@ -743,11 +804,10 @@ static lots_status bind_alive(binder *b, lots_expr *day, lots_ast_span span, lot
         LOTS_TRY(missing_or(b, column, LOTS_OP_GREATER_EQUAL, day, span, &parts[count++]));
     if (count == 0)
         return lots_ast_fail(b->err, span, "the patients of this registry have neither birth nor death");
-    if (count == 1) {
-        *out = parts[0];
-        return LOTS_OK;
-    }
-    return bind_expr(b, LOTS_OP_AND, bind_type(LOTS_TYPE_BOOL), span, parts, 2, out);
+    *out = parts[0];
+    if (count == 2)
+        LOTS_TRY(bind_expr(b, LOTS_OP_AND, bind_type(LOTS_TYPE_BOOL), span, parts, 2, out));
+    return on_known_day(b, day, span, out);
 }
 
 static lots_status bind_at(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)

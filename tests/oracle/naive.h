@@ -1,0 +1,52 @@
+/* naive.h: a second implementation of the query language, to check the first one against: a text is parsed and evaluated
+ * a row at a time over rows in memory. Shares nothing with query/exec or the binder: only the parser's tree, the
+ * schema's plain data and the calendar of core/base/day.h.
+ *
+ * What it does not know it refuses with LOTS_QUERY and a text that begins with "naive:": each, pivot, join, match,
+ * active, path, classifications, tables of the registry, cohorts, charts. Callers: tests/oracle. */
+#ifndef LOTS_TESTS_NAIVE_H
+#define LOTS_TESTS_NAIVE_H
+
+#include "core/store/schema.h"
+#include "tests/oracle/naive_value.h"
+
+/* A row as it was delivered: a cell for each column of the stream, in schema order. The `ghost` column is not believed. */
+typedef struct naive_row {
+    uint32_t patient;
+    const naive_value *cells;
+} naive_row;
+
+struct naive_event;
+
+/* Rows of a registry. Everything but `sorted` is the caller's; streams[0] has one row a patient, in order. */
+typedef struct naive_data {
+    const lots_schema *schema;
+    const char *const *ids;                     /* of the patients; may be NULL */
+    uint32_t patients;
+    const naive_row *rows[LOTS_STREAMS_MAX];
+    uint32_t row_count[LOTS_STREAMS_MAX];
+    lots_day covered_from[LOTS_STREAMS_MAX];    /* of each stream; LOTS_DAY_MAX: nothing */
+    lots_day covered_until[LOTS_STREAMS_MAX];
+    lots_day from, until;                       /* registry.from, registry.until */
+    struct naive_event *sorted[LOTS_STREAMS_MAX]; /* made by naive_prepare */
+} naive_data;
+
+/* A result as text. A missing cell is NULL. */
+typedef struct naive_table {
+    const char **names;
+    uint32_t column_count;
+    const char **cells;      /* row by row */
+    uint32_t *patients;      /* distinct patients behind each row of an aggregated result; of a row otherwise its patient */
+    uint32_t rows;
+    bool aggregated;
+} naive_table;
+
+/* Put the rows into the total order and find spans and ghosts. Once, after the rows are there; memory is the arena's. */
+void naive_prepare(naive_data *data, lots_arena *arena);
+
+/* Evaluate the last pipeline of the text. The table lives in the arena.
+ * Errors: LOTS_QUERY for a mistake, for what is not known here, and for a value that could not be computed. */
+LOTS_MUST lots_status naive_query(const naive_data *data, const char *text, lots_arena *arena, naive_table *out,
+                                  lots_error *err);
+
+#endif

@@ -1,0 +1,583 @@
+/* naive_eval.c: names, members and operators. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/day.h"
+#include "tests/oracle/naive_inner.h"
+
+void *naive_get(naive_run *run, size_t count, size_t size)
+{
+    void *out;
+    if (lots_arena_alloc(run->arena, &out, count, size, run->err) != LOTS_OK)
+        abort();
+    return out;
+}
+
+naive_value naive_refuse(naive_run *run, const char *format, ...)
+{
+    char text[300];
+    va_list arguments;
+    if (run->failed)
+        return naive_missing(NAIVE_NOTHING);
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    char *copy = naive_get(run, strlen(text) + 1, 1);
+    run->failed = true;
+    run->why = strcpy(copy, text);
+    return naive_missing(NAIVE_NOTHING);
+}
+
+void naive_need(naive_run *run, const naive_value *value)
+{
+    if (value->kind == NAIVE_FAILED)
+        naive_refuse(run, "naive: failed: %s", value->text);
+}
+
+/* ---- names ---- */
+
+bool naive_patient_of(const naive_env *env, uint32_t *out)
+{
+    for (const naive_scope *scope = env->scope; scope != NULL; scope = scope->outer)
+        if (scope->kind == NAIVE_SCOPE_PATIENT) {
+            *out = scope->patient;
+            return true;
+        }
+    return false;
+}
+
+static bool patient_column(const naive_run *run, uint32_t patient, const char *name, naive_value *out)
+{
+    const lots_stream *stream = &run->data->schema->streams[0];
+    const int32_t column = lots_stream_find_column(stream, name, strlen(name));
+    if (column >= 0)
+        *out = run->data->rows[0][patient].cells[column];
+    else if (strcmp(name, "id") == 0 && run->data->ids != NULL)
+        *out = naive_text(run->data->ids[patient]);
+    else
+        return false;
+    return true;
+}
+
+static bool in_scope(naive_run *run, const naive_scope *scope, const char *name, naive_value *out)
+{
+    if (scope->kind == NAIVE_SCOPE_PATIENT)
+        return patient_column(run, scope->patient, name, out);
+    if (scope->kind == NAIVE_SCOPE_COLUMNS) {
+        for (uint32_t i = scope->column_count; i-- > 0;)
+            if (strcmp(scope->columns[i].name, name) == 0) {
+                *out = scope->columns[i].value;
+                return true;
+            }
+        return false;
+    }
+    if (scope->alias != NULL && strcmp(scope->alias, name) == 0) {
+        const naive_event **one = naive_get(run, 1, sizeof *one);
+        one[0] = scope->event;
+        *out = naive_events_value(run, one, 1, scope->alias);
+        return true;
+    }
+    const naive_value *cell = naive_event_cell(scope->event, name);
+    if (cell != NULL)
+        *out = *cell;
+    return cell != NULL;
+}
+
+static bool has_word(const naive_run *run, const char *name)
+{
+    return strcmp(name, "registry") == 0 || strcmp(name, "patient") == 0 || naive_find_let(run, name) != NULL ||
+           lots_schema_find_stream(run->data->schema, name, strlen(name)) > 0;
+}
+
+static bool find_name(naive_run *run, const naive_env *env, const char *name, naive_value *out)
+{
+    for (const naive_scope *scope = env->scope; scope != NULL; scope = scope->outer)
+        if (in_scope(run, scope, name, out))
+            return true;
+    const naive_let *let = naive_find_let(run, name);
+    if (let != NULL) {
+        *out = naive_call_let(run, env, let, NULL);
+        return true;
+    }
+    const int32_t stream = lots_schema_find_stream(run->data->schema, name, strlen(name));
+    if (stream <= 0)
+        return false;
+    *out = naive_stream_events(run, env, (uint32_t)stream);
+    return true;
+}
+
+naive_value naive_eval_word(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    naive_value out;
+    if (node->kind != LOTS_AST_NAME || run->failed)
+        return naive_eval(run, env, node);
+    return find_name(run, env, node->name.text, &out) ? out : naive_text(node->name.text);
+}
+
+/* ---- members ---- */
+
+static const naive_event *aliased(const naive_env *env, const char *name)
+{
+    for (const naive_scope *scope = env->scope; scope != NULL; scope = scope->outer)
+        if (scope->kind == NAIVE_SCOPE_EVENT && scope->alias != NULL && strcmp(scope->alias, name) == 0)
+            return scope->event;
+    return NULL;
+}
+
+static naive_value event_column(naive_run *run, const naive_event *event, const char *name)
+{
+    const naive_value *cell = naive_event_cell(event, name);
+    return cell != NULL ? *cell : naive_refuse(run, "naive: no column %s", name);
+}
+
+static naive_value registry_day(naive_run *run, const char *name)
+{
+    const bool until = strcmp(name, "until") == 0;
+    if (!until && strcmp(name, "from") != 0)
+        return naive_refuse(run, "naive: registry.%s", name);
+    return naive_number(NAIVE_DATE, until ? run->data->until : run->data->from);
+}
+
+static naive_value interval_member(naive_run *run, const naive_value *value, const char *name)
+{
+    const bool start = strcmp(name, "start") == 0, end = strcmp(name, "end") == 0;
+    const naive_value interval = naive_as_interval(value);
+    if (naive_misfit(&interval) || (!start && !end && strcmp(name, "days") != 0))
+        return naive_refuse(run, "naive: .%s of no interval", name);
+    const naive_kind kind = start || end ? NAIVE_DATE : NAIVE_DAYS;
+    if (interval.missing)
+        return interval.kind == NAIVE_FAILED ? interval : naive_missing(kind);
+    const bool open_low = interval.number == NAIVE_OPEN_LOW, open_high = interval.second == NAIVE_OPEN_HIGH;
+    if (start ? open_low : end ? open_high : open_low || open_high)
+        return naive_missing(kind);
+    if (start || end)
+        return naive_number(NAIVE_DATE, start ? interval.number : interval.second);
+    return naive_number(NAIVE_DAYS, interval.second < interval.number ? 0 : interval.second - interval.number + 1);
+}
+
+static naive_value codes_member(naive_run *run, const naive_value *codes, const char *name)
+{
+    naive_value out = *codes;
+    if (strcmp(name, "main") == 0)
+        return codes->count > 0 ? codes->items[0] : naive_missing(NAIVE_CODE);
+    if (strcmp(name, "other") != 0)
+        return naive_refuse(run, "naive: .%s of a set", name);
+    if (out.count > 0) {
+        out.items++;
+        out.count--;
+    }
+    return out;
+}
+
+static naive_value member(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const char *name = node->member.name.text;
+    if (node->member.base->kind == LOTS_AST_NAME) {
+        const char *base = node->member.base->name.text;
+        const naive_event *event = aliased(env, base);
+        uint32_t patient;
+        naive_value out;
+        if (event != NULL)
+            return event_column(run, event, name);
+        if (strcmp(base, "registry") == 0)
+            return registry_day(run, name);
+        if (strcmp(base, "patient") == 0 && naive_patient_of(env, &patient) && patient_column(run, patient, name, &out))
+            return out;
+    }
+    const naive_value base = naive_eval(run, env, node->member.base);
+    if (base.kind == NAIVE_FAILED || run->failed)
+        return base;
+    if (base.kind == NAIVE_SET)
+        return codes_member(run, &base, name);
+    if (base.kind != NAIVE_EVENTS)
+        return interval_member(run, &base, name);
+    if (base.events->count > 1)
+        return naive_refuse(run, "naive: .%s of several events", name);
+    return base.events->count == 0 ? naive_missing(NAIVE_NOTHING) : event_column(run, base.events->items[0], name);
+}
+
+/* ---- at ---- */
+
+static naive_value alive_at(const naive_value *birth, const naive_value *death, const naive_value *day)
+{
+    if (!naive_is(day, NAIVE_DATE))
+        return naive_missing(NAIVE_BOOL);
+    return naive_bool((birth->missing || birth->number <= day->number) &&
+                      (death->missing || death->number >= day->number));
+}
+
+static naive_value patient_at(naive_run *run, const naive_env *env, const char *what, const naive_value *day)
+{
+    uint32_t patient;
+    naive_value birth, death;
+    if (!naive_patient_of(env, &patient) || !patient_column(run, patient, "birth", &birth) ||
+        !patient_column(run, patient, "death", &death))
+        return naive_refuse(run, "naive: %s needs a patient", what);
+    if (strcmp(what, "alive") == 0)
+        return alive_at(&birth, &death, day);
+    if (birth.missing || !naive_is(day, NAIVE_DATE) || day->number < birth.number)
+        return naive_missing(NAIVE_INT);
+    return naive_number(NAIVE_INT, naive_months_between(birth.number, day->number) / 12);
+}
+
+static naive_value at(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const lots_ast_node *what = node->at.value;
+    const naive_value day = naive_eval(run, env, node->at.when);
+    if (day.kind == NAIVE_FAILED || (!day.missing && day.kind != NAIVE_DATE))
+        return day.kind == NAIVE_FAILED ? day : naive_refuse(run, "naive: at wants a day");
+    if (what->kind == LOTS_AST_NAME && (strcmp(what->name.text, "alive") == 0 || strcmp(what->name.text, "age") == 0))
+        return patient_at(run, env, what->name.text, &day);
+    if (what->kind != LOTS_AST_MEMBER)
+        return naive_refuse(run, "naive: at what?");
+    const naive_value base = naive_eval(run, env, what->member.base);
+    return naive_as_of(run, env, &base, what->member.name.text, &day);
+}
+
+/* ---- logic ---- */
+
+static naive_value truth_of(naive_run *run, naive_value value)
+{
+    if (value.kind != NAIVE_BOOL && !value.missing)
+        return naive_refuse(run, "naive: a condition is wanted");
+    return value.missing && value.kind != NAIVE_FAILED ? naive_missing(NAIVE_BOOL) : value;
+}
+
+static naive_value kleene(naive_run *run, const naive_env *env, const lots_ast_list *list, bool deciding)
+{
+    naive_value out = naive_bool(!deciding);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const naive_value item = truth_of(run, naive_eval(run, env, list->items[i]));
+        if (naive_is(&item, NAIVE_BOOL) && (item.number != 0) == deciding)
+            return naive_bool(deciding);
+        if (item.missing && out.kind != NAIVE_FAILED)
+            out = item;
+    }
+    return out;
+}
+
+bool naive_holds(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const naive_value value = truth_of(run, naive_eval(run, env, node));
+    naive_need(run, &value);
+    return naive_true(&value);
+}
+
+/* ---- comparing ---- */
+
+static bool comparable(const naive_value *a, const naive_value *b)
+{
+    return a->kind == b->kind || (naive_is_numeric(a) && naive_is_numeric(b));
+}
+
+naive_value naive_equal(naive_run *run, const naive_value *a, const naive_value *b)
+{
+    if (a->kind == NAIVE_FAILED || b->kind == NAIVE_FAILED)
+        return a->kind == NAIVE_FAILED ? *a : *b;
+    if (a->missing || b->missing)
+        return naive_missing(NAIVE_BOOL);
+    if (!comparable(a, b))
+        return naive_refuse(run, "naive: %d and %d can't be compared", (int)a->kind, (int)b->kind);
+    naive_value x = *a, y = *b; /* a band equals its text */
+    x.second = x.kind == NAIVE_TEXT ? 0 : x.second;
+    y.second = y.kind == NAIVE_TEXT ? 0 : y.second;
+    return naive_bool(naive_compare(&x, &y) == 0);
+}
+
+static naive_value compare(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const naive_value a = naive_eval_word(run, env, node->binary.left);
+    const naive_value b = naive_eval_word(run, env, node->binary.right);
+    naive_value equal = naive_equal(run, &a, &b);
+    if (equal.missing || node->binary.op == LOTS_AST_OP_EQUAL)
+        return equal;
+    if (node->binary.op == LOTS_AST_OP_UNEQUAL)
+        return naive_bool(equal.number == 0);
+    const int order = naive_compare(&a, &b);
+    switch (node->binary.op) {
+    case LOTS_AST_OP_LESS: return naive_bool(order < 0);
+    case LOTS_AST_OP_LESS_EQUAL: return naive_bool(order <= 0);
+    case LOTS_AST_OP_GREATER: return naive_bool(order > 0);
+    default: return naive_bool(order >= 0);
+    }
+}
+
+static naive_value contains(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const naive_value text = naive_eval(run, env, node->binary.left), part = naive_eval(run, env, node->binary.right);
+    if (text.missing || part.missing)
+        return text.kind == NAIVE_FAILED ? text : naive_missing(NAIVE_BOOL);
+    if (text.kind != NAIVE_TEXT || part.kind != NAIVE_TEXT)
+        return naive_refuse(run, "naive: contains wants texts");
+    return naive_bool(strstr(text.text, part.text) != NULL);
+}
+
+/* ---- in ---- */
+
+/* Upper case, without dots and blanks. */
+static void normalise(const char *text, size_t bytes, char out[64])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < bytes && used < 63; i++)
+        if (text[i] != '.' && text[i] != ' ')
+            out[used++] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 32 : text[i]);
+    out[used] = 0;
+}
+
+static bool code_matches(const naive_value *code, const lots_ast_code *item)
+{
+    char low[64], high[64];
+    const char *dash = strchr(item->text.text, '-');
+    if (strcmp(code->system, item->system.text != NULL ? item->system.text : code->home) != 0)
+        return false;
+    normalise(item->text.text, dash != NULL ? (size_t)(dash - item->text.text) : item->text.bytes, low);
+    if (dash != NULL) {
+        normalise(dash + 1, strlen(dash + 1), high);
+        return strcmp(code->text, low) >= 0 && strncmp(code->text, high, strlen(high)) <= 0;
+    }
+    return item->exact ? strcmp(code->text, low) == 0 : strncmp(code->text, low, strlen(low)) == 0;
+}
+
+/* Codes taken away are, wherever that stands. */
+static bool pattern_matches(const naive_value *code, const lots_ast_codes *codes)
+{
+    bool matched = false;
+    for (uint32_t i = 0; i < codes->count; i++)
+        matched = matched || (!codes->items[i].minus && code_matches(code, &codes->items[i]));
+    for (uint32_t i = 0; i < codes->count; i++)
+        matched = matched && !(codes->items[i].minus && code_matches(code, &codes->items[i]));
+    return matched;
+}
+
+static naive_value in_pattern(naive_run *run, const naive_value *left, const lots_ast_codes *codes)
+{
+    if (left->missing)
+        return codes->count == 0 ? naive_bool(false) : naive_missing(NAIVE_BOOL);
+    if (left->kind != NAIVE_CODE && left->kind != NAIVE_SET)
+        return naive_refuse(run, "naive: no code on the left");
+    const naive_value *items = left->kind == NAIVE_CODE ? left : left->items;
+    const uint32_t count = left->kind == NAIVE_CODE ? 1 : left->count;
+    for (uint32_t i = 0; i < count; i++)
+        if (pattern_matches(&items[i], codes))
+            return naive_bool(true);
+    return naive_bool(false);
+}
+
+static naive_value in_items(naive_run *run, const naive_value *left, const naive_value *items, uint32_t count)
+{
+    uint32_t there = 0;
+    for (uint32_t i = 0; i < count; i++)
+        there += !items[i].missing;
+    if (there == 0)
+        return naive_bool(false);
+    if (left->missing)
+        return naive_missing(NAIVE_BOOL);
+    for (uint32_t i = 0; i < count; i++) {
+        const naive_value equal = items[i].missing ? naive_bool(false) : naive_equal(run, left, &items[i]);
+        if (naive_true(&equal))
+            return equal;
+    }
+    return naive_bool(false);
+}
+
+static naive_value in_set(naive_run *run, const naive_value *left, const naive_value *set)
+{
+    if (left->missing || left->kind != NAIVE_SET)
+        return in_items(run, left, set->items, set->count);
+    for (uint32_t i = 0; i < left->count; i++) {
+        const naive_value found = in_items(run, &left->items[i], set->items, set->count);
+        if (naive_true(&found))
+            return found;
+    }
+    return naive_bool(false);
+}
+
+static naive_value at_most(const naive_value *a, const naive_value *b)
+{
+    if (a->kind == NAIVE_NOTHING && !a->missing) /* open */
+        return naive_bool(true);
+    if (b->kind == NAIVE_NOTHING && !b->missing)
+        return naive_bool(true);
+    return a->missing || b->missing ? naive_missing(NAIVE_BOOL) : naive_bool(naive_compare(a, b) <= 0);
+}
+
+static naive_value in_range(naive_run *run, const naive_value *left, const naive_value *right)
+{
+    if (left->kind == NAIVE_DATE || right->kind == NAIVE_INTERVAL || right->kind == NAIVE_INT) {
+        const naive_value interval = naive_as_interval(right);
+        if (interval.missing || left->missing)
+            return interval.kind == NAIVE_FAILED ? interval : naive_missing(NAIVE_BOOL);
+        if (left->kind != NAIVE_DATE)
+            return naive_refuse(run, "naive: in an interval wants a day");
+        return naive_bool(interval.number <= left->number && left->number <= interval.second);
+    }
+    const naive_value low = at_most(&right->items[0], left), high = at_most(left, &right->items[1]);
+    if (naive_false(&low) || naive_false(&high))
+        return naive_bool(false);
+    return low.missing ? low : high;
+}
+
+static naive_value literal_set(naive_run *run, const naive_env *env, const lots_ast_list *list)
+{
+    naive_value out = {.kind = NAIVE_SET, .count = list->count};
+    out.items = naive_get(run, list->count, sizeof *out.items);
+    for (uint32_t i = 0; i < list->count; i++)
+        out.items[i] = naive_eval_word(run, env, list->items[i]);
+    return out;
+}
+
+static naive_value in(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const naive_value left = naive_eval_word(run, env, node->binary.left);
+    const naive_value right = naive_eval_word(run, env, node->binary.right);
+    naive_value out;
+    if (left.kind == NAIVE_FAILED || right.kind == NAIVE_FAILED)
+        return left.kind == NAIVE_FAILED ? left : right;
+    if (right.kind == NAIVE_PATTERN)
+        out = in_pattern(run, &left, right.codes);
+    else if (right.kind == NAIVE_SET && !right.missing)
+        out = in_set(run, &left, &right);
+    else if (right.kind == NAIVE_INTERVAL || right.kind == NAIVE_RANGE || right.kind == NAIVE_INT || right.missing)
+        out = right.missing ? naive_missing(NAIVE_BOOL) : in_range(run, &left, &right);
+    else
+        out = in_items(run, &left, &right, 1);
+    if (node->binary.op == LOTS_AST_OP_NOT_IN && !out.missing)
+        out.number = !out.number;
+    return out;
+}
+
+/* ---- ranges ---- */
+
+static bool is_day_like(const naive_value *value)
+{
+    return value->kind == NAIVE_DATE || value->kind == NAIVE_INTERVAL;
+}
+
+/* A day or a period on one side makes an interval of days. */
+static naive_value range(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    naive_value ends[2] = {naive_number(NAIVE_NOTHING, 0), naive_number(NAIVE_NOTHING, 0)};
+    const lots_ast_node *nodes[2] = {node->range.low, node->range.high};
+    bool days = false;
+    for (int i = 0; i < 2; i++)
+        if (nodes[i] != NULL) {
+            ends[i] = naive_eval(run, env, nodes[i]);
+            days = days || is_day_like(&ends[i]);
+        }
+    if (!days) {
+        naive_value out = {.kind = NAIVE_RANGE};
+        out.items = naive_get(run, 2, sizeof *out.items);
+        memcpy(out.items, ends, sizeof ends);
+        return out;
+    }
+    naive_value out = naive_interval(NAIVE_OPEN_LOW, NAIVE_OPEN_HIGH);
+    for (int i = 0; i < 2; i++) {
+        const naive_value end =
+            nodes[i] == NULL || is_day_like(&ends[i]) || ends[i].missing ? ends[i] : naive_as_interval(&ends[i]);
+        if (nodes[i] == NULL)
+            continue;
+        if (end.missing)
+            return end.kind == NAIVE_FAILED ? end : naive_missing(NAIVE_INTERVAL);
+        *(i == 0 ? &out.number : &out.second) = end.kind == NAIVE_DATE || i == 0 ? end.number : end.second;
+    }
+    return out;
+}
+
+static naive_value arithmetic(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const naive_value a = naive_eval(run, env, node->binary.left), b = naive_eval(run, env, node->binary.right);
+    const naive_value out = naive_arithmetic(node->binary.op, &a, &b);
+    if (naive_misfit(&out))
+        return naive_refuse(run, "naive: %d %s %d", (int)a.kind, lots_ast_op_text(node->binary.op), (int)b.kind);
+    return out;
+}
+
+static naive_value binary(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    switch (node->binary.op) {
+    case LOTS_AST_OP_IN:
+    case LOTS_AST_OP_NOT_IN: return in(run, env, node);
+    case LOTS_AST_OP_CONTAINS: return contains(run, env, node);
+    case LOTS_AST_OP_ADD:
+    case LOTS_AST_OP_SUBTRACT:
+    case LOTS_AST_OP_MULTIPLY:
+    case LOTS_AST_OP_DIVIDE:
+    case LOTS_AST_OP_FLOOR_DIVIDE:
+    case LOTS_AST_OP_POWER: return arithmetic(run, env, node);
+    default: return compare(run, env, node);
+    }
+}
+
+/* ---- everything ---- */
+
+static naive_value is_missing(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    const naive_value value = naive_eval(run, env, node->is_missing.value);
+    if (value.kind == NAIVE_FAILED)
+        return value;
+    const bool gone = value.kind == NAIVE_EVENTS ? value.events->count == 0 : value.missing;
+    return naive_bool(gone != node->is_missing.negated);
+}
+
+static naive_value duration(const lots_ast_duration *literal)
+{
+    return literal->months != 0 || literal->unit == LOTS_AST_MONTHS || literal->unit == LOTS_AST_YEARS
+               ? naive_number(NAIVE_MONTHS, literal->months)
+               : naive_number(NAIVE_DAYS, literal->days);
+}
+
+static naive_value name_value(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    naive_value out;
+    if (find_name(run, env, node->name.text, &out))
+        return out;
+    return naive_refuse(run, "naive: nothing is called %s%s", node->name.text,
+                        has_word(run, node->name.text) ? " here" : "");
+}
+
+static naive_value negation(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    if (node->kind == LOTS_AST_NOT) {
+        naive_value truth = truth_of(run, naive_eval(run, env, node->unary));
+        truth.number = !truth.number;
+        return truth;
+    }
+    const naive_value value = naive_eval(run, env, node->unary);
+    const naive_value out = naive_negate(&value);
+    return naive_misfit(&out) ? naive_refuse(run, "naive: no number to negate") : out;
+}
+
+naive_value naive_eval(naive_run *run, const naive_env *env, const lots_ast_node *node)
+{
+    if (run->failed)
+        return naive_missing(NAIVE_NOTHING);
+    switch (node->kind) {
+    case LOTS_AST_NUMBER: return naive_decimal(node->number.mantissa, node->number.scale);
+    case LOTS_AST_PERCENT: return naive_decimal(node->number.mantissa, node->number.scale + 2);
+    case LOTS_AST_DURATION: return duration(&node->duration);
+    case LOTS_AST_DATE: return naive_number(NAIVE_DATE, node->date);
+    case LOTS_AST_PERIOD: return naive_interval(node->period.first, node->period.last);
+    case LOTS_AST_STRING: return naive_text(node->string.text);
+    case LOTS_AST_CODES: return (naive_value){.kind = NAIVE_PATTERN, .codes = &node->codes};
+    case LOTS_AST_BOOL: return naive_bool(node->truth);
+    case LOTS_AST_MISSING: return naive_missing(NAIVE_NOTHING);
+    case LOTS_AST_NAME: return name_value(run, env, node);
+    case LOTS_AST_CALL: return naive_call(run, env, node->call);
+    case LOTS_AST_SET: return literal_set(run, env, &node->list);
+    case LOTS_AST_MEMBER: return member(run, env, node);
+    case LOTS_AST_AT: return at(run, env, node);
+    case LOTS_AST_NEGATE:
+    case LOTS_AST_NOT: return negation(run, env, node);
+    case LOTS_AST_BINARY: return binary(run, env, node);
+    case LOTS_AST_IS_MISSING: return is_missing(run, env, node);
+    case LOTS_AST_AND: return kleene(run, env, &node->list, false);
+    case LOTS_AST_OR: return kleene(run, env, &node->list, true);
+    case LOTS_AST_RANGE: return range(run, env, node);
+    case LOTS_AST_NARROWED: return naive_narrowed(run, env, node);
+    case LOTS_AST_UNION:
+    case LOTS_AST_MINUS: return naive_combined(run, env, node);
+    }
+    return naive_refuse(run, "naive: an unknown node");
+}

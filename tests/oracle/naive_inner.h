@@ -1,0 +1,172 @@
+/* naive_inner.h: what the files of the naive implementation share.
+ *
+ * Idea: names are looked up through linked scopes, innermost first: the columns of an event, the columns derived for a
+ * row, the arguments of a function, the patient. An event set is an array of events of one patient in the total order.
+ * An error is written down once in the run; from then on everything may go on with missing values.
+ *
+ *   naive_order.c     rows → events in the total order, spans, ghosts
+ *   naive_eval.c      names, operators
+ *   naive_set.c       narrowing, union, minus, as-of
+ *   naive_episode.c   episodes, steps
+ *   naive_call.c      functions of values
+ *   naive_aggregate.c aggregates over an event set
+ *   naive_group.c     aggregates and ranks over rows
+ *   naive_pipeline.c  statements and stages */
+#ifndef LOTS_TESTS_NAIVE_INNER_H
+#define LOTS_TESTS_NAIVE_INNER_H
+
+#include "tests/oracle/naive.h"
+
+typedef struct naive_shape {
+    const char **names;
+    uint32_t count;
+} naive_shape;
+
+typedef struct naive_event {
+    const naive_shape *shape;
+    const naive_value *cells;         /* by shape; `end` as the language sees it, `stream` after the stream's own */
+    uint32_t patient;
+    uint32_t stream;                  /* UINT32_MAX: an episode or a step */
+    uint32_t place;                   /* in the order of its stream */
+    int64_t start;
+    int64_t minute, raw_end;          /* INT64_MAX: missing */
+    int64_t rank;                     /* of the level */
+    const char *level;                /* NULL: missing */
+    bool open, ghost;
+    bool has_span_end;
+    int64_t span_end;                 /* where the span ends */
+} naive_event;
+
+typedef struct naive_events {
+    const naive_event **items;
+    uint32_t count;
+    const char *alias;
+} naive_events;
+
+typedef struct naive_column {
+    const char *name;
+    naive_value value;
+} naive_column;
+
+typedef enum naive_scope_kind { NAIVE_SCOPE_PATIENT, NAIVE_SCOPE_EVENT, NAIVE_SCOPE_COLUMNS } naive_scope_kind;
+
+typedef struct naive_scope {
+    const struct naive_scope *outer;
+    naive_scope_kind kind;
+    uint32_t patient;
+    const char *alias;           /* EVENT */
+    const naive_event *event;    /* EVENT */
+    const naive_column *columns; /* COLUMNS */
+    uint32_t column_count;
+} naive_scope;
+
+/* A row of a pipeline. */
+typedef struct naive_line {
+    uint32_t patient;            /* UINT32_MAX: a group */
+    const naive_event *event;    /* NULL: a patient or a group */
+    naive_column *columns;
+    uint32_t column_count;
+    uint32_t *behind;            /* the patients of a group, rising */
+    uint32_t behind_count;
+} naive_line;
+
+typedef struct naive_lines {
+    naive_line *items;
+    uint32_t count;
+    const char *alias;
+    const char **names;          /* columns, the same for all */
+    uint32_t column_count;
+    bool aggregated;
+    bool shown;                  /* the columns are all there is to see */
+} naive_lines;
+
+/* Where an expression stands. */
+typedef struct naive_env {
+    const naive_scope *scope;
+    const naive_lines *lines;    /* the rows entering the stage: for top, rank, percentile, share */
+    uint32_t line;               /* the row's number among them */
+    const naive_lines *group;    /* the rows an aggregate reduces; NULL: none may stand here */
+    const naive_events *members; /* of the episode whose column is computed; NULL: none */
+} naive_env;
+
+typedef struct naive_let {
+    const lots_ast_statement *statement;
+    bool done;                   /* of a table: evaluated */
+    naive_lines lines;
+} naive_let;
+
+typedef struct naive_run {
+    const naive_data *data;
+    lots_arena *arena;
+    lots_error *err;
+    bool failed;
+    const char *why;
+    naive_let *lets;
+    uint32_t let_count;
+    uint32_t visible;            /* lets a closed definition sees: the earlier ones */
+} naive_run;
+
+void *naive_get(naive_run *run, size_t count, size_t size);
+/* Note the first error. Gives a missing value. */
+naive_value naive_refuse(naive_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A value somebody needs: FAILED becomes an error. */
+void naive_need(naive_run *run, const naive_value *value);
+
+int naive_event_compare(const naive_event *a, const naive_event *b);
+/* NULL when the event has no such column. */
+const naive_value *naive_event_cell(const naive_event *event, const char *name);
+
+naive_value naive_eval(naive_run *run, const naive_env *env, const lots_ast_node *node);
+bool naive_holds(naive_run *run, const naive_env *env, const lots_ast_node *node);
+/* A bare word that names nothing is its own text: a value of a category. */
+naive_value naive_eval_word(naive_run *run, const naive_env *env, const lots_ast_node *node);
+naive_value naive_equal(naive_run *run, const naive_value *a, const naive_value *b);
+bool naive_patient_of(const naive_env *env, uint32_t *out);
+const naive_let *naive_find_let(const naive_run *run, const char *name);
+naive_value naive_call_let(naive_run *run, const naive_env *env, const naive_let *let, const lots_ast_call *call);
+/* A scope of the event inside the environment's. */
+naive_env naive_inside(const naive_env *env, const naive_event *event, const char *alias, naive_scope *scope);
+
+naive_value naive_events_value(naive_run *run, const naive_event **items, uint32_t count, const char *alias);
+naive_value naive_stream_events(naive_run *run, const naive_env *env, uint32_t stream);
+naive_value naive_narrowed(naive_run *run, const naive_env *env, const lots_ast_node *node);
+naive_value naive_narrow(naive_run *run, const naive_env *env, const naive_value *base, const lots_ast_narrow *step);
+naive_value naive_combined(naive_run *run, const naive_env *env, const lots_ast_node *node);
+naive_value naive_as_of(naive_run *run, const naive_env *env, const naive_value *base, const char *name,
+                        const naive_value *day);
+bool naive_span_covers(const naive_event *event, int64_t first, int64_t last);
+naive_value naive_episodes(naive_run *run, const naive_env *env, const lots_ast_call *call);
+naive_value naive_steps(naive_run *run, const naive_env *env, const lots_ast_call *call);
+/* A column's name when none is given: its name, or its text. */
+const char *naive_printed(naive_run *run, const lots_ast_node *node);
+const lots_ast_clause *naive_clause(const lots_ast_call *call, lots_ast_clause_kind kind);
+/* Sort in place by keys, ties as they were. */
+void naive_sort_events(naive_run *run, const naive_env *env, const lots_ast_keys *keys, const naive_event **items,
+                       uint32_t count, const char *alias);
+
+naive_value naive_call(naive_run *run, const naive_env *env, const lots_ast_call *call);
+naive_value naive_argument(naive_run *run, const naive_env *env, const lots_ast_call *call, uint32_t index);
+/* False when the name is no aggregate over events. */
+bool naive_event_aggregate(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out);
+/* False when the name is no aggregate over rows. */
+bool naive_row_aggregate(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out);
+bool naive_row_function(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out);
+bool naive_has_row_aggregate(const lots_ast_node *node);
+/* Of the `count` values, missing ones left out by the caller: sum, mean, median, min, max, quantile, sd. `p` of quantile. */
+naive_value naive_reduce(naive_run *run, const char *name, const naive_value *values, uint32_t count,
+                         const naive_value *p);
+/* Rising. */
+void naive_sort_values(naive_value *values, uint32_t count);
+naive_value naive_distinct(naive_run *run, const naive_value *values, uint32_t count);
+/* ceil(p x n) of a percentage, or the number itself; false when it is none. */
+bool naive_how_many(const naive_value *size, uint32_t rows, int64_t *out);
+/* keep[i] of `count` values: among the `size` largest (or smallest), ties with the last included; values of one group. */
+void naive_mark_top(const naive_value *values, const bool *present, uint32_t count, int64_t size, bool smallest,
+                    bool *keep);
+
+/* The patients behind the rows, rising. */
+uint32_t naive_patients_of(naive_run *run, const naive_lines *lines, uint32_t **out);
+naive_env naive_line_env(naive_run *run, const naive_lines *lines, uint32_t index);
+naive_lines naive_pipeline(naive_run *run, const lots_ast_pipeline *pipeline);
+
+#endif

@@ -14,13 +14,22 @@ static void on_interrupt(int number)
     stopped = true;
 }
 
-/* SA_RESETHAND: whoever can't wait for the first Ctrl-C presses it again. A closed pipe is an error of write, not a death. */
+/* SA_RESETHAND: whoever can't wait for the first Ctrl-C presses it again. A shell that runs us in the background has us
+ * ignore Ctrl-C: so it stays. */
+static void watch_interrupt(int number)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, before;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
+/* A closed pipe is an error of write, not a death. */
 static void watch_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    struct sigaction action;
+    watch_interrupt(SIGINT);
+    watch_interrupt(SIGTERM);
     action = (struct sigaction){.sa_handler = SIG_IGN};
     sigemptyset(&action.sa_mask);
     sigaction(SIGPIPE, &action, NULL);

@@ -1,0 +1,323 @@
+#!/bin/sh
+# test_cli.sh: the program from the outside: exit codes, streams, formats read back by other programs, interrupts.
+# Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
+build=${LOTS_BUILD:-build}
+lots=$build/lots
+case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
+root=$PWD
+work=$(mktemp -d "${TMPDIR:-/tmp}/lots-cli.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+reg=$work/demo.lots
+passed=0
+failed=
+failures=0
+
+# test NAME COMMAND…: the command (a shell function) must succeed.
+check() {
+    name=$1
+    if "$name" >"$work/log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failures=$((failures + 1))
+        failed="$failed $name"
+        echo "[  FAILED  ] $name"
+        cat "$work/log"
+    fi
+}
+# Run lots; its exit code in $code, its streams in $work/out and $work/err.
+run() {
+    "$lots" "$@" >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+}
+exits() { # wanted exit code, lots arguments
+    wanted=$1
+    shift
+    run "$@"
+    [ "$code" = "$wanted" ] || { echo "lots $*: exit $code, wanted $wanted"; cat "$work/err"; return 1; }
+}
+err_has() { grep -qF -- "$1" "$work/err" || { echo "not on standard error: $1"; cat "$work/err"; return 1; }; }
+out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1"; cat "$work/out"; return 1; }; }
+out_empty() { [ ! -s "$work/out" ] || { echo "standard output isn't empty:"; cat "$work/out"; return 1; }; }
+
+ingest_loads_the_example() {
+    exits 0 ingest "$reg" --map ingest/maps/example.map ingest/example && out_has "generation 1, 400 patients" &&
+        err_has "labs.csv" && [ "$(wc -l <"$reg.rejects.csv")" = 2 ]
+}
+every_row_is_accounted_for() { # rows = loaded + rejected + duplicates + filtered, and as many as the files have
+    "$lots" info "$reg" --format json >"$work/info.json" || return 1
+    rows=0
+    for file in ingest/example/*.csv; do rows=$((rows + $(wc -l <"$file") - 1)); done
+    sed -n 's/.*"loaded into".*"rows":\([0-9]*\),"loaded":\([0-9]*\),"rejected":\([0-9]*\),"duplicates":\([0-9]*\),.*/\1 \2 \3 \4/p' \
+        "$work/info.json" | awk -v rows="$rows" '{n += $1; if ($1 != $2 + $3 + $4) bad = 1} END {print n, rows; exit bad || n != rows}'
+}
+the_example_is_what_its_program_makes() {
+    mkdir -p "$work/example" && awk -v out="$work/example" -f ingest/example/make_example.awk &&
+        for file in ingest/example/*.csv; do cmp "$file" "$work/example/$(basename "$file")" || return 1; done
+}
+no_command_is_a_usage_error() { exits 2 && out_empty && err_has "lots help"; }
+a_misspelt_command_is_met_with_a_suggestion() { exits 2 qury && err_has "lots query"; }
+a_misspelt_option_is_met_with_a_suggestion() { exits 2 query "$reg" --fromat json 'from patients' && err_has "did you mean --format?"; }
+an_option_without_its_value_is_a_usage_error() { exits 2 query "$reg" --format && exits 2 query "$reg" x --threads many; }
+every_command_explains_itself_with_examples_first() {
+    for command in ingest query info codes check pin version help; do
+        exits 0 $command --help && [ "$(head -n 1 "$work/out")" = "Examples:" ] || return 1
+        cp "$work/out" "$work/first"
+        exits 0 help $command && cmp "$work/first" "$work/out" || return 1
+    done
+}
+version_tells_program_and_format() { exits 0 version && out_has "lots " && exits 0 --version; }
+no_registry_is_an_io_error() { exits 8 query "$work/none.lots" 'from patients' && err_has "none.lots"; }
+a_query_error_points_at_its_place() {
+    exits 3 query "$reg" 'from patients
+whre sex = female' && out_empty && err_has "query:2:1" && err_has "^^^^"
+}
+an_unknown_value_is_met_with_a_suggestion() { exits 3 query "$reg" "from patients where sex = femal" && err_has "female"; }
+an_error_in_a_file_names_the_file() {
+    printf 'from patients\nshow n = cuont()\n' >"$work/bad.lq"
+    exits 3 query "$reg" -f "$work/bad.lq" && err_has "bad.lq:2:10"
+}
+a_query_comes_from_text_file_or_standard_input() {
+    text='from patients show n = count()'
+    "$lots" query "$reg" "$text" >"$work/a" || return 1
+    echo "$text" >"$work/q.lq"
+    "$lots" query "$reg" -f "$work/q.lq" >"$work/b" || return 1
+    "$lots" query "$reg" - <"$work/q.lq" >"$work/c" || return 1
+    cmp "$work/a" "$work/b" && cmp "$work/a" "$work/c" && grep -q 400 "$work/a"
+}
+includes_are_relative_to_the_file() {
+    mkdir -p "$work/sub"
+    echo "let old(d) = age at d >= 80" >"$work/sub/words.lq"
+    printf "include 'words.lq'\nfrom patients where old(2023-01-01) show n = count()\n" >"$work/sub/q.lq"
+    exits 0 query "$reg" -f "$work/sub/q.lq" --format csv && [ "$(wc -l <"$work/out")" = 2 ]
+}
+params_are_set_from_the_command_line() {
+    text='param year = 2020
+from contacts where start in year.start .. year.end show n = count()'
+    for year in 2020 2022; do
+        expected=$(tail -n +2 ingest/example/contacts.csv | sort -u | awk -F, -v y=$year 'substr($3, 1, 4) == y' | wc -l)
+        exits 0 query "$reg" "$text" --param year=$year --format csv && [ "$(sed -n 2p "$work/out" | cut -d, -f1)" = $((expected)) ] || return 1
+    done
+    exits 2 query "$reg" "$text" --param year
+}
+notes_go_to_standard_error() {
+    exits 0 query "$reg" 'from patients derive c = sum(cost over contacts) top 1% by c show id, c' --format csv &&
+        err_has "top kept 4" && [ "$(wc -l <"$work/out")" = 5 ]
+}
+the_end_of_a_file_name_decides_the_format() {
+    exits 0 query "$reg" 'from patients show n = count()' -o "$work/n.csv" && out_empty && [ "$(head -n 1 "$work/n.csv")" = n,patients ]
+}
+two_pipelines_are_written_in_turn() {
+    text='from patients show n = count()
+from contacts show m = count()'
+    exits 0 query "$reg" "$text" --format csv && [ "$(sed -n 1p "$work/out")" = n,patients ] &&
+        [ -z "$(sed -n 3p "$work/out")" ] && [ "$(sed -n 4p "$work/out")" = m,patients ] || return 1
+    exits 0 query "$reg" "$text" --format json && [ "$(printf '%s' "$(cat "$work/out")" | head -c 2)" = '[[' ]
+}
+
+# ---- formats, read back by other programs ----
+rows_query='from contacts where dx in {I50} sort start, cost show start, level, unit, cost, dx, acute, ready'
+sqlite_reads_the_csv() {
+    command -v sqlite3 >/dev/null || { echo skip; return 0; }
+    "$lots" query "$reg" "$rows_query" --format csv >"$work/rows.csv" || return 1
+    sqlite3 "$work/t.db" ".mode csv" ".import $work/rows.csv t" &&
+        sqlite3 "$work/t.db" "SELECT count(*), printf('%.2f', sum(cost)), count(DISTINCT unit) FROM t" >"$work/seen"
+    # The same from the source file: every line with an I50 diagnosis, once, whatever its spelling.
+    tail -n +2 ingest/example/contacts.csv | sort -u | awk -F, 'toupper($19) ~ /(^| )I50/ {
+        n++; sum += $17; units[$7] = 1} END {for (u in units) k++; printf "%d|%.2f|%d\n", n, sum, k}' >"$work/wanted"
+    cat "$work/seen" "$work/wanted"
+    cmp "$work/seen" "$work/wanted"
+}
+sqlite_reads_the_json_as_it_reads_the_csv() {
+    command -v sqlite3 >/dev/null || { echo skip; return 0; }
+    "$lots" query "$reg" "$rows_query" --format json >"$work/rows.json" || return 1
+    sqlite3 :memory: "SELECT group_concat(json_extract(value, '\$.start') || ',' || json_extract(value, '\$.level') || ',' ||
+        json_extract(value, '\$.unit') || ',' || printf('%.2f', json_extract(value, '\$.cost')), char(10))
+        FROM json_each(CAST(readfile('$work/rows.json') AS TEXT))" >"$work/from_json"
+    "$lots" query "$reg" "$rows_query" --format csv | tail -n +2 | cut -d, -f1-4 >"$work/from_csv"
+    cmp "$work/from_json" "$work/from_csv"
+}
+python_reads_both_alike() {
+    command -v python3 >/dev/null && python3 -c 1 2>/dev/null || { echo skip; return 0; }
+    "$lots" query "$reg" "$rows_query" --format json >"$work/rows.json" || return 1
+    "$lots" query "$reg" "$rows_query" --format csv >"$work/rows.csv" || return 1
+    python3 - "$work/rows.json" "$work/rows.csv" <<'PY'
+import csv, json, sys
+from decimal import Decimal
+a = json.load(open(sys.argv[1], encoding="utf-8"), parse_float=Decimal)
+b = list(csv.DictReader(open(sys.argv[2], encoding="utf-8", newline="")))
+assert len(a) == len(b) > 100
+text = lambda v: "" if v is None else {True: "true", False: "false"}[v] if isinstance(v, bool) else " ".join(v) if isinstance(v, list) else str(v)
+for x, y in zip(a, b):
+    assert {k: text(v) for k, v in x.items()} == y, (x, y)
+PY
+}
+sqlite_gets_the_same_totals_by_level() {
+    command -v sqlite3 >/dev/null || { echo skip; return 0; }
+    "$lots" query "$reg" 'from contacts group by level show n = count(), cost = sum(cost), people = patients()' --format csv |
+        tail -n +2 | cut -d, -f1-4 >"$work/seen"
+    sqlite3 :memory: ".mode csv" ".import ingest/example/contacts.csv t" ".separator ," \
+        "SELECT level, count(*), printf('%.2f', sum(cost)), count(DISTINCT lopnr) FROM (SELECT DISTINCT * FROM t) GROUP BY level ORDER BY level" |
+        tr -d '\r' >"$work/wanted"
+    diff "$work/wanted" "$work/seen"
+}
+
+sqlite_finds_the_same_share_of_the_costliest() { # those alive at the start of 2023; the ceil(1%) with the largest sums
+    command -v sqlite3 >/dev/null || { echo skip; return 0; }
+    "$lots" query "$reg" -f query/examples/demo-cost.lq --format csv 2>/dev/null | sed -n 2p >"$work/seen"
+    sqlite3 :memory: ".mode csv" ".import ingest/example/contacts.csv t" ".import ingest/example/patients.csv p" "
+        WITH alive AS (SELECT lopnr FROM p WHERE birth <= '2023-01-01' AND (death = '' OR death >= '2023-01-01')),
+        sums AS (SELECT lopnr, (SELECT coalesce(sum(cost), 0) FROM (SELECT DISTINCT * FROM t) t
+            WHERE t.lopnr = alive.lopnr AND start BETWEEN '2023-01-01' AND '2023-12-31') AS cost FROM alive),
+        ranked AS (SELECT cost, row_number() OVER (ORDER BY cost DESC) AS place, count(*) OVER () AS n FROM sums)
+        SELECT max(n), printf('%.2f', sum(cost)), sum(cost * (place <= (n + 99) / 100)) * 1.0 / sum(cost),
+            sum(cost * (place <= (n + 9) / 10)) * 1.0 / sum(cost) FROM ranked" | tr -d '\r"' >"$work/wanted"
+    cat "$work/seen" "$work/wanted"
+    awk -F, 'NR == FNR {for (i = 1; i <= 4; i++) a[i] = $i; next}
+        {for (i = 1; i <= 4; i++) if ((a[i] - $i) ^ 2 > 1e-18) bad = 1} END {exit bad}' "$work/seen" "$work/wanted"
+}
+the_readme_shows_what_the_demo_prints() {
+    mkdir -p "$work/build" && ln -sf "$lots" "$work/build/lots" && sh query/examples/demo.sh "$work/build" >"$work/demo" 2>/dev/null || return 1
+    awk '/^```console$/ {on = 1; next} /^```$/ {on = 0} on' README.md >"$work/readme"
+    [ "$(wc -l <"$work/readme")" -gt 20 ] && awk 'NR == FNR {seen[$0] = 1; next} !($0 in seen) {print "not in the demo: " $0; bad = 1} END {exit bad}' \
+        "$work/demo" "$work/readme"
+}
+
+# ---- one answer, whatever the threads, the order and the memory ----
+the_answer_does_not_depend_on_threads() {
+    for query in query/examples/demo-*.lq; do
+        "$lots" query "$reg" -f "$query" --format json --threads 1 >"$work/one" 2>"$work/one.err" || return 1
+        "$lots" query "$reg" -f "$query" --format json --threads 5 >"$work/five" 2>"$work/five.err" || return 1
+        cmp "$work/one" "$work/five" && cmp "$work/one.err" "$work/five.err" || return 1
+    done
+}
+info_does_not_depend_on_the_order_of_rows() {
+    mkdir -p "$work/shuffled" && cp ingest/example/*.csv "$work/shuffled" || return 1
+    for name in contacts patients drugs labs; do # the header, then the rows backwards
+        awk 'NR == 1 {print; next} {line[NR] = $0} END {for (i = NR; i > 1; i--) print line[i]}' \
+            "ingest/example/$name.csv" >"$work/shuffled/$name.csv"
+    done
+    "$lots" ingest "$work/again.lots" --map ingest/maps/example.map "$work/shuffled" --threads 3 >/dev/null 2>&1 || return 1
+    for stream in "" contacts patients; do
+        "$lots" info "$reg" $stream >"$work/one" && "$lots" info "$work/again.lots" $stream >"$work/two" || return 1
+        diff "$work/one" "$work/two" || return 1
+    done
+}
+
+info_tells_of_streams_and_columns() {
+    exits 0 info "$reg" && out_has contacts && out_has 2019-01-01 && exits 0 info "$reg" contacts && out_has "codes(icd10)" &&
+        exits 2 info "$reg" contcts && err_has "did you mean 'contacts'?" && exits 2 info "$reg" --format csv
+}
+info_counts_missing_and_distinct_as_the_files_do() {
+    exits 0 info "$reg" contacts || return 1
+    expected=$(tail -n +2 ingest/example/contacts.csv | sort -u | awk -F, '$8 == "" {n++} {p[$8] = 1} END {for (k in p) d += k != ""; print n "|" d}')
+    seen=$(awk '$1 == "provider" {print $4 "|" $5}' "$work/out")
+    echo "$expected $seen"
+    [ "$expected" = "$seen" ]
+}
+codes_are_counted_by_event() {
+    exits 0 codes "$reg" && out_has icd10 && exits 0 codes "$reg" icd10 I5 --format csv || return 1
+    expected=$(tail -n +2 ingest/example/contacts.csv | sort -u | awk -F, '{d = toupper($19); gsub(/\./, "", d)} d ~ /(^| )I509( |$)/ {n++} END {print n}')
+    out_has "I50.9,$expected,Heart failure" && exits 2 codes "$reg" icd1 I5 && err_has icd10
+}
+check_finds_nothing_wrong_and_then_a_flipped_byte() {
+    exits 0 check "$reg" && exits 0 check "$reg" --full && out_has "0 faults" || return 1
+    cp -r "$reg" "$work/hurt.lots"
+    segment=$(ls "$work"/hurt.lots/segments/* | head -n 1)
+    printf '\377\377\377' | dd of="$segment" bs=1 seek=3000 conv=notrunc 2>/dev/null
+    exits 5 check "$work/hurt.lots" --full && out_has segments
+}
+a_pin_keeps_a_generation_that_can_be_asked() {
+    cp -r "$reg" "$work/pinned.lots"
+    exits 0 pin "$work/pinned.lots" paper && exits 0 pin "$work/pinned.lots" && out_has paper &&
+        exits 0 query "$work/pinned.lots" --generation paper 'from patients show n = count()' &&
+        exits 2 query "$work/pinned.lots" --generation thesis 'from patients show n = count()' &&
+        exits 0 pin "$work/pinned.lots" paper --drop && exits 2 pin "$work/pinned.lots" paper 99
+}
+a_second_load_without_append_is_refused() { exits 2 ingest "$reg" --map ingest/maps/example.map ingest/example; }
+too_many_rejects_publish_nothing() {
+    mkdir -p "$work/messy" && cp ingest/example/*.csv "$work/messy" || return 1
+    sed 's/2020-0/2020-9/' ingest/example/contacts.csv >"$work/messy/contacts.csv"
+    exits 4 ingest "$work/messy.lots" --map ingest/maps/example.map "$work/messy" && err_has "messy" &&
+        [ -s "$work/messy.lots.rejects.csv" ] && exits 8 query "$work/messy.lots" 'from patients'
+}
+a_mapping_error_names_its_line() {
+    printf '[patients]\nfil = x.csv\n' >"$work/bad.map"
+    exits 2 ingest "$work/bad.lots" --map "$work/bad.map" && err_has "bad.map:2"
+}
+
+# ---- the streams of the process ----
+a_full_disk_is_exit_8() {
+    [ -e /dev/full ] || { echo skip; return 0; }
+    "$lots" query "$reg" 'from contacts' --format csv >/dev/full 2>"$work/err"
+    [ $? = 8 ] && err_has "standard output" || return 1
+    exits 8 query "$reg" 'from patients show n = count()' --format csv -o /dev/full
+}
+a_reader_that_leaves_is_no_error() {
+    for _ in 1 2 3; do
+        { "$lots" query "$reg" 'from contacts' --format csv 2>"$work/err"; echo $? >"$work/code"; } | head -n 1 >/dev/null
+        [ "$(cat "$work/code")" = 0 ] && [ ! -s "$work/err" ] || { cat "$work/code" "$work/err"; return 1; }
+    done
+}
+an_interrupt_is_exit_130() { # while it waits for its query on standard input nothing can be stopped: so a load
+    mkdir -p "$work/large" && cp ingest/example/*.csv "$work/large" || return 1
+    awk 'NR == 1 {print; next} {for (i = 0; i < 400; i++) {line = $0; sub(/^K/, "K" i "-", line); print line}}' \
+        ingest/example/contacts.csv >"$work/large/contacts.csv"
+    "$lots" ingest "$work/large.lots" --map ingest/maps/example.map "$work/large" --threads 1 >"$work/out" 2>"$work/err" &
+    pid=$!
+    sleep 0.3
+    kill -TERM "$pid"
+    wait "$pid"
+    code=$?
+    echo "exit $code"
+    [ "$code" = 130 ] && ! "$lots" info "$work/large.lots" >/dev/null 2>&1
+}
+nothing_is_coloured_off_a_terminal() {
+    exits 0 query "$reg" 'from patients show n = count()' && ! grep -q "$(printf '\033')" "$work/out" "$work/err"
+}
+
+check ingest_loads_the_example
+check every_row_is_accounted_for
+check the_example_is_what_its_program_makes
+check no_command_is_a_usage_error
+check a_misspelt_command_is_met_with_a_suggestion
+check a_misspelt_option_is_met_with_a_suggestion
+check an_option_without_its_value_is_a_usage_error
+check every_command_explains_itself_with_examples_first
+check version_tells_program_and_format
+check no_registry_is_an_io_error
+check a_query_error_points_at_its_place
+check an_unknown_value_is_met_with_a_suggestion
+check an_error_in_a_file_names_the_file
+check a_query_comes_from_text_file_or_standard_input
+check includes_are_relative_to_the_file
+check params_are_set_from_the_command_line
+check notes_go_to_standard_error
+check the_end_of_a_file_name_decides_the_format
+check two_pipelines_are_written_in_turn
+check sqlite_reads_the_csv
+check sqlite_reads_the_json_as_it_reads_the_csv
+check python_reads_both_alike
+check sqlite_gets_the_same_totals_by_level
+check sqlite_finds_the_same_share_of_the_costliest
+check the_readme_shows_what_the_demo_prints
+check the_answer_does_not_depend_on_threads
+check info_does_not_depend_on_the_order_of_rows
+check info_tells_of_streams_and_columns
+check info_counts_missing_and_distinct_as_the_files_do
+check codes_are_counted_by_event
+check check_finds_nothing_wrong_and_then_a_flipped_byte
+check a_pin_keeps_a_generation_that_can_be_asked
+check a_second_load_without_append_is_refused
+check too_many_rejects_publish_nothing
+check a_mapping_error_names_its_line
+check a_full_disk_is_exit_8
+check a_reader_that_leaves_is_no_error
+check an_interrupt_is_exit_130
+check nothing_is_coloured_off_a_terminal
+
+echo "[  PASSED  ] $passed test(s)."
+if [ "$failures" -gt 0 ]; then
+    echo "[  FAILED  ] $failures test(s), listed below:"
+    for name in $failed; do echo "[  FAILED  ] $name"; done
+    exit 1
+fi

@@ -233,7 +233,7 @@ static lots_status write_columns(info_job *job, uint32_t stream, lots_error *err
 static lots_status write_loads(info_job *job, lots_error *err)
 {
     static const lots_listing_column columns[] = {
-        {"generation", LOTS_TYPE_INT}, {"loaded into", LOTS_TYPE_TEXT}, {"rows", LOTS_TYPE_INT},
+        {"generation", LOTS_TYPE_INT}, {"rows_of", LOTS_TYPE_TEXT}, {"rows", LOTS_TYPE_INT},
         {"loaded", LOTS_TYPE_INT},     {"rejected", LOTS_TYPE_INT},     {"duplicates", LOTS_TYPE_INT},
         {"conflicts", LOTS_TYPE_INT},  {"identical", LOTS_TYPE_INT}};
     lots_listing listing = lots_listing_begin(columns, sizeof columns / sizeof *columns);

@@ -47,7 +47,7 @@ every_row_is_accounted_for() { # rows = loaded + rejected + duplicates + filtere
     "$lots" info "$reg" --format json >"$work/info.json" || return 1
     rows=0
     for file in ingest/example/*.csv; do rows=$((rows + $(wc -l <"$file") - 1)); done
-    sed -n 's/.*"loaded into".*"rows":\([0-9]*\),"loaded":\([0-9]*\),"rejected":\([0-9]*\),"duplicates":\([0-9]*\),.*/\1 \2 \3 \4/p' \
+    sed -n 's/.*"rows_of".*"rows":\([0-9]*\),"loaded":\([0-9]*\),"rejected":\([0-9]*\),"duplicates":\([0-9]*\),.*/\1 \2 \3 \4/p' \
         "$work/info.json" | awk -v rows="$rows" '{n += $1; if ($1 != $2 + $3 + $4) bad = 1} END {print n, rows; exit bad || n != rows}'
 }
 the_example_is_what_its_program_makes() {

@@ -23,6 +23,8 @@ static lots_status open_converter(lots_converter *converter, uint32_t domains, l
     converter->open = room;
     LOTS_TRY(lots_alloc(&room, converter->target_count, sizeof *converter->counts, err));
     converter->counts = room;
+    LOTS_TRY(lots_alloc(&room, converter->mapping->memo_count, sizeof *converter->memos, err));
+    converter->memos = room;
     return LOTS_OK;
 }
 
@@ -47,6 +49,9 @@ void lots_converter_close(lots_converter *converter)
     lots_free(converter->pieces);
     lots_free(converter->open);
     lots_free(converter->counts);
+    for (uint32_t i = 0; converter->memos != NULL && i < converter->mapping->memo_count; i++)
+        lots_memo_free(&converter->memos[i]);
+    lots_free(converter->memos);
     lots_interner_close(&converter->interner);
     lots_rejects_free(&converter->rejects);
     lots_words_free(&converter->yes);
@@ -80,41 +85,62 @@ lots_status lots_row_reject(lots_convert_row *row, const char *column, lots_cell
                             value.bytes, reason, err);
 }
 
-static bool matches(lots_convert_row *row, const lots_map_pattern *pattern, lots_cell cell)
+static lots_status match_cell(lots_convert_row *row, const lots_map_pattern *pattern, lots_cell cell, bool *matched,
+                              lots_error *err)
 {
     lots_bytes *copy = &row->converter->scratch;
     copy->count = 0;
-    return lots_bytes_append(copy, cell.text, cell.bytes, NULL) == LOTS_OK &&
-           lots_bytes_put8(copy, 0, NULL) == LOTS_OK &&
-           regexec(&pattern->compiled, (const char *)copy->data, 0, NULL, 0) == 0;
+    LOTS_TRY(lots_bytes_append(copy, cell.text, cell.bytes, err));
+    LOTS_TRY(lots_bytes_put8(copy, 0, err));
+    *matched = regexec(&pattern->compiled, (const char *)copy->data, 0, NULL, 0) == 0;
+    return LOTS_OK;
 }
 
-static bool condition_holds(lots_convert_row *row, const lots_bound_condition *condition)
+/* Patterns are slow, so what a text came to is remembered. */
+static lots_status test_pattern(lots_convert_row *row, const lots_bound_condition *condition, lots_cell cell,
+                                bool *matched, lots_error *err)
+{
+    lots_memo *memo = condition->memo == UINT32_MAX ? NULL : &row->converter->memos[condition->memo];
+    uint64_t value;
+    if (memo != NULL && lots_memo_find(memo, cell.text, cell.bytes, 0, &value)) {
+        *matched = value != 0;
+        return LOTS_OK;
+    }
+    LOTS_TRY(match_cell(row, condition->map->pattern, cell, matched, err));
+    return memo == NULL ? LOTS_OK : lots_memo_keep(memo, cell.text, cell.bytes, 0, *matched, err);
+}
+
+static lots_status test_condition(lots_convert_row *row, const lots_bound_condition *condition, bool *holds,
+                                  lots_error *err)
 {
     lots_cell cell = lots_row_cell(row, condition->fields.items[0]);
+    bool negated = condition->map->test == LOTS_MAP_NOT_IN || condition->map->test == LOTS_MAP_NOT_EMPTY ||
+                   condition->map->test == LOTS_MAP_NOT_MATCHES;
     switch (condition->map->test) {
     case LOTS_MAP_IN:
-        return lots_words_find(&condition->map->words, cell.text, cell.bytes) >= 0;
     case LOTS_MAP_NOT_IN:
-        return lots_words_find(&condition->map->words, cell.text, cell.bytes) < 0;
+        *holds = lots_words_find(&condition->map->words, cell.text, cell.bytes) >= 0;
+        break;
     case LOTS_MAP_EMPTY:
-        return cell.bytes == 0;
     case LOTS_MAP_NOT_EMPTY:
-        return cell.bytes > 0;
+        *holds = cell.bytes == 0;
+        break;
     case LOTS_MAP_MATCHES:
-        return matches(row, condition->map->pattern, cell);
     case LOTS_MAP_NOT_MATCHES:
-        return !matches(row, condition->map->pattern, cell);
+        LOTS_TRY(test_pattern(row, condition, cell, holds, err));
+        break;
     }
-    return false;
+    *holds = *holds != negated;
+    return LOTS_OK;
 }
 
-bool lots_row_holds(lots_convert_row *row, const lots_bound_conditions *conditions)
+lots_status lots_row_holds(lots_convert_row *row, const lots_bound_conditions *conditions, bool *holds,
+                           lots_error *err)
 {
-    for (uint32_t i = 0; i < conditions->count; i++)
-        if (!condition_holds(row, &conditions->items[i]))
-            return false;
-    return true;
+    *holds = true;
+    for (uint32_t i = 0; i < conditions->count && *holds; i++)
+        LOTS_TRY(test_condition(row, &conditions->items[i], holds, err));
+    return LOTS_OK;
 }
 
 /* ---- patient and keys ---- */
@@ -328,7 +354,9 @@ lots_status lots_convert_record(lots_converter *converter, const lots_reading *r
     row.counts->rows++;
     if (record->fault != LOTS_CSV_FINE)
         return lots_row_reject(&row, "", (lots_cell){"", 0}, lots_csv_fault_name(record->fault), err);
-    if (!lots_row_holds(&row, &reading->keep)) {
+    bool kept;
+    LOTS_TRY(lots_row_holds(&row, &reading->keep, &kept, err));
+    if (!kept) {
         row.counts->filtered++;
         return LOTS_OK;
     }

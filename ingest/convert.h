@@ -8,6 +8,7 @@
 
 #include "ingest/intern.h"
 #include "ingest/mapping.h"
+#include "ingest/memo.h"
 #include "ingest/report.h"
 #include "ingest/rows.h"
 #include "ingest/sort.h"
@@ -43,6 +44,7 @@ typedef struct lots_converter {
     const lots_load_target *targets;
     uint32_t target_count;
     lots_rejects rejects;
+    lots_memo *memos;           /* by number of the mapping's conditions and columns */
     lots_words yes, no;         /* the usual ones */
     lots_bytes scratch, key;    /* texts being put together */
     lots_vec items;             /* lots_id: a list being put together */

@@ -79,13 +79,14 @@ static lots_status bind_list(const bind_job *job, const lots_map_terms *terms, c
 }
 
 static lots_status bind_conditions(const bind_job *job, const lots_map_conditions *map, uint32_t line,
-                                   const char *what, lots_bound_conditions *out)
+                                   const char *what, uint32_t memo, lots_bound_conditions *out)
 {
     void *room;
     LOTS_TRY(lots_arena_alloc(job->arena, &room, map->count, sizeof *out->items, job->err));
     *out = (lots_bound_conditions){room, map->count};
     for (uint32_t i = 0; i < map->count; i++) {
         out->items[i].map = &map->items[i];
+        out->items[i].memo = memo == UINT32_MAX ? memo : memo + i;
         LOTS_TRY(bind_terms(job, &map->items[i].term, 1, line, &out->items[i].fields));
         if (out->items[i].fields.count == 0)
             return fail_absent(job, &map->items[i].term, line, what);
@@ -127,7 +128,7 @@ static lots_status bind_names(const bind_job *job, lots_bound_column *out)
     }
     if (map->label.pick_count > 0)
         LOTS_TRY(bind_terms(job, &map->label, 1, map->line, &out->label));
-    return bind_conditions(job, &map->when, map->line, map->name, &out->when);
+    return bind_conditions(job, &map->when, map->line, map->name, UINT32_MAX, &out->when);
 }
 
 static uint32_t find_column(const lots_load_target *target, const char *name)
@@ -141,7 +142,9 @@ static uint32_t find_column(const lots_load_target *target, const char *name)
 static lots_status bind_column(const bind_job *job, const lots_load_target *target, const lots_map_column *map,
                                lots_bound_column *out)
 {
-    *out = (lots_bound_column){.map = map, .kind = map->kind, .column = UINT32_MAX, .domain = UINT32_MAX};
+    const lots_map_source *source = job->source;
+    *out = (lots_bound_column){.map = map, .kind = map->kind, .column = UINT32_MAX, .domain = UINT32_MAX,
+                               .memo = source->first_memo + source->keep.count + (uint32_t)(map - source->columns)};
     choose_rules(job->source, out);
     lots_number_rule number = out->number;
     if (lots_number_rule_check(&number, job->err) != LOTS_OK) {
@@ -205,7 +208,7 @@ static lots_status bind(const bind_job *job, lots_reading *reading)
         LOTS_TRY(bind_needed(job, &source->patient, "patient", &reading->patient));
     LOTS_TRY(bind_list(job, &source->key, "key", &reading->key));
     LOTS_TRY(bind_list(job, &source->parent, "parent", &reading->parent));
-    LOTS_TRY(bind_conditions(job, &source->keep, source->line, "keep", &reading->keep));
+    LOTS_TRY(bind_conditions(job, &source->keep, source->line, "keep", source->first_memo, &reading->keep));
     return bind_columns(job, reading);
 }
 

@@ -12,6 +12,7 @@ typedef struct lots_bound_fields {
 typedef struct lots_bound_condition {
     const lots_map_condition *map;
     lots_bound_fields fields;
+    uint32_t memo;               /* UINT32_MAX: none */
 } lots_bound_condition;
 
 typedef struct lots_bound_conditions {
@@ -32,6 +33,7 @@ typedef struct lots_bound_column {
     lots_date_rule dates;
     lots_number_rule number;
     const lots_words *missing;
+    uint32_t memo;
 } lots_bound_column;
 
 struct lots_reading {
@@ -71,13 +73,15 @@ typedef struct lots_convert_row {
     bool has_start, has_end;
     lots_day start, end;
     uint32_t level;              /* index in the stream's levels; UINT32_MAX: none of them */
+    lots_id category;            /* the last one put */
 } lots_convert_row;
 
 lots_cell lots_row_cell(const lots_convert_row *row, uint32_t field);
 /* Count the row as rejected and keep why; further calls for the row are ignored. */
 LOTS_MUST lots_status lots_row_reject(lots_convert_row *row, const char *column, lots_cell value, const char *reason,
                                       lots_error *err);
-bool lots_row_holds(lots_convert_row *row, const lots_bound_conditions *conditions);
+LOTS_MUST lots_status lots_row_holds(lots_convert_row *row, const lots_bound_conditions *conditions, bool *holds,
+                                     lots_error *err);
 /* Put a column's value into the row, or reject the row. */
 LOTS_MUST lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err);
 

@@ -180,6 +180,7 @@ static lots_status put_category_text(lots_convert_row *row, const lots_bound_col
         lots_cell label = lots_row_cell(row, column->label.items[0]);
         LOTS_TRY(lots_dictionary_label(domain, id, label.text, label.bytes, err));
     }
+    row->category = id;
     return lots_batch_put_int(row->batch, column->column, id, err);
 }
 
@@ -239,16 +240,25 @@ static lots_status intern_code(lots_convert_row *row, const lots_bound_column *c
 {
     char code[LOTS_CODE_BYTES_MAX + 1], key[LOTS_NAME_MAX + LOTS_CODE_BYTES_MAX + 3];
     const lots_code_system *declared = &row->converter->mapping->systems[system];
+    lots_memo *memo = &row->converter->memos[column->memo];
+    uint64_t known;
     size_t bytes;
-    *found = false;
+    *found = lots_memo_find(memo, cell.text, cell.bytes, system, &known);
+    if (*found) {
+        *out = (lots_id)known;
+        row->counts->off_form += known >> 32;
+        return LOTS_OK;
+    }
     if (!lots_code_normalise(declared->form, cell.text, cell.bytes, code, &bytes))
         return lots_row_reject(row, column->map->name, cell, "a code has at most 255 bytes", err);
     if (bytes == 0)
         return LOTS_OK;
-    row->counts->off_form += !lots_code_well_formed(declared->form, code, bytes);
+    uint64_t off_form = !lots_code_well_formed(declared->form, code, bytes);
+    row->counts->off_form += off_form;
     size_t key_bytes = lots_code_key(declared->name, code, bytes, key, sizeof key);
     *found = true;
-    return lots_dictionary_intern(row->converter->interner.codes, key, key_bytes, out, err);
+    LOTS_TRY(lots_dictionary_intern(row->converter->interner.codes, key, key_bytes, out, err));
+    return lots_memo_keep(memo, cell.text, cell.bytes, system, off_form << 32 | *out, err);
 }
 
 static lots_status label_code(lots_convert_row *row, const lots_bound_column *column, lots_id id, lots_error *err)
@@ -371,13 +381,50 @@ static lots_status put_text(lots_convert_row *row, const lots_bound_column *colu
     return LOTS_OK;
 }
 
-lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
+static lots_status put_slowly(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
 {
     lots_cell cell;
-    if (column->absent || !lots_row_holds(row, &column->when))
+    LOTS_TRY(find_text(row, column, &cell, err));
+    return cell.bytes == 0 || row->rejected ? LOTS_OK : put_text(row, column, cell, err);
+}
+
+/* What a category's field came to: its id, whether a map knew it, the level that it is. */
+#define MEMO_UNMAPPED (UINT64_C(1) << 32)
+#define MEMO_LEVEL 40 /* from this bit: index of the level + 1 */
+
+/* A category of one field, by what the field came to before. Texts that came to nothing (missing, rejected, a sentinel)
+ * take the slow way each time. */
+static lots_status put_remembered(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
+{
+    lots_memo *memo = &row->converter->memos[column->memo];
+    lots_cell cell = lots_row_cell(row, column->from.items[0]);
+    uint64_t known, unmapped = row->counts->unmapped;
+    if (lots_memo_find(memo, cell.text, cell.bytes, 0, &known)) {
+        row->counts->unmapped += (known & MEMO_UNMAPPED) != 0;
+        if (known >> MEMO_LEVEL != 0)
+            row->level = (uint32_t)(known >> MEMO_LEVEL) - 1;
+        return lots_batch_put_int(row->batch, column->column, (lots_id)known, err);
+    }
+    row->category = LOTS_NO_ID;
+    LOTS_TRY(put_slowly(row, column, err));
+    if (row->category == LOTS_NO_ID || row->rejected)
+        return LOTS_OK;
+    uint64_t level = column->role == LOTS_ROLE_LEVEL && row->level != UINT32_MAX ? (uint64_t)row->level + 1 : 0;
+    return lots_memo_keep(memo, cell.text, cell.bytes, 0,
+                          level << MEMO_LEVEL | (row->counts->unmapped > unmapped ? MEMO_UNMAPPED : 0) | row->category,
+                          err);
+}
+
+lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
+{
+    bool holds;
+    if (column->absent)
+        return LOTS_OK;
+    LOTS_TRY(lots_row_holds(row, &column->when, &holds, err));
+    if (!holds)
         return LOTS_OK;
     if (column->kind == LOTS_KIND_CODES)
         return put_codes(row, column, err);
-    LOTS_TRY(find_text(row, column, &cell, err));
-    return cell.bytes == 0 || row->rejected ? LOTS_OK : put_text(row, column, cell, err);
+    bool simple = column->kind == LOTS_KIND_CATEGORY && column->from.count == 1 && column->label.count == 0;
+    return simple ? put_remembered(row, column, err) : put_slowly(row, column, err);
 }

@@ -157,7 +157,7 @@ static lots_status take_base(lots_load *load, uint32_t *counts, lots_error *err)
 /* ---- buckets ---- */
 
 /* Rows that a bucket may have, so that what a worker holds of one (its pieces, the rows together, the rows settled)
- * keeps within its share of the memory. */
+ * keeps within its share of the memory, and every worker has some buckets to settle. */
 static uint64_t bucket_rows(const lots_load *load, uint64_t rows)
 {
     uint64_t bytes = 0;
@@ -169,6 +169,8 @@ static uint64_t bucket_rows(const lots_load *load, uint64_t rows)
     uint64_t share = load->budget.limit_bytes / (load->threads * UINT64_C(6)) / row_bytes;
     if (share > LOTS_SEGMENT_EVENTS)
         share = LOTS_SEGMENT_EVENTS;
+    if (share > rows / (load->threads * UINT64_C(4)) + 1)
+        share = rows / (load->threads * UINT64_C(4)) + 1;
     if (share < rows / BUCKETS_MAX + 1)
         share = rows / BUCKETS_MAX + 1;
     return share < BUCKET_ROWS_LEAST ? BUCKET_ROWS_LEAST : share;

@@ -87,6 +87,7 @@ static lots_status add_base_rows(table_job *job, const lots_table_schema *before
         status = lots_batch_open(&copy, rows->schema, rows->column_count, err);
     if (status == LOTS_OK) {
         status = lots_batch_append(&copy, rows, NULL, err);
+        copy.patient.count = 0; /* a table's rows have none */
         if (status == LOTS_OK)
             status = restore_ids(job->load, &copy, err);
         if (status == LOTS_OK)

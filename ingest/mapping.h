@@ -152,6 +152,7 @@ typedef struct lots_map_source {
     bool orphans_counted;      /* a child without its parent is counted, and no reject */
     lots_map_column *columns;
     uint32_t column_count;
+    uint32_t first_memo;       /* its conditions, then its columns, are numbered from here (convert.h) */
 } lots_map_source;
 
 typedef struct lots_map_coverage {
@@ -197,6 +198,7 @@ typedef struct lots_mapping {
     uint32_t table_count;
     lots_map_source *sources;  /* in declared order */
     uint32_t source_count;
+    uint32_t memo_count;
 } lots_mapping;
 
 /* Read a mapping from its text; `name` stands in errors. Errors: LOTS_USAGE with name and line, and a suggestion where a

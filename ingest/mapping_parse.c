@@ -334,6 +334,11 @@ static lots_status read_entries(parse_job *job)
             LOTS_TRY(read_entry(job, i));
         }
     }
+    for (uint32_t i = 0; i < job->mapping->source_count; i++) {
+        lots_map_source *source = &job->mapping->sources[i];
+        source->first_memo = job->mapping->memo_count;
+        job->mapping->memo_count += source->keep.count + source->column_count;
+    }
     return check_mapping(job);
 }
 

@@ -16,26 +16,29 @@ lots_status lots_map_fail(lots_map_reader *reader, const char *format, ...)
 
 static char fold_letter(char letter) { return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter; }
 
-/* Levenshtein, letters of any case equal; texts over 63 bytes are far from all. */
+static unsigned least_of(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* Edits from one word to the other, a pair of letters changed over being one; letters of any case are equal. Words over 63
+ * bytes are far from all. (Optimal string alignment.) */
 static unsigned distance(const char *a, const char *b)
 {
-    unsigned row[64];
+    unsigned rows[3][64];
     size_t a_bytes = strlen(a), b_bytes = strlen(b);
     if (a_bytes > 63 || b_bytes > 63)
         return 1000;
     for (unsigned j = 0; j <= b_bytes; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a_bytes; i++) {
-        unsigned diagonal = row[0];
+        unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_bytes; j++) {
-            unsigned changed = diagonal + (fold_letter(a[i - 1]) != fold_letter(b[j - 1]));
-            diagonal = row[j];
-            unsigned shifted = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = changed < shifted ? changed : shifted;
+            char from = fold_letter(a[i - 1]), to = fold_letter(b[j - 1]);
+            row[j] = least_of(above[j - 1] + (from != to), least_of(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && from == fold_letter(b[j - 2]) && to == fold_letter(a[i - 2]))
+                row[j] = least_of(row[j], before[j - 2] + 1);
         }
     }
-    return row[b_bytes];
+    return rows[a_bytes % 3][b_bytes];
 }
 
 void lots_map_suggest(lots_error *err, const char *word, const char *const *known)

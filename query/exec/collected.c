@@ -243,3 +243,45 @@ lots_status lots_collected_vector(const lots_collected *column, lots_arena *aren
             lots_bit_set(out->missing, i);
     return LOTS_OK;
 }
+
+/* ---- comparing ---- */
+
+static bool same_item(const lots_collected *column, lots_type_kind kind, size_t at, const void *data, size_t i)
+{
+    if (kind == LOTS_TYPE_BOOL)
+        return (LOTS_AT(uint8_t, &column->values, at) != 0) == lots_bit_get(data, i);
+    if (kind == LOTS_TYPE_FLOAT)
+        return LOTS_AT(double, &column->values, at) == ((const double *)data)[i];
+    if (kind == LOTS_TYPE_TEXT) {
+        const lots_text *text = (const lots_text *)data + i;
+        uint64_t start = at == 0 ? 0 : LOTS_AT(uint64_t, &column->values, at - 1);
+        uint64_t bytes = LOTS_AT(uint64_t, &column->values, at) - start;
+        return bytes == text->bytes && (bytes == 0 || memcmp(column->text.data + start, text->text, bytes) == 0);
+    }
+    size_t size = column->values.item_size;
+    return memcmp((const uint8_t *)column->values.data + at * size, (const uint8_t *)data + i * size, size) == 0;
+}
+
+static bool same_set(const lots_collected *column, uint32_t at, const lots_vector *vector, uint32_t row)
+{
+    uint32_t first = LOTS_AT(uint32_t, &column->offsets, at), count = LOTS_AT(uint32_t, &column->offsets, at + 1) - first;
+    if (vector->offsets[row + 1] - vector->offsets[row] != count)
+        return false;
+    for (uint32_t k = 0; k < count; k++)
+        if (!same_item(column, column->type.element, first + k, vector->data, vector->offsets[row] + k))
+            return false;
+    return true;
+}
+
+bool lots_collected_same(const lots_collected *column, uint32_t at, const lots_vector *vector, uint32_t row)
+{
+    bool gone = LOTS_AT(uint8_t, &column->missing, at) != 0;
+    if (gone || lots_vector_is_missing(vector, row))
+        return gone && lots_vector_is_missing(vector, row);
+    uint32_t i = vector->constant ? 0 : row;
+    if (column->type.kind == LOTS_TYPE_SET)
+        return same_set(column, at, vector, i);
+    if (column->type.kind == LOTS_TYPE_INTERVAL && LOTS_AT(int32_t, &column->values2, at) != vector->data2[i])
+        return false;
+    return same_item(column, column->type.kind, at, vector->data, i);
+}

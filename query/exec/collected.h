@@ -28,6 +28,8 @@ LOTS_MUST lots_status lots_collected_append_row(lots_collected *column, const lo
                                                 lots_error *err);
 /* Append all of `from`. */
 LOTS_MUST lots_status lots_collected_join(lots_collected *column, const lots_collected *from, lots_error *err);
+/* Is row `at` of the column the value of row `row` of a vector of its type? Missing is the same as missing, -0 as 0. */
+bool lots_collected_same(const lots_collected *column, uint32_t at, const lots_vector *vector, uint32_t row);
 /* A vector over the collected values, in `arena`; texts point into the column, which must live as long. */
 LOTS_MUST lots_status lots_collected_vector(const lots_collected *column, lots_arena *arena, lots_vector *out,
                                             lots_error *err);

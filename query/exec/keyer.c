@@ -141,38 +141,15 @@ static uint64_t hash_row(const lots_keyer *keyer, const lots_vector *keys, uint3
     return lots_hash64(hash + 1);
 }
 
-/* A collected column as the vector that compares: only what lots_vector_compare looks at for one row. */
-static bool same_key(const lots_keyer *keyer, const lots_vector *stored, uint32_t number, const lots_vector *keys,
-                     uint32_t row)
+static bool same_key(const lots_keyer *keyer, uint32_t number, const lots_vector *keys, uint32_t row)
 {
     for (uint32_t i = 0; i < keyer->column_count; i++)
-        if (lots_vector_compare(&stored[i], number, &keys[i], row) != 0)
+        if (!lots_collected_same(&keyer->columns[i], number, &keys[i], row))
             return false;
     return true;
 }
 
-static lots_status stored_keys(const lots_keyer *keyer, lots_arena *arena, lots_vector *out, lots_error *err)
-{
-    for (uint32_t i = 0; i < keyer->column_count; i++)
-        LOTS_TRY(lots_collected_vector(&keyer->columns[i], arena, &out[i], err));
-    return LOTS_OK;
-}
-
-typedef struct hashed {
-    lots_arena arena;
-    lots_vector *stored; /* keys with numbers below `known` */
-    uint32_t known;
-    lots_vec fresh;      /* uint32_t: for numbers from `known` on, the row of this batch that began them */
-} hashed;
-
-static bool matches(const lots_keyer *keyer, const hashed *h, uint32_t number, const lots_vector *keys, uint32_t row)
-{
-    if (number < h->known)
-        return same_key(keyer, h->stored, number, keys, row);
-    return same_key(keyer, keys, LOTS_AT(uint32_t, &h->fresh, number - h->known), keys, row);
-}
-
-static lots_status number_hashed(lots_keyer *keyer, hashed *h, const lots_vector *keys, uint32_t rows, uint32_t *out,
+static lots_status number_hashed(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out,
                                  lots_error *err)
 {
     for (uint32_t row = 0; row < rows; row++) {
@@ -181,11 +158,10 @@ static lots_status number_hashed(lots_keyer *keyer, hashed *h, const lots_vector
         uint64_t hash = hash_row(keyer, keys, row);
         uint32_t at = (uint32_t)hash & (keyer->table_size - 1);
         while (keyer->table[at] != 0 &&
-               (keyer->hashes[at] != hash || !matches(keyer, h, keyer->table[at] - 1, keys, row)))
+               (keyer->hashes[at] != hash || !same_key(keyer, keyer->table[at] - 1, keys, row)))
             at = (at + 1) & (keyer->table_size - 1);
         if (keyer->table[at] == 0) {
             LOTS_TRY(new_number(keyer, keys, row, hash, &out[row], err));
-            LOTS_TRY(lots_vec_push(&h->fresh, &row, err));
             keyer->table[at] = out[row] + 1;
             keyer->hashes[at] = hash;
         }
@@ -204,16 +180,5 @@ lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32
     }
     if (keyer->direct != NULL)
         return number_direct(keyer, keys, rows, out, err);
-    hashed h = {.known = keyer->count, .fresh = LOTS_VEC(uint32_t)};
-    void *room = NULL;
-    lots_arena_init(&h.arena, 0);
-    lots_status status = lots_arena_alloc(&h.arena, &room, keyer->column_count, sizeof(lots_vector), err);
-    h.stored = room;
-    if (status == LOTS_OK)
-        status = stored_keys(keyer, &h.arena, h.stored, err);
-    if (status == LOTS_OK)
-        status = number_hashed(keyer, &h, keys, rows, out, err);
-    lots_vec_free(&h.fresh);
-    lots_arena_free(&h.arena);
-    return status;
+    return number_hashed(keyer, keys, rows, out, err);
 }

@@ -4,6 +4,7 @@
 #include "query/exec/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/day.h"
@@ -476,11 +477,49 @@ static lots_status derive_in_table(run *r, const lots_bound_stage *stage, lots_e
     return LOTS_OK;
 }
 
+typedef struct placed_row {
+    lots_origin origin;
+    uint32_t row;
+} placed_row;
+
+static int compare_places(const void *a, const void *b)
+{
+    const lots_origin *x = &((const placed_row *)a)->origin, *y = &((const placed_row *)b)->origin;
+    if (x->chunk != y->chunk)
+        return x->chunk < y->chunk ? -1 : 1;
+    if (x->patient != y->patient)
+        return x->patient < y->patient ? -1 : 1;
+    return x->relation_row < y->relation_row ? -1 : x->relation_row > y->relation_row;
+}
+
+/* Groups want their rows patient by patient (to count patients) and in the total order (for sums of floats): undo what
+ * sort did. */
+static lots_status order_by_origin(run *r, lots_error *err)
+{
+    void *made = NULL;
+    bool in_order = true;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, r->rows.count, sizeof(placed_row), err));
+    placed_row *places = made;
+    for (uint32_t i = 0; i < r->rows.count; i++) {
+        places[i] = (placed_row){r->rows.origin[i], i};
+        in_order = in_order && (i == 0 || compare_places(&places[i - 1], &places[i]) < 0);
+    }
+    if (in_order)
+        return LOTS_OK;
+    qsort(places, r->rows.count, sizeof *places, compare_places);
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, r->rows.count, sizeof(uint32_t), err));
+    for (uint32_t i = 0; i < r->rows.count; i++)
+        ((uint32_t *)made)[i] = places[i].row;
+    return lots_rowset_permute(&r->rows, made, r->rows.count, &r->arena, err);
+}
+
 static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error *err)
 {
     lots_group *group = NULL;
     lots_instance *rows = NULL;
     void *patients = NULL;
+    if (r->rows.origin != NULL)
+        LOTS_TRY(order_by_origin(r, err));
     LOTS_TRY(lots_vec_extend(&r->groups, 1, (void **)&group, err));
     LOTS_TRY(lots_group_open(group, stage, err));
     LOTS_TRY(instance_of(r, &rows, err));

@@ -381,13 +381,11 @@ static lots_status group_keys(binder *b, const lots_ast_stage *group, lots_vec *
         const char *name = NULL;
         LOTS_TRY(item_name(b, item, &name));
         LOTS_TRY(bind_value(b, b->pipeline->where, item->value, &bound));
-        uint32_t count = bound.kind == VALUE_TUPLE && bound.expr == NULL ? bound.field_count : 1;
+        bool tuple = bound.kind == VALUE_TUPLE; /* (sex, age): a key each, as in `per`, also when of one type */
+        uint32_t count = tuple ? bound.field_count : 1;
         for (uint32_t k = 0; k < count; k++) {
-            lots_named_expr key = {.name = name, .value = count > 1 || bound.expr == NULL ? NULL : bound.expr};
-            if (bound.kind == VALUE_TUPLE && bound.expr == NULL)
-                key.value = bound.fields[k];
-            bool fits = key.value != NULL && key.value->type.kind != LOTS_TYPE_EVENTS &&
-                        key.value->type.kind != LOTS_TYPE_TUPLE;
+            lots_named_expr key = {.name = name, .value = tuple ? bound.fields[k] : bound.expr};
+            bool fits = key.value != NULL && key.value->type.kind != LOTS_TYPE_EVENTS;
             if (!fits)
                 return lots_ast_fail(b->err, item->span, "a value is wanted as key of a group");
             if (count > 1) {

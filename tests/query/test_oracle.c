@@ -7,7 +7,7 @@
 #include "tests/support/answer.h"
 #include "tests/support/small_registry.h"
 
-enum { SEEDS = 3, PATIENTS = 66, SEGMENT_PATIENTS = 8 };
+enum { SEEDS = 3, PATIENTS = 50, SEGMENT_PATIENTS = 6 };
 
 typedef struct world {
     small_registry registries[SEEDS];

@@ -19,13 +19,11 @@ static int month_length(int year, int month)
     return month == 2 && leap(year) ? 29 : lengths[month - 1];
 }
 
+static int before_year(int year) { return 365 * year + (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400; }
+
 static int to_day(civil c)
 {
-    int days = 0;
-    for (int y = 1970; y < c.year; y++)
-        days += leap(y) ? 366 : 365;
-    for (int y = c.year; y < 1970; y++)
-        days -= leap(y) ? 366 : 365;
+    int days = before_year(c.year) - before_year(1970);
     for (int m = 1; m < c.month; m++)
         days += month_length(c.year, m);
     return days + c.day - 1;
@@ -33,16 +31,12 @@ static int to_day(civil c)
 
 static civil to_civil(int day)
 {
-    civil c = {1970, 1, 1};
-    while (day < 0)
-        day += leap(--c.year) ? 366 : 365;
-    while (day >= (leap(c.year) ? 366 : 365))
-        day -= leap(c.year++) ? 366 : 365;
-    while (day >= month_length(c.year, c.month)) {
-        day -= month_length(c.year, c.month);
+    civil c = {1970 + day / 366 - 2, 1, 1};
+    while (to_day((civil){c.year + 1, 1, 1}) <= day)
+        c.year++;
+    while (c.month < 12 && to_day((civil){c.year, c.month + 1, 1}) <= day)
         c.month++;
-    }
-    c.day = day + 1;
+    c.day = day - to_day(c) + 1;
     return c;
 }
 
@@ -50,10 +44,9 @@ static civil to_civil(int day)
 static int add_months(int day, int months)
 {
     civil c = to_civil(day);
-    for (; months > 0; months--)
-        c = c.month == 12 ? (civil){c.year + 1, 1, c.day} : (civil){c.year, c.month + 1, c.day};
-    for (; months < 0; months++)
-        c = c.month == 1 ? (civil){c.year - 1, 12, c.day} : (civil){c.year, c.month - 1, c.day};
+    int total = c.year * 12 + c.month - 1 + months;
+    c.year = total / 12;
+    c.month = total % 12 + 1;
     if (c.day > month_length(c.year, c.month)) {
         c.day = 1;
         c = c.month == 12 ? (civil){c.year + 1, 1, 1} : (civil){c.year, c.month + 1, 1};
@@ -63,9 +56,9 @@ static int add_months(int day, int months)
 
 static int whole_units(int a, int b, int months)
 {
-    int count = 0;
     if (b < a)
         return -whole_units(b, a, months);
+    int count = (b - a) / (31 * months); /* never too many */
     while (add_months(a, (count + 1) * months) <= b)
         count++;
     return count;

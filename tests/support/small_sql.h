@@ -1,5 +1,5 @@
-/* small_sql.h: functions given to SQLite for the tests of queries: calendar arithmetic counted out day by day and month by
- * month, without the code that is tested. See small_registry.h for the list. */
+/* small_sql.h: functions given to SQLite for the tests of queries: calendar arithmetic by counting, without the code
+ * that is tested. See small_registry.h for the list. */
 #ifndef LOTS_SMALL_SQL_H
 #define LOTS_SMALL_SQL_H
 

@@ -144,7 +144,7 @@ static lots_status run_bound(small_registry *registry, const lots_query *query, 
     const lots_run_options options = {0};
     const lots_bound_pipeline *last = &query->pipelines[query->pipeline_count - 1];
     LOTS_TRY(lots_run_pipeline(query, last, &options, &result, err));
-    *out = (naive_table){.column_count = result.column_count, .rows = result.rows, .aggregated = result.patients != NULL};
+    *out = (naive_table){.column_count = result.column_count, .rows = result.rows, .aggregated = last->aggregated};
     out->names = get(arena, out->column_count + 1, sizeof *out->names);
     out->cells = get(arena, (size_t)out->rows * out->column_count + 1, sizeof *out->cells);
     out->patients = get(arena, (size_t)out->rows + 1, sizeof *out->patients);

@@ -18,7 +18,7 @@ typedef struct naive_row {
 
 struct naive_event;
 
-/* Rows of a registry. Everything but `sorted` is the caller's; streams[0] has one row a patient, in order. */
+/* Rows of a registry. All but the last two are the caller's; streams[0] has one row a patient, in order. */
 typedef struct naive_data {
     const lots_schema *schema;
     const char *const *ids;                     /* of the patients; may be NULL */
@@ -28,7 +28,8 @@ typedef struct naive_data {
     lots_day covered_from[LOTS_STREAMS_MAX];    /* of each stream; LOTS_DAY_MAX: nothing */
     lots_day covered_until[LOTS_STREAMS_MAX];
     lots_day from, until;                       /* registry.from, registry.until */
-    struct naive_event *sorted[LOTS_STREAMS_MAX]; /* made by naive_prepare */
+    struct naive_event *sorted[LOTS_STREAMS_MAX]; /* made by naive_prepare: events by patient, in the total order, */
+    uint32_t *first[LOTS_STREAMS_MAX];            /* and where each patient's begin */
 } naive_data;
 
 /* A result as text. A missing cell is NULL. */

@@ -160,7 +160,7 @@ static const naive_event *build(naive_run *run, const builder *b, const naive_va
     naive_value *cells = naive_get(run, b->shape->count, sizeof *cells);
     uint32_t at = 3;
     *out = (naive_event){.shape = b->shape, .cells = cells, .patient = items[0]->patient, .stream = UINT32_MAX,
-                         .minute = INT64_MAX, .rank = INT64_MAX};
+                         .minute = INT64_MAX, .rank = INT64_MAX, .first = items[0], .key = per != NULL ? key : NULL};
     set_span(out, items, count, &cells[1]);
     cells[0] = naive_number(NAIVE_DATE, out->start);
     cells[2] = naive_number(NAIVE_INT, count);
@@ -237,11 +237,15 @@ static const naive_event *step(naive_run *run, const naive_env *env, const naive
 {
     naive_event *out = naive_get(run, 1, sizeof *out);
     naive_value *cells = naive_get(run, shape->count, sizeof *cells);
-    const naive_value *end = naive_event_cell(a, "end");
-    *out = (naive_event){.shape = shape, .cells = cells, .patient = b->patient, .stream = UINT32_MAX, .start = b->start,
-                         .span_end = b->start, .has_span_end = true, .raw_end = b->start, .minute = INT64_MAX,
-                         .rank = INT64_MAX};
-    cells[0] = cells[1] = naive_number(NAIVE_DATE, b->start);
+    const naive_value *end = naive_event_cell(a, "end"), *target_end = naive_event_cell(b, "end");
+    *out = *b; /* a step stands in order, and lasts, as its target */
+    out->shape = shape;
+    out->cells = cells;
+    out->stream = UINT32_MAX;
+    out->first = b;
+    out->key = NULL;
+    cells[0] = naive_number(NAIVE_DATE, b->start);
+    cells[1] = target_end != NULL ? *target_end : naive_missing(NAIVE_DATE);
     cells[2] = by_key(run, env, a, alias, by, 0);
     cells[3] = by_key(run, env, b, alias, by, 0);
     cells[4] = end == NULL || end->missing ? naive_missing(NAIVE_DAYS) : naive_number(NAIVE_DAYS, b->start - end->number);

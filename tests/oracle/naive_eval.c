@@ -9,7 +9,7 @@
 
 void *naive_get(naive_run *run, size_t count, size_t size)
 {
-    void *out;
+    void *out = NULL;
     if (lots_arena_alloc(run->arena, &out, count, size, run->err) != LOTS_OK)
         abort();
     return out;
@@ -25,8 +25,9 @@ naive_value naive_refuse(naive_run *run, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     char *copy = naive_get(run, strlen(text) + 1, 1);
+    strcpy(copy, text);
     run->failed = true;
-    run->why = strcpy(copy, text);
+    run->why = copy;
     return naive_missing(NAIVE_NOTHING);
 }
 

@@ -250,20 +250,15 @@ bool naive_row_aggregate(naive_run *run, const naive_env *env, const lots_ast_ca
 
 /* ---- rows among rows ---- */
 
-void naive_mark_top(const naive_value *values, const bool *present, uint32_t count, int64_t size, bool smallest,
-                    bool *keep)
+bool naive_among_top(const naive_value *values, const bool *present, uint32_t count, uint32_t index, int64_t size,
+                     bool smallest)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t better = 0; /* kept when fewer than `size` are strictly better: so are all ties with the last */
-        keep[i] = false;
-        if (!present[i])
-            continue;
-        for (uint32_t j = 0; j < count; j++) {
-            const int order = present[j] ? naive_compare(&values[j], &values[i]) : 0;
-            better += smallest ? order < 0 : order > 0;
-        }
-        keep[i] = better < size;
+    int64_t better = 0; /* kept when fewer than `size` are strictly better: so are all ties with the last */
+    for (uint32_t j = 0; j < count && present[index]; j++) {
+        const int order = present[j] ? naive_compare(&values[j], &values[index]) : 0;
+        better += smallest ? order < 0 : order > 0;
     }
+    return present[index] && better < size;
 }
 
 /* x of every row that has the same `per` as this one. */
@@ -278,20 +273,35 @@ static naive_value per_of(naive_run *run, const naive_env *env, const lots_ast_c
     return per == NULL ? naive_bool(true) : naive_eval(run, env, per->value);
 }
 
-static row_peers find_peers(naive_run *run, const naive_env *env, const lots_ast_node *x, const lots_ast_clause *per)
+static const naive_ranking *find_ranking(naive_run *run, const naive_env *env, const lots_ast_call *call,
+                                         const lots_ast_node *x)
 {
-    const naive_value own = per_of(run, env, per);
-    row_peers out = {.count = env->lines->count};
-    out.values = naive_get(run, out.count, sizeof *out.values);
+    const naive_lines *lines = env->lines;
+    for (const naive_ranking *r = run->rankings; r != NULL; r = r->next)
+        if (r->call == call && r->lines == lines && r->column_count == lines->column_count)
+            return r;
+    naive_ranking *out = naive_get(run, 1, sizeof *out);
+    *out = (naive_ranking){.next = run->rankings, .call = call, .lines = lines, .column_count = lines->column_count};
+    out->values = naive_get(run, lines->count, sizeof *out->values);
+    out->keys = naive_get(run, lines->count, sizeof *out->keys);
+    for (uint32_t i = 0; i < lines->count && !run->failed; i++) {
+        const naive_env line = naive_line_env(run, lines, i);
+        out->keys[i] = per_of(run, &line, naive_clause(call, LOTS_AST_CLAUSE_PER));
+        out->values[i] = naive_eval(run, &line, x);
+        naive_need(run, &out->values[i]);
+    }
+    run->rankings = out;
+    return out;
+}
+
+static row_peers find_peers(naive_run *run, const naive_env *env, const lots_ast_call *call, const lots_ast_node *x)
+{
+    const naive_ranking *ranking = find_ranking(run, env, call, x);
+    row_peers out = {.count = env->lines->count, .values = ranking->values};
     out.present = naive_get(run, out.count, sizeof *out.present);
-    for (uint32_t i = 0; i < out.count && !run->failed; i++) {
-        const naive_env line = naive_line_env(run, env->lines, i);
-        const naive_value key = per_of(run, &line, per);
-        if (naive_compare(&key, &own) != 0)
-            continue;
-        out.values[i] = naive_eval(run, &line, x);
-        naive_need(run, &out.values[i]);
-        out.present[i] = !out.values[i].missing;
+    for (uint32_t i = 0; i < out.count; i++) {
+        out.present[i] =
+            !out.values[i].missing && naive_compare(&ranking->keys[i], &ranking->keys[env->line]) == 0;
         out.with_value += out.present[i];
     }
     return out;
@@ -300,13 +310,14 @@ static row_peers find_peers(naive_run *run, const naive_env *env, const lots_ast
 static naive_value top_of(naive_run *run, const naive_env *env, const lots_ast_call *call)
 {
     const naive_value size = naive_argument(run, env, call, 0);
-    const row_peers peers = find_peers(run, env, call->args[1].value, naive_clause(call, LOTS_AST_CLAUSE_PER));
-    bool *keep = naive_get(run, peers.count, sizeof *keep);
+    const row_peers peers = find_peers(run, env, call, call->args[1].value);
     int64_t wanted;
     if (!naive_how_many(&size, peers.with_value, &wanted))
         return naive_refuse(run, "naive: top of how many?");
-    naive_mark_top(peers.values, peers.present, peers.count, wanted, strcmp(call->name.text, "bottom") == 0, keep);
-    return peers.present[env->line] ? naive_bool(keep[env->line]) : naive_missing(NAIVE_BOOL);
+    if (!peers.present[env->line])
+        return naive_missing(NAIVE_BOOL);
+    return naive_bool(naive_among_top(peers.values, peers.present, peers.count, env->line, wanted,
+                                      strcmp(call->name.text, "bottom") == 0));
 }
 
 bool naive_row_function(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out)
@@ -323,7 +334,7 @@ bool naive_row_function(naive_run *run, const naive_env *env, const lots_ast_cal
         *out = top_of(run, env, call);
         return true;
     }
-    const row_peers peers = find_peers(run, env, call->args[0].value, naive_clause(call, LOTS_AST_CLAUSE_PER));
+    const row_peers peers = find_peers(run, env, call, call->args[0].value);
     int64_t larger = 0;
     for (uint32_t i = 0; i < peers.count; i++)
         larger += peers.present[i] && naive_compare(&peers.values[i], &peers.values[env->line]) > 0;

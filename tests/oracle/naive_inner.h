@@ -32,6 +32,8 @@ typedef struct naive_event {
     int64_t minute, raw_end;          /* INT64_MAX: missing */
     int64_t rank;                     /* of the level */
     const char *level;                /* NULL: missing */
+    const naive_value *key;           /* of an episode per key; NULL: none */
+    const struct naive_event *first;  /* the first event of an episode or step; NULL: a record */
     bool open, ghost;
     bool has_span_end;
     int64_t span_end;                 /* where the span ends */
@@ -95,6 +97,15 @@ typedef struct naive_let {
     naive_lines lines;
 } naive_let;
 
+/* What rank, top and the like need of all rows entering a stage, kept so that a stage is quadratic and no more. */
+typedef struct naive_ranking {
+    const struct naive_ranking *next;
+    const lots_ast_call *call;
+    const naive_lines *lines;
+    uint32_t column_count;
+    naive_value *values, *keys;
+} naive_ranking;
+
 typedef struct naive_run {
     const naive_data *data;
     lots_arena *arena;
@@ -103,6 +114,7 @@ typedef struct naive_run {
     const char *why;
     naive_let *lets;
     uint32_t let_count;
+    const naive_ranking *rankings;
     uint32_t visible;            /* lets a closed definition sees: the earlier ones */
 } naive_run;
 
@@ -160,9 +172,9 @@ void naive_sort_values(naive_value *values, uint32_t count);
 naive_value naive_distinct(naive_run *run, const naive_value *values, uint32_t count);
 /* ceil(p x n) of a percentage, or the number itself; false when it is none. */
 bool naive_how_many(const naive_value *size, uint32_t rows, int64_t *out);
-/* keep[i] of `count` values: among the `size` largest (or smallest), ties with the last included; values of one group. */
-void naive_mark_top(const naive_value *values, const bool *present, uint32_t count, int64_t size, bool smallest,
-                    bool *keep);
+/* Is value number `index` among the `size` largest (or smallest) of those present, ties with the last included? */
+bool naive_among_top(const naive_value *values, const bool *present, uint32_t count, uint32_t index, int64_t size,
+                     bool smallest);
 
 /* The patients behind the rows, rising. */
 uint32_t naive_patients_of(naive_run *run, const naive_lines *lines, uint32_t **out);

@@ -20,18 +20,6 @@ static int whole(int64_t a, int64_t b)
     return a < b ? -1 : a > b;
 }
 
-/* Content: a missing value last. */
-static int compare_content(const naive_event *a, const naive_event *b)
-{
-    for (uint32_t i = 0; i < a->shape->count && i < b->shape->count; i++) {
-        const naive_value *x = &a->cells[i], *y = &b->cells[i];
-        const int order = x->missing || y->missing ? (int)x->missing - (int)y->missing : naive_compare(x, y);
-        if (order != 0)
-            return order;
-    }
-    return 0;
-}
-
 /* All but what tells records of one stream apart. */
 static int compare_head(const naive_event *a, const naive_event *b)
 {
@@ -44,14 +32,29 @@ static int compare_head(const naive_event *a, const naive_event *b)
     return order != 0 ? order : whole(a->stream, b->stream);
 }
 
+/* Content: a missing value last. */
+static int compare_content(const naive_event *a, const naive_event *b)
+{
+    for (uint32_t i = 0; i < a->shape->count && i < b->shape->count; i++) {
+        const naive_value *x = &a->cells[i], *y = &b->cells[i];
+        const int order = x->missing || y->missing ? (int)x->missing - (int)y->missing : naive_compare(x, y);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+/* Episodes of one span: by key, a missing one first; then as their first events. */
 int naive_event_compare(const naive_event *a, const naive_event *b)
 {
-    const int order = compare_head(a, b);
+    int order = compare_head(a, b);
     if (order != 0)
         return order;
-    if (a->stream != UINT32_MAX)
-        return whole(a->place, b->place);
-    return compare_content(a, b);
+    if (a->key != NULL && b->key != NULL)
+        order = naive_compare(a->key, b->key);
+    if (order == 0 && a->first != NULL && b->first != NULL)
+        order = naive_event_compare(a->first, b->first);
+    return order != 0 || a->first != NULL ? order : whole(a->place, b->place);
 }
 
 const naive_value *naive_event_cell(const naive_event *event, const char *name)
@@ -114,6 +117,8 @@ static void find_span(const naive_data *data, const lots_stream *stream, const n
         event->span_end = last_day(data, event->stream, event->patient);
     if (event->open && stream->ghost_days != 0)
         event->ghost = event->span_end - event->start > stream->ghost_days;
+    if (event->open && event->span_end < event->start) /* after death: that it began is all there is */
+        event->span_end = event->start;
 }
 
 static void make_event(const naive_data *data, uint32_t at, uint32_t index, const naive_shape *shape, naive_event *out,
@@ -208,6 +213,12 @@ static void prepare_stream(naive_data *data, uint32_t at, lots_arena *arena)
     for (uint32_t i = 0; i < count; i++)
         set_ghost(stream, &events[i], naive_bool(events[i].ghost), arena);
     data->sorted[at] = events;
+    data->first[at] = get(arena, data->patients + 1, sizeof *data->first[at]);
+    for (uint32_t i = 0; i < count; i++)
+        data->first[at][events[i].patient + 1] = i + 1;
+    for (uint32_t p = 0; p < data->patients; p++)
+        if (data->first[at][p + 1] == 0)
+            data->first[at][p + 1] = data->first[at][p];
 }
 
 void naive_prepare(naive_data *data, lots_arena *arena)

@@ -203,8 +203,7 @@ static naive_lines top(naive_run *run, const naive_lines *lines, const lots_ast_
 {
     naive_value *values = naive_get(run, lines->count, sizeof *values);
     naive_value *keys = naive_get(run, (size_t)lines->count * stage->top.per.count + 1, sizeof *keys);
-    bool *keep = naive_get(run, lines->count, sizeof *keep), *part = naive_get(run, lines->count, sizeof *part);
-    bool *present = naive_get(run, lines->count, sizeof *present);
+    bool *keep = naive_get(run, lines->count, sizeof *keep), *present = naive_get(run, lines->count, sizeof *present);
     const uint32_t per = stage->top.per.count;
     const naive_env nowhere = {0};
     const naive_value size = naive_eval(run, &nowhere, stage->top.size);
@@ -226,8 +225,7 @@ static naive_lines top(naive_run *run, const naive_lines *lines, const lots_ast_
         }
         if (!naive_how_many(&size, with_value, &wanted))
             naive_refuse(run, "naive: top of how many?");
-        naive_mark_top(values, present, lines->count, wanted, stage->kind == LOTS_AST_STAGE_BOTTOM, part);
-        keep[i] = part[i];
+        keep[i] = naive_among_top(values, present, lines->count, i, wanted, stage->kind == LOTS_AST_STAGE_BOTTOM);
     }
     return subset(run, lines, keep);
 }

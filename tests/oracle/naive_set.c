@@ -13,14 +13,13 @@ naive_value naive_events_value(naive_run *run, const naive_event **items, uint32
 naive_value naive_stream_events(naive_run *run, const naive_env *env, uint32_t stream)
 {
     const naive_event *all = run->data->sorted[stream];
-    const uint32_t rows = run->data->row_count[stream];
-    uint32_t patient, count = 0;
+    uint32_t patient;
     if (!naive_patient_of(env, &patient))
         return naive_refuse(run, "naive: a stream without a patient");
-    const naive_event **items = naive_get(run, rows, sizeof *items);
-    for (uint32_t i = 0; i < rows; i++)
-        if (all[i].patient == patient)
-            items[count++] = &all[i];
+    const uint32_t first = run->data->first[stream][patient], count = run->data->first[stream][patient + 1] - first;
+    const naive_event **items = naive_get(run, count, sizeof *items);
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = &all[first + i];
     return naive_events_value(run, items, count, NULL);
 }
 
@@ -210,7 +209,7 @@ naive_value naive_as_of(naive_run *run, const naive_env *env, const naive_value 
     if (base->kind != NAIVE_EVENTS)
         return naive_refuse(run, "naive: only an event set has columns at a day");
     for (uint32_t i = 0; i < base->events->count && !day->missing; i++)
-        if (naive_span_covers(base->events->items[i], day->number, day->number))
+        if (!base->events->items[i]->ghost && naive_span_covers(base->events->items[i], day->number, day->number))
             found = base->events->items[i]; /* in order, so the last of the latest start */
     if (found == NULL)
         return naive_missing(NAIVE_NOTHING);

@@ -1,4 +1,5 @@
 /* convert.c: a record as a whole: what may keep it out, its patient and keys, its columns, its span. See convert.h. */
+#include "core/base/day.h"
 #include "core/base/memory.h"
 #include "ingest/convert_inner.h"
 
@@ -228,8 +229,11 @@ static lots_status put_span(lots_convert_row *row, lots_error *err)
     }
     if (!row->has_end || !row->has_start)
         return LOTS_OK;
-    if (row->end < row->start)
-        return lots_row_reject(row, "end", (lots_cell){"", 0}, "it ends before it starts", err);
+    if (row->end < row->start) {
+        char end[11];
+        lots_day_format(row->end, end);
+        return lots_row_reject(row, "end", (lots_cell){end, 10}, "it ends before it starts", err);
+    }
     return lots_batch_put_int(row->batch, reading->end_column, row->end, err);
 }
 

@@ -2,11 +2,13 @@
  * A worker hands its pieces to the pile when they are large enough. See load_inner.h. */
 #include <stdatomic.h>
 
-#include "core/base/hash.h"
+#define XXH_STATIC_LINKING_ONLY /* its state on the stack */
+#include <xxhash.h>
+
 #include "core/base/memory.h"
 #include "ingest/load_inner.h"
 
-enum { SMALL_FILE_BYTES = 1 << 21, PROGRESS_NS = 100000000 };
+enum { SMALL_FILE_BYTES = 1 << 21, PROGRESS_NS = 100000000, HASH_BYTES = 1 << 20 };
 
 typedef struct parse_job {
     lots_load *load;
@@ -144,21 +146,35 @@ static lots_status parse_rows(parse_job *job, uint32_t file, lots_error *err)
     return status;
 }
 
-/* XXH3 of the file as it lies there: what is in memory already after reading it. */
+static lots_status hash_pieces(lots_file *file, uint8_t *buffer, uint64_t *out, lots_error *err)
+{
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state);
+    if (XXH3_64bits_reset(&state) != XXH_OK)
+        return lots_fail(err, LOTS_INTERNAL, "XXH3 can't be begun");
+    for (size_t got = 1; got > 0;) {
+        LOTS_TRY(lots_file_read(file, buffer, HASH_BYTES, &got, err));
+        if (got > 0 && XXH3_64bits_update(&state, buffer, got) != XXH_OK)
+            return lots_fail(err, LOTS_INTERNAL, "XXH3 can't go on");
+    }
+    *out = XXH3_64bits_digest(&state);
+    return LOTS_OK;
+}
+
+/* XXH3 of the file as it lies there, as `xxhsum -H3` tells it. It was just read, so mostly it is still in memory. */
 static lots_status hash_file(lots_load_input *input, lots_error *err)
 {
     lots_file file;
-    const uint8_t *data;
-    size_t bytes;
+    void *buffer;
     if (strcmp(input->path, "-") == 0)
         return LOTS_OK;
-    LOTS_TRY(lots_file_open(&file, input->path, err));
-    lots_status status = lots_file_map(&file, &data, &bytes, err);
+    LOTS_TRY(lots_alloc(&buffer, HASH_BYTES, 1, err));
+    lots_status status = lots_file_open(&file, input->path, err);
     if (status == LOTS_OK) {
-        input->hash = lots_hash(data, bytes, 0);
-        lots_file_unmap(data, bytes);
+        status = hash_pieces(&file, buffer, &input->hash, err);
+        lots_file_close(&file);
     }
-    lots_file_close(&file);
+    lots_free(buffer);
     return status;
 }
 
@@ -182,5 +198,8 @@ lots_status lots_load_parse(lots_load *load, lots_error *err)
         LOTS_TRY(parse_file(load, i, err));
     for (unsigned i = 0; i < load->threads; i++)
         LOTS_TRY(put_pieces(load, &load->converters[i], true, err));
+    if (load->options->progress != NULL)
+        load->options->progress(load->options->progress_context, load->bytes_all, load->bytes_all,
+                                atomic_load(&load->rows_read));
     return LOTS_OK;
 }

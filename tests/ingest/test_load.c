@@ -385,7 +385,7 @@ static void personnummer_become_twelve_digits(void **state)
     end(&f);
 }
 
-static void mistakes_of_use_are_told_before_anything_is_made(void **state)
+static void mistakes_of_use_are_told_with_their_place(void **state)
 {
     (void)state;
     static const struct {
@@ -490,7 +490,7 @@ int main(void)
         cmocka_unit_test(labels_and_hierarchies_reach_the_dictionary),
         cmocka_unit_test(tables_have_one_row_a_key_and_first_day),
         cmocka_unit_test(personnummer_become_twelve_digits),
-        cmocka_unit_test(mistakes_of_use_are_told_before_anything_is_made),
+        cmocka_unit_test(mistakes_of_use_are_told_with_their_place),
         cmocka_unit_test(an_existing_registry_is_only_added_to_when_asked),
         cmocka_unit_test(files_given_one_by_one_are_told_apart_by_name),
         cmocka_unit_test(a_stop_publishes_nothing),

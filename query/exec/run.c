@@ -336,6 +336,10 @@ static lots_status rows_of_part(run *r, const lots_gathered *part, lots_vector *
     lots_rowset rows = {.frame = r->pipeline->row_frame, .slot_count = part->slot_count,
                         .count = (uint32_t)part->origin.count, .origin = part->origin.data};
     bool again = r->have;
+    if (rows.origin == NULL) { /* no rows are still rows of patients: without an origin they would be groups */
+        LOTS_TRY(lots_arena_alloc(&r->arena, &made, 0, sizeof(lots_origin), err));
+        rows.origin = made;
+    }
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, part->slot_count, sizeof(lots_vector), err));
     rows.slots = made;
     for (uint32_t i = 0; i < part->slot_count; i++) {

@@ -1,12 +1,13 @@
 /* sort.c: see sort.h. Merge sort of row numbers, bottom up: stable, no recursion, O(n log n) comparisons. */
 #include "query/exec/sort.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct sorter {
     const lots_vector *keys;
     const bool *descending;
-    uint32_t **labels; /* per key: place of each row's label, or NULL */
+    int64_t **labels; /* per key: place of each row's label, or NULL */
     uint32_t count;
 } sorter;
 
@@ -24,29 +25,34 @@ static int compare(const sorter *s, uint32_t a, uint32_t b)
     return 0;
 }
 
-static uint32_t label_place(const lots_expr *expr, const lots_text *text)
+/* BAND's labels begin with their number, `70-79`: any of its texts goes by it, those below the first label too. CUT's go
+ * by their place in the list. */
+static int64_t label_place(const lots_expr *expr, const lots_text *text)
 {
+    char number[24] = "";
+    if (expr->labels[0][0] != '<') {
+        memcpy(number, text->text, text->bytes < sizeof number - 1 ? text->bytes : sizeof number - 1);
+        return strtoll(number, NULL, 10);
+    }
     for (uint32_t i = 0; i < expr->label_count; i++)
         if (strlen(expr->labels[i]) == text->bytes && memcmp(expr->labels[i], text->text, text->bytes) == 0)
-            return i + 2;
-    return expr->label_count + 2; /* beyond the last: such stand together and go by their text */
+            return i;
+    return expr->label_count;
 }
 
-/* Missing is 0; a text that is no label and begins with a minus is below the first. */
+/* Missing is lowest. */
 static lots_status place_labels(const lots_expr *expr, const lots_vector *key, uint32_t rows, lots_arena *arena,
-                                uint32_t **out, lots_error *err)
+                                int64_t **out, lots_error *err)
 {
     void *made = NULL;
     *out = NULL;
     if (expr == NULL || expr->labels == NULL || key->type.kind != LOTS_TYPE_TEXT)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(arena, &made, rows, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_alloc(arena, &made, rows, sizeof(int64_t), err));
     *out = made;
     for (uint32_t row = 0; row < rows; row++) {
-        if (lots_vector_is_missing(key, row))
-            continue;
         const lots_text *text = &((const lots_text *)key->data)[key->constant ? 0 : row];
-        (*out)[row] = text->bytes > 0 && text->text[0] == '-' ? 1 : label_place(expr, text);
+        (*out)[row] = lots_vector_is_missing(key, row) ? INT64_MIN : label_place(expr, text);
     }
     return LOTS_OK;
 }
@@ -67,7 +73,7 @@ lots_status lots_sort_rows(const lots_vector *keys, const bool *descending, cons
     void *first = NULL, *second = NULL, *places = NULL;
     LOTS_TRY(lots_arena_alloc(arena, &first, rows, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &second, rows, sizeof(uint32_t), err));
-    LOTS_TRY(lots_arena_alloc(arena, &places, count, sizeof(uint32_t *), err));
+    LOTS_TRY(lots_arena_alloc(arena, &places, count, sizeof(int64_t *), err));
     sorter s = {keys, descending, places, count};
     for (uint32_t k = 0; k < count; k++)
         LOTS_TRY(place_labels(labels == NULL ? NULL : labels[k], &keys[k], rows, arena, &s.labels[k], err));

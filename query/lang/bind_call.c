@@ -96,7 +96,7 @@ static lots_status own_case(binder *b, scope *where, const lots_ast_node *node, 
         LOTS_TRY(bind_scalar(b, where, chosen, &values[value_count++]));
         count++;
     }
-    if (count == 0)
+    if (count < 2)
         return lots_ast_fail(b->err, node->span, "case needs at least one `condition then value`");
     LOTS_TRY(one_type(b, values, value_count, node->span, "case"));
     uint32_t v = 0, at = 0;
@@ -440,7 +440,9 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
     }
     lots_status status = lots_ast_fail(b->err, call->name.span, "there is no function '%.*s'", (int)call->name.bytes,
                                        call->name.text);
-    if (near.found)
+    if (bind_find_global(b, call->name.text, call->name.bytes) != UINT32_MAX)
+        lots_error_hint(b->err, "it is a name without arguments: write it without brackets");
+    else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     return status;
 }

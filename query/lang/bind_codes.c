@@ -442,6 +442,11 @@ lots_status bind_codes_file(binder *b, const lots_ast_call *call, const lots_ast
     LOTS_TRY(name->string.text[0] == '/' ? lots_text_copy(&path, name->string.text, name->string.bytes, b->err)
                                          : lots_path_join(&path, directory, name->string.text, b->err));
     lots_status status = lots_file_slurp(path, CODES_FILE_BYTES, &text, &bytes, b->err);
+    if (status != LOTS_OK) {
+        b->err->at = name->span.at;
+        b->err->at_end = name->span.end;
+        b->err->source = name->span.source;
+    }
     void *made = NULL;
     if (status == LOTS_OK)
         status = lots_arena_alloc(b->arena, &made, 1, sizeof(lots_ast_node), b->err);

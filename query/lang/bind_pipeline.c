@@ -238,6 +238,20 @@ static lots_status derive_expr(binder *b, const char *name, lots_expr *expr, lot
     return LOTS_OK;
 }
 
+/* `derive e = contacts where c` would end with the `where` of the pipeline, not of the set. */
+static lots_status want_parentheses(binder *b, const lots_ast_item *item)
+{
+    const char *text = b->sources->texts[item->span.source];
+    uint64_t at = item->name.text != NULL ? item->name.span.end : item->span.at;
+    while (at < item->value->span.at && strchr(" \t\r\n=", text[at]) != NULL)
+        at++;
+    if (text[at] == '(')
+        return LOTS_OK;
+    lots_status status = lots_ast_fail(b->err, item->value->span, "an event set in `derive` stands in parentheses");
+    lots_error_hint(b->err, "as in: derive prior = (contacts before death)");
+    return status;
+}
+
 static lots_status derive_item(binder *b, const lots_ast_item *item, lots_vec *items, hoisting *met)
 {
     pipeline_state *p = b->pipeline;
@@ -251,6 +265,8 @@ static lots_status derive_item(binder *b, const lots_ast_item *item, lots_vec *i
         LOTS_TRY(emit_derive(b, items, item->span));
         LOTS_TRY(emit_functions(b, met, item->span));
     }
+    if (bound.kind == VALUE_SET)
+        LOTS_TRY(want_parentheses(b, item));
     if (bound.kind == VALUE_SET || bound.kind == VALUE_CODES)
         return bind_scope_add_lazy(b, p->where, name, (uint32_t)strlen(name), item->value, p->where, b->visible);
     bool plain = bound.kind == VALUE_EXPR && bound.expr->type.kind != LOTS_TYPE_EVENTS &&

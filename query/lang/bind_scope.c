@@ -306,6 +306,11 @@ lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *
         }
         return LOTS_OK;
     }
+    if (number != UINT32_MAX && LOTS_AT(global, &b->globals, number).statement->params.count > 0) {
+        uint32_t wanted = LOTS_AT(global, &b->globals, number).statement->params.count;
+        return lots_ast_fail(b->err, name->span, "'%.*s' is a function of %u argument%s: write %.*s(…)", (int)name->bytes,
+                             name->text, wanted, wanted == 1 ? "" : "s", (int)name->bytes, name->text);
+    }
     if (number != UINT32_MAX)
         return bind_global(b, number, from, NULL, out);
     int32_t stream = lots_schema_find_stream(b->schema, name->text, name->bytes);
@@ -335,6 +340,26 @@ static void suggest_columns(binder *b, suggestion *near, const scope *at)
         suggest_try(near, relation->columns[i].name, (uint32_t)strlen(relation->columns[i].name));
 }
 
+/* A let or param that stands further down, or is being defined. */
+static bool stands_below(const binder *b, const lots_ast_name *name)
+{
+    for (size_t i = b->visible; i < b->globals.count; i++) {
+        const lots_ast_name *other = &LOTS_AT(global, &b->globals, i).statement->name;
+        if (same_text(other->text, other->bytes, name->text, name->bytes))
+            return true;
+    }
+    return false;
+}
+
+/* A stream whose column it is; NULL. */
+static const lots_stream *stream_with(const binder *b, const lots_ast_name *name)
+{
+    for (uint32_t i = 1; i < b->schema->stream_count; i++)
+        if (lots_stream_find_column(&b->schema->streams[i], name->text, name->bytes) >= 0)
+            return &b->schema->streams[i];
+    return NULL;
+}
+
 lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
 {
     suggestion near;
@@ -349,7 +374,13 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
     for (uint32_t i = 1; i < b->schema->stream_count && !table; i++)
         suggest_try(&near, b->schema->streams[i].name, (uint32_t)strlen(b->schema->streams[i].name));
     lots_status status = lots_ast_fail(b->err, name->span, "there is no '%.*s' here", (int)name->bytes, name->text);
-    if (near.found)
+    const lots_stream *owner = table ? NULL : stream_with(b, name);
+    if (stands_below(b, name))
+        lots_error_hint(b->err, "a let sees what stands above it, and never itself");
+    else if (owner != NULL)
+        lots_error_hint(b->err, "%s have it: … %.*s over %s, or first(%s).%.*s", owner->name, (int)name->bytes, name->text,
+                        owner->name, owner->name, (int)name->bytes, name->text);
+    else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     else if (table)
         lots_error_hint(b->err, "after group by the rows are groups: only their keys and shown columns are in reach");
@@ -381,12 +412,9 @@ static lots_status check_arguments(binder *b, const global *item, const lots_ast
     uint32_t wanted = item->statement->params.count;
     uint32_t given = call == NULL ? 0 : call->arg_count;
     const lots_ast_name *name = &item->statement->name;
-    if (call == NULL && wanted > 0)
-        return lots_ast_fail(b->err, span, "'%.*s' is a function of %u: write %.*s(…)", (int)name->bytes, name->text,
-                             wanted, (int)name->bytes, name->text);
     if (wanted != given)
-        return lots_ast_fail(b->err, span, "'%.*s' takes %u arguments, %u given", (int)name->bytes, name->text, wanted,
-                             given);
+        return lots_ast_fail(b->err, span, "'%.*s' takes %u argument%s, %u given", (int)name->bytes, name->text, wanted,
+                             wanted == 1 ? "" : "s", given);
     for (uint32_t i = 0; i < given; i++)
         if (call->args[i].kind != LOTS_AST_ARG_VALUE)
             return lots_ast_fail(b->err, call->args[i].span, "'%.*s' takes plain values", (int)name->bytes, name->text);

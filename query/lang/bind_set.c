@@ -51,15 +51,19 @@ static lots_status note_coverage(binder *b, const lots_set *set, const lots_expr
     const lots_coverage *covered = lots_registry_coverage(b->registry, relation->stream);
     if (covered == NULL || covered->from > covered->until)
         return LOTS_OK;
+    bool from_outside = low != NULL && low->op == LOTS_OP_CONSTANT && !low->constant.missing &&
+                        (low->constant.i < covered->from || low->constant.i > covered->until);
+    bool until_outside = high != NULL && high->op == LOTS_OP_CONSTANT && !high->constant.missing &&
+                         (high->constant.i > covered->until || high->constant.i < covered->from);
     char from[11], until[11], at[11];
     lots_day_format(covered->from, from);
     lots_day_format(covered->until, until);
-    if (low != NULL && low->op == LOTS_OP_CONSTANT && !low->constant.missing && low->constant.i < covered->from) {
+    if (from_outside) {
         lots_day_format((lots_day)low->constant.i, at);
         LOTS_TRY(bind_note(b, span, "a window of %s begins %s, and the data reach from %s to %s", relation->name, at, from,
                            until));
     }
-    if (high != NULL && high->op == LOTS_OP_CONSTANT && !high->constant.missing && high->constant.i > covered->until) {
+    if (until_outside) {
         lots_day_format((lots_day)high->constant.i, at);
         LOTS_TRY(bind_note(b, span, "a window of %s ends %s, and the data reach from %s to %s", relation->name, at, from,
                            until));
@@ -276,13 +280,21 @@ static lots_status narrow_within(binder *b, bound_set *set, const lots_ast_narro
     return bind_set_window(b, set, low, high, step->span);
 }
 
+static lots_status depends_on_itself(binder *b, const lots_ast_node *node)
+{
+    lots_status status = lots_ast_fail(b->err, node->span, "a window can't depend on the event that is tested");
+    lots_error_hint(b->err, "an outer event's column is reached through its alias (… as e … e.start), the patient's as "
+                            "patient.x; a condition on the event itself is a `where`");
+    return status;
+}
+
 static lots_status narrow_day(binder *b, bound_set *set, const lots_ast_narrow *step)
 {
     lots_expr *day = NULL, *moved = NULL;
     LOTS_TRY(dated(b, set->set, step->span));
     LOTS_TRY(bind_date(b, set->element, step->value, &day));
     if (!outside(b, set->set, day))
-        return lots_ast_fail(b->err, step->value->span, "a window's day can't depend on the event that is tested");
+        return depends_on_itself(b, step->value);
     switch (step->kind) {
     case LOTS_AST_NARROW_BEFORE:
         LOTS_TRY(next_day(b, day, -1, &moved));
@@ -304,7 +316,7 @@ static lots_status narrow_interval(binder *b, bound_set *set, const lots_ast_nar
     LOTS_TRY(dated(b, set->set, step->span));
     LOTS_TRY(bind_interval(b, set->element, step->value, &interval));
     if (!outside(b, set->set, interval))
-        return lots_ast_fail(b->err, step->value->span, "a window can't depend on the event that is tested");
+        return depends_on_itself(b, step->value);
     LOTS_TRY(bind_interval_side(b, interval, false, &low));
     LOTS_TRY(bind_interval_side(b, interval, true, &high));
     if (step->kind == LOTS_AST_NARROW_DURING)

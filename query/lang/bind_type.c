@@ -78,10 +78,15 @@ static lots_status clash(binder *b, const lots_expr *left, const lots_expr *righ
     lots_type_format(&right->type, c);
     lots_status status = lots_ast_fail(b->err, span, "%s: %s on the left, %s on the right do not go together", what, a, c);
     lots_type_kind l = left->type.kind, r = right->type.kind;
-    if ((l == LOTS_TYPE_DAYS && r == LOTS_TYPE_MONTHS) || (l == LOTS_TYPE_MONTHS && r == LOTS_TYPE_DAYS))
+    bool sum = what[0] == '+' || what[0] == '-';
+    if (l == LOTS_TYPE_DATE && r == LOTS_TYPE_INT && sum)
+        lots_error_hint(b->err, "a number of days is written with its unit, as 30d, and one that is computed as n * 1d");
+    else if ((l == LOTS_TYPE_DAYS && r == LOTS_TYPE_MONTHS) || (l == LOTS_TYPE_MONTHS && r == LOTS_TYPE_DAYS))
         lots_error_hint(b->err, "months have no fixed length: compare days with days (30d, 365d), or use months(a, b)");
     else if ((l == LOTS_TYPE_DAYS && r == LOTS_TYPE_INT) || (l == LOTS_TYPE_INT && r == LOTS_TYPE_DAYS))
         lots_error_hint(b->err, "a duration is written with its unit, as 30d; days(a, b) is a whole number");
+    else if (l == LOTS_TYPE_SET && left->type.element == LOTS_TYPE_CODE)
+        lots_error_hint(b->err, "a list of codes is asked with `in`: dx in {I50}; its first code is dx.main");
     else if (l == LOTS_TYPE_DATE && (r == LOTS_TYPE_INT || r == LOTS_TYPE_INTERVAL))
         lots_error_hint(b->err, "use `in` for a year or a period (start in 2023), or its .start or .end");
     return status;

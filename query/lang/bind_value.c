@@ -99,7 +99,8 @@ lots_status bind_condition(binder *b, scope *where, const lots_ast_node *node, l
 lots_status bind_date(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
 {
     LOTS_TRY(bind_scalar(b, where, node, out));
-    if ((*out)->type.kind == LOTS_TYPE_INTERVAL || (*out)->type.kind == LOTS_TYPE_INT) {
+    bool year = (*out)->type.kind == LOTS_TYPE_INT && (*out)->op == LOTS_OP_CONSTANT;
+    if ((*out)->type.kind == LOTS_TYPE_INTERVAL || year) {
         lots_status status = bind_wrong_type(b, *out, "a day");
         lots_error_hint(b->err, "say which day of it: .start or .end");
         return status;
@@ -161,6 +162,16 @@ lots_status bind_beside(binder *b, scope *where, const lots_ast_node *node, cons
         return bind_category_word(b, beside, node->string.text, node->string.bytes, node->span, out);
     if (kind == LOTS_TYPE_CODE && node->kind == LOTS_AST_STRING)
         return bind_code_text(b, beside, node->string.text, node->string.bytes, node->span, out);
+    if (kind == LOTS_TYPE_CODE && node->kind == LOTS_AST_NAME) {
+        value bound;
+        LOTS_TRY(bind_name(b, where, &node->name, &bound));
+        if (bound.kind == VALUE_NONE) {
+            lots_status status = bind_unknown(b, where, &node->name);
+            lots_error_hint(b->err, "codes stand in braces: in {%.*s}; one code in quotes: = '%.*s'", (int)node->name.bytes,
+                            node->name.text, (int)node->name.bytes, node->name.text);
+            return status;
+        }
+    }
     LOTS_TRY(bind_scalar(b, where, node, out));
     return text_as_word(b, beside, node->span, out);
 }
@@ -419,6 +430,11 @@ static lots_status bind_plus(binder *b, const lots_ast_node *node, lots_expr *l,
     if (l->type.kind == LOTS_TYPE_DATE && r->type.kind == LOTS_TYPE_DATE && minus) {
         lots_expr *turned[2] = {r, l};
         return bind_expr(b, LOTS_OP_DAYS_BETWEEN, bind_type(LOTS_TYPE_DAYS), node->span, turned, 2, out);
+    }
+    if (l->type.kind == LOTS_TYPE_DATE && r->type.kind == LOTS_TYPE_DATE) {
+        lots_status status = lots_ast_fail(b->err, node->binary.op_span, "two days can't be added");
+        lots_error_hint(b->err, "b - a is the time between them");
+        return status;
     }
     LOTS_TRY(bind_unify(b, &pair[0], &pair[1], node->binary.op_span, lots_ast_op_text(node->binary.op)));
     if (!lots_type_is_number(&pair[0]->type) && !is_duration(pair[0]) && pair[0]->type.kind != LOTS_TYPE_MISSING)

@@ -1,48 +1,21 @@
-/* hint.c: the nearest word, by the restricted edit distance of F. Damerau (1964), and a phrase book. */
+/* hint.c: the nearest of a list of words, and a phrase book. See hint.h. */
 #include "query/lang/hint.h"
 
 #include <string.h>
 
-#define NEAR_BYTES_MAX 64u
-#define NEAR_EDITS_MAX 2u
-
-static unsigned smallest(unsigned a, unsigned b) { return a < b ? a : b; }
-
-/* Edits between two words of at most NEAR_BYTES_MAX bytes. */
-static unsigned count_edits(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
-{
-    unsigned rows[3][NEAR_BYTES_MAX + 1] = {{0}};
-    for (unsigned j = 0; j <= b_bytes; j++)
-        rows[0][j] = j;
-    for (unsigned i = 1; i <= a_bytes; i++) {
-        unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *over = rows[(i + 1) % 3];
-        row[0] = i;
-        for (unsigned j = 1; j <= b_bytes; j++) {
-            unsigned change = above[j - 1] + (a[i - 1] != b[j - 1]);
-            row[j] = smallest(change, smallest(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = smallest(row[j], over[j - 2] + 1);
-        }
-    }
-    return rows[a_bytes % 3][b_bytes];
-}
+#include "query/lang/suggest.h"
 
 const char *lots_hint_nearest(const char *text, size_t bytes, const char *const *words, size_t count)
 {
     const char *best = NULL;
-    unsigned best_edits = NEAR_EDITS_MAX + 1;
-    if (bytes > NEAR_BYTES_MAX)
-        return NULL;
+    suggestion near;
+    suggest_begin(&near, text, bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX);
     for (size_t i = 0; i < count; i++) {
+        uint32_t before = near.distance;
         size_t word_bytes = strlen(words[i]);
-        if (word_bytes > NEAR_BYTES_MAX || word_bytes > bytes + NEAR_EDITS_MAX || bytes > word_bytes + NEAR_EDITS_MAX)
-            continue;
-        unsigned edits = count_edits(text, bytes, words[i], word_bytes);
-        size_t longer = bytes > word_bytes ? bytes : word_bytes;
-        if (edits < best_edits && edits * 2u < longer) {
+        suggest_try(&near, words[i], word_bytes < UINT32_MAX ? (uint32_t)word_bytes : UINT32_MAX);
+        if (near.distance < before)
             best = words[i];
-            best_edits = edits;
-        }
     }
     return best;
 }

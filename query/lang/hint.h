@@ -4,9 +4,9 @@
 
 #include "core/lots.h"
 
-/* The nearest of `count` words to text[0..bytes), when near enough to be meant: at most two letters inserted, left out,
- * changed or swapped, and fewer than half of the longer word's. Of equally near ones the first; NULL when none is.
- * Case counts as a change.   Cost: O(bytes x letters of the words), no allocation; words over 64 bytes are never near. */
+/* The nearest of `count` words to text[0..bytes), when near enough to be meant (suggest.h): at most two letters inserted,
+ * left out, changed or swapped, and fewer than half of the longer word's; case aside. Of equally near ones the first; NULL
+ * when none is.   Cost: O(bytes x letters of the words), no allocation; words over 62 bytes are never near. */
 const char *lots_hint_nearest(const char *text, size_t bytes, const char *const *words, size_t count);
 
 /* What to write instead of a word of SQL or another language (any case), as a sentence for a hint; NULL if unknown. */

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#define EDITS_MAX 2u
+
 void suggest_begin(suggestion *near, const char *word, uint32_t bytes)
 {
     memset(near, 0, sizeof *near);
     near->bytes = bytes < 63 ? bytes : 63;
     memcpy(near->word, word, near->bytes);
-    uint32_t third = (near->bytes + 2) / 3;
-    near->distance = (third < 2 ? third : 2) + 1;
+    near->distance = EDITS_MAX + 1;
 }
 
 static char fold(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
@@ -44,11 +45,11 @@ void suggest_try(suggestion *near, const char *candidate, uint32_t bytes)
 {
     if (bytes > 62 || near->bytes > 62 || bytes == 0)
         return;
-    uint32_t longer = bytes > near->bytes ? bytes - near->bytes : near->bytes - bytes;
-    if (longer >= near->distance)
+    uint32_t longer = bytes > near->bytes ? bytes : near->bytes;
+    if (longer - bytes >= near->distance || longer - near->bytes >= near->distance)
         return;
     uint32_t found = distance(near->word, near->bytes, candidate, bytes);
-    if (found >= near->distance)
+    if (found >= near->distance || found * 2 >= longer)
         return;
     near->distance = found;
     memcpy(near->text, candidate, bytes);

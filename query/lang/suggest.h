@@ -1,5 +1,5 @@
 /* suggest.h: the nearest of many names to a misspelt one ("did you mean"). Damerau-Levenshtein distance (optimal string
- * alignment), case-blind in ASCII, at most 2 and at most a third of the word's length rounded up. */
+ * alignment), case-blind in ASCII; near is at most 2 edits, and fewer than half the bytes of the longer word. */
 #ifndef LOTS_QUERY_SUGGEST_H
 #define LOTS_QUERY_SUGGEST_H
 

@@ -108,9 +108,37 @@ ASK(episodes_and_steps_are_as_in_sql, "episodes.txt")
 ASK(pipelines_are_as_in_sql, "pipelines.txt")
 ASK(names_and_functions_are_as_in_sql, "names.txt")
 
+static void no_rows_pass_through_every_stage(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t rows;
+    } cases[] = {
+        {"from patients where score > 1000 show score, sex, birth", 0},
+        {"from drugs where atc in {icd10:I50} show packs", 0},
+        {"from contacts where cost > 100000 sort cost limit 3 show cost, dx, note", 0},
+        {"from contacts where cost > 100000 top 10% by cost derive n = count(drugs during 2023) show n, cost", 0},
+        {"from patients where score > 1000 derive t = top(10%, score), r = rank(score) where t show r, id", 0},
+        {"from contacts where cost > 100000 sort cost group by level show n = count(), m = median(cost)", 0},
+        {"from contacts where cost > 100000 sort cost show n = count(), m = median(cost), g = gini(cost)", 1},
+        {"from contacts where cost > 100000 group by level show n = count() sort n top 1 by n group by n show k = count()", 0},
+        {"from contacts where cost > 100000", 0},
+        {"from contacts limit 0 derive s = set(unit over contacts), e = year_of(start) show s, e", 0},
+    };
+    const world *w = *state;
+    lots_error err;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        answer got;
+        assert_ok(answer_lots(w->registries[0].registry, cases[i].text, NULL, w->pool, &got, &err));
+        assert_int_equal(got.rows, cases[i].rows);
+        answer_free(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_rows_pass_through_every_stage),
         cmocka_unit_test(values_and_operators_are_as_in_sql), cmocka_unit_test(windows_and_dates_are_as_in_sql),
         cmocka_unit_test(event_sets_and_aggregates_are_as_in_sql), cmocka_unit_test(episodes_and_steps_are_as_in_sql),
         cmocka_unit_test(pipelines_are_as_in_sql), cmocka_unit_test(names_and_functions_are_as_in_sql),

@@ -282,6 +282,8 @@ void text_cases_read(text_cases *cases, const char *path)
         at = stop + 1;
     }
     cases->count += now->part_count > 0;
+    if (bytes > 0 && cases->text[bytes - 1] == '\n')
+        cases->text[bytes - 1] = '\0';
 }
 
 void text_cases_free(text_cases *cases)

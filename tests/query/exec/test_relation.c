@@ -261,6 +261,14 @@ static void add_to_episodes(naive_episode *all, uint32_t *count, const event *e,
     last->cost += e->has_cost ? e->cost : 0;
 }
 
+static bool stands_before(const event *e, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++)
+        if (e->dx[i] == e->dx[at])
+            return true;
+    return false;
+}
+
 static uint32_t naive_episodes(const person *who, bool (*keep)(const event *), int keys, int32_t gap, bool by_level,
                                naive_episode *out)
 {
@@ -272,7 +280,8 @@ static uint32_t naive_episodes(const person *who, bool (*keep)(const event *), i
         if (keys != PER_DX)
             add_to_episodes(out, &count, e, keys == PER_UNIT ? e->unit : 0, gap, by);
         for (uint32_t i = 0; keys == PER_DX && i < e->dx_count; i++)
-            add_to_episodes(out, &count, e, (int32_t)e->dx[i], gap, by);
+            if (!stands_before(e, i)) /* under a code that the list repeats the event stands once */
+                add_to_episodes(out, &count, e, (int32_t)e->dx[i], gap, by);
     }
     qsort(out, count, sizeof *out, compare_naive);
     return count;

@@ -1,0 +1,178 @@
+/* test_bind.c: mistaken queries and what is said of each (mistakes.txt), warnings of queries that run (notes.txt), and the
+ * questions that must bind. A case of mistakes.txt: the query, ---, the message, line:column and the text marked, the hint. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/os.h"
+#include "query/lang/caret.h"
+#include "tests/support/answer.h"
+#include "tests/support/small_registry.h"
+
+static int open_registry(void **state)
+{
+    small_registry *r = malloc(sizeof *r);
+    small_open(r);
+    small_random(r, 1, 12);
+    small_publish(r, 6);
+    *state = r;
+    return 0;
+}
+
+static int close_registry(void **state)
+{
+    small_close(*state);
+    free(*state);
+    return 0;
+}
+
+static void describe(const char *text, const lots_error *err, char *out, size_t room)
+{
+    uint32_t line = 0, column = 0;
+    size_t bytes = strlen(text);
+    if (err->at != LOTS_NOWHERE)
+        lots_caret_place(text, bytes, err->at, &line, &column);
+    int marked = err->at != LOTS_NOWHERE && err->at_end > err->at && err->at_end <= bytes ? (int)(err->at_end - err->at) : 0;
+    snprintf(out, room, "%s\n%u:%u %.*s\n%s", err->text, line, column, marked, marked > 0 ? text + err->at : "", err->hint);
+    for (size_t end = strlen(out); end > 0 && out[end - 1] == '\n'; end--)
+        out[end - 1] = '\0';
+}
+
+static void every_mistake_is_named_and_placed(void **state)
+{
+    const small_registry *r = *state;
+    text_cases cases;
+    int failed = 0;
+    text_cases_read(&cases, "tests/query/lang/mistakes.txt");
+    assert_true(cases.count >= 250);
+    for (int i = 0; i < cases.count; i++) {
+        const text_case *item = &cases.items[i];
+        lots_error err;
+        answer got;
+        char said[2000] = "no mistake";
+        assert_int_equal(item->part_count, 2);
+        lots_error_clear(&err);
+        if (answer_lots(r->registry, item->parts[0], NULL, NULL, &got, &err) != LOTS_OK)
+            describe(item->parts[0], &err, said, sizeof said);
+        if (strcmp(said, item->parts[1]) == 0)
+            continue;
+        print_error("mistakes.txt:%d: %s\nwanted:\n%s\ngot:\n%s\n", item->line, item->parts[0], item->parts[1], said);
+        failed++;
+        answer_free(&got);
+    }
+    if (failed > 0)
+        fail_msg("%d of %d mistakes are told otherwise", failed, cases.count);
+    text_cases_free(&cases);
+}
+
+static void warnings_say_what_matches_nothing_and_what_leaves_the_data(void **state)
+{
+    const small_registry *r = *state;
+    text_cases cases;
+    text_cases_read(&cases, "tests/query/lang/notes.txt");
+    for (int i = 0; i < cases.count; i++) {
+        const text_case *item = &cases.items[i];
+        lots_error err;
+        answer got;
+        assert_ok(answer_lots(r->registry, item->parts[0], NULL, NULL, &got, &err));
+        for (size_t end = strlen(got.notes); end > 0 && got.notes[end - 1] == '\n'; end--)
+            got.notes[end - 1] = '\0';
+        if (strcmp(got.notes, item->parts[1]) != 0)
+            fail_msg("notes.txt:%d: %s\nwanted: %s\ngot: %s", item->line, item->parts[0], item->parts[1], got.notes);
+        answer_free(&got);
+    }
+    text_cases_free(&cases);
+}
+
+static void params_are_set_from_outside(void **state)
+{
+    static const char text[] = "param year = 2020 param town = 'Boden' param low = 1\n"
+                               "from patients show year + 1, year.days, low * 2, residence.municipality at year.end = town limit 1";
+    const char *names[] = {"year", "town", "low"}, *values[] = {"2022", "Alvik", "-3"};
+    const lots_bind_options options = {.param_names = names, .param_values = values, .param_count = 3};
+    const small_registry *r = *state;
+    lots_error err;
+    answer got;
+    assert_ok(answer_lots(r->registry, text, &options, NULL, &got, &err));
+    assert_int_equal(got.rows, 1);
+    assert_string_equal(got.cells[0], "2023");
+    assert_string_equal(got.cells[1], "365");
+    assert_string_equal(got.cells[2], "-6");
+    answer_free(&got);
+    values[1] = "Alvk";
+    assert_status(LOTS_QUERY, answer_lots(r->registry, text, &options, NULL, &got, &err));
+    assert_contains(err.hint, "Alvik");
+    names[1] = "twon";
+    assert_status(LOTS_QUERY, answer_lots(r->registry, text, &options, NULL, &got, &err));
+    assert_contains(err.text, "the query has no param 'twon'");
+    assert_contains(err.hint, "`town`");
+}
+
+static void write_text(const small_registry *r, const char *name, const char *text)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", r->directory, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void files_are_included_once_and_relative_to_the_query(void **state)
+{
+    const small_registry *r = *state;
+    const lots_bind_options options = {.include_directory = r->directory};
+    lots_error err;
+    answer got, oracle;
+    char why[1000];
+    write_text(r, "mine.lq", "include 'std/care.lq' let heart = codes('heart.csv') let had = exists(contacts where dx in heart)");
+    write_text(r, "heart.csv", "code,match,exclude\nI50,prefix,\nI50.1,prefix,1\nE11,exact,\n");
+    assert_ok(answer_lots(r->registry, "include 'mine.lq' from patients show had, resident(2023-01-01) is missing", &options, NULL,
+                          &got, &err));
+    answer_sql(r->sql, "SELECT EXISTS (SELECT 1 FROM contacts c JOIN code USING (id) WHERE c.p = q.p AND system = 'icd10' AND"
+                       " ((code LIKE 'I50%' AND code NOT LIKE 'I501%') OR code = 'E11')), 0 FROM patients q ORDER BY p", &oracle);
+    if (!answer_same(&got, &oracle, why))
+        fail_msg("%s", why);
+    answer_free(&got);
+    answer_free(&oracle);
+    write_text(r, "bad.lq", "let a = \n  from");
+    assert_status(LOTS_QUERY, answer_lots(r->registry, "include 'bad.lq' from patients show 1", &options, NULL, &got, &err));
+    assert_int_not_equal(err.source, 0);
+    write_text(r, "round.lq", "include 'round.lq'");
+    assert_status(LOTS_QUERY, answer_lots(r->registry, "include 'round.lq' from patients show 1", &options, NULL, &got, &err));
+    assert_contains(err.text, "include one another");
+}
+
+/* The text of a let that doubles: l1 = l0 + l0, … */
+static void lets_that_multiply_or_nest_too_deep_are_refused(void **state)
+{
+    const small_registry *r = *state;
+    lots_error err;
+    answer got;
+    char text[8000] = "let f0(x) = x + x ";
+    for (int i = 1; i < 40; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "let f%d(x) = f%d(x) + f%d(x) ", i, i - 1, i - 1);
+    }
+    strcat(text, "from patients show f39(score)");
+    assert_int_not_equal(answer_lots(r->registry, text, NULL, NULL, &got, &err), LOTS_OK);
+    strcpy(text, "let l0 = 1 ");
+    for (int i = 1; i < 80; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "let l%d = l%d + 1 ", i, i - 1);
+    }
+    strcat(text, "from patients show l79");
+    assert_status(LOTS_QUERY, answer_lots(r->registry, text, NULL, NULL, &got, &err));
+    assert_contains(err.text, "more than 50 deep");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_mistake_is_named_and_placed),
+        cmocka_unit_test(warnings_say_what_matches_nothing_and_what_leaves_the_data),
+        cmocka_unit_test(params_are_set_from_outside),
+        cmocka_unit_test(files_are_included_once_and_relative_to_the_query),
+        cmocka_unit_test(lets_that_multiply_or_nest_too_deep_are_refused),
+    };
+    return cmocka_run_group_tests(tests, open_registry, close_registry);
+}

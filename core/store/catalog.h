@@ -38,6 +38,9 @@ LOTS_MUST lots_status lots_catalog_forget(const char *directory, const uint64_t 
                                           lots_error *err);
 /* As lots_registry_pin, without its lock. */
 LOTS_MUST lots_status lots_catalog_pin(const char *directory, const char *name, uint64_t generation, lots_error *err);
+/* Add a line to the log of queries; read all lines into the caller's empty log. */
+LOTS_MUST lots_status lots_catalog_audit(const char *directory, const lots_audit_entry *entry, lots_error *err);
+LOTS_MUST lots_status lots_catalog_audit_log(const char *directory, lots_audit_log *out, lots_error *err);
 
 /* SQLite's own check of its pages. `report` gets a sentence for each fault. Cost: reads the whole file. */
 typedef void (*lots_catalog_report)(void *context, const char *what);

@@ -16,6 +16,8 @@
 #ifndef LOTS_REGISTRY_H
 #define LOTS_REGISTRY_H
 
+#include "core/base/arena.h"
+#include "core/base/vec.h"
 #include "core/store/identity.h"
 #include "core/store/schema.h"
 #include "core/store/segment.h"
@@ -147,5 +149,26 @@ typedef struct lots_pin {
 } lots_pin;
 /* All pins by name; lots_free the array. */
 LOTS_MUST lots_status lots_registry_pins(const char *path, lots_pin **out, size_t *count, lots_error *err);
+
+/* ---- the audit log: every result that listed persons, events or episodes row by row ---- */
+typedef struct lots_audit_entry {
+    const char *time;    /* 2024-05-31T09:30:00Z */
+    const char *user;    /* login name */
+    const char *query, *purpose;
+    uint64_t generation;
+    uint64_t rows;       /* of the result */
+} lots_audit_entry;
+/* Add a line about now and the user of this process, in one transaction of the catalog; it waits for no writer of the
+ * registry. All texts borrowed. Errors: LOTS_IO for a registry that can't be written, LOTS_LOCKED when the catalog is kept
+ * locked for half a minute, LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_registry_audit(const char *path, const char *query, const char *purpose, uint64_t generation,
+                                          uint64_t rows, lots_error *err);
+
+typedef struct lots_audit_log {
+    lots_arena arena; /* owns the texts */
+    lots_vec entries; /* lots_audit_entry, oldest first */
+} lots_audit_log;
+LOTS_MUST lots_status lots_registry_audit_log(const char *path, lots_audit_log *out, lots_error *err);
+void lots_audit_log_free(lots_audit_log *log);
 
 #endif

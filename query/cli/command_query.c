@@ -4,6 +4,7 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "query/cli/command.h"
+#include "query/cli/disclosure.h"
 #include "query/cli/generation_option.h"
 #include "query/cli/options.h"
 #include "query/exec/run.h"
@@ -15,12 +16,13 @@ enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30 };
 typedef struct query_job {
     lots_program *program;
     /* the command line */
-    const char *registry_path, *text, *file, *output, *generation, *identities;
+    const char *registry_path, *text, *file, *output, *generation, *identities, *purpose, *min_cell_wanted;
     lots_vec param_names, param_values; /* char *, const char * */
     lots_format format;
     bool format_given, timing;
     unsigned threads;
     size_t memory_bytes;
+    uint32_t min_cell;
     /* made */
     char *slurped;     /* the query when it came from a file */
     size_t text_bytes;
@@ -39,13 +41,14 @@ typedef struct query_job {
 /* ---- the command line ---- */
 
 enum { QUERY_FILE, QUERY_FORMAT, QUERY_OUTPUT, QUERY_PARAM, QUERY_THREADS, QUERY_MEMORY, QUERY_TIMING, QUERY_GENERATION,
-       QUERY_IDENTITIES };
+       QUERY_IDENTITIES, QUERY_PURPOSE, QUERY_MIN_CELL };
 static const lots_option query_options[] = {
     [QUERY_FILE] = {"file", 'f', true},           [QUERY_FORMAT] = {"format", 0, true},
     [QUERY_OUTPUT] = {"output", 'o', true},       [QUERY_PARAM] = {"param", 'p', true},
     [QUERY_THREADS] = {"threads", 0, true},       [QUERY_MEMORY] = {"memory", 0, true},
     [QUERY_TIMING] = {"timing", 0, false},        [QUERY_GENERATION] = {"generation", 0, true},
-    [QUERY_IDENTITIES] = {"identities", 0, true},
+    [QUERY_IDENTITIES] = {"identities", 0, true}, [QUERY_PURPOSE] = {"purpose", 0, true},
+    [QUERY_MIN_CELL] = {"min-cell", 0, true},
 };
 
 static lots_status take_param(query_job *job, const char *value, lots_error *err)
@@ -99,6 +102,10 @@ static lots_status take_option(query_job *job, int which, const char *value, lot
     case QUERY_OUTPUT: job->output = value; return LOTS_OK;
     case QUERY_GENERATION: job->generation = value; return LOTS_OK;
     case QUERY_IDENTITIES: job->identities = value; return LOTS_OK;
+    case QUERY_MIN_CELL: job->min_cell_wanted = value; return LOTS_OK;
+    case QUERY_PURPOSE:
+        job->purpose = value;
+        return value[strspn(value, " \t\r\n")] != '\0' ? LOTS_OK : lots_fail(err, LOTS_USAGE, "--purpose says nothing");
     case QUERY_THREADS:
         LOTS_TRY(lots_option_number("threads", value, 1024, &number, err));
         job->threads = (unsigned)number;
@@ -208,7 +215,8 @@ static lots_status bind_text(query_job *job, lots_error *err)
         say_note(job, &job->query->notes[i]);
     if (job->query->pipeline_count == 0)
         return lots_fail(err, LOTS_QUERY, "there is nothing to answer: the query has no `from`");
-    return LOTS_OK;
+    LOTS_TRY(lots_disclosure_min_cell(job->registry, job->min_cell_wanted, &job->min_cell, err));
+    return lots_disclosure_check(job->query, job->purpose, err);
 }
 
 /* ---- running and writing ---- */
@@ -227,7 +235,9 @@ static lots_status run_one(query_job *job, uint32_t index, lots_result *result, 
                                 .memory_bytes = job->memory_bytes,
                                 .stop = job->program->stop,
                                 .progress = show_progress,
-                                .progress_context = &progress};
+                                .progress_context = &progress,
+                                .guard_rows = true,
+                                .min_cell = job->min_cell};
     uint64_t start = lots_clock_ns();
     lots_status status = lots_run_pipeline(job->query, &job->query->pipelines[index], &options, result, err);
     job->run_ns += lots_clock_ns() - start;
@@ -239,8 +249,6 @@ static lots_status run_one(query_job *job, uint32_t index, lots_result *result, 
     job->work.blocks += result->work.blocks;
     job->work.bytes += result->work.bytes;
     job->work.rows += result->work.rows;
-    for (uint32_t i = 0; i < result->note_count; i++)
-        lots_program_say_note(job->program, result->notes[i]);
     return LOTS_OK;
 }
 
@@ -273,6 +281,19 @@ static lots_status write_one(query_job *job, uint32_t index, const lots_result *
     return lots_sink_flush(sink, err);
 }
 
+static lots_status record(const query_job *job, uint32_t index, const lots_result *result, lots_error *err)
+{
+    lots_disclosure_entry entry = {.text = job->text,
+                                   .text_bytes = job->text_bytes,
+                                   .param_names = job->param_names.data,
+                                   .param_values = job->param_values.data,
+                                   .param_count = job->param_values.count,
+                                   .purpose = job->purpose};
+    if (job->query->pipelines[index].aggregated)
+        return LOTS_OK;
+    return lots_disclosure_record(job->registry, &entry, result->rows, err);
+}
+
 static void say_timing(const query_job *job)
 {
     char bytes[32], peak[32];
@@ -293,7 +314,11 @@ static lots_status run_all(query_job *job, lots_error *err)
     for (uint32_t i = 0; i < job->query->pipeline_count; i++) {
         lots_result result;
         LOTS_TRY(run_one(job, i, &result, err));
-        lots_status status = write_one(job, i, &result, err);
+        lots_status status = record(job, i, &result, err);
+        for (uint32_t n = 0; n < result.note_count && status == LOTS_OK; n++)
+            lots_program_say_note(job->program, result.notes[n]);
+        if (status == LOTS_OK)
+            status = write_one(job, i, &result, err);
         lots_result_free(&result);
         LOTS_TRY(status);
     }
@@ -369,5 +394,7 @@ const lots_command lots_command_query = {
     "      --memory SIZE    what a question may hold (default 4G)\n"
     "      --generation G   a kept generation, by number or by the name of its pin\n"
     "      --identities DIR where the identity files are\n"
+    "      --purpose TEXT   why a list of persons, events or episodes is needed; logged (`lots audit`)\n"
+    "      --min-cell N     hide what rests on fewer than N persons; N may raise the registry's rule (5)\n"
     "      --timing         say on standard error how long it took and what was read\n",
     run_query};

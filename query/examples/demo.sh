@@ -12,8 +12,9 @@ for name in cost diseases readmissions; do
     query=query/examples/demo-$name.lq
     printf '\n$ cat %s\n' "$query"
     cat "$query"
-    printf '\n$ lots query demo.lots -f %s\n' "$query"
-    "$lots" query "$registry" -f "$query"
+    case $name in cost) purpose='who cost most' ;; *) purpose= ;; esac # a list of persons says why
+    printf '\n$ lots query demo.lots -f %s%s\n' "$query" "${purpose:+ --purpose '$purpose'}"
+    "$lots" query "$registry" -f "$query" ${purpose:+--purpose "$purpose"}
 done
 printf '\nThe registry is %s. Try:\n' "$registry"
 printf "  %s query %s 'from contacts group by level show n = count(), cost = sum(cost)'\n" "$lots" "$registry"

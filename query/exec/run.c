@@ -10,6 +10,8 @@
 #include "core/base/day.h"
 #include "core/base/memory.h"
 #include "query/exec/pass.h"
+#include "query/exec/protect.h"
+#include "query/exec/reach.h"
 #include "query/exec/sort.h"
 #include "query/exec/top.h"
 
@@ -637,9 +639,26 @@ static lots_status result_notes(run *r, lots_error *err)
     return LOTS_OK;
 }
 
+/* Only what is listed is thinned out: a top 1% is of all. */
+static lots_status leave_out_protected(run *r, lots_error *err)
+{
+    uint64_t *keep = NULL;
+    uint32_t left_out = 0;
+    char text[160];
+    LOTS_TRY(lots_protect_rows(r->query->registry, r->chunks, r->chunk_count, &r->rows, &r->arena, &keep, &left_out, err));
+    if (left_out == 0)
+        return LOTS_OK;
+    snprintf(text, sizeof text, "%u protected or no-contact person%s left out of these rows", left_out,
+             left_out == 1 ? " is" : "s are");
+    LOTS_TRY(note(r, err, text));
+    return lots_rowset_filter(&r->rows, keep, &r->arena, err);
+}
+
 static lots_status run_stages(run *r, lots_error *err)
 {
     const lots_bound_pipeline *pipeline = r->pipeline;
+    if (r->options->guard_rows)
+        LOTS_TRY(lots_reach_check(r->query, pipeline, err));
     for (uint32_t s = 0; s < pipeline->stage_count;) {
         bool events = r->rows.origin != NULL && stage_needs_chunk(&pipeline->stages[s]);
         if (!r->have || events) {
@@ -652,6 +671,8 @@ static lots_status run_stages(run *r, lots_error *err)
     uint32_t after = pipeline->stage_count;
     if (!r->have)
         LOTS_TRY(chunk_pass(r, after, &after, err));
+    if (r->options->guard_rows && r->rows.origin != NULL)
+        LOTS_TRY(leave_out_protected(r, err));
     LOTS_TRY(result_columns(r, err));
     LOTS_TRY(result_patients(r, err));
     return result_notes(r, err);

@@ -11,6 +11,9 @@ typedef struct lots_run_options {
     const _Atomic bool *stop;   /* Ctrl-C; may be NULL */
     void (*progress)(void *context, uint64_t done, uint64_t all); /* chunks; may be NULL; called from one thread at a time */
     void *progress_context;
+    /* Disclosure: off by default, for tests and for programs that judge themselves what may be shown. */
+    bool guard_rows;            /* rows: leave out protected and no-contact persons, refuse ids with no_identity streams */
+    uint32_t min_cell;          /* aggregates: hide what rests on 1..min_cell-1 persons; 0: off. See evidence.h */
 } lots_run_options;
 
 typedef struct lots_result_column {
@@ -33,7 +36,7 @@ typedef struct lots_result {
     uint64_t chunk_bytes_peak;
 } lots_result;
 
-/* The result never depends on the number of threads. Errors: as lots_eval, LOTS_INTERRUPTED. */
+/* The result never depends on the number of threads. Errors: as lots_eval, LOTS_INTERRUPTED, LOTS_REFUSED. */
 LOTS_MUST lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline,
                                         const lots_run_options *options, lots_result *out, lots_error *err);
 void lots_result_free(lots_result *result);

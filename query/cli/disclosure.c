@@ -1,0 +1,61 @@
+/* disclosure.c: see disclosure.h. */
+#include "query/cli/disclosure.h"
+
+#include "query/cli/options.h"
+
+lots_status lots_disclosure_min_cell(const lots_registry *registry, const char *wanted, uint32_t *out, lots_error *err)
+{
+    const char *setting = lots_registry_setting(registry, "min_cell");
+    uint64_t least = LOTS_MIN_CELL, number = 0;
+    if (setting != NULL && lots_option_number("min-cell", setting, UINT32_MAX, &least, err) != LOTS_OK)
+        return lots_fail(err, LOTS_CORRUPT, "the registry's setting min_cell is '%s', which is no number", setting);
+    *out = (uint32_t)least;
+    if (wanted == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_option_number("min-cell", wanted, UINT32_MAX, &number, err));
+    if (number < least) {
+        lots_fail(err, LOTS_REFUSED, "numbers that rest on fewer than %u persons are hidden; --min-cell may raise that, not "
+                                     "lower it", *out);
+        lots_error_hint(err, "the registry's own rule is `min_cell` under [registry] in its mapping");
+        return LOTS_REFUSED;
+    }
+    *out = (uint32_t)number;
+    return LOTS_OK;
+}
+
+lots_status lots_disclosure_check(const lots_query *query, const char *purpose, lots_error *err)
+{
+    for (uint32_t i = 0; purpose == NULL && i < query->pipeline_count; i++) {
+        if (query->pipelines[i].aggregated)
+            continue;
+        lots_fail(err, LOTS_REFUSED, "a list of persons, events or episodes needs a purpose, which is logged");
+        lots_error_hint(err, "say why: --purpose 'text'; or reduce the rows: group by, or show with count(), mean(), …");
+        return LOTS_REFUSED;
+    }
+    return LOTS_OK;
+}
+
+static lots_status put_text(const lots_disclosure_entry *entry, lots_bytes *out, lots_error *err)
+{
+    LOTS_TRY(lots_bytes_append(out, entry->text, entry->text_bytes, err));
+    for (size_t i = 0; i < entry->param_count; i++)
+        LOTS_TRY(lots_bytes_printf(out, err, "\n# --param %s=%s", entry->param_names[i], entry->param_values[i]));
+    return lots_bytes_put8(out, '\0', err);
+}
+
+lots_status lots_disclosure_record(const lots_registry *registry, const lots_disclosure_entry *entry, uint64_t rows,
+                                   lots_error *err)
+{
+    lots_bytes text = {0};
+    lots_status status = put_text(entry, &text, err);
+    if (status == LOTS_OK)
+        status = lots_registry_audit(lots_registry_path(registry), (const char *)text.data, entry->purpose,
+                                     lots_registry_generation(registry), rows, err);
+    lots_bytes_free(&text);
+    if (status == LOTS_OK || status == LOTS_LOCKED || status == LOTS_CORRUPT || status == LOTS_MEMORY)
+        return status;
+    if (err != NULL)
+        err->status = LOTS_REFUSED;
+    lots_error_context(err, "the audit log can't be written, so the list isn't shown");
+    return LOTS_REFUSED;
+}

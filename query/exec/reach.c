@@ -1,0 +1,150 @@
+/* reach.c: a walk over the bound tree, each node once. See reach.h. */
+#include "query/exec/reach.h"
+
+#include "core/base/memory.h"
+#include "core/index/bitset.h"
+
+typedef struct walk {
+    const lots_query *query;
+    uint64_t *exprs, *relations; /* seen already */
+    lots_reach *out;
+} walk;
+
+static void visit_expr(walk *w, const lots_expr *expr);
+static void visit_relation(walk *w, uint32_t index);
+
+static void visit_exprs(walk *w, lots_expr *const *exprs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        visit_expr(w, exprs[i]);
+}
+
+static void visit_set(walk *w, const lots_set *set)
+{
+    if (set == NULL)
+        return;
+    visit_relation(w, set->relation);
+    visit_expr(w, set->event);
+    for (uint32_t i = 0; i < set->window_count; i++) {
+        visit_expr(w, set->windows[i].low);
+        visit_expr(w, set->windows[i].high);
+    }
+    visit_exprs(w, set->filters, set->filter_count);
+}
+
+static void visit_relation(walk *w, uint32_t index)
+{
+    if (index >= w->query->relation_count || lots_bit_get(w->relations, index))
+        return;
+    lots_bit_set(w->relations, index);
+    const lots_relation *relation = &w->query->relations[index];
+    if (relation->kind == LOTS_RELATION_STREAM)
+        w->out->streams |= UINT64_C(1) << (relation->stream % LOTS_STREAMS_MAX);
+    for (uint32_t i = 0; i < relation->column_count; i++)
+        visit_expr(w, relation->columns[i].value);
+    visit_set(w, relation->left);
+    visit_set(w, relation->right);
+    visit_set(w, relation->members);
+    visit_exprs(w, relation->per, relation->per_count);
+    visit_exprs(w, relation->by, relation->by_count);
+    for (uint32_t i = 0; relation->pattern != NULL && i < relation->pattern->step_count; i++)
+        visit_set(w, relation->pattern->steps[i].set);
+}
+
+static void visit_expr(walk *w, const lots_expr *expr)
+{
+    if (expr == NULL || lots_bit_get(w->exprs, expr->id))
+        return;
+    lots_bit_set(w->exprs, expr->id);
+    w->out->id = w->out->id || expr->op == LOTS_OP_PATIENT_ID;
+    if (expr->of_frame < w->query->frame_count)
+        visit_relation(w, w->query->frames[expr->of_frame].relation);
+    if (expr->type.kind == LOTS_TYPE_EVENTS)
+        visit_relation(w, expr->type.relation);
+    visit_exprs(w, expr->operands, expr->operand_count);
+    visit_set(w, expr->set);
+    for (uint32_t i = 0; i < expr->order_count; i++)
+        visit_expr(w, expr->order[i].value);
+}
+
+static void visit_top(walk *w, const lots_top *top)
+{
+    visit_expr(w, top->by);
+    visit_exprs(w, top->per, top->per_count);
+}
+
+/* What rows are chosen and ordered by. */
+static void visit_choices(walk *w, const lots_bound_stage *stage)
+{
+    visit_expr(w, stage->where);
+    visit_top(w, &stage->top);
+    for (uint32_t i = 0; i < stage->sort_count; i++)
+        visit_expr(w, stage->sort[i].value);
+}
+
+/* What rows and groups are made of. */
+static void visit_values(walk *w, const lots_bound_stage *stage)
+{
+    for (uint32_t i = 0; i < stage->item_count; i++)
+        visit_expr(w, stage->items[i].value);
+    for (uint32_t i = 0; i < stage->function_count; i++)
+        visit_top(w, &stage->functions[i].top);
+    for (uint32_t i = 0; i < stage->key_count; i++)
+        visit_expr(w, stage->keys[i].value);
+    for (uint32_t i = 0; i < stage->agg_count; i++) {
+        visit_expr(w, stage->aggs[i].value);
+        visit_expr(w, stage->aggs[i].where);
+    }
+}
+
+/* Values first: a node that both a value and a condition share counts as a value's. */
+static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline)
+{
+    visit_relation(w, pipeline->relation);
+    visit_set(w, pipeline->source);
+    for (uint32_t s = 0; s < pipeline->stage_count; s++)
+        visit_values(w, &pipeline->stages[s]);
+    for (uint32_t i = 0; i < pipeline->column_count; i++)
+        visit_expr(w, pipeline->columns[i].value);
+    w->out->id_in_values = w->out->id;
+    for (uint32_t s = 0; s < pipeline->stage_count; s++)
+        visit_choices(w, &pipeline->stages[s]);
+}
+
+lots_status lots_reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, lots_reach *out,
+                                lots_error *err)
+{
+    walk w = {.query = query, .out = out};
+    void *exprs = NULL, *relations = NULL;
+    *out = (lots_reach){0};
+    lots_status status = lots_alloc(&exprs, lots_bit_words(query->expr_count) + 1, sizeof(uint64_t), err);
+    if (status == LOTS_OK)
+        status = lots_alloc(&relations, lots_bit_words(query->relation_count) + 1, sizeof(uint64_t), err);
+    w.exprs = exprs;
+    w.relations = relations;
+    if (status == LOTS_OK)
+        visit_pipeline(&w, pipeline);
+    lots_free(exprs);
+    lots_free(relations);
+    return status;
+}
+
+lots_status lots_reach_check(const lots_query *query, const lots_bound_pipeline *pipeline, lots_error *err)
+{
+    const lots_schema *schema = lots_registry_schema(query->registry);
+    lots_reach reach;
+    LOTS_TRY(lots_reach_pipeline(query, pipeline, &reach, err));
+    if (pipeline->aggregated && reach.id_in_values) {
+        lots_fail(err, LOTS_REFUSED, "a result of aggregates may not be made of the persons' ids");
+        lots_error_hint(err, "count persons with patients(); a list of persons needs rows that no aggregate has reduced");
+        return LOTS_REFUSED;
+    }
+    for (uint32_t s = 0; !pipeline->aggregated && reach.id && s < schema->stream_count; s++)
+        if (schema->streams[s].no_identity && (reach.streams >> s & 1) != 0) {
+            lots_fail(err, LOTS_REFUSED, "'%s' may be counted but not used to name a person, and these rows carry ids",
+                      schema->streams[s].name);
+            lots_error_hint(err, "leave `id` out, or '%s'", schema->streams[s].name);
+            return LOTS_REFUSED;
+        }
+    return LOTS_OK;
+}

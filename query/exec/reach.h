@@ -1,0 +1,22 @@
+/* reach.h: what the answer of a pipeline rests on: every stream that its expressions can look at, and whether it shows or
+ * computes with the persons' ids. The disclosure rules ask. */
+#ifndef LOTS_QUERY_REACH_H
+#define LOTS_QUERY_REACH_H
+
+#include "query/lang/bound.h"
+
+typedef struct lots_reach {
+    uint64_t streams;  /* bit s: stream s of the schema */
+    bool id;           /* a person's id stands anywhere in the pipeline */
+    bool id_in_values; /* and may become a value of a result of aggregates: in derive, or inside group by and show */
+} lots_reach;
+
+/* Errors: LOTS_MEMORY.   Cost: O(nodes of the query). */
+LOTS_MUST lots_status lots_reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, lots_reach *out,
+                                          lots_error *err);
+
+/* A result in rows may not join ids with a stream that may be counted but never used to name a person; a result of
+ * aggregates may not carry ids at all. Errors: LOTS_REFUSED, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_reach_check(const lots_query *query, const lots_bound_pipeline *pipeline, lots_error *err);
+
+#endif

@@ -190,6 +190,8 @@ naive_value naive_as_interval(const naive_value *value)
     if (value->kind != NAIVE_RANGE)
         return naive_number(NAIVE_NOTHING, 0);
     const naive_value *low = &value->items[0], *high = &value->items[1];
+    if (low->missing || high->missing)
+        return naive_missing(NAIVE_INTERVAL);
     naive_value out = year_as_interval(low->kind == NAIVE_INT ? low->number : 1,
                                        high->kind == NAIVE_INT ? high->number : 9999);
     if (out.missing)

@@ -19,7 +19,7 @@ typedef enum random_type {
     RANDOM_TEXT,
     RANDOM_CODE,
     RANDOM_CODES,
-    RANDOM_EVENTS /* a derived set */
+    RANDOM_EVENTS /* a derived set: nothing refers to it */
 } random_type;
 
 typedef struct random_column {
@@ -55,8 +55,9 @@ typedef struct random_state {
     bool outside;     /* in a window's day: columns only by alias */
     bool table;       /* rows are groups: only derived columns are there */
     bool bare;        /* no patient either: the bounds of a definition without one */
+    bool of_patients; /* the rows were patients */
     uint32_t aliases; /* given out */
-    bool has_set, has_function, has_codes, has_year;
+    bool has_set, has_function, has_codes, has_year, has_many;
 } random_state;
 
 uint64_t random_below(random_state *s, uint64_t limit);

@@ -11,7 +11,7 @@
 static void definitions(random_state *s)
 {
     static const char *const stays[] = {"where level = inpatient", "where acute", "overlapping 2022", "where level = inpatient as q"};
-    static const char *const gaps[] = {"", " gap 0d", " gap 1d", " gap 7d", " gap 60d", " gap 1mo"};
+    static const char *const gaps[] = {"", " gap 0d", " gap 1d", " gap 7d", " gap 60d", " gap 400d"};
     static const char *const extra[] = {"quick = first(acute)", "quick = last(acute)"};
     random_say(s, "let q_stays = episodes(contacts %s%s, worst = max(cost), %s)\n", stays[random_below(s, 4)],
                gaps[random_below(s, 6)], extra[random_below(s, 2)]);
@@ -43,6 +43,10 @@ static void definitions(random_state *s)
                    random_below(s, 2) == 0 ? "d before" : "d since");
         s->has_function = true;
     }
+    if (random_below(s, 4) == 0) {
+        random_say(s, "let q_many(q_events) = count(q_events during 2022) - count(distinct start over q_events)\n");
+        s->has_many = true;
+    }
 }
 
 /* ---- stages ---- */
@@ -51,7 +55,8 @@ static void add_derived(random_state *s, random_type type, const char *domain)
 {
     random_column *column = &s->derived[s->derived_count];
     snprintf(s->names[s->derived_count], sizeof s->names[0], "v%u", s->derived_count + (s->table ? 50 : 0));
-    *column = (random_column){s->names[s->derived_count], type, domain};
+    /* sets can be shown and grouped by, no more */
+    *column = (random_column){s->names[s->derived_count], type == RANDOM_CODES ? RANDOM_EVENTS : type, domain};
     s->derived_count++;
 }
 
@@ -158,7 +163,7 @@ static void keys(random_state *s)
 {
     static const char *const domains[] = {"sex", "level", "municipality"};
     random_say(s, "group by k1 = ");
-    switch (random_below(s, 4)) {
+    switch (random_below(s, 5)) {
     case 0:
         random_say(s, "band(");
         random_value(s, RANDOM_INT, NULL, 2);
@@ -170,6 +175,11 @@ static void keys(random_state *s)
         random_say(s, ", 1, 3, 10)");
         break;
     case 2: random_value(s, RANDOM_INT, NULL, 1); break;
+    case 3:
+        if (random_below(s, 3) == 0) {
+            random_say(s, "set(%s over contacts)", random_below(s, 2) == 0 ? "level" : "dx");
+            break;
+        } /* fall through */
     default: random_value(s, RANDOM_CATEGORY, domains[random_below(s, 3)], 1);
     }
     if (random_below(s, 3) == 0) {
@@ -195,6 +205,11 @@ static void aggregated(random_state *s)
     s->derived[s->derived_count++] = (random_column){"n", RANDOM_INT, NULL};
     if (random_below(s, 4) == 0)
         stage(s);
+    if (s->of_patients && random_below(s, 6) == 0) { /* aggregates of aggregates */
+        random_say(s, "%sshow n = count(), m = %s(n)\n", random_below(s, 2) == 0 ? "group by k3 = mod(n, 3)\n" : "",
+                   random_below(s, 2) == 0 ? "sum" : "mean");
+        s->derived_count = 1;
+    }
     sort(s);
 }
 
@@ -217,6 +232,7 @@ static void source(random_state *s)
     random_say(s, "from ");
     if (random_below(s, 5) < 3) {
         random_say(s, "patients\n");
+        s->of_patients = true;
         return;
     }
     const random_relation *relation = &random_relations[random_below(s, RANDOM_RELATIONS)];

@@ -22,7 +22,7 @@ static void event_of(random_state *s, uint32_t depth)
     if (is_nth)
         random_say(s, ", %u", (unsigned)random_below(s, 4) + 1);
     else if (random_below(s, 5) == 0)
-        random_say(s, " by start desc");
+        random_say(s, " by %sstart%s", random_below(s, 2) == 0 ? "month(start) desc, " : "", random_below(s, 2) == 0 ? " desc" : "");
     random_say(s, ")");
 }
 
@@ -155,7 +155,7 @@ static void counted(random_state *s, uint32_t depth)
     static const char *const names[] = {"sum", "min", "max", "first", "last", "most"};
     switch (random_below(s, 6)) {
     case 0: aggregate(s, pick(s, names, 6), RANDOM_INT, NULL, depth); break;
-    case 1: aggregate(s, "count(distinct", RANDOM_CATEGORY, NULL, depth); break;
+    case 1: aggregate(s, "count(distinct", random_below(s, 2) == 0 ? RANDOM_CODES : RANDOM_CATEGORY, NULL, depth); break;
     case 2:
         random_say(s, "nights(");
         random_set(s, depth, NULL);
@@ -167,7 +167,7 @@ static void counted(random_state *s, uint32_t depth)
         random_say(s, ", 2022-05-01..2023-02-15)");
         break;
     default:
-        random_say(s, "count(");
+        random_say(s, s->has_many && random_below(s, 3) == 0 ? "q_many(" : "count(");
         random_set(s, depth, NULL);
         random_say(s, ")");
     }
@@ -238,6 +238,8 @@ static void money(random_state *s, random_type type, uint32_t depth)
         choice_of(s, type, NULL, less);
     else if (type == RANDOM_DECIMAL || random_below(s, 3) == 0)
         aggregate(s, pick(s, names, 5), type, NULL, less);
+    else if (random_below(s, 4) == 0)
+        random_say(s, "quantile(cost, %u%% over contacts)", (unsigned)random_below(s, 101));
     else
         aggregate(s, pick(s, means, 2), random_below(s, 2) == 0 ? RANDOM_FLOAT : RANDOM_INT, NULL, less);
 }
@@ -307,7 +309,13 @@ void random_value(random_state *s, random_type type, const char *domain, uint32_
     case RANDOM_CATEGORY: category(s, domain, depth); break;
     case RANDOM_BOOL: random_condition(s, depth); break;
     case RANDOM_DAYS: span(s, depth); break;
-    case RANDOM_CODES: aggregate(s, "set", random_below(s, 2) == 0 ? RANDOM_CODES : RANDOM_CATEGORY, NULL, depth); break;
+    case RANDOM_CODES:
+        if (s->scope_count > 0 && depth == 0) {
+            if (!random_reference(s, RANDOM_CODES, NULL))
+                random_say(s, "patient.sex");
+            break;
+        }
+        aggregate(s, "set", random_below(s, 2) == 0 ? RANDOM_CODES : RANDOM_CATEGORY, NULL, depth); break;
     default: random_say(s, "missing");
     }
 }

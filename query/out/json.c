@@ -61,7 +61,7 @@ static lots_status write_item(const lots_sheet *sheet, const lots_vector *values
     return bare ? LOTS_OK : string_since(out, from, err);
 }
 
-static lots_status write_value(const lots_sheet *sheet, uint32_t row, uint32_t column, lots_bytes *out, lots_error *err)
+lots_status lots_json_value(const lots_sheet *sheet, uint32_t row, uint32_t column, lots_bytes *out, lots_error *err)
 {
     const lots_vector *values = &sheet->columns[column].values;
     uint32_t at = values->constant ? 0 : row;
@@ -85,7 +85,7 @@ static lots_status write_object(const lots_sheet *sheet, uint32_t row, lots_byte
         LOTS_TRY(lots_bytes_put8(out, column == 0 ? '{' : ',', err));
         LOTS_TRY(lots_json_string(name, strlen(name), out, err));
         LOTS_TRY(lots_bytes_put8(out, ':', err));
-        LOTS_TRY(write_value(sheet, row, column, out, err));
+        LOTS_TRY(lots_json_value(sheet, row, column, out, err));
     }
     return lots_bytes_append(out, sheet->column_count == 0 ? "{}" : "}", sheet->column_count == 0 ? 2 : 1, err);
 }
@@ -99,4 +99,14 @@ lots_status lots_json_write(const lots_sheet *sheet, lots_sink *sink, lots_error
         LOTS_TRY(lots_sink_pass(sink, err));
     }
     return lots_sink_text(sink, sheet->rows == 0 ? "]" : "\n]", err);
+}
+
+lots_status lots_ndjson_write(const lots_sheet *sheet, lots_sink *sink, lots_error *err)
+{
+    for (uint32_t row = 0; row < sheet->rows; row++) {
+        LOTS_TRY(write_object(sheet, row, &sink->text, err));
+        LOTS_TRY(lots_bytes_put8(&sink->text, '\n', err));
+        LOTS_TRY(lots_sink_pass(sink, err));
+    }
+    return LOTS_OK;
 }

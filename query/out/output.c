@@ -3,8 +3,12 @@
 
 #include "core/base/memory.h"
 #include "query/out/csv.h"
+#include "query/out/html.h"
 #include "query/out/json.h"
+#include "query/out/markdown.h"
+#include "query/out/sqlite.h"
 #include "query/out/table.h"
+#include "query/out/tsv.h"
 
 static const char *const format_names[] = {
 #define X(name, text) text,
@@ -26,17 +30,35 @@ bool lots_format_parse(const char *name, lots_format *out)
 
 bool lots_format_of_path(const char *path, lots_format *out)
 {
+    static const struct {
+        const char *end;
+        lots_format format;
+    } others[] = {{"jsonl", LOTS_FORMAT_NDJSON}, {"md", LOTS_FORMAT_MARKDOWN}, {"htm", LOTS_FORMAT_HTML},
+                  {"db", LOTS_FORMAT_SQLITE}};
     const char *dot = strrchr(path, '.');
-    return dot != NULL && strchr(dot, '/') == NULL && lots_format_parse(dot + 1, out) && *out != LOTS_FORMAT_TABLE;
+    char end[16];
+    size_t bytes = dot == NULL ? 0 : strcspn(dot + 1, ":");
+    if (dot == NULL || strchr(dot, '/') != NULL || bytes >= sizeof end)
+        return false;
+    memcpy(end, dot + 1, bytes);
+    end[bytes] = '\0';
+    bool found = lots_format_parse(end, out) && *out != LOTS_FORMAT_TABLE;
+    for (size_t i = 0; i < sizeof others / sizeof *others && !found; i++)
+        if (strcmp(end, others[i].end) == 0) {
+            *out = others[i].format;
+            found = true;
+        }
+    return found && (dot[1 + bytes] == '\0' || *out == LOTS_FORMAT_SQLITE);
 }
 
 /* A column that the query itself called `patients` keeps its name. */
-static const char *name_of_patients(const lots_result *result)
+static const char *name_of_patients(const lots_result *result, bool swedish)
 {
+    const char *name = swedish ? "patienter" : "patients";
     for (uint32_t i = 0; i < result->column_count; i++)
-        if (strcmp(result->columns[i].name, "patients") == 0)
-            return "distinct_patients";
-    return "patients";
+        if (strcmp(result->columns[i].name, name) == 0)
+            return swedish ? "olika_patienter" : "distinct_patients";
+    return name;
 }
 
 /* The same number twice tells nothing. */
@@ -55,7 +77,7 @@ static bool shown_already(const lots_result *result)
     return false;
 }
 
-static void make_columns(const lots_result *result, lots_result_column *columns, int64_t *numbers,
+static void make_columns(const lots_result *result, bool swedish, lots_result_column *columns, int64_t *numbers,
                          uint32_t *column_count)
 {
     for (uint32_t i = 0; i < result->column_count; i++)
@@ -67,36 +89,77 @@ static void make_columns(const lots_result *result, lots_result_column *columns,
         numbers[row] = (int64_t)result->patients[row];
     lots_type type = {.kind = LOTS_TYPE_INT};
     columns[result->column_count] = (lots_result_column){
-        .name = name_of_patients(result), .type = type, .values = {.type = type, .count = result->rows, .data = numbers}};
+        .name = name_of_patients(result, swedish), .type = type, .values = {.type = type, .count = result->rows, .data = numbers}};
     *column_count += 1;
 }
 
-static lots_status write_sheet(lots_format format, const lots_sheet *sheet, lots_sink *sink, lots_error *err)
+/* Where a sheet goes. */
+typedef struct target {
+    lots_format format;
+    lots_sink *sink;
+    lots_sqlite_out *file; /* of SQLITE, with the table's name */
+    const char *table;
+} target;
+
+static lots_status write_sheet(const target *to, const lots_sheet *sheet, lots_error *err)
 {
-    switch (format) {
-    case LOTS_FORMAT_TABLE: return lots_table_write(sheet, sink, err);
-    case LOTS_FORMAT_CSV: return lots_csv_write(sheet, sink, err);
-    case LOTS_FORMAT_JSON: return lots_json_write(sheet, sink, err);
+    switch (to->format) {
+    case LOTS_FORMAT_TABLE: return lots_table_write(sheet, to->sink, err);
+    case LOTS_FORMAT_CSV: return lots_csv_write(sheet, ',', to->sink, err);
+    case LOTS_FORMAT_CSV_SE: return lots_csv_write(sheet, ';', to->sink, err);
+    case LOTS_FORMAT_TSV: return lots_tsv_write(sheet, to->sink, err);
+    case LOTS_FORMAT_JSON: return lots_json_write(sheet, to->sink, err);
+    case LOTS_FORMAT_NDJSON: return lots_ndjson_write(sheet, to->sink, err);
+    case LOTS_FORMAT_MARKDOWN: return lots_markdown_write(sheet, to->sink, err);
+    case LOTS_FORMAT_HTML: return lots_html_write(sheet, to->sink, err);
+    case LOTS_FORMAT_SQLITE:
+        if (to->file == NULL)
+            return lots_fail(err, LOTS_USAGE, "a SQLite file is no text: it can't be written here");
+        return lots_sqlite_write(sheet, to->file, to->table, err);
     case LOTS_FORMAT_COUNT: break;
     }
-    return lots_fail(err, LOTS_INTERNAL, "no format number %d", (int)format);
+    return lots_fail(err, LOTS_INTERNAL, "no format number %d", (int)to->format);
+}
+
+/* Formats that programs read keep their names and their decimal points whatever the language. */
+static bool is_for_reading(lots_format format)
+{
+    return format != LOTS_FORMAT_JSON && format != LOTS_FORMAT_NDJSON && format != LOTS_FORMAT_SQLITE;
+}
+
+static lots_status write_to(const target *to, const lots_result *result, const lots_output_options *options,
+                            lots_error *err)
+{
+    static const lots_output_options plain;
+    void *columns = NULL, *numbers = NULL;
+    lots_sheet sheet = {.rows = result->rows, .options = options != NULL ? options : &plain};
+    bool swedish = sheet.options->swedish && is_for_reading(to->format);
+    sheet.comma = swedish || to->format == LOTS_FORMAT_CSV_SE;
+    lots_status status = lots_alloc(&columns, (size_t)result->column_count + 1, sizeof(lots_result_column), err);
+    if (status == LOTS_OK && result->patients != NULL)
+        status = lots_alloc(&numbers, result->rows, sizeof(int64_t), err);
+    if (status == LOTS_OK)
+        make_columns(result, swedish, columns, numbers, &sheet.column_count);
+    sheet.columns = columns;
+    if (status == LOTS_OK)
+        status = write_sheet(to, &sheet, err);
+    lots_free(numbers);
+    lots_free(columns);
+    return status;
 }
 
 lots_status lots_output_write(lots_format format, const lots_result *result, const lots_output_options *options,
                               lots_sink *sink, lots_error *err)
 {
-    static const lots_output_options plain;
-    void *columns = NULL, *numbers = NULL;
-    lots_sheet sheet = {.rows = result->rows, .options = options != NULL ? options : &plain};
-    lots_status status = lots_alloc(&columns, (size_t)result->column_count + 1, sizeof(lots_result_column), err);
-    if (status == LOTS_OK && result->patients != NULL)
-        status = lots_alloc(&numbers, result->rows, sizeof(int64_t), err);
-    if (status == LOTS_OK)
-        make_columns(result, columns, numbers, &sheet.column_count);
-    sheet.columns = columns;
-    if (status == LOTS_OK)
-        status = write_sheet(format, &sheet, sink, err);
-    lots_free(numbers);
-    lots_free(columns);
-    return status;
+    target to = {.format = format, .sink = sink};
+    if (format == LOTS_FORMAT_CSV_SE && (options == NULL || !options->continued))
+        LOTS_TRY(lots_sink_text(sink, LOTS_CSV_BOM, err));
+    return write_to(&to, result, options, err);
+}
+
+lots_status lots_output_write_sqlite(const lots_result *result, const lots_output_options *options,
+                                     lots_sqlite_out *file, const char *table, lots_error *err)
+{
+    target to = {.format = LOTS_FORMAT_SQLITE, .file = file, .table = table};
+    return write_to(&to, result, options, err);
 }

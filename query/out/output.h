@@ -8,10 +8,19 @@
 #include "query/out/sink.h"
 
 /* X(NAME, as the user writes it) */
-#define LOTS_FORMAT_LIST(X) \
-    X(TABLE, "table")       \
-    X(CSV, "csv")           \
-    X(JSON, "json")
+#define LOTS_FORMAT_LIST(X)  \
+    X(TABLE, "table")        \
+    X(CSV, "csv")            \
+    X(CSV_SE, "csv-se")      \
+    X(TSV, "tsv")            \
+    X(JSON, "json")          \
+    X(NDJSON, "ndjson")      \
+    X(MARKDOWN, "markdown")  \
+    X(HTML, "html")          \
+    X(SQLITE, "sqlite")
+
+/* For messages and help. */
+#define LOTS_FORMAT_NAMES "table, csv, csv-se, tsv, json, ndjson, markdown, html and sqlite"
 
 typedef enum lots_format {
 #define X(name, text) LOTS_FORMAT_##name,
@@ -23,8 +32,10 @@ typedef enum lots_format {
 const char *lots_format_name(lots_format format);
 /* False when there is no such format. */
 bool lots_format_parse(const char *name, lots_format *out);
-/* The format whose file names end as `path` does; false when none. */
+/* The format whose file names end as `path` does (also .jsonl, .md, .htm, .db, and FILE.sqlite:TABLE); false when none. */
 bool lots_format_of_path(const char *path, lots_format *out);
+
+struct lots_sqlite_out;
 
 /* All zero is the default: plain text, everything shown. */
 typedef struct lots_output_options {
@@ -32,6 +43,8 @@ typedef struct lots_output_options {
     bool terminal;             /* table: boxes; rows beyond rows_max and long texts are cut, and it is said so */
     bool colour;               /* table: the header in bold */
     uint32_t rows_max;         /* on a terminal; 0: LOTS_TABLE_ROWS */
+    bool swedish;              /* decimal comma and Swedish headings, in formats for reading; json, ndjson and sqlite have none */
+    bool continued;            /* not the first of its file: csv-se writes its byte order mark only once */
 } lots_output_options;
 
 #define LOTS_TABLE_ROWS 40u /* a table on a terminal shows this many */
@@ -41,11 +54,16 @@ typedef struct lots_sheet {
     const lots_result_column *columns;
     uint32_t column_count;
     uint32_t rows;
+    bool comma; /* decimals have one */
     const lots_output_options *options;
 } lots_sheet;
 
-/* Write the whole result. Errors: LOTS_IO of the sink, LOTS_MEMORY.   Cost: O(cells), twice for a table. */
+/* Write the whole result; of html only its table (document.h makes the page).
+ * Errors: LOTS_IO of the sink, LOTS_MEMORY, LOTS_USAGE for sqlite, which is no text.   Cost: O(cells), twice for a table. */
 LOTS_MUST lots_status lots_output_write(lots_format format, const lots_result *result,
                                         const lots_output_options *options, lots_sink *sink, lots_error *err);
+/* The same into a new table of a SQLite file: see sqlite.h. */
+LOTS_MUST lots_status lots_output_write_sqlite(const lots_result *result, const lots_output_options *options,
+                                               struct lots_sqlite_out *file, const char *table, lots_error *err);
 
 #endif

@@ -94,23 +94,30 @@ static int float_decimals(const lots_vector *values, uint32_t rows)
     return smallest < 0.5 * pow(10, -decimals) ? DECIMALS_SHORTEST : decimals;
 }
 
+static lots_status make_float(table *t, const column_shape *shape, double value, lots_error *err)
+{
+    if (shape->decimals == DECIMALS_SHORTEST)
+        return lots_bytes_printf(&t->cell, err, "%.6g", value);
+    LOTS_TRY(lots_bytes_printf(&t->cell, err, "%.*f", shape->decimals, value));
+    if (t->cell.data[0] == '-' && strspn((const char *)t->cell.data + 1, "0.") + 1 == t->cell.count)
+        memmove(t->cell.data, t->cell.data + 1, --t->cell.count); /* -0.00 */
+    return LOTS_OK;
+}
+
 /* The text of one cell into t->cell. */
 static lots_status make_cell(table *t, uint32_t row, uint32_t column, lots_error *err)
 {
     const lots_vector *values = &t->sheet->columns[column].values;
-    const column_shape *shape = &t->shapes[column];
     t->cell.count = 0;
     if (lots_vector_is_missing(values, row) || values->type.kind == LOTS_TYPE_MISSING)
         return lots_bytes_put8(&t->cell, '-', err);
-    if (values->type.kind != LOTS_TYPE_FLOAT)
-        return lots_value_append(t->sheet->options->schema, values, row, "; ", &t->cell, err);
-    double value = ((const double *)values->data)[values->constant ? 0 : row];
-    if (shape->decimals == DECIMALS_SHORTEST)
-        return lots_bytes_printf(&t->cell, err, "%.6g", value);
-    lots_status status = lots_bytes_printf(&t->cell, err, "%.*f", shape->decimals, value);
-    if (status == LOTS_OK && t->cell.data[0] == '-' && strspn((const char *)t->cell.data + 1, "0.") + 1 == t->cell.count)
-        memmove(t->cell.data, t->cell.data + 1, --t->cell.count); /* -0.00 */
-    return status;
+    if (values->type.kind == LOTS_TYPE_FLOAT)
+        LOTS_TRY(make_float(t, &t->shapes[column], ((const double *)values->data)[values->constant ? 0 : row], err));
+    else
+        LOTS_TRY(lots_value_append(t->sheet->options->schema, values, row, "; ", &t->cell, err));
+    if (t->sheet->comma)
+        lots_value_comma(&values->type, &t->cell, 0);
+    return LOTS_OK;
 }
 
 static uint32_t width_max(const table *t) { return t->sheet->options->terminal ? TEXT_COLUMNS_MAX : UINT32_MAX; }

@@ -102,3 +102,13 @@ lots_status lots_value_append(const lots_schema *schema, const lots_vector *vect
     }
     return LOTS_OK;
 }
+
+void lots_value_comma(const lots_type *type, lots_bytes *out, size_t from)
+{
+    lots_type_kind kind = type->kind == LOTS_TYPE_SET ? type->element : type->kind;
+    if (kind != LOTS_TYPE_DECIMAL && kind != LOTS_TYPE_FLOAT)
+        return;
+    for (size_t i = from; i < out->count; i++)
+        if (out->data[i] == '.')
+            out->data[i] = ',';
+}

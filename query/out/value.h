@@ -1,7 +1,7 @@
 /* value.h: one value of a result as text, the same in every format: decimals with all their decimals, floats in the
  * shortest form that reads back as the same number, dates as yyyy-mm-dd, durations as a number of days (months with
  * `mo`), intervals as a..b, codes as their system writes them, sets with their elements joined.
- * Owns no state. Callers: table, csv, json. */
+ * Owns no state. Callers: the formats. */
 #ifndef LOTS_OUT_VALUE_H
 #define LOTS_OUT_VALUE_H
 
@@ -24,5 +24,8 @@ LOTS_MUST lots_status lots_value_item(const lots_schema *schema, const lots_vect
 /* Append the value of a row; nothing when it is missing. `separator` stands between the elements of a set. */
 LOTS_MUST lots_status lots_value_append(const lots_schema *schema, const lots_vector *vector, uint32_t row,
                                         const char *separator, lots_bytes *out, lots_error *err);
+
+/* Make the decimal points of a value of the type, text from `from` on, commas; other types stay. */
+void lots_value_comma(const lots_type *type, lots_bytes *out, size_t from);
 
 #endif

@@ -158,8 +158,8 @@ lots_status bind_row_function(binder *b, scope *where, const lots_ast_node *node
     if (!*done)
         return LOTS_OK;
     if (b->hoisting == NULL || b->pipeline == NULL || where->frame != b->pipeline->where->frame)
-        return lots_ast_fail(b->err, node->span, "'%s' ranks the rows of the pipeline: it can stand in derive, where and "
-                                                 "sort, outside event sets",
+        return lots_ast_fail(b->err, node->span, "'%s' ranks the rows of the pipeline: it can stand in derive, where, "
+                                                 "group by and sort, outside event sets",
                              call->name.text);
     uint32_t wanted = top ? 2 : 1;
     if (call->arg_count != wanted || call->args[0].kind != LOTS_AST_ARG_VALUE || call->args[wanted - 1].kind != LOTS_AST_ARG_VALUE)
@@ -454,7 +454,7 @@ static lots_status show_items(binder *b, const lots_ast_stage *show, scope *tabl
 }
 
 static lots_status group_stage(binder *b, const lots_ast_stage *group, const lots_ast_stage *show, lots_vec *keys,
-                               lots_vec *items, aggregation *into)
+                               lots_vec *items, aggregation *into, hoisting *met)
 {
     pipeline_state *p = b->pipeline;
     lots_bound_stage stage = stage_of(b, LOTS_STAGE_GROUP, show->span);
@@ -468,6 +468,7 @@ static lots_status group_stage(binder *b, const lots_ast_stage *group, const lot
     b->aggregation = into;
     LOTS_TRY(show_items(b, show, table, items));
     b->aggregation = NULL;
+    LOTS_TRY(emit_functions(b, met, show->span)); /* of the rows that are grouped: in keys and in what is aggregated */
     void *list = NULL;
     LOTS_TRY(freeze(b, keys, &list));
     stage.keys = list;
@@ -498,7 +499,9 @@ static lots_status bind_group(binder *b, const lots_ast_stage *group, const lots
     lots_vec keys = LOTS_VEC(lots_named_expr), items = LOTS_VEC(lots_named_expr);
     aggregation into = {.aggs = LOTS_VEC(lots_row_agg)};
     hoisting met = {LOTS_VEC(lots_row_function)};
-    lots_status status = group_stage(b, group, show, &keys, &items, &into);
+    b->hoisting = &met;
+    lots_status status = group_stage(b, group, show, &keys, &items, &into, &met);
+    b->hoisting = NULL;
     b->aggregation = NULL;
     lots_vec_free(&keys);
     lots_vec_free(&items);

@@ -7,7 +7,7 @@
 #include "tests/support/answer.h"
 #include "tests/support/small_registry.h"
 
-enum { SEEDS = 3, PATIENTS = 50, SEGMENT_PATIENTS = 6 };
+enum { SEEDS = 3, PATIENTS = 28, SEGMENT_PATIENTS = 3 };
 
 typedef struct world {
     small_registry registries[SEEDS];
@@ -107,6 +107,7 @@ ASK(event_sets_and_aggregates_are_as_in_sql, "sets.txt")
 ASK(episodes_and_steps_are_as_in_sql, "episodes.txt")
 ASK(pipelines_are_as_in_sql, "pipelines.txt")
 ASK(names_and_functions_are_as_in_sql, "names.txt")
+ASK(real_questions_are_as_in_sql, "questions.txt")
 
 static void no_rows_pass_through_every_stage(void **state)
 {
@@ -142,6 +143,7 @@ int main(void)
         cmocka_unit_test(values_and_operators_are_as_in_sql), cmocka_unit_test(windows_and_dates_are_as_in_sql),
         cmocka_unit_test(event_sets_and_aggregates_are_as_in_sql), cmocka_unit_test(episodes_and_steps_are_as_in_sql),
         cmocka_unit_test(pipelines_are_as_in_sql), cmocka_unit_test(names_and_functions_are_as_in_sql),
+        cmocka_unit_test(real_questions_are_as_in_sql),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

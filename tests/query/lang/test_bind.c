@@ -32,7 +32,8 @@ static void describe(const char *text, const lots_error *err, char *out, size_t 
     if (err->at != LOTS_NOWHERE)
         lots_caret_place(text, bytes, err->at, &line, &column);
     int marked = err->at != LOTS_NOWHERE && err->at_end > err->at && err->at_end <= bytes ? (int)(err->at_end - err->at) : 0;
-    snprintf(out, room, "%s\n%u:%u %.*s\n%s", err->text, line, column, marked, marked > 0 ? text + err->at : "", err->hint);
+    snprintf(out, room, "%s\n%u:%u%s%.*s\n%s", err->text, line, column, marked > 0 ? " " : "", marked,
+             marked > 0 ? text + err->at : "", err->hint);
     for (size_t end = strlen(out); end > 0 && out[end - 1] == '\n'; end--)
         out[end - 1] = '\0';
 }

@@ -219,8 +219,10 @@ static lots_status run_codes(lots_program *program, int argc, char **argv, lots_
             return lots_sink_text(&program->out, lots_command_codes.help, err);
         if (which == LOTS_OPTION_END)
             break;
-        if (which == 0 && !lots_format_parse(value, &job.format))
-            return lots_fail(err, LOTS_USAGE, "there is no format '%s'; the formats are table, csv and json", value);
+        if (which == 0 && (!lots_format_parse(value, &job.format) || job.format == LOTS_FORMAT_HTML ||
+                           job.format == LOTS_FORMAT_SQLITE))
+            return lots_fail(err, LOTS_USAGE, "`lots codes` has no format '%s'; it has table, csv, csv-se, tsv, json, "
+                                              "ndjson and markdown", value);
         const char **place = job.path == NULL ? &job.path : job.system == NULL ? &job.system : &job.prefix;
         if (which == LOTS_OPTION_OPERAND && *place != NULL)
             return lots_fail(err, LOTS_USAGE, "'%s' is one word too many", value);
@@ -249,5 +251,5 @@ const lots_command lots_command_codes = {
     "List the codes of a system that begin so, with the events that hold each and its label where one was loaded. Without a\n"
     "system: list the systems.\n"
     "\n"
-    "      --format NAME    table (the default), csv or json\n",
+    "      --format NAME    table (the default), csv, csv-se, tsv, json, ndjson or markdown\n",
     run_codes};

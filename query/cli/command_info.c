@@ -327,6 +327,13 @@ static const lots_option info_options[] = {
     [INFO_GENERATION] = {"generation", 0, true},
 };
 
+/* Its parts differ in their columns, so the formats for one table are none for it. */
+static bool parse_format(const char *name, lots_format *out)
+{
+    return lots_format_parse(name, out) &&
+           (*out == LOTS_FORMAT_TABLE || *out == LOTS_FORMAT_JSON || *out == LOTS_FORMAT_MARKDOWN);
+}
+
 static lots_status run_info(lots_program *program, int argc, char **argv, lots_error *err)
 {
     lots_options words = {info_options, sizeof info_options / sizeof *info_options, argv, argc, 0, false};
@@ -340,8 +347,8 @@ static lots_status run_info(lots_program *program, int argc, char **argv, lots_e
             break;
         if (which == INFO_GENERATION)
             job.generation = value;
-        else if (which == INFO_FORMAT && (!lots_format_parse(value, &job.format) || job.format == LOTS_FORMAT_CSV))
-            return lots_fail(err, LOTS_USAGE, "--format of `lots info` is table or json, not '%s'", value);
+        else if (which == INFO_FORMAT && !parse_format(value, &job.format))
+            return lots_fail(err, LOTS_USAGE, "--format of `lots info` is table, markdown or json, not '%s'", value);
         else if (which == LOTS_OPTION_OPERAND && job.path == NULL)
             job.path = value;
         else if (which == LOTS_OPTION_OPERAND && job.stream == NULL)
@@ -368,6 +375,6 @@ const lots_command lots_command_info = {
     "Patients, streams with their events, coverage and size, loads and pins; of one stream each column's type, missing and\n"
     "distinct values, range, size and encodings. Sizes are bytes of the segment files.\n"
     "\n"
-    "      --format NAME    table (the default) or json\n"
+    "      --format NAME    table (the default), markdown or json\n"
     "      --generation G   a kept generation, by number or by the name of its pin\n",
     run_info};

@@ -6,10 +6,12 @@
 #include "query/cli/command.h"
 #include "query/cli/disclosure.h"
 #include "query/cli/generation_option.h"
+#include "query/cli/made.h"
 #include "query/cli/options.h"
 #include "query/exec/run.h"
 #include "query/lang/bound.h"
 #include "query/lang/caret.h"
+#include "query/out/document.h"
 
 enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30 };
 
@@ -19,7 +21,8 @@ typedef struct query_job {
     const char *registry_path, *text, *file, *output, *generation, *identities, *purpose, *min_cell_wanted;
     lots_vec param_names, param_values; /* char *, const char * */
     lots_format format;
-    bool format_given, timing;
+    const char *includes, *locale;
+    bool format_given, timing, provenance, stamp;
     unsigned threads;
     size_t memory_bytes;
     uint32_t min_cell;
@@ -27,13 +30,15 @@ typedef struct query_job {
     char *slurped;     /* the query when it came from a file */
     size_t text_bytes;
     const char *name;  /* of the query in messages */
-    char *directory;   /* of the query file */
+    char *directory;   /* of the query file, or as --includes has it */
     lots_registry *registry;
     lots_arena arena;
     lots_sources sources;
     lots_query *query;
     lots_pool *pool;
     lots_sink file_sink;
+    lots_result *results;
+    uint32_t result_count;
     uint64_t open_ns, bind_ns, run_ns;
     lots_work work;
 } query_job;
@@ -41,14 +46,17 @@ typedef struct query_job {
 /* ---- the command line ---- */
 
 enum { QUERY_FILE, QUERY_FORMAT, QUERY_OUTPUT, QUERY_PARAM, QUERY_THREADS, QUERY_MEMORY, QUERY_TIMING, QUERY_GENERATION,
-       QUERY_IDENTITIES, QUERY_PURPOSE, QUERY_MIN_CELL };
+       QUERY_IDENTITIES, QUERY_PURPOSE, QUERY_MIN_CELL,
+       QUERY_PROVENANCE, QUERY_STAMP, QUERY_LOCALE, QUERY_INCLUDES };
 static const lots_option query_options[] = {
     [QUERY_FILE] = {"file", 'f', true},           [QUERY_FORMAT] = {"format", 0, true},
     [QUERY_OUTPUT] = {"output", 'o', true},       [QUERY_PARAM] = {"param", 'p', true},
     [QUERY_THREADS] = {"threads", 0, true},       [QUERY_MEMORY] = {"memory", 0, true},
     [QUERY_TIMING] = {"timing", 0, false},        [QUERY_GENERATION] = {"generation", 0, true},
     [QUERY_IDENTITIES] = {"identities", 0, true}, [QUERY_PURPOSE] = {"purpose", 0, true},
-    [QUERY_MIN_CELL] = {"min-cell", 0, true},
+    [QUERY_MIN_CELL] = {"min-cell", 0, true},     [QUERY_PROVENANCE] = {"provenance", 0, false},
+    [QUERY_STAMP] = {"stamp", 0, false},          [QUERY_LOCALE] = {"locale", 0, true},
+    [QUERY_INCLUDES] = {"includes", 0, true},
 };
 
 static lots_status take_param(query_job *job, const char *value, lots_error *err)
@@ -73,8 +81,16 @@ static lots_status take_format(query_job *job, const char *value, lots_error *er
     if (lots_format_parse(value, &job->format))
         return LOTS_OK;
     lots_fail(err, LOTS_USAGE, "there is no format '%s'", value);
-    lots_error_hint(err, "the formats are table, csv and json");
+    lots_error_hint(err, "the formats are " LOTS_FORMAT_NAMES);
     return LOTS_USAGE;
+}
+
+static lots_status take_locale(query_job *job, const char *value, lots_error *err)
+{
+    job->locale = value;
+    if (strcmp(value, "sv") == 0 || strcmp(value, "en") == 0)
+        return LOTS_OK;
+    return lots_fail(err, LOTS_USAGE, "--locale is sv or en, not '%s'", value);
 }
 
 static lots_status take_operand(query_job *job, const char *value, lots_error *err)
@@ -103,6 +119,10 @@ static lots_status take_option(query_job *job, int which, const char *value, lot
     case QUERY_GENERATION: job->generation = value; return LOTS_OK;
     case QUERY_IDENTITIES: job->identities = value; return LOTS_OK;
     case QUERY_MIN_CELL: job->min_cell_wanted = value; return LOTS_OK;
+    case QUERY_PROVENANCE: job->provenance = true; return LOTS_OK;
+    case QUERY_STAMP: job->provenance = job->stamp = true; return LOTS_OK;
+    case QUERY_LOCALE: return take_locale(job, value, err);
+    case QUERY_INCLUDES: job->includes = value; return LOTS_OK;
     case QUERY_PURPOSE:
         job->purpose = value;
         return value[strspn(value, " \t\r\n")] != '\0' ? LOTS_OK : lots_fail(err, LOTS_USAGE, "--purpose says nothing");
@@ -141,6 +161,8 @@ static lots_status read_line(query_job *job, int argc, char **argv, bool *help, 
     }
     if (!job->format_given && job->output != NULL)
         job->format_given = lots_format_of_path(job->output, &job->format);
+    if (job->format == LOTS_FORMAT_SQLITE && job->output == NULL)
+        return lots_fail(err, LOTS_USAGE, "--format sqlite wants -o FILE[:TABLE]");
     return LOTS_OK;
 }
 
@@ -149,6 +171,8 @@ static lots_status read_line(query_job *job, int argc, char **argv, bool *help, 
 static lots_status read_text(query_job *job, lots_error *err)
 {
     job->name = "query";
+    if (job->includes != NULL)
+        LOTS_TRY(lots_text_copy(&job->directory, job->includes, strlen(job->includes), err));
     if (job->file == NULL) {
         job->text_bytes = strlen(job->text);
         return LOTS_OK;
@@ -161,7 +185,7 @@ static lots_status read_text(query_job *job, lots_error *err)
     }
     job->name = job->file;
     const char *slash = strrchr(job->file, '/');
-    if (slash == NULL)
+    if (slash == NULL || job->includes != NULL)
         return LOTS_OK;
     return lots_text_copy(&job->directory, job->file, slash == job->file ? 1 : (size_t)(slash - job->file), err);
 }
@@ -252,33 +276,63 @@ static lots_status run_one(query_job *job, uint32_t index, lots_result *result, 
     return LOTS_OK;
 }
 
-/* The file is opened only when the first result is there: a query that fails leaves an older file as it was. */
-static lots_status sink_of(query_job *job, lots_sink **out, lots_error *err)
+static lots_status gather_made(query_job *job, lots_provenance *out, lots_error *err)
 {
-    *out = job->output == NULL ? &job->program->out : &job->file_sink;
-    if (job->output == NULL || job->file_sink.file != NULL)
-        return LOTS_OK;
-    job->file_sink.name = job->output;
-    job->file_sink.file = fopen(job->output, "w");
-    return job->file_sink.file != NULL ? LOTS_OK : lots_os_fail(err, "write", job->output);
+    lots_made made = {.registry_path = job->registry_path,
+                      .registry = job->registry,
+                      .query = job->query,
+                      .sources = &job->sources,
+                      .text = job->text,
+                      .text_bytes = job->text_bytes,
+                      .file = job->name == job->file ? job->file : NULL,
+                      .includes_from = job->directory,
+                      .param_names = job->param_names.data,
+                      .param_values = job->param_values.data,
+                      .param_count = (uint32_t)job->param_values.count,
+                      .results = job->results,
+                      .result_count = job->result_count,
+                      .min_cell = job->min_cell,
+                      .format = job->format,
+                      .locale = job->locale,
+                      .stamp = job->stamp};
+    return lots_made_gather(&made, out, err);
 }
 
-/* Tables and CSV of several pipelines stand apart by an empty line; in JSON they are elements of one array. */
-static lots_status write_one(query_job *job, uint32_t index, const lots_result *result, lots_error *err)
+/* The file is opened only when the results are there: a query that fails leaves an older file as it was. */
+static lots_status write_document(query_job *job, const lots_document *document, lots_error *err)
 {
-    bool json = job->format == LOTS_FORMAT_JSON, several = job->query->pipeline_count > 1;
-    bool last = index + 1 == job->query->pipeline_count;
     lots_output_options options = lots_program_output(job->program, lots_registry_schema(job->registry));
-    lots_sink *sink = NULL;
-    LOTS_TRY(sink_of(job, &sink, err));
+    lots_sink *sink = job->output == NULL ? &job->program->out : &job->file_sink;
+    options.swedish = job->locale != NULL && strcmp(job->locale, "sv") == 0;
     if (job->output != NULL)
         options.terminal = options.colour = false;
-    if (several)
-        LOTS_TRY(lots_sink_text(sink, json ? (index == 0 ? "[" : ",\n") : index == 0 ? "" : "\n", err));
-    LOTS_TRY(lots_output_write(job->format, result, &options, sink, err));
-    if (json && last)
-        LOTS_TRY(lots_sink_text(sink, several ? "]\n" : "\n", err));
+    if (job->format == LOTS_FORMAT_SQLITE)
+        return lots_document_write_sqlite(document, &options, job->output, err);
+    if (job->output != NULL) {
+        sink->name = job->output;
+        sink->file = fopen(job->output, "w");
+        if (sink->file == NULL)
+            return lots_os_fail(err, "write", job->output);
+    }
+    LOTS_TRY(lots_document_write(document, &options, sink, err));
     return lots_sink_flush(sink, err);
+}
+
+static lots_status write_all(query_job *job, lots_error *err)
+{
+    lots_provenance made = lots_provenance_begin();
+    bool wanted = job->provenance || job->format == LOTS_FORMAT_HTML;
+    lots_document document = {.format = job->format,
+                              .results = job->results,
+                              .result_count = job->result_count,
+                              .provenance = wanted ? &made : NULL,
+                              .caption = job->text,
+                              .caption_bytes = job->text_bytes};
+    lots_status status = wanted ? gather_made(job, &made, err) : LOTS_OK;
+    if (status == LOTS_OK)
+        status = write_document(job, &document, err);
+    lots_provenance_free(&made);
+    return status;
 }
 
 static lots_status record(const query_job *job, uint32_t index, const lots_result *result, lots_error *err)
@@ -308,20 +362,22 @@ static void say_timing(const query_job *job)
             lots_pool_threads(job->pool));
 }
 
+/* All results are there before any is written: how they were made stands first in some formats. */
 static lots_status run_all(query_job *job, lots_error *err)
 {
+    void *results = NULL;
     LOTS_TRY(lots_pool_open(&job->pool, job->threads, err));
+    LOTS_TRY(lots_alloc(&results, job->query->pipeline_count, sizeof(lots_result), err));
+    job->results = results;
     for (uint32_t i = 0; i < job->query->pipeline_count; i++) {
-        lots_result result;
-        LOTS_TRY(run_one(job, i, &result, err));
-        lots_status status = record(job, i, &result, err);
-        for (uint32_t n = 0; n < result.note_count && status == LOTS_OK; n++)
-            lots_program_say_note(job->program, result.notes[n]);
-        if (status == LOTS_OK)
-            status = write_one(job, i, &result, err);
-        lots_result_free(&result);
-        LOTS_TRY(status);
+        lots_result *result = &job->results[i];
+        LOTS_TRY(run_one(job, i, result, err));
+        job->result_count++;
+        LOTS_TRY(record(job, i, result, err));
+        for (uint32_t n = 0; n < result->note_count; n++)
+            lots_program_say_note(job->program, result->notes[n]);
     }
+    LOTS_TRY(write_all(job, err));
     if (job->timing)
         say_timing(job);
     return LOTS_OK;
@@ -354,6 +410,9 @@ static lots_status close_job(query_job *job, lots_status status, lots_error *err
     if (job->file_sink.file != NULL && fclose(job->file_sink.file) != 0 && status == LOTS_OK)
         status = lots_os_fail(err, "write", job->output);
     lots_sink_free(&job->file_sink);
+    for (uint32_t i = 0; i < job->result_count; i++)
+        lots_result_free(&job->results[i]);
+    lots_free(job->results);
     for (size_t i = 0; i < job->param_names.count; i++)
         lots_free(LOTS_AT(char *, &job->param_names, i));
     lots_vec_free(&job->param_names);
@@ -382,18 +441,24 @@ const lots_command lots_command_query = {
     "Examples:\n"
     "  lots query reg.lots 'from patients show n = count()'\n"
     "  lots query reg.lots -f readmissions.lq --param year=2023 -o readmissions.csv\n"
+    "  lots query reg.lots -f readmissions.lq -o readmissions.html\n"
     "  echo 'from contacts group by level show n = count()' | lots query reg.lots - --format json\n"
     "\n"
     "lots query REG.lots 'TEXT' | -f FILE | -\n"
     "\n"
     "  -f, --file FILE      read the query from a file; includes are relative to it\n"
     "  -p, --param NAME=VALUE  set a `param` of the query; may be repeated\n"
-    "      --format NAME    table (the default), csv or json\n"
-    "  -o, --output FILE    write there; .csv and .json decide the format\n"
+    "      --format NAME    table (the default), csv, csv-se, tsv, json, ndjson, markdown, html or sqlite\n"
+    "  -o, --output FILE    write there; its ending decides the format: .csv .tsv .json .ndjson .md .html .sqlite;\n"
+    "                       FILE.sqlite:TABLE adds a table to a SQLite file\n"
+    "      --locale sv      decimal comma and Swedish headings in formats for reading (csv-se has the comma anyway)\n"
+    "      --provenance     say in the result how it was made (html always does); `lots rerun` makes it again\n"
+    "      --stamp          the same, with the time of day\n"
     "      --threads N      threads; the answer doesn't depend on it (default: all processors)\n"
     "      --memory SIZE    what a question may hold (default 4G)\n"
     "      --generation G   a kept generation, by number or by the name of its pin\n"
     "      --identities DIR where the identity files are\n"
+    "      --includes DIR   where files that the query includes are (default: beside the query file)\n"
     "      --purpose TEXT   why a list of persons, events or episodes is needed; logged (`lots audit`)\n"
     "      --min-cell N     hide what rests on fewer than N persons; N may raise the registry's rule (5)\n"
     "      --timing         say on standard error how long it took and what was read\n",

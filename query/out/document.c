@@ -157,7 +157,7 @@ lots_status lots_document_write(const lots_document *document, const lots_output
 
 /* ---- a SQLite file ---- */
 
-static lots_status write_tables(const lots_document *document, const lots_output_options *options, lots_sqlite_out *file,
+static lots_status write_tables(const lots_document *document, const lots_output_options *options, lots_result_file *file,
                                 const char *table, lots_error *err)
 {
     char name[256];
@@ -172,11 +172,11 @@ static lots_status write_tables(const lots_document *document, const lots_output
     if (document->provenance != NULL) {
         lots_status status = lots_provenance_json(document->provenance, &json, err);
         if (status == LOTS_OK)
-            status = lots_sqlite_provenance(file, table, (const char *)json.data, json.count, err);
+            status = lots_result_file_provenance(file, table, (const char *)json.data, json.count, err);
         lots_bytes_free(&json);
         LOTS_TRY(status);
     }
-    return lots_sqlite_commit(file, err);
+    return lots_result_file_commit(file, err);
 }
 
 lots_status lots_document_write_sqlite(const lots_document *document, const lots_output_options *options,
@@ -184,7 +184,7 @@ lots_status lots_document_write_sqlite(const lots_document *document, const lots
 {
     const char *colon = strrchr(target, ':'), *table = "result";
     char *path = NULL;
-    lots_sqlite_out *file = NULL;
+    lots_result_file *file = NULL;
     size_t path_bytes = strlen(target);
     if (colon != NULL && strchr(colon, '/') == NULL) {
         table = colon + 1;
@@ -193,10 +193,10 @@ lots_status lots_document_write_sqlite(const lots_document *document, const lots
     if (path_bytes == 0 || table[0] == '\0' || strlen(table) > 200)
         return lots_fail(err, LOTS_USAGE, "'%s' is no FILE or FILE:TABLE", target);
     LOTS_TRY(lots_text_copy(&path, target, path_bytes, err));
-    lots_status status = lots_sqlite_open(&file, path, err);
+    lots_status status = lots_result_file_open(&file, path, err);
     lots_free(path);
     LOTS_TRY(status);
     status = write_tables(document, options, file, table, err);
-    lots_sqlite_close(file);
+    lots_result_file_close(file);
     return status;
 }

@@ -26,7 +26,7 @@ typedef struct lots_document {
 /* Any format but sqlite. Errors: LOTS_IO, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_document_write(const lots_document *document, const lots_output_options *options,
                                           lots_sink *sink, lots_error *err);
-/* `target`: FILE or FILE:TABLE (default `result`). All or nothing. Errors: as lots_sqlite_open and lots_sqlite_write. */
+/* `target`: FILE or FILE:TABLE (default `result`). All or nothing. Errors: as lots_result_file_open and lots_result_file_write. */
 LOTS_MUST lots_status lots_document_write_sqlite(const lots_document *document, const lots_output_options *options,
                                                  const char *target, lots_error *err);
 

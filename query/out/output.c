@@ -97,7 +97,7 @@ static void make_columns(const lots_result *result, bool swedish, lots_result_co
 typedef struct target {
     lots_format format;
     lots_sink *sink;
-    lots_sqlite_out *file; /* of SQLITE, with the table's name */
+    lots_result_file *file; /* of SQLITE, with the table's name */
     const char *table;
 } target;
 
@@ -115,7 +115,7 @@ static lots_status write_sheet(const target *to, const lots_sheet *sheet, lots_e
     case LOTS_FORMAT_SQLITE:
         if (to->file == NULL)
             return lots_fail(err, LOTS_USAGE, "a SQLite file is no text: it can't be written here");
-        return lots_sqlite_write(sheet, to->file, to->table, err);
+        return lots_result_file_write(sheet, to->file, to->table, err);
     case LOTS_FORMAT_COUNT: break;
     }
     return lots_fail(err, LOTS_INTERNAL, "no format number %d", (int)to->format);
@@ -158,7 +158,7 @@ lots_status lots_output_write(lots_format format, const lots_result *result, con
 }
 
 lots_status lots_output_write_sqlite(const lots_result *result, const lots_output_options *options,
-                                     lots_sqlite_out *file, const char *table, lots_error *err)
+                                     lots_result_file *file, const char *table, lots_error *err)
 {
     target to = {.format = LOTS_FORMAT_SQLITE, .file = file, .table = table};
     return write_to(&to, result, options, err);

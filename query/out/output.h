@@ -35,7 +35,7 @@ bool lots_format_parse(const char *name, lots_format *out);
 /* The format whose file names end as `path` does (also .jsonl, .md, .htm, .db, and FILE.sqlite:TABLE); false when none. */
 bool lots_format_of_path(const char *path, lots_format *out);
 
-struct lots_sqlite_out;
+struct lots_result_file;
 
 /* All zero is the default: plain text, everything shown. */
 typedef struct lots_output_options {
@@ -64,6 +64,6 @@ LOTS_MUST lots_status lots_output_write(lots_format format, const lots_result *r
                                         const lots_output_options *options, lots_sink *sink, lots_error *err);
 /* The same into a new table of a SQLite file: see sqlite.h. */
 LOTS_MUST lots_status lots_output_write_sqlite(const lots_result *result, const lots_output_options *options,
-                                               struct lots_sqlite_out *file, const char *table, lots_error *err);
+                                               struct lots_result_file *file, const char *table, lots_error *err);
 
 #endif

@@ -113,6 +113,8 @@ lots_status lots_provenance_plain(const lots_provenance *provenance, bool swedis
         const lots_provenance_fact *fact = fact_at(provenance, i);
         const char *line = NULL;
         size_t bytes = 0, at = 0;
+        if (fact->shown_bytes == 0)
+            continue;
         LOTS_TRY(lots_bytes_printf(out, err, "%s:", shown_name(fact->name, swedish)));
         for (bool first = true; next_line(provenance, fact, &at, &line, &bytes); first = false) {
             LOTS_TRY(lots_bytes_printf(out, err, "%s", first ? " " : "  "));
@@ -127,6 +129,8 @@ lots_status lots_provenance_markdown(const lots_provenance *provenance, bool swe
 {
     for (size_t i = 0; i < provenance->facts.count; i++) {
         const lots_provenance_fact *fact = fact_at(provenance, i);
+        if (fact->shown_bytes == 0)
+            continue;
         LOTS_TRY(lots_bytes_printf(out, err, "- %s: ", shown_name(fact->name, swedish)));
         LOTS_TRY(lots_markup_markdown((const char *)provenance->text.data + fact->shown, fact->shown_bytes, out, err));
         LOTS_TRY(lots_bytes_put8(out, '\n', err));
@@ -139,6 +143,8 @@ lots_status lots_provenance_html(const lots_provenance *provenance, bool swedish
     LOTS_TRY(lots_bytes_printf(out, err, "<dl>\n"));
     for (size_t i = 0; i < provenance->facts.count; i++) {
         const lots_provenance_fact *fact = fact_at(provenance, i);
+        if (fact->shown_bytes == 0)
+            continue;
         LOTS_TRY(lots_bytes_printf(out, err, "<dt>%s</dt><dd>", shown_name(fact->name, swedish)));
         LOTS_TRY(lots_markup_html((const char *)provenance->text.data + fact->shown, fact->shown_bytes, out, err));
         LOTS_TRY(lots_bytes_append(out, "</dd>\n", 6, err));

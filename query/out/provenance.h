@@ -31,7 +31,7 @@ LOTS_MUST lots_status lots_provenance_fact_put(lots_provenance *provenance, cons
 /* {"name":…,…} on one line. */
 LOTS_MUST lots_status lots_provenance_json(const lots_provenance *provenance, lots_bytes *out, lots_error *err);
 LOTS_MUST lots_status lots_provenance_comments(const lots_provenance *provenance, lots_bytes *out, lots_error *err);
-/* Lists for people; `swedish`: their names in Swedish. */
+/* Lists for people, without facts that are empty; `swedish`: their names in Swedish. */
 LOTS_MUST lots_status lots_provenance_plain(const lots_provenance *provenance, bool swedish, lots_bytes *out,
                                             lots_error *err);
 LOTS_MUST lots_status lots_provenance_markdown(const lots_provenance *provenance, bool swedish, lots_bytes *out,

@@ -11,27 +11,27 @@
 
 #define DIGITS_15_END INT64_C(1000000000000000) /* a double keeps every decimal number of 15 digits */
 
-struct lots_sqlite_out {
+struct lots_result_file {
     sqlite3 *database;
     char *path;
     bool created, committed;
 };
 
-static lots_status fail(const lots_sqlite_out *file, lots_error *err)
+static lots_status fail(const lots_result_file *file, lots_error *err)
 {
     return lots_fail(err, LOTS_IO, "can't write '%s': %s", file->path, sqlite3_errmsg(file->database));
 }
 
-static lots_status do_sql(lots_sqlite_out *file, const char *sql, lots_error *err)
+static lots_status do_sql(lots_result_file *file, const char *sql, lots_error *err)
 {
     return sqlite3_exec(file->database, sql, NULL, NULL, NULL) == SQLITE_OK ? LOTS_OK : fail(file, err);
 }
 
-lots_status lots_sqlite_open(lots_sqlite_out **out, const char *path, lots_error *err)
+lots_status lots_result_file_open(lots_result_file **out, const char *path, lots_error *err)
 {
     void *block = NULL;
-    LOTS_TRY(lots_alloc(&block, 1, sizeof(lots_sqlite_out), err));
-    lots_sqlite_out *file = block;
+    LOTS_TRY(lots_alloc(&block, 1, sizeof(lots_result_file), err));
+    lots_result_file *file = block;
     file->created = !lots_path_exists(path);
     lots_status status = lots_text_copy(&file->path, path, strlen(path), err);
     if (status == LOTS_OK &&
@@ -44,11 +44,11 @@ lots_status lots_sqlite_open(lots_sqlite_out **out, const char *path, lots_error
     if (status == LOTS_OK)
         *out = file;
     else
-        lots_sqlite_close(file);
+        lots_result_file_close(file);
     return status;
 }
 
-void lots_sqlite_close(lots_sqlite_out *file)
+void lots_result_file_close(lots_result_file *file)
 {
     if (file == NULL)
         return;
@@ -63,7 +63,7 @@ void lots_sqlite_close(lots_sqlite_out *file)
     lots_free(file);
 }
 
-lots_status lots_sqlite_commit(lots_sqlite_out *file, lots_error *err)
+lots_status lots_result_file_commit(lots_result_file *file, lots_error *err)
 {
     LOTS_TRY(do_sql(file, "COMMIT", err));
     file->committed = true;
@@ -122,7 +122,7 @@ static const char *type_of(const lots_sheet *sheet, uint32_t column)
     }
 }
 
-static lots_status is_there(lots_sqlite_out *file, const char *table, bool *out, lots_error *err)
+static lots_status is_there(lots_result_file *file, const char *table, bool *out, lots_error *err)
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(file->database, "SELECT 1 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE", -1, &statement,
@@ -135,7 +135,7 @@ static lots_status is_there(lots_sqlite_out *file, const char *table, bool *out,
     return step == SQLITE_ROW || step == SQLITE_DONE ? LOTS_OK : fail(file, err);
 }
 
-static lots_status create_table(const lots_sheet *sheet, lots_sqlite_out *file, const char *table, lots_error *err)
+static lots_status create_table(const lots_sheet *sheet, lots_result_file *file, const char *table, lots_error *err)
 {
     lots_bytes sql = {0};
     lots_status status = lots_bytes_printf(&sql, err, "CREATE TABLE ");
@@ -156,7 +156,7 @@ static lots_status create_table(const lots_sheet *sheet, lots_sqlite_out *file, 
     return status;
 }
 
-static lots_status prepare_insert(const lots_sheet *sheet, lots_sqlite_out *file, const char *table,
+static lots_status prepare_insert(const lots_sheet *sheet, lots_result_file *file, const char *table,
                                   sqlite3_stmt **out, lots_error *err)
 {
     lots_bytes sql = {0};
@@ -211,7 +211,7 @@ static lots_status bind_value(const lots_sheet *sheet, uint32_t row, uint32_t co
     }
 }
 
-static lots_status insert_rows(const lots_sheet *sheet, lots_sqlite_out *file, sqlite3_stmt *statement,
+static lots_status insert_rows(const lots_sheet *sheet, lots_result_file *file, sqlite3_stmt *statement,
                                lots_bytes *cell, lots_error *err)
 {
     for (uint32_t row = 0; row < sheet->rows; row++) {
@@ -228,7 +228,7 @@ static lots_status insert_rows(const lots_sheet *sheet, lots_sqlite_out *file, s
     return LOTS_OK;
 }
 
-lots_status lots_sqlite_write(const lots_sheet *sheet, lots_sqlite_out *file, const char *table, lots_error *err)
+lots_status lots_result_file_write(const lots_sheet *sheet, lots_result_file *file, const char *table, lots_error *err)
 {
     sqlite3_stmt *statement = NULL;
     lots_bytes cell = {0};
@@ -247,7 +247,7 @@ lots_status lots_sqlite_write(const lots_sheet *sheet, lots_sqlite_out *file, co
     return status;
 }
 
-lots_status lots_sqlite_provenance(lots_sqlite_out *file, const char *table, const char *json, size_t bytes,
+lots_status lots_result_file_provenance(lots_result_file *file, const char *table, const char *json, size_t bytes,
                                    lots_error *err)
 {
     sqlite3_stmt *statement = NULL;

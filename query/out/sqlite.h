@@ -8,18 +8,18 @@
 
 #include "query/out/output.h"
 
-typedef struct lots_sqlite_out lots_sqlite_out;
+typedef struct lots_result_file lots_result_file;
 
 /* Open or create the file and begin. Errors: LOTS_IO (also when it is no SQLite file, or locked), LOTS_MEMORY. */
-LOTS_MUST lots_status lots_sqlite_open(lots_sqlite_out **out, const char *path, lots_error *err);
+LOTS_MUST lots_status lots_result_file_open(lots_result_file **out, const char *path, lots_error *err);
 /* Errors: LOTS_USAGE when the table exists; LOTS_IO, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_sqlite_write(const lots_sheet *sheet, lots_sqlite_out *file, const char *table,
+LOTS_MUST lots_status lots_result_file_write(const lots_sheet *sheet, lots_result_file *file, const char *table,
                                         lots_error *err);
 /* Keep, beside the results, how one was made: table lots_provenance(result, provenance as JSON). */
-LOTS_MUST lots_status lots_sqlite_provenance(lots_sqlite_out *file, const char *table, const char *json, size_t bytes,
+LOTS_MUST lots_status lots_result_file_provenance(lots_result_file *file, const char *table, const char *json, size_t bytes,
                                              lots_error *err);
-LOTS_MUST lots_status lots_sqlite_commit(lots_sqlite_out *file, lots_error *err);
+LOTS_MUST lots_status lots_result_file_commit(lots_result_file *file, lots_error *err);
 /* What wasn't committed is undone, and a file created for it removed. NULL does nothing. */
-void lots_sqlite_close(lots_sqlite_out *file);
+void lots_result_file_close(lots_result_file *file);
 
 #endif

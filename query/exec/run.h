@@ -9,7 +9,8 @@ typedef struct lots_run_options {
     lots_pool *pool;            /* NULL: one thread */
     size_t memory_bytes;        /* of the whole run; 0: 4 GiB */
     const _Atomic bool *stop;   /* Ctrl-C; may be NULL */
-    void (*progress)(void *context, uint64_t done, uint64_t all); /* chunks; may be NULL; called from one thread at a time */
+    /* Chunks of the present pass (a run may take several); may be NULL; called from one thread at a time. */
+    void (*progress)(void *context, uint64_t done, uint64_t all);
     void *progress_context;
     /* Disclosure: off by default, for tests and for programs that judge themselves what may be shown. */
     bool guard_rows;            /* rows: leave out protected and no-contact persons, refuse ids with no_identity streams */

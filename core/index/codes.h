@@ -13,6 +13,7 @@
 #ifndef LOTS_CODES_H
 #define LOTS_CODES_H
 
+#include "core/base/arena.h"
 #include "core/base/bytes.h"
 #include "core/base/status.h"
 
@@ -77,6 +78,13 @@ LOTS_MUST lots_status lots_dictionary_relate(lots_dictionary_builder *builder, l
  * Cost: O(keys + relations). */
 LOTS_MUST lots_status lots_dictionary_finish(lots_dictionary_builder *builder, lots_dictionary **out,
                                              lots_id **to_stable, lots_error *err);
+
+/* A dictionary of few names, in an arena and as long-lived: never to be closed. For what a query names itself.
+ *   keys     `count`, strictly rising by bytes; copied, as the labels
+ *   labels   by key; NULL or "" is none; may be NULL
+ * Errors: LOTS_INTERNAL when keys don't rise; LOTS_MEMORY, LOTS_LIMIT. */
+LOTS_MUST lots_status lots_dictionary_in_arena(lots_arena *arena, const char *const *keys, const char *const *labels,
+                                               uint32_t count, const lots_dictionary **out, lots_error *err);
 
 /* ---- reading ---- */
 void lots_dictionary_close(lots_dictionary *dictionary);

@@ -31,6 +31,9 @@ static lots_status reduce(const lots_step *step, const lots_ranges *ranges, cons
     case LOTS_OP_SET_OF:
     case LOTS_OP_MOST:
         return lots_reduce_distinct(step, ranges, x, out, err);
+    case LOTS_OP_GROUPS_OVER:
+    case LOTS_OP_SCORE_OVER:
+        return lots_reduce_classes(step, ranges, x, out, err);
     case LOTS_OP_FIRST_VALUE:
     case LOTS_OP_LAST_VALUE: {
         uint32_t *at = NULL;

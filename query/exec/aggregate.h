@@ -29,6 +29,9 @@ LOTS_MUST lots_status lots_reduce_extreme(const lots_step *step, const lots_rang
 /* COUNT_DISTINCT, SET_OF, MOST. x may be a SET. */
 LOTS_MUST lots_status lots_reduce_distinct(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                            lots_vector *out, lots_error *err);
+/* GROUPS_OVER, SCORE_OVER (eval_classes.c), and the same over rows: x is a CODE or a SET of them. */
+LOTS_MUST lots_status lots_reduce_classes(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
+                                          lots_vector *out, lots_error *err);
 /* MEDIAN, QUANTILE. */
 LOTS_MUST lots_status lots_reduce_quantile(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                            lots_vector *out, lots_error *err);
@@ -38,6 +41,8 @@ LOTS_MUST lots_status lots_pick_end(const lots_step *step, const lots_ranges *ra
 LOTS_MUST lots_status lots_pick_nth(const lots_step *step, const lots_ranges *ranges, const lots_vector *k,
                                     uint32_t *out, lots_error *err);
 
+/* Neither end of the ranges ever goes back. */
+bool lots_ranges_forward(const lots_ranges *ranges);
 /* The mask of positions that have a value: the ranges' mask without x's missing. */
 LOTS_MUST lots_status lots_ranges_valid(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                         lots_ranges *out, lots_error *err);

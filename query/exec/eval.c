@@ -170,6 +170,8 @@ static family family_of(lots_op op)
         return lots_eval_text;
     case LOTS_OP_LIST: case LOTS_OP_MAKE_SET: case LOTS_OP_SIZE: case LOTS_OP_MAIN: case LOTS_OP_OTHER:
         return lots_eval_set;
+    case LOTS_OP_CODE_GROUP: case LOTS_OP_CODE_GROUPS: case LOTS_OP_RULED_GROUPS: case LOTS_OP_RULED_SCORE:
+        return lots_eval_classes;
     case LOTS_OP_WILSON_LOW: case LOTS_OP_WILSON_HIGH: case LOTS_OP_POISSON_LOW: case LOTS_OP_POISSON_HIGH:
         return lots_eval_statistic;
     case LOTS_OP_LOOKUP:

@@ -26,7 +26,7 @@ static const uint32_t *ids_at(const lots_dense *dense, uint32_t at, uint32_t *co
 
 /* ---- distinct ---- */
 
-static bool moves_forward(const lots_ranges *ranges)
+bool lots_ranges_forward(const lots_ranges *ranges)
 {
     for (uint32_t i = 1; i < ranges->count; i++)
         if (ranges->first[i] < ranges->first[i - 1] || ranges->end[i] < ranges->end[i - 1])
@@ -81,7 +81,7 @@ static lots_status count_sliding(const lots_step *step, const lots_ranges *range
 static lots_status count_distinct(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
                                   int64_t *out, lots_error *err)
 {
-    if (ranges->offsets == NULL && moves_forward(ranges))
+    if (ranges->offsets == NULL && lots_ranges_forward(ranges))
         return count_sliding(step, ranges, dense, out, err);
     LOTS_TRY(lots_stamps_open(step->worker, dense->count, err));
     for (uint32_t i = 0; i < ranges->count; i++) {

@@ -52,13 +52,14 @@ LOTS_MUST lots_status lots_equal_bits(const lots_step *step, const lots_vector *
 LOTS_MUST lots_status lots_eval_local(lots_step *step, bool *done, lots_vector *out, lots_error *err);
 /* eval_member.c */
 LOTS_MUST lots_status lots_eval_member(lots_step *step, lots_vector *out, lots_error *err);
-/* eval_number.c, eval_convert.c, eval_date.c, eval_text.c, eval_set.c, eval_statistic.c */
+/* eval_number.c, eval_convert.c, eval_date.c, eval_text.c, eval_set.c, eval_classes.c, eval_statistic.c */
 LOTS_MUST lots_status lots_eval_number(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_convert(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_round(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_date(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_text(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_set(lots_step *step, lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_eval_classes(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_statistic(lots_step *step, lots_vector *out, lots_error *err);
 /* aggregate.c, event.c */
 LOTS_MUST lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *err);

@@ -5,6 +5,7 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "query/lang/bind_internal.h"
+#include "query/lang/grouping.h"
 #include "query/lang/library.h"
 #include "query/lang/suggest.h"
 
@@ -282,10 +283,12 @@ lots_status lots_query_bind(lots_registry *registry, const char *text, size_t by
     b.globals = LOTS_VEC(global);
     b.pipelines = LOTS_VEC(lots_bound_pipeline);
     b.scopes = LOTS_VEC(scope *);
+    b.groupings = LOTS_VEC(const lots_grouping *);
     lots_status status = bind_all(&b, text, bytes, name);
     for (size_t i = 0; i < b.scopes.count; i++)
         lots_vec_free(&LOTS_AT(scope *, &b.scopes, i)->names);
-    lots_vec *lists[] = {&b.frames, &b.relations, &b.relation_depths, &b.relation_nodes, &b.notes, &b.globals, &b.pipelines, &b.scopes};
+    lots_vec *lists[] = {&b.frames, &b.relations, &b.relation_depths, &b.relation_nodes, &b.notes, &b.globals, &b.pipelines, &b.scopes,
+                         &b.groupings};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         lots_vec_free(lists[i]);
     if (status == LOTS_OK)

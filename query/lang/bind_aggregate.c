@@ -143,6 +143,12 @@ static lots_status make(binder *b, scope *where, lots_op op, bound_set *set, lot
     return LOTS_OK;
 }
 
+lots_status bind_aggregate_over(binder *b, scope *where, lots_op op, bound_set *set, lots_expr *x, lots_ast_span span,
+                                lots_expr **out)
+{
+    return make(b, where, op, set, x, false, span, out);
+}
+
 static lots_status fraction(binder *b, scope *where, const lots_ast_node *node, double *out)
 {
     lots_expr *p = NULL;
@@ -251,6 +257,8 @@ lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, c
 {
     const lots_ast_call *call = node->call;
     const aggregate_name *found = find(call);
+    if (bind_is_class_aggregate(call))
+        return bind_class_members(b, where, members, node, out);
     if (found == NULL || found->op == LOTS_OP_CONSTANT || found->op == LOTS_OP_EVENT || found->op == LOTS_OP_NIGHTS ||
         found->op == LOTS_OP_COVERED_DAYS || found->op == LOTS_OP_EXISTS)
         return lots_ast_fail(b->err, node->span, "'%.*s' is no aggregate that episodes can have", (int)call->name.bytes,

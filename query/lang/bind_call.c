@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/lang/bind_internal.h"
+#include "query/lang/classification.h"
 #include "query/lang/suggest.h"
 
 typedef enum shape {
@@ -417,7 +418,7 @@ static lots_status by_shape(binder *b, scope *where, const function *f, const lo
 
 /* ---- what there is not (yet), by name ---- */
 
-static const char *const refused[] = {"active", "path", "score", "groups", "chronic", "pairs", "km", "km_quantile", "cif"};
+static const char *const refused[] = {"active", "path", "pairs", "km", "km_quantile", "cif"};
 
 static lots_status unknown_call(binder *b, const lots_ast_call *call)
 {
@@ -430,9 +431,12 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
         suggest_try(&near, functions[i].name, (uint32_t)strlen(functions[i].name));
     static const char *const others[] = {"count", "exists", "sum",   "mean",     "median", "first",    "last",  "nth",
                                          "next",  "prev",   "nights", "episodes", "steps",  "quantile", "share", "gini",
-                                         "rate",  "patients", "most", "set", "top", "rank", "percentile", "top_share"};
+                                         "rate",  "patients", "most", "set", "top", "rank", "percentile", "top_share",
+                                         "groups", "score"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         suggest_try(&near, others[i], (uint32_t)strlen(others[i]));
+    for (size_t i = 0; i < lots_classification_text_count; i++)
+        suggest_try(&near, lots_classification_texts[i].name, (uint32_t)strlen(lots_classification_texts[i].name));
     for (uint32_t i = 0; i < b->visible; i++) {
         const lots_ast_statement *statement = LOTS_AT(global, &b->globals, i).statement;
         if (statement->params.count > 0)
@@ -486,5 +490,6 @@ lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value 
         out->kind = VALUE_EXPR;
         return by_shape(b, where, &functions[i], node, &out->expr);
     }
-    return unknown_call(b, call);
+    LOTS_TRY(bind_class_call(b, where, node, &done, out));
+    return done ? LOTS_OK : unknown_call(b, call);
 }

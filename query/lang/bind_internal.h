@@ -9,6 +9,7 @@
  *   bind_set.c       event sets, narrowing, windows
  *   bind_relation.c  relations: streams, episodes, steps, union, minus
  *   bind_codes.c     code sets and category words
+ *   bind_classes.c   classifications: groups, scores, chapters
  *   bind_pipeline.c  sources and stages
  *
  * A name is bound afresh at each use: a let is a *lazy* value, a piece of tree with the scope it closed over. */
@@ -112,6 +113,7 @@ typedef struct binder {
     lots_sources *sources;
     lots_vec frames, relations, relation_depths, notes, globals, pipelines;
     lots_vec relation_nodes; /* const lots_ast_node *: the text that made a relation, when it means one thing; else NULL */
+    lots_vec groupings;    /* const lots_grouping *: the classifications in use */
     lots_vec scopes;       /* scope *: to free their name lists */
     scope *root;           /* the patients */
     uint32_t visible;      /* globals below this number are in sight */
@@ -189,6 +191,9 @@ LOTS_MUST lots_status bind_aggregate(binder *b, scope *where, const lots_ast_nod
 /* An aggregate in the items of episodes: its operands stand in the members. */
 LOTS_MUST lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, const lots_ast_node *node,
                                             lots_expr **out);
+/* Any aggregate of x over a set, x standing in its elements; the type is that of x or what the operator always gives. */
+LOTS_MUST lots_status bind_aggregate_over(binder *b, scope *where, lots_op op, bound_set *set, lots_expr *x,
+                                          lots_ast_span span, lots_expr **out);
 bool bind_is_row_aggregate(const lots_ast_call *call);
 const lots_ast_clause *bind_clause(const lots_ast_call *call, lots_ast_clause_kind kind);
 LOTS_MUST lots_status bind_no_clauses(binder *b, const lots_ast_call *call);
@@ -228,6 +233,20 @@ LOTS_MUST lots_status bind_code_text(binder *b, const lots_type *code, const cha
 LOTS_MUST lots_status bind_codes_file(binder *b, const lots_ast_call *call, const lots_ast_node **out);
 LOTS_MUST lots_status bind_rank_test(binder *b, lots_expr *x, lots_id *ranks, uint32_t count, lots_ast_span span,
                                      lots_expr **out);
+
+/* ---- bind_classes.c ---- */
+/* chronic(dx), groups(…), score(…). *done false when the call is none of them. */
+LOTS_MUST lots_status bind_class_call(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out);
+bool bind_is_class_aggregate(const lots_ast_call *call);
+/* groups(c, dx) and score(c, dx) in the items of episodes: over the members. */
+LOTS_MUST lots_status bind_class_members(binder *b, scope *where, bound_set *members, const lots_ast_node *node,
+                                         lots_expr **out);
+/* `.chapter` or `.block` of a code or a list of them. */
+LOTS_MUST lots_status bind_code_class(binder *b, lots_expr *x, const lots_ast_name *name, lots_ast_span span,
+                                      lots_expr **out);
+/* Is it a group of a classification? What such a group has: `.label`. */
+bool bind_is_group(const binder *b, const lots_expr *x);
+LOTS_MUST lots_status bind_group_member(binder *b, lots_expr *group, const lots_ast_node *node, lots_expr **out);
 
 /* ---- bind_pipeline.c ---- */
 LOTS_MUST lots_status bind_pipeline(binder *b, const lots_ast_pipeline *pipeline);

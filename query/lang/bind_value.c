@@ -639,20 +639,21 @@ static lots_status bind_code_member(binder *b, lots_expr *base, const lots_ast_n
 {
     const lots_ast_name *name = &node->member.name;
     lots_type type = base->type;
+    if (lots_ast_name_is(name, "chapter") || lots_ast_name_is(name, "block"))
+        return bind_code_class(b, base, name, node->span, out);
     if (type.kind == LOTS_TYPE_SET && type.element == LOTS_TYPE_CODE) {
         if (lots_ast_name_is(name, "other"))
             return bind_expr(b, LOTS_OP_OTHER, type, node->span, &base, 1, out);
         type.kind = LOTS_TYPE_CODE;
         if (lots_ast_name_is(name, "main"))
             return bind_expr(b, LOTS_OP_MAIN, type, node->span, &base, 1, out);
-        return lots_ast_fail(b->err, name->span, "a list of codes has .main and .other, no '%.*s'", (int)name->bytes,
-                             name->text);
+        return lots_ast_fail(b->err, name->span, "a list of codes has .main, .other, .chapter and .block, no '%.*s'",
+                             (int)name->bytes, name->text);
     }
     if (lots_ast_name_is(name, "label"))
         return bind_expr(b, LOTS_OP_CODE_LABEL, bind_type(LOTS_TYPE_TEXT), node->span, &base, 1, out);
-    if (lots_ast_name_is(name, "chapter") || lots_ast_name_is(name, "block"))
-        return lots_ast_fail(b->err, name->span, "`.%s` of a code is not available in this version", name->text);
-    return lots_ast_fail(b->err, name->span, "a code has .label, no '%.*s'", (int)name->bytes, name->text);
+    return lots_ast_fail(b->err, name->span, "a code has .label, .chapter and .block, no '%.*s'", (int)name->bytes,
+                         name->text);
 }
 
 /* unit.region: the table keyed by the category's domain. */
@@ -723,7 +724,8 @@ static lots_status bind_member_of(binder *b, scope *where, const value *base, co
     switch (expr->type.kind) {
     case LOTS_TYPE_INTERVAL: return bind_interval_member(b, expr, node, out);
     case LOTS_TYPE_EVENTS: return bind_event_column(b, expr, name, out);
-    case LOTS_TYPE_CATEGORY: return bind_lookup(b, expr, node, out);
+    case LOTS_TYPE_CATEGORY:
+        return bind_is_group(b, expr) ? bind_group_member(b, expr, node, out) : bind_lookup(b, expr, node, out);
     case LOTS_TYPE_CODE: return bind_code_member(b, expr, node, out);
     case LOTS_TYPE_SET:
         if (expr->type.element == LOTS_TYPE_CODE)

@@ -104,6 +104,11 @@ typedef enum lots_op {
     LOTS_OP_CODE_LABEL,   /* CODE -> TEXT, missing without label */
     LOTS_OP_MAIN,         /* SET of CODE in list order -> CODE: the first */
     LOTS_OP_OTHER,        /* SET of CODE in list order -> SET: all but the first */
+    /* x is a CODE or a SET of CODE; `grouping` is the classification, whose groups are a CATEGORY of their own */
+    LOTS_OP_CODE_GROUP,   /* CODE -> CATEGORY: its first group, missing without any */
+    LOTS_OP_CODE_GROUPS,  /* x -> SET of CATEGORY, sorted: groups of the codes, no rules, no helpers */
+    LOTS_OP_RULED_GROUPS, /* x -> SET of CATEGORY, sorted: the groups of all codes, put through the rules */
+    LOTS_OP_RULED_SCORE,  /* x -> INT or DECIMAL: the weights of set `index` of those groups; no group: 0 */
 
     /* over an event set `set`; operands are in the set's ELEMENT frame unless said */
     LOTS_OP_COUNT,          /* -> INT */
@@ -116,6 +121,8 @@ typedef enum lots_op {
     LOTS_OP_FIRST_VALUE, LOTS_OP_LAST_VALUE, /* x of the first / last element whose x is not missing */
     LOTS_OP_SET_OF,         /* x (a SET: its elements) -> SET, distinct, sorted */
     LOTS_OP_MOST,           /* x (or a SET's elements): the most frequent; ties to the one seen latest */
+    LOTS_OP_GROUPS_OVER,    /* x (CODE or SET of CODE) -> SET: as RULED_GROUPS, of the codes of all elements together */
+    LOTS_OP_SCORE_OVER,     /* x (CODE or SET of CODE) -> INT or DECIMAL: as RULED_SCORE; empty 0 */
     LOTS_OP_NIGHTS,         /* -> INT: sum over elements of end - start, at least 1 each; missing ends left out */
     LOTS_OP_COVERED_DAYS,   /* operand: INTERVAL in the set's parent frame -> INT: distinct days of spans inside it */
     LOTS_OP_EVENT,          /* -> EVENTS single: the event that `pick` says; keys: `order` (else the total order) */
@@ -161,10 +168,11 @@ struct lots_expr {
     lots_expr **operands;
     uint32_t operand_count;
     uint32_t of_frame;      /* COLUMN, SLOT, SPAN_END, IS_OPEN, EVENT with PICK_SELF */
-    uint32_t index;         /* COLUMN, SLOT, EVENT_COLUMN, LOOKUP, ROUND */
+    uint32_t index;         /* COLUMN, SLOT, EVENT_COLUMN, LOOKUP, ROUND, RULED_SCORE, SCORE_OVER */
     uint32_t table;         /* LOOKUP */
     lots_constant constant; /* CONSTANT; QUANTILE's p in .f */
     const lots_rank_set *ranks;
+    const struct lots_grouping *grouping; /* CODE_GROUP … RULED_SCORE, GROUPS_OVER, SCORE_OVER: see grouping.h */
     lots_set *set;          /* aggregates and EVENT */
     lots_pick pick;
     lots_order_key *order;

@@ -64,6 +64,8 @@ static void aggregates_over_overlapping_windows_are_linear(void **state)
     check_linear("from contacts as r derive a = first(cost over (contacts since r.start)), "
                  "b = last(unit over (contacts until r.start))");
     check_linear("from contacts as r derive a = count(distinct unit over (contacts within 5d of r.start))");
+    check_linear("from contacts as r derive a = score(charlson_se, dx over (contacts within 90d until r.start)),"
+                 " g = groups(hfrs, dx over (contacts within 90d of r.start))");
     check_linear("from patients derive a = first(contacts as e where count(contacts where level = emergency within 364d "
                  "until e.start) >= 4).start");
 }

@@ -1,0 +1,140 @@
+#!/bin/sh
+# test_results.sh: results of lots query in every format, read back by SQLite's shell and by Python where it is there; how they
+# were made, and lots rerun. Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
+build=${LOTS_BUILD:-build}
+lots=$build/lots
+case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
+work=$(mktemp -d "${TMPDIR:-/tmp}/lots-results.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+reg=$work/demo.lots
+passed=0
+failed=
+failures=0
+
+check() {
+    if "$1" >"$work/log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failures=$((failures + 1))
+        failed="$failed $1"
+        echo "[  FAILED  ] $1"
+        cat "$work/log"
+    fi
+}
+exits() { # wanted exit code, lots arguments
+    wanted=$1
+    shift
+    "$lots" "$@" >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    [ "$code" = "$wanted" ] || { echo "lots $*: exit $code, wanted $wanted"; cat "$work/out" "$work/err"; return 1; }
+}
+out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1"; cat "$work/out"; return 1; }; }
+err_has() { grep -qF -- "$1" "$work/err" || { echo "not on standard error: $1"; cat "$work/err"; return 1; }; }
+# The same, out of a file.
+has() { grep -qF -- "$2" "$1" || { echo "not in $1: $2"; cat "$1"; return 1; }; }
+
+question='from contacts group by level show n = count(), days = mean(end - start)'
+ask() { "$lots" query "$reg" "$question" "$@"; }
+
+"$lots" ingest "$reg" --map ingest/maps/example.map ingest/example >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+ask --format csv >"$work/plain.csv" || exit 1
+
+sqlite_reads_csv_as_it_reads_the_table() {
+    ask -o "$work/a.sqlite:answer" && sqlite3 "$work/a.sqlite" ".mode csv" ".import $work/plain.csv plain" \
+        "SELECT count(*), sum(n), round(sum(days), 9) FROM answer" "SELECT count(*), sum(n), round(sum(days), 9) FROM plain" >"$work/two" &&
+        [ "$(sed -n 1p "$work/two")" = "$(sed -n 2p "$work/two")" ] && [ "$(head -c 2 "$work/two")" != "0," ]
+}
+a_table_that_is_there_is_not_overwritten() {
+    exits 2 query "$reg" "$question" -o "$work/a.sqlite:answer" && err_has "already"
+}
+sqlite_wants_a_file() { exits 2 query "$reg" "$question" --format sqlite && err_has "-o FILE"; }
+sqlite_keeps_how_a_table_was_made() {
+    ask -o "$work/b.sqlite" --provenance &&
+        [ "$(sqlite3 "$work/b.sqlite" "SELECT json_extract(provenance, '$.query') FROM lots_provenance WHERE result = 'result'")" = "$question" ]
+}
+the_end_of_a_file_name_decides_the_format() {
+    for end in csv tsv json ndjson jsonl md html htm; do ask -o "$work/e.$end" || return 1; done
+    cmp "$work/plain.csv" "$work/e.csv" && cmp "$work/e.ndjson" "$work/e.jsonl" && cmp -s "$work/e.html" "$work/e.htm" &&
+        has "$work/e.md" '| --- | ---: |' && has "$work/e.html" '<!DOCTYPE html>'
+}
+tsv_and_semicolons_hold_the_same_values() {
+    ask --format tsv | tr '\t' ',' | cmp - "$work/plain.csv" &&
+        ask --format csv-se | tail -c +4 | tr ',;' '.,' | cmp - "$work/plain.csv"
+}
+swedish_is_for_people() {
+    ask --locale sv --format csv >"$work/sv.csv" && has "$work/sv.csv" 'level,n,days,patienter' &&
+        ask --locale sv --format json >"$work/sv.json" && has "$work/sv.json" '"patients":' && exits 2 query "$reg" "$question" --locale fr
+}
+python_reads_json_and_csv_alike() {
+    command -v python3 >/dev/null && python3 -c '' 2>/dev/null || return 0
+    ask --provenance --format json >"$work/p.json" && ask --format ndjson >"$work/p.ndjson" && python3 - "$work" <<'EOF'
+import csv, html.parser, json, sys
+work = sys.argv[1]
+rows = list(csv.DictReader(open(work + "/plain.csv", encoding="utf-8", newline="")))
+data = json.load(open(work + "/p.json", encoding="utf-8"))
+lines = [json.loads(line) for line in open(work + "/p.ndjson", encoding="utf-8")]
+assert json.load(open(work + "/p.json", encoding="utf-8"))["rows"] == lines and len(rows) == len(lines) > 3
+for a, b in zip(rows, lines):
+    hidden = b.pop("hidden", [])
+    assert list(a) == list(b)
+    for name in a:
+        assert (a[name] == "" or name in hidden) == (b[name] is None)
+        assert b[name] is None or (str(b[name]) == a[name] if isinstance(b[name], str) else float(a[name]) == b[name])
+made = data["provenance"]
+assert made["rows"] == [len(rows)] and made["coverage"] and len(made["content"]) == 16
+assert any("contacts.csv" in one["source"] and "xxh3" in one["source"] for one in made["sources"])
+
+class Page(html.parser.HTMLParser):
+    cells, script, inside = [], "", None
+    def handle_starttag(self, tag, attributes):
+        self.inside = tag
+        if tag == "td":
+            self.cells.append("")
+    def handle_endtag(self, tag):
+        self.inside = None
+    def handle_data(self, text):
+        if self.inside == "td":
+            self.cells[-1] += text
+        if self.inside == "script":
+            self.script += text
+page = Page()
+page.feed(open(work + "/e.html", encoding="utf-8").read())
+assert page.cells == [a[name] if a[name] != "" else "–" for a in rows for name in a]
+assert json.loads(page.script)["query"] == made["query"]
+EOF
+}
+a_result_is_made_again_and_is_identical() {
+    mkdir -p "$work/q" && printf 'let limit_age = 65\n' >"$work/q/part.lq" &&
+        printf 'include %spart.lq%s\nparam year = 2021\nfrom patients\nwhere age at 2021-01-01 >= limit_age\ngroup by sex\nshow n = count(), y = mean(year)\n' "'" "'" >"$work/q/q.lq" &&
+        for format in csv csv-se tsv json ndjson html; do
+            "$lots" query "$reg" -f "$work/q/q.lq" -p year=2022 --provenance --locale sv --format $format -o "$work/made.$format" || return 1
+            exits 0 rerun "$work/made.$format" && out_has identical || return 1
+        done && has "$work/made.json" '"parameters":{"year":"2022"}' && has "$work/made.json" 'part.lq'
+}
+a_changed_include_is_told() {
+    printf 'let limit_age = 40\n' >"$work/q/part.lq" && exits 3 rerun "$work/made.html" && out_has "the result differs" && out_has "includes: then"
+}
+a_changed_file_is_told() {
+    ask --provenance --format csv >"$work/c.csv" && exits 0 rerun "$work/c.csv" && sed '$s/[0-9]/x/' "$work/c.csv" >"$work/d.csv" &&
+        exits 3 rerun "$work/d.csv" && err_has "the file was changed"
+}
+another_registry_is_told() {
+    cp -r ingest/example "$work/less" && sed -n '1,2000p' ingest/example/contacts.csv >"$work/less/contacts.csv" &&
+        "$lots" ingest "$work/less.lots" --map ingest/maps/example.map "$work/less" --max-rejects 5% >/dev/null 2>&1 &&
+        ask --provenance --format json >"$work/j.json" && exits 3 rerun "$work/j.json" "$work/less.lots" &&
+        out_has "content: then" && out_has "sources: then" && exits 0 rerun "$work/j.json" "$reg"
+}
+only_a_stamp_tells_the_time() {
+    ask --provenance >"$work/s1" && sleep 1 && ask --provenance >"$work/s2" && cmp "$work/s1" "$work/s2" &&
+        ask --stamp --format json >"$work/s.json" && has "$work/s.json" '"stamp":"20' && exits 0 rerun "$work/s.json"
+}
+a_file_without_provenance_is_a_usage_error() { exits 2 rerun "$work/plain.csv" && err_has "doesn't say how it was made"; }
+
+for one in sqlite_reads_csv_as_it_reads_the_table a_table_that_is_there_is_not_overwritten sqlite_wants_a_file \
+    sqlite_keeps_how_a_table_was_made the_end_of_a_file_name_decides_the_format tsv_and_semicolons_hold_the_same_values \
+    swedish_is_for_people python_reads_json_and_csv_alike a_result_is_made_again_and_is_identical a_changed_include_is_told \
+    a_changed_file_is_told another_registry_is_told only_a_stamp_tells_the_time a_file_without_provenance_is_a_usage_error; do
+    check "$one"
+done
+echo "[  PASSED  ] $passed test(s)."
+[ "$failures" = 0 ] || { echo "[  FAILED  ] $failures test(s), listed below:"; for one in $failed; do echo "[  FAILED  ] $one"; done; exit 1; }

@@ -328,7 +328,7 @@ static void formats_are_known_by_name_and_by_the_end_of_a_file_name(void **state
         const char *path;
         lots_format format;
     } ends[] = {{"a.tsv", LOTS_FORMAT_TSV},       {"a.jsonl", LOTS_FORMAT_NDJSON}, {"a.md", LOTS_FORMAT_MARKDOWN},
-                {"a.htm", LOTS_FORMAT_HTML},      {"a.db", LOTS_FORMAT_SQLITE},    {"a.sqlite:t.csv", LOTS_FORMAT_COUNT},
+                {"a.htm", LOTS_FORMAT_HTML},      {"a.db", LOTS_FORMAT_SQLITE},    {"a.sqlite:t.csv", LOTS_FORMAT_CSV},
                 {"a.sqlite:t", LOTS_FORMAT_SQLITE}, {"a.csv:t", LOTS_FORMAT_COUNT}, {"a.abcdefghijklmnopqrstuv", LOTS_FORMAT_COUNT}};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         bool found = lots_format_of_path(ends[i].path, &format);

@@ -2,6 +2,7 @@
  *
  * While the stages are bound the state goes through: rows (SCOPE_ROWS: the source's rows and what was derived) and, after
  * the first stage with aggregates, tables (SCOPE_TABLE). `columns` is what the result would show if the pipeline ended. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "query/lang/bind_internal.h"
@@ -415,6 +416,34 @@ static lots_status group_keys(binder *b, const lots_ast_stage *group, lots_vec *
     return LOTS_OK;
 }
 
+/* The keys a tuple made keep its name together too: group by stratum … sort stratum, top 3 by n per stratum. */
+static lots_status name_tuples(binder *b, const lots_ast_stage *group, const lots_vec *items, scope *table)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < group->group.items.count; i++) {
+        const char *name = NULL;
+        uint32_t count = 0;
+        LOTS_TRY(item_name(b, &group->group.items.items[i], &name));
+        size_t bytes = strlen(name);
+        while (at + count < items->count) {
+            const char *key = LOTS_AT(lots_named_expr, items, at + count).name;
+            if (strncmp(key, name, bytes) != 0 || key[bytes] != '.' || strtoul(key + bytes + 1, NULL, 10) != count + 1)
+                break;
+            count++;
+        }
+        at += count > 0 ? count : 1;
+        if (count == 0)
+            continue;
+        void *fields = NULL;
+        LOTS_TRY(lots_arena_alloc(b->arena, &fields, count, sizeof(lots_expr *), b->err));
+        value tuple = {.kind = VALUE_TUPLE, .fields = fields, .field_count = count};
+        for (uint32_t k = 0; k < count; k++)
+            tuple.fields[k] = LOTS_AT(lots_named_expr, items, at - count + k).value;
+        LOTS_TRY(bind_scope_add(b, table, name, (uint32_t)bytes, &tuple));
+    }
+    return LOTS_OK;
+}
+
 /* The table scope of the keys, in which the shown expressions stand. */
 static lots_status table_scope(binder *b, const lots_vec *keys, lots_ast_span span, scope **out, lots_vec *items)
 {
@@ -462,6 +491,8 @@ static lots_status group_stage(binder *b, const lots_ast_stage *group, const lot
     if (group != NULL)
         LOTS_TRY(group_keys(b, group, keys));
     LOTS_TRY(table_scope(b, keys, show->span, &table, items));
+    if (group != NULL)
+        LOTS_TRY(name_tuples(b, group, items, table));
     into->rows = p->where;
     into->table_frame = table->frame;
     into->key_count = (uint32_t)keys->count;

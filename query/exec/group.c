@@ -5,13 +5,34 @@
 
 #include "core/base/memory.h"
 #include "query/exec/sort.h"
+#include "query/exec/suppress.h"
 
-lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, lots_error *err)
+static lots_status open_evidence(lots_group *group, lots_error *err)
+{
+    void *made = NULL;
+    if (group->min_cell == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_alloc(&made, (size_t)group->stage->agg_count + 1, sizeof(lots_evidence), err));
+    group->evidence = made;
+    for (uint32_t i = 0; i <= group->stage->agg_count; i++)
+        lots_evidence_open(&group->evidence[i], i < group->stage->agg_count ? &group->stage->aggs[i] : &group->patients_agg);
+    return LOTS_OK;
+}
+
+/* patients_agg lies in the group, which its owner may have moved. */
+static lots_evidence *evidence_of(lots_group *group, uint32_t index)
+{
+    group->evidence[group->stage->agg_count].agg = &group->patients_agg;
+    return &group->evidence[index];
+}
+
+lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell, lots_error *err)
 {
     lots_type types[LOTS_COLUMNS_MAX];
     void *made = NULL;
     memset(group, 0, sizeof *group);
     group->stage = stage;
+    group->min_cell = min_cell;
     group->patients_agg.kind = LOTS_AGG_PATIENTS;
     group->patients_agg.type.kind = LOTS_TYPE_INT;
     if (stage->key_count > LOTS_COLUMNS_MAX)
@@ -23,6 +44,7 @@ lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, lo
     group->states = made;
     for (uint32_t i = 0; i < stage->agg_count; i++)
         LOTS_TRY(lots_group_state_open(&group->states[i], &stage->aggs[i], err));
+    LOTS_TRY(open_evidence(group, err));
     return lots_group_state_open(&group->patients, &group->patients_agg, err);
 }
 
@@ -30,6 +52,9 @@ void lots_group_close(lots_group *group)
 {
     for (uint32_t i = 0; group->states != NULL && i < group->stage->agg_count; i++)
         lots_group_state_close(&group->states[i]);
+    for (uint32_t i = 0; group->evidence != NULL && i <= group->stage->agg_count; i++)
+        lots_evidence_close(&group->evidence[i]);
+    lots_free(group->evidence);
     lots_free(group->states);
     lots_group_state_close(&group->patients);
     lots_keyer_close(&group->keyer);
@@ -40,6 +65,8 @@ static lots_status grow_states(lots_group *group, lots_error *err)
 {
     for (uint32_t i = 0; i < group->stage->agg_count; i++)
         LOTS_TRY(lots_group_state_grow(&group->states[i], group->keyer.count, err));
+    for (uint32_t i = 0; group->evidence != NULL && i <= group->stage->agg_count; i++)
+        LOTS_TRY(lots_evidence_grow(&group->evidence[i], group->keyer.count, err));
     return lots_group_state_grow(&group->patients, group->keyer.count, err);
 }
 
@@ -57,12 +84,15 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
     return grow_states(group, err);
 }
 
-/* In a table the patients behind a group are at most the sum of those behind its rows. */
+/* In a table the patients behind a group are at most the sum of those behind its rows. Rows that are themselves hidden stay
+ * out: else the sum of the others, taken from it, would give them back. */
 static void feed_behind(lots_group *group, const uint32_t *numbers, uint32_t rows, const lots_vector *behind)
 {
     lots_group_cell *cells = group->patients.cells.data;
-    for (uint32_t row = 0; row < rows; row++)
-        cells[numbers[row]].count += (uint64_t)((const int64_t *)behind->data)[behind->constant ? 0 : row];
+    for (uint32_t row = 0; row < rows; row++) {
+        int64_t persons = ((const int64_t *)behind->data)[behind->constant ? 0 : row];
+        cells[numbers[row]].count += persons < (int64_t)group->min_cell ? 0 : (uint64_t)persons;
+    }
 }
 
 lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
@@ -78,6 +108,8 @@ lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_i
         LOTS_TRY(lots_group_state_feed(&group->patients, &batch, err));
     else if (behind != NULL)
         feed_behind(group, numbers, rows->count, behind);
+    if (group->evidence != NULL)
+        lots_evidence_feed(evidence_of(group, group->stage->agg_count), &batch, behind);
     for (uint32_t i = 0; i < group->stage->agg_count; i++) {
         const lots_row_agg *agg = &group->stage->aggs[i];
         lots_vector value;
@@ -89,6 +121,8 @@ lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_i
         batch.value = agg->value != NULL ? &value : NULL;
         batch.where = where;
         LOTS_TRY(lots_group_state_feed(&group->states[i], &batch, err));
+        if (group->evidence != NULL)
+            lots_evidence_feed(evidence_of(group, i), &batch, behind);
     }
     return LOTS_OK;
 }
@@ -111,6 +145,8 @@ lots_status lots_group_join(lots_group *group, const lots_group *from, lots_erro
         status = lots_group_state_join(&group->states[i], &from->states[i], map, err);
     if (status == LOTS_OK)
         status = lots_group_state_join(&group->patients, &from->patients, map, err);
+    for (uint32_t i = 0; status == LOTS_OK && group->evidence != NULL && i <= group->stage->agg_count; i++)
+        lots_evidence_join(evidence_of(group, i), &from->evidence[i], map);
     lots_arena_free(&arena);
     return status;
 }
@@ -127,7 +163,23 @@ static lots_status order_groups(lots_group *group, lots_arena *arena, const lots
     return lots_sort_rows(keys, down, labels, count, group->keyer.count, arena, order, err);
 }
 
-lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, uint32_t *rows, lots_error *err)
+/* How each cell of the ordered groups is judged. Keys are judged when all else is. */
+static lots_status judge_cells(lots_group *group, lots_arena *arena, const uint32_t *order, uint32_t rows,
+                               lots_vector *marks, lots_error *err)
+{
+    lots_type type = {.kind = LOTS_TYPE_INT};
+    uint32_t keys = group->stage->key_count;
+    for (uint32_t i = 0; i <= keys + group->stage->agg_count; i++) {
+        LOTS_TRY(lots_vector_new(arena, &type, rows, &marks[i], err));
+        for (uint32_t row = 0; row < rows; row++)
+            ((int64_t *)marks[i].data)[row] =
+                i < keys ? LOTS_MARK_SHOWN : lots_evidence_judge(evidence_of(group, i - keys), order[row], group->min_cell);
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, lots_vector *marks, uint32_t *rows,
+                             lots_error *err)
 {
     uint32_t keys = group->stage->key_count, *order = NULL;
     void *raw = NULL;
@@ -147,5 +199,9 @@ lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *
         LOTS_TRY(lots_vector_gather(arena, &value, order, *rows, &slots[keys + i], err));
     }
     LOTS_TRY(lots_group_state_result(&group->patients, *rows, arena, &value, err));
-    return lots_vector_gather(arena, &value, order, *rows, &slots[keys + group->stage->agg_count], err);
+    LOTS_TRY(lots_vector_gather(arena, &value, order, *rows, &slots[keys + group->stage->agg_count], err));
+    if (group->evidence == NULL)
+        return LOTS_OK;
+    LOTS_TRY(judge_cells(group, arena, order, *rows, marks, err));
+    return lots_suppress(group->stage, group->min_cell, *rows, arena, slots, marks, err);
 }

@@ -3,6 +3,7 @@
 #define LOTS_QUERY_GROUP_H
 
 #include "query/exec/eval.h"
+#include "query/exec/evidence.h"
 #include "query/exec/group_state.h"
 
 typedef struct lots_group {
@@ -11,9 +12,12 @@ typedef struct lots_group {
     lots_group_state *states;  /* stage->agg_count */
     lots_group_state patients; /* behind each group */
     lots_row_agg patients_agg;
+    uint32_t min_cell;         /* 0: nothing is hidden */
+    lots_evidence *evidence;   /* of each aggregate, and last of the patients; NULL when nothing is hidden */
 } lots_group;
 
-LOTS_MUST lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, lots_error *err);
+LOTS_MUST lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell,
+                                      lots_error *err);
 void lots_group_close(lots_group *group);
 /* Feed the rows of an instance: evaluates keys and operands with the worker. `patient`: registry-wide, by row; NULL in a
  * table, where `behind` (may be NULL) is the patients behind each row. */
@@ -21,8 +25,10 @@ LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, co
                                       const lots_patient *patient, const lots_vector *behind, lots_error *err);
 LOTS_MUST lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err);
 /* The groups as a table, ordered by key: slots[0 .. keys + aggs) in `arena`, and last the patients behind (INT).
- * Without keys there is always one group. The keys' texts point into the group. */
-LOTS_MUST lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, uint32_t *rows,
-                                       lots_error *err);
+ * Without keys there is always one group. The keys' texts point into the group.
+ * With min_cell, marks[0 .. keys + aggs] say what was hidden (INT, lots_mark); a hidden value is missing, but the patients
+ * behind stay, for groups of these groups to count. */
+LOTS_MUST lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, lots_vector *marks,
+                                       uint32_t *rows, lots_error *err);
 
 #endif

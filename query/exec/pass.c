@@ -206,7 +206,7 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, outcome *in
 static lots_status open_outcome(const lots_pass *pass, lots_gathered *part, lots_group *group, lots_error *err)
 {
     if (pass->group != NULL)
-        return lots_group_open(group, pass->group, err);
+        return lots_group_open(group, pass->group, pass->options->min_cell, err);
     return lots_gathered_open(part, pass->pipeline->slot_count, pass->extra_count, err);
 }
 

@@ -24,6 +24,11 @@ lots_status lots_rowset_permute(lots_rowset *rows, const uint32_t *order, uint32
         LOTS_TRY(lots_vector_gather(arena, &flat, order, count, &moved, err));
         rows->behind = moved;
     }
+    for (uint32_t i = 0; rows->marks != NULL && i <= rows->slot_count; i++)
+        if (rows->marks[i].data != NULL) {
+            LOTS_TRY(lots_vector_gather(arena, &rows->marks[i], order, count, &moved, err));
+            rows->marks[i] = moved;
+        }
     if (rows->origin != NULL) {
         LOTS_TRY(lots_arena_alloc(arena, &made, count, sizeof(lots_origin), err));
         for (uint32_t i = 0; i < count; i++)

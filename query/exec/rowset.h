@@ -20,6 +20,8 @@ typedef struct lots_rowset {
     uint32_t slot_count;
     lots_origin *origin; /* count; NULL in a table */
     lots_vector behind;  /* tables: the patients behind each row */
+    lots_vector *marks;  /* tables with hidden cells: slot_count of them and last of `behind`, INT (lots_mark); an empty one
+                            where all is shown. NULL: nothing is hidden */
 } lots_rowset;
 
 /* Keep the rows whose bit is set. Memory: the arena's. */

@@ -202,9 +202,48 @@ static void threshold_text(const lots_expr *by, int64_t key, char out[96])
     }
 }
 
-static lots_status note_top(run *r, const lots_bound_stage *stage, const lots_top_kept *kept, lots_error *err)
+/* How many distinct persons have rows that are kept (`kept`) or not. */
+static lots_status count_persons(run *r, const uint64_t *keep, bool kept, uint32_t *out, lots_error *err)
+{
+    void *made = NULL;
+    *out = 0;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, lots_bit_words(lots_registry_patients(r->query->registry)) + 1,
+                              sizeof(uint64_t), err));
+    for (uint32_t row = 0; row < r->rows.count; row++) {
+        uint32_t patient = r->chunks[r->rows.origin[row].chunk].first + r->rows.origin[row].patient;
+        if (lots_bit_get(keep, row) != kept || lots_bit_get(made, patient))
+            continue;
+        lots_bit_set(made, patient);
+        ++*out;
+    }
+    return LOTS_OK;
+}
+
+/* On the way to aggregates the rows stay unseen: then the note may not tell of fewer than min_cell persons either, neither
+ * of those kept nor of those left. */
+static lots_status tells_too_much(run *r, const uint64_t *keep, bool *out, lots_error *err)
+{
+    uint32_t kept = 0, left = 0, least = r->options->min_cell;
+    *out = false;
+    if (least == 0 || !r->pipeline->aggregated || r->rows.origin == NULL)
+        return LOTS_OK;
+    LOTS_TRY(count_persons(r, keep, true, &kept, err));
+    LOTS_TRY(count_persons(r, keep, false, &left, err));
+    *out = (kept > 0 && kept < least) || (left > 0 && left < least);
+    return LOTS_OK;
+}
+
+static lots_status note_top(run *r, const lots_bound_stage *stage, const uint64_t *keep, const lots_top_kept *kept,
+                            lots_error *err)
 {
     char text[512], threshold[96] = "";
+    bool hidden = false;
+    LOTS_TRY(tells_too_much(r, keep, &hidden, err));
+    if (hidden) {
+        snprintf(text, sizeof text, "%s: how many were kept and from where is hidden: they or the others are fewer than %u",
+                 stage->top.bottom ? "bottom" : "top", r->options->min_cell);
+        return note(r, err, text);
+    }
     if (kept->strata == 1 && kept->kept > 0)
         threshold_text(stage->top.by, kept->threshold, threshold);
     snprintf(text, sizeof text, "%s kept %llu of %llu rows with a value%s%s", stage->top.bottom ? "bottom" : "top",
@@ -225,7 +264,7 @@ static lots_status apply_top(run *r, const lots_bound_stage *stage, const lots_v
     lots_top_kept kept;
     LOTS_TRY(number_strata(r, values + 1, stage->top.per_count, r->rows.count, &stratum, &strata, err));
     LOTS_TRY(lots_top_select(&stage->top, &values[0], stratum, strata, &r->arena, &keep, &kept, err));
-    LOTS_TRY(note_top(r, stage, &kept, err));
+    LOTS_TRY(note_top(r, stage, keep, &kept, err));
     return lots_rowset_filter(&r->rows, keep, &r->arena, err);
 }
 
@@ -303,9 +342,18 @@ static lots_status rows_of_group(run *r, const lots_bound_stage *stage, lots_gro
     lots_rowset rows = {.frame = stage->table_frame, .slots = slots, .slot_count = stage->table_slots};
     uint32_t behind = stage->key_count + stage->agg_count;
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, (size_t)behind + 1, sizeof(lots_vector), err));
-    LOTS_TRY(lots_group_table(group, &r->arena, made, &rows.count, err));
-    memcpy(slots, made, behind * sizeof(lots_vector));
-    rows.behind = ((lots_vector *)made)[behind];
+    lots_vector *values = made;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, (size_t)stage->table_slots + behind + 1, sizeof(lots_vector), err));
+    lots_vector *marks = made;
+    LOTS_TRY(lots_group_table(group, &r->arena, values, marks, &rows.count, err));
+    memcpy(slots, values, behind * sizeof(lots_vector));
+    rows.behind = values[behind];
+    if (group->min_cell != 0) {
+        lots_vector last = marks[behind];
+        memset(&marks[behind], 0, sizeof *marks);
+        marks[stage->table_slots] = last;
+        rows.marks = marks;
+    }
     r->rows = rows;
     r->have = true;
     return LOTS_OK;
@@ -471,6 +519,33 @@ static lots_status keep_vector(run *r, const lots_vector *value, lots_vector *ou
     return LOTS_OK;
 }
 
+/* What a value made of a table's cells hides: a cell as it is; else, where the value is missing, one of its parts. */
+static void add_marks(const run *r, const lots_expr *expr, const lots_vector *value, bool whole, lots_vector *into)
+{
+    const lots_vector *marks = expr->op == LOTS_OP_SLOT && expr->of_frame == r->rows.frame &&
+                                       expr->index < r->rows.slot_count && r->rows.marks[expr->index].data != NULL
+                                   ? &r->rows.marks[expr->index]
+                                   : NULL;
+    for (uint32_t row = 0; marks != NULL && row < r->rows.count; row++) {
+        int64_t mark = ((const int64_t *)marks->data)[row];
+        if (mark != LOTS_MARK_SHOWN && lots_vector_is_missing(value, row))
+            ((int64_t *)into->data)[row] = whole ? mark : (int64_t)LOTS_MARK_WITHHELD;
+    }
+    for (uint32_t i = 0; i < expr->operand_count; i++)
+        add_marks(r, expr->operands[i], value, false, into);
+}
+
+static lots_status marks_of(run *r, const lots_expr *expr, const lots_vector *value, lots_vector *out, lots_error *err)
+{
+    lots_type type = {.kind = LOTS_TYPE_INT};
+    lots_vector made;
+    LOTS_TRY(lots_vector_new(&r->arena, &type, r->rows.count, &made, err));
+    memset(made.data, 0, r->rows.count * sizeof(int64_t));
+    add_marks(r, expr, value, true, &made);
+    *out = made;
+    return LOTS_OK;
+}
+
 static lots_status derive_in_table(run *r, const lots_bound_stage *stage, lots_error *err)
 {
     for (uint32_t i = 0; i < stage->item_count; i++) {
@@ -479,6 +554,9 @@ static lots_status derive_in_table(run *r, const lots_bound_stage *stage, lots_e
         LOTS_TRY(instance_of(r, &rows, err));
         LOTS_TRY(lots_eval(r->workers[0], stage->items[i].value, rows, &value, err));
         LOTS_TRY(keep_vector(r, &value, &r->rows.slots[stage->items[i].slot], err));
+        if (r->rows.marks != NULL)
+            LOTS_TRY(marks_of(r, stage->items[i].value, &r->rows.slots[stage->items[i].slot],
+                              &r->rows.marks[stage->items[i].slot], err));
     }
     return LOTS_OK;
 }
@@ -527,7 +605,7 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
     if (r->rows.origin != NULL)
         LOTS_TRY(order_by_origin(r, err));
     LOTS_TRY(lots_vec_extend(&r->groups, 1, (void **)&group, err));
-    LOTS_TRY(lots_group_open(group, stage, err));
+    LOTS_TRY(lots_group_open(group, stage, r->options->min_cell, err));
     LOTS_TRY(instance_of(r, &rows, err));
     if (r->rows.origin != NULL) {
         LOTS_TRY(lots_arena_alloc(&r->arena, &patients, r->rows.count, sizeof(lots_patient), err));
@@ -587,6 +665,32 @@ static lots_status own_vector(run *r, const lots_vector *value, lots_vector *out
     return status;
 }
 
+/* Marks as bytes in the result's arena; NULL when nothing is hidden. */
+static lots_status own_marks(run *r, const lots_vector *marks, const uint8_t **out, lots_error *err)
+{
+    void *made = NULL;
+    bool any = false;
+    for (uint32_t row = 0; row < r->rows.count; row++)
+        any = any || ((const int64_t *)marks->data)[row] != LOTS_MARK_SHOWN;
+    *out = NULL;
+    if (!any)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(&r->result->arena, &made, r->rows.count, 1, err));
+    for (uint32_t row = 0; row < r->rows.count; row++)
+        ((uint8_t *)made)[row] = (uint8_t)((const int64_t *)marks->data)[row];
+    *out = made;
+    return LOTS_OK;
+}
+
+static lots_status result_marks(run *r, const lots_expr *expr, lots_result_column *column, lots_error *err)
+{
+    lots_vector marks;
+    if (r->rows.marks == NULL)
+        return LOTS_OK;
+    LOTS_TRY(marks_of(r, expr, &column->values, &marks, err));
+    return own_marks(r, &marks, &column->marks, err);
+}
+
 static lots_status result_columns(run *r, lots_error *err)
 {
     lots_result *result = r->result;
@@ -608,6 +712,7 @@ static lots_status result_columns(run *r, lots_error *err)
         result->columns[i].name = name;
         result->columns[i].type = expr->type;
         result->columns[i].labels = expr->labels;
+        LOTS_TRY(result_marks(r, expr, &result->columns[i], err));
     }
     return LOTS_OK;
 }
@@ -625,7 +730,31 @@ static lots_status result_patients(run *r, lots_error *err)
         result->patient = numbers;
     else
         result->patients = numbers;
+    result->min_cell = r->options->min_cell;
+    if (r->rows.marks == NULL)
+        return LOTS_OK;
+    LOTS_TRY(own_marks(r, &r->rows.marks[r->rows.slot_count], &result->patients_marks, err));
+    for (uint32_t i = 0; result->patients_marks != NULL && i < r->rows.count; i++)
+        numbers[i] = result->patients_marks[i] == LOTS_MARK_SHOWN ? numbers[i] : 0;
     return LOTS_OK;
+}
+
+static lots_status note_hidden(run *r, lots_error *err)
+{
+    const lots_result *result = r->result;
+    uint64_t hidden = 0;
+    char text[256];
+    for (uint32_t row = 0; row < result->rows; row++) {
+        hidden += result->patients_marks != NULL && result->patients_marks[row] != LOTS_MARK_SHOWN;
+        for (uint32_t i = 0; i < result->column_count; i++)
+            hidden += result->columns[i].marks != NULL && result->columns[i].marks[row] != LOTS_MARK_SHOWN;
+    }
+    if (hidden == 0)
+        return LOTS_OK;
+    snprintf(text, sizeof text, "%llu value%s hidden: <%u counts what belongs to fewer than %u persons, * rests on so few or "
+             "would give such a value away", (unsigned long long)hidden, hidden == 1 ? " is" : "s are", result->min_cell,
+             result->min_cell);
+    return note(r, err, text);
 }
 
 static lots_status result_notes(run *r, lots_error *err)
@@ -675,6 +804,7 @@ static lots_status run_stages(run *r, lots_error *err)
         LOTS_TRY(leave_out_protected(r, err));
     LOTS_TRY(result_columns(r, err));
     LOTS_TRY(result_patients(r, err));
+    LOTS_TRY(note_hidden(r, err));
     return result_notes(r, err);
 }
 

@@ -22,6 +22,7 @@ typedef struct lots_result_column {
     lots_type type;
     lots_vector values;         /* rows values, never constant. CATEGORY and CODE hold ranks in type.dictionary */
     const char *const *labels;  /* BAND and CUT keep their order as text; NULL otherwise */
+    const uint8_t *marks;       /* rows: lots_mark of each (evidence.h); a hidden value is missing. NULL: nothing is hidden */
 } lots_result_column;
 
 typedef struct lots_result {
@@ -31,6 +32,8 @@ typedef struct lots_result {
     uint32_t rows;
     lots_patient *patient;      /* rows: the registry-wide patient of each row of a row-level result; NULL when aggregated */
     uint32_t *patients;         /* rows: distinct patients behind each row of an aggregated result; NULL otherwise */
+    const uint8_t *patients_marks; /* rows: as marks, of `patients`, which is 0 where hidden; NULL: nothing is hidden */
+    uint32_t min_cell;          /* what it was run with */
     const char **notes;         /* threshold and number kept by top, ties, warnings of the binder */
     uint32_t note_count;
     lots_work work;

@@ -35,6 +35,10 @@ static lots_status write_field(const lots_sheet *sheet, uint32_t row, uint32_t c
     const lots_vector *values = &sheet->columns[column].values;
     size_t from = out->count;
     bool missing = lots_vector_is_missing(values, row);
+    char room[16];
+    const char *mark = lots_sheet_mark(sheet, row, column, room);
+    if (mark != NULL)
+        return lots_bytes_append(out, mark, strlen(mark), err);
     LOTS_TRY(lots_value_append(sheet->options->schema, values, row, " ", out, err));
     if (sheet->comma)
         lots_value_comma(&values->type, out, from);

@@ -9,6 +9,11 @@ static lots_status put_cell(const lots_sheet *sheet, uint32_t row, uint32_t colu
 {
     const lots_vector *values = &sheet->columns[column].values;
     bool number = lots_value_is_number(sheet->columns[column].type.kind);
+    char room[16];
+    const char *mark = lots_sheet_mark(sheet, row, column, room);
+    if (mark != NULL)
+        return lots_bytes_printf(out, err, "<td class=\"missing%s\">%s%s</td>", number ? " number" : "",
+                                 mark[0] == '<' ? "&lt;" : "", mark[0] == '<' ? mark + 1 : mark);
     if (lots_vector_is_missing(values, row) || values->type.kind == LOTS_TYPE_MISSING)
         return lots_bytes_printf(out, err, "<td class=\"missing%s\">–</td>", number ? " number" : "");
     cell->count = 0;

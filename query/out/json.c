@@ -65,7 +65,8 @@ lots_status lots_json_value(const lots_sheet *sheet, uint32_t row, uint32_t colu
 {
     const lots_vector *values = &sheet->columns[column].values;
     uint32_t at = values->constant ? 0 : row;
-    if (lots_vector_is_missing(values, row))
+    char room[16];
+    if (lots_vector_is_missing(values, row) || lots_sheet_mark(sheet, row, column, room) != NULL)
         return lots_bytes_append(out, "null", 4, err);
     if (values->type.kind != LOTS_TYPE_SET)
         return write_item(sheet, values, values->type.kind, at, out, err);
@@ -78,6 +79,22 @@ lots_status lots_json_value(const lots_sheet *sheet, uint32_t row, uint32_t colu
     return lots_bytes_put8(out, ']', err);
 }
 
+/* The names of the row's hidden columns, when it has any. */
+static lots_status write_hidden(const lots_sheet *sheet, uint32_t row, lots_bytes *out, lots_error *err)
+{
+    char room[16];
+    bool any = false;
+    for (uint32_t column = 0; column < sheet->column_count; column++) {
+        const char *name = sheet->columns[column].name;
+        if (lots_sheet_mark(sheet, row, column, room) == NULL)
+            continue;
+        LOTS_TRY(lots_bytes_printf(out, err, "%s", any ? "," : ",\"hidden\":["));
+        LOTS_TRY(lots_json_string(name, strlen(name), out, err));
+        any = true;
+    }
+    return any ? lots_bytes_put8(out, ']', err) : LOTS_OK;
+}
+
 static lots_status write_object(const lots_sheet *sheet, uint32_t row, lots_bytes *out, lots_error *err)
 {
     for (uint32_t column = 0; column < sheet->column_count; column++) {
@@ -87,6 +104,7 @@ static lots_status write_object(const lots_sheet *sheet, uint32_t row, lots_byte
         LOTS_TRY(lots_bytes_put8(out, ':', err));
         LOTS_TRY(lots_json_value(sheet, row, column, out, err));
     }
+    LOTS_TRY(write_hidden(sheet, row, out, err));
     return lots_bytes_append(out, sheet->column_count == 0 ? "{}" : "}", sheet->column_count == 0 ? 2 : 1, err);
 }
 

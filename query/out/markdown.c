@@ -8,6 +8,10 @@ static lots_status put_cell(const lots_sheet *sheet, uint32_t row, uint32_t colu
                             lots_error *err)
 {
     const lots_vector *values = &sheet->columns[column].values;
+    char room[16];
+    const char *mark = lots_sheet_mark(sheet, row, column, room);
+    if (mark != NULL)
+        return lots_markup_markdown(mark, strlen(mark), out, err);
     if (lots_vector_is_missing(values, row) || values->type.kind == LOTS_TYPE_MISSING)
         return lots_bytes_put8(out, '-', err);
     cell->count = 0;

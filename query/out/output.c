@@ -1,7 +1,10 @@
 /* output.c: see output.h. */
 #include "query/out/output.h"
 
+#include <stdio.h>
+
 #include "core/base/memory.h"
+#include "query/exec/evidence.h"
 #include "query/out/csv.h"
 #include "query/out/html.h"
 #include "query/out/json.h"
@@ -61,6 +64,25 @@ static const char *name_of_patients(const lots_result *result, bool swedish)
     return name;
 }
 
+const char *lots_sheet_mark(const lots_sheet *sheet, uint32_t row, uint32_t column, char room[16])
+{
+    const uint8_t *marks = sheet->columns[column].marks;
+    if (marks == NULL || marks[row] == LOTS_MARK_SHOWN)
+        return NULL;
+    snprintf(room, 16, marks[row] == LOTS_MARK_SMALL ? "<%u" : "*", sheet->min_cell);
+    return room;
+}
+
+static bool same_person_count(const lots_result *result, const lots_result_column *column, uint32_t row)
+{
+    unsigned mark = column->marks == NULL ? LOTS_MARK_SHOWN : column->marks[row];
+    unsigned behind = result->patients_marks == NULL ? LOTS_MARK_SHOWN : result->patients_marks[row];
+    if (mark != LOTS_MARK_SHOWN || behind != LOTS_MARK_SHOWN)
+        return mark == behind;
+    return !lots_vector_is_missing(&column->values, row) &&
+           ((const int64_t *)column->values.data)[row] == (int64_t)result->patients[row];
+}
+
 /* The same number twice tells nothing. */
 static bool shown_already(const lots_result *result)
 {
@@ -69,8 +91,7 @@ static bool shown_already(const lots_result *result)
         if (strcmp(result->columns[i].name, "patients") != 0 || values->type.kind != LOTS_TYPE_INT || values->constant)
             continue;
         uint32_t row = 0;
-        while (row < result->rows && !lots_vector_is_missing(values, row) &&
-               ((const int64_t *)values->data)[row] == (int64_t)result->patients[row])
+        while (row < result->rows && same_person_count(result, &result->columns[i], row))
             row++;
         return row == result->rows;
     }
@@ -89,7 +110,7 @@ static void make_columns(const lots_result *result, bool swedish, lots_result_co
         numbers[row] = (int64_t)result->patients[row];
     lots_type type = {.kind = LOTS_TYPE_INT};
     columns[result->column_count] = (lots_result_column){
-        .name = name_of_patients(result, swedish), .type = type, .values = {.type = type, .count = result->rows, .data = numbers}};
+        .name = name_of_patients(result, swedish), .type = type, .marks = result->patients_marks, .values = {.type = type, .count = result->rows, .data = numbers}};
     *column_count += 1;
 }
 
@@ -132,7 +153,7 @@ static lots_status write_to(const target *to, const lots_result *result, const l
 {
     static const lots_output_options plain;
     void *columns = NULL, *numbers = NULL;
-    lots_sheet sheet = {.rows = result->rows, .options = options != NULL ? options : &plain};
+    lots_sheet sheet = {.rows = result->rows, .min_cell = result->min_cell, .options = options != NULL ? options : &plain};
     bool swedish = sheet.options->swedish && is_for_reading(to->format);
     sheet.comma = swedish || to->format == LOTS_FORMAT_CSV_SE;
     lots_status status = lots_alloc(&columns, (size_t)result->column_count + 1, sizeof(lots_result_column), err);

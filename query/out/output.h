@@ -55,8 +55,14 @@ typedef struct lots_sheet {
     uint32_t column_count;
     uint32_t rows;
     bool comma; /* decimals have one */
+    uint32_t min_cell;
     const lots_output_options *options;
 } lots_sheet;
+
+/* What stands in formats for reading for a cell that the disclosure rules hide (evidence.h): `<5` for persons or rows of
+ * 1..4 persons, `*` for others; NULL when the cell isn't hidden. In json it is null, and the row has a member `hidden`
+ * with the names of its hidden columns; in sqlite NULL. */
+const char *lots_sheet_mark(const lots_sheet *sheet, uint32_t row, uint32_t column, char room[16]);
 
 /* Write the whole result; of html only its table (document.h makes the page).
  * Errors: LOTS_IO of the sink, LOTS_MEMORY, LOTS_USAGE for sqlite, which is no text.   Cost: O(cells), twice for a table. */

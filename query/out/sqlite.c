@@ -198,7 +198,9 @@ static lots_status bind_value(const lots_sheet *sheet, uint32_t row, uint32_t co
     const lots_vector *values = &sheet->columns[column].values;
     uint32_t at = values->constant ? 0 : row;
     int place = (int)column + 1;
-    if (lots_vector_is_missing(values, row) || values->type.kind == LOTS_TYPE_MISSING) {
+    char room[16];
+    if (lots_vector_is_missing(values, row) || values->type.kind == LOTS_TYPE_MISSING ||
+        lots_sheet_mark(sheet, row, column, room) != NULL) {
         *result = sqlite3_bind_null(statement, place);
         return LOTS_OK;
     }

@@ -108,7 +108,11 @@ static lots_status make_float(table *t, const column_shape *shape, double value,
 static lots_status make_cell(table *t, uint32_t row, uint32_t column, lots_error *err)
 {
     const lots_vector *values = &t->sheet->columns[column].values;
+    char room[16];
+    const char *mark = lots_sheet_mark(t->sheet, row, column, room);
     t->cell.count = 0;
+    if (mark != NULL)
+        return lots_bytes_append(&t->cell, mark, strlen(mark), err);
     if (lots_vector_is_missing(values, row) || values->type.kind == LOTS_TYPE_MISSING)
         return lots_bytes_put8(&t->cell, '-', err);
     if (values->type.kind == LOTS_TYPE_FLOAT)

@@ -19,9 +19,14 @@ static lots_status put_row(const lots_sheet *sheet, uint32_t row, lots_bytes *ce
 {
     for (uint32_t i = 0; i < sheet->column_count; i++) {
         const lots_vector *values = &sheet->columns[i].values;
+        char room[16];
+        const char *mark = lots_sheet_mark(sheet, row, i, room);
         cell->count = 0;
-        LOTS_TRY(lots_value_append(sheet->options->schema, values, row, " ", cell, err));
-        if (sheet->comma)
+        if (mark != NULL)
+            LOTS_TRY(lots_bytes_append(cell, mark, strlen(mark), err));
+        else
+            LOTS_TRY(lots_value_append(sheet->options->schema, values, row, " ", cell, err));
+        if (sheet->comma && mark == NULL)
             lots_value_comma(&values->type, cell, 0);
         LOTS_TRY(put_escaped(cell->data, cell->count, out, err));
         LOTS_TRY(lots_bytes_put8(out, i + 1 == sheet->column_count ? '\n' : '\t', err));

@@ -1,0 +1,48 @@
+/* evidence.h: on how many persons each number of a table rests, kept beside the aggregates while they are fed.
+ *
+ * A number is hidden when it rests on 1..k-1 persons (k: min_cell), each kind by its own measure:
+ *   count, patients, count(distinct)   persons counted; with a condition also those it leaves out (else n minus it tells)
+ *   rate                               persons on either side
+ *   sum, mean, share                   persons who add something else than 0; or one person makes over 85% of it
+ *   min, max                           persons who have that very value; texts are never shown
+ *   quantile                           persons beyond it on its shorter side, as p times all; median, sd: all persons
+ *   gini, top_share, lorenz_share      all persons, those of the top as p times all; 85% as for sums
+ * 0 persons is no secret: a true 0 is shown.
+ * Of a table of groups the persons behind a row are known only as a number: then a number rests on the largest of them,
+ * which is never more than it truly rests on. Callers: group.c. Threads: one. */
+#ifndef LOTS_QUERY_EVIDENCE_H
+#define LOTS_QUERY_EVIDENCE_H
+
+#include "query/exec/group_state.h"
+
+typedef enum lots_mark { /* of a cell of a result */
+    LOTS_MARK_SHOWN,
+    LOTS_MARK_SMALL,   /* a number of persons, or of their rows, that rests on 1..k-1 persons: `<k` */
+    LOTS_MARK_WITHHELD /* hidden for another reason: `*` */
+} lots_mark;
+
+typedef struct lots_evidence_cell { /* of one group */
+    uint32_t patients, last;        /* counted (RATE: true); the one seen last */
+    uint32_t others, last_other;    /* left out by the condition (RATE: false) */
+    uint32_t givers;                /* whose sum isn't 0 */
+    double sum, largest, all;       /* of the patient seen last; the largest in size; all sizes */
+    int64_t extreme;
+    uint32_t holders, last_holder;  /* of the extreme */
+} lots_evidence_cell;
+
+typedef struct lots_evidence {
+    const lots_row_agg *agg;
+    lots_vec cells; /* lots_evidence_cell by group */
+    bool of_groups; /* fed from a table */
+} lots_evidence;
+
+void lots_evidence_open(lots_evidence *evidence, const lots_row_agg *agg);
+void lots_evidence_close(lots_evidence *evidence);
+LOTS_MUST lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_error *err);
+/* The batch that the state is fed; rows patient by patient. batch->patient NULL: `behind` has the persons of each row. */
+void lots_evidence_feed(lots_evidence *evidence, const lots_group_batch *batch, const lots_vector *behind);
+/* Add `from`, fed with other patients, whose group g is group map[g] here. */
+void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint32_t *map);
+lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell);
+
+#endif

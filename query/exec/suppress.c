@@ -1,0 +1,158 @@
+/* suppress.c: see suppress.h. */
+#include "query/exec/suppress.h"
+
+static lots_mark mark_at(const lots_vector *marks, uint32_t row) { return (lots_mark)((const int64_t *)marks->data)[row]; }
+
+static void put_mark(lots_vector *marks, uint32_t row, lots_mark mark)
+{
+    int64_t *at = &((int64_t *)marks->data)[row];
+    *at = *at == LOTS_MARK_SHOWN ? (int64_t)mark : *at;
+}
+
+static int64_t count_at(const lots_vector *values, uint32_t row) { return ((const int64_t *)values->data)[row]; }
+
+/* ---- parts of a row ---- */
+
+static bool is_part(const lots_row_agg *agg)
+{
+    return (agg->kind == LOTS_AGG_COUNT || agg->kind == LOTS_AGG_PATIENTS) && agg->where != NULL;
+}
+
+static bool is_whole(const lots_row_agg *agg)
+{
+    return (agg->kind == LOTS_AGG_COUNT || agg->kind == LOTS_AGG_PATIENTS) && agg->where == NULL;
+}
+
+/* Whether the parts add up to a number that the row shows besides. */
+static bool shared_out(const lots_bound_stage *stage, const lots_vector *slots, uint32_t row)
+{
+    const lots_vector *aggs = slots + stage->key_count;
+    int64_t sum = 0;
+    uint32_t parts = 0;
+    for (uint32_t i = 0; i < stage->agg_count; i++)
+        if (is_part(&stage->aggs[i])) {
+            sum += count_at(&aggs[i], row);
+            parts++;
+        }
+    bool found = sum == count_at(&aggs[stage->agg_count], row);
+    for (uint32_t i = 0; i < stage->agg_count; i++)
+        found = found || (is_whole(&stage->aggs[i]) && count_at(&aggs[i], row) == sum);
+    return parts > 1 && found;
+}
+
+static void hide_parts(const lots_bound_stage *stage, uint32_t min_cell, const lots_vector *slots, lots_vector *marks,
+                       uint32_t row)
+{
+    const lots_vector *aggs = slots + stage->key_count;
+    lots_vector *agg_marks = marks + stage->key_count;
+    for (;;) {
+        uint32_t hidden = 0, next = stage->agg_count;
+        int64_t sum = 0;
+        for (uint32_t i = 0; i < stage->agg_count; i++) {
+            int64_t count = count_at(&aggs[i], row);
+            if (!is_part(&stage->aggs[i]) || count == 0)
+                continue;
+            if (mark_at(&agg_marks[i], row) != LOTS_MARK_SHOWN) {
+                hidden++;
+                sum += count;
+            } else if (next == stage->agg_count || count < count_at(&aggs[next], row)) {
+                next = i;
+            }
+        }
+        if (hidden == 0 || next == stage->agg_count || (hidden > 1 && sum >= (int64_t)min_cell))
+            return;
+        put_mark(&agg_marks[next], row, LOTS_MARK_WITHHELD);
+    }
+}
+
+/* ---- parts of a column of shares ---- */
+
+/* The whole row goes: its count and sum would give the share back. */
+static void hide_row(const lots_bound_stage *stage, lots_vector *marks, uint32_t row)
+{
+    for (uint32_t i = 0; i <= stage->agg_count; i++)
+        put_mark(&marks[stage->key_count + i], row, LOTS_MARK_WITHHELD);
+}
+
+static void hide_shares(const lots_bound_stage *stage, uint32_t agg, uint32_t rows, const lots_vector *slots,
+                        lots_vector *marks)
+{
+    const lots_vector *shares = &slots[stage->key_count + agg];
+    const double *values = shares->data;
+    uint32_t hidden = 0, next = rows;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (lots_vector_is_missing(shares, row) || !(values[row] > 0))
+            continue;
+        if (mark_at(&marks[stage->key_count + agg], row) != LOTS_MARK_SHOWN)
+            hidden++;
+        else if (next == rows || values[row] < values[next])
+            next = row;
+    }
+    if (hidden == 1 && next < rows)
+        hide_row(stage, marks, next);
+}
+
+/* ---- keys ---- */
+
+/* Words, codes, bands and whole numbers name a group; these may name a person. */
+static bool tells_of_one(const lots_expr *key)
+{
+    switch (key->type.kind) {
+    case LOTS_TYPE_DECIMAL:
+    case LOTS_TYPE_FLOAT:
+    case LOTS_TYPE_DATE: return true;
+    case LOTS_TYPE_TEXT: return key->labels == NULL && key->op != LOTS_OP_CODE_PREFIX && key->op != LOTS_OP_CODE_LABEL;
+    default: return false;
+    }
+}
+
+static void hide_keys(const lots_bound_stage *stage, uint32_t rows, lots_vector *marks)
+{
+    const lots_vector *behind = &marks[stage->key_count + stage->agg_count];
+    for (uint32_t i = 0; i < stage->key_count; i++)
+        for (uint32_t row = 0; row < rows && tells_of_one(stage->keys[i].value); row++)
+            if (mark_at(behind, row) == LOTS_MARK_SMALL)
+                put_mark(&marks[i], row, LOTS_MARK_WITHHELD);
+}
+
+/* ---- hiding ---- */
+
+static void wipe(lots_vector *values, uint32_t row)
+{
+    switch (values->type.kind) {
+    case LOTS_TYPE_BOOL: lots_bit_clear(values->data, row); break;
+    case LOTS_TYPE_DATE: ((int32_t *)values->data)[row] = 0; break;
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE: ((uint32_t *)values->data)[row] = 0; break;
+    case LOTS_TYPE_TEXT: ((lots_text *)values->data)[row] = (lots_text){"", 0}; break;
+    default: ((int64_t *)values->data)[row] = 0; /* whole numbers, and floats: all bits 0 */
+    }
+}
+
+static lots_status hide_marked(lots_vector *values, const lots_vector *marks, uint32_t rows, lots_arena *arena,
+                               lots_error *err)
+{
+    for (uint32_t row = 0; row < rows; row++) {
+        if (mark_at(marks, row) == LOTS_MARK_SHOWN)
+            continue;
+        LOTS_TRY(lots_vector_want_missing(arena, values, err));
+        lots_bit_set(values->missing, row);
+        wipe(values, row);
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_suppress(const lots_bound_stage *stage, uint32_t min_cell, uint32_t rows, lots_arena *arena,
+                          lots_vector *slots, lots_vector *marks, lots_error *err)
+{
+    for (uint32_t row = 0; row < rows; row++)
+        if (shared_out(stage, slots, row))
+            hide_parts(stage, min_cell, slots, marks, row);
+    for (uint32_t i = 0; i < stage->agg_count; i++)
+        if (stage->aggs[i].kind == LOTS_AGG_SHARE && stage->aggs[i].where == NULL)
+            hide_shares(stage, i, rows, slots, marks);
+    hide_keys(stage, rows, marks);
+    for (uint32_t i = 0; i < stage->key_count + stage->agg_count; i++)
+        LOTS_TRY(hide_marked(&slots[i], &marks[i], rows, arena, err));
+    return LOTS_OK;
+}

@@ -1,0 +1,242 @@
+/* What the disclosure rules hide, on 27 persons worked by hand: 3, 8 and 16 with score 1, 2 and 3 (the example of
+ * CLINICAL.md section 9). Incomes are 100, but one person of score 2 has 10000. Men are 2 of the 8 and 5 of the 16. Of
+ * contacts, 3 persons have ten in an emergency each, 6 others one in primary care. */
+#include <stdio.h>
+
+#include "core/base/arena.h"
+#include "query/out/output.h"
+#include "tests/support/small_registry.h"
+
+static small_registry r;
+
+static int open_registry(void **state)
+{
+    (void)state;
+    small_open(&r);
+    small_exec(&r, "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 26) INSERT INTO patients "
+                   "SELECT i, d('1950-01-01'), CASE WHEN i IN (3, 4, 11, 12, 13, 14, 15) THEN 'male' ELSE 'female' END, NULL, "
+                   "CASE WHEN i < 3 THEN 1 WHEN i < 11 THEN 2 ELSE 3 END, CASE i WHEN 3 THEN 1000000 ELSE 10000 END FROM n");
+    for (int i = 0; i < 30; i++)
+        small_contact(&r, i % 3, "2021-05-01", NULL, "emergency", NULL, NULL);
+    for (int p = 11; p < 17; p++)
+        small_contact(&r, p, "2021-06-01", NULL, "primary", NULL, NULL);
+    small_publish(&r, 5);
+    return 0;
+}
+
+static int close_registry(void **state)
+{
+    (void)state;
+    small_close(&r);
+    return 0;
+}
+
+typedef struct reply {
+    char csv[2048], notes[1024];
+} reply;
+
+static void ask(const char *text, uint32_t min_cell, lots_pool *pool, reply *out)
+{
+    lots_error err;
+    lots_arena arena;
+    lots_sources sources;
+    lots_query *query = NULL;
+    lots_result result;
+    lots_sink sink = {0};
+    lots_run_options options = {.pool = pool, .min_cell = min_cell};
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_query_bind(r.registry, text, strlen(text), "query", NULL, &arena, &sources, &query, &err));
+    assert_ok(lots_run_pipeline(query, &query->pipelines[query->pipeline_count - 1], &options, &result, &err));
+    assert_ok(lots_output_write(LOTS_FORMAT_CSV, &result, NULL, &sink, &err));
+    assert_true(sink.text.count < sizeof out->csv);
+    memcpy(out->csv, sink.text.data, sink.text.count);
+    out->csv[sink.text.count] = '\0';
+    out->notes[0] = '\0';
+    for (uint32_t i = 0; i < result.note_count; i++)
+        snprintf(out->notes + strlen(out->notes), sizeof out->notes - strlen(out->notes), "%s\n", result.notes[i]);
+    lots_sink_free(&sink);
+    lots_result_free(&result);
+    lots_arena_free(&arena);
+}
+
+static void check_at(const char *text, uint32_t min_cell, const char *expected)
+{
+    reply got;
+    ask(text, min_cell, NULL, &got);
+    if (strcmp(got.csv, expected) != 0)
+        fail_msg("%s\ngave\n%s\nwanted\n%s", text, got.csv, expected);
+}
+
+static void check(const char *text, const char *expected) { check_at(text, 5, expected); }
+
+static void nothing_is_hidden_unless_asked(void **state)
+{
+    (void)state;
+    check_at("from patients group by score show n = count(), m = max(income)", 0,
+             "score,n,m,patients\n1,3,100.00,3\n2,8,10000.00,8\n3,16,100.00,16\n");
+    check_at("from patients group by score show n = count()", 3, "score,n,patients\n1,3,3\n2,8,8\n3,16,16\n");
+}
+
+static void counts_of_few_persons_print_as_fewer_than_k(void **state)
+{
+    (void)state;
+    check("from patients group by score show n = count()", "score,n,patients\n1,<5,<5\n2,8,8\n3,16,16\n");
+    check_at("from patients group by score show n = count()", 9, "score,n,patients\n1,<9,<9\n2,<9,<9\n3,16,16\n");
+    check("from patients where score = 1 show n = count(), k = patients(), d = count(distinct sex)",
+          "n,k,d,patients\n<5,<5,<5,<5\n");
+}
+
+static void a_true_zero_is_shown(void **state)
+{
+    (void)state;
+    check("from patients show n = count(where score = 9), s = sum(income where score = 9)", "n,s,patients\n0,0.00,27\n");
+    check("from patients where score = 9 show n = count(), m = max(income)", "n,m,patients\n0,,0\n");
+}
+
+static void many_events_of_few_persons_are_hidden(void **state)
+{
+    (void)state;
+    check("from contacts group by level show n = count(), people = patients()",
+          "level,n,people,patients\nemergency,<5,<5,<5\nprimary,6,6,6\n");
+}
+
+static void what_a_condition_leaves_out_counts_too(void **state)
+{
+    (void)state;
+    check("from patients show n = count(where score != 1)", "n,patients\n*,27\n");
+    check("from patients show n = count(where score = 3)", "n,patients\n16,27\n");
+}
+
+static void a_rate_needs_both_sides(void **state)
+{
+    (void)state;
+    check("from patients group by score show r = rate(sex = male)", "score,r,patients\n1,*,<5\n2,*,8\n3,0.3125,16\n");
+    check("from patients show r = rate(score < 9)", "r,patients\n1,27\n");
+}
+
+static void the_second_smallest_part_of_a_total_goes_too(void **state)
+{
+    (void)state;
+    check("from patients show a = count(where score = 1), b = count(where score = 2), c = count(where score = 3)",
+          "a,b,c,patients\n<5,*,16,27\n");
+}
+
+static void two_hidden_shares_hide_each_other(void **state)
+{
+    (void)state;
+    /* shares of 3, 16 and 48 in 67: the row of 16 goes, since its count or sum would give its share back */
+    check_at("from patients group by score show n = count(), s = round(share(score), 4)", 0,
+             "score,n,s,patients\n1,3,0.0448,3\n2,8,0.2388,8\n3,16,0.7164,16\n");
+    check("from patients group by score show n = count(), s = round(share(score), 4)",
+          "score,n,s,patients\n1,<5,*,<5\n2,*,*,*\n3,16,0.7164,16\n");
+}
+
+static void a_sum_that_one_person_makes_is_hidden(void **state)
+{
+    (void)state;
+    /* 10000 of 10700 is 93%; one row a contact: each of 6 persons makes a sixth */
+    check("from patients group by score show s = sum(income), m = mean(income)",
+          "score,s,m,patients\n1,*,*,<5\n2,*,*,8\n3,1600.00,100,16\n");
+    check("from patients show s = sum(case(score = 1 then 1, else 0))", "s,patients\n*,27\n");
+}
+
+static void extremes_of_one_person_are_hidden(void **state)
+{
+    (void)state;
+    check("from patients show low = min(income), high = max(income)", "low,high,patients\n100.00,*,27\n");
+}
+
+static void quantiles_need_k_persons_beyond_them(void **state)
+{
+    (void)state;
+    /* of 27: 3 above 90%, 7 above 75% */
+    check("from patients show a = quantile(score, 90%), b = quantile(score, 75%), c = quantile(score, 10%), m = median(score)",
+          "a,b,c,m,patients\n*,3,*,3,27\n");
+}
+
+static void top_shares_need_k_persons(void **state)
+{
+    (void)state;
+    /* 10% of 27 are 3 persons, 30% are 9: 9 x 3 of 67 */
+    check("from patients show a = top_share(score, 10%), b = round(top_share(score, 30%), 4)",
+          "a,b,patients\n*,0.403,27\n");
+    check("from patients where score = 2 show a = top_share(income, 90%), g = gini(income)", "a,g,patients\n*,*,8\n");
+}
+
+static void a_key_that_may_be_one_persons_own_is_hidden(void **state)
+{
+    (void)state;
+    check("from patients group by income show n = count()", "income,n,patients\n100.00,26,26\n*,<5,<5\n");
+}
+
+static void no_later_stage_brings_a_hidden_value_back(void **state)
+{
+    (void)state;
+    const char *const grouped = "from patients group by score show score, n = count() ";
+    char text[256];
+    static const struct {
+        const char *stages, *expected;
+    } rows[] = {
+        {"derive x = n + 0", "score,n,x,patients\n1,<5,*,<5\n2,8,8,8\n3,16,16,16\n"},
+        {"derive x = coalesce(n, 99)", "score,n,x,patients\n1,<5,99,<5\n2,8,8,8\n3,16,16,16\n"},
+        {"where n < 5", "score,n,patients\n"},
+        {"where n is missing", "score,n,patients\n1,<5,<5\n"},
+        {"sort n", "score,n,patients\n1,<5,<5\n2,8,8\n3,16,16\n"}, /* missing is lowest, whatever it was */
+        {"sort n desc", "score,n,patients\n3,16,16\n2,8,8\n1,<5,<5\n"},
+        {"show total = sum(n), k = count()", "total,k,patients\n24,3,24\n"}, /* not 27, from which 24 leaves 3 */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text, "%s%s", grouped, rows[i].stages);
+        check(text, rows[i].expected);
+    }
+}
+
+static void the_threshold_of_few_is_not_told(void **state)
+{
+    (void)state;
+    reply got;
+    ask("from patients top 1 by income show m = mean(income)", 5, NULL, &got);
+    assert_contains(got.notes, "hidden");
+    assert_null(strstr(got.notes, "10000"));
+    assert_null(strstr(got.notes, "kept 1 "));
+    ask("from patients top 10 by score show m = mean(score)", 5, NULL, &got);
+    assert_contains(got.notes, "top kept 16 of 27 rows with a value: those from 3");
+}
+
+static void the_answer_is_the_same_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_pool *pool = NULL;
+    reply one, four;
+    const char *text = "from patients group by score show s = sum(income), m = max(income), r = rate(sex = male)";
+    assert_ok(lots_pool_open(&pool, 4, &err));
+    ask(text, 5, NULL, &one);
+    ask(text, 5, pool, &four);
+    assert_string_equal(one.csv, four.csv);
+    assert_string_equal(one.notes, four.notes);
+    lots_pool_close(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_hidden_unless_asked),
+        cmocka_unit_test(counts_of_few_persons_print_as_fewer_than_k),
+        cmocka_unit_test(a_true_zero_is_shown),
+        cmocka_unit_test(many_events_of_few_persons_are_hidden),
+        cmocka_unit_test(what_a_condition_leaves_out_counts_too),
+        cmocka_unit_test(a_rate_needs_both_sides),
+        cmocka_unit_test(the_second_smallest_part_of_a_total_goes_too),
+        cmocka_unit_test(two_hidden_shares_hide_each_other),
+        cmocka_unit_test(a_sum_that_one_person_makes_is_hidden),
+        cmocka_unit_test(extremes_of_one_person_are_hidden),
+        cmocka_unit_test(quantiles_need_k_persons_beyond_them),
+        cmocka_unit_test(top_shares_need_k_persons),
+        cmocka_unit_test(a_key_that_may_be_one_persons_own_is_hidden),
+        cmocka_unit_test(no_later_stage_brings_a_hidden_value_back),
+        cmocka_unit_test(the_threshold_of_few_is_not_told),
+        cmocka_unit_test(the_answer_is_the_same_for_any_number_of_threads),
+    };
+    return cmocka_run_group_tests(tests, open_registry, close_registry);
+}

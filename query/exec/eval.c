@@ -178,6 +178,8 @@ static family family_of(lots_op op)
         return lots_eval_lookup;
     case LOTS_OP_EVENT:
         return lots_eval_event;
+    case LOTS_OP_PATH:
+        return lots_eval_path;
     default:
         return lots_eval_aggregate;
     }
@@ -200,7 +202,7 @@ static lots_status compute(lots_worker *worker, const lots_expr *expr, const lot
     const family eval = family_of(expr->op);
     LOTS_TRY(lots_worker_check(worker, err));
     worker->work.rows += rows->count;
-    if (eval == lots_eval_aggregate || eval == lots_eval_event)
+    if (eval == lots_eval_aggregate || eval == lots_eval_event || eval == lots_eval_path)
         return eval(&step, out, err); /* operands stand in other frames */
     bool done = false;
     LOTS_TRY(lots_eval_local(&step, &done, out, err));

@@ -26,6 +26,10 @@ static lots_status make_rows(lots_worker *worker, lots_relation_rows *rows, lots
         return lots_union_make(worker, rows, err);
     case LOTS_RELATION_MINUS:
         return lots_minus_make(worker, rows, err);
+    case LOTS_RELATION_ACTIVE:
+        return lots_active_make(worker, rows, err);
+    case LOTS_RELATION_MATCH:
+        return lots_match_make(worker, rows, err);
     }
     return lots_fail(err, LOTS_INTERNAL, "a relation of unknown kind");
 }
@@ -82,6 +86,9 @@ static lots_status make_column(lots_worker *worker, lots_relation_rows *rows, ui
         return lots_steps_column(worker, rows, column, out, err);
     case LOTS_RELATION_UNION:
         return lots_union_column(worker, rows, column, out, err);
+    case LOTS_RELATION_ACTIVE:
+    case LOTS_RELATION_MATCH:
+        return lots_fail(err, LOTS_INTERNAL, "column '%s' was not made with its relation", relation->columns[column].name);
     }
     return lots_fail(err, LOTS_INTERNAL, "a relation of unknown kind");
 }
@@ -188,7 +195,7 @@ static lots_status inherit(lots_worker *worker, lots_relation_rows *rows, span_p
 lots_status lots_relation_span_end(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out,
                                    lots_error *err)
 {
-    *out = &rows->span_end; /* episodes set theirs when they are made */
+    *out = &rows->span_end; /* episodes, active periods and matches set theirs when they are made */
     if (rows->span_end.count != UINT32_MAX)
         return LOTS_OK;
     lots_vector made;
@@ -217,7 +224,8 @@ lots_status lots_relation_open(lots_worker *worker, lots_relation_rows *rows, co
 static lots_status derived_ghosts(lots_worker *worker, lots_relation_rows *rows, const uint64_t **out, lots_error *err)
 {
     const uint64_t *left = NULL, *right = NULL;
-    if (rows->relation->kind == LOTS_RELATION_EPISODES) /* ghosts were left out when they were made */
+    const lots_relation_kind kind = rows->relation->kind;
+    if (kind == LOTS_RELATION_EPISODES || kind == LOTS_RELATION_ACTIVE) /* ghosts were left out when they were made */
         return LOTS_OK;
     LOTS_TRY(lots_relation_ghosts(worker, rows->left, &left, err));
     if (rows->relation->kind == LOTS_RELATION_UNION)
@@ -336,7 +344,7 @@ lots_status lots_relation_keys(lots_worker *worker, lots_relation_rows *rows, lo
         LOTS_TRY(lots_arena_vector(arena_of(worker, rows), &high, rows->count, sizeof(uint64_t), err));
         LOTS_TRY(lots_arena_vector(arena_of(worker, rows), &low, rows->count, sizeof(uint64_t), err));
         const lots_relation_kind kind = rows->relation->kind;
-        if (kind == LOTS_RELATION_STREAM || kind == LOTS_RELATION_EPISODES)
+        if (kind == LOTS_RELATION_STREAM || kind == LOTS_RELATION_EPISODES || kind == LOTS_RELATION_ACTIVE)
             LOTS_TRY(stored_keys(worker, rows, high, low, err));
         else
             LOTS_TRY(inherited_keys(worker, rows, high, low, err));

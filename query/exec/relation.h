@@ -1,5 +1,5 @@
-/* relation.h: the rows of a relation in one chunk: a stream's as they are stored, those of episodes, steps, unions and
- * differences as the event sets they are made of say. Columns are made when first asked for.
+/* relation.h: the rows of a relation in one chunk: a stream's as they are stored, those of episodes, steps, unions,
+ * differences, active periods and matches as the event sets they are made of say. Columns are made when first asked for.
  *
  * Invariants: 1. rows are grouped by the rows of `owners`, an instance of the relation's frame; group g is
  * [offsets[g], offsets[g + 1]). 2. within a group they are in the total order (episodes: by start, end, keys).
@@ -32,7 +32,7 @@ struct lots_relation_rows {
 
     /* derived relations: the relations they were made of, and from which rows */
     lots_relation_rows *left, *right;
-    const uint32_t *left_row;    /* UNION: or the right's row; MINUS; STEPS: the source */
+    const uint32_t *left_row;    /* UNION: or the right's row; MINUS; STEPS: the source; MATCH: the first step's */
     const uint8_t *side;         /* UNION: 1 from the right */
     const uint32_t *target_row;  /* STEPS */
     lots_vector from, to;        /* STEPS: the key of source and target */
@@ -93,5 +93,8 @@ LOTS_MUST lots_status lots_union_make(lots_worker *worker, lots_relation_rows *r
 LOTS_MUST lots_status lots_union_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
                                         lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_minus_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+/* These make all columns at once. */
+LOTS_MUST lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+LOTS_MUST lots_status lots_match_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
 
 #endif

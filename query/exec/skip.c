@@ -83,6 +83,12 @@ static bool filter_may_have(const place *at, const lots_set *set, const lots_rel
 static bool set_may_have(const place *at, const lots_set *set)
 {
     const lots_relation *relation = &at->worker->query->relations[set->relation];
+    if (relation->kind == LOTS_RELATION_MATCH) { /* every step that binds needs an event */
+        for (uint32_t s = 0; s < relation->pattern->step_count; s++)
+            if (!relation->pattern->steps[s].no && !set_may_have(at, relation->pattern->steps[s].set))
+                return false;
+        return true;
+    }
     if (set->event != NULL || relation->kind != LOTS_RELATION_STREAM)
         return true;
     if (lots_segment_chunk_rows(at->segment, relation->stream, at->chunk) == 0)

@@ -61,9 +61,10 @@ LOTS_MUST lots_status lots_eval_text(lots_step *step, lots_vector *out, lots_err
 LOTS_MUST lots_status lots_eval_set(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_classes(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_statistic(lots_step *step, lots_vector *out, lots_error *err);
-/* aggregate.c, event.c */
+/* aggregate.c, event.c, path.c */
 LOTS_MUST lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_eval_path(lots_step *step, lots_vector *out, lots_error *err);
 
 /* Append a value as text. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_vector_print(lots_worker *worker, const lots_vector *vector, uint32_t row, lots_bytes *out,

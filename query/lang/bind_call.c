@@ -418,7 +418,7 @@ static lots_status by_shape(binder *b, scope *where, const function *f, const lo
 
 /* ---- what there is not (yet), by name ---- */
 
-static const char *const refused[] = {"active", "path", "pairs", "km", "km_quantile", "cif"};
+static const char *const refused[] = {"pairs", "km", "km_quantile", "cif"};
 
 static lots_status unknown_call(binder *b, const lots_ast_call *call)
 {
@@ -430,7 +430,7 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         suggest_try(&near, functions[i].name, (uint32_t)strlen(functions[i].name));
     static const char *const others[] = {"count", "exists", "sum",   "mean",     "median", "first",    "last",  "nth",
-                                         "next",  "prev",   "nights", "episodes", "steps",  "quantile", "share", "gini",
+                                         "next",  "prev",   "nights", "episodes", "steps",  "active",  "quantile", "share", "gini",
                                          "rate",  "patients", "most", "set", "top", "rank", "percentile", "top_share",
                                          "groups", "score"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -459,6 +459,8 @@ static lots_status bind_relation_call(binder *b, scope *where, const lots_ast_no
         return bind_episodes(b, where, node, &out->set);
     if (lots_ast_name_is(&node->call->name, "steps"))
         return bind_steps(b, where, node, &out->set);
+    if (lots_ast_name_is(&node->call->name, "active"))
+        return bind_active(b, where, node, &out->set);
     *done = false;
     return LOTS_OK;
 }
@@ -480,6 +482,10 @@ lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value 
     LOTS_TRY(bind_aggregate(b, where, node, &done, out));
     if (done)
         return LOTS_OK;
+    if (lots_ast_name_is(&call->name, "path")) {
+        out->kind = VALUE_EXPR;
+        return bind_path(b, where, node, &out->expr);
+    }
     if (lots_ast_name_is(&call->name, "codes")) {
         out->kind = VALUE_CODES;
         return bind_codes_file(b, call, &out->node);

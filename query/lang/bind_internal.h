@@ -7,7 +7,9 @@
  *   bind_call.c      functions of values
  *   bind_aggregate.c aggregates over event sets and over rows
  *   bind_set.c       event sets, narrowing, windows
- *   bind_relation.c  relations: streams, episodes, steps, union, minus
+ *   bind_relation.c  relations: streams, episodes, steps, active periods, union, minus
+ *   bind_match.c     patterns: from match …
+ *   bind_path.c      path(E by x)
  *   bind_codes.c     code sets and category words
  *   bind_classes.c   classifications: groups, scores, chapters
  *   bind_pipeline.c  sources and stages
@@ -122,6 +124,8 @@ typedef struct binder {
     aggregation *aggregation; /* NULL outside group by / show */
     hoisting *hoisting;       /* NULL where no row function may stand */
     struct pipeline_state *pipeline; /* the pipeline being bound */
+    const lots_ast_pattern *pattern; /* whose step number pattern_step is being bound; NULL: none */
+    uint32_t pattern_step;
 } binder;
 
 /* ---- bind_scope.c ---- */
@@ -219,8 +223,25 @@ LOTS_MUST lots_status bind_pick(binder *b, scope *where, bound_set *set, lots_pi
 LOTS_MUST lots_status bind_stream(binder *b, uint32_t stream, uint32_t *relation);
 LOTS_MUST lots_status bind_episodes(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
 LOTS_MUST lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
+LOTS_MUST lots_status bind_active(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
 LOTS_MUST lots_status bind_sets(binder *b, scope *where, const lots_ast_node *node, bound_set *out);
 int32_t bind_relation_find(const lots_relation *relation, const char *name, uint32_t bytes);
+/* `node`: the text that made it, when it means one thing wherever it stands; NULL. */
+LOTS_MUST lots_status bind_relation_add(binder *b, const lots_relation *relation, uint64_t depths,
+                                        const lots_ast_node *node, uint32_t *out);
+LOTS_MUST lots_status bind_columns_new(binder *b, lots_relation *relation, uint32_t room);
+lots_relation_column *bind_column_add(lots_relation *relation, const char *name, lots_type type, int role);
+/* The keys behind `by` or `per`, in the scope of the elements of `left`. */
+LOTS_MUST lots_status bind_keys(binder *b, const bound_set *left, const lots_ast_call *call, lots_ast_clause_kind kind,
+                                lots_expr ***out, const lots_ast_node ***nodes, uint32_t *count);
+/* A call's `gap`, if it has one. */
+LOTS_MUST lots_status bind_gap(binder *b, scope *where, const lots_ast_call *call, lots_relation *relation);
+
+/* ---- bind_match.c, bind_path.c ---- */
+LOTS_MUST lots_status bind_match(binder *b, const lots_ast_pattern *pattern, bound_set *out);
+/* Is it the name of a step before the one whose events are being described? */
+bool bind_is_step(const binder *b, const lots_ast_name *name);
+LOTS_MUST lots_status bind_path(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
 
 /* ---- bind_codes.c ---- */
 LOTS_MUST lots_status bind_in_codes(binder *b, lots_expr *x, const lots_ast_node *codes, lots_expr **out);

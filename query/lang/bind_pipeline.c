@@ -642,20 +642,17 @@ static lots_status rows_scope(binder *b, uint32_t relation, const bound_set *set
     return LOTS_OK;
 }
 
-static lots_status bind_source_value(binder *b, const lots_ast_node *node);
+static lots_status bind_source(binder *b, const lots_ast_pipeline *pipeline);
 
 static lots_status inline_table(binder *b, uint32_t number)
 {
     const lots_ast_pipeline *inner = LOTS_AT(global, &b->globals, number).statement->pipeline;
     uint32_t visible = b->visible;
-    if (inner->source != LOTS_AST_SOURCE_VALUE)
-        return lots_ast_fail(b->err, inner->span, "`from %s` is not available in this version",
-                             inner->source == LOTS_AST_SOURCE_TABLE ? "table" : "match");
     if (++b->let_depth > BIND_LETS_DEEP)
         return lots_ast_fail(b->err, inner->span, "names are defined through one another more than %u deep",
                              BIND_LETS_DEEP);
     b->visible = number;
-    LOTS_TRY(bind_source_value(b, inner->value));
+    LOTS_TRY(bind_source(b, inner));
     LOTS_TRY(bind_stages(b, inner));
     b->visible = visible;
     b->let_depth--;
@@ -684,6 +681,17 @@ static lots_status bind_source_value(binder *b, const lots_ast_node *node)
     return rows_scope(b, set.set->relation, &set);
 }
 
+static lots_status bind_source(binder *b, const lots_ast_pipeline *pipeline)
+{
+    bound_set matches;
+    if (pipeline->source == LOTS_AST_SOURCE_VALUE)
+        return bind_source_value(b, pipeline->value);
+    if (pipeline->source == LOTS_AST_SOURCE_TABLE)
+        return lots_ast_fail(b->err, pipeline->span, "`from table` is not available in this version");
+    LOTS_TRY(bind_match(b, pipeline->pattern, &matches));
+    return rows_scope(b, matches.set->relation, &matches);
+}
+
 /* ---- what is shown when nothing was said ---- */
 
 static lots_status default_columns(binder *b)
@@ -706,6 +714,8 @@ static lots_status default_columns(binder *b)
             continue;
         lots_named_expr column = {.name = name};
         status = bind_column(b, i == 0 ? b->root : from, name, (uint32_t)strlen(name), span, &column.value);
+        if (status == LOTS_OK && column.value->type.kind == LOTS_TYPE_EVENTS)
+            continue; /* a step of a pattern: its columns are shown when asked for */
         if (status == LOTS_OK)
             status = derive_expr(b, name, column.value, &items, &column.value);
         if (status == LOTS_OK)
@@ -747,12 +757,7 @@ lots_status bind_pipeline(binder *b, const lots_ast_pipeline *pipeline)
     state.slots = LOTS_VEC(lots_type);
     state.columns = LOTS_VEC(lots_named_expr);
     b->pipeline = &state;
-    lots_status status;
-    if (pipeline->source == LOTS_AST_SOURCE_VALUE)
-        status = bind_source_value(b, pipeline->value);
-    else
-        status = lots_ast_fail(b->err, pipeline->span, "`from %s` is not available in this version",
-                               pipeline->source == LOTS_AST_SOURCE_TABLE ? "table" : "match");
+    lots_status status = bind_source(b, pipeline);
     if (status == LOTS_OK)
         status = bind_stages(b, pipeline);
     if (status == LOTS_OK)

@@ -1,4 +1,5 @@
-/* bind_relation.c: relations: streams, episodes, steps, unions and differences of event sets. See bind_internal.h. */
+/* bind_relation.c: relations: streams, episodes, steps, active periods, unions and differences of event sets. See
+ * bind_internal.h. */
 #include <string.h>
 
 #include "query/lang/bind_internal.h"
@@ -11,8 +12,8 @@ int32_t bind_relation_find(const lots_relation *relation, const char *name, uint
     return -1;
 }
 
-static lots_status relation_add(binder *b, const lots_relation *relation, uint64_t depths, const lots_ast_node *node,
-                                uint32_t *out)
+lots_status bind_relation_add(binder *b, const lots_relation *relation, uint64_t depths, const lots_ast_node *node,
+                              uint32_t *out)
 {
     *out = (uint32_t)b->relations.count;
     LOTS_TRY(lots_vec_push(&b->relations, relation, b->err));
@@ -20,7 +21,7 @@ static lots_status relation_add(binder *b, const lots_relation *relation, uint64
     return lots_vec_push(&b->relation_depths, &depths, b->err);
 }
 
-static lots_status columns_new(binder *b, lots_relation *relation, uint32_t room)
+lots_status bind_columns_new(binder *b, lots_relation *relation, uint32_t room)
 {
     void *made = NULL;
     LOTS_TRY(lots_arena_alloc(b->arena, &made, room, sizeof(lots_relation_column), b->err));
@@ -30,7 +31,7 @@ static lots_status columns_new(binder *b, lots_relation *relation, uint32_t room
     return LOTS_OK;
 }
 
-static lots_relation_column *column_add(lots_relation *relation, const char *name, lots_type type, int role)
+lots_relation_column *bind_column_add(lots_relation *relation, const char *name, lots_type type, int role)
 {
     lots_relation_column *column = &relation->columns[relation->column_count++];
     column->name = name;
@@ -52,11 +53,11 @@ lots_status bind_stream(binder *b, uint32_t stream, uint32_t *out)
     const lots_stream *schema = &b->schema->streams[stream];
     lots_relation relation = {.kind = LOTS_RELATION_STREAM, .name = schema->name, .frame = LOTS_FRAME_PATIENT,
                               .stream = stream, .order_rank = stream};
-    LOTS_TRY(columns_new(b, &relation, schema->column_count + 1));
+    LOTS_TRY(bind_columns_new(b, &relation, schema->column_count + 1));
     for (uint32_t c = 0; c < schema->column_count; c++) {
         lots_role role = schema->columns[c].role;
         int kind = role == LOTS_ROLE_START ? LOTS_COLUMN_START : role == LOTS_ROLE_END ? LOTS_COLUMN_END : LOTS_COLUMN_PLAIN;
-        column_add(&relation, schema->columns[c].name, bind_column_type(b, &schema->columns[c]), kind)->column = c;
+        bind_column_add(&relation, schema->columns[c].name, bind_column_type(b, &schema->columns[c]), kind)->column = c;
         if (role == LOTS_ROLE_START)
             relation.start_column = (int32_t)c;
         if (role == LOTS_ROLE_END)
@@ -64,9 +65,10 @@ lots_status bind_stream(binder *b, uint32_t stream, uint32_t *out)
     }
     if (relation.start_column >= 0 && relation.end_column < 0) { /* points: they end the day they start */
         relation.end_column = (int32_t)relation.column_count;
-        column_add(&relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END)->column = (uint32_t)relation.start_column;
+        bind_column_add(&relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END)->column =
+            (uint32_t)relation.start_column;
     }
-    return relation_add(b, &relation, UINT64_C(1) << 1, NULL, out);
+    return bind_relation_add(b, &relation, UINT64_C(1) << 1, NULL, out);
 }
 
 /* The frame a derived relation hangs on: the innermost that its set depends on. */
@@ -106,14 +108,14 @@ static lots_status finish(binder *b, scope *where, lots_relation *relation, uint
     uint32_t number = 0;
     depths |= UINT64_C(1) << 1;
     relation->frame = hang_on(b, where, depths);
-    LOTS_TRY(relation_add(b, relation, depths, means_one_thing(where, depths) ? node : NULL, &number));
+    LOTS_TRY(bind_relation_add(b, relation, depths, means_one_thing(where, depths) ? node : NULL, &number));
     return bind_set_new(b, where, number, NULL, node->span, out);
 }
 
 /* ---- episodes ---- */
 
-static lots_status keys_of(binder *b, const bound_set *left, const lots_ast_call *call, lots_ast_clause_kind kind,
-                           lots_expr ***out, const lots_ast_node ***nodes, uint32_t *count)
+lots_status bind_keys(binder *b, const bound_set *left, const lots_ast_call *call, lots_ast_clause_kind kind,
+                      lots_expr ***out, const lots_ast_node ***nodes, uint32_t *count)
 {
     void *list = NULL, *node_list = NULL;
     uint32_t room = 0;
@@ -161,7 +163,7 @@ static lots_status key_name(binder *b, const lots_ast_node *node, const char **o
     return status;
 }
 
-static lots_status episode_gap(binder *b, scope *where, const lots_ast_call *call, lots_relation *relation)
+lots_status bind_gap(binder *b, scope *where, const lots_ast_call *call, lots_relation *relation)
 {
     const lots_ast_clause *gap = bind_clause(call, LOTS_AST_CLAUSE_GAP);
     if (gap == NULL)
@@ -202,7 +204,7 @@ static lots_status episode_items(binder *b, scope *where, const lots_ast_call *c
             LOTS_TRY(key_name(b, item->value, &name));
         if (bind_relation_find(relation, name, (uint32_t)strlen(name)) >= 0)
             return lots_ast_fail(b->err, item->span, "episodes already have a column '%s'", name);
-        column_add(relation, name, expr->type, LOTS_COLUMN_AGGREGATE)->value = expr;
+        bind_column_add(relation, name, expr->type, LOTS_COLUMN_AGGREGATE)->value = expr;
     }
     return LOTS_OK;
 }
@@ -212,9 +214,9 @@ static lots_status episode_columns(binder *b, lots_relation *relation, const lot
 {
     relation->start_column = 0;
     relation->end_column = 1;
-    column_add(relation, "start", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_START);
-    column_add(relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END);
-    column_add(relation, "n", bind_type(LOTS_TYPE_INT), LOTS_COLUMN_N);
+    bind_column_add(relation, "start", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_START);
+    bind_column_add(relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END);
+    bind_column_add(relation, "n", bind_type(LOTS_TYPE_INT), LOTS_COLUMN_N);
     for (uint32_t i = 0; i < relation->per_count + relation->by_count; i++) {
         bool is_per = i < relation->per_count;
         lots_expr *key = is_per ? relation->per[i] : relation->by[i - relation->per_count];
@@ -225,7 +227,7 @@ static lots_status episode_columns(binder *b, lots_relation *relation, const lot
             type.kind = type.element; /* the event is put under each element */
         if (bind_relation_find(relation, name, (uint32_t)strlen(name)) >= 0)
             return lots_ast_fail(b->err, key->span, "episodes already have a column '%s'", name);
-        column_add(relation, name, type, LOTS_COLUMN_KEY)->value = key;
+        bind_column_add(relation, name, type, LOTS_COLUMN_KEY)->value = key;
     }
     return LOTS_OK;
 }
@@ -246,9 +248,9 @@ lots_status bind_episodes(binder *b, scope *where, const lots_ast_node *node, bo
     lots_relation relation = {.kind = LOTS_RELATION_EPISODES, .name = "episodes", .left = left.set,
                               .order_rank = bind_relation(b, left.set->relation)->order_rank};
     const lots_ast_node **per = NULL, **by = NULL;
-    LOTS_TRY(keys_of(b, &left, call, LOTS_AST_CLAUSE_PER, &relation.per, &per, &relation.per_count));
-    LOTS_TRY(keys_of(b, &left, call, LOTS_AST_CLAUSE_BY, &relation.by, &by, &relation.by_count));
-    LOTS_TRY(episode_gap(b, where, call, &relation));
+    LOTS_TRY(bind_keys(b, &left, call, LOTS_AST_CLAUSE_PER, &relation.per, &per, &relation.per_count));
+    LOTS_TRY(bind_keys(b, &left, call, LOTS_AST_CLAUSE_BY, &relation.by, &by, &relation.by_count));
+    LOTS_TRY(bind_gap(b, where, call, &relation));
     for (uint32_t i = 0; i < call->clause_count; i++)
         if (call->clauses[i].kind == LOTS_AST_CLAUSE_OVER || call->clauses[i].kind == LOTS_AST_CLAUSE_MAX)
             return lots_ast_fail(b->err, call->clauses[i].span, "episodes take gap, per and by");
@@ -259,7 +261,7 @@ lots_status bind_episodes(binder *b, scope *where, const lots_ast_node *node, bo
     for (uint32_t i = 0; i < relation.by_count; i++)
         depths |= relation.by[i]->depths & ~own;
     relation.frame = hang_on(b, where, depths | UINT64_C(1) << 1);
-    LOTS_TRY(columns_new(b, &relation, 3 + relation.per_count + relation.by_count + call->items.count));
+    LOTS_TRY(bind_columns_new(b, &relation, 3 + relation.per_count + relation.by_count + call->items.count));
     LOTS_TRY(episode_columns(b, &relation, per, by));
     LOTS_TRY(episode_items(b, where, call, &left, &relation));
     return finish(b, where, &relation, depths, node, out);
@@ -284,19 +286,78 @@ lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound
     lots_relation relation = {.kind = LOTS_RELATION_STEPS, .name = "steps", .left = left.set,
                               .order_rank = bind_relation(b, left.set->relation)->order_rank};
     const lots_ast_node **by = NULL;
-    LOTS_TRY(keys_of(b, &left, call, LOTS_AST_CLAUSE_BY, &relation.by, &by, &relation.by_count));
+    LOTS_TRY(bind_keys(b, &left, call, LOTS_AST_CLAUSE_BY, &relation.by, &by, &relation.by_count));
     if (relation.by_count != 1)
         return lots_ast_fail(b->err, node->span, "steps need one `by`: steps(E by level)");
-    LOTS_TRY(episode_gap(b, where, call, &relation));
+    LOTS_TRY(bind_gap(b, where, call, &relation));
     uint64_t depths = bind_set_depths(b, left.set) | (relation.by[0]->depths & ~bind_frame_bit(b, left.set->frame));
-    LOTS_TRY(columns_new(b, &relation, 5));
+    LOTS_TRY(bind_columns_new(b, &relation, 5));
     relation.start_column = 0;
     relation.end_column = 1;
-    column_add(&relation, "start", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_START);
-    column_add(&relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END);
-    column_add(&relation, "source", relation.by[0]->type, LOTS_COLUMN_SOURCE);
-    column_add(&relation, "target", relation.by[0]->type, LOTS_COLUMN_TARGET);
-    column_add(&relation, "gap", bind_type(LOTS_TYPE_DAYS), LOTS_COLUMN_GAP);
+    bind_column_add(&relation, "start", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_START);
+    bind_column_add(&relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END);
+    bind_column_add(&relation, "source", relation.by[0]->type, LOTS_COLUMN_SOURCE);
+    bind_column_add(&relation, "target", relation.by[0]->type, LOTS_COLUMN_TARGET);
+    bind_column_add(&relation, "gap", bind_type(LOTS_TYPE_DAYS), LOTS_COLUMN_GAP);
+    return finish(b, where, &relation, depths, node, out);
+}
+
+/* ---- active periods ---- */
+
+static lots_status check_active_key(binder *b, lots_expr *key)
+{
+    const lots_type_kind kind = key->type.kind == LOTS_TYPE_SET ? key->type.element : key->type.kind;
+    if (kind == LOTS_TYPE_EVENTS || kind == LOTS_TYPE_TUPLE || kind == LOTS_TYPE_MISSING || kind == LOTS_TYPE_INTERVAL)
+        return bind_wrong_type(b, key, "a value");
+    return LOTS_OK;
+}
+
+static lots_status active_columns(binder *b, lots_relation *relation, const lots_ast_node *by)
+{
+    const char *name = NULL;
+    lots_type type = relation->by[0]->type;
+    LOTS_TRY(key_name(b, by, &name));
+    if (type.kind != LOTS_TYPE_SET) {
+        type.element = type.kind;
+        type.kind = LOTS_TYPE_SET;
+    }
+    LOTS_TRY(bind_columns_new(b, relation, 4));
+    relation->start_column = 0;
+    relation->end_column = 1;
+    bind_column_add(relation, "start", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_START);
+    bind_column_add(relation, "end", bind_type(LOTS_TYPE_DATE), LOTS_COLUMN_END);
+    bind_column_add(relation, "n", bind_type(LOTS_TYPE_INT), LOTS_COLUMN_N);
+    if (bind_relation_find(relation, name, (uint32_t)strlen(name)) >= 0)
+        return lots_ast_fail(b->err, by->span, "active periods already have a column '%s'", name);
+    bind_column_add(relation, name, type, LOTS_COLUMN_KEY)->value = relation->by[0];
+    return LOTS_OK;
+}
+
+lots_status bind_active(binder *b, scope *where, const lots_ast_node *node, bound_set *out)
+{
+    const lots_ast_call *call = node->call;
+    bound_set left;
+    bool done = false;
+    LOTS_TRY(reuse(b, where, node, &done, out));
+    if (done)
+        return LOTS_OK;
+    if (call->arg_count != 1 || call->args[0].kind != LOTS_AST_ARG_VALUE || call->clause_count != 1 ||
+        call->clauses[0].kind != LOTS_AST_CLAUSE_BY)
+        return lots_ast_fail(b->err, node->span, "active takes one event set and one `by`: active(E by x)");
+    LOTS_TRY(bind_set(b, where, call->args[0].value, &left));
+    left.set->no_ghosts = true;
+    const lots_relation *of = bind_relation(b, left.set->relation);
+    if (of->start_column < 0)
+        return lots_ast_fail(b->err, node->span, "active periods need dated events, and stream '%s' is undated", of->name);
+    lots_relation relation = {.kind = LOTS_RELATION_ACTIVE, .name = "active", .left = left.set,
+                              .order_rank = of->order_rank};
+    const lots_ast_node **by = NULL;
+    LOTS_TRY(bind_keys(b, &left, call, LOTS_AST_CLAUSE_BY, &relation.by, &by, &relation.by_count));
+    if (relation.by_count != 1)
+        return lots_ast_fail(b->err, node->span, "active takes one `by`: active(E by x)");
+    LOTS_TRY(check_active_key(b, relation.by[0]));
+    LOTS_TRY(active_columns(b, &relation, by[0]));
+    uint64_t depths = bind_set_depths(b, left.set) | (relation.by[0]->depths & ~bind_frame_bit(b, left.set->frame));
     return finish(b, where, &relation, depths, node, out);
 }
 
@@ -305,7 +366,7 @@ lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound
 static lots_status union_columns(binder *b, lots_relation *relation, const lots_relation *left,
                                  const lots_relation *right)
 {
-    LOTS_TRY(columns_new(b, relation, left->column_count + 1));
+    LOTS_TRY(bind_columns_new(b, relation, left->column_count + 1));
     for (uint32_t i = 0; i < left->column_count; i++) {
         int32_t other = bind_relation_find(right, left->columns[i].name, (uint32_t)strlen(left->columns[i].name));
         if (other < 0 || !lots_type_same(&left->columns[i].type, &right->columns[other].type))
@@ -315,18 +376,18 @@ static lots_status union_columns(binder *b, lots_relation *relation, const lots_
         if ((int32_t)i == left->end_column)
             relation->end_column = (int32_t)relation->column_count;
         lots_relation_column *column =
-            column_add(relation, left->columns[i].name, left->columns[i].type, (int)left->columns[i].role);
+            bind_column_add(relation, left->columns[i].name, left->columns[i].type, (int)left->columns[i].role);
         column->column = i;
         column->right = (uint32_t)other;
     }
     if (bind_relation_find(relation, "stream", 6) < 0)
-        column_add(relation, "stream", bind_type(LOTS_TYPE_TEXT), LOTS_COLUMN_STREAM);
+        bind_column_add(relation, "stream", bind_type(LOTS_TYPE_TEXT), LOTS_COLUMN_STREAM);
     return LOTS_OK;
 }
 
 static lots_status minus_columns(binder *b, lots_relation *relation, const lots_relation *left)
 {
-    LOTS_TRY(columns_new(b, relation, left->column_count));
+    LOTS_TRY(bind_columns_new(b, relation, left->column_count));
     for (uint32_t i = 0; i < left->column_count; i++) {
         relation->columns[i] = left->columns[i];
         relation->columns[i].column = i;

@@ -373,6 +373,13 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
     bool table = from->kind == SCOPE_TABLE;
     for (uint32_t i = 1; i < b->schema->stream_count && !table; i++)
         suggest_try(&near, b->schema->streams[i].name, (uint32_t)strlen(b->schema->streams[i].name));
+    if (bind_is_step(b, name)) {
+        lots_status status = lots_ast_fail(b->err, name->span, "'%.*s' is another step of the pattern, and which events a "
+                                                               "step may bind can't depend on another step",
+                                           (int)name->bytes, name->text);
+        lots_error_hint(b->err, "a `where` stage after the pattern compares the events that were bound");
+        return status;
+    }
     lots_status status = lots_ast_fail(b->err, name->span, "there is no '%.*s' here", (int)name->bytes, name->text);
     const lots_stream *owner = table ? NULL : stream_with(b, name);
     if (stands_below(b, name))

@@ -125,6 +125,9 @@ typedef enum lots_op {
     LOTS_OP_SCORE_OVER,     /* x (CODE or SET of CODE) -> INT or DECIMAL: as RULED_SCORE; empty 0 */
     LOTS_OP_NIGHTS,         /* -> INT: sum over elements of end - start, at least 1 each; missing ends left out */
     LOTS_OP_COVERED_DAYS,   /* operand: INTERVAL in the set's parent frame -> INT: distinct days of spans inside it */
+    LOTS_OP_PATH,           /* x: TEXT -> TEXT: `a > b > c`, the texts of the elements in order; elements whose x is missing are
+                               passed over; none: missing. constant: the gap in days that ends it, missing for none;
+                               index: how many texts at most, 0 for all; what is left out is ` > …` */
     LOTS_OP_EVENT,          /* -> EVENTS single: the event that `pick` says; keys: `order` (else the total order) */
 
     LOTS_OP_EVENT_COLUMN,   /* operand: EVENTS single -> its column `index`; missing when there is none */
@@ -210,19 +213,42 @@ typedef enum lots_relation_kind {
     LOTS_RELATION_EPISODES, /* of `left`: gap, per keys, by keys, aggregates */
     LOTS_RELATION_STEPS,    /* of `left`: consecutive pairs by key 0: columns source, target, gap, start, end */
     LOTS_RELATION_UNION,    /* of left and right: their common columns, plus `stream` */
-    LOTS_RELATION_MINUS     /* left without the records of right (same base relation) */
+    LOTS_RELATION_MINUS,    /* left without the records of right (same base relation) */
+    LOTS_RELATION_ACTIVE,   /* of `left`: periods of one set of key 0 among running events: columns start, end, n, the key */
+    LOTS_RELATION_MATCH     /* of `pattern`: a row a match: columns start, end, and an EVENTS single for each named step */
 } lots_relation_kind;
+
+#define LOTS_MATCH_MANY UINT32_MAX
+#define LOTS_MATCH_PREVIOUS UINT32_MAX
+
+/* One step of a pattern: the first binds one event; the others follow what was bound before them. */
+typedef struct lots_match_step {
+    lots_set *set;         /* in the patient frame */
+    bool no;               /* binds nothing: there is no such event */
+    uint32_t least, most;  /* events bound; most may be LOTS_MATCH_MANY */
+    bool has_within, months;
+    int64_t within;        /* days, or months */
+    uint32_t since;        /* number of the step from whose last event's start `within` is measured; LOTS_MATCH_PREVIOUS: from
+                              the end of the event bound before */
+    lots_ast_span span;
+} lots_match_step;
+
+typedef struct lots_match_pattern {
+    bool each;             /* a row for every first event from which the pattern completes; else the earliest alone */
+    lots_match_step *steps;
+    uint32_t step_count;
+} lots_match_pattern;
 
 typedef struct lots_relation_column {
     const char *name;
     lots_type type;
     /* where it comes from */
-    uint32_t column;  /* STREAM: column of the stream. UNION: column of left's relation. MINUS: column of left's */
+    uint32_t column;  /* STREAM: column of the stream. UNION: column of left's relation. MINUS: column of left's. MATCH: step */
     uint32_t right;   /* UNION: column of right's relation; UINT32_MAX for `stream` */
     lots_expr *value; /* EPISODES: an aggregate over `members`, or a key expression in left's element frame;
                          NULL for start, end, n and the STEPS columns, which `role` tells apart */
     enum { LOTS_COLUMN_PLAIN, LOTS_COLUMN_START, LOTS_COLUMN_END, LOTS_COLUMN_N, LOTS_COLUMN_KEY, LOTS_COLUMN_AGGREGATE,
-           LOTS_COLUMN_SOURCE, LOTS_COLUMN_TARGET, LOTS_COLUMN_GAP, LOTS_COLUMN_STREAM } role;
+           LOTS_COLUMN_SOURCE, LOTS_COLUMN_TARGET, LOTS_COLUMN_GAP, LOTS_COLUMN_STREAM, LOTS_COLUMN_STEP } role;
 } lots_relation_column;
 
 typedef struct lots_relation {
@@ -234,6 +260,7 @@ typedef struct lots_relation {
     uint32_t column_count;
     int32_t start_column, end_column; /* -1: none (undated) */
     lots_set *left, *right;
+    const lots_match_pattern *pattern;
     bool has_gap;
     int64_t gap_days;
     lots_expr **per;         /* keys in left's element frame */

@@ -95,12 +95,29 @@ static void derived_relations_are_made_in_linear_time(void **state)
                  "c = most(dx over contacts), d = covered_days(contacts, 2020)");
 }
 
+static void patterns_active_periods_and_paths_are_found_in_linear_time(void **state)
+{
+    (void)state;
+    check_linear("from patients derive a = count(active(contacts by unit)), b = path(contacts by level gap 3d max 4)");
+    check_linear("from patients derive a = count(active(drugs by atc)), b = path(contacts by unit)");
+    check_linear("from match each contacts as a then contacts as b then contacts as c");
+    check_linear("from match each contacts as a then (contacts where acute) within 30d as b "
+                 "then (contacts where level = primary) within 9d since a as c then contacts within 9d since a as d");
+    check_linear("from match each (contacts where level = emergency) as a then 3 contacts within 0d as b "
+                 "then no (drugs) within 1d then (contacts where acute) as c");
+    check_linear("from match each contacts as a then 2..9 (contacts where acute) as b then 1.. drugs as c");
+    check_linear("from match contacts as a then no (contacts where acute) then contacts as b then (homes) as never");
+    check_linear("from match each contacts as a then contacts within 3d as b then contacts within 9d since a "
+                 "then 1..2 contacts within 9d since b then no drugs within 3d since a");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aggregates_over_overlapping_windows_are_linear),
         cmocka_unit_test(single_events_are_found_in_linear_time),
         cmocka_unit_test(derived_relations_are_made_in_linear_time),
+        cmocka_unit_test(patterns_active_periods_and_paths_are_found_in_linear_time),
     };
     return cmocka_run_group_tests(tests, open_worlds, close_worlds);
 }

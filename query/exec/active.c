@@ -1,0 +1,359 @@
+/* active.c: ACTIVE: the maximal periods in which the set of a key's values among the running events is the same. Each
+ * owner's events are swept twice at once, by start and by end; on every day on which something starts, or ended the day
+ * before, the values whose count of running events went to or from 0 are looked at, and a change closes the period.
+ *
+ * Decided here. 1. An event runs from its start to its span's end, both days included; an open one to the end of its span;
+ * one whose end is required but not known the day it starts. Ghosts were left out by the binder. 2. Events whose key is
+ * missing (or an empty list) don't count as running. 3. Periods with nothing running are no rows. 4. `n` is the number of
+ * events that run on some day of the period. 5. A period's end is missing when nothing is known to have ended or begun
+ * after it: only spans of open events ran out.
+ *
+ * Cost: O(n log n) for the order of ends, and the sets that are made; memory O(n) beside the sets. */
+#include <string.h>
+
+#include "query/exec/candidates.h"
+#include "query/exec/dense.h"
+#include "query/exec/relation.h"
+
+typedef struct run { /* an event of the owner at hand */
+    int32_t start, end;
+    bool open;
+    uint32_t first_item, item_count;
+} run;
+
+typedef struct active_maker {
+    lots_worker *worker;
+    lots_relation_rows *rows;
+    lots_arena *arena;
+    lots_element_list list;
+    lots_vector key;
+    lots_dense dense;
+    const int32_t *starts;
+    const lots_vector *span_ends, *opens;
+
+    /* the owner at hand; locals number its distinct values in their order */
+    run *runs;
+    uint32_t run_count, item_count, local_count;
+    uint32_t *by_end, *spare;  /* places in runs */
+    uint32_t *ids, *sorted;    /* by item: its value; items by value */
+    uint32_t *locals;          /* by item */
+    uint32_t *values;          /* by local */
+    uint32_t *running;         /* by local: events */
+    uint64_t *now, *before;    /* bits by local */
+    uint64_t *is_touched, *open_lost;
+    uint32_t *touched;
+    uint32_t touched_count, running_events;
+
+    /* the periods */
+    int32_t *start, *end;
+    int64_t *n;
+    uint64_t *going_on;
+    uint32_t *offsets, *set_offsets, *set_ids;
+    uint32_t count;
+    size_t set_count, set_room;
+    bool is_open_period;
+} active_maker;
+
+/* ---- room ---- */
+
+static uint32_t items_at(const active_maker *maker, uint32_t place, uint32_t *first)
+{
+    if (maker->key.type.kind == LOTS_TYPE_SET) {
+        *first = maker->key.offsets[place];
+        return maker->key.offsets[place + 1] - *first;
+    }
+    *first = place;
+    return lots_vector_is_missing(&maker->key, place) ? 0 : 1;
+}
+
+/* The most events and items of one owner. */
+static void find_widest(const active_maker *maker, uint32_t owners, uint32_t *events, uint32_t *items)
+{
+    *events = *items = 0;
+    for (uint32_t g = 0; g < owners; g++) {
+        uint32_t count = 0, first = 0;
+        for (uint32_t p = maker->list.offsets[g]; p < maker->list.offsets[g + 1]; p++)
+            count += items_at(maker, p, &first);
+        const uint32_t here = maker->list.offsets[g + 1] - maker->list.offsets[g];
+        *events = here > *events ? here : *events;
+        *items = count > *items ? count : *items;
+    }
+}
+
+static lots_status open_room(active_maker *maker, lots_error *err)
+{
+    const uint32_t owners = maker->rows->owners->count, all = maker->list.instance->count;
+    uint32_t events = 0, items = 0;
+    void *room = NULL;
+    find_widest(maker, owners, &events, &items);
+    LOTS_TRY(lots_arena_vector(maker->arena, &room, events, sizeof(run), err));
+    maker->runs = room;
+    uint32_t **by_item[] = {&maker->ids, &maker->sorted, &maker->locals, &maker->values, &maker->running, &maker->touched};
+    for (size_t i = 0; i < sizeof by_item / sizeof *by_item; i++)
+        LOTS_TRY(lots_new_u32(maker->arena, items, by_item[i], err));
+    LOTS_TRY(lots_new_u32(maker->arena, events, &maker->by_end, err));
+    LOTS_TRY(lots_new_u32(maker->arena, events > items ? events : items, &maker->spare, err));
+    uint64_t **bits[] = {&maker->now, &maker->before, &maker->is_touched, &maker->open_lost};
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+        LOTS_TRY(lots_new_bits(maker->arena, items, bits[i], err));
+    const size_t periods = 2 * (size_t)all; /* a period begins where an event begins, or after one ends */
+    if (periods >= LOTS_NO_ID)
+        return lots_fail(err, LOTS_LIMIT, "active periods of %u events in one chunk", all);
+    LOTS_TRY(lots_new_i32(maker->arena, periods, &maker->start, err));
+    LOTS_TRY(lots_new_i32(maker->arena, periods, &maker->end, err));
+    LOTS_TRY(lots_new_i64(maker->arena, periods, &maker->n, err));
+    LOTS_TRY(lots_new_bits(maker->arena, periods, &maker->going_on, err));
+    LOTS_TRY(lots_new_u32(maker->arena, periods + 1, &maker->set_offsets, err));
+    LOTS_TRY(lots_new_u32(maker->arena, (size_t)owners + 1, &maker->offsets, err));
+    maker->set_offsets[0] = maker->offsets[0] = 0;
+    return LOTS_OK;
+}
+
+static lots_status want_ids(active_maker *maker, size_t more, lots_error *err)
+{
+    uint32_t *wider = NULL;
+    if (maker->set_count + more <= maker->set_room)
+        return LOTS_OK;
+    const size_t room = (maker->set_count + more) * 2;
+    if (room >= UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "active periods with sets of more than %u elements in one chunk", UINT32_MAX / 2);
+    LOTS_TRY(lots_new_u32(maker->arena, room, &wider, err));
+    if (maker->set_count > 0)
+        memcpy(wider, maker->set_ids, maker->set_count * sizeof(uint32_t));
+    maker->set_ids = wider;
+    maker->set_room = room;
+    return LOTS_OK;
+}
+
+/* ---- one owner's events ---- */
+
+static void read_event(active_maker *maker, uint32_t place)
+{
+    const uint32_t row = maker->list.rows[place];
+    uint32_t first = 0;
+    const uint32_t count = items_at(maker, place, &first);
+    const int32_t start = maker->starts[row];
+    if (count == 0 || start == INT32_MAX)
+        return;
+    const int32_t end =
+        lots_vector_is_missing(maker->span_ends, row) ? start : ((const int32_t *)maker->span_ends->data)[row];
+    maker->runs[maker->run_count++] = (run){.start = start, .end = end > start ? end : start,
+                                            .open = lots_bit_get(maker->opens->data, row),
+                                            .first_item = maker->item_count, .item_count = count};
+    for (uint32_t i = 0; i < count; i++)
+        maker->ids[maker->item_count++] = maker->dense.ids[first + i];
+}
+
+static int by_value(const void *context, uint32_t a, uint32_t b)
+{
+    const uint32_t *ids = context;
+    return (ids[a] > ids[b]) - (ids[a] < ids[b]);
+}
+
+static int by_end(const void *context, uint32_t a, uint32_t b)
+{
+    const run *runs = context;
+    return (runs[a].end > runs[b].end) - (runs[a].end < runs[b].end);
+}
+
+static void number_values(active_maker *maker)
+{
+    for (uint32_t i = 0; i < maker->item_count; i++)
+        maker->sorted[i] = i;
+    lots_sort_indexes(maker->sorted, maker->item_count, maker->spare, by_value, maker->ids);
+    maker->local_count = 0;
+    for (uint32_t i = 0; i < maker->item_count; i++) {
+        const uint32_t item = maker->sorted[i];
+        if (i == 0 || maker->ids[item] != maker->values[maker->local_count - 1])
+            maker->values[maker->local_count++] = maker->ids[item];
+        maker->locals[item] = maker->local_count - 1;
+    }
+    memset(maker->running, 0, maker->local_count * sizeof(uint32_t));
+    uint64_t *bits[] = {maker->now, maker->before, maker->is_touched, maker->open_lost};
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+        lots_bits_fill(bits[i], maker->local_count, false);
+}
+
+static void read_owner(active_maker *maker, uint32_t owner)
+{
+    maker->run_count = maker->item_count = maker->touched_count = maker->running_events = 0;
+    maker->is_open_period = false;
+    for (uint32_t p = maker->list.offsets[owner]; p < maker->list.offsets[owner + 1]; p++)
+        read_event(maker, p);
+    number_values(maker);
+    for (uint32_t i = 0; i < maker->run_count; i++)
+        maker->by_end[i] = i;
+    lots_sort_indexes(maker->by_end, maker->run_count, maker->spare, by_end, maker->runs);
+    maker->worker->work.rows += maker->run_count + maker->item_count;
+}
+
+/* ---- the sweep ---- */
+
+static void touch(active_maker *maker, uint32_t local)
+{
+    if (lots_bit_get(maker->is_touched, local))
+        return;
+    lots_bit_set(maker->is_touched, local);
+    maker->touched[maker->touched_count++] = local;
+}
+
+static void begin_event(active_maker *maker, const run *event)
+{
+    maker->running_events++;
+    for (uint32_t i = 0; i < event->item_count; i++) {
+        const uint32_t local = maker->locals[event->first_item + i];
+        if (maker->running[local]++ == 0)
+            lots_bit_set(maker->now, local);
+        touch(maker, local);
+    }
+}
+
+static void end_event(active_maker *maker, const run *event)
+{
+    maker->running_events--;
+    for (uint32_t i = 0; i < event->item_count; i++) {
+        const uint32_t local = maker->locals[event->first_item + i];
+        if (--maker->running[local] == 0)
+            lots_bit_clear(maker->now, local);
+        if (event->open)
+            lots_bit_set(maker->open_lost, local);
+        touch(maker, local);
+    }
+}
+
+/* What changed since the period began? *known: something is known to have begun or ended. */
+static bool settle_touched(active_maker *maker, bool *known)
+{
+    bool changed = false;
+    *known = false;
+    for (uint32_t t = 0; t < maker->touched_count; t++) {
+        const uint32_t local = maker->touched[t];
+        const bool is = lots_bit_get(maker->now, local);
+        if (is != lots_bit_get(maker->before, local)) {
+            changed = true;
+            *known |= is || !lots_bit_get(maker->open_lost, local);
+            if (is)
+                lots_bit_set(maker->before, local);
+            else
+                lots_bit_clear(maker->before, local);
+        }
+        lots_bit_clear(maker->is_touched, local);
+        lots_bit_clear(maker->open_lost, local);
+    }
+    maker->touched_count = 0;
+    return changed;
+}
+
+static void close_period(active_maker *maker, int32_t end, bool known)
+{
+    if (!maker->is_open_period)
+        return;
+    maker->end[maker->count] = end;
+    if (!known)
+        lots_bit_set(maker->going_on, maker->count);
+    maker->count++;
+    maker->is_open_period = false;
+}
+
+static lots_status begin_period(active_maker *maker, int32_t start, lots_error *err)
+{
+    size_t local = lots_bits_next(maker->now, 0, maker->local_count);
+    if (local >= maker->local_count)
+        return LOTS_OK;
+    maker->is_open_period = true;
+    maker->start[maker->count] = start;
+    maker->n[maker->count] = maker->running_events;
+    for (; local < maker->local_count; local = lots_bits_next(maker->now, local + 1, maker->local_count)) {
+        LOTS_TRY(want_ids(maker, 1, err));
+        maker->set_ids[maker->set_count++] = maker->values[local];
+    }
+    maker->set_offsets[maker->count + 1] = (uint32_t)maker->set_count;
+    return LOTS_OK;
+}
+
+static lots_status sweep(active_maker *maker, lots_error *err)
+{
+    uint32_t next = 0, over = 0;
+    while (over < maker->run_count) { /* what has not ended may not have begun either */
+        int32_t day = maker->runs[maker->by_end[over]].end + 1;
+        if (next < maker->run_count && maker->runs[next].start < day)
+            day = maker->runs[next].start;
+        const uint32_t first = next;
+        bool known = false;
+        for (; over < maker->run_count && maker->runs[maker->by_end[over]].end + 1 == day; over++)
+            end_event(maker, &maker->runs[maker->by_end[over]]);
+        for (; next < maker->run_count && maker->runs[next].start == day; next++)
+            begin_event(maker, &maker->runs[next]);
+        if (settle_touched(maker, &known)) {
+            close_period(maker, day - 1, known);
+            LOTS_TRY(begin_period(maker, day, err));
+        } else if (maker->is_open_period) {
+            maker->n[maker->count] += next - first;
+        }
+    }
+    return LOTS_OK;
+}
+
+/* ---- what the relation keeps ---- */
+
+static lots_status key_column(active_maker *maker, const lots_type *type, lots_vector *out, lots_error *err)
+{
+    lots_vector values = {.data = maker->set_ids};
+    if (maker->dense.values.count > 0 || maker->dense.values.data != NULL)
+        LOTS_TRY(lots_vector_gather(maker->arena, &maker->dense.values, maker->set_ids, (uint32_t)maker->set_count, &values,
+                                    err));
+    *out = (lots_vector){.type = *type, .count = maker->count, .data = values.data, .offsets = maker->set_offsets};
+    return LOTS_OK;
+}
+
+static lots_status keep_periods(active_maker *maker, lots_error *err)
+{
+    lots_relation_rows *rows = maker->rows;
+    const lots_type truth = {.kind = LOTS_TYPE_BOOL}, date = {.kind = LOTS_TYPE_DATE};
+    rows->count = maker->count;
+    rows->offsets = maker->offsets;
+    rows->left = maker->list.relation;
+    rows->span_end = (lots_vector){.type = date, .count = maker->count, .data = maker->end};
+    rows->open = (lots_vector){.type = truth, .count = maker->count, .data = maker->going_on};
+    int32_t *end = NULL; /* 0 under the missing bits */
+    LOTS_TRY(lots_new_i32(maker->arena, maker->count, &end, err));
+    for (uint32_t i = 0; i < maker->count; i++)
+        end[i] = lots_bit_get(maker->going_on, i) ? 0 : maker->end[i];
+    for (uint32_t c = 0; c < rows->relation->column_count; c++) {
+        const lots_relation_column *bound = &rows->relation->columns[c];
+        lots_vector *to = &rows->columns[c];
+        *to = (lots_vector){.type = bound->type, .count = maker->count, .data = maker->start};
+        if (bound->role == LOTS_COLUMN_END) {
+            to->data = end;
+            to->missing = maker->going_on;
+        } else if (bound->role == LOTS_COLUMN_N) {
+            to->data = maker->n;
+        } else if (bound->role == LOTS_COLUMN_KEY) {
+            LOTS_TRY(key_column(maker, &bound->type, to, err));
+        }
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
+{
+    active_maker maker = {.worker = worker, .rows = rows, .arena = lots_instance_arena(worker, rows->owners)};
+    lots_vector value;
+    LOTS_TRY(lots_element_list_make(worker, rows->relation->left, rows->owners, &maker.list, err));
+    LOTS_TRY(lots_value(worker, rows->relation->by[0], maker.list.instance, &value, err));
+    LOTS_TRY(lots_raise(&value, err));
+    LOTS_TRY(lots_vector_flatten(maker.arena, &value, &maker.key, err));
+    LOTS_TRY(lots_dense_make(worker, maker.arena, &maker.key, &maker.dense, err));
+    LOTS_TRY(lots_relation_starts(worker, maker.list.relation, &maker.starts, err));
+    LOTS_TRY(lots_relation_span_end(worker, maker.list.relation, &maker.span_ends, err));
+    LOTS_TRY(lots_relation_open(worker, maker.list.relation, &maker.opens, err));
+    LOTS_TRY(open_room(&maker, err));
+    LOTS_TRY(want_ids(&maker, 1, err));
+    for (uint32_t g = 0; g < rows->owners->count; g++) {
+        read_owner(&maker, g);
+        LOTS_TRY(sweep(&maker, err));
+        maker.offsets[g + 1] = maker.count;
+    }
+    worker->work.rows += maker.set_count;
+    return keep_periods(&maker, err);
+}

@@ -1,0 +1,113 @@
+/* match.c: MATCH: the matches of a pattern of events, a row each, in the order of their first events. What a match is and
+ * how it is found is in match_inner.h; here the patients are gone through and the matches become columns.
+ *
+ * Decided here, where the language's page is silent. 1. `within` is measured from the end of the event bound before, which
+ * for the second event of `then 3 (E) within 9d` is the first; `since a` measures from the start of a (of the last event
+ * that a bound), and then only the order is asked of the event before. 2. `no E` means: no event that a step `then E` could
+ * bind here; without `within`, and nothing bound after it: none ever after. So `no` holds after an open event, which
+ * nothing follows. 3. A run that is shorter goes before one that begins earlier. 4. Ghosts are events like others. */
+#include "query/exec/match_inner.h"
+
+typedef struct match_maker {
+    match_solver solver;
+    lots_relation_rows *rows;
+    uint32_t **found;  /* by binding step: rows of its set's relation, by match */
+    uint32_t *offsets;
+    uint32_t count;
+} match_maker;
+
+static lots_status open_maker(match_maker *maker, lots_error *err)
+{
+    match_solver *solver = &maker->solver;
+    void *room = NULL;
+    LOTS_TRY(lots_match_plan(solver, err));
+    LOTS_TRY(lots_match_open(solver, err));
+    LOTS_TRY(lots_arena_alloc(solver->arena, &room, solver->bound_count, sizeof(uint32_t *), err));
+    maker->found = room;
+    const uint32_t most = solver->bounds[0].list.all.instance->count; /* one match begins with one event */
+    for (uint32_t b = 0; b < solver->bound_count; b++)
+        LOTS_TRY(lots_new_u32(solver->arena, most, &maker->found[b], err));
+    LOTS_TRY(lots_new_u32(solver->arena, (size_t)maker->rows->owners->count + 1, &maker->offsets, err));
+    maker->offsets[0] = 0;
+    return LOTS_OK;
+}
+
+static lots_status match_owner(match_maker *maker, uint32_t owner, lots_error *err)
+{
+    match_solver *solver = &maker->solver;
+    bool possible = false;
+    LOTS_TRY(lots_match_begin(solver, owner, &possible, err));
+    uint32_t first = possible ? lots_match_next(solver, 0) : MATCH_NONE;
+    while (first != MATCH_NONE) {
+        LOTS_TRY(lots_match_trace(solver, first, err));
+        for (uint32_t b = 0; b < solver->bound_count; b++)
+            maker->found[b][maker->count] = solver->bounds[b].list.rows[solver->chosen[b]];
+        maker->count++;
+        first = solver->pattern->each ? lots_match_next(solver, first + 1) : MATCH_NONE;
+    }
+    return LOTS_OK;
+}
+
+/* ---- columns ---- */
+
+static uint32_t *found_by(const match_maker *maker, uint32_t step)
+{
+    uint32_t b = 0;
+    while (maker->solver.bounds[b].step != step)
+        b++;
+    return maker->found[b];
+}
+
+static lots_status days_column(match_maker *maker, uint32_t b, bool end, lots_vector *out, lots_error *err)
+{
+    lots_relation_rows *of = maker->solver.bounds[b].list.all.relation;
+    const int32_t column = end ? of->relation->end_column : of->relation->start_column;
+    const lots_vector *values = NULL;
+    LOTS_TRY(lots_relation_values(maker->solver.worker, of, (uint32_t)column, &values, err));
+    return lots_vector_gather(maker->solver.arena, values, maker->found[b], maker->count, out, err);
+}
+
+static lots_status make_spans(match_maker *maker, lots_error *err)
+{
+    match_solver *solver = &maker->solver;
+    lots_relation_rows *last = solver->bounds[solver->bound_count - 1].list.all.relation;
+    const uint32_t *found = maker->found[solver->bound_count - 1];
+    const lots_vector *values = NULL;
+    LOTS_TRY(lots_relation_span_end(solver->worker, last, &values, err));
+    LOTS_TRY(lots_vector_gather(solver->arena, values, found, maker->count, &maker->rows->span_end, err));
+    LOTS_TRY(lots_relation_open(solver->worker, last, &values, err));
+    return lots_vector_gather(solver->arena, values, found, maker->count, &maker->rows->open, err);
+}
+
+static lots_status keep_matches(match_maker *maker, lots_error *err)
+{
+    lots_relation_rows *rows = maker->rows;
+    rows->count = maker->count;
+    rows->offsets = maker->offsets;
+    rows->left = maker->solver.bounds[0].list.all.relation;
+    rows->left_row = maker->found[0];
+    for (uint32_t c = 0; c < rows->relation->column_count; c++) {
+        const lots_relation_column *bound = &rows->relation->columns[c];
+        if (bound->role == LOTS_COLUMN_START)
+            LOTS_TRY(days_column(maker, 0, false, &rows->columns[c], err));
+        else if (bound->role == LOTS_COLUMN_END)
+            LOTS_TRY(days_column(maker, maker->solver.bound_count - 1, true, &rows->columns[c], err));
+        else
+            rows->columns[c] = (lots_vector){.type = bound->type, .count = maker->count,
+                                             .data = found_by(maker, bound->column)};
+    }
+    return make_spans(maker, err);
+}
+
+lots_status lots_match_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
+{
+    match_maker maker = {.rows = rows};
+    maker.solver = (match_solver){.worker = worker, .arena = lots_instance_arena(worker, rows->owners),
+                                  .pattern = rows->relation->pattern};
+    LOTS_TRY(open_maker(&maker, err));
+    for (uint32_t g = 0; g < rows->owners->count; g++) {
+        LOTS_TRY(match_owner(&maker, g, err));
+        maker.offsets[g + 1] = maker.count;
+    }
+    return keep_matches(&maker, err);
+}

@@ -1,0 +1,111 @@
+/* match_inner.h: what the files of MATCH share: match.c makes the relation, match_plan.c decides how each step's window is
+ * kept, match_list.c reads a patient's events and which may follow which, match_solve.c finds the matches. Not for others.
+ *
+ * The idea. Steps that bind are numbered 0.. (those with `no` belong to the step before them). For each, and each event of
+ * its set, it is found from the last step backwards whether the rest of the pattern completes when that event is bound:
+ * one value an event and *level*, a level being one of the events that the step must bind (`then 3 (E)` has three). What
+ * may follow an event is one range of the next step's events, in the total order, so a value is the least of a range of
+ * values, and the earliest completion, found forwards, is each time the first of a range whose value allows it. Nothing is
+ * tried twice, so nothing is searched.
+ *
+ * What a value is. FREE or NEVER, where the rest depends on nothing but the event. In a step of varying length
+ * (`then 2..4 (E)`): how many events beyond the required ones the shortest run needs. Between a step and a later one that
+ * is measured `since` it (its *span*): the earliest day on which that step's event may start, so that every such window
+ * is kept; one number, since a later start is better for all of them.
+ *
+ * One number is not enough for two such spans that overlap, for a span over a step of varying length, and for
+ * `then no E within 9d since a` beyond the next step. The step measured from is then *pinned*: values after it are made
+ * anew for each day on which its events start. Cost: O(events log events) a level; times the days of a pinned step. */
+#ifndef LOTS_QUERY_MATCH_INNER_H
+#define LOTS_QUERY_MATCH_INNER_H
+
+#include "query/exec/relation.h"
+#include "query/exec/worker.h"
+
+#define MATCH_FREE INT32_MIN
+#define MATCH_NEVER INT32_MAX
+#define MATCH_NONE UINT32_MAX
+#define MATCH_LOOKS_MAX (UINT64_C(1) << 32) /* at values of one patient: a minute or so */
+
+typedef enum match_measure {
+    MATCH_FROM_END,   /* of the event bound before */
+    MATCH_FROM_START, /* of the event bound before */
+    MATCH_FROM_ORIGIN /* the start of an earlier step's last event: an upper bound only, the order is the lower one */
+} match_measure;
+
+typedef struct match_lapse {
+    match_measure measure;
+    bool has_within, months;
+    int64_t within;
+    uint32_t origin; /* FROM_ORIGIN: number of the binding step */
+} match_lapse;
+
+typedef struct match_list { /* a set's events of the patient at hand */
+    lots_element_list all;
+    const int32_t *starts; /* by row of the relation */
+    const lots_vector *ends; /* NULL: none has one */
+    const uint32_t *rows;
+    uint32_t count;        /* those with a start */
+    int32_t *start, *end;  /* INT32_MIN: no end */
+    uint32_t widest;       /* the most events of a patient */
+} match_list;
+
+typedef struct match_no {
+    match_lapse lapse;
+    match_list list;
+    uint32_t *places, *next_places; /* see solver */
+    int32_t *first_day; /* FROM_ORIGIN: by event of the step before, the start of the first after it; INT32_MAX: none */
+} match_no;
+
+typedef struct match_bound { /* a step that binds */
+    uint32_t step;        /* in the pattern */
+    uint32_t least, most;
+    bool ranged;          /* least != most */
+    match_lapse lapse;
+    bool pinned;
+    uint32_t until;       /* the last step measured since this one; itself: none */
+    uint32_t scalar;      /* the unpinned step whose span this one is in; MATCH_NONE */
+    match_no *nos;        /* that follow it */
+    uint32_t no_count;
+    match_list list;
+
+    /* of the patient at hand, by event */
+    uint32_t *next_from, *next_to; /* events of the next step that may follow */
+    uint32_t *run_from, *run_to;   /* of this step; NULL when it binds one event only */
+    uint8_t *closed;               /* a `no` rules it out as the step's last event */
+    int32_t *tail;                 /* value of what follows this step */
+    uint32_t *run_end;             /* ranged: last event of the run that goes on from here */
+    int32_t **levels;              /* least trees of minima: leaf i of `size` at size + i, the root at 1 */
+    uint32_t size;
+    int32_t pin;                   /* the day that values after this step are made for; INT32_MIN: none */
+} match_bound;
+
+typedef struct match_solver {
+    lots_worker *worker;
+    lots_arena *arena;
+    const lots_match_pattern *pattern;
+    match_bound *bounds;
+    uint32_t bound_count;
+    uint32_t *places;  /* scratch: by event */
+    uint32_t *chosen;  /* by binding step: place of its last event in the match */
+    uint64_t looks;    /* at this patient's values */
+} match_solver;
+
+/* Steps that bind, their spans, and which are pinned. */
+LOTS_MUST lots_status lots_match_plan(match_solver *solver, lots_error *err);
+/* The last day within the lapse of an anchor; the first anchor whose last day is `day` or later. */
+int32_t lots_match_limit(const match_lapse *lapse, int32_t anchor);
+int32_t lots_match_least_anchor(const match_lapse *lapse, int32_t day);
+
+/* Room for every patient's lists. */
+LOTS_MUST lots_status lots_match_open(match_solver *solver, lots_error *err);
+/* A patient's lists and ranges. False when some step has no event at all: then nothing else is read. */
+bool lots_match_read(match_solver *solver, uint32_t owner);
+/* Go to a patient: lists, ranges and values. *possible false when some step has no event at all. */
+LOTS_MUST lots_status lots_match_begin(match_solver *solver, uint32_t owner, bool *possible, lots_error *err);
+/* The first event from `from` on from which the pattern completes; MATCH_NONE: none. */
+uint32_t lots_match_next(const match_solver *solver, uint32_t from);
+/* The match that begins with that event: solver->chosen. */
+LOTS_MUST lots_status lots_match_trace(match_solver *solver, uint32_t first, lots_error *err);
+
+#endif

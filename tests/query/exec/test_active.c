@@ -1,0 +1,194 @@
+/* Active periods, against a count of every day. */
+#include "tests/query/exec/exec_order.h"
+
+enum { VALUES = 16, EVENTS = 128, PERIODS = 600 };
+
+static world w;
+
+static int open_world(void **state)
+{
+    (void)state;
+    world_open(&w, 59);
+    world_fill(&w, (const uint32_t[]){200, 100, 0}, random_patient);
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    world_close(&w);
+    return 0;
+}
+
+/* ---- every day ---- */
+
+typedef uint32_t (*values_of)(const event *e, int32_t *out);
+
+typedef struct period {
+    int32_t start, end; /* end NONE: going on */
+    int32_t last;
+    int64_t n;
+    uint32_t values; /* a bit each */
+} period;
+
+typedef struct running {
+    const event *event;
+    int32_t start, end;
+    bool open;
+    uint32_t values;
+} running;
+
+static uint32_t atc_of(const event *e, int32_t *out) { return out[0] = e->atc, 1; }
+static uint32_t town_of(const event *e, int32_t *out) { return out[0] = e->town, 1; }
+static uint32_t unit_of(const event *e, int32_t *out) { return out[0] = e->unit, e->unit != NONE; }
+static uint32_t dx_of(const event *e, int32_t *out)
+{
+    for (uint32_t i = 0; i < e->dx_count; i++)
+        out[i] = (int32_t)e->dx[i];
+    return e->dx_count;
+}
+
+static uint32_t read_running(const person *who, int stream, values_of of, running *out)
+{
+    uint32_t count = 0;
+    EACH(e, &w, who, stream) {
+        int32_t values[VALUES], end = span_end_of(&w, e);
+        running *now = &out[count];
+        *now = (running){.event = e, .start = e->start, .end = end == NONE ? e->start : end, .open = is_open(&w, e)};
+        const uint32_t n = of(e, values);
+        for (uint32_t i = 0; i < n; i++)
+            now->values |= 1u << values[i];
+        if (e->ghost || n == 0)
+            continue;
+        assert_true(++count < EVENTS);
+    }
+    return count;
+}
+
+static uint32_t values_on(const running *all, uint32_t count, int32_t day)
+{
+    uint32_t values = 0;
+    for (uint32_t i = 0; i < count; i++)
+        values |= all[i].start <= day && day <= all[i].end ? all[i].values : 0;
+    return values;
+}
+
+/* Of what runs on `day` and not on the next: is the end of any known? A value whose open event only ran out is not. */
+static bool known_to_change(const running *all, uint32_t count, int32_t day)
+{
+    const uint32_t before = values_on(all, count, day), after = values_on(all, count, day + 1);
+    uint32_t ran_out = 0;
+    for (uint32_t i = 0; i < count; i++)
+        ran_out |= all[i].open && all[i].end == day ? all[i].values : 0;
+    return (after & ~before) != 0 || (before & ~after & ~ran_out) != 0;
+}
+
+static uint32_t naive_periods(const running *all, uint32_t count, period *out)
+{
+    uint32_t made = 0;
+    const int32_t until = w.until + 800;
+    for (int32_t day = w.from; day <= until; day++) {
+        const uint32_t values = values_on(all, count, day);
+        if (values == 0)
+            continue;
+        period *now = &out[made];
+        assert_true(++made < PERIODS);
+        *now = (period){.start = day, .values = values};
+        while (values_on(all, count, day + 1) == values)
+            day++;
+        now->last = day;
+        now->end = known_to_change(all, count, day) ? day : NONE;
+        for (uint32_t i = 0; i < count; i++)
+            now->n += all[i].start <= now->last && all[i].end >= now->start;
+    }
+    return made;
+}
+
+static void check(const char *text, int stream, values_of of)
+{
+    static running all[EVENTS];
+    static period periods[PERIODS];
+    answer a = world_ask(&w, text);
+    uint32_t row = 0;
+    for (uint32_t p = 0; p < w.people_count; p++) {
+        const uint32_t count = naive_periods(all, read_running(&w.people[p], stream, of, all), periods);
+        for (uint32_t i = 0; i < count; i++, row++) {
+            uint32_t values = 0;
+            assert_true(row < a.rows);
+            assert_int_equal(a.patient[row], p);
+            assert_int_equal(cell_at(&a, row, 0)->i, periods[i].start);
+            assert_int_equal(cell_at(&a, row, 1)->missing ? NONE : cell_at(&a, row, 1)->i, periods[i].end);
+            assert_int_equal(cell_at(&a, row, 2)->i, periods[i].n);
+            const cell *set = cell_at(&a, row, 3);
+            for (uint32_t k = 0; k < set->set_count; k++) {
+                assert_true(k == 0 || set->set[k] > set->set[k - 1]);
+                values |= 1u << set->set[k];
+            }
+            assert_int_equal(values, periods[i].values);
+        }
+    }
+    assert_int_equal(row, a.rows);
+    answer_free(&a);
+}
+
+static void periods_are_the_days_with_one_set(void **state)
+{
+    (void)state;
+    check("from active(drugs by atc) derive a = start, b = end, c = n, d = atc", S_DRUGS, atc_of);
+    check("from active(homes by town) derive a = start, b = end, c = n, d = town", S_HOMES, town_of);
+    check("from active(contacts by unit) derive a = start, b = end, c = n, d = unit", S_CONTACTS, unit_of);
+    check("from active(contacts by dx) derive a = start, b = end, c = n, d = dx", S_CONTACTS, dx_of);
+}
+
+/* ---- in use ---- */
+
+/* Runs of days with at least two drugs, merged over changes of which: what the question of polypharmacy asks. */
+static void periods_merge_into_episodes(void **state)
+{
+    (void)state;
+    static running all[EVENTS];
+    answer a = world_ask(&w, "from patients derive a = count(episodes((active(drugs by atc) where size(atc) >= 2) gap 1d)), "
+                             "b = max(days(start, end) over episodes((active(drugs by atc) where size(atc) >= 2) gap 1d))");
+    for (uint32_t p = 0; p < w.people_count; p++) {
+        const uint32_t count = read_running(&w.people[p], S_DRUGS, atc_of, all);
+        int64_t runs = 0, longest = NONE, length = -1;
+        for (int32_t day = w.from; day <= w.until + 100; day++) {
+            const bool two = __builtin_popcount(values_on(all, count, day)) >= 2;
+            runs += two && length < 0;
+            length = two ? length + 1 : -1;
+            longest = length > longest && length >= 0 ? length : longest;
+        }
+        assert_int_equal(cell_at(&a, p, 0)->i, runs);
+        assert_int_equal(cell_at(&a, p, 1)->missing ? NONE : cell_at(&a, p, 1)->i, longest);
+    }
+    answer_free(&a);
+}
+
+/* A set that depends on the row is made for each. */
+static void periods_of_a_window_are_made_for_each_row(void **state)
+{
+    (void)state;
+    answer a = world_ask(&w, "from drugs as d derive a = count(active(drugs within 20d until d.start by atc))");
+    for (uint32_t r = 0; r < a.rows; r++) {
+        static running all[EVENTS];
+        static period periods[PERIODS];
+        const event *of = &w.events[S_DRUGS][r];
+        const uint32_t count = read_running(&w.people[of->patient], S_DRUGS, atc_of, all);
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < count; i++)
+            if (all[i].start <= of->start && all[i].start >= of->start - 20)
+                all[kept++] = all[i];
+        assert_int_equal(cell_at(&a, r, 0)->i, naive_periods(all, kept, periods));
+    }
+    answer_free(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(periods_are_the_days_with_one_set),
+        cmocka_unit_test(periods_merge_into_episodes),
+        cmocka_unit_test(periods_of_a_window_are_made_for_each_row),
+    };
+    return cmocka_run_group_tests(tests, open_world, close_world);
+}

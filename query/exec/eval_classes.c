@@ -111,7 +111,10 @@ typedef struct collecting {
     lots_vector *out;
     size_t words;
     uint64_t *groups; /* collected */
+    bool changed;     /* since they were put through the rules */
+    bool any;
     uint64_t *ruled;
+    int64_t score;
     uint32_t *held;   /* by group: how many codes in the window; NULL when it doesn't slide */
     lots_id *ranks;   /* groups of all rows so far */
     size_t rank_count, rank_room;
@@ -166,22 +169,33 @@ static lots_status put_groups(collecting *c, lots_error *err)
     return LOTS_OK;
 }
 
-/* What the codes collected make of a row. Most rows have none. */
-static lots_status settle(collecting *c, uint32_t row, lots_error *err)
+/* Put what was collected through the rules. Most rows have nothing. */
+static void judge(collecting *c)
 {
     const lots_classification *classification = c->grouping->classification;
-    const bool score = c->out->type.kind != LOTS_TYPE_SET;
     uint64_t any = 0;
     for (size_t w = 0; w < c->words; w++)
         any |= c->groups[w];
-    if (any != 0)
-        lots_classification_apply(classification, c->groups, c->ruled);
-    if (score) {
-        ((int64_t *)c->out->data)[row] =
-            any == 0 ? 0 : lots_classification_score(classification, c->step->expr->index, c->ruled);
+    c->any = any != 0;
+    c->score = 0;
+    c->changed = false;
+    if (!c->any)
+        return;
+    lots_classification_apply(classification, c->groups, c->ruled);
+    if (c->out->type.kind != LOTS_TYPE_SET)
+        c->score = lots_classification_score(classification, c->step->expr->index, c->ruled);
+}
+
+/* What the codes collected make of a row; the same as of the row before when they are the same. */
+static lots_status settle(collecting *c, uint32_t row, lots_error *err)
+{
+    if (c->changed)
+        judge(c);
+    if (c->out->type.kind != LOTS_TYPE_SET) {
+        ((int64_t *)c->out->data)[row] = c->score;
         return LOTS_OK;
     }
-    if (any != 0)
+    if (c->any)
         LOTS_TRY(put_groups(c, err));
     c->out->offsets[row + 1] = (uint32_t)c->rank_count;
     return LOTS_OK;
@@ -192,6 +206,7 @@ static lots_status collect_each(collecting *c, lots_error *err)
     const lots_ranges *ranges = c->ranges;
     for (uint32_t i = 0; i < ranges->count; i++) {
         memset(c->groups, 0, c->words * sizeof *c->groups);
+        c->changed = true;
         for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++) {
             uint32_t count = 0;
             if (!counts(ranges, k))
@@ -216,9 +231,12 @@ static void slide(collecting *c, uint32_t at, bool enters)
     for (uint32_t e = 0; e < count; e++) {
         for (uint32_t i = bound->offsets[codes[e]]; i < bound->offsets[codes[e] + 1]; i++) {
             const uint16_t group = bound->groups[i];
-            if (enters && c->held[group]++ == 0)
+            if (enters ? c->held[group]++ > 0 : --c->held[group] > 0)
+                continue;
+            c->changed = true;
+            if (enters)
                 lots_bit_set(c->groups, group);
-            else if (!enters && --c->held[group] == 0)
+            else
                 lots_bit_clear(c->groups, group);
         }
     }
@@ -231,6 +249,7 @@ static lots_status collect_sliding(collecting *c, lots_error *err)
     uint32_t first = 0, end = 0;
     LOTS_TRY(lots_arena_alloc(c->step->arena, &room, c->grouping->classification->group_count, sizeof(uint32_t), err));
     c->held = room;
+    c->changed = true;
     for (uint32_t i = 0; i < ranges->count; i++) {
         if (end < ranges->first[i]) { /* a gap: what was held leaves first */
             for (; first < end; first++)

@@ -27,7 +27,7 @@ CLI_O  := $(CLI_C:%.c=$(BUILD)/%.o)
 SUPPORT_O := $(SUPPORT_C:%.c=$(BUILD)/%.o)
 TESTS  := $(TEST_C:%.c=$(BUILD)/%)
 
-.PHONY: all lots deps demo test check-all check-asan check-tsan check-fault check-fuzz fuzz clean help install tests lint
+.PHONY: all lots deps demo test check-all check-asan check-tsan check-fault check-damage check-fuzz fuzz clean help install tests lint
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -71,7 +71,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_O) $(BUILD)/liblots.a
 	@mkdir -p $(@D)
 	$(CC) $(MODE) $(CFLAGS) $< $(SUPPORT_O) $(BUILD)/liblots.a $(LDFLAGS) -lcmocka $(LIBS) -o $@
 
-tests: $(TESTS)
+# What the scripts among the tests run.
+FAULT_TOOLS := $(BUILD)/tests/fault/nth_call.so $(BUILD)/tests/fault/damage
+tests: $(TESTS) $(FAULT_TOOLS)
 
 # What is needed to build: Debian's names. `make deps` installs what is missing.
 PACKAGES := pkg-config libsqlite3-dev libzstd-dev libxxhash-dev libinih-dev zlib1g-dev libutf8proc-dev libcmocka-dev sqlite3
@@ -96,7 +98,7 @@ check-tsan: deps
 	@TSAN_OPTIONS=halt_on_error=1 sh tests/support/run.sh build/tsan
 
 # Everything that takes longer than `make test`: all sanitizers, a kill at every write, damage to every byte, fuzzing.
-check-all: test check-asan check-tsan check-fault check-fuzz
+check-all: test check-asan check-tsan check-fault check-damage check-fuzz
 
 # Fail or kill the loader at each of its file system calls in turn: the registry must be the old or the new one.
 check-fault: deps
@@ -104,9 +106,16 @@ check-fault: deps
 	@bash tests/fault/self_test.sh $(BUILD)/tests/fault/nth_call.so $(BUILD)/tests/fault/two_versions
 	@bash tests/fault/run.sh $(BUILD)
 
+# Change each byte of a small registry and cut its files at each length: reported, or without effect (some minutes).
+check-damage: deps
+	@$(MAKE) --no-print-directory lots $(BUILD)/tests/fault/damage
+	@bash tests/fault/damage.sh $(BUILD)
+
 $(BUILD)/tests/fault/nth_call.so: tests/fault/nth_call.c tests/fault/power_cut.c
 	@mkdir -p $(@D)
 	$(CC) $(OURS) $(CFLAGS) -fPIC -shared $^ -o $@ -ldl -lpthread
+$(BUILD)/tests/fault/damage: $(BUILD)/tests/fault/damage.o $(CLI_O) $(BUILD)/liblots.a
+	$(CC) $(MODE) $(CFLAGS) $< $(filter-out %/main.o,$(CLI_O)) $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@
 $(BUILD)/tests/fault/two_versions: tests/fault/two_versions.c $(BUILD)/liblots.a
 	@mkdir -p $(@D)
 	$(CC) $(OURS) $(CFLAGS) $< $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@
@@ -143,7 +152,7 @@ help:
 	@echo 'make deps        install the Debian packages that are missing'
 	@echo 'make demo        load the example data into a registry and answer three questions'
 	@echo 'make test        build and run the tests (about two minutes)'
-	@echo 'make check-all   the tests under the sanitizers, fault injection, fuzz replay (long)'
+	@echo 'make check-all   the tests under the sanitizers, fault injection, damage, fuzz replay (long)'
 	@echo 'make install     install into $$(DESTDIR)$$(prefix)'
 	@echo 'make clean       remove the build folder'
 	@echo

@@ -83,6 +83,7 @@ restore
 run_faulted LOTS_FAULT_COUNT="$work/count" || { cat "$work/run.log" >&2; fail_usage "the program line failed without a fault"; }
 look new
 cmp -s "$work/old.answer" "$work/new.answer" && fail_usage "the -q line answers the same before and after"
+[ "$(tail -n 1 "$work/new.answer")" = "exit code 0" ] || { cat "$work/new.query.log" >&2; fail_usage "the -q line fails on the new state"; }
 [ "$(cat "$work/new.check")" = 0 ] || { cat "$work/new.check.log" >&2; fail_usage "the -c line finds fault with the new state"; }
 calls=$(cat "$work/count") || fail_usage "no process named $program was seen"
 [ "$calls" -gt 0 ] || fail_usage "$program makes no call that is counted"

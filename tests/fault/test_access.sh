@@ -1,0 +1,167 @@
+#!/bin/sh
+# test_access.sh: several processes at one registry, and what they must stand: a second writer, a writer while one reads,
+# an interrupt, a folder that can't be written to, a full disk. Run by tests/support/run.sh.
+build=${LOTS_BUILD:-build}
+lots=$build/lots
+case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
+small=tests/fault/small
+work=$(mktemp -d "${TMPDIR:-/tmp}/lots-access.XXXXXX") || exit 1
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+passed=0
+failed=
+
+check() {
+    if "$1" >"$work/log" 2>&1; then
+        passed=$((passed + 1))
+        ! grep -q '^skip' "$work/log" || echo "$1: $(grep '^skip' "$work/log")"
+    else
+        failed="$failed $1"
+        echo "[  FAILED  ] $1"
+        cat "$work/log"
+    fi
+}
+load() { # registry, the rest of an ingest
+    registry=$1
+    shift
+    "$lots" ingest "$registry" --map $small/small.map --max-rejects 0.5 "$@"
+}
+# Wait until a command succeeds, for five seconds at most.
+await() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        "$@" && return 0
+        sleep 0.5
+    done
+    return 1
+}
+
+a_second_writer_fails_at_once_and_names_the_first() {
+    reg=$work/writers.lots
+    mkfifo "$work/rows" || return 1
+    sed '/^\[system/,$d' $small/small.map >"$work/people.map"
+    printf '[patients]\nfile = people.csv\npatient = person\nbirth = date from birth\n' >>"$work/people.map"
+    "$lots" ingest "$reg" --map "$work/people.map" - <"$work/rows" &
+    writer=$!
+    exec 4>"$work/rows"
+    await test -s "$reg/lock" || return 1
+    load "$reg" $small/first 2>"$work/err" </dev/null
+    [ $? = 6 ] && grep -q "held by process $writer" "$work/err" || { cat "$work/err"; return 1; }
+    "$lots" pin "$reg" paper 2>"$work/err" && return 1
+    cat $small/first/people.csv >&4
+    exec 4>&-
+    wait "$writer" && "$lots" info "$reg" | grep -q '^patients  *7$' && load "$reg" --append $small/second
+}
+a_reader_keeps_its_generation_while_others_are_published() {
+    reg=$work/readers.lots
+    text='from contacts show id, start, level, cost, dx, unit
+from contacts show n = count(), cost = sum(cost), last = max(end)'
+    "$lots" ingest "$reg" --map ingest/maps/example.map ingest/example && mkfifo "$work/answer" || return 1
+    "$lots" query "$reg" "$text" --format csv >"$work/before" || return 1
+    [ "$(wc -c <"$work/before")" -gt 150000 ] || return 1 # more than a pipe holds
+    "$lots" query "$reg" "$text" --format csv >"$work/answer" &
+    reader=$!
+    exec 5<"$work/answer"
+    read -r line <&5 # the first rows are written, and the second part not yet asked for
+    mkdir "$work/more" && cp ingest/example/*.csv "$work/more" || return 1
+    for pass in 1 2 3; do # each beginning removes the generations that nobody needs
+        sed "s/^K/M$pass/" ingest/example/contacts.csv >"$work/more/contacts.csv"
+        "$lots" ingest "$reg" --map ingest/maps/example.map "$work/more" --append || return 1
+    done
+    { echo "$line"; cat; } <&5 >"$work/after"
+    exec 5<&-
+    wait "$reader" && cmp "$work/before" "$work/after" || return 1
+    "$lots" query "$reg" "$text" --format csv >"$work/after" && ! cmp -s "$work/before" "$work/after" || return 1
+    # Now nobody holds it: the next writer lets it go.
+    "$lots" ingest "$reg" --map ingest/maps/example.map "$work/more" --append && "$lots" check "$reg" --full || return 1
+    "$lots" query "$reg" --generation 1 "$text" 2>"$work/err"
+    [ $? = 2 ]
+}
+a_segment_cut_while_it_is_read_is_exit_8() {
+    reg=$work/cut.lots
+    text='from contacts show id, start, level, cost, dx, unit
+from contacts show n = count(), cost = sum(cost), last = max(end)'
+    "$lots" ingest "$reg" --map ingest/maps/example.map ingest/example && mkfifo "$work/cut" || return 1
+    "$lots" query "$reg" "$text" --format csv >"$work/cut" 2>"$work/err" &
+    reader=$!
+    exec 5<"$work/cut"
+    read -r line <&5
+    for segment in "$reg"/segments/*; do : >"$segment"; done
+    cat <&5 >/dev/null
+    exec 5<&-
+    wait "$reader"
+    [ $? = 8 ] && grep -q "can no longer be read" "$work/err" || { cat "$work/err"; return 1; }
+}
+# timeout's child heeds SIGINT, which a shell's background does not.
+interrupted() { # seconds, command…
+    timeout --preserve-status -s INT "$@"
+    code=$?
+    echo "exit $code"
+    [ "$code" = 130 ]
+}
+an_interrupted_load_publishes_nothing() {
+    timeout --help >/dev/null 2>&1 || { echo "skip: no timeout"; return 0; }
+    mkdir -p "$work/large" && cp ingest/example/*.csv "$work/large" || return 1
+    awk 'NR == 1 {print; next} {for (i = 0; i < 80; i++) {line = $0; sub(/^K/, "K" i "-", line); print line}}' \
+        ingest/example/contacts.csv >"$work/large/contacts.csv"
+    reg=$work/stopped.lots
+    interrupted 0.25 "$lots" ingest "$reg" --map ingest/maps/example.map "$work/large" --threads 1 || return 1
+    "$lots" info "$reg" && return 1
+    "$lots" ingest "$reg" --map ingest/maps/example.map ingest/example || return 1
+    "$lots" info "$reg" >"$work/before"
+    interrupted 0.25 "$lots" ingest "$reg" --map ingest/maps/example.map "$work/large" --threads 1 --append || return 1
+    "$lots" info "$reg" >"$work/after" && cmp "$work/before" "$work/after" && [ ! -e "$reg.spill" ] || return 1
+    "$lots" check "$reg" --full
+}
+an_interrupted_query_is_exit_130() {
+    timeout --help >/dev/null 2>&1 || { echo "skip: no timeout"; return 0; }
+    [ -s "$work/large/contacts.csv" ] || return 1 # made above
+    reg=$work/large.lots
+    "$lots" ingest "$reg" --map ingest/maps/example.map "$work/large" || return 1
+    interrupted 0.3 "$lots" query "$reg" --threads 1 --format csv -o "$work/rows.csv" \
+        'from contacts derive n = count(contacts), k = count(distinct dx over contacts), u = count(distinct unit over contacts)
+         sort cost, dx show id, n, k, u, cost'
+}
+a_registry_in_a_folder_that_cannot_be_written_to_is_read() {
+    load "$work/frozen.lots" $small/first && cp -r "$work/frozen.lots" "$work/thawed.lots" && chmod 755 "$work" || return 1
+    chmod -R a+rX,a-w "$work/frozen.lots"
+    as=
+    if [ "$(id -u)" = 0 ]; then
+        as="setpriv --reuid=65534 --clear-groups"
+        $as "$lots" version >/dev/null 2>&1 || { echo "skip: root may write anywhere, and can't be another here"; return 0; }
+    fi
+    for words in "info" "pin" "codes" "check --full" "query"; do
+        set -- $words
+        command=$1
+        shift
+        [ $command != query ] || set -- 'from contacts show n = count(), cost = sum(cost)'
+        $as "$lots" $command "$work/frozen.lots" "$@" >"$work/out" && "$lots" $command "$work/thawed.lots" "$@" |
+            cmp - "$work/out" || return 1
+    done
+    $as "$lots" pin "$work/frozen.lots" paper 2>"$work/err"
+    [ $? = 8 ] && grep -q "Permission denied" "$work/err" || { cat "$work/err"; return 1; }
+}
+a_full_disk_is_exit_8_for_every_command() {
+    [ -e /dev/full ] || { echo "skip: no /dev/full"; return 0; }
+    load "$work/full.lots" $small/first || return 1
+    for words in info pin codes check; do
+        "$lots" $words "$work/full.lots" >/dev/full 2>"$work/err"
+        [ $? = 8 ] && grep -q "standard output" "$work/err" || { echo "$words"; cat "$work/err"; return 1; }
+    done
+    for format in table csv json; do
+        "$lots" query "$work/full.lots" 'from contacts' --format $format -o /dev/full 2>"$work/err"
+        [ $? = 8 ] && grep -q "/dev/full" "$work/err" || { cat "$work/err"; return 1; }
+    done
+}
+
+check a_second_writer_fails_at_once_and_names_the_first
+check a_reader_keeps_its_generation_while_others_are_published
+check a_segment_cut_while_it_is_read_is_exit_8
+check an_interrupted_load_publishes_nothing
+check an_interrupted_query_is_exit_130
+check a_registry_in_a_folder_that_cannot_be_written_to_is_read
+check a_full_disk_is_exit_8_for_every_command
+
+echo "[  PASSED  ] $passed test(s)."
+[ -z "$failed" ] && exit 0
+echo "[  FAILED  ] $(echo $failed | wc -w) test(s), listed below:"
+for name in $failed; do echo "[  FAILED  ] $name"; done
+exit 1

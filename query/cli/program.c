@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/base/os.h"
 
@@ -24,10 +25,22 @@ static void watch_interrupt(int number)
         sigaction(number, &action, NULL);
 }
 
+/* Segments are read through the memory they are mapped to. What is there was measured when it was opened; where a disk
+ * fails after that, or someone cuts the file, the system has no other way to say so. */
+static void on_lost_page(int number)
+{
+    static const char words[] = "lots: error: a file can no longer be read: its disk failed, or it was cut while in use\n";
+    ssize_t said = write(STDERR_FILENO, words, sizeof words - 1);
+    (void)number, (void)said;
+    _exit(lots_status_exit_code(LOTS_IO));
+}
+
 /* A closed pipe is an error of write, not a death. */
 static void watch_signals(void)
 {
-    struct sigaction action;
+    struct sigaction action = {.sa_handler = on_lost_page};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
     watch_interrupt(SIGINT);
     watch_interrupt(SIGTERM);
     action = (struct sigaction){.sa_handler = SIG_IGN};

@@ -319,6 +319,21 @@ static void windows_since_several_steps_are_all_kept(void **state)
         assert_true(check_pattern(&patterns[i]) > 0);
 }
 
+static void runs_are_as_long_as_the_rest_needs_and_no_longer(void **state)
+{
+    (void)state;
+    const kind *any = &kinds[0], *drug = &kinds[5];
+    static const uint32_t counts[][2] = {{1, 2}, {1, 3}, {2, 3}, {2, 5}, {1, 0}, {3, 3}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        for (int32_t days = 1; days <= 4; days++) {
+            const pattern p = {true, 3, {ONE(any),
+                                         {.of = any, .has_within = true, .within = days, .since = -1, .least = counts[i][0],
+                                          .most = counts[i][1]},
+                                         {.of = drug, .has_within = true, .within = 1, .since = -1, .least = 1, .most = 1}}};
+            assert_true(check_pattern(&p) > 0);
+        }
+}
+
 static void overlapping_matches_each_have_a_row(void **state)
 {
     (void)state;
@@ -374,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_pattern_finds_what_trying_everything_finds),
         cmocka_unit_test(windows_since_several_steps_are_all_kept),
+        cmocka_unit_test(runs_are_as_long_as_the_rest_needs_and_no_longer),
         cmocka_unit_test(overlapping_matches_each_have_a_row),
         cmocka_unit_test(events_of_a_match_are_used_as_any_event),
         cmocka_unit_test(patterns_that_mean_nothing_are_refused),

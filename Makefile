@@ -21,13 +21,16 @@ LIB_C  := $(filter-out core/index/art_system.c,$(LIB_C))
 endif
 TEST_C := $(sort $(shell find tests -name 'test_*.c' 2>/dev/null))
 SUPPORT_C := $(sort $(wildcard tests/support/*.c))
+ORACLE_C := $(sort $(filter-out tests/oracle/test_%.c tests/oracle/check_%.c,$(wildcard tests/oracle/*.c)))
 
 LIB_O  := $(LIB_C:%.c=$(BUILD)/%.o)
 CLI_O  := $(CLI_C:%.c=$(BUILD)/%.o)
 SUPPORT_O := $(SUPPORT_C:%.c=$(BUILD)/%.o)
+ORACLE_O := $(ORACLE_C:%.c=$(BUILD)/%.o)
+ORACLE_P := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c tests/oracle/check_*.c))
 TESTS  := $(TEST_C:%.c=$(BUILD)/%)
 
-.PHONY: all lots deps demo test check-all check-asan check-tsan check-fault check-damage check-fuzz fuzz clean help install tests lint
+.PHONY: all lots deps demo test check-all check-asan check-tsan check-fault check-damage check-fuzz check-random fuzz clean help install tests lint
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -73,6 +76,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_O) $(BUILD)/liblots.a
 
 # What the scripts among the tests run.
 FAULT_TOOLS := $(BUILD)/tests/fault/nth_call.so $(BUILD)/tests/fault/damage
+# The second implementation of the language, and what asks both.
+$(ORACLE_P): %: %.o $(ORACLE_O) $(SUPPORT_O) $(BUILD)/liblots.a
+	$(CC) $(MODE) $(CFLAGS) $< $(ORACLE_O) $(SUPPORT_O) $(BUILD)/liblots.a $(LDFLAGS) -lcmocka $(LIBS) -o $@
+
 tests: $(TESTS) $(FAULT_TOOLS)
 
 # What is needed to build: Debian's names. `make deps` installs what is missing.
@@ -98,7 +105,7 @@ check-tsan: deps
 	@TSAN_OPTIONS=halt_on_error=1 sh tests/support/run.sh build/tsan
 
 # Everything that takes longer than `make test`: all sanitizers, a kill at every write, damage to every byte, fuzzing.
-check-all: test check-asan check-tsan check-fault check-damage check-fuzz
+check-all: test check-asan check-tsan check-fault check-damage check-fuzz check-random
 
 # Fail or kill the loader at each of its file system calls in turn: the registry must be the old or the new one.
 check-fault: deps
@@ -119,6 +126,11 @@ $(BUILD)/tests/fault/damage: $(BUILD)/tests/fault/damage.o $(CLI_O) $(BUILD)/lib
 $(BUILD)/tests/fault/two_versions: tests/fault/two_versions.c $(BUILD)/liblots.a
 	@mkdir -p $(@D)
 	$(CC) $(OURS) $(CFLAGS) $< $(BUILD)/liblots.a $(LDFLAGS) $(LIBS) -o $@
+
+# Random queries over random registries: the engine's answers and those of the naive implementation must be the same.
+check-random: deps
+	@$(MAKE) --no-print-directory $(BUILD)/tests/oracle/check_random
+	@$(BUILD)/tests/oracle/check_random --queries 3000
 
 # The parsers of queries and of CSV: `make check-fuzz` replays the seeds, `make fuzz SECONDS=600` looks for new ones (clang).
 FUZZERS := query csv

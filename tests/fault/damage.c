@@ -42,11 +42,12 @@ static const question questions[] = {
     {&lots_command_codes, {"icd10"}},
     {&lots_command_query,
      {"--threads", "1", "--format", "csv",
-      "from contacts sort start, level, cost, id show id, start, end, level, cost, dx, note, beds = level.beds"}},
+      "from contacts group by start, end, level, cost, dx, note, beds = level.beds show n = count()"}},
     {&lots_command_query,
      {"--threads", "1", "--format", "csv",
-      "from patients show id, birth, sex, n = count(contacts), hearts = count(contacts where dx in {I50}), "
-      "late = count(contacts where start >= 2023-01-01), labs = sum(value over labs), tests = count(distinct test over labs)"}},
+      "from patients group by birth, sex, n = count(contacts), hearts = count(contacts where dx in {I50}), "
+      "late = count(contacts where start >= 2023-01-01), labs = sum(value over labs), tests = count(distinct test over labs) "
+      "show k = count()"}},
 };
 enum { QUESTION_COUNT = sizeof questions / sizeof *questions, CATALOG_QUESTIONS = 2, ALL_EACH = 16 };
 

@@ -15,8 +15,8 @@ small=$PWD/tests/fault/small
 ingest="$lots ingest \$R --map $small/small.map --threads 1 --max-rejects 0.5"
 # What a reader can see: info with its content hash, pins, codes and their texts, rows with ids, a table through a column.
 look="$lots info \$R && $lots pin \$R && $lots codes \$R icd10 &&
-$lots query \$R 'from contacts sort start, level, cost, id show id, start, end, level, cost, dx, note, beds = level.beds' --format csv &&
-$lots query \$R 'from patients show id, birth, sex, n = count(contacts), labs = sum(value over labs)' --format csv"
+$lots query \$R 'from contacts group by start, end, level, cost, dx, note, beds = level.beds show n = count()' --format csv &&
+$lots query \$R 'from patients group by birth, sex, n = count(contacts), labs = sum(value over labs) show k = count()' --format csv"
 logs=$(mktemp -d "${TMPDIR:-/tmp}/lots-faults-XXXXXX") || exit 2
 trap 'rm -rf "$logs"' EXIT
 tries=0 failed=0

@@ -463,9 +463,9 @@ static const lots_dictionary *domain_of(const small_registry *r, const char *nam
 
 static void full_code(const char *text, size_t bytes, const char *system, char key[64])
 {
-    char whole[64];
+    char whole[160];
     bool named = memchr(text, ':', bytes) != NULL;
-    snprintf(whole, sizeof whole, "%s%s%.*s", named ? "" : system, named ? "" : ":", (int)bytes, text);
+    snprintf(whole, sizeof whole, "%.40s%s%.*s", named ? "" : system, named ? "" : ":", bytes < 100 ? (int)bytes : 100, text);
     code_key(whole, key);
 }
 

@@ -77,7 +77,7 @@ from contacts show n = count(), cost = sum(cost), last = max(end)'
 }
 # timeout's child heeds SIGINT, which a shell's background does not.
 interrupted() { # seconds, command…
-    timeout --preserve-status -s INT "$@"
+    timeout --foreground --preserve-status -s INT "$@" # once: a second one ends the program where it stands
     code=$?
     echo "exit $code"
     [ "$code" = 130 ]

@@ -417,12 +417,46 @@ static lots_status take_verdict(lots_sql *sql, sqlite3_stmt *row, void *context,
     return LOTS_OK;
 }
 
+/* Read by no query: only here does its damage come to light before someone asks for it. */
+static lots_status check_audit(lots_sql *sql, lots_catalog_report report, void *context, lots_error *err)
+{
+    lots_audit_log log = {.entries = LOTS_VEC(lots_audit_entry)};
+    lots_error found;
+    lots_arena_init(&log.arena, 0);
+    lots_status status = lots_catalog_read_audit(sql, &log, &found);
+    lots_audit_log_free(&log);
+    if (status == LOTS_CORRUPT) {
+        report(context, found.text);
+        return LOTS_OK;
+    }
+    if (status != LOTS_OK && err != NULL)
+        *err = found;
+    return status;
+}
+
 lots_status lots_catalog_check(const char *directory, lots_catalog_report report, void *context, lots_error *err)
 {
     lots_sql sql;
     check_rows rows = {report, context};
     LOTS_TRY(lots_catalog_open(&sql, directory, LOTS_SQL_READ, err));
     lots_status status = lots_sql_select(&sql, "PRAGMA integrity_check", 0, take_verdict, &rows, err);
+    if (status == LOTS_OK)
+        status = check_audit(&sql, report, context, err);
     lots_sql_close(&sql);
     return status;
+}
+
+static void refuse_fault(void *context, const char *what)
+{
+    lots_error *first = context;
+    if (first->status == LOTS_OK)
+        lots_fail(first, LOTS_CORRUPT, "the catalog is damaged: %s", what);
+}
+
+lots_status lots_catalog_require_sound(const char *directory, lots_error *err)
+{
+    lots_error first;
+    lots_error_clear(&first);
+    LOTS_TRY(lots_catalog_check(directory, refuse_fault, &first, err));
+    return first.status == LOTS_OK ? LOTS_OK : lots_fail(err, LOTS_CORRUPT, "'%s': %s", directory, first.text);
 }

@@ -42,9 +42,13 @@ LOTS_MUST lots_status lots_catalog_pin(const char *directory, const char *name, 
 LOTS_MUST lots_status lots_catalog_audit(const char *directory, const lots_audit_entry *entry, lots_error *err);
 LOTS_MUST lots_status lots_catalog_audit_log(const char *directory, lots_audit_log *out, lots_error *err);
 
-/* SQLite's own check of its pages. `report` gets a sentence for each fault. Cost: reads the whole file. */
+/* SQLite's own check of its pages, and the seal of the audit log. `report` gets a sentence for each fault.
+ * Cost: reads the whole file. */
 typedef void (*lots_catalog_report)(void *context, const char *what);
 LOTS_MUST lots_status lots_catalog_check(const char *directory, lots_catalog_report report, void *context,
                                          lots_error *err);
+/* Whoever wants to change the catalog begins so: LOTS_CORRUPT with the first fault of that check. A change to a damaged
+ * SQLite file may spread the damage: free pages are not covered by any seal. */
+LOTS_MUST lots_status lots_catalog_require_sound(const char *directory, lots_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #define LOTS_CATALOG_INNER_H
 
 #include "core/base/vec.h"
+#include "core/store/catalog.h"
 #include "core/store/catalog_sql.h"
 #include "core/store/catalog_tables.h"
 
@@ -17,5 +18,10 @@ LOTS_MUST lots_status lots_catalog_find_seal(lots_sql *sql, uint64_t generation,
                                              lots_error *err);
 /* XXH3 over the pins by name: text name, u64 generation, u64 seal of the generation. `pins` (of lots_pin) may be NULL. */
 LOTS_MUST lots_status lots_catalog_seal_pins(lots_sql *sql, lots_vec *pins, uint64_t *seal, lots_error *err);
+
+/* The seal of an audit log without lines. */
+#define LOTS_CATALOG_NO_AUDIT UINT64_C(0)
+/* Read all lines into the caller's empty log. Errors: LOTS_CORRUPT when it isn't as it was written. */
+LOTS_MUST lots_status lots_catalog_read_audit(lots_sql *sql, lots_audit_log *out, lots_error *err);
 
 #endif

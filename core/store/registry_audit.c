@@ -38,6 +38,7 @@ lots_status lots_registry_audit(const char *path, const char *query, const char 
     LOTS_TRY(tell_time(now, err));
     lots_audit_entry entry = {now, user, query, purpose, generation, rows};
     LOTS_TRY(lots_registry_find(path, err));
+    LOTS_TRY(lots_catalog_require_sound(path, err));
     return lots_catalog_audit(path, &entry, err);
 }
 

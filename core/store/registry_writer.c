@@ -89,27 +89,11 @@ static lots_status choose_identities(lots_registry_writer *writer, lots_error *e
     return lots_text_copy(&writer->identities, folder, strlen(folder), err);
 }
 
-static void refuse_fault(void *context, const char *what)
-{
-    lots_error *first = context;
-    if (first->status == LOTS_OK)
-        lots_fail(first, LOTS_CORRUPT, "the catalog is damaged: %s", what);
-}
-
-/* A change to a damaged SQLite file may spread the damage: free pages are not covered by any seal. */
-static lots_status check_catalog(const char *path, lots_error *err)
-{
-    lots_error first;
-    lots_error_clear(&first);
-    LOTS_TRY(lots_catalog_check(path, refuse_fault, &first, err));
-    return first.status == LOTS_OK ? LOTS_OK : lots_fail(err, LOTS_CORRUPT, "'%s': %s", path, first.text);
-}
-
 static lots_status open_base(lots_registry_writer *writer, lots_error *err)
 {
     const lots_registry_options options = {0};
     bool found;
-    LOTS_TRY(check_catalog(writer->path, err));
+    LOTS_TRY(lots_catalog_require_sound(writer->path, err));
     LOTS_TRY(lots_registry_open(&writer->base, writer->path, &options, err));
     LOTS_TRY(lots_catalog_read(writer->path, lots_registry_generation(writer->base), &writer->facts, &found, err));
     if (!found)
@@ -245,7 +229,7 @@ lots_status lots_registry_pin(const char *path, const char *name, uint64_t gener
     LOTS_TRY(check_pin_name(name, err));
     LOTS_TRY(lots_registry_find(path, err));
     LOTS_TRY(take_lock(path, &lock, err));
-    lots_status status = check_catalog(path, err);
+    lots_status status = lots_catalog_require_sound(path, err);
     if (status == LOTS_OK)
         status = lots_catalog_pin(path, name, generation, err);
     lots_lock_release(&lock);

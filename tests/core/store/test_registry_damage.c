@@ -2,9 +2,11 @@
  * is an SQLite file, whose pages have no checksums: each of its bytes is flipped in turn. */
 #include "tests/core/store/registry_fixture.h"
 
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "core/store/catalog.h"
+#include "core/store/check.h"
 
 static void damaged_files_are_named(void **state)
 {
@@ -172,7 +174,50 @@ static void a_writer_builds_on_no_damaged_catalog(void **state)
     lots_registry_close(registry);
     assert_status(LOTS_CORRUPT, lots_registry_begin(&writer, w.path, false, &base, &err));
     assert_status(LOTS_CORRUPT, lots_registry_pin(w.path, "paper", 1, &err));
+    assert_status(LOTS_CORRUPT, lots_registry_audit(w.path, "from patients", "a test", 1, 10, &err));
     world_close(&w);
+}
+
+static void ignore_fault(void *context, const char *file, const char *stream, const char *column, uint32_t chunk,
+                         const char *what)
+{
+    (void)context, (void)file, (void)stream, (void)column, (void)chunk, (void)what;
+}
+
+static void the_audit_log_is_as_it_was_written_or_damaged(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {
+        "UPDATE audit SET purpose = 'another' WHERE id = 2", "UPDATE audit SET rows = 9 WHERE id = 1",
+        "DELETE FROM audit WHERE id = 3", "DELETE FROM audit",
+        "UPDATE audit SET id = 4 WHERE id = 1", "UPDATE current SET audit = '0000000000000000'",
+        "INSERT INTO audit SELECT 4, time, user, query, purpose, generation, rows FROM audit WHERE id = 3"};
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const lots_check_options full = {.full = true, .threads = 1, .report = ignore_fault};
+        lots_check_result result;
+        lots_error err;
+        world w;
+        lots_audit_log log;
+        sqlite3 *db;
+        char path[900];
+        world_open(&w);
+        WORLD_GROW(&w, 10);
+        for (uint64_t rows = 1; rows <= 3; rows++)
+            assert_ok(lots_registry_audit(w.path, "from patients", "a test", 1, rows, &err));
+        assert_ok(lots_registry_audit_log(w.path, &log, &err));
+        assert_int_equal(log.entries.count, 3);
+        assert_int_equal(LOTS_AT(lots_audit_entry, &log.entries, 2).rows, 3);
+        lots_audit_log_free(&log);
+        assert_ok(lots_check_run(w.path, &full, &result, &err));
+        assert_int_equal(sqlite3_open(world_file(&w, path, "catalog.sqlite"), &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, changes[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+        assert_status(LOTS_CORRUPT, lots_registry_audit_log(w.path, &log, &err));
+        assert_contains(err.text, "audit");
+        assert_status(LOTS_CORRUPT, lots_check_run(w.path, &full, &result, &err));
+        assert_status(LOTS_CORRUPT, lots_registry_audit(w.path, "from patients", "a test", 1, 4, &err));
+        world_close(&w);
+    }
 }
 
 int main(void)
@@ -183,6 +228,7 @@ int main(void)
         cmocka_unit_test(every_byte_of_the_catalog_is_guarded_or_does_not_matter),
         cmocka_unit_test(a_catalog_cut_short_is_damage),
         cmocka_unit_test(a_writer_builds_on_no_damaged_catalog),
+        cmocka_unit_test(the_audit_log_is_as_it_was_written_or_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

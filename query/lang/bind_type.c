@@ -83,6 +83,8 @@ static lots_status clash(binder *b, const lots_expr *left, const lots_expr *righ
         lots_error_hint(b->err, "a number of days is written with its unit, as 30d, and one that is computed as n * 1d");
     else if ((l == LOTS_TYPE_DAYS && r == LOTS_TYPE_MONTHS) || (l == LOTS_TYPE_MONTHS && r == LOTS_TYPE_DAYS))
         lots_error_hint(b->err, "months have no fixed length: compare days with days (30d, 365d), or use months(a, b)");
+    else if ((l == LOTS_TYPE_MONTHS && r == LOTS_TYPE_INT) || (l == LOTS_TYPE_INT && r == LOTS_TYPE_MONTHS))
+        lots_error_hint(b->err, "ages and counts are whole numbers, written without a unit, as 75");
     else if ((l == LOTS_TYPE_DAYS && r == LOTS_TYPE_INT) || (l == LOTS_TYPE_INT && r == LOTS_TYPE_DAYS))
         lots_error_hint(b->err, "a duration is written with its unit, as 30d; days(a, b) is a whole number");
     else if (l == LOTS_TYPE_SET && left->type.element == LOTS_TYPE_CODE)

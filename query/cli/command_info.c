@@ -10,7 +10,7 @@
 #include "query/lang/hint.h"
 #include "query/out/json.h"
 #include "query/out/listing.h"
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 typedef struct info_job {
     lots_program *program;

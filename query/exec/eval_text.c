@@ -6,99 +6,9 @@
 
 #include "core/base/day.h"
 #include "query/exec/step.h"
+#include "query/exec/value.h"
 
 /* ---- printing ---- */
-
-static lots_status print_decimal(int64_t value, uint32_t scale, lots_bytes *out, lots_error *err)
-{
-    uint64_t unit = 1;
-    for (uint32_t i = 0; i < scale; i++)
-        unit *= 10;
-    const uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    const char *sign = value < 0 ? "-" : "";
-    if (scale == 0)
-        return lots_bytes_printf(out, err, "%s%" PRIu64, sign, size);
-    return lots_bytes_printf(out, err, "%s%" PRIu64 ".%0*" PRIu64, sign, size / unit, (int)scale, size % unit);
-}
-
-/* The shortest of 15, 16, 17 digits that reads back as the same number. */
-static lots_status print_float(double value, lots_bytes *out, lots_error *err)
-{
-    char text[40];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value == 0 ? 0 : value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    return lots_bytes_append(out, text, strlen(text), err);
-}
-
-static lots_status print_code(const lots_worker *worker, const lots_dictionary *dictionary, lots_id rank, bool is_code,
-                              lots_bytes *out, lots_error *err)
-{
-    size_t key_bytes = 0, system_bytes = 0, code_bytes = 0;
-    const char *key = lots_dictionary_key(dictionary, rank, &key_bytes), *code = NULL;
-    char shown[LOTS_CODE_BYTES_MAX + 2];
-    if (!is_code || !lots_code_split(key, key_bytes, &system_bytes, &code, &code_bytes) ||
-        code_bytes > LOTS_CODE_BYTES_MAX)
-        return lots_bytes_append(out, key, key_bytes, err);
-    const int32_t system = lots_schema_find_system(worker->schema, key, system_bytes);
-    lots_code_display(system < 0 ? LOTS_CODE_PLAIN : worker->schema->systems[system].form, code, code_bytes, shown);
-    return lots_bytes_append(out, shown, strlen(shown), err);
-}
-
-static lots_status print_item(lots_worker *worker, const lots_type *type, lots_type_kind kind, const void *data,
-                              uint32_t at, lots_bytes *out, lots_error *err)
-{
-    char day[11];
-    switch (kind) {
-    case LOTS_TYPE_BOOL:
-        return lots_bytes_printf(out, err, "%s", lots_bit_get(data, at) ? "true" : "false");
-    case LOTS_TYPE_DECIMAL:
-        return print_decimal(((const int64_t *)data)[at], type->scale, out, err);
-    case LOTS_TYPE_FLOAT:
-        return print_float(((const double *)data)[at], out, err);
-    case LOTS_TYPE_DATE:
-        lots_day_format(((const int32_t *)data)[at], day);
-        return lots_bytes_append(out, day, 10, err);
-    case LOTS_TYPE_CATEGORY:
-    case LOTS_TYPE_CODE:
-        return print_code(worker, type->dictionary, ((const uint32_t *)data)[at], kind == LOTS_TYPE_CODE, out, err);
-    case LOTS_TYPE_TEXT:
-        return lots_bytes_append(out, ((const lots_text *)data)[at].text, ((const lots_text *)data)[at].bytes, err);
-    default:
-        return lots_bytes_printf(out, err, "%" PRId64, ((const int64_t *)data)[at]);
-    }
-}
-
-static lots_status print_interval(const lots_vector *vector, uint32_t row, lots_bytes *out, lots_error *err)
-{
-    char start[11] = "", end[11] = "";
-    const int32_t from = ((const int32_t *)vector->data)[row], to = vector->data2[row];
-    if (from != LOTS_DAY_MIN)
-        lots_day_format(from, start);
-    if (to != LOTS_DAY_MAX)
-        lots_day_format(to, end);
-    return lots_bytes_printf(out, err, "%s..%s", start, end);
-}
-
-lots_status lots_vector_print(lots_worker *worker, const lots_vector *vector, uint32_t row, lots_bytes *out,
-                             lots_error *err)
-{
-    if (lots_vector_is_missing(vector, row))
-        return LOTS_OK;
-    const uint32_t at = vector->constant ? 0 : row;
-    if (vector->type.kind == LOTS_TYPE_INTERVAL)
-        return print_interval(vector, at, out, err);
-    if (vector->type.kind != LOTS_TYPE_SET)
-        return print_item(worker, &vector->type, vector->type.kind, vector->data, at, out, err);
-    for (uint32_t i = vector->offsets[at]; i < vector->offsets[at + 1]; i++) {
-        if (i > vector->offsets[at])
-            LOTS_TRY(lots_bytes_append(out, ", ", 2, err));
-        LOTS_TRY(print_item(worker, &vector->type, vector->type.element, vector->data, i, out, err));
-    }
-    return LOTS_OK;
-}
 
 static lots_status eval_print(const lots_step *step, lots_vector *out, lots_error *err)
 {
@@ -108,7 +18,7 @@ static lots_status eval_print(const lots_step *step, lots_vector *out, lots_erro
     for (uint32_t i = 0; i < step->count && status == LOTS_OK; i++) {
         char *copy = NULL;
         text.count = 0;
-        status = lots_vector_print(step->worker, &step->in[0], i, &text, err);
+        status = lots_value_append(step->worker->schema, &step->in[0], i, ", ", &text, err);
         if (status == LOTS_OK)
             status = lots_arena_text(step->arena, &copy, (const char *)text.data, text.count, err);
         values[i] = (lots_text){copy, (uint32_t)text.count};

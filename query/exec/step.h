@@ -66,8 +66,5 @@ LOTS_MUST lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lot
 LOTS_MUST lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_path(lots_step *step, lots_vector *out, lots_error *err);
 
-/* Append a value as text. Errors: LOTS_MEMORY. */
-LOTS_MUST lots_status lots_vector_print(lots_worker *worker, const lots_vector *vector, uint32_t row, lots_bytes *out,
-                                       lots_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* csv.c: see csv.h. */
 #include "query/out/csv.h"
 
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 /* Quotes around text[from..] of the buffer when it needs them; quotes inside are doubled. */
 static lots_status quote_since(lots_bytes *out, size_t from, char separator, bool always, lots_error *err)

@@ -2,7 +2,7 @@
 #include "query/out/html.h"
 
 #include "query/out/markup.h"
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 static lots_status put_cell(const lots_sheet *sheet, uint32_t row, uint32_t column, lots_bytes *cell, lots_bytes *out,
                             lots_error *err)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <utf8proc.h>
 
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 static lots_status escape_control(uint8_t c, lots_bytes *out, lots_error *err)
 {

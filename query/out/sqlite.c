@@ -7,7 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "query/out/json.h"
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 #define DIGITS_15_END INT64_C(1000000000000000) /* a double keeps every decimal number of 15 digits */
 

@@ -5,7 +5,7 @@
 #include <utf8proc.h>
 
 #include "core/base/memory.h"
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 enum {
     TEXT_COLUMNS_MAX = 60, /* a longer text is cut on a terminal */

@@ -1,7 +1,7 @@
 /* tsv.c: see tsv.h. */
 #include "query/out/tsv.h"
 
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 static lots_status put_escaped(const uint8_t *text, size_t bytes, lots_bytes *out, lots_error *err)
 {

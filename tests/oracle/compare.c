@@ -7,7 +7,7 @@
 
 #include "query/exec/run.h"
 #include "query/lang/bound.h"
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 /* ---- rows ---- */
 

@@ -1,9 +1,9 @@
 /* value.h: one value of a result as text, the same in every format: decimals with all their decimals, floats in the
  * shortest form that reads back as the same number, dates as yyyy-mm-dd, durations as a number of days (months with
  * `mo`), intervals as a..b, codes as their system writes them, sets with their elements joined.
- * Owns no state. Callers: the formats. */
-#ifndef LOTS_OUT_VALUE_H
-#define LOTS_OUT_VALUE_H
+ * Owns no state. Callers: the formats, and TO_TEXT: text(x) is what `lots query` prints. */
+#ifndef LOTS_QUERY_VALUE_H
+#define LOTS_QUERY_VALUE_H
 
 #include "core/store/schema.h"
 #include "query/exec/vector.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/day.h"
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 /* The text of a one-value vector. */
 static char *text_of(lots_type type, void *data, int32_t *data2, lots_bytes *out)

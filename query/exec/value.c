@@ -1,5 +1,5 @@
 /* value.c: see value.h. */
-#include "query/out/value.h"
+#include "query/exec/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -60,14 +60,17 @@ make_large() { # the example with each contact forty times: this query of it tak
 slow_query='from contacts as e derive k = median(cost over contacts within 180d before e.start)
     group by level show n = count(), k = mean(k)'
 # Begin the slow query of a registry, and stop it as $reader when it holds a generation and is not done; else say skip.
+# A reader with the catalog open may hold SQLite's lock on it, for a moment: stopped there it would lock writers out.
 stop_a_reader() {
     [ -d /proc/self/fd ] || { echo "skip: no /proc"; return 1; }
     for _ in 1 2 3 4 5; do
         "$lots" query "$1" "$slow_query" --threads 1 --format csv >"$work/answer" 2>"$work/err" &
         reader=$!
         while kill -0 $reader 2>/dev/null; do
-            ls -l /proc/$reader/fd 2>/dev/null | grep -q /readers/ && kill -STOP $reader 2>/dev/null &&
-                grep -q '^State:.T' /proc/$reader/status 2>/dev/null && return 0
+            ls -l /proc/$reader/fd 2>/dev/null | grep -q /readers/ && kill -STOP $reader 2>/dev/null || continue
+            ls -l /proc/$reader/fd 2>/dev/null >"$work/open"
+            grep -q '^State:.T' /proc/$reader/status 2>/dev/null && ! grep -q catalog.sqlite "$work/open" && return 0
+            kill -CONT $reader 2>/dev/null
         done
         wait $reader
     done

@@ -1,0 +1,181 @@
+/* run_breaker.c: stages that must see all rows at once (top, sort, limit, ranks), on values already computed, and what they
+ * say of themselves in notes. See run_inner.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/day.h"
+#include "query/exec/run_inner.h"
+#include "query/exec/sort.h"
+#include "query/exec/top.h"
+
+static lots_status number_strata(run *r, const lots_vector *per, uint32_t per_count, uint32_t rows, uint32_t **out,
+                                 uint32_t *strata, lots_error *err)
+{
+    lots_type types[32];
+    lots_keyer keyer;
+    void *made = NULL;
+    *out = NULL;
+    *strata = 1;
+    if (per_count == 0)
+        return LOTS_OK;
+    if (per_count > 32)
+        return lots_fail(err, LOTS_LIMIT, "more than 32 keys in `per`");
+    for (uint32_t i = 0; i < per_count; i++)
+        types[i] = per[i].type;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, rows, sizeof(uint32_t), err));
+    lots_status status = lots_keyer_open(&keyer, types, per_count, err);
+    if (status == LOTS_OK)
+        status = lots_keyer_number(&keyer, per, rows, made, err);
+    *out = made;
+    *strata = keyer.count == 0 ? 1 : keyer.count;
+    lots_keyer_close(&keyer);
+    return status;
+}
+
+static void threshold_text(const lots_expr *by, int64_t key, char out[96])
+{
+    if (by->type.kind == LOTS_TYPE_FLOAT) {
+        snprintf(out, 96, "%.6g", lots_f64_from_key(key));
+    } else if (by->type.kind == LOTS_TYPE_DATE) {
+        lots_day_format((lots_day)key, out);
+    } else if (by->type.kind == LOTS_TYPE_DECIMAL && by->type.scale > 0) {
+        long long one = 1;
+        for (unsigned i = 0; i < by->type.scale; i++)
+            one *= 10;
+        long long whole = key / one, part = key % one;
+        snprintf(out, 96, "%s%lld.%0*lld", key < 0 && whole == 0 ? "-" : "", whole, (int)(by->type.scale % 19u),
+                 part < 0 ? -part : part);
+    } else {
+        snprintf(out, 96, "%lld", (long long)key);
+    }
+}
+
+/* How many distinct persons have rows that are kept (`kept`) or not. */
+static lots_status count_persons(run *r, const uint64_t *keep, bool kept, uint32_t *out, lots_error *err)
+{
+    void *made = NULL;
+    *out = 0;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, lots_bit_words(lots_registry_patients(r->query->registry)) + 1,
+                              sizeof(uint64_t), err));
+    for (uint32_t row = 0; row < r->rows.count; row++) {
+        uint32_t patient = r->chunks[r->rows.origin[row].chunk].first + r->rows.origin[row].patient;
+        if (lots_bit_get(keep, row) != kept || lots_bit_get(made, patient))
+            continue;
+        lots_bit_set(made, patient);
+        ++*out;
+    }
+    return LOTS_OK;
+}
+
+/* On the way to aggregates the rows stay unseen: then the note may not tell of fewer than min_cell persons either, neither
+ * of those kept nor of those left. */
+static lots_status tells_too_much(run *r, const uint64_t *keep, bool *out, lots_error *err)
+{
+    uint32_t kept = 0, left = 0, least = r->options->min_cell;
+    *out = false;
+    if (least == 0 || !r->pipeline->aggregated || r->rows.origin == NULL)
+        return LOTS_OK;
+    LOTS_TRY(count_persons(r, keep, true, &kept, err));
+    LOTS_TRY(count_persons(r, keep, false, &left, err));
+    *out = (kept > 0 && kept < least) || (left > 0 && left < least);
+    return LOTS_OK;
+}
+
+static lots_status note_top(run *r, const lots_bound_stage *stage, const uint64_t *keep, const lots_top_kept *kept,
+                            lots_error *err)
+{
+    char text[512], threshold[96] = "";
+    bool hidden = false;
+    LOTS_TRY(tells_too_much(r, keep, &hidden, err));
+    if (hidden) {
+        snprintf(text, sizeof text, "%s: how many were kept and from where is hidden: they or the others are fewer than %u",
+                 stage->top.bottom ? "bottom" : "top", r->options->min_cell);
+        return run_note(r, err, text);
+    }
+    if (kept->strata == 1 && kept->kept > 0)
+        threshold_text(stage->top.by, kept->threshold, threshold);
+    snprintf(text, sizeof text, "%s kept %llu of %llu rows with a value%s%s", stage->top.bottom ? "bottom" : "top",
+             (unsigned long long)kept->kept, (unsigned long long)kept->rows,
+             threshold[0] == '\0' ? "" : stage->top.bottom ? ": those up to " : ": those from ", threshold);
+    LOTS_TRY(run_note(r, err, text));
+    if (kept->kept * 2 < kept->wanted * 3 || kept->wanted == 0)
+        return LOTS_OK;
+    snprintf(text, sizeof text, "warning: %llu were asked for; ties with the last make it %llu",
+             (unsigned long long)kept->wanted, (unsigned long long)kept->kept);
+    return run_note(r, err, text);
+}
+
+static lots_status apply_top(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
+{
+    uint32_t *stratum = NULL, strata = 1;
+    uint64_t *keep = NULL;
+    lots_top_kept kept;
+    LOTS_TRY(number_strata(r, values + 1, stage->top.per_count, r->rows.count, &stratum, &strata, err));
+    LOTS_TRY(lots_top_select(&stage->top, &values[0], stratum, strata, &r->arena, &keep, &kept, err));
+    LOTS_TRY(note_top(r, stage, keep, &kept, err));
+    return lots_rowset_filter(&r->rows, keep, &r->arena, err);
+}
+
+static lots_status apply_functions(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
+{
+    for (uint32_t i = 0; i < stage->function_count; i++) {
+        const lots_row_function *function = &stage->functions[i];
+        uint32_t *stratum = NULL, strata = 1;
+        lots_vector *slot = &r->rows.slots[function->slot];
+        LOTS_TRY(number_strata(r, values + 1, function->top.per_count, r->rows.count, &stratum, &strata, err));
+        if (function->kind == LOTS_ROW_TOP) {
+            uint64_t *keep = NULL, *known = NULL;
+            int64_t *keys = NULL;
+            lots_top_kept kept;
+            LOTS_TRY(lots_top_select(&function->top, &values[0], stratum, strata, &r->arena, &keep, &kept, err));
+            LOTS_TRY(lots_rank_keys(&values[0], &r->arena, &keys, &known, err));
+            LOTS_TRY(lots_vector_new(&r->arena, &function->type, r->rows.count, slot, err));
+            memcpy(slot->data, keep, lots_bit_words(r->rows.count) * sizeof(uint64_t));
+            if (lots_bits_count(known, r->rows.count) < r->rows.count) {
+                LOTS_TRY(lots_vector_want_missing(&r->arena, slot, err));
+                lots_bits_not(slot->missing, known, r->rows.count);
+            }
+        } else {
+            LOTS_TRY(lots_rank_rows(function->kind == LOTS_ROW_PERCENTILE, &values[0], stratum, strata, &r->arena, slot,
+                                    err));
+        }
+        values += 1 + function->top.per_count;
+    }
+    return LOTS_OK;
+}
+
+static lots_status apply_sort(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
+{
+    void *down = NULL, *labels = NULL;
+    uint32_t *order = NULL;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &down, stage->sort_count, sizeof(bool), err));
+    LOTS_TRY(lots_arena_alloc(&r->arena, &labels, stage->sort_count, sizeof(lots_expr *), err));
+    for (uint32_t i = 0; i < stage->sort_count; i++) {
+        ((bool *)down)[i] = stage->sort[i].descending;
+        ((const lots_expr **)labels)[i] = stage->sort[i].value;
+    }
+    LOTS_TRY(lots_sort_rows(values, down, labels, stage->sort_count, r->rows.count, &r->arena, &order, err));
+    return lots_rowset_permute(&r->rows, order, r->rows.count, &r->arena, err);
+}
+
+static lots_status apply_limit(run *r, const lots_bound_stage *stage, lots_error *err)
+{
+    void *made = NULL;
+    if ((uint64_t)stage->limit >= r->rows.count)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, (size_t)stage->limit, sizeof(uint32_t), err));
+    for (uint32_t i = 0; i < (uint32_t)stage->limit; i++)
+        ((uint32_t *)made)[i] = i;
+    return lots_rowset_permute(&r->rows, made, (uint32_t)stage->limit, &r->arena, err);
+}
+
+lots_status run_apply_breaker(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
+{
+    switch (stage->kind) {
+    case LOTS_STAGE_TOP: return apply_top(r, stage, values, err);
+    case LOTS_STAGE_FUNCTIONS: return apply_functions(r, stage, values, err);
+    case LOTS_STAGE_SORT: return apply_sort(r, stage, values, err);
+    case LOTS_STAGE_LIMIT: return apply_limit(r, stage, err);
+    default: return LOTS_OK;
+    }
+}

@@ -418,15 +418,23 @@ static lots_status take_verdict(lots_sql *sql, sqlite3_stmt *row, void *context,
 }
 
 /* Read by no query: only here does its damage come to light before someone asks for it. */
-static lots_status check_audit(lots_sql *sql, lots_catalog_report report, void *context, lots_error *err)
+static lots_status check_audit(lots_sql *sql, lots_error *err)
 {
     lots_audit_log log = {.entries = LOTS_VEC(lots_audit_entry)};
-    lots_error found;
     lots_arena_init(&log.arena, 0);
-    lots_status status = lots_catalog_read_audit(sql, &log, &found);
+    lots_status status = lots_catalog_read_audit(sql, &log, err);
     lots_audit_log_free(&log);
+    return status;
+}
+
+/* What is damaged is told, and no reason to stop. */
+static lots_status check_part(lots_sql *sql, lots_status (*part)(lots_sql *, lots_error *), const check_rows *rows,
+                              lots_error *err)
+{
+    lots_error found;
+    lots_status status = part(sql, &found);
     if (status == LOTS_CORRUPT) {
-        report(context, found.text);
+        rows->report(rows->context, found.text);
         return LOTS_OK;
     }
     if (status != LOTS_OK && err != NULL)
@@ -441,7 +449,9 @@ lots_status lots_catalog_check(const char *directory, lots_catalog_report report
     LOTS_TRY(lots_catalog_open(&sql, directory, LOTS_SQL_READ, err));
     lots_status status = lots_sql_select(&sql, "PRAGMA integrity_check", 0, take_verdict, &rows, err);
     if (status == LOTS_OK)
-        status = check_audit(&sql, report, context, err);
+        status = check_part(&sql, check_audit, &rows, err);
+    if (status == LOTS_OK)
+        status = check_part(&sql, lots_catalog_check_cohorts, &rows, err);
     lots_sql_close(&sql);
     return status;
 }

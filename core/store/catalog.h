@@ -9,8 +9,9 @@
 #ifndef LOTS_CATALOG_H
 #define LOTS_CATALOG_H
 
-#include "core/store/generation.h"
+#include "core/store/cohort.h"
 #include "core/store/folder.h"
+#include "core/store/generation.h"
 
 /* `directory` is the registry's in every call. */
 
@@ -41,9 +42,19 @@ LOTS_MUST lots_status lots_catalog_pin(const char *directory, const char *name, 
 /* Add a line to the log of queries; read all lines into the caller's empty log. */
 LOTS_MUST lots_status lots_catalog_audit(const char *directory, const lots_audit_entry *entry, lots_error *err);
 LOTS_MUST lots_status lots_catalog_audit_log(const char *directory, lots_audit_log *out, lots_error *err);
+/* Saved cohorts into the caller's empty list; one's set as it is stored (NULL when it was replaced or dropped since). */
+LOTS_MUST lots_status lots_catalog_cohorts(const char *directory, lots_cohort_list *out, lots_error *err);
+LOTS_MUST lots_status lots_catalog_cohort_set(const char *directory, const lots_cohort *cohort, lots_arena *arena,
+                                              const uint8_t **out, size_t *bytes, lots_error *err);
+/* Save or replace a cohort whose stored set this is (hashed in cohort->bits_hash), or drop one, with a line of the audit
+ * log. Errors of dropping: LOTS_USAGE when there is none of that name; the line is about its text. */
+LOTS_MUST lots_status lots_catalog_save_cohort(const char *directory, const lots_cohort *cohort, const lots_bytes *set,
+                                               const lots_audit_entry *entry, lots_error *err);
+LOTS_MUST lots_status lots_catalog_drop_cohort(const char *directory, const char *name, lots_audit_entry *entry,
+                                               lots_error *err);
 
-/* SQLite's own check of its pages, and the seal of the audit log. `report` gets a sentence for each fault.
- * Cost: reads the whole file. */
+/* SQLite's own check of its pages, the seals of the audit log and of the cohorts, and the cohorts' sets. `report` gets a
+ * sentence for each fault. Cost: reads the whole file. */
 typedef void (*lots_catalog_report)(void *context, const char *what);
 LOTS_MUST lots_status lots_catalog_check(const char *directory, lots_catalog_report report, void *context,
                                          lots_error *err);

@@ -47,7 +47,7 @@ static lots_status read_seal(lots_sql *sql, uint64_t *out, lots_error *err)
 
 /* ---- writing ---- */
 
-static lots_status add_line(lots_sql *sql, const lots_audit_entry *entry, lots_error *err)
+lots_status lots_catalog_add_audit(lots_sql *sql, const lots_audit_entry *entry, lots_error *err)
 {
     uint64_t seal;
     LOTS_TRY(read_seal(sql, &seal, err));
@@ -57,15 +57,16 @@ static lots_status add_line(lots_sql *sql, const lots_audit_entry *entry, lots_e
                           lots_cell_text(entry->time), lots_cell_text(entry->user), lots_cell_text(entry->query),
                           lots_cell_text(entry->purpose), lots_cell_number(entry->generation),
                           lots_cell_number(entry->rows)));
-    LOTS_TRY(LOTS_SQL_RUN(sql, err, "UPDATE current SET audit = ?1 WHERE one = 1", lots_cell_hash(seal)));
-    return lots_sql_commit(sql, err);
+    return LOTS_SQL_RUN(sql, err, "UPDATE current SET audit = ?1 WHERE one = 1", lots_cell_hash(seal));
 }
 
 lots_status lots_catalog_audit(const char *directory, const lots_audit_entry *entry, lots_error *err)
 {
     lots_sql sql;
     LOTS_TRY(lots_catalog_open(&sql, directory, LOTS_SQL_WRITE, err));
-    lots_status status = add_line(&sql, entry, err);
+    lots_status status = lots_catalog_add_audit(&sql, entry, err);
+    if (status == LOTS_OK)
+        status = lots_sql_commit(&sql, err);
     lots_sql_close(&sql);
     return status;
 }

@@ -1,17 +1,17 @@
 /* catalog_tables.c: the tables of the catalog, as SQL. Part of the format: FORMAT.md repeats them.
  *
  * Read by Lots and covered by seals: generation, current, pin, setting, segment, segment_stream, manifest, dictionary,
- * table_file, coverage, ingest_log, audit. For people, made from generation.schema: code_system, stream, level, stream_column,
- * registry_table, table_column. Kept for later and empty: cohort. Hashes are 16 hexadecimal digits, days are texts
- * yyyy-mm-dd, so that a person can read them. There are no views: with one, integrity_check of SQLite 3.40 looks at less
- * than the whole file and overlooks a damaged list of free pages. */
+ * table_file, coverage, ingest_log, audit, cohort. For people, made from generation.schema: code_system, stream, level,
+ * stream_column, registry_table, table_column. Hashes are 16 hexadecimal digits, days are texts yyyy-mm-dd, so that a
+ * person can read them. There are no views: with one, integrity_check of SQLite 3.40 looks at less than the whole file and
+ * overlooks a damaged list of free pages. */
 #include "core/store/catalog_tables.h"
 
 const char lots_catalog_tables[] =
     "CREATE TABLE generation(id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, hash TEXT NOT NULL, seal TEXT NOT NULL,"
     " lots TEXT NOT NULL, format INTEGER NOT NULL, next_number INTEGER NOT NULL, schema BLOB NOT NULL);\n"
     "CREATE TABLE current(one INTEGER PRIMARY KEY CHECK(one=1), generation INTEGER NOT NULL REFERENCES generation,"
-    " seal TEXT NOT NULL, pins TEXT NOT NULL, audit TEXT NOT NULL);\n"
+    " seal TEXT NOT NULL, pins TEXT NOT NULL, audit TEXT NOT NULL, cohorts TEXT NOT NULL);\n"
     "CREATE TABLE pin(name TEXT PRIMARY KEY, generation INTEGER NOT NULL REFERENCES generation,"
     " seal TEXT NOT NULL) WITHOUT ROWID;\n"
     "CREATE TABLE setting(generation INTEGER NOT NULL REFERENCES generation ON DELETE CASCADE, key TEXT NOT NULL,"
@@ -54,7 +54,9 @@ const char lots_catalog_tables[] =
     " registry_table TEXT NOT NULL, ordinal INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,"
     " scale INTEGER NOT NULL, role INTEGER NOT NULL, domain TEXT NOT NULL, system TEXT NOT NULL,"
     " closed INTEGER NOT NULL, cold INTEGER NOT NULL, PRIMARY KEY(generation,registry_table,ordinal)) WITHOUT ROWID;\n"
-    "CREATE TABLE cohort(name TEXT PRIMARY KEY, text TEXT NOT NULL, parameters TEXT NOT NULL,"
-    " generation INTEGER NOT NULL, count INTEGER NOT NULL, bits BLOB NOT NULL);\n"
+    "CREATE TABLE cohort(name TEXT PRIMARY KEY, text TEXT NOT NULL, parameters TEXT NOT NULL, lots TEXT NOT NULL,"
+    " time TEXT NOT NULL, user TEXT NOT NULL, generation INTEGER NOT NULL, content TEXT NOT NULL,"
+    " definition TEXT NOT NULL, patients INTEGER NOT NULL, count INTEGER NOT NULL, bits_hash TEXT NOT NULL,"
+    " bits BLOB NOT NULL);\n"
     "CREATE TABLE audit(id INTEGER PRIMARY KEY, time TEXT NOT NULL, user TEXT NOT NULL, query TEXT NOT NULL,"
     " purpose TEXT NOT NULL, generation INTEGER NOT NULL, rows INTEGER NOT NULL);\n";

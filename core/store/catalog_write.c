@@ -102,13 +102,15 @@ static lots_status insert_generation(lots_sql *sql, const lots_generation *next,
 
 static lots_status fill_new(lots_sql *sql, const lots_generation *first, const lots_schema *schema, lots_error *err)
 {
-    uint64_t seal, pins;
+    uint64_t seal, pins, cohorts;
     LOTS_TRY(lots_generation_seal(first, &seal, err));
     LOTS_TRY(lots_sql_script(sql, lots_catalog_tables, err));
     LOTS_TRY(insert_generation(sql, first, schema, seal, 0, err));
     LOTS_TRY(lots_catalog_seal_pins(sql, NULL, &pins, err));
-    LOTS_TRY(LOTS_SQL_RUN(sql, err, "INSERT INTO current VALUES(1,?1,?2,?3,?4)", lots_cell_number(first->id),
-                          lots_cell_hash(seal), lots_cell_hash(pins), lots_cell_hash(LOTS_CATALOG_NO_AUDIT)));
+    LOTS_TRY(lots_catalog_seal_cohorts(sql, NULL, &cohorts, err));
+    LOTS_TRY(LOTS_SQL_RUN(sql, err, "INSERT INTO current VALUES(1,?1,?2,?3,?4,?5)", lots_cell_number(first->id),
+                          lots_cell_hash(seal), lots_cell_hash(pins), lots_cell_hash(LOTS_CATALOG_NO_AUDIT),
+                          lots_cell_hash(cohorts)));
     return lots_sql_commit(sql, err);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/store/catalog.h"
+#include "core/store/registry_audit.h"
 #include "core/store/registry_hold.h"
 
 /* The login name belonging to the process, which no environment variable can change; its number when it has none. */
@@ -21,10 +22,11 @@ static void name_user(char out[64])
         snprintf(out, 64, "uid %ju", (uintmax_t)getuid());
 }
 
-static lots_status tell_time(char out[32], lots_error *err)
+lots_status lots_registry_who(char user[64], char out[32], lots_error *err)
 {
     struct tm parts;
     time_t now = time(NULL);
+    name_user(user);
     if (now == (time_t)-1 || gmtime_r(&now, &parts) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
         return lots_fail(err, LOTS_INTERNAL, "the system's clock can't be read");
     return LOTS_OK;
@@ -34,8 +36,7 @@ lots_status lots_registry_audit(const char *path, const char *query, const char 
                                 uint64_t rows, lots_error *err)
 {
     char user[64], now[32];
-    name_user(user);
-    LOTS_TRY(tell_time(now, err));
+    LOTS_TRY(lots_registry_who(user, now, err));
     lots_audit_entry entry = {now, user, query, purpose, generation, rows};
     LOTS_TRY(lots_registry_find(path, err));
     LOTS_TRY(lots_catalog_require_sound(path, err));

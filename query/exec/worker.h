@@ -60,11 +60,15 @@ typedef struct lots_level_table { /* by rank of a stream's level dictionary */
     uint32_t count;
 } lots_level_table;
 
-typedef struct lots_table_index { /* rows of a table by key, then valid_from */
-    uint32_t *rows;
-    uint32_t count;
-    lots_vector *columns; /* of the table, as vectors; count UINT32_MAX: not made */
+typedef struct lots_table_index { /* of a table, for look-ups; see lookup.c */
+    bool ready;
     const lots_batch *batch;
+    lots_vector *columns; /* of the table, as vectors; count UINT32_MAX: not made */
+    uint32_t *rows;       /* by key, then first day */
+    uint32_t *starts;     /* key_count + 1: places in `rows` by rank of the key */
+    uint32_t key_count;
+    int32_t *first_day, *last_day; /* by place: the days on which the row holds */
+    uint32_t *wider;      /* by place */
 } lots_table_index;
 
 struct lots_worker {

@@ -188,6 +188,17 @@ LOTS_MUST lots_status bind_interval(binder *b, scope *where, const lots_ast_node
 LOTS_MUST lots_status bind_beside(binder *b, scope *where, const lots_ast_node *node, const lots_type *beside,
                                   lots_expr **out);
 
+/* `node`, a member, of what is left of its dot. */
+LOTS_MUST lots_status bind_member_of(binder *b, scope *where, const value *base, const lots_ast_node *node,
+                                     lots_expr **out);
+
+/* ---- bind_table.c ---- */
+/* unit.region: `node`'s member of a category that keys a table, as of a day; day NULL: none was said. */
+LOTS_MUST lots_status bind_lookup(binder *b, lots_expr *key, const lots_ast_node *node, lots_expr *day, lots_expr **out);
+/* `node at day`, node a member: of records, of an event, or of a table's key. */
+LOTS_MUST lots_status bind_member_at(binder *b, scope *where, const lots_ast_node *node, lots_expr *day,
+                                     lots_ast_span span, lots_expr **out);
+
 /* ---- bind_call.c, bind_aggregate.c ---- */
 LOTS_MUST lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value *out);
 /* *done false when the call is no aggregate over an event set or rows. */

@@ -656,33 +656,6 @@ static lots_status bind_code_member(binder *b, lots_expr *base, const lots_ast_n
                          name->text);
 }
 
-/* unit.region: the table keyed by the category's domain. */
-static lots_status bind_lookup(binder *b, lots_expr *base, const lots_ast_node *node, lots_expr **out)
-{
-    const lots_ast_name *name = &node->member.name;
-    for (uint32_t t = 0; t < b->schema->table_count; t++) {
-        const lots_table_schema *table = &b->schema->tables[t];
-        if (table->key_column < 0 || table->columns[table->key_column].kind != LOTS_KIND_CATEGORY ||
-            base->type.domain == NULL || strcmp(table->columns[table->key_column].domain, base->type.domain) != 0)
-            continue;
-        for (uint32_t c = 0; c < table->column_count; c++) {
-            if (strlen(table->columns[c].name) != name->bytes ||
-                memcmp(table->columns[c].name, name->text, name->bytes) != 0)
-                continue;
-            if (table->valid_from_column >= 0)
-                return lots_ast_fail(b->err, node->span, "rows of table '%s' hold for a time: a look-up as of a date is "
-                                                         "not available in this version",
-                                     table->name);
-            LOTS_TRY(bind_expr(b, LOTS_OP_LOOKUP, bind_column_type(b, &table->columns[c]), node->span, &base, 1, out));
-            (*out)->table = t;
-            (*out)->index = c;
-            return LOTS_OK;
-        }
-    }
-    return lots_ast_fail(b->err, name->span, "no table says '%.*s' of %s", (int)name->bytes, name->text,
-                         base->type.domain != NULL ? base->type.domain : "this");
-}
-
 static lots_status bind_interval_member(binder *b, lots_expr *interval, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_name *name = &node->member.name;
@@ -696,7 +669,7 @@ static lots_status bind_interval_member(binder *b, lots_expr *interval, const lo
                          name->text);
 }
 
-static lots_status bind_member_of(binder *b, scope *where, const value *base, const lots_ast_node *node, lots_expr **out)
+lots_status bind_member_of(binder *b, scope *where, const value *base, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_name *name = &node->member.name;
     if (base->kind == VALUE_SET && base->set.set->event != NULL) { /* an event narrowed is still one at most */
@@ -725,7 +698,7 @@ static lots_status bind_member_of(binder *b, scope *where, const value *base, co
     case LOTS_TYPE_INTERVAL: return bind_interval_member(b, expr, node, out);
     case LOTS_TYPE_EVENTS: return bind_event_column(b, expr, name, out);
     case LOTS_TYPE_CATEGORY:
-        return bind_is_group(b, expr) ? bind_group_member(b, expr, node, out) : bind_lookup(b, expr, node, out);
+        return bind_is_group(b, expr) ? bind_group_member(b, expr, node, out) : bind_lookup(b, expr, node, NULL, out);
     case LOTS_TYPE_CODE: return bind_code_member(b, expr, node, out);
     case LOTS_TYPE_SET:
         if (expr->type.element == LOTS_TYPE_CODE)
@@ -843,17 +816,11 @@ static lots_status bind_at(binder *b, scope *where, const lots_ast_node *node, l
         return bind_expr(b, LOTS_OP_AGE, bind_type(LOTS_TYPE_INT), node->span, pair, 2, out);
     }
     if (what->kind != LOTS_AST_MEMBER) {
-        lots_status status = lots_ast_fail(b->err, what->span, "`at` follows age, alive or a column of a stream");
+        lots_status status = lots_ast_fail(b->err, what->span, "`at` follows age, alive or a column of a stream or of a table");
         lots_error_hint(b->err, "as in: residence.municipality at 2023-12-31");
         return status;
     }
-    bound_set set;
-    LOTS_TRY(bind_set(b, where, what->member.base, &set));
-    LOTS_TRY(bind_set_covering(b, &set, day, day, node->span));
-    lots_expr *event = NULL;
-    LOTS_TRY(bind_pick(b, where, &set, LOTS_PICK_LAST, NULL, what->span, &event));
-    LOTS_TRY(bind_event_column(b, event, &what->member.name, out));
-    return LOTS_OK;
+    return bind_member_at(b, where, what, day, node->span, out);
 }
 
 /* ---- dispatch ---- */

@@ -60,6 +60,27 @@ static const stream_spec specs[] = {
 };
 enum { STREAMS = sizeof specs / sizeof *specs, GHOST_DAYS = 300 };
 
+/* The tables; `posts` is the one whose rows hold for a time. */
+static const struct table_spec {
+    const char *name;
+    int32_t key, from, to;
+    column_spec columns[10];
+} table_specs[] = {
+    {"units", 0, -1, -1,
+     {{"unit", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "unit"}, {"region", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "region"},
+      {"beds", LOTS_KIND_INT, LOTS_ROLE_NONE, NULL}}},
+    {"posts", 0, 1, 2,
+     {{"unit", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "unit"}, {"opened", LOTS_KIND_DATE, LOTS_ROLE_NONE, NULL},
+      {"closed", LOTS_KIND_DATE, LOTS_ROLE_NONE, NULL}, {"chief", LOTS_KIND_TEXT, LOTS_ROLE_NONE, NULL},
+      {"area", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "region"}, {"heir", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "unit"}}},
+    {"fees", -1, -1, -1,
+     {{"year", LOTS_KIND_INT, LOTS_ROLE_NONE, NULL}, {"level", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "level"},
+      {"fee", LOTS_KIND_DECIMAL, LOTS_ROLE_NONE, NULL}, {"weight", LOTS_KIND_FLOAT, LOTS_ROLE_NONE, NULL},
+      {"day", LOTS_KIND_DATE, LOTS_ROLE_NONE, NULL}, {"free", LOTS_KIND_BOOL, LOTS_ROLE_NONE, NULL},
+      {"text", LOTS_KIND_TEXT, LOTS_ROLE_NONE, NULL}, {"atc", LOTS_KIND_CODE, LOTS_ROLE_NONE, "atc"}}},
+};
+enum { TABLES = sizeof table_specs / sizeof *table_specs };
+
 /* The words of each domain: there whether a row has them or not. */
 static const struct {
     const char *name;
@@ -107,6 +128,8 @@ static const char create[] =
     "CREATE TABLE labs(p, start, test, value REAL, ord);"
     "CREATE TABLE notes(p, id TEXT UNIQUE, kind, points);"
     "CREATE TABLE units(unit, region, beds);"
+    "CREATE TABLE posts(unit, opened, closed, chief, area, heir);"
+    "CREATE TABLE fees(year, level, fee, weight REAL, day, free, text, atc);"
     "CREATE TABLE code(id, pos, system, code);"
     "CREATE TABLE days(x INTEGER PRIMARY KEY);"
     "WITH RECURSIVE day(x) AS (SELECT d('2019-01-01') UNION ALL SELECT x + 1 FROM day WHERE x < d('2024-12-31'))"
@@ -114,19 +137,51 @@ static const char create[] =
     "CREATE INDEX contacts_p ON contacts(p, start); CREATE INDEX contacts_o ON contacts(p, ord); CREATE INDEX code_id ON code(id);"
     "CREATE INDEX drugs_p ON drugs(p); CREATE INDEX services_p ON services(p); CREATE INDEX residence_p ON residence(p);"
     "CREATE INDEX notes_p ON notes(p); CREATE INDEX labs_p ON labs(p); CREATE INDEX listing_p ON listing(p);"
-    "INSERT INTO units VALUES ('u1', 'North', 10), ('u2', 'South', 20), ('u3', 'South', NULL), ('u4', NULL, 5);";
+    "INSERT INTO units VALUES ('u1', 'North', 10), ('u2', 'South', 20), ('u3', 'South', NULL), ('u4', NULL, 5);"
+    /* u1: ended ones under one that goes on; u2: a gap, and two short ones within a long one; u3: two that begin together */
+    "INSERT INTO posts VALUES ('u1', NULL, d('2021-06-30'), 'Ada', 'North', 'u2'),"
+    " ('u1', d('2021-07-01'), d('2022-12-31'), 'Bo', 'South', NULL), ('u1', d('2022-07-01'), NULL, 'Cy', 'North', 'u3'),"
+    " ('u1', d('2022-09-01'), d('2022-09-30'), NULL, 'South', 'u1'), ('u2', d('2020-01-01'), d('2020-12-31'), 'Di', NULL, 'u1'),"
+    " ('u2', d('2022-01-01'), d('2023-02-28'), 'Ed', 'South', 'u3'), ('u2', d('2022-03-01'), d('2022-04-30'), 'Fy', 'North', 'u4'),"
+    " ('u2', d('2022-05-01'), d('2022-05-31'), 'Åke', 'North', NULL), ('u3', d('2021-01-01'), d('2023-01-31'), 'Gun', 'North', 'u2'),"
+    " ('u3', d('2021-01-01'), NULL, 'Hu', 'South', 'u1'), ('u5', NULL, NULL, 'Ivo', 'North', 'u5');"
+    "INSERT INTO fees VALUES (2021, 'primary', 10000, 0.5, d('2021-01-01'), 0, 'first', 'A10BA02'),"
+    " (2022, 'primary', 10550, 0.25, d('2022-01-01'), 0, '', NULL), (2023, 'primary', 11000, NULL, d('2023-01-01'), 1, 'Öl', 'C07AB02'),"
+    " (2022, 'inpatient', 250000, 3.5, NULL, NULL, NULL, 'C07AB03'), (2023, 'inpatient', NULL, 4.25, d('2023-04-01'), 0, 'x', 'N02BE01'),"
+    " (2023, 'emergency', 40000, 1.5, d('2023-01-01'), NULL, 'x', NULL), (2022, NULL, 1, -1, d('2022-06-30'), 1, NULL, 'N02BE'),"
+    " (NULL, 'emergency', 500, 0, NULL, 0, 'first', NULL);";
 
 /* ---- schema and dictionaries ---- */
+
+static void describe_column(lots_column *column, const column_spec *spec)
+{
+    column->role = spec->role;
+    column->scale = spec->kind == LOTS_KIND_DECIMAL ? 2 : 0;
+    if (spec->domain != NULL)
+        snprintf(spec->kind == LOTS_KIND_CATEGORY ? column->domain : column->system, LOTS_NAME_MAX, "%s", spec->domain);
+}
 
 static void add_column(lots_stream *stream, const column_spec *spec)
 {
     lots_error err;
     lots_column *column;
     assert_ok(lots_stream_add_column(stream, spec->name, spec->kind, &column, &err));
-    column->role = spec->role;
-    column->scale = spec->kind == LOTS_KIND_DECIMAL ? 2 : 0;
-    if (spec->domain != NULL)
-        snprintf(spec->kind == LOTS_KIND_CATEGORY ? column->domain : column->system, LOTS_NAME_MAX, "%s", spec->domain);
+    describe_column(column, spec);
+}
+
+static void add_table(lots_schema *schema, const struct table_spec *spec)
+{
+    lots_error err;
+    lots_table_schema *table;
+    lots_column *column;
+    assert_ok(lots_schema_add_table(schema, spec->name, &table, &err));
+    for (const column_spec *c = spec->columns; c->name != NULL; c++) {
+        assert_ok(lots_table_add_column(table, c->name, c->kind, &column, &err));
+        describe_column(column, c);
+    }
+    table->key_column = spec->key;
+    table->valid_from_column = spec->from;
+    table->valid_to_column = spec->to;
 }
 
 static void add_level(lots_stream *stream, const char *name, uint32_t rank, bool open)
@@ -144,8 +199,6 @@ static void make_schema(small_registry *r)
     lots_error err;
     lots_code_system *system;
     lots_stream *stream;
-    lots_table_schema *table;
-    lots_column *column;
     assert_ok(lots_schema_add_system(&r->schema, "atc", LOTS_CODE_ATC, &system, &err));
     assert_ok(lots_schema_add_system(&r->schema, "icd10", LOTS_CODE_ICD10, &system, &err));
     assert_ok(lots_schema_add_system(&r->schema, "icd9", LOTS_CODE_ICD9, &system, &err));
@@ -164,13 +217,8 @@ static void make_schema(small_registry *r)
         for (const column_spec *c = specs[s].columns; c->name != NULL; c++)
             add_column(stream, c);
     }
-    assert_ok(lots_schema_add_table(&r->schema, "units", &table, &err));
-    assert_ok(lots_table_add_column(table, "unit", LOTS_KIND_CATEGORY, &column, &err));
-    strcpy(column->domain, "unit");
-    assert_ok(lots_table_add_column(table, "region", LOTS_KIND_CATEGORY, &column, &err));
-    strcpy(column->domain, "region");
-    assert_ok(lots_table_add_column(table, "beds", LOTS_KIND_INT, &column, &err));
-    table->key_column = 0;
+    for (size_t t = 0; t < TABLES; t++)
+        add_table(&r->schema, &table_specs[t]);
 }
 
 static void intern(lots_dictionary_builder *builder, const char *key)
@@ -606,13 +654,15 @@ static void write_segment(small_registry *r, lots_registry_writer *writer, uint3
     }
 }
 
-static void read_units(small_registry *r, lots_batch *out)
+static void read_table(small_registry *r, size_t number, lots_batch *out)
 {
     lots_error err;
     sqlite3_stmt *row = NULL;
-    const lots_table_schema *table = &r->schema.tables[0];
+    const lots_table_schema *table = &r->schema.tables[number];
+    char *sql = sqlite3_mprintf("SELECT * FROM %s ORDER BY rowid", table->name);
     assert_ok(lots_batch_open(out, table->columns, table->column_count, &err));
-    assert_int_equal(sqlite3_prepare_v2(r->sql, "SELECT unit, region, beds FROM units", -1, &row, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(r->sql, sql, -1, &row, NULL), SQLITE_OK);
+    sqlite3_free(sql);
     while (sqlite3_step(row) == SQLITE_ROW) {
         assert_ok(lots_batch_row_begin(out, 0, &err));
         for (uint32_t c = 0; c < table->column_count; c++)
@@ -625,7 +675,8 @@ static void read_units(small_registry *r, lots_batch *out)
 static void publish(small_registry *r, lots_registry_writer *writer, const lots_manifest_entry *entries, uint32_t count)
 {
     lots_error err;
-    lots_batch units;
+    lots_batch tables[TABLES];
+    const lots_batch *lent[TABLES];
     lots_coverage coverage[STREAMS];
     uint32_t covered = 0;
     uint64_t generation = 0;
@@ -640,15 +691,18 @@ static void publish(small_registry *r, lots_registry_writer *writer, const lots_
         one->extract = LOTS_DAY_MIN;
         one->declared = true;
     }
-    read_units(r, &units);
-    const lots_batch *const tables[] = {&units};
+    for (size_t t = 0; t < TABLES; t++) {
+        read_table(r, t, &tables[t]);
+        lent[t] = &tables[t];
+    }
     const lots_generation_input input = {.schema = &r->schema, .codes = r->codes,
                                          .domains = (const lots_dictionary *const *)r->domains,
                                          .domain_names = domain_names, .domain_count = DOMAINS, .segments = entries,
                                          .segment_count = count, .coverage = coverage, .coverage_count = covered,
-                                         .tables = tables};
+                                         .tables = lent};
     assert_ok(lots_registry_publish(writer, &input, &generation, &err));
-    lots_batch_close(&units);
+    for (size_t t = 0; t < TABLES; t++)
+        lots_batch_close(&tables[t]);
 }
 
 void small_publish(small_registry *r, uint32_t segment_patients)

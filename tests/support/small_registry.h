@@ -14,7 +14,9 @@
  *   listing    p, start, "end", clinic
  *   labs       p, start, test, value                        points
  *   notes      p, id, kind, points                          undated
- *   units      unit, region, beds                           a table
+ *   units      unit, region, beds                           tables: keyed by unit, and
+ *   posts      unit, opened, closed, chief, area, heir       … holding from opened to closed
+ *   fees       year, level, fee, weight, day, free, text, atc  … without a key
  *   days       x                                            SQL only: every day from 2019 to 2024
  * Derived, after publish: contacts.ord (place in the patient's total order; in services, residence, listing, drugs and
  * labs too), .ghost, .span_end (the day its span ends), ."end" of points; code(id, pos, system, code) of contacts.dx.

@@ -139,6 +139,8 @@ static lots_status own_round(binder *b, scope *where, const lots_ast_node *node,
     if (!lots_type_is_number(&x->type))
         return bind_wrong_type(b, x, "a number");
     lots_type type = decimals == 0 ? bind_type(LOTS_TYPE_INT) : x->type;
+    if (type.kind == LOTS_TYPE_DECIMAL && type.scale > decimals)
+        type.scale = (uint8_t)decimals;
     LOTS_TRY(bind_expr(b, LOTS_OP_ROUND, type, node->span, &x, 1, out));
     (*out)->index = (uint32_t)decimals;
     return LOTS_OK;

@@ -60,8 +60,9 @@ $(BUILD)/classifications.c: query/std/embed_classifications.sh $(sort $(wildcard
 $(BUILD)/classifications.o: $(BUILD)/classifications.c query/lang/classification.h
 	$(CC) $(OURS) $(CFLAGS) -c $< -o $@
 
-# So are the built-in mappings, by the assembler.
+# So are the built-in mappings and the manual, by the assembler.
 $(BUILD)/ingest/map_builtin.o: $(sort $(wildcard ingest/maps/*.map))
+$(BUILD)/query/cli/manual.o: query/LANGUAGE.md
 
 $(BUILD)/liblots.a: $(LIB_O) $(BUILD)/library.o $(BUILD)/classifications.o
 	@rm -f $@

@@ -6,6 +6,7 @@
 
 #include "core/codec/block.h"
 #include "query/exec/share.h"
+#include "query/exec/survival.h"
 
 #define DOMINANT 0.85 /* of a sum, by one person */
 
@@ -99,6 +100,21 @@ static void hold_extreme(const lots_row_agg *agg, lots_evidence_cell *cell, cons
         count_person(&cell->holders, &cell->last_holder, batch, row, behind);
 }
 
+/* KM …: those with the event (by then), those without, those who are still there. As feed_followed of group_state.c. */
+static void feed_followed(lots_evidence_cell *cell, const lots_group_batch *batch, uint32_t row, uint32_t behind)
+{
+    bool placed = batch->at == NULL || !lots_vector_is_missing(batch->at, row);
+    if (!placed || lots_vector_is_missing(batch->exit, row) || key_at(batch->value, row) < 0)
+        return;
+    int64_t time = key_at(batch->value, row), at = batch->at != NULL ? key_at(batch->at, row) : INT64_MAX;
+    if (key_at(batch->exit, row) == LOTS_EXIT_EVENT && time <= at)
+        count_person(&cell->patients, &cell->last, batch, row, behind);
+    else
+        count_person(&cell->others, &cell->last_other, batch, row, behind);
+    if (time >= at)
+        count_person(&cell->holders, &cell->last_holder, batch, row, behind);
+}
+
 static void feed_row(lots_evidence *evidence, const lots_group_batch *batch, uint32_t row, uint32_t behind)
 {
     const lots_row_agg *agg = evidence->agg;
@@ -106,6 +122,11 @@ static void feed_row(lots_evidence *evidence, const lots_group_batch *batch, uin
     bool kept = batch->where == NULL || lots_bit_get(batch->where, row);
     if (batch->value != NULL && lots_vector_is_missing(batch->value, row))
         return;
+    if (lots_row_agg_follows(agg)) {
+        if (kept)
+            feed_followed(cell, batch, row, behind);
+        return;
+    }
     if (agg->kind == LOTS_AGG_COUNT_DISTINCT && batch->value->type.kind == LOTS_TYPE_SET) {
         uint32_t at = batch->value->constant ? 0 : row;
         if (batch->value->offsets[at] == batch->value->offsets[at + 1])
@@ -171,9 +192,16 @@ static bool dominated(const lots_evidence *evidence, const lots_evidence_cell *c
 }
 
 /* Whether the part p of the persons is fewer than k. */
-static bool thin(const lots_evidence *evidence, const lots_evidence_cell *cell, double p, uint32_t min_cell)
+static bool thin(const lots_evidence *evidence, uint64_t persons, double p, uint32_t min_cell)
 {
-    return !evidence->of_groups && cell->patients > 0 && lots_ceil_share(p, cell->patients) < min_cell;
+    return !evidence->of_groups && persons > 0 && lots_ceil_share(p, persons) < min_cell;
+}
+
+/* Half of them are on either side of the middle: enough when all are. */
+static bool thin_tail(const lots_evidence *evidence, uint64_t persons, uint32_t min_cell)
+{
+    double p = evidence->agg->parameter;
+    return p != 0.5 && thin(evidence, persons, p < 0.5 ? p : 1 - p, min_cell);
 }
 
 lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell)
@@ -198,14 +226,18 @@ lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t 
     case LOTS_AGG_SHARE: hide = few || few_others || dominated(evidence, cell, min_cell); break;
     case LOTS_AGG_MIN:
     case LOTS_AGG_MAX: hide = cell->patients > 0 && (few || cell->holders < min_cell); break;
-    case LOTS_AGG_QUANTILE:
-        hide = few || (agg->parameter != 0.5 &&
-                       thin(evidence, cell, agg->parameter < 0.5 ? agg->parameter : 1 - agg->parameter, min_cell));
+    case LOTS_AGG_QUANTILE: hide = few || thin_tail(evidence, cell->patients, min_cell); break;
+    case LOTS_AGG_KM_QUANTILE:
+        hide = few || thin_tail(evidence, (uint64_t)cell->patients + cell->others, min_cell);
+        break;
+    case LOTS_AGG_KM:
+    case LOTS_AGG_CIF:
+        hide = few || (cell->others > 0 && cell->others < min_cell) || (cell->holders > 0 && cell->holders < min_cell);
         break;
     case LOTS_AGG_GINI: hide = few || dominated(evidence, cell, min_cell); break;
     case LOTS_AGG_TOP_SHARE:
     case LOTS_AGG_LORENZ_SHARE:
-        hide = few || thin(evidence, cell, agg->parameter, min_cell) || dominated(evidence, cell, min_cell);
+        hide = few || thin(evidence, cell->patients, agg->parameter, min_cell) || dominated(evidence, cell, min_cell);
         break;
     default: break; /* median, sd */
     }

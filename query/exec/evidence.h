@@ -7,6 +7,8 @@
  *   min, max                           persons who have that very value; texts are never shown
  *   quantile                           persons beyond it on its shorter side, as p times all; median, sd: all persons
  *   gini, top_share, lorenz_share      all persons, those of the top as p times all; 85% as for sums
+ *   km, cif                            persons with the event by then, persons without it, persons still followed then
+ *   km_quantile                        persons with the event; all persons as quantile
  * 0 persons is no secret: a true 0 is shown.
  * Of a table of groups the persons behind a row are known only as a number: then a number rests on the largest of them,
  * which is never more than it truly rests on. Callers: group.c. Threads: one. */
@@ -27,7 +29,7 @@ typedef struct lots_evidence_cell { /* of one group */
     uint32_t givers;                /* whose sum isn't 0 */
     double sum, largest, all;       /* of the patient seen last; the largest in size; all sizes */
     int64_t extreme;
-    uint32_t holders, last_holder;  /* of the extreme */
+    uint32_t holders, last_holder;  /* of the extreme; KM, CIF: those followed till then */
 } lots_evidence_cell;
 
 typedef struct lots_evidence {

@@ -112,14 +112,20 @@ lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_i
         lots_evidence_feed(evidence_of(group, group->stage->agg_count), &batch, behind);
     for (uint32_t i = 0; i < group->stage->agg_count; i++) {
         const lots_row_agg *agg = &group->stage->aggs[i];
-        lots_vector value;
+        lots_vector value, ended, at;
         uint64_t *where = NULL;
         if (agg->value != NULL)
             LOTS_TRY(lots_eval(worker, agg->value, rows, &value, err));
         if (agg->where != NULL)
             LOTS_TRY(lots_eval_true(worker, agg->where, rows, &where, err));
+        if (agg->exit != NULL)
+            LOTS_TRY(lots_eval(worker, agg->exit, rows, &ended, err));
+        if (agg->at != NULL)
+            LOTS_TRY(lots_eval(worker, agg->at, rows, &at, err));
         batch.value = agg->value != NULL ? &value : NULL;
         batch.where = where;
+        batch.exit = agg->exit != NULL ? &ended : NULL;
+        batch.at = agg->at != NULL ? &at : NULL;
         LOTS_TRY(lots_group_state_feed(&group->states[i], &batch, err));
         if (group->evidence != NULL)
             lots_evidence_feed(evidence_of(group, i), &batch, behind);

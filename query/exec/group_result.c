@@ -4,6 +4,7 @@
 
 #include "query/exec/group_state.h"
 #include "query/exec/share.h"
+#include "query/exec/survival.h"
 
 __extension__ typedef __int128 wide;
 
@@ -133,8 +134,39 @@ static bool over_floats(const lots_row_agg *agg, double *values, uint64_t count,
     }
 }
 
+static lots_status put_followed(lots_group_state *state, int64_t *values, uint64_t count, uint32_t group,
+                                lots_vector *out, lots_arena *arena, lots_error *err)
+{
+    double x = 0;
+    int64_t at = LOTS_AT(lots_group_cell, &state->cells, group).extreme;
+    if (LOTS_AT(lots_group_cell, &state->cells, group).hits > 0)
+        return put_float(out, group, false, 0, arena, err);
+    if (state->agg->kind == LOTS_AGG_KM_QUANTILE) {
+        int64_t *time = &((int64_t *)out->data)[group];
+        if (lots_km_quantile(values, count, state->agg->parameter, time))
+            return LOTS_OK;
+        *time = 0;
+        return put_missing(out, group, arena, err);
+    }
+    bool known = state->agg->kind == LOTS_AGG_KM ? lots_km(values, count, at, &x) : lots_cif(values, count, at, &x);
+    state->beyond = state->beyond || (count > 0 && !known);
+    return put_float(out, group, known, x, arena, err);
+}
+
+static lots_status put_collected(lots_group_state *state, int64_t *values, uint64_t count, uint32_t group,
+                                 lots_vector *out, lots_arena *arena, lots_error *err)
+{
+    double x = 0;
+    if (lots_row_agg_follows(state->agg))
+        return put_followed(state, values, count, group, out, arena, err);
+    bool floats = state->agg->value->type.kind == LOTS_TYPE_FLOAT;
+    bool known = floats ? over_floats(state->agg, (double *)(void *)values, count, &x)
+                        : over_ints(state->agg, values, count, &x);
+    return put_float(out, group, known, x, arena, err);
+}
+
 /* Counting sort of the values by their group, then each group by itself. */
-static lots_status collected_result(const lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
+static lots_status collected_result(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
                                     lots_error *err)
 {
     void *starts_room = NULL, *sorted = NULL;
@@ -148,15 +180,8 @@ static lots_status collected_result(const lots_group_state *state, uint32_t grou
         starts[g + 2] += starts[g + 1];
     for (size_t i = 0; i < count; i++)
         ((int64_t *)sorted)[starts[LOTS_AT(uint32_t, &state->owners, i) + 1]++] = LOTS_AT(int64_t, &state->values, i);
-    bool floats = state->agg->value->type.kind == LOTS_TYPE_FLOAT;
-    for (uint32_t g = 0; g < groups; g++) {
-        double x = 0;
-        int64_t *values = (int64_t *)sorted + starts[g];
-        uint64_t many = starts[g + 1] - starts[g];
-        bool known = floats ? over_floats(state->agg, (double *)(void *)values, many, &x)
-                            : over_ints(state->agg, values, many, &x);
-        LOTS_TRY(put_float(out, g, known, x, arena, err));
-    }
+    for (uint32_t g = 0; g < groups; g++)
+        LOTS_TRY(put_collected(state, (int64_t *)sorted + starts[g], starts[g + 1] - starts[g], g, out, arena, err));
     return LOTS_OK;
 }
 
@@ -167,7 +192,7 @@ lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lo
     LOTS_TRY(lots_group_state_grow(state, groups, err));
     LOTS_TRY(lots_vector_new(arena, &state->agg->type, groups, out, err));
     if (kind == LOTS_AGG_MEDIAN || kind == LOTS_AGG_QUANTILE || kind == LOTS_AGG_GINI || kind == LOTS_AGG_TOP_SHARE ||
-        kind == LOTS_AGG_LORENZ_SHARE)
+        kind == LOTS_AGG_LORENZ_SHARE || lots_row_agg_follows(state->agg))
         return collected_result(state, groups, arena, out, err);
     for (uint32_t g = 0; g < groups; g++)
         LOTS_TRY(put_cell(state, &LOTS_AT(lots_group_cell, &state->cells, g), g, out, arena, err));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "query/exec/survival.h"
+
 __extension__ typedef __int128 wide;
 
 static wide get_wide(const lots_group_cell *cell)
@@ -162,6 +164,36 @@ static lots_status feed_values(lots_group_state *state, const lots_group_batch *
     return LOTS_OK;
 }
 
+/* The rows of a group are looked at at one time: a subtotal over several has none. */
+static void place_at(lots_group_cell *cell, int64_t at)
+{
+    cell->hits += cell->count > 0 && cell->extreme != at ? 1 : 0;
+    cell->extreme = at;
+    cell->count++;
+}
+
+/* A row without a time, a known end or a place on the curve takes no part, nor one whose time is below 0. */
+static lots_status feed_followed(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+{
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        bool placed = batch->at == NULL || !lots_vector_is_missing(batch->at, row);
+        if (!counts(batch, row) || !placed || lots_vector_is_missing(batch->exit, row))
+            continue;
+        int64_t time = int_at(batch->value, row);
+        if (time < 0) {
+            state->negative = true;
+            continue;
+        }
+        if (time > LOTS_FOLLOWED_MAX)
+            return lots_ast_fail(err, state->agg->value->span, "a time is above %lld here", (long long)LOTS_FOLLOWED_MAX);
+        place_at(&LOTS_AT(lots_group_cell, &state->cells, batch->group[row]), batch->at != NULL ? int_at(batch->at, row) : 0);
+        int64_t followed = lots_followed(time, (lots_exit)int_at(batch->exit, row));
+        LOTS_TRY(lots_vec_push(&state->values, &followed, err));
+        LOTS_TRY(lots_vec_push(&state->owners, &batch->group[row], err));
+    }
+    return LOTS_OK;
+}
+
 static lots_status better_text(lots_group_state *state, lots_group_cell *cell, const lots_vector *value, uint32_t row,
                                lots_error *err)
 {
@@ -259,6 +291,8 @@ static lots_status feed_distinct(lots_group_state *state, const lots_group_batch
 lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
 {
     lots_row_agg_kind kind = state->agg->kind;
+    if (lots_row_agg_follows(state->agg))
+        return feed_followed(state, batch, err);
     if (collects(kind))
         return feed_values(state, batch, err);
     switch (kind) {
@@ -339,6 +373,14 @@ static lots_status join_distinct(lots_group_state *state, const lots_group_state
 static lots_status join_values(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                lots_error *err)
 {
+    state->negative = state->negative || from->negative;
+    for (size_t g = 0; g < from->cells.count; g++) {
+        const lots_group_cell *more = &LOTS_AT(lots_group_cell, &from->cells, g);
+        if (more->count == 0)
+            continue;
+        LOTS_AT(lots_group_cell, &state->cells, map[g]).hits += more->hits;
+        place_at(&LOTS_AT(lots_group_cell, &state->cells, map[g]), more->extreme);
+    }
     LOTS_TRY(lots_vec_reserve(&state->values, from->values.count, err));
     LOTS_TRY(lots_vec_reserve(&state->owners, from->values.count, err));
     for (size_t i = 0; i < from->values.count; i++) {
@@ -354,7 +396,7 @@ lots_status lots_group_state_join(lots_group_state *state, const lots_group_stat
     lots_row_agg_kind kind = state->agg->kind;
     if (kind == LOTS_AGG_COUNT_DISTINCT)
         return join_distinct(state, from, map, err);
-    if (collects(kind))
+    if (collects(kind) || lots_row_agg_follows(state->agg))
         return join_values(state, from, map, err);
     state->whole.sum += from->whole.sum;
     add_wide(&state->whole, get_wide(&from->whole));

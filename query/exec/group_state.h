@@ -9,36 +9,41 @@
 
 typedef struct lots_group_cell { /* of one group */
     uint64_t count;   /* rows counted; RATE: known; COUNT_DISTINCT: distinct values */
-    uint64_t hits;    /* RATE: true */
+    uint64_t hits;    /* RATE: true; KM, CIF: above 0 when rows differ in `at` */
     uint64_t low, high; /* exact sum of whole numbers, 128 bits two's complement */
     double sum;       /* floats */
     double mean, m2;  /* SD (Welford 1962; joined after Chan et al. 1979) */
-    int64_t extreme;  /* MIN, MAX: the value, or for texts the row of `texts` */
+    int64_t extreme;  /* MIN, MAX: the value, or for texts the row of `texts`; KM, CIF: at */
     uint32_t last;    /* PATIENTS: the patient last seen */
 } lots_group_cell;
 
 typedef struct lots_group_state {
     const lots_row_agg *agg;
     lots_vec cells;          /* lots_group_cell by group */
-    lots_vec values, owners; /* collected values (int64_t, or double) and their groups (uint32_t): quantiles and shares */
+    lots_vec values, owners; /* collected values (int64_t, or double; survival.h's) and their groups (uint32_t): quantiles,
+                                shares, survival */
     lots_collected texts;    /* MIN, MAX of texts */
     lots_keyer distinct;     /* COUNT_DISTINCT: (group, value) */
     lots_group_cell whole;   /* SHARE: over all rows entering */
+    bool negative;           /* KM …: a row was left out since its time is below 0 */
+    bool beyond;             /* KM, CIF, when there is a result: in some group nobody was followed so long */
 } lots_group_state;
 
 LOTS_MUST lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *agg, lots_error *err);
 void lots_group_state_close(lots_group_state *state);
 LOTS_MUST lots_status lots_group_state_grow(lots_group_state *state, uint32_t groups, lots_error *err);
 
-/* A batch: `group[row]` of every row, `value` and `where` as the aggregate has them (NULL when not), `patient` for
- * PATIENTS (registry-wide). */
+/* A batch: `group[row]` of every row, `value`, `where`, `exit` and `at` as the aggregate has them (NULL when not), `patient`
+ * for PATIENTS (registry-wide). */
 typedef struct lots_group_batch {
     uint32_t rows;
     const uint32_t *group;
     const lots_vector *value;
     const uint64_t *where;
+    const lots_vector *exit, *at;
     const lots_patient *patient;
 } lots_group_batch;
+/* Errors: LOTS_QUERY for a time beyond LOTS_FOLLOWED_MAX. */
 LOTS_MUST lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batch *batch, lots_error *err);
 /* Add `from`, whose group g is group map[g] here. */
 LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,

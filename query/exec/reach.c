@@ -94,6 +94,8 @@ static void visit_values(walk *w, const lots_bound_stage *stage)
     for (uint32_t i = 0; i < stage->agg_count; i++) {
         visit_expr(w, stage->aggs[i].value);
         visit_expr(w, stage->aggs[i].where);
+        visit_expr(w, stage->aggs[i].exit);
+        visit_expr(w, stage->aggs[i].at);
     }
 }
 

@@ -4,6 +4,31 @@
 
 #include "query/exec/run_inner.h"
 
+/* What the curves of a stage take as what, leave out or don't reach. */
+static lots_status note_followed(run *r, const lots_group *group, lots_error *err)
+{
+    char *text = NULL;
+    for (uint32_t i = 0; i < group->stage->agg_count; i++) {
+        const lots_group_state *state = &group->states[i];
+        const char *call = state->agg->text;
+        bool said = state->agg->note == NULL;
+        for (uint32_t k = 0; k < i && !said; k++)
+            said = group->states[k].agg->note != NULL && strcmp(group->states[k].agg->note, state->agg->note) == 0;
+        if (!said)
+            LOTS_TRY(run_note(r, err, state->agg->note));
+        if (state->negative) {
+            LOTS_TRY(lots_arena_printf(&r->arena, &text, err, "%s leaves out rows whose time is below 0: count(where … < 0) "
+                                                              "says how many", call));
+            LOTS_TRY(run_note(r, err, text));
+        }
+        if (state->beyond) {
+            LOTS_TRY(lots_arena_printf(&r->arena, &text, err, "%s is missing where nobody was followed so long", call));
+            LOTS_TRY(run_note(r, err, text));
+        }
+    }
+    return LOTS_OK;
+}
+
 lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group *group, lots_error *err)
 {
     void *made = NULL;
@@ -16,6 +41,7 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, (size_t)stage->table_slots + behind + 1, sizeof(lots_vector), err));
     lots_vector *marks = made;
     LOTS_TRY(lots_group_table(group, &r->arena, values, marks, &rows.count, err));
+    LOTS_TRY(note_followed(r, group, err));
     memcpy(slots, values, behind * sizeof(lots_vector));
     rows.behind = values[behind];
     if (group->min_cell != 0) {

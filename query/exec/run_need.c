@@ -44,10 +44,13 @@ bool run_stage_needs_chunk(const lots_bound_stage *stage)
     for (uint32_t i = 0; i < stage->key_count; i++)
         if (needs_chunk(stage->keys[i].value))
             return true;
-    for (uint32_t i = 0; i < stage->agg_count; i++)
-        if ((stage->aggs[i].value != NULL && needs_chunk(stage->aggs[i].value)) ||
-            (stage->aggs[i].where != NULL && needs_chunk(stage->aggs[i].where)))
-            return true;
+    for (uint32_t i = 0; i < stage->agg_count; i++) {
+        const lots_row_agg *agg = &stage->aggs[i];
+        const lots_expr *const parts[] = {agg->value, agg->where, agg->exit, agg->at};
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+            if (parts[k] != NULL && needs_chunk(parts[k]))
+                return true;
+    }
     lots_vec exprs = LOTS_VEC(lots_expr *);
     bool needs = run_breaker_exprs(stage, &exprs, NULL) != LOTS_OK;
     for (size_t i = 0; i < exprs.count; i++)

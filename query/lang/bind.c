@@ -76,6 +76,7 @@ static lots_status add_global(binder *b, const lots_ast_statement *statement, co
     item.kind = statement->kind == LOTS_AST_PARAM  ? GLOBAL_PARAM
                 : statement->pipeline != NULL ? GLOBAL_TABLE
                                               : GLOBAL_LET;
+    item.over_rows = item.kind == GLOBAL_LET && bind_has_row_aggregate(b, node, &statement->params);
     LOTS_TRY(lots_vec_push(&b->globals, &item, b->err));
     b->visible = (uint32_t)b->globals.count;
     return LOTS_OK;

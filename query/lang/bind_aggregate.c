@@ -37,6 +37,9 @@ static const aggregate_name names[] = {
     {"gini", LOTS_OP_CONSTANT, LOTS_AGG_GINI, 1},
     {"top_share", LOTS_OP_CONSTANT, LOTS_AGG_TOP_SHARE, 2},
     {"lorenz_share", LOTS_OP_CONSTANT, LOTS_AGG_LORENZ_SHARE, 2},
+    {"km", LOTS_OP_CONSTANT, LOTS_AGG_KM, 3},
+    {"km_quantile", LOTS_OP_CONSTANT, LOTS_AGG_KM_QUANTILE, 3},
+    {"cif", LOTS_OP_CONSTANT, LOTS_AGG_CIF, 4},
 };
 
 static const aggregate_name *find(const lots_ast_call *call)
@@ -282,6 +285,52 @@ lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, c
 
 /* ---- over rows ---- */
 
+static bool names_row_aggregate(const binder *b, const lots_ast_name *name, const lots_ast_names *params)
+{
+    for (uint32_t i = 0; params != NULL && i < params->count; i++)
+        if (params->items[i].bytes == name->bytes && memcmp(params->items[i].text, name->text, name->bytes) == 0)
+            return false;
+    uint32_t number = bind_find_global(b, name->text, name->bytes);
+    return number != UINT32_MAX && LOTS_AT(global, &b->globals, number).over_rows;
+}
+
+static bool call_has(const binder *b, const lots_ast_call *call, const lots_ast_names *params)
+{
+    uint32_t number = call->episodes ? UINT32_MAX : bind_find_global(b, call->name.text, call->name.bytes);
+    bool let = number != UINT32_MAX && LOTS_AT(global, &b->globals, number).statement->params.count > 0;
+    if (let ? LOTS_AT(global, &b->globals, number).over_rows : bind_is_row_aggregate(call))
+        return true;
+    if (bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
+        return false;
+    for (uint32_t i = 0; i < call->arg_count; i++)
+        if (bind_has_row_aggregate(b, call->args[i].value, params) ||
+            (call->args[i].then_value != NULL && bind_has_row_aggregate(b, call->args[i].then_value, params)))
+            return true;
+    return false;
+}
+
+bool bind_has_row_aggregate(const binder *b, const lots_ast_node *node, const lots_ast_names *params)
+{
+    switch (node->kind) {
+    case LOTS_AST_NAME: return names_row_aggregate(b, &node->name, params);
+    case LOTS_AST_CALL: return call_has(b, node->call, params);
+    case LOTS_AST_BINARY:
+        return bind_has_row_aggregate(b, node->binary.left, params) || bind_has_row_aggregate(b, node->binary.right, params);
+    case LOTS_AST_NEGATE:
+    case LOTS_AST_NOT: return bind_has_row_aggregate(b, node->unary, params);
+    case LOTS_AST_IS_MISSING: return bind_has_row_aggregate(b, node->is_missing.value, params);
+    case LOTS_AST_MEMBER: return bind_has_row_aggregate(b, node->member.base, params);
+    case LOTS_AST_AND:
+    case LOTS_AST_OR:
+    case LOTS_AST_SET:
+        for (uint32_t i = 0; i < node->list.count; i++)
+            if (bind_has_row_aggregate(b, node->list.items[i], params))
+                return true;
+        return false;
+    default: return false;
+    }
+}
+
 static lots_type row_type(lots_row_agg_kind kind, const lots_expr *x)
 {
     switch (kind) {
@@ -290,7 +339,8 @@ static lots_type row_type(lots_row_agg_kind kind, const lots_expr *x)
     case LOTS_AGG_COUNT_DISTINCT: return bind_type(LOTS_TYPE_INT);
     case LOTS_AGG_SUM:
     case LOTS_AGG_MIN:
-    case LOTS_AGG_MAX: return x->type;
+    case LOTS_AGG_MAX:
+    case LOTS_AGG_KM_QUANTILE: return x->type;
     default: return bind_type(LOTS_TYPE_FLOAT);
     }
 }
@@ -325,7 +375,21 @@ static lots_status row_operand(binder *b, scope *rows, const lots_ast_arg *arg, 
     return bind_scalar(b, rows, node, &agg->value);
 }
 
-static lots_status over_rows(binder *b, const aggregate_name *found, const lots_ast_node *node, value *out)
+/* What an aggregate takes besides its first value. */
+static lots_status row_arguments(binder *b, scope *table, const aggregation *into, const lots_ast_node *node,
+                                 uint32_t arguments, lots_row_agg *agg)
+{
+    const lots_ast_arg *last = &node->call->args[arguments == 0 ? 0 : arguments - 1];
+    if (lots_row_agg_follows(agg))
+        LOTS_TRY(bind_survival(b, table, into, node, agg));
+    else if (agg->value != NULL)
+        LOTS_TRY(check_row_operand(b, agg->kind, &agg->value));
+    if (arguments == 2 || agg->kind == LOTS_AGG_KM_QUANTILE)
+        return fraction(b, into->rows, last->value, &agg->parameter);
+    return LOTS_OK;
+}
+
+static lots_status over_rows(binder *b, scope *table, const aggregate_name *found, const lots_ast_node *node, value *out)
 {
     const lots_ast_call *call = node->call;
     aggregation *into = b->aggregation;
@@ -346,10 +410,7 @@ static lots_status over_rows(binder *b, const aggregate_name *found, const lots_
                              (int)call->name.bytes, call->name.text);
     if (valued && agg.value == NULL)
         return lots_ast_fail(b->err, node->span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
-    if (valued)
-        LOTS_TRY(check_row_operand(b, agg.kind, &agg.value));
-    if (found->arguments == 2)
-        LOTS_TRY(fraction(b, into->rows, call->args[1].value, &agg.parameter));
+    LOTS_TRY(row_arguments(b, table, into, node, found->arguments, &agg));
     if (agg.kind == LOTS_AGG_PATIENTS && into->rows->kind == SCOPE_TABLE)
         return lots_ast_fail(b->err, node->span, "these rows are groups, and patients() counts rows that are patients'");
     agg.type = row_type(agg.kind, agg.value);
@@ -357,9 +418,9 @@ static lots_status over_rows(binder *b, const aggregate_name *found, const lots_
     out->kind = VALUE_EXPR;
     LOTS_TRY(bind_expr(b, LOTS_OP_SLOT, agg.type, node->span, NULL, 0, &out->expr));
     out->expr->of_frame = into->table_frame;
-    out->expr->index = into->key_count + (uint32_t)into->aggs.count;
+    out->expr->index = into->key_count + (uint32_t)into->aggs->count;
     bind_depend(b, out->expr, bind_frame_bit(b, into->table_frame), into->table_frame);
-    return lots_vec_push(&into->aggs, &agg, b->err);
+    return lots_vec_push(into->aggs, &agg, b->err);
 }
 
 lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out)
@@ -372,10 +433,14 @@ lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, b
         return LOTS_OK;
     if (bind_is_row_aggregate(call)) {
         if (b->aggregation != NULL)
-            return over_rows(b, found, node, out);
+            return over_rows(b, where, found, node, out);
         lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' over rows stands in `show`, not here",
                                            (int)call->name.bytes, call->name.text);
-        lots_error_hint(b->err, "over events it is written %.*s(x over E)", (int)call->name.bytes, call->name.text);
+        bool in_let = b->let_depth > 0;
+        if (in_let)
+            lots_error_hint(b->err, "a let that aggregates rows can be used in `show` only");
+        else if (found->op != LOTS_OP_CONSTANT)
+            lots_error_hint(b->err, "over events it is written %.*s(x over E)", (int)call->name.bytes, call->name.text);
         return status;
     }
     bool over = bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL;

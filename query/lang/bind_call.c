@@ -420,7 +420,7 @@ static lots_status by_shape(binder *b, scope *where, const function *f, const lo
 
 /* ---- what there is not (yet), by name ---- */
 
-static const char *const refused[] = {"pairs", "km", "km_quantile", "cif"};
+static const char *const refused[] = {"pairs"};
 
 static lots_status unknown_call(binder *b, const lots_ast_call *call)
 {
@@ -434,7 +434,7 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
     static const char *const others[] = {"count", "exists", "sum",   "mean",     "median", "first",    "last",  "nth",
                                          "next",  "prev",   "nights", "episodes", "steps",  "active",  "quantile", "share", "gini",
                                          "rate",  "patients", "most", "set", "top", "rank", "percentile", "top_share",
-                                         "groups", "score"};
+                                         "groups", "score", "km", "km_quantile", "cif"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         suggest_try(&near, others[i], (uint32_t)strlen(others[i]));
     for (size_t i = 0; i < lots_classification_text_count; i++)

@@ -4,42 +4,6 @@
 
 #include "query/lang/bind_stage.h"
 
-/* Does a row aggregate stand anywhere in the value, outside the operands of event aggregates? */
-static bool has_row_aggregate(const lots_ast_node *node);
-
-static bool call_has(const lots_ast_call *call)
-{
-    if (bind_is_row_aggregate(call))
-        return true;
-    if (bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
-        return false;
-    for (uint32_t i = 0; i < call->arg_count; i++)
-        if (has_row_aggregate(call->args[i].value) ||
-            (call->args[i].then_value != NULL && has_row_aggregate(call->args[i].then_value)))
-            return true;
-    return false;
-}
-
-static bool has_row_aggregate(const lots_ast_node *node)
-{
-    switch (node->kind) {
-    case LOTS_AST_CALL: return call_has(node->call);
-    case LOTS_AST_BINARY: return has_row_aggregate(node->binary.left) || has_row_aggregate(node->binary.right);
-    case LOTS_AST_NEGATE:
-    case LOTS_AST_NOT: return has_row_aggregate(node->unary);
-    case LOTS_AST_IS_MISSING: return has_row_aggregate(node->is_missing.value);
-    case LOTS_AST_MEMBER: return has_row_aggregate(node->member.base);
-    case LOTS_AST_AND:
-    case LOTS_AST_OR:
-    case LOTS_AST_SET:
-        for (uint32_t i = 0; i < node->list.count; i++)
-            if (has_row_aggregate(node->list.items[i]))
-                return true;
-        return false;
-    default: return false;
-    }
-}
-
 static lots_status group_keys(binder *b, const lots_ast_stage *group, lots_vec *keys)
 {
     for (uint32_t i = 0; i < group->group.items.count; i++) {
@@ -145,6 +109,7 @@ static lots_status group_stage(binder *b, const lots_ast_stage *group, const lot
         LOTS_TRY(name_tuples(b, group, items, table));
     into->rows = p->where;
     into->table_frame = table->frame;
+    into->keys = keys;
     into->key_count = (uint32_t)keys->count;
     b->aggregation = into;
     LOTS_TRY(show_items(b, show, table, items));
@@ -154,9 +119,9 @@ static lots_status group_stage(binder *b, const lots_ast_stage *group, const lot
     LOTS_TRY(bind_freeze(b, keys, &list));
     stage.keys = list;
     stage.key_count = (uint32_t)keys->count;
-    LOTS_TRY(bind_freeze(b, &into->aggs, &list));
+    LOTS_TRY(bind_freeze(b, into->aggs, &list));
     stage.aggs = list;
-    stage.agg_count = (uint32_t)into->aggs.count;
+    stage.agg_count = (uint32_t)into->aggs->count;
     LOTS_TRY(bind_freeze(b, items, &list));
     stage.items = list;
     stage.item_count = (uint32_t)items->count;
@@ -178,7 +143,8 @@ static lots_status group_stage(binder *b, const lots_ast_stage *group, const lot
 lots_status bind_group_stage(binder *b, const lots_ast_stage *group, const lots_ast_stage *show)
 {
     lots_vec keys = LOTS_VEC(lots_named_expr), items = LOTS_VEC(lots_named_expr);
-    aggregation into = {.aggs = LOTS_VEC(lots_row_agg)};
+    lots_vec aggs = LOTS_VEC(lots_row_agg);
+    aggregation into = {.aggs = &aggs};
     hoisting met = {LOTS_VEC(lots_row_function)};
     b->hoisting = &met;
     lots_status status = group_stage(b, group, show, &keys, &items, &into, &met);
@@ -186,7 +152,7 @@ lots_status bind_group_stage(binder *b, const lots_ast_stage *group, const lots_
     b->aggregation = NULL;
     lots_vec_free(&keys);
     lots_vec_free(&items);
-    lots_vec_free(&into.aggs);
+    lots_vec_free(&aggs);
     lots_vec_free(&met.functions);
     return status;
 }
@@ -194,7 +160,7 @@ lots_status bind_group_stage(binder *b, const lots_ast_stage *group, const lots_
 lots_status bind_show_stage(binder *b, const lots_ast_stage *stage)
 {
     for (uint32_t i = 0; i < stage->show.count; i++)
-        if (has_row_aggregate(stage->show.items[i].value))
+        if (bind_has_row_aggregate(b, stage->show.items[i].value, NULL))
             return bind_group_stage(b, NULL, stage);
     return bind_show_rows(b, stage);
 }

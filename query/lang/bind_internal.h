@@ -6,6 +6,7 @@
  *   bind_type.c      casts, intervals
  *   bind_call.c      functions of values
  *   bind_aggregate.c aggregates over event sets and over rows
+ *   bind_survival.c  km, km_quantile, cif
  *   bind_set.c       event sets, narrowing, windows
  *   bind_relation.c  relations: streams, episodes, steps, active periods, union, minus
  *   bind_match.c     patterns: from match …
@@ -70,6 +71,7 @@ typedef struct named {
     const lots_ast_node *node; /* lazy: bound at use in `scope`, seeing globals below `visible` */
     scope *where;
     uint32_t visible;
+    struct aggregation *into;  /* lazy, an argument in group by / show: what its own aggregates over rows go to */
     value bound;               /* else */
 } named;
 
@@ -90,14 +92,16 @@ typedef struct global {
     const lots_ast_statement *statement;
     const lots_ast_node *value; /* PARAM, LET: what it stands for now */
     bool library;               /* of the shipped library: a user's name may hide it */
+    bool over_rows;             /* LET: an aggregate over rows stands in it */
 } global;
 
 /* What group by / show collect while their right-hand sides are bound. */
 typedef struct aggregation {
-    scope *rows;      /* aggregates' operands stand here */
+    scope *rows;      /* aggregates' operands stand here; in the body of a let: its parameters over those rows */
     uint32_t table_frame;
+    const lots_vec *keys; /* lots_named_expr, in the frame of the rows */
     uint32_t key_count;
-    lots_vec aggs;    /* lots_row_agg */
+    lots_vec *aggs;   /* lots_row_agg */
 } aggregation;
 
 /* What a row stage collects: functions over all rows, to be computed before it. */
@@ -210,6 +214,12 @@ LOTS_MUST lots_status bind_member_aggregate(binder *b, scope *where, bound_set *
 LOTS_MUST lots_status bind_aggregate_over(binder *b, scope *where, lots_op op, bound_set *set, lots_expr *x,
                                           lots_ast_span span, lots_expr **out);
 bool bind_is_row_aggregate(const lots_ast_call *call);
+/* Does an aggregate over rows stand in the value, or in a let it names: outside the operands of aggregates over events?
+ * `params` (may be NULL) hide lets of the same names. */
+bool bind_has_row_aggregate(const binder *b, const lots_ast_node *node, const lots_ast_names *params);
+/* km, km_quantile, cif: what `agg` wants besides its value. `table`: where a key of the groups is found. */
+LOTS_MUST lots_status bind_survival(binder *b, scope *table, const aggregation *into, const lots_ast_node *node,
+                                    lots_row_agg *agg);
 const lots_ast_clause *bind_clause(const lots_ast_call *call, lots_ast_clause_kind kind);
 LOTS_MUST lots_status bind_no_clauses(binder *b, const lots_ast_call *call);
 

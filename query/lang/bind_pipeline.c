@@ -73,8 +73,15 @@ static lots_status bind_source_value(binder *b, const lots_ast_node *node)
 {
     if (node->kind == LOTS_AST_NAME && lots_ast_name_is(&node->name, "patients"))
         return rows_scope(b, UINT32_MAX, NULL);
-    if (node->kind == LOTS_AST_NARROWED && node->narrowed.base->kind == LOTS_AST_NAME &&
-        lots_ast_name_is(&node->narrowed.base->name, "patients")) {
+    bool patients = node->kind == LOTS_AST_NARROWED && node->narrowed.base->kind == LOTS_AST_NAME &&
+                    lots_ast_name_is(&node->narrowed.base->name, "patients");
+    if (patients && node->narrowed.step_count == 1 && node->narrowed.steps[0].kind == LOTS_AST_NARROW_AS) {
+        LOTS_TRY(rows_scope(b, UINT32_MAX, NULL));
+        b->pipeline->where->alias = node->narrowed.steps[0].alias.text;
+        b->pipeline->where->alias_bytes = node->narrowed.steps[0].alias.bytes;
+        return LOTS_OK;
+    }
+    if (patients) {
         lots_status status = lots_ast_fail(b->err, node->narrowed.steps[0].span, "patients are no events: they can't be "
                                                                                  "narrowed, only filtered");
         lots_error_hint(b->err, "put the condition into a `where` stage");

@@ -259,11 +259,14 @@ static lots_status bind_lazy(binder *b, scope *user, scope *at, const named *ite
     const named copy = *item; /* the list may grow while the tree is bound */
     scope *where = NULL;
     LOTS_TRY(stand_in(b, copy.where, user, &where));
+    aggregation *outside = b->aggregation;
     b->visible = copy.visible;
+    b->aggregation = copy.into;
     if (copy.where == at)
         at->names.count = (size_t)(item - (const named *)at->names.data); /* what was derived later is not meant */
     lots_status status = bind_value(b, where, copy.node, out);
     at->names.count = names;
+    b->aggregation = outside;
     b->visible = visible;
     b->let_depth--;
     return status != LOTS_OK ? status : hand_over(b, user, out);
@@ -380,6 +383,13 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
         lots_error_hint(b->err, "a `where` stage after the pattern compares the events that were bound");
         return status;
     }
+    if (bind_find_alias(from, name) != NULL) { /* events that have a name are values */
+        lots_status status = lots_ast_fail(b->err, name->span, "'%.*s' is a patient, which is no value", (int)name->bytes,
+                                           name->text);
+        lots_error_hint(b->err, "say which column, as in %.*s.%s", (int)name->bytes, name->text,
+                        b->schema->streams[0].columns[0].name);
+        return status;
+    }
     lots_status status = lots_ast_fail(b->err, name->span, "there is no '%.*s' here", (int)name->bytes, name->text);
     const lots_stream *owner = table ? NULL : stream_with(b, name);
     if (stands_below(b, name))
@@ -428,6 +438,35 @@ static lots_status check_arguments(binder *b, const global *item, const lots_ast
     return call == NULL ? LOTS_OK : bind_no_clauses(b, call);
 }
 
+/* The scope of a let's body, in which its parameters are the arguments, bound where they are used: in `from`, `into` being
+ * what their own aggregates over rows go to. */
+static lots_status bind_arguments(binder *b, const global *item, scope *from, aggregation *into, const lots_ast_call *call,
+                                  scope **out)
+{
+    const lots_ast_names *params = &item->statement->params;
+    bool table = from->kind == SCOPE_TABLE;
+    LOTS_TRY(bind_scope_new(b, table ? SCOPE_TABLE : SCOPE_ARGS, table ? NULL : b->root, from->frame, UINT32_MAX, out));
+    for (uint32_t i = 0; call != NULL && i < call->arg_count; i++) {
+        LOTS_TRY(bind_scope_add_lazy(b, *out, params->items[i].text, params->items[i].bytes, call->args[i].value, from,
+                                     b->visible));
+        LOTS_AT(named, &(*out)->names, i).into = into;
+    }
+    return LOTS_OK;
+}
+
+/* What the aggregates over rows in a let's body go to: their operands see the arguments as they stand in the rows. */
+static lots_status aggregate_inside(binder *b, const global *item, const lots_ast_call *call, aggregation **out)
+{
+    void *made = NULL;
+    *out = NULL;
+    if (b->aggregation == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(b->arena, &made, 1, sizeof(aggregation), b->err));
+    *out = made;
+    **out = *b->aggregation;
+    return bind_arguments(b, item, b->aggregation->rows, NULL, call, &(*out)->rows);
+}
+
 lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_call *call, value *out)
 {
     const global item = LOTS_AT(global, &b->globals, number);
@@ -442,16 +481,13 @@ lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_
     if (b->let_depth >= BIND_LETS_DEEP)
         return lots_ast_fail(b->err, span, "names are defined through one another more than %u deep", BIND_LETS_DEEP);
     scope *args = NULL;
-    bool table = from->kind == SCOPE_TABLE;
-    LOTS_TRY(bind_scope_new(b, table ? SCOPE_TABLE : SCOPE_ARGS, table ? NULL : b->root, from->frame, UINT32_MAX, &args));
-    for (uint32_t i = 0; call != NULL && i < call->arg_count; i++)
-        LOTS_TRY(bind_scope_add_lazy(b, args, item.statement->params.items[i].text, item.statement->params.items[i].bytes,
-                                     call->args[i].value, from, b->visible));
     uint32_t visible = b->visible;
-    aggregation *outside = b->aggregation;
+    aggregation *outside = b->aggregation, *inside = NULL;
+    LOTS_TRY(bind_arguments(b, &item, from, outside, call, &args));
+    LOTS_TRY(aggregate_inside(b, &item, call, &inside));
     b->visible = number;
     b->let_depth++;
-    b->aggregation = NULL;
+    b->aggregation = inside;
     lots_status status = bind_value(b, args, item.value, out);
     b->aggregation = outside;
     b->let_depth--;

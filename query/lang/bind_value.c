@@ -718,7 +718,8 @@ static lots_status bind_member(binder *b, scope *where, const lots_ast_node *nod
     if (base->kind == LOTS_AST_NAME) {
         scope *alias = bind_find_alias(where, &base->name);
         if (alias != NULL) { /* s.end, s.derived */
-            LOTS_TRY(bind_column(b, alias, name->text, name->bytes, node->span, out));
+            scope *source = alias->kind == SCOPE_ROWS && alias->relation == UINT32_MAX ? b->root : alias; /* patients as p */
+            LOTS_TRY(bind_column(b, source, name->text, name->bytes, node->span, out));
             if (*out != NULL)
                 return LOTS_OK;
             value derived;
@@ -731,6 +732,7 @@ static lots_status bind_member(binder *b, scope *where, const lots_ast_node *nod
                 return LOTS_OK;
             }
             lots_ast_name text = *name;
+            only.outer = source == b->root ? b->root : NULL;
             return bind_unknown(b, &only, &text);
         }
         value bound;

@@ -287,7 +287,11 @@ typedef enum lots_row_agg_kind { /* aggregates over rows: group by / show */
     LOTS_AGG_SHARE,      /* sum(x [where c]) / sum of x over all rows entering the stage */
     LOTS_AGG_GINI,       /* CLINICAL.md section 5 */
     LOTS_AGG_TOP_SHARE,  /* p: the ceil(p n) largest */
-    LOTS_AGG_LORENZ_SHARE/* p: 1 - L(1 - p), linear */
+    LOTS_AGG_LORENZ_SHARE,/* p: 1 - L(1 - p), linear */
+    /* of x, a time (INT or DAYS), and how it ended; exec/survival.h */
+    LOTS_AGG_KM,         /* survival at `at` */
+    LOTS_AGG_KM_QUANTILE,/* p: the first time at which it is 1 - p or less */
+    LOTS_AGG_CIF         /* cumulative incidence at `at` */
 } lots_row_agg_kind;
 
 typedef struct lots_row_agg {
@@ -296,7 +300,16 @@ typedef struct lots_row_agg {
     lots_expr *where;     /* in the row frame; NULL: all rows */
     double parameter;
     lots_type type;
+    lots_expr *exit;      /* KM, KM_QUANTILE, CIF: INT in the row frame: 0 censored, 1 the event, 2 another that competes */
+    lots_expr *at;        /* KM, CIF: of the value's type, in the row frame; one value for all rows of a group */
+    const char *text;     /* … as written, for notes */
+    const char *note;     /* CIF: what competes and what is censored */
 } lots_row_agg;
+
+static inline bool lots_row_agg_follows(const lots_row_agg *agg)
+{
+    return agg->kind == LOTS_AGG_KM || agg->kind == LOTS_AGG_KM_QUANTILE || agg->kind == LOTS_AGG_CIF;
+}
 
 typedef enum lots_row_function_kind { /* over all rows entering a derive: not row by row */
     LOTS_ROW_TOP,        /* top(10%, x [per k]) -> bool */

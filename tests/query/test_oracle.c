@@ -108,6 +108,8 @@ ASK(episodes_and_steps_are_as_in_sql, "episodes.txt")
 ASK(pipelines_are_as_in_sql, "pipelines.txt")
 ASK(names_and_functions_are_as_in_sql, "names.txt")
 ASK(real_questions_are_as_in_sql, "questions.txt")
+ASK(survival_is_as_in_sql, "survival.txt")
+ASK(aggregates_and_ranks_of_rows_are_as_in_sql, "rows.txt")
 ASK(tables_and_values_as_of_a_day_are_as_in_sql, "tables.txt")
 
 static void no_rows_pass_through_every_stage(void **state)
@@ -145,6 +147,8 @@ int main(void)
         cmocka_unit_test(event_sets_and_aggregates_are_as_in_sql), cmocka_unit_test(episodes_and_steps_are_as_in_sql),
         cmocka_unit_test(pipelines_are_as_in_sql), cmocka_unit_test(names_and_functions_are_as_in_sql),
         cmocka_unit_test(real_questions_are_as_in_sql),
+        cmocka_unit_test(survival_is_as_in_sql),
+        cmocka_unit_test(aggregates_and_ranks_of_rows_are_as_in_sql),
         cmocka_unit_test(tables_and_values_as_of_a_day_are_as_in_sql),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

@@ -220,7 +220,7 @@ static lots_status run_codes(lots_program *program, int argc, char **argv, lots_
         if (which == LOTS_OPTION_END)
             break;
         if (which == 0 && (!lots_format_parse(value, &job.format) || job.format == LOTS_FORMAT_HTML ||
-                           job.format == LOTS_FORMAT_SQLITE))
+                           job.format == LOTS_FORMAT_SVG || job.format == LOTS_FORMAT_SQLITE))
             return lots_fail(err, LOTS_USAGE, "`lots codes` has no format '%s'; it has table, csv, csv-se, tsv, json, "
                                               "ndjson and markdown", value);
         const char **place = job.path == NULL ? &job.path : job.system == NULL ? &job.system : &job.prefix;

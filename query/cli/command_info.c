@@ -3,7 +3,9 @@
 
 #include "core/base/day.h"
 #include "core/base/memory.h"
+#include "query/cli/cohort_listing.h"
 #include "query/cli/command.h"
+#include "query/cli/disclosure.h"
 #include "query/cli/generation_option.h"
 #include "query/cli/options.h"
 #include "query/cli/stream_facts.h"
@@ -25,7 +27,7 @@ typedef struct info_job {
 /* ---- pieces ---- */
 
 /* A table under a heading; in JSON a member of one object. */
-static lots_status write_part(info_job *job, const char *name, const lots_listing *listing, lots_error *err)
+static lots_status begin_part(info_job *job, const char *name, lots_error *err)
 {
     lots_sink *sink = &job->program->out;
     bool json = job->format == LOTS_FORMAT_JSON;
@@ -34,7 +36,13 @@ static lots_status write_part(info_job *job, const char *name, const lots_listin
     else if (!job->first)
         LOTS_TRY(lots_sink_text(sink, "\n", err));
     job->first = false;
-    return lots_listing_write(listing, job->format, &job->output, sink, err);
+    return LOTS_OK;
+}
+
+static lots_status write_part(info_job *job, const char *name, const lots_listing *listing, lots_error *err)
+{
+    LOTS_TRY(begin_part(job, name, err));
+    return lots_listing_write(listing, job->format, &job->output, &job->program->out, err);
 }
 
 static lots_status put_fact(lots_listing *listing, const char *name, lots_error *err, const char *format, ...)
@@ -228,7 +236,7 @@ static lots_status write_columns(info_job *job, uint32_t stream, lots_error *err
     return status;
 }
 
-/* ---- loads and pins ---- */
+/* ---- loads, pins and cohorts ---- */
 
 static lots_status write_loads(info_job *job, lots_error *err)
 {
@@ -277,6 +285,30 @@ static lots_status write_pins(info_job *job, lots_error *err)
     return status;
 }
 
+static lots_status write_cohort_list(info_job *job, const lots_cohort_list *list, lots_error *err)
+{
+    lots_result result;
+    uint32_t min_cell = 0;
+    if (list->cohorts.count == 0 && job->format != LOTS_FORMAT_JSON)
+        return LOTS_OK;
+    LOTS_TRY(lots_disclosure_min_cell(job->registry, NULL, &min_cell, err));
+    LOTS_TRY(lots_cohort_listing(list, false, false, min_cell, &result, err));
+    lots_status status = begin_part(job, "cohorts", err);
+    if (status == LOTS_OK)
+        status = lots_output_write(job->format, &result, &job->output, &job->program->out, err);
+    lots_result_free(&result);
+    return status;
+}
+
+static lots_status write_cohorts(info_job *job, lots_error *err)
+{
+    lots_cohort_list list;
+    LOTS_TRY(lots_cohort_list_read(job->path, &list, err));
+    lots_status status = write_cohort_list(job, &list, err);
+    lots_cohort_list_free(&list);
+    return status;
+}
+
 /* ---- the command ---- */
 
 static lots_status find_stream(const info_job *job, uint32_t *out, lots_error *err)
@@ -317,6 +349,7 @@ static lots_status tell(info_job *job, lots_error *err)
         LOTS_TRY(write_streams(job, err));
         LOTS_TRY(write_loads(job, err));
         LOTS_TRY(write_pins(job, err));
+        LOTS_TRY(write_cohorts(job, err));
     }
     return job->format == LOTS_FORMAT_JSON ? lots_sink_text(&job->program->out, "}\n", err) : LOTS_OK;
 }
@@ -372,8 +405,8 @@ const lots_command lots_command_info = {
     "\n"
     "lots info REG.lots [STREAM]\n"
     "\n"
-    "Patients, streams with their events, coverage and size, loads and pins; of one stream each column's type, missing and\n"
-    "distinct values, range, size and encodings. Sizes are bytes of the segment files.\n"
+    "Patients, streams with their events, coverage and size, loads, pins and cohorts; of one stream each column's type,\n"
+    "missing and distinct values, range, size and encodings. Sizes are bytes of the segment files.\n"
     "\n"
     "      --format NAME    table (the default), markdown or json\n"
     "      --generation G   a kept generation, by number or by the name of its pin\n",

@@ -8,10 +8,11 @@
 #include "query/cli/generation_option.h"
 #include "query/cli/made.h"
 #include "query/cli/options.h"
-#include "query/exec/run.h"
+#include "query/exec/membership.h"
 #include "query/lang/bound.h"
 #include "query/lang/caret.h"
 #include "query/out/document.h"
+#include "query/plan/plan.h"
 
 enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30 };
 
@@ -22,7 +23,7 @@ typedef struct query_job {
     lots_vec param_names, param_values; /* char *, const char * */
     lots_format format;
     const char *includes, *locale;
-    bool format_given, timing, provenance, stamp;
+    bool format_given, timing, provenance, stamp, no_save;
     unsigned threads;
     size_t memory_bytes;
     uint32_t min_cell;
@@ -47,7 +48,7 @@ typedef struct query_job {
 
 enum { QUERY_FILE, QUERY_FORMAT, QUERY_OUTPUT, QUERY_PARAM, QUERY_THREADS, QUERY_MEMORY, QUERY_TIMING, QUERY_GENERATION,
        QUERY_IDENTITIES, QUERY_PURPOSE, QUERY_MIN_CELL,
-       QUERY_PROVENANCE, QUERY_STAMP, QUERY_LOCALE, QUERY_INCLUDES };
+       QUERY_PROVENANCE, QUERY_STAMP, QUERY_LOCALE, QUERY_INCLUDES, QUERY_NO_SAVE };
 static const lots_option query_options[] = {
     [QUERY_FILE] = {"file", 'f', true},           [QUERY_FORMAT] = {"format", 0, true},
     [QUERY_OUTPUT] = {"output", 'o', true},       [QUERY_PARAM] = {"param", 'p', true},
@@ -56,7 +57,7 @@ static const lots_option query_options[] = {
     [QUERY_IDENTITIES] = {"identities", 0, true}, [QUERY_PURPOSE] = {"purpose", 0, true},
     [QUERY_MIN_CELL] = {"min-cell", 0, true},     [QUERY_PROVENANCE] = {"provenance", 0, false},
     [QUERY_STAMP] = {"stamp", 0, false},          [QUERY_LOCALE] = {"locale", 0, true},
-    [QUERY_INCLUDES] = {"includes", 0, true},
+    [QUERY_INCLUDES] = {"includes", 0, true},     [QUERY_NO_SAVE] = {"no-save", 0, false},
 };
 
 static lots_status take_param(query_job *job, const char *value, lots_error *err)
@@ -123,6 +124,7 @@ static lots_status take_option(query_job *job, int which, const char *value, lot
     case QUERY_STAMP: job->provenance = job->stamp = true; return LOTS_OK;
     case QUERY_LOCALE: return take_locale(job, value, err);
     case QUERY_INCLUDES: job->includes = value; return LOTS_OK;
+    case QUERY_NO_SAVE: job->no_save = true; return LOTS_OK;
     case QUERY_PURPOSE:
         job->purpose = value;
         return value[strspn(value, " \t\r\n")] != '\0' ? LOTS_OK : lots_fail(err, LOTS_USAGE, "--purpose says nothing");
@@ -216,13 +218,23 @@ static void say_note(query_job *job, const lots_note *note)
 {
     char text[1024];
     uint32_t line = 0, column = 0, source = note->span.source;
-    if (source >= job->sources.count) {
+    if (note->fact || source >= job->sources.count) {
         lots_program_say_note(job->program, note->text);
         return;
     }
     lots_caret_place(job->sources.texts[source], job->sources.bytes[source], note->span.at, &line, &column);
     snprintf(text, sizeof text, "warning: %s:%u:%u: %s", job->sources.names[source], line, column, note->text);
     lots_program_say_note(job->program, text);
+}
+
+static lots_status check_charts(const query_job *job, lots_error *err)
+{
+    for (uint32_t i = 0; i < job->query->pipeline_count; i++)
+        if (job->query->pipelines[i].chart != NULL)
+            return LOTS_OK;
+    lots_fail(err, LOTS_USAGE, "there is nothing to draw: no question ends in `chart`");
+    lots_error_hint(err, "as in: … group by sex show n = count() chart bar(sex, n)");
+    return LOTS_USAGE;
 }
 
 static lots_status bind_text(query_job *job, lots_error *err)
@@ -240,7 +252,8 @@ static lots_status bind_text(query_job *job, lots_error *err)
     if (job->query->pipeline_count == 0)
         return lots_fail(err, LOTS_QUERY, "there is nothing to answer: the query has no `from`");
     LOTS_TRY(lots_disclosure_min_cell(job->registry, job->min_cell_wanted, &job->min_cell, err));
-    return lots_disclosure_check(job->query, job->purpose, err);
+    LOTS_TRY(lots_disclosure_check(job->query, job->purpose, err));
+    return job->format == LOTS_FORMAT_SVG ? check_charts(job, err) : LOTS_OK;
 }
 
 /* ---- running and writing ---- */
@@ -262,8 +275,10 @@ static lots_status run_one(query_job *job, uint32_t index, lots_result *result, 
                                 .progress_context = &progress,
                                 .guard_rows = true,
                                 .min_cell = job->min_cell};
+    const lots_bound_pipeline *pipeline = &job->query->pipelines[index];
     uint64_t start = lots_clock_ns();
-    lots_status status = lots_run_pipeline(job->query, &job->query->pipelines[index], &options, result, err);
+    lots_status status = pipeline->explain ? lots_plan_result(job->query, pipeline, &options, result, err)
+                                           : lots_run_pipeline(job->query, pipeline, &options, result, err);
     job->run_ns += lots_clock_ns() - start;
     lots_progress_end(&progress);
     if (status != LOTS_OK)
@@ -321,7 +336,7 @@ static lots_status write_document(query_job *job, const lots_document *document,
 static lots_status write_all(query_job *job, lots_error *err)
 {
     lots_provenance made = lots_provenance_begin();
-    bool wanted = job->provenance || job->format == LOTS_FORMAT_HTML;
+    bool wanted = job->provenance || job->format == LOTS_FORMAT_HTML || job->format == LOTS_FORMAT_SVG;
     lots_document document = {.format = job->format,
                               .results = job->results,
                               .result_count = job->result_count,
@@ -335,17 +350,45 @@ static lots_status write_all(query_job *job, lots_error *err)
     return status;
 }
 
-static lots_status record(const query_job *job, uint32_t index, const lots_result *result, lots_error *err)
+static lots_disclosure_entry log_entry(const query_job *job)
 {
-    lots_disclosure_entry entry = {.text = job->text,
+    return (lots_disclosure_entry){.text = job->text,
                                    .text_bytes = job->text_bytes,
                                    .param_names = job->param_names.data,
                                    .param_values = job->param_values.data,
                                    .param_count = job->param_values.count,
                                    .purpose = job->purpose};
-    if (job->query->pipelines[index].aggregated)
+}
+
+static lots_status record(const query_job *job, uint32_t index, const lots_result *result, lots_error *err)
+{
+    const lots_disclosure_entry entry = log_entry(job);
+    if (job->query->pipelines[index].aggregated || job->query->pipelines[index].explain)
         return LOTS_OK;
     return lots_disclosure_record(job->registry, &entry, result->rows, err);
+}
+
+/* After all questions have been answered: one that fails leaves what was saved before as it was. */
+static lots_status save_cohorts(const query_job *job, lots_error *err)
+{
+    const lots_disclosure_entry entry = log_entry(job);
+    char text[256], before[24];
+    for (uint32_t i = 0; i < job->query->pipeline_count; i++) {
+        const lots_bound_cohort *cohort = job->query->pipelines[i].into;
+        if (cohort == NULL || job->query->pipelines[i].explain)
+            continue;
+        snprintf(text, sizeof text, "cohort %s is counted, not saved", cohort->name);
+        if (!job->no_save && cohort->saved != NULL) {
+            lots_members_number(cohort->saved->count, job->min_cell, before);
+            snprintf(text, sizeof text, "cohort %s is replaced: it had %s patients (generation %llu)", cohort->name, before,
+                     (unsigned long long)cohort->saved->generation);
+        }
+        if (!job->no_save)
+            LOTS_TRY(lots_disclosure_save_cohort(job->registry, &entry, cohort, err));
+        if (job->no_save || cohort->saved != NULL)
+            lots_program_say_note(job->program, text);
+    }
+    return LOTS_OK;
 }
 
 static void say_timing(const query_job *job)
@@ -377,6 +420,7 @@ static lots_status run_all(query_job *job, lots_error *err)
         for (uint32_t n = 0; n < result->note_count; n++)
             lots_program_say_note(job->program, result->notes[n]);
     }
+    LOTS_TRY(save_cohorts(job, err));
     LOTS_TRY(write_all(job, err));
     if (job->timing)
         say_timing(job);
@@ -448,11 +492,12 @@ const lots_command lots_command_query = {
     "\n"
     "  -f, --file FILE      read the query from a file; includes are relative to it\n"
     "  -p, --param NAME=VALUE  set a `param` of the query; may be repeated\n"
-    "      --format NAME    table (the default), csv, csv-se, tsv, json, ndjson, markdown, html or sqlite\n"
-    "  -o, --output FILE    write there; its ending decides the format: .csv .tsv .json .ndjson .md .html .sqlite;\n"
+    "      --format NAME    table (the default), csv, csv-se, tsv, json, ndjson, markdown, html, svg (the charts alone) or\n"
+    "                       sqlite\n"
+    "  -o, --output FILE    write there; its ending decides the format: .csv .tsv .json .ndjson .md .html .svg .sqlite;\n"
     "                       FILE.sqlite:TABLE adds a table to a SQLite file\n"
     "      --locale sv      decimal comma and Swedish headings in formats for reading (csv-se has the comma anyway)\n"
-    "      --provenance     say in the result how it was made (html always does); `lots rerun` makes it again\n"
+    "      --provenance     say in the result how it was made (html and svg always do); `lots rerun` makes it again\n"
     "      --stamp          the same, with the time of day\n"
     "      --threads N      threads; the answer doesn't depend on it (default: all processors)\n"
     "      --memory SIZE    what a question may hold (default 4G)\n"
@@ -460,6 +505,7 @@ const lots_command lots_command_query = {
     "      --identities DIR where the identity files are\n"
     "      --includes DIR   where files that the query includes are (default: beside the query file)\n"
     "      --purpose TEXT   why a list of persons, events or episodes is needed; logged (`lots audit`)\n"
+    "      --no-save        count the cohorts of `into cohort` without saving them\n"
     "      --min-cell N     hide what rests on fewer than N persons; N may raise the registry's rule (5)\n"
     "      --timing         say on standard error how long it took and what was read\n",
     run_query};

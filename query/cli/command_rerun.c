@@ -105,6 +105,7 @@ static lots_status make_words(rerun_job *job, lots_error *err)
     LOTS_TRY(add_option(job, "--min-cell", "min_cell", err));
     LOTS_TRY(add_parameters(job, err));
     LOTS_TRY(add_literal(job, "--provenance", err));
+    LOTS_TRY(add_literal(job, "--no-save", err));
     for (size_t i = 0; i < job->passed.count; i++)
         LOTS_TRY(add_literal(job, LOTS_AT(const char *, &job->passed, i), err));
     LOTS_TRY(add_literal(job, "--", err));
@@ -143,7 +144,7 @@ static bool same_fact(const lots_made_fact *a, const lots_made_fact *b)
 static lots_status compare_facts(rerun_job *job, lots_error *err)
 {
     static const char *const names[] = {"lots", "generation", "content", "today", "coverage", "sources", "min_cell",
-                                        "includes", "notes", "rows"};
+                                        "includes", "cohorts", "notes", "rows"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const lots_made_fact *old = lots_made_find(&job->old, names[i]), *new = lots_made_find(&job->new, names[i]);
         if (!same_fact(old, new))

@@ -2,18 +2,16 @@
 #include "query/cli/disclosure.h"
 
 #include "query/cli/options.h"
+#include "query/exec/protect.h"
 
 lots_status lots_disclosure_min_cell(const lots_registry *registry, const char *wanted, uint32_t *out, lots_error *err)
 {
-    const char *setting = lots_registry_setting(registry, "min_cell");
-    uint64_t least = LOTS_MIN_CELL, number = 0;
-    if (setting != NULL && lots_option_number("min-cell", setting, UINT32_MAX, &least, err) != LOTS_OK)
-        return lots_fail(err, LOTS_CORRUPT, "the registry's setting min_cell is '%s', which is no number", setting);
-    *out = (uint32_t)least;
+    uint64_t number = 0;
+    LOTS_TRY(lots_protect_least(registry, out, err));
     if (wanted == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_option_number("min-cell", wanted, UINT32_MAX, &number, err));
-    if (number < least) {
+    if (number < *out) {
         lots_fail(err, LOTS_REFUSED, "numbers that rest on fewer than %u persons are hidden; --min-cell may raise that, not "
                                      "lower it", *out);
         lots_error_hint(err, "the registry's own rule is `min_cell` under [registry] in its mapping");
@@ -26,7 +24,7 @@ lots_status lots_disclosure_min_cell(const lots_registry *registry, const char *
 lots_status lots_disclosure_check(const lots_query *query, const char *purpose, lots_error *err)
 {
     for (uint32_t i = 0; purpose == NULL && i < query->pipeline_count; i++) {
-        if (query->pipelines[i].aggregated)
+        if (query->pipelines[i].aggregated || query->pipelines[i].explain)
             continue;
         lots_fail(err, LOTS_REFUSED, "a list of persons, events or episodes needs a purpose, which is logged");
         lots_error_hint(err, "say why: --purpose 'text'; or reduce the rows: group by, or show with count(), mean(), …");
@@ -58,4 +56,37 @@ lots_status lots_disclosure_record(const lots_registry *registry, const lots_dis
         err->status = LOTS_REFUSED;
     lots_error_context(err, "the audit log can't be written, so the list isn't shown");
     return LOTS_REFUSED;
+}
+
+static lots_status save_cohort(const lots_registry *registry, const lots_disclosure_entry *entry,
+                               const lots_bound_cohort *bound, lots_bytes *text, lots_bytes *purpose, lots_error *err)
+{
+    const lots_cohort cohort = {.name = bound->name,
+                                .text = bound->text,
+                                .parameters = bound->parameters,
+                                .generation = lots_registry_generation(registry),
+                                .content = lots_registry_hash(registry),
+                                .definition = bound->definition,
+                                .patients = lots_registry_patients(registry),
+                                .count = bound->count};
+    LOTS_TRY(put_text(entry, text, err));
+    LOTS_TRY(lots_bytes_printf(purpose, err, "cohort %s saved%s%s", bound->name, entry->purpose != NULL ? ": " : "",
+                               entry->purpose != NULL ? entry->purpose : ""));
+    LOTS_TRY(lots_bytes_put8(purpose, '\0', err));
+    return lots_cohort_save(lots_registry_path(registry), &cohort, bound->bits, (const char *)text->data,
+                            (const char *)purpose->data, err);
+}
+
+lots_status lots_disclosure_save_cohort(const lots_registry *registry, const lots_disclosure_entry *entry,
+                                        const lots_bound_cohort *cohort, lots_error *err)
+{
+    lots_bytes text = {0}, purpose = {0};
+    lots_status status = save_cohort(registry, entry, cohort, &text, &purpose, err);
+    lots_bytes_free(&text);
+    lots_bytes_free(&purpose);
+    if (status == LOTS_IO) {
+        lots_error_context(err, "cohort '%s' can't be saved", cohort->name);
+        lots_error_hint(err, "a cohort is saved in the registry, which must be writable; --no-save only counts it");
+    }
+    return status;
 }

@@ -1,13 +1,11 @@
 /* disclosure.h: what `lots query` may show and to whom it must say why: the purpose of a list of persons, the log of such
- * lists, the smallest cell. The rules themselves are in query/exec (reach.h, protect.h, evidence.h). */
+ * lists and of saved cohorts, the smallest cell. The rules themselves are in query/exec (reach.h, protect.h, evidence.h). */
 #ifndef LOTS_CLI_DISCLOSURE_H
 #define LOTS_CLI_DISCLOSURE_H
 
 #include "query/lang/bound.h"
 
-#define LOTS_MIN_CELL 5u /* unless the registry says otherwise */
-
-/* The smallest number of persons that a shown number may rest on: the registry's setting, else LOTS_MIN_CELL. `wanted`
+/* The smallest number of persons that a shown number may rest on: lots_protect_least. `wanted`
  * (NULL: not given) may raise it, never lower it. Errors: LOTS_USAGE for no number, LOTS_REFUSED for a lower one,
  * LOTS_CORRUPT for a setting that is no number. */
 LOTS_MUST lots_status lots_disclosure_min_cell(const lots_registry *registry, const char *wanted, uint32_t *out,
@@ -29,5 +27,10 @@ typedef struct lots_disclosure_entry {
  * LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_disclosure_record(const lots_registry *registry, const lots_disclosure_entry *entry,
                                              uint64_t rows, lots_error *err);
+
+/* Save a cohort that was counted, with a line in the audit log: its purpose is `cohort NAME saved`, and what was said of
+ * one. Errors: LOTS_IO when the registry can't be written, LOTS_LOCKED, LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_disclosure_save_cohort(const lots_registry *registry, const lots_disclosure_entry *entry,
+                                                  const lots_bound_cohort *cohort, lots_error *err);
 
 #endif

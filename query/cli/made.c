@@ -7,6 +7,7 @@
 
 #include "core/base/day.h"
 #include "core/base/hash.h"
+#include "query/exec/membership.h"
 #include "query/out/json.h"
 
 /* A fact under construction: its two forms. */
@@ -180,6 +181,68 @@ static lots_status list_includes(const lots_made *made, forms *f, lots_error *er
     return lots_bytes_put8(&f->json, ']', err);
 }
 
+/* The text of a cohort is its definition; "<5" is a text too. */
+static lots_status put_count(forms *f, const char *name, uint64_t count, uint32_t min_cell, lots_error *err)
+{
+    char text[24];
+    lots_members_number(count, min_cell, text);
+    if (text[0] == '<')
+        return put_member(f, name, text, err);
+    return lots_bytes_printf(&f->json, err, ",\"%s\":%s", name, text);
+}
+
+/* Those that others are made of needn't have been counted: `named` false. */
+static lots_status add_cohort(const lots_made *made, const lots_bound_cohort *cohort, bool named, forms *f,
+                              lots_error *err)
+{
+    char count[24];
+    LOTS_TRY(next_item(f, err));
+    LOTS_TRY(lots_bytes_put8(&f->json, '{', err));
+    LOTS_TRY(put_member(f, "name", cohort->name, err));
+    LOTS_TRY(lots_bytes_printf(&f->shown, err, "%s", cohort->name));
+    if (named) {
+        LOTS_TRY(put_count(f, "patients", cohort->count, made->min_cell, err));
+        lots_members_number(cohort->count, made->min_cell, count);
+        LOTS_TRY(lots_bytes_printf(&f->shown, err, ", %s patients", count));
+    }
+    if (!cohort->fresh) {
+        LOTS_TRY(lots_bytes_printf(&f->json, err, ",\"saved_generation\":%" PRIu64, cohort->saved->generation));
+        LOTS_TRY(put_count(f, "saved_patients", cohort->saved->count, made->min_cell, err));
+        lots_members_number(cohort->saved->count, made->min_cell, count);
+        LOTS_TRY(lots_bytes_printf(&f->shown, err, ", %s when saved (generation %" PRIu64 ")", count,
+                                   cohort->saved->generation));
+    }
+    LOTS_TRY(put_member(f, "text", cohort->text, err));
+    LOTS_TRY(lots_bytes_put8(&f->json, '}', err));
+    return lots_bytes_printf(&f->shown, err, "\n%s", cohort->text);
+}
+
+/* Each once: those that the query names, then those that they are made of. */
+static lots_status list_cohorts(const lots_made *made, forms *f, lots_error *err)
+{
+    const lots_query *query = made->query;
+    lots_vec told = LOTS_VEC(const lots_bound_cohort *);
+    lots_status status = lots_bytes_put8(&f->json, '[', err);
+    for (uint32_t i = 0; i < query->cohort_count && status == LOTS_OK; i++) {
+        status = add_cohort(made, query->cohorts[i], true, f, err);
+        if (status == LOTS_OK)
+            status = lots_vec_push(&told, &query->cohorts[i], err);
+    }
+    for (uint32_t i = 0; i < query->cohort_count; i++)
+        for (uint32_t k = 0; k < query->cohorts[i]->part_count && status == LOTS_OK; k++) {
+            const lots_bound_cohort *part = query->cohorts[i]->parts[k];
+            bool done = false;
+            for (size_t t = 0; t < told.count; t++)
+                done = done || LOTS_AT(const lots_bound_cohort *, &told, t) == part;
+            if (!done)
+                status = add_cohort(made, part, false, f, err);
+            if (!done && status == LOTS_OK)
+                status = lots_vec_push(&told, &part, err);
+        }
+    lots_vec_free(&told);
+    return status == LOTS_OK ? lots_bytes_put8(&f->json, ']', err) : status;
+}
+
 static lots_status add_note(const char *text, forms *f, lots_error *err)
 {
     LOTS_TRY(next_item(f, err));
@@ -213,7 +276,7 @@ static lots_status list_rows(const lots_made *made, forms *f, lots_error *err)
 static lots_status put_query(const lots_made *made, lots_provenance *out, lots_error *err)
 {
     char cell[16];
-    forms parameters = {0}, includes = {0}, notes = {0}, rows = {0};
+    forms parameters = {0}, includes = {0}, cohorts = {0}, notes = {0}, rows = {0};
     if (made->file != NULL)
         LOTS_TRY(put_text(out, "file", made->file, err));
     LOTS_TRY(lots_provenance_text(out, "query", made->text, made->text_bytes, err));
@@ -223,6 +286,8 @@ static lots_status put_query(const lots_made *made, lots_provenance *out, lots_e
     if (made->includes_from != NULL)
         LOTS_TRY(put_text(out, "includes_from", made->includes_from, err));
     LOTS_TRY(put_fact(out, "includes", &includes, list_includes(made, &includes, err), err));
+    if (made->query->cohort_count > 0)
+        LOTS_TRY(put_fact(out, "cohorts", &cohorts, list_cohorts(made, &cohorts, err), err));
     LOTS_TRY(put_fact(out, "notes", &notes, list_notes(made, &notes, err), err));
     return put_fact(out, "rows", &rows, list_rows(made, &rows, err), err);
 }

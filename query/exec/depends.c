@@ -62,6 +62,7 @@ static lots_status find_depends(lots_worker *worker, const lots_expr *expr, uint
     case LOTS_OP_IS_OPEN:
         lots_bit_set(into, expr->of_frame);
         return LOTS_OK;
+    case LOTS_OP_COHORT:
     case LOTS_OP_PATIENT_ID:
         lots_bit_set(into, LOTS_FRAME_PATIENT);
         return LOTS_OK;

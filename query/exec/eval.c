@@ -141,6 +141,7 @@ static family family_of(lots_op op)
     switch (op) {
     case LOTS_OP_CONSTANT: case LOTS_OP_COLUMN: case LOTS_OP_SLOT: case LOTS_OP_SPAN_END: case LOTS_OP_IS_OPEN:
     case LOTS_OP_EVENT_COLUMN: case LOTS_OP_EVENT_SPAN_END: case LOTS_OP_PATIENT_ID:
+    case LOTS_OP_COHORT:
         return lots_eval_leaf;
     case LOTS_OP_NOT: case LOTS_OP_AND: case LOTS_OP_OR: case LOTS_OP_IS_MISSING:
         return lots_eval_logic;

@@ -22,6 +22,7 @@ struct lots_instance {
     const uint32_t *parent_index; /* count: row of the parent; NULL: row i hangs on parent row i */
     const uint32_t *relation_row; /* count: row of the frame's relation in this chunk; NULL: row i is relation row i, or the
                                      frame has no relation */
+    const uint32_t *ordinal;      /* count: a number that whoever made the rows gave them, carried along; NULL: none */
     lots_vector *slots;           /* ROWS and TABLE: slot_count vectors; type.kind MISSING and count 0 until set */
     uint32_t slot_count;
     uint32_t depth;               /* the evaluator's: whose memory its values lie in */
@@ -54,11 +55,14 @@ LOTS_MUST lots_status lots_rows_begin(lots_worker *worker, const lots_bound_pipe
 /* The same rows as a former pass found them: `patient` relative to the chunk and `relation_row` as that pass had them
  * (NULL when the source is the patients). Rising by patient. */
 LOTS_MUST lots_status lots_rows_restore(lots_worker *worker, const lots_bound_pipeline *pipeline, const uint32_t *patient,
-                                        const uint32_t *relation_row, uint32_t count, lots_instance **out,
-                                        lots_error *err);
+                                        const uint32_t *relation_row, const uint32_t *ordinal, uint32_t count,
+                                        lots_instance **out, lots_error *err);
 /* Keep the rows whose bit is set; slots set so far are carried over. */
 LOTS_MUST lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, const uint64_t *keep,
                                        lots_instance **out, lots_error *err);
+/* Row i becomes row index[i] of before, in rising order, any of them several times or not at all. */
+LOTS_MUST lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const uint32_t *index, uint32_t count,
+                                     lots_instance **out, lots_error *err);
 /* A TABLE frame's rows: `columns` are its slots, borrowed. */
 LOTS_MUST lots_status lots_rows_table(lots_worker *worker, uint32_t frame, const lots_vector *columns,
                                       uint32_t column_count, uint32_t count, lots_instance **out, lots_error *err);

@@ -135,6 +135,20 @@ static lots_status eval_ids(const lots_step *step, lots_vector *out, lots_error 
     return status;
 }
 
+/* The chunk's stretch of the cohort's set. */
+static lots_status eval_cohort(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const lots_bound_cohort *cohort = step->expr->cohort;
+    const uint64_t *bits = cohort->bits;
+    if (bits == NULL)
+        return lots_fail(err, LOTS_INTERNAL, "cohort '%s' is asked for before it is known", cohort->name);
+    LOTS_TRY(lots_step_new(step, out, err));
+    for (uint32_t p = 0; p < step->count; p++)
+        if (lots_bit_get(bits, (size_t)step->worker->first_patient + p))
+            lots_bit_set(out->data, p);
+    return LOTS_OK;
+}
+
 lots_status lots_eval_leaf(lots_step *step, lots_vector *out, lots_error *err)
 {
     switch (step->expr->op) {
@@ -149,6 +163,8 @@ lots_status lots_eval_leaf(lots_step *step, lots_vector *out, lots_error *err)
         return eval_span(step, out, err);
     case LOTS_OP_PATIENT_ID:
         return eval_ids(step, out, err);
+    case LOTS_OP_COHORT:
+        return eval_cohort(step, out, err);
     default:
         return eval_of_event(step, out, err);
     }

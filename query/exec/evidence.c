@@ -204,14 +204,12 @@ static bool thin_tail(const lots_evidence *evidence, uint64_t persons, uint32_t 
     return p != 0.5 && thin(evidence, persons, p < 0.5 ? p : 1 - p, min_cell);
 }
 
-lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell)
+lots_mark lots_evidence_judge_cell(const lots_evidence *evidence, const lots_evidence_cell *cell, uint32_t min_cell)
 {
-    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
     const lots_row_agg *agg = evidence->agg;
     bool few = cell->patients > 0 && cell->patients < min_cell;
     bool few_others = !evidence->of_groups && cell->others > 0 && cell->others < min_cell;
     bool hide = few;
-    settle(cell);
     switch (agg->kind) {
     case LOTS_AGG_COUNT:
     case LOTS_AGG_PATIENTS:
@@ -242,4 +240,16 @@ lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t 
     default: break; /* median, sd */
     }
     return hide ? LOTS_MARK_WITHHELD : LOTS_MARK_SHOWN;
+}
+
+const lots_evidence_cell *lots_evidence_at(lots_evidence *evidence, uint32_t group)
+{
+    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    settle(cell);
+    return cell;
+}
+
+lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell)
+{
+    return lots_evidence_judge_cell(evidence, lots_evidence_at(evidence, group), min_cell);
 }

@@ -20,7 +20,8 @@
 typedef enum lots_mark { /* of a cell of a result */
     LOTS_MARK_SHOWN,
     LOTS_MARK_SMALL,   /* a number of persons, or of their rows, that rests on 1..k-1 persons: `<k` */
-    LOTS_MARK_WITHHELD /* hidden for another reason: `*` */
+    LOTS_MARK_WITHHELD, /* hidden for another reason: `*` */
+    LOTS_MARK_TOTAL     /* nothing is hidden: the key of a total row, which stands for all values of that key */
 } lots_mark;
 
 typedef struct lots_evidence_cell { /* of one group */
@@ -46,5 +47,9 @@ void lots_evidence_feed(lots_evidence *evidence, const lots_group_batch *batch, 
 /* Add `from`, fed with other patients, whose group g is group map[g] here. */
 void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint32_t *map);
 lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell);
+/* What is known of a group. */
+const lots_evidence_cell *lots_evidence_at(lots_evidence *evidence, uint32_t group);
+/* The judgement of a cell that was put together from several of this aggregate. */
+lots_mark lots_evidence_judge_cell(const lots_evidence *evidence, const lots_evidence_cell *cell, uint32_t min_cell);
 
 #endif

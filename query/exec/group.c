@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "query/exec/sort.h"
 #include "query/exec/suppress.h"
+#include "query/exec/totals.h"
 
 static lots_status open_evidence(lots_group *group, lots_error *err)
 {
@@ -26,20 +26,22 @@ static lots_evidence *evidence_of(lots_group *group, uint32_t index)
     return &group->evidence[index];
 }
 
-lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell, lots_error *err)
+static lots_status open_level(lots_group *group, const lots_bound_stage *stage, uint32_t key_count, uint32_t min_cell,
+                              lots_error *err)
 {
     lots_type types[LOTS_COLUMNS_MAX];
     void *made = NULL;
     memset(group, 0, sizeof *group);
     group->stage = stage;
+    group->key_count = key_count;
     group->min_cell = min_cell;
     group->patients_agg.kind = LOTS_AGG_PATIENTS;
     group->patients_agg.type.kind = LOTS_TYPE_INT;
     if (stage->key_count > LOTS_COLUMNS_MAX)
         return lots_ast_fail(err, stage->span, "more than %u keys", LOTS_COLUMNS_MAX);
-    for (uint32_t i = 0; i < stage->key_count; i++)
+    for (uint32_t i = 0; i < key_count; i++)
         types[i] = stage->keys[i].value->type;
-    LOTS_TRY(lots_keyer_open(&group->keyer, types, stage->key_count, err));
+    LOTS_TRY(lots_keyer_open(&group->keyer, types, key_count, err));
     LOTS_TRY(lots_alloc(&made, stage->agg_count, sizeof(lots_group_state), err));
     group->states = made;
     for (uint32_t i = 0; i < stage->agg_count; i++)
@@ -48,8 +50,24 @@ lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, ui
     return lots_group_state_open(&group->patients, &group->patients_agg, err);
 }
 
+lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell, lots_error *err)
+{
+    void *made = NULL;
+    LOTS_TRY(open_level(group, stage, stage->key_count, min_cell, err));
+    if (!stage->totals)
+        return LOTS_OK;
+    LOTS_TRY(lots_alloc(&made, stage->key_count, sizeof(lots_group), err));
+    group->totals = made;
+    for (uint32_t j = 0; j < stage->key_count; j++)
+        LOTS_TRY(open_level(&group->totals[j], stage, j, min_cell, err));
+    return LOTS_OK;
+}
+
 void lots_group_close(lots_group *group)
 {
+    for (uint32_t j = 0; group->totals != NULL && j < group->stage->key_count; j++)
+        lots_group_close(&group->totals[j]);
+    lots_free(group->totals);
     for (uint32_t i = 0; group->states != NULL && i < group->stage->agg_count; i++)
         lots_group_state_close(&group->states[i]);
     for (uint32_t i = 0; group->evidence != NULL && i <= group->stage->agg_count; i++)
@@ -76,8 +94,8 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
     void *numbers = NULL, *keys = NULL;
     lots_arena *arena = lots_worker_arena(worker);
     LOTS_TRY(lots_arena_alloc(arena, &numbers, rows->count, sizeof(uint32_t), err));
-    LOTS_TRY(lots_arena_alloc(arena, &keys, group->stage->key_count, sizeof(lots_vector), err));
-    for (uint32_t i = 0; i < group->stage->key_count; i++)
+    LOTS_TRY(lots_arena_alloc(arena, &keys, group->key_count, sizeof(lots_vector), err));
+    for (uint32_t i = 0; i < group->key_count; i++)
         LOTS_TRY(lots_eval(worker, group->stage->keys[i].value, rows, &((lots_vector *)keys)[i], err));
     LOTS_TRY(lots_keyer_number(&group->keyer, keys, rows->count, numbers, err));
     *out = numbers;
@@ -95,13 +113,11 @@ static void feed_behind(lots_group *group, const uint32_t *numbers, uint32_t row
     }
 }
 
-lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
-                            const lots_patient *patient, const lots_vector *behind, lots_error *err)
+static lots_status feed_level(lots_group *group, lots_worker *worker, const lots_instance *rows,
+                              const lots_patient *patient, const lots_vector *behind, lots_error *err)
 {
     lots_group_batch batch = {.rows = rows->count, .patient = patient};
     uint32_t *numbers = NULL;
-    if (rows->count == 0)
-        return LOTS_OK;
     LOTS_TRY(number_rows(group, worker, rows, &numbers, err));
     batch.group = numbers;
     if (patient != NULL)
@@ -133,7 +149,17 @@ lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_i
     return LOTS_OK;
 }
 
-lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err)
+lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
+                            const lots_patient *patient, const lots_vector *behind, lots_error *err)
+{
+    if (rows->count == 0)
+        return LOTS_OK;
+    for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
+        LOTS_TRY(feed_level(&group->totals[j], worker, rows, patient, behind, err));
+    return feed_level(group, worker, rows, patient, behind, err);
+}
+
+static lots_status join_level(lots_group *group, const lots_group *from, lots_error *err)
 {
     lots_arena arena;
     void *keys = NULL, *map = NULL;
@@ -157,57 +183,81 @@ lots_status lots_group_join(lots_group *group, const lots_group *from, lots_erro
     return status;
 }
 
-static lots_status order_groups(lots_group *group, lots_arena *arena, const lots_vector *keys, uint32_t **order,
-                                lots_error *err)
+lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err)
 {
-    uint32_t count = group->stage->key_count;
-    void *down = NULL, *labels = NULL;
-    LOTS_TRY(lots_arena_alloc(arena, &down, count, sizeof(bool), err));
-    LOTS_TRY(lots_arena_alloc(arena, &labels, count, sizeof(lots_expr *), err));
-    for (uint32_t i = 0; i < count; i++)
-        ((const lots_expr **)labels)[i] = group->stage->keys[i].value;
-    return lots_sort_rows(keys, down, labels, count, group->keyer.count, arena, order, err);
+    for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
+        LOTS_TRY(join_level(&group->totals[j], &from->totals[j], err));
+    return join_level(group, from, err);
 }
 
-/* How each cell of the ordered groups is judged. Keys are judged when all else is. */
-static lots_status judge_cells(lots_group *group, lots_arena *arena, const uint32_t *order, uint32_t rows,
-                               lots_vector *marks, lots_error *err)
+lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err)
+{
+    if (group->key_count == 0 && group->keyer.count == 0)
+        group->keyer.count = 1; /* no rows: one line of zeros */
+    LOTS_TRY(grow_states(group, err));
+    for (uint32_t i = 0; i < group->key_count; i++)
+        LOTS_TRY(lots_collected_vector(&group->keyer.columns[i], arena, &slots[i], err));
+    for (uint32_t i = 0; i < group->stage->agg_count; i++)
+        LOTS_TRY(lots_group_state_result(&group->states[i], group->keyer.count, arena, &slots[group->key_count + i], err));
+    return lots_group_state_result(&group->patients, group->keyer.count, arena,
+                                   &slots[group->key_count + group->stage->agg_count], err);
+}
+
+/* ---- the table ---- */
+
+static lots_group *level_of(lots_group *group, uint32_t level)
+{
+    return level < group->key_count ? &group->totals[level] : group;
+}
+
+/* All is shown, but the keys of totals. */
+static lots_status begin_marks(const lots_group *group, const lots_total_rows *rows, lots_arena *arena, lots_vector *marks,
+                               lots_error *err)
 {
     lots_type type = {.kind = LOTS_TYPE_INT};
-    uint32_t keys = group->stage->key_count;
-    for (uint32_t i = 0; i <= keys + group->stage->agg_count; i++) {
-        LOTS_TRY(lots_vector_new(arena, &type, rows, &marks[i], err));
-        for (uint32_t row = 0; row < rows; row++)
+    for (uint32_t i = 0; i <= group->key_count + group->stage->agg_count; i++) {
+        LOTS_TRY(lots_vector_new(arena, &type, rows->count, &marks[i], err));
+        for (uint32_t row = 0; row < rows->count; row++)
             ((int64_t *)marks[i].data)[row] =
-                i < keys ? LOTS_MARK_SHOWN : lots_evidence_judge(evidence_of(group, i - keys), order[row], group->min_cell);
+                i < group->key_count && i >= rows->level[row] ? LOTS_MARK_TOTAL : LOTS_MARK_SHOWN;
     }
+    return LOTS_OK;
+}
+
+/* How each cell is judged by itself. Keys are judged when all else is. */
+static lots_status judge_cells(lots_group *group, const lots_total_rows *rows, lots_arena *arena, lots_suppress *table,
+                               lots_error *err)
+{
+    uint32_t columns = group->stage->agg_count + 1;
+    void *made = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &made, (size_t)columns * rows->count, sizeof(lots_evidence_cell *), err));
+    const lots_evidence_cell **cells = made;
+    for (uint32_t c = 0; c < columns; c++)
+        for (uint32_t row = 0; row < rows->count; row++) {
+            lots_evidence *evidence = evidence_of(level_of(group, rows->level[row]), c);
+            const lots_evidence_cell *cell = lots_evidence_at(evidence, rows->number[row]);
+            cells[(size_t)c * rows->count + row] = cell;
+            ((int64_t *)table->marks[group->key_count + c].data)[row] =
+                lots_evidence_judge_cell(evidence, cell, group->min_cell);
+        }
+    table->cells = cells;
+    table->evidence = evidence_of(group, 0);
     return LOTS_OK;
 }
 
 lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, lots_vector *marks, uint32_t *rows,
                              lots_error *err)
 {
-    uint32_t keys = group->stage->key_count, *order = NULL;
-    void *raw = NULL;
-    if (keys == 0 && group->keyer.count == 0)
-        group->keyer.count = 1; /* no rows: one line of zeros */
-    *rows = group->keyer.count;
-    LOTS_TRY(grow_states(group, err));
-    LOTS_TRY(lots_arena_alloc(arena, &raw, (size_t)keys + 1, sizeof(lots_vector), err));
-    lots_vector *unordered = raw, value;
-    for (uint32_t i = 0; i < keys; i++)
-        LOTS_TRY(lots_collected_vector(&group->keyer.columns[i], arena, &unordered[i], err));
-    LOTS_TRY(order_groups(group, arena, unordered, &order, err));
-    for (uint32_t i = 0; i < keys; i++)
-        LOTS_TRY(lots_vector_gather(arena, &unordered[i], order, *rows, &slots[i], err));
-    for (uint32_t i = 0; i < group->stage->agg_count; i++) {
-        LOTS_TRY(lots_group_state_result(&group->states[i], *rows, arena, &value, err));
-        LOTS_TRY(lots_vector_gather(arena, &value, order, *rows, &slots[keys + i], err));
-    }
-    LOTS_TRY(lots_group_state_result(&group->patients, *rows, arena, &value, err));
-    LOTS_TRY(lots_vector_gather(arena, &value, order, *rows, &slots[keys + group->stage->agg_count], err));
+    lots_total_rows made;
+    LOTS_TRY(lots_totals_gather(group, arena, slots, &made, err));
+    *rows = made.count;
+    if (group->evidence == NULL && group->totals == NULL)
+        return LOTS_OK;
+    LOTS_TRY(begin_marks(group, &made, arena, marks, err));
     if (group->evidence == NULL)
         return LOTS_OK;
-    LOTS_TRY(judge_cells(group, arena, order, *rows, marks, err));
-    return lots_suppress(group->stage, group->min_cell, *rows, arena, slots, marks, err);
+    lots_suppress table = {.stage = group->stage, .min_cell = group->min_cell, .rows = made.count, .slots = slots,
+                           .marks = marks, .parent = group->totals != NULL ? made.parent : NULL};
+    LOTS_TRY(judge_cells(group, &made, arena, &table, err));
+    return lots_suppress_cells(&table, arena, err);
 }

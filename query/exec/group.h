@@ -1,4 +1,7 @@
-/* group.h: group by: keys to groups, a state for each aggregate, and the patients behind every group. */
+/* group.h: group by: keys to groups, a state for each aggregate, and the patients behind every group.
+ *
+ * With totals there is a group of groups more for each total: level j groups by the first j keys, down to level 0, the grand
+ * total. Each is fed all rows, so that it counts anew: no sums of cells. */
 #ifndef LOTS_QUERY_GROUP_H
 #define LOTS_QUERY_GROUP_H
 
@@ -8,6 +11,8 @@
 
 typedef struct lots_group {
     const lots_bound_stage *stage;
+    uint32_t key_count;        /* it groups by the first of the stage's keys, in a total not by all */
+    struct lots_group *totals; /* levels 0 .. stage->key_count - 1; NULL when there are none */
     lots_keyer keyer;
     lots_group_state *states;  /* stage->agg_count */
     lots_group_state patients; /* behind each group */
@@ -24,10 +29,13 @@ void lots_group_close(lots_group *group);
 LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                                       const lots_patient *patient, const lots_vector *behind, lots_error *err);
 LOTS_MUST lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err);
-/* The groups as a table, ordered by key: slots[0 .. keys + aggs) in `arena`, and last the patients behind (INT).
- * Without keys there is always one group. The keys' texts point into the group.
- * With min_cell, marks[0 .. keys + aggs] say what was hidden (INT, lots_mark); a hidden value is missing, but the patients
- * behind stay, for groups of these groups to count. */
+/* One level alone, group by group: slots[0 .. its keys + aggs) in `arena`, and last the patients behind (INT). Nothing is
+ * hidden yet. Without keys there is always one group. The keys' texts point into the group. */
+LOTS_MUST lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err);
+/* The groups as a table, ordered by key, each total after its details: slots[0 .. keys + aggs) in `arena`, and last the
+ * patients behind (INT).
+ * With min_cell or totals, marks[0 .. keys + aggs] say what was hidden or is the key of a total (INT, lots_mark): such a value
+ * is missing, but the patients behind stay, for groups of these groups to count. */
 LOTS_MUST lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, lots_vector *marks,
                                        uint32_t *rows, lots_error *err);
 

@@ -86,13 +86,19 @@ static uint32_t digit(const lots_vector *key, uint32_t row)
     return 1 + ((const uint32_t *)key->data)[at];
 }
 
+static uint32_t direct_index(const lots_keyer *keyer, const lots_vector *keys, uint32_t row)
+{
+    uint32_t index = 0;
+    for (uint32_t i = 0; i < keyer->column_count; i++)
+        index = index * keyer->radix[i] + digit(&keys[i], row);
+    return index;
+}
+
 static lots_status number_direct(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out,
                                  lots_error *err)
 {
     for (uint32_t row = 0; row < rows; row++) {
-        uint32_t index = 0;
-        for (uint32_t i = 0; i < keyer->column_count; i++)
-            index = index * keyer->radix[i] + digit(&keys[i], row);
+        uint32_t index = direct_index(keyer, keys, row);
         uint32_t *slot = &keyer->direct[index];
         if (*slot == 0) {
             LOTS_TRY(new_number(keyer, keys, row, index, &out[row], err));
@@ -149,6 +155,15 @@ static bool same_key(const lots_keyer *keyer, uint32_t number, const lots_vector
     return true;
 }
 
+/* The slot of the key, or the empty one where it would stand. */
+static uint32_t find_slot(const lots_keyer *keyer, const lots_vector *keys, uint32_t row, uint64_t hash)
+{
+    uint32_t at = (uint32_t)hash & (keyer->table_size - 1);
+    while (keyer->table[at] != 0 && (keyer->hashes[at] != hash || !same_key(keyer, keyer->table[at] - 1, keys, row)))
+        at = (at + 1) & (keyer->table_size - 1);
+    return at;
+}
+
 static lots_status number_hashed(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out,
                                  lots_error *err)
 {
@@ -156,10 +171,7 @@ static lots_status number_hashed(lots_keyer *keyer, const lots_vector *keys, uin
         if ((uint64_t)keyer->count * 2 >= keyer->table_size)
             LOTS_TRY(grow(keyer, err));
         uint64_t hash = hash_row(keyer, keys, row);
-        uint32_t at = (uint32_t)hash & (keyer->table_size - 1);
-        while (keyer->table[at] != 0 &&
-               (keyer->hashes[at] != hash || !same_key(keyer, keyer->table[at] - 1, keys, row)))
-            at = (at + 1) & (keyer->table_size - 1);
+        uint32_t at = find_slot(keyer, keys, row, hash);
         if (keyer->table[at] == 0) {
             LOTS_TRY(new_number(keyer, keys, row, hash, &out[row], err));
             keyer->table[at] = out[row] + 1;
@@ -181,4 +193,18 @@ lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32
     if (keyer->direct != NULL)
         return number_direct(keyer, keys, rows, out, err);
     return number_hashed(keyer, keys, rows, out, err);
+}
+
+void lots_keyer_find(const lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out)
+{
+    for (uint32_t row = 0; row < rows; row++) {
+        uint32_t number = 0; /* number + 1 */
+        if (keyer->column_count == 0)
+            number = keyer->count;
+        else if (keyer->direct != NULL)
+            number = keyer->direct[direct_index(keyer, keys, row)];
+        else if (keyer->table_size > 0)
+            number = keyer->table[find_slot(keyer, keys, row, hash_row(keyer, keys, row))];
+        out[row] = number == 0 ? LOTS_NO_ID : number - 1;
+    }
 }

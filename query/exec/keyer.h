@@ -24,5 +24,7 @@ void lots_keyer_close(lots_keyer *keyer);
 /* Numbers of `rows` rows whose keys are keys[0..column_count); out has room for rows. */
 LOTS_MUST lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out,
                                         lots_error *err);
+/* The same without giving new numbers: LOTS_NO_ID for what has none. Any number of threads may ask at once. */
+void lots_keyer_find(const lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out);
 
 #endif

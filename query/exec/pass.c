@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/os.h"
+#include "query/exec/each.h"
 
 #define TASK_CHUNKS 4u
 
@@ -26,11 +28,14 @@ typedef struct pass_state {
 
 /* ---- input rows by chunk ---- */
 
-static bool before(const lots_origin *a, const lots_origin *b)
+/* Rows that `each` made of one have the same origin: they stay as they are. */
+static bool before(const lots_origin *origin, uint32_t a, uint32_t b)
 {
-    if (a->patient != b->patient)
-        return a->patient < b->patient;
-    return a->relation_row < b->relation_row;
+    if (origin[a].patient != origin[b].patient)
+        return origin[a].patient < origin[b].patient;
+    if (origin[a].relation_row != origin[b].relation_row)
+        return origin[a].relation_row < origin[b].relation_row;
+    return a < b;
 }
 
 /* Rows mostly come in order already: insertion sort within a chunk would be quadratic when they don't, so shell sort. */
@@ -39,7 +44,7 @@ static void order_within(const lots_origin *origin, uint32_t *rows, uint32_t cou
     for (uint32_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
         for (uint32_t i = gap; i < count; i++) {
             uint32_t row = rows[i], at = i;
-            for (; at >= gap && before(&origin[row], &origin[rows[at - gap]]); at -= gap)
+            for (; at >= gap && before(origin, row, rows[at - gap]); at -= gap)
                 rows[at] = rows[at - gap];
             rows[at] = row;
         }
@@ -80,7 +85,7 @@ static lots_status restore_rows(pass_state *state, lots_worker *worker, uint32_t
         ((uint32_t *)row)[i] = input->origin[order[i]].relation_row;
     }
     bool patients = pass->pipeline->relation == UINT32_MAX;
-    LOTS_TRY(lots_rows_restore(worker, pass->pipeline, patient, patients ? NULL : row, count, out, err));
+    LOTS_TRY(lots_rows_restore(worker, pass->pipeline, patient, patients ? NULL : row, order, count, out, err));
     for (uint32_t i = 0; i < input->slot_count; i++) {
         if (input->slots[i].count == 0 && input->slots[i].type.kind == LOTS_TYPE_MISSING)
             continue;
@@ -94,10 +99,52 @@ static lots_status restore_rows(pass_state *state, lots_worker *worker, uint32_t
 
 /* ---- one chunk ---- */
 
-static lots_status run_stages(const lots_pass *pass, lots_worker *worker, lots_instance **rows, lots_error *err)
+/* What the clock showed goes to a stage of the pass, `at` from its first; UINT32_MAX: to where its rows came from. */
+static void spend(const lots_pass *pass, uint32_t at, uint64_t *clock)
+{
+    const lots_observer *observer = pass->options->observer;
+    uint32_t first = (uint32_t)(pass->stages - pass->pipeline->stages);
+    if (observer == NULL)
+        return;
+    uint64_t now = lots_clock_ns();
+    if (observer->spent != NULL)
+        observer->spent(observer->context, at != UINT32_MAX ? first + at : pass->input != NULL ? first : UINT32_MAX,
+                        now - *clock);
+    *clock = now;
+}
+
+/* Rows about to enter a stage of the pass, or the one after it. Who looks on does so on no stage's time. */
+static lots_status observe(const lots_pass *pass, lots_worker *worker, const lots_instance *rows, uint32_t chunk,
+                           uint32_t at, uint64_t *clock, lots_error *err)
+{
+    const lots_observer *observer = pass->options->observer;
+    lots_sight sight = {.stage = (uint32_t)(pass->stages - pass->pipeline->stages) + at,
+                        .worker = worker,
+                        .rows = rows,
+                        .chunk = chunk,
+                        .chunks = pass->chunks};
+    if (observer == NULL || sight.stage >= pass->pipeline->stage_count)
+        return LOTS_OK;
+    spend(pass, at == 0 ? UINT32_MAX : at - 1, clock);
+    LOTS_TRY(observer->seen(observer->context, &sight, err));
+    *clock = lots_clock_ns();
+    return LOTS_OK;
+}
+
+static lots_status run_stages(const lots_pass *pass, lots_worker *worker, uint32_t chunk, lots_instance **rows,
+                              uint64_t *clock, lots_error *err)
 {
     for (uint32_t s = 0; s < pass->stage_count; s++) {
         const lots_bound_stage *stage = &pass->stages[s];
+        LOTS_TRY(observe(pass, worker, *rows, chunk, s, clock, err));
+        if (stage->kind == LOTS_STAGE_JOIN) {
+            LOTS_TRY(lots_join_rows(&pass->joins[s], worker, *rows, err));
+            continue;
+        }
+        if (stage->kind == LOTS_STAGE_EACH) {
+            LOTS_TRY(lots_each_rows(worker, &stage->each, *rows, rows, err));
+            continue;
+        }
         if (stage->kind == LOTS_STAGE_WHERE) {
             uint64_t *keep = NULL;
             LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
@@ -117,7 +164,6 @@ static lots_status collect_column(lots_collected *column, const lots_vector *val
     return lots_collected_append(column, values, err);
 }
 
-/* Row i of the pass as row order_of[i] of the instance: which input row it was, for its former position. */
 static lots_status collect_origin(pass_state *state, lots_gathered *part, uint32_t chunk, const lots_instance *rows,
                                   const uint32_t *patients, lots_error *err)
 {
@@ -130,32 +176,16 @@ static lots_status collect_origin(pass_state *state, lots_gathered *part, uint32
     return LOTS_OK;
 }
 
-/* The input rows that are still there, matched by their origin: both lists are in one order. */
-static lots_status collect_positions(pass_state *state, lots_gathered *part, uint32_t chunk, size_t first, lots_error *err)
-{
-    const lots_rowset *input = state->pass->input;
-    uint32_t at = state->row_starts[chunk];
-    for (size_t i = first; i < part->origin.count; i++) {
-        const lots_origin *origin = &LOTS_AT(lots_origin, &part->origin, i);
-        while (before(&input->origin[state->row_order[at]], origin))
-            at++;
-        LOTS_TRY(lots_vec_push(&part->position, &state->row_order[at], err));
-        at++;
-    }
-    return LOTS_OK;
-}
-
 static lots_status collect_rows(pass_state *state, lots_worker *worker, lots_gathered *part, uint32_t chunk,
                                 const lots_instance *rows, lots_error *err)
 {
     const uint32_t *patients = NULL;
-    size_t first = part->origin.count;
     if (rows->count == 0)
         return LOTS_OK;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
     LOTS_TRY(collect_origin(state, part, chunk, rows, patients, err));
-    if (state->pass->input != NULL)
-        LOTS_TRY(collect_positions(state, part, chunk, first, err));
+    for (uint32_t i = 0; rows->ordinal != NULL && i < rows->count; i++)
+        LOTS_TRY(lots_vec_push(&part->position, &rows->ordinal[i], err));
     for (uint32_t i = 0; i < rows->slot_count; i++)
         if (rows->slots[i].count != 0 || rows->slots[i].type.kind != LOTS_TYPE_MISSING)
             LOTS_TRY(collect_column(&part->slots[i], &rows->slots[i], err));
@@ -180,25 +210,38 @@ static lots_status group_rows(lots_group *group, lots_worker *worker, const lots
     return lots_group_feed(group, worker, rows, made, NULL, err);
 }
 
+/* Is the chunk to be looked at for the source's rows? */
+static bool wanted(const lots_pass *pass, lots_worker *worker, uint32_t chunk)
+{
+    const lots_observer *observer = pass->options->observer;
+    if (observer != NULL && observer->only != UINT32_MAX && observer->only != chunk)
+        return false;
+    return (observer != NULL && observer->whole) ||
+           lots_worker_may_have_rows(worker, pass->pipeline, pass->chunks[chunk].segment, pass->chunks[chunk].chunk);
+}
+
 static lots_status run_chunk(pass_state *state, lots_worker *worker, outcome *into, uint32_t chunk, lots_error *err)
 {
     const lots_pass *pass = state->pass;
     const lots_chunk_place *place = &pass->chunks[chunk];
     const lots_instance *patients = NULL;
     lots_instance *rows = NULL;
+    uint64_t clock = pass->options->observer != NULL ? lots_clock_ns() : 0;
     if (pass->input != NULL && state->row_starts[chunk] == state->row_starts[chunk + 1])
         return LOTS_OK;
-    if (pass->input == NULL && !lots_worker_may_have_rows(worker, pass->pipeline, place->segment, place->chunk))
+    if (pass->input == NULL && !wanted(pass, worker, chunk))
         return LOTS_OK;
     LOTS_TRY(lots_worker_begin(worker, place->segment, place->chunk, &patients, err));
     if (pass->input != NULL)
         LOTS_TRY(restore_rows(state, worker, chunk, &rows, err));
     else
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
-    LOTS_TRY(run_stages(pass, worker, &rows, err));
-    if (pass->group != NULL)
-        return group_rows(&into->group, worker, rows, err);
-    return collect_rows(state, worker, &into->part, chunk, rows, err);
+    LOTS_TRY(run_stages(pass, worker, chunk, &rows, &clock, err));
+    LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
+    LOTS_TRY(pass->group != NULL ? group_rows(&into->group, worker, rows, err)
+                                 : collect_rows(state, worker, &into->part, chunk, rows, err));
+    spend(pass, pass->stage_count, &clock);
+    return LOTS_OK;
 }
 
 /* ---- tasks ---- */

@@ -5,6 +5,7 @@
 #define LOTS_QUERY_PASS_H
 
 #include "query/exec/group.h"
+#include "query/exec/join.h"
 #include "query/exec/rowset.h"
 #include "query/exec/run.h"
 
@@ -22,8 +23,9 @@ typedef struct lots_pass {
     const lots_chunk_place *chunks;
     uint32_t chunk_count;
     size_t worker_memory_bytes;
-    const lots_bound_stage *stages; /* WHERE and DERIVE only */
+    const lots_bound_stage *stages; /* WHERE, DERIVE, EACH and JOIN only */
     uint32_t stage_count;
+    const lots_join *joins;         /* by stage */
     const lots_rowset *input;       /* rows of a former pass; NULL: the pipeline's source */
     const lots_bound_stage *group;  /* NULL: collect */
     lots_expr *const *extras;       /* to be collected beside the slots */

@@ -1,7 +1,24 @@
 /* protect.c: see protect.h. */
 #include "query/exec/protect.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+lots_status lots_protect_least(const lots_registry *registry, uint32_t *out, lots_error *err)
+{
+    const char *setting = lots_registry_setting(registry, "min_cell");
+    char *end = NULL;
+    *out = LOTS_MIN_CELL;
+    if (setting == NULL)
+        return LOTS_OK;
+    errno = 0;
+    const unsigned long long number = setting[0] >= '0' && setting[0] <= '9' ? strtoull(setting, &end, 10) : 0;
+    if (end == NULL || *end != '\0' || errno != 0 || number > UINT32_MAX)
+        return lots_fail(err, LOTS_CORRUPT, "the registry's setting min_cell is '%s', which is no number", setting);
+    *out = (uint32_t)number;
+    return LOTS_OK;
+}
 
 static const lots_role roles[] = {LOTS_ROLE_PROTECTED, LOTS_ROLE_NO_CONTACT};
 enum { ROLE_COUNT = sizeof roles / sizeof *roles };

@@ -6,6 +6,8 @@
 
 typedef struct walk {
     const lots_query *query;
+    bool flat; /* what cohorts look at is not looked for */
+    lots_status status;
     uint64_t *exprs, *relations; /* seen already */
     lots_reach *out;
 } walk;
@@ -51,12 +53,28 @@ static void visit_relation(walk *w, uint32_t index)
         visit_set(w, relation->pattern->steps[i].set);
 }
 
+static lots_status reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, bool flat,
+                                  lots_reach *out, lots_error *err);
+
+/* A list of a cohort rests on all that the cohort, and those it is made of, look at. Ids it may look at are not listed. */
+static void visit_cohort(walk *w, const lots_bound_cohort *cohort)
+{
+    for (uint32_t i = 0; i <= cohort->part_count && !w->flat && w->status == LOTS_OK; i++) {
+        const lots_query *query = (i == 0 ? cohort : cohort->parts[i - 1])->query;
+        lots_reach inner;
+        w->status = reach_pipeline(query, &query->pipelines[0], true, &inner, NULL);
+        w->out->streams |= inner.streams;
+    }
+}
+
 static void visit_expr(walk *w, const lots_expr *expr)
 {
     if (expr == NULL || lots_bit_get(w->exprs, expr->id))
         return;
     lots_bit_set(w->exprs, expr->id);
     w->out->id = w->out->id || expr->op == LOTS_OP_PATIENT_ID;
+    if (expr->op == LOTS_OP_COHORT)
+        visit_cohort(w, expr->cohort);
     if (expr->of_frame < w->query->frame_count)
         visit_relation(w, w->query->frames[expr->of_frame].relation);
     if (expr->type.kind == LOTS_TYPE_EVENTS)
@@ -77,6 +95,8 @@ static void visit_top(walk *w, const lots_top *top)
 static void visit_choices(walk *w, const lots_bound_stage *stage)
 {
     visit_expr(w, stage->where);
+    visit_expr(w, stage->each.value);
+    visit_expr(w, stage->each.high);
     visit_top(w, &stage->top);
     for (uint32_t i = 0; i < stage->sort_count; i++)
         visit_expr(w, stage->sort[i].value);
@@ -99,6 +119,19 @@ static void visit_values(walk *w, const lots_bound_stage *stage)
     }
 }
 
+static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline);
+
+/* What is joined is a value of the rows. Groups carry no ids: their own run sees to that. */
+static void visit_join(walk *w, const lots_bound_join *join)
+{
+    if (join == NULL)
+        return;
+    visit_exprs(w, join->left_keys, join->key_count);
+    bool id = w->out->id;
+    visit_pipeline(w, join->right);
+    w->out->id = id || (w->out->id && !join->right->aggregated);
+}
+
 /* Values first: a node that both a value and a condition share counts as a value's. */
 static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline)
 {
@@ -108,15 +141,17 @@ static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline)
         visit_values(w, &pipeline->stages[s]);
     for (uint32_t i = 0; i < pipeline->column_count; i++)
         visit_expr(w, pipeline->columns[i].value);
+    for (uint32_t s = 0; s < pipeline->stage_count; s++)
+        visit_join(w, pipeline->stages[s].join);
     w->out->id_in_values = w->out->id;
     for (uint32_t s = 0; s < pipeline->stage_count; s++)
         visit_choices(w, &pipeline->stages[s]);
 }
 
-lots_status lots_reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, lots_reach *out,
-                                lots_error *err)
+static lots_status reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, bool flat,
+                                  lots_reach *out, lots_error *err)
 {
-    walk w = {.query = query, .out = out};
+    walk w = {.query = query, .flat = flat, .out = out};
     void *exprs = NULL, *relations = NULL;
     *out = (lots_reach){0};
     lots_status status = lots_alloc(&exprs, lots_bit_words(query->expr_count) + 1, sizeof(uint64_t), err);
@@ -128,7 +163,15 @@ lots_status lots_reach_pipeline(const lots_query *query, const lots_bound_pipeli
         visit_pipeline(&w, pipeline);
     lots_free(exprs);
     lots_free(relations);
+    if (w.status != LOTS_OK)
+        status = lots_fail(err, w.status, "no memory to see what a cohort looks at");
     return status;
+}
+
+lots_status lots_reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, lots_reach *out,
+                                lots_error *err)
+{
+    return reach_pipeline(query, pipeline, false, out, err);
 }
 
 lots_status lots_reach_check(const lots_query *query, const lots_bound_pipeline *pipeline, lots_error *err)

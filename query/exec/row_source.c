@@ -63,9 +63,11 @@ static lots_status copy_indexes(lots_worker *worker, const uint32_t *from, uint3
 }
 
 lots_status lots_rows_restore(lots_worker *worker, const lots_bound_pipeline *pipeline, const uint32_t *patient,
-                              const uint32_t *relation_row, uint32_t count, lots_instance **out, lots_error *err)
+                              const uint32_t *relation_row, const uint32_t *ordinal, uint32_t count, lots_instance **out,
+                              lots_error *err)
 {
     LOTS_TRY(new_rows(worker, pipeline, count, out, err));
+    LOTS_TRY(copy_indexes(worker, ordinal, count, &(*out)->ordinal, err));
     LOTS_TRY(copy_indexes(worker, patient, count, &(*out)->parent_index, err));
     return copy_indexes(worker, relation_row, count, &(*out)->relation_row, err);
 }
@@ -84,26 +86,36 @@ static lots_status take_indexes(lots_worker *worker, const uint32_t *from, const
     return LOTS_OK;
 }
 
+lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const uint32_t *index, uint32_t count,
+                           lots_instance **out, lots_error *err)
+{
+    lots_arena *arena = &worker->depths[0].arena;
+    lots_instance *taken = NULL;
+    const uint32_t relation = worker->query->frames[rows->frame].relation;
+    LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, 0, &taken, err));
+    if (rows->parent != NULL)
+        LOTS_TRY(take_indexes(worker, rows->parent_index, index, count, &taken->parent_index, err));
+    if (rows->parent != NULL && (rows->relation_row != NULL || relation < worker->query->relation_count))
+        LOTS_TRY(take_indexes(worker, rows->relation_row, index, count, &taken->relation_row, err));
+    if (rows->ordinal != NULL)
+        LOTS_TRY(take_indexes(worker, rows->ordinal, index, count, &taken->ordinal, err));
+    LOTS_TRY(new_slots(worker, taken, rows->slot_count, err));
+    for (uint32_t s = 0; s < rows->slot_count; s++)
+        if (rows->slots[s].data != NULL && rows->slots[s].count == rows->count)
+            LOTS_TRY(lots_vector_gather(arena, &rows->slots[s], index, count, &taken->slots[s], err));
+    worker->work.rows += rows->count;
+    *out = taken;
+    return LOTS_OK;
+}
+
 lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, const uint64_t *keep, lots_instance **out,
                              lots_error *err)
 {
-    lots_arena *arena = &worker->depths[0].arena;
     const uint32_t count = (uint32_t)lots_bits_count(keep, rows->count);
     uint32_t *index = NULL;
-    LOTS_TRY(lots_new_u32(arena, count, &index, err));
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &index, err));
     worker->kernels->bits_indexes(keep, rows->count, index);
-    LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, 0, out, err));
-    const uint32_t relation = worker->query->frames[rows->frame].relation;
-    if (rows->parent != NULL)
-        LOTS_TRY(take_indexes(worker, rows->parent_index, index, count, &(*out)->parent_index, err));
-    if (rows->parent != NULL && (rows->relation_row != NULL || relation < worker->query->relation_count))
-        LOTS_TRY(take_indexes(worker, rows->relation_row, index, count, &(*out)->relation_row, err));
-    LOTS_TRY(new_slots(worker, *out, rows->slot_count, err));
-    for (uint32_t s = 0; s < rows->slot_count; s++)
-        if (rows->slots[s].data != NULL && rows->slots[s].count == rows->count)
-            LOTS_TRY(lots_vector_gather(arena, &rows->slots[s], index, count, &(*out)->slots[s], err));
-    worker->work.rows += rows->count;
-    return LOTS_OK;
+    return lots_rows_take(worker, rows, index, count, out, err);
 }
 
 lots_status lots_rows_table(lots_worker *worker, uint32_t frame, const lots_vector *columns, uint32_t column_count,

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/os.h"
+#include "query/exec/membership.h"
 #include "query/exec/reach.h"
 #include "query/exec/run_inner.h"
 
@@ -36,7 +38,7 @@ static lots_status open_run(run *r, lots_error *err)
     return list_chunks(r, err);
 }
 
-static void add_work(lots_work *to, const lots_work *from)
+void run_add_work(lots_work *to, const lots_work *from)
 {
     to->chunks += from->chunks;
     to->chunks_skipped += from->chunks_skipped;
@@ -50,11 +52,12 @@ static void close_run(run *r)
 {
     for (unsigned i = 0; i < r->worker_count && r->workers != NULL; i++) {
         if (r->workers[i] != NULL)
-            add_work(&r->result->work, lots_worker_work(r->workers[i]));
+            run_add_work(&r->result->work, lots_worker_work(r->workers[i]));
         lots_worker_close(r->workers[i]);
     }
     lots_free(r->workers);
     lots_free(r->chunks);
+    run_close_joins(r);
     for (size_t i = 0; i < r->parts.count; i++)
         lots_gathered_close(&LOTS_AT(lots_gathered, &r->parts, i));
     for (size_t i = 0; i < r->groups.count; i++)
@@ -72,24 +75,68 @@ lots_status run_note(run *r, lots_error *err, const char *text)
     return lots_vec_push(&r->notes, &copy, err);
 }
 
+/* ---- who looks on ---- */
+
+lots_status run_observe(run *r, uint32_t stage, bool again, const lots_vector *ranked, lots_error *err)
+{
+    const lots_observer *observer = r->options->observer;
+    lots_sight sight = {.stage = stage, .worker = r->workers[0], .chunks = r->chunks, .memory = &r->rows, .again = again, .ranked = ranked};
+    return observer == NULL ? LOTS_OK : observer->seen(observer->context, &sight, err);
+}
+
+void run_spend(run *r, uint32_t stage, uint64_t start_ns)
+{
+    const lots_observer *observer = r->options->observer;
+    if (observer != NULL && observer->spent != NULL)
+        observer->spent(observer->context, stage, lots_clock_ns() - start_ns);
+}
+
+/* A cohort whose count changed since it was saved is told of by the first result that needed it. */
+static lots_status know_cohorts(run *r, lots_error *err)
+{
+    LOTS_TRY(lots_members_know(r->query, r->options, err));
+    for (uint32_t i = 0; i < r->query->cohort_count; i++) {
+        lots_bound_cohort *cohort = r->query->cohorts[i];
+        const char *text = NULL;
+        if (!cohort->told)
+            LOTS_TRY(lots_members_change(cohort, r->query->registry, r->options->min_cell, &r->arena, &text, err));
+        cohort->told = true;
+        if (text != NULL)
+            LOTS_TRY(run_note(r, err, text));
+    }
+    return LOTS_OK;
+}
+
 static lots_status run_stages(run *r, lots_error *err)
 {
     const lots_bound_pipeline *pipeline = r->pipeline;
+    LOTS_TRY(know_cohorts(r, err));
     if (r->options->guard_rows)
         LOTS_TRY(lots_reach_check(r->query, pipeline, err));
+    LOTS_TRY(run_open_joins(r, err));
     for (uint32_t s = 0; s < pipeline->stage_count;) {
+        if (pipeline->stages[s].kind == LOTS_STAGE_TABLE) {
+            LOTS_TRY(run_table_source(r, &pipeline->stages[s++], err));
+            continue;
+        }
         bool events = r->rows.origin != NULL && run_stage_needs_chunk(&pipeline->stages[s]);
         if (!r->have || events) {
+            if (r->have)
+                LOTS_TRY(run_observe(r, s, true, NULL, err));
             LOTS_TRY(run_chunk_pass(r, s, &s, err));
             continue;
         }
+        LOTS_TRY(run_observe(r, s, false, NULL, err));
+        uint64_t start = r->options->observer != NULL ? lots_clock_ns() : 0;
         LOTS_TRY(run_table_stage(r, &pipeline->stages[s], err));
+        run_spend(r, s, start);
         s++;
     }
     uint32_t after = pipeline->stage_count;
     if (!r->have)
         LOTS_TRY(run_chunk_pass(r, after, &after, err));
-    if (r->options->guard_rows && r->rows.origin != NULL)
+    LOTS_TRY(run_observe(r, pipeline->stage_count, false, NULL, err));
+    if (r->options->guard_rows && r->rows.origin != NULL && !pipeline->aggregated) /* a chart may make points of rows */
         LOTS_TRY(run_leave_out_protected(r, err));
     return run_write_result(r, err);
 }
@@ -99,6 +146,8 @@ lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline
 {
     static const lots_run_options plain;
     run r;
+    if (pipeline->into != NULL)
+        return lots_members_run(query, pipeline, options != NULL ? options : &plain, out, err);
     memset(&r, 0, sizeof r);
     memset(out, 0, sizeof *out);
     lots_arena_init(&out->arena, 0);

@@ -3,7 +3,7 @@
 #define LOTS_QUERY_RUN_H
 
 #include "core/base/pool.h"
-#include "query/exec/eval.h"
+#include "query/exec/observe.h"
 
 typedef struct lots_run_options {
     lots_pool *pool;            /* NULL: one thread */
@@ -15,6 +15,8 @@ typedef struct lots_run_options {
     /* Disclosure: off by default, for tests and for programs that judge themselves what may be shown. */
     bool guard_rows;            /* rows: leave out protected and no-contact persons, refuse ids with no_identity streams */
     uint32_t min_cell;          /* aggregates: hide what rests on 1..min_cell-1 persons; 0: off. See evidence.h */
+    bool joined;                /* it is the right side of a join: its notes say so */
+    const lots_observer *observer; /* looks on; NULL: nobody does */
 } lots_run_options;
 
 typedef struct lots_result_column {
@@ -22,7 +24,8 @@ typedef struct lots_result_column {
     lots_type type;
     lots_vector values;         /* rows values, never constant. CATEGORY and CODE hold ranks in type.dictionary */
     const char *const *labels;  /* BAND and CUT keep their order as text; NULL otherwise */
-    const uint8_t *marks;       /* rows: lots_mark of each (evidence.h); a hidden value is missing. NULL: nothing is hidden */
+    const uint8_t *marks;       /* rows: lots_mark of each (evidence.h); a hidden value is missing, as is the key of a total.
+                                   NULL: all are shown */
 } lots_result_column;
 
 typedef struct lots_result {
@@ -31,11 +34,14 @@ typedef struct lots_result {
     uint32_t column_count;
     uint32_t rows;
     lots_patient *patient;      /* rows: the registry-wide patient of each row of a row-level result; NULL when aggregated */
-    uint32_t *patients;         /* rows: distinct patients behind each row of an aggregated result; NULL otherwise */
+    uint32_t *patients;         /* rows: distinct patients behind each row of an aggregated result; NULL otherwise, and when
+                                   the rows are those of a table of the registry, which is about nobody */
     const uint8_t *patients_marks; /* rows: as marks, of `patients`, which is 0 where hidden; NULL: nothing is hidden */
     uint32_t min_cell;          /* what it was run with */
+    const struct lots_chart *chart; /* how it is drawn (chart.h); NULL: not at all */
     const char **notes;         /* threshold and number kept by top, ties, warnings of the binder */
     uint32_t note_count;
+    const char *outline;        /* a text that tables show instead of the rows (a plan: query/plan/outline.h); NULL: none */
     lots_work work;
     uint64_t chunk_bytes_peak;
 } lots_result;

@@ -5,7 +5,6 @@
 
 #include "core/base/day.h"
 #include "query/exec/run_inner.h"
-#include "query/exec/sort.h"
 #include "query/exec/top.h"
 
 static lots_status number_strata(run *r, const lots_vector *per, uint32_t per_count, uint32_t rows, uint32_t **out,
@@ -116,6 +115,17 @@ static lots_status apply_top(run *r, const lots_bound_stage *stage, const lots_v
     return lots_rowset_filter(&r->rows, keep, &r->arena, err);
 }
 
+/* What ranks a hidden value is missing since that is hidden. */
+static lots_status mark_ranks(run *r, const lots_row_function *function, lots_error *err)
+{
+    lots_vector *marks = &r->rows.marks[function->slot];
+    LOTS_TRY(run_marks_of(r, function->top.by, &r->rows.slots[function->slot], marks, err));
+    for (uint32_t row = 0; row < r->rows.count; row++)
+        if (((int64_t *)marks->data)[row] == LOTS_MARK_SMALL)
+            ((int64_t *)marks->data)[row] = LOTS_MARK_WITHHELD;
+    return LOTS_OK;
+}
+
 static lots_status apply_functions(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
 {
     for (uint32_t i = 0; i < stage->function_count; i++) {
@@ -139,23 +149,11 @@ static lots_status apply_functions(run *r, const lots_bound_stage *stage, const 
             LOTS_TRY(lots_rank_rows(function->kind == LOTS_ROW_PERCENTILE, &values[0], stratum, strata, &r->arena, slot,
                                     err));
         }
+        if (r->rows.marks != NULL)
+            LOTS_TRY(mark_ranks(r, function, err));
         values += 1 + function->top.per_count;
     }
     return LOTS_OK;
-}
-
-static lots_status apply_sort(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
-{
-    void *down = NULL, *labels = NULL;
-    uint32_t *order = NULL;
-    LOTS_TRY(lots_arena_alloc(&r->arena, &down, stage->sort_count, sizeof(bool), err));
-    LOTS_TRY(lots_arena_alloc(&r->arena, &labels, stage->sort_count, sizeof(lots_expr *), err));
-    for (uint32_t i = 0; i < stage->sort_count; i++) {
-        ((bool *)down)[i] = stage->sort[i].descending;
-        ((const lots_expr **)labels)[i] = stage->sort[i].value;
-    }
-    LOTS_TRY(lots_sort_rows(values, down, labels, stage->sort_count, r->rows.count, &r->arena, &order, err));
-    return lots_rowset_permute(&r->rows, order, r->rows.count, &r->arena, err);
 }
 
 static lots_status apply_limit(run *r, const lots_bound_stage *stage, lots_error *err)
@@ -171,10 +169,11 @@ static lots_status apply_limit(run *r, const lots_bound_stage *stage, lots_error
 
 lots_status run_apply_breaker(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
 {
+    LOTS_TRY(run_observe(r, (uint32_t)(stage - r->pipeline->stages), false, values, err));
     switch (stage->kind) {
     case LOTS_STAGE_TOP: return apply_top(r, stage, values, err);
     case LOTS_STAGE_FUNCTIONS: return apply_functions(r, stage, values, err);
-    case LOTS_STAGE_SORT: return apply_sort(r, stage, values, err);
+    case LOTS_STAGE_SORT: return run_apply_sort(r, stage, values, err);
     case LOTS_STAGE_LIMIT: return apply_limit(r, stage, err);
     default: return LOTS_OK;
     }

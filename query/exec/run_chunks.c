@@ -2,6 +2,7 @@
  * See run_inner.h. */
 #include <string.h>
 
+#include "core/base/os.h"
 #include "query/exec/run_inner.h"
 
 /* What the curves of a stage take as what, leave out or don't reach. */
@@ -44,7 +45,7 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
     LOTS_TRY(note_followed(r, group, err));
     memcpy(slots, values, behind * sizeof(lots_vector));
     rows.behind = values[behind];
-    if (group->min_cell != 0) {
+    if (group->min_cell != 0 || group->totals != NULL) {
         lots_vector last = marks[behind];
         memset(&marks[behind], 0, sizeof *marks);
         marks[stage->table_slots] = last;
@@ -55,22 +56,24 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
     return LOTS_OK;
 }
 
-/* After a pass over rows that were in another order: back into that order. */
+/* After a pass over rows that were in another order: back into that order. Rows that `each` made of one stay together. */
 static lots_status reorder(run *r, const lots_gathered *part, const lots_vector *extras, uint32_t extra_count,
                            lots_vector *out, lots_error *err)
 {
-    void *slots = NULL, *order = NULL;
+    void *starts = NULL, *order = NULL;
     uint32_t count = r->rows.count, before = 0;
     const uint32_t *position = part->position.data;
     for (uint32_t i = 0; i < count; i++)
         before = position[i] >= before ? position[i] + 1 : before;
-    LOTS_TRY(lots_arena_alloc(&r->arena, &slots, before, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_alloc(&r->arena, &starts, (size_t)before + 1, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(&r->arena, &order, count, sizeof(uint32_t), err));
+    uint32_t *next = starts;
     for (uint32_t i = 0; i < count; i++)
-        ((uint32_t *)slots)[position[i]] = i + 1;
-    for (uint32_t i = 0, at = 0; i < before; i++)
-        if (((uint32_t *)slots)[i] != 0)
-            ((uint32_t *)order)[at++] = ((uint32_t *)slots)[i] - 1;
+        next[position[i] + 1]++;
+    for (uint32_t i = 0; i < before; i++)
+        next[i + 1] += next[i];
+    for (uint32_t i = 0; i < count; i++)
+        ((uint32_t *)order)[next[position[i]]++] = i;
     for (uint32_t i = 0; i < extra_count; i++)
         LOTS_TRY(lots_vector_gather(&r->arena, &extras[i], order, count, &out[i], err));
     return lots_rowset_permute(&r->rows, order, count, &r->arena, err);
@@ -111,7 +114,8 @@ static lots_status rows_of_part(run *r, const lots_gathered *part, lots_vector *
 
 static bool is_chunk_stage(const lots_bound_stage *stage)
 {
-    return stage->kind == LOTS_STAGE_WHERE || stage->kind == LOTS_STAGE_DERIVE;
+    return stage->kind == LOTS_STAGE_WHERE || stage->kind == LOTS_STAGE_DERIVE || stage->kind == LOTS_STAGE_EACH ||
+           stage->kind == LOTS_STAGE_JOIN;
 }
 
 static lots_status no_rows_values(run *r, const lots_vec *exprs, lots_vector *values, lots_error *err)
@@ -147,7 +151,10 @@ static lots_status run_pass(run *r, lots_pass *pass, const lots_bound_stage *bre
     if (breaker == NULL)
         return LOTS_OK;
     LOTS_TRY(no_rows_values(r, exprs, values, err));
-    return run_apply_breaker(r, breaker, values, err);
+    uint64_t start = r->options->observer != NULL ? lots_clock_ns() : 0;
+    LOTS_TRY(run_apply_breaker(r, breaker, values, err));
+    run_spend(r, (uint32_t)(breaker - r->pipeline->stages), start);
+    return LOTS_OK;
 }
 
 lots_status run_chunk_pass(run *r, uint32_t first, uint32_t *next, lots_error *err)
@@ -167,6 +174,7 @@ lots_status run_chunk_pass(run *r, uint32_t first, uint32_t *next, lots_error *e
                       .chunk_count = r->chunk_count,
                       .worker_memory_bytes = limit / r->worker_count,
                       .stages = r->pipeline->stages + first,
+                      .joins = r->joins + first,
                       .stage_count = end - first,
                       .input = r->have ? &input : NULL};
     lots_status status = LOTS_OK;

@@ -8,6 +8,7 @@ static bool needs_chunk(const lots_expr *expr)
     case LOTS_OP_SPAN_END:
     case LOTS_OP_IS_OPEN:
     case LOTS_OP_EVENT:
+    case LOTS_OP_COHORT:
     case LOTS_OP_PATIENT_ID: return true;
     default: break;
     }
@@ -37,6 +38,12 @@ lots_status run_breaker_exprs(const lots_bound_stage *stage, lots_vec *out, lots
 bool run_stage_needs_chunk(const lots_bound_stage *stage)
 {
     if (stage->where != NULL && needs_chunk(stage->where))
+        return true;
+    for (uint32_t i = 0; stage->kind == LOTS_STAGE_JOIN && i < stage->join->key_count; i++)
+        if (needs_chunk(stage->join->left_keys[i]))
+            return true;
+    if (stage->kind == LOTS_STAGE_EACH &&
+        (needs_chunk(stage->each.value) || (stage->each.high != NULL && needs_chunk(stage->each.high))))
         return true;
     for (uint32_t i = 0; stage->kind == LOTS_STAGE_DERIVE && i < stage->item_count; i++)
         if (needs_chunk(stage->items[i].value))

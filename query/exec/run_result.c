@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "query/exec/chart.h"
 #include "query/exec/protect.h"
 #include "query/exec/run_inner.h"
 
@@ -42,6 +43,21 @@ static lots_status result_marks(run *r, const lots_expr *expr, lots_result_colum
     return own_marks(r, &marks, &column->marks, err);
 }
 
+/* What a pivot made has no expressions. */
+static lots_status pivoted_columns(run *r, lots_result_column *columns, lots_error *err)
+{
+    for (uint32_t i = 0; i < r->pivoted.count; i++) {
+        const char *from = r->pivoted.names[i];
+        char *name = NULL;
+        LOTS_TRY(own_vector(r, &r->rows.slots[r->pivoted.first + i], &columns[i].values, err));
+        LOTS_TRY(lots_arena_text(&r->result->arena, &name, from, strlen(from), err));
+        columns[i].name = name;
+        columns[i].type = columns[i].values.type;
+        LOTS_TRY(own_marks(r, &r->rows.marks[r->pivoted.first + i], &columns[i].marks, err));
+    }
+    return LOTS_OK;
+}
+
 static lots_status result_columns(run *r, lots_error *err)
 {
     lots_result *result = r->result;
@@ -49,9 +65,9 @@ static lots_status result_columns(run *r, lots_error *err)
     void *made = NULL;
     lots_instance *rows = NULL;
     result->rows = r->rows.count;
-    LOTS_TRY(lots_arena_alloc(&result->arena, &made, pipeline->column_count, sizeof(lots_result_column), err));
+    result->column_count = pipeline->column_count + r->pivoted.count;
+    LOTS_TRY(lots_arena_alloc(&result->arena, &made, result->column_count, sizeof(lots_result_column), err));
     result->columns = made;
-    result->column_count = pipeline->column_count;
     LOTS_TRY(run_instance(r, &rows, err));
     for (uint32_t i = 0; i < pipeline->column_count; i++) {
         const lots_expr *expr = pipeline->columns[i].value;
@@ -65,13 +81,16 @@ static lots_status result_columns(run *r, lots_error *err)
         result->columns[i].labels = expr->labels;
         LOTS_TRY(result_marks(r, expr, &result->columns[i], err));
     }
-    return LOTS_OK;
+    return pivoted_columns(r, result->columns + pipeline->column_count, err);
 }
 
 static lots_status result_patients(run *r, lots_error *err)
 {
     lots_result *result = r->result;
     void *made = NULL;
+    result->min_cell = r->options->min_cell;
+    if (r->rows.origin == NULL && r->rows.behind.data == NULL) /* of a table: nobody is behind */
+        return LOTS_OK;
     LOTS_TRY(lots_arena_alloc(&result->arena, &made, r->rows.count, sizeof(uint32_t), err));
     uint32_t *numbers = made;
     for (uint32_t i = 0; i < r->rows.count; i++)
@@ -81,7 +100,6 @@ static lots_status result_patients(run *r, lots_error *err)
         result->patient = numbers;
     else
         result->patients = numbers;
-    result->min_cell = r->options->min_cell;
     if (r->rows.marks == NULL)
         return LOTS_OK;
     LOTS_TRY(own_marks(r, &r->rows.marks[r->rows.slot_count], &result->patients_marks, err));
@@ -98,12 +116,14 @@ static lots_status note_hidden(run *r, lots_error *err)
     for (uint32_t row = 0; row < result->rows; row++) {
         hidden += result->patients_marks != NULL && result->patients_marks[row] != LOTS_MARK_SHOWN;
         for (uint32_t i = 0; i < result->column_count; i++)
-            hidden += result->columns[i].marks != NULL && result->columns[i].marks[row] != LOTS_MARK_SHOWN;
+            hidden += result->columns[i].marks != NULL && result->columns[i].marks[row] != LOTS_MARK_SHOWN &&
+                      result->columns[i].marks[row] != LOTS_MARK_TOTAL;
     }
     if (hidden == 0)
         return LOTS_OK;
-    snprintf(text, sizeof text, "%llu value%s hidden: <%u counts what belongs to fewer than %u persons, * rests on so few or "
-             "would give such a value away", (unsigned long long)hidden, hidden == 1 ? " is" : "s are", result->min_cell,
+    snprintf(text, sizeof text, "%llu value%s%s hidden: <%u counts what belongs to fewer than %u persons, * rests on so few or "
+             "would give such a value away", (unsigned long long)hidden, hidden == 1 ? "" : "s",
+             r->options->joined ? " of a joined table are" : hidden == 1 ? " is" : " are", result->min_cell,
              result->min_cell);
     return run_note(r, err, text);
 }
@@ -138,5 +158,7 @@ lots_status run_write_result(run *r, lots_error *err)
     LOTS_TRY(result_columns(r, err));
     LOTS_TRY(result_patients(r, err));
     LOTS_TRY(note_hidden(r, err));
+    if (r->pipeline->chart != NULL)
+        LOTS_TRY(lots_chart_make(r->pipeline, r->result, &r->arena, &r->notes, err));
     return result_notes(r, err);
 }

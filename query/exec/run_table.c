@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "query/exec/each.h"
 #include "query/exec/run_inner.h"
 
 lots_status run_instance(run *r, lots_instance **out, lots_error *err)
@@ -40,6 +41,8 @@ static void add_marks(const run *r, const lots_expr *expr, const lots_vector *va
                                    : NULL;
     for (uint32_t row = 0; marks != NULL && row < r->rows.count; row++) {
         int64_t mark = ((const int64_t *)marks->data)[row];
+        if (mark == LOTS_MARK_TOTAL && !whole)
+            continue; /* what is made of a total's key is missing, not hidden */
         if (mark != LOTS_MARK_SHOWN && lots_vector_is_missing(value, row))
             ((int64_t *)into->data)[row] = whole ? mark : (int64_t)LOTS_MARK_WITHHELD;
     }
@@ -73,6 +76,21 @@ static lots_status derive_in_table(run *r, const lots_bound_stage *stage, lots_e
     return LOTS_OK;
 }
 
+static lots_status each_in_table(run *r, const lots_each *each, lots_error *err)
+{
+    lots_instance *rows = NULL;
+    uint32_t *index = NULL, count = 0;
+    lots_vector made[2], kept[2];
+    LOTS_TRY(run_instance(r, &rows, err));
+    LOTS_TRY(lots_each_make(r->workers[0], each, rows, &index, &count, made, err));
+    for (uint32_t i = 0; i < each->slot_count; i++)
+        LOTS_TRY(run_keep_vector(r, &made[i], &kept[i], err));
+    LOTS_TRY(lots_rowset_permute(&r->rows, index, count, &r->arena, err));
+    for (uint32_t i = 0; i < each->slot_count; i++)
+        r->rows.slots[each->slots[i]] = kept[i];
+    return LOTS_OK;
+}
+
 typedef struct placed_row {
     lots_origin origin;
     uint32_t row;
@@ -85,7 +103,9 @@ static int compare_places(const void *a, const void *b)
         return x->chunk < y->chunk ? -1 : 1;
     if (x->patient != y->patient)
         return x->patient < y->patient ? -1 : 1;
-    return x->relation_row < y->relation_row ? -1 : x->relation_row > y->relation_row;
+    if (x->relation_row != y->relation_row)
+        return x->relation_row < y->relation_row ? -1 : 1;
+    return ((const placed_row *)a)->row < ((const placed_row *)b)->row ? -1 : 1;
 }
 
 /* Groups want their rows patient by patient (to count patients) and in the total order (for sums of floats): undo what
@@ -117,7 +137,8 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
     if (r->rows.origin != NULL)
         LOTS_TRY(order_by_origin(r, err));
     LOTS_TRY(lots_vec_extend(&r->groups, 1, (void **)&group, err));
-    LOTS_TRY(lots_group_open(group, stage, r->options->min_cell, err));
+    const bool nobody = r->rows.origin == NULL && r->rows.behind.data == NULL; /* of a table: there is none to protect */
+    LOTS_TRY(lots_group_open(group, stage, nobody ? 0 : r->options->min_cell, err));
     LOTS_TRY(run_instance(r, &rows, err));
     if (r->rows.origin != NULL) {
         LOTS_TRY(lots_arena_alloc(&r->arena, &patients, r->rows.count, sizeof(lots_patient), err));
@@ -126,7 +147,10 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
     }
     LOTS_TRY(lots_group_feed(group, r->workers[0], rows, patients, r->rows.behind.data != NULL ? &r->rows.behind : NULL,
                              err));
-    return run_rows_of_group(r, stage, group, err);
+    LOTS_TRY(run_rows_of_group(r, stage, group, err));
+    if (nobody)
+        memset(&r->rows.behind, 0, sizeof r->rows.behind);
+    return LOTS_OK;
 }
 
 static lots_status break_table(run *r, const lots_bound_stage *stage, lots_error *err)
@@ -160,6 +184,9 @@ lots_status run_table_stage(run *r, const lots_bound_stage *stage, lots_error *e
         return lots_rowset_filter(&r->rows, keep, &r->arena, err);
     case LOTS_STAGE_DERIVE: return derive_in_table(r, stage, err);
     case LOTS_STAGE_GROUP: return group_table(r, stage, err);
+    case LOTS_STAGE_EACH: return each_in_table(r, &stage->each, err);
+    case LOTS_STAGE_JOIN: return run_join_rows(r, stage, err);
+    case LOTS_STAGE_PIVOT: return run_pivot_rows(r, stage, err);
     default: return break_table(r, stage, err);
     }
 }

@@ -7,6 +7,7 @@ enum { IDS_LOOKED_UP = 64 }; /* a set of more ids than this is judged by the zon
 typedef struct place {
     lots_worker *worker;
     lots_segment *segment;
+    uint32_t segment_index;
     uint32_t chunk;
 } place;
 
@@ -102,10 +103,22 @@ static bool set_may_have(const place *at, const lots_set *set)
     return true;
 }
 
+static bool cohort_may_have(const place *at, const lots_bound_cohort *cohort)
+{
+    if (cohort->bits == NULL)
+        return true; /* not yet known */
+    const size_t first = lots_registry_segment_first(at->worker->registry, at->segment_index);
+    const size_t low = first + lots_segment_chunk_first(at->segment, at->chunk);
+    const size_t high = first + lots_segment_chunk_first(at->segment, at->chunk + 1);
+    return lots_bits_next(cohort->bits, low, high) < high;
+}
+
 static bool condition_may_hold(const place *at, const lots_expr *condition)
 {
     if (condition->op == LOTS_OP_EXISTS)
         return set_may_have(at, condition->set);
+    if (condition->op == LOTS_OP_COHORT)
+        return cohort_may_have(at, condition->cohort);
     if (condition->op != LOTS_OP_AND)
         return true;
     for (uint32_t i = 0; i < condition->operand_count; i++)
@@ -117,7 +130,7 @@ static bool condition_may_hold(const place *at, const lots_expr *condition)
 bool lots_worker_may_have_rows(lots_worker *worker, const lots_bound_pipeline *pipeline, uint32_t segment,
                                uint32_t chunk)
 {
-    place at = {worker, NULL, chunk};
+    place at = {worker, NULL, segment, chunk};
     if (lots_registry_segment(worker->registry, segment, &at.segment, NULL) != LOTS_OK)
         return true;
     bool may = pipeline->source == NULL || set_may_have(&at, pipeline->source);

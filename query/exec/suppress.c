@@ -3,10 +3,25 @@
 
 static lots_mark mark_at(const lots_vector *marks, uint32_t row) { return (lots_mark)((const int64_t *)marks->data)[row]; }
 
-static void put_mark(lots_vector *marks, uint32_t row, lots_mark mark)
+static bool put_mark(lots_vector *marks, uint32_t row, lots_mark mark)
 {
     int64_t *at = &((int64_t *)marks->data)[row];
-    *at = *at == LOTS_MARK_SHOWN ? (int64_t)mark : *at;
+    bool shown = *at == LOTS_MARK_SHOWN;
+    *at = shown ? (int64_t)mark : *at;
+    return shown;
+}
+
+bool lots_suppress_hide(lots_suppress *table, uint32_t column, uint32_t row)
+{
+    return put_mark(&table->marks[table->stage->key_count + column], row, LOTS_MARK_WITHHELD);
+}
+
+bool lots_suppress_forced(uint32_t min_cell, uint64_t small, uint64_t others, int64_t sum)
+{
+    uint64_t all = sum < 0 ? 0 : (uint64_t)sum;
+    if (small == 0)
+        return false;
+    return all <= small + min_cell * others || (others == 0 && all >= small * (min_cell - 1));
 }
 
 static int64_t count_at(const lots_vector *values, uint32_t row) { return ((const int64_t *)values->data)[row]; }
@@ -40,13 +55,14 @@ static bool shared_out(const lots_bound_stage *stage, const lots_vector *slots, 
     return parts > 1 && found;
 }
 
-static void hide_parts(const lots_bound_stage *stage, uint32_t min_cell, const lots_vector *slots, lots_vector *marks,
-                       uint32_t row)
+/* True when it hid something. */
+static bool hide_parts(const lots_suppress *table, uint32_t row)
 {
-    const lots_vector *aggs = slots + stage->key_count;
-    lots_vector *agg_marks = marks + stage->key_count;
-    for (;;) {
-        uint32_t hidden = 0, next = stage->agg_count;
+    const lots_bound_stage *stage = table->stage;
+    const lots_vector *aggs = table->slots + stage->key_count;
+    lots_vector *agg_marks = table->marks + stage->key_count;
+    for (bool changed = false;; changed = true) {
+        uint32_t hidden = 0, small = 0, next = stage->agg_count;
         int64_t sum = 0;
         for (uint32_t i = 0; i < stage->agg_count; i++) {
             int64_t count = count_at(&aggs[i], row);
@@ -54,13 +70,16 @@ static void hide_parts(const lots_bound_stage *stage, uint32_t min_cell, const l
                 continue;
             if (mark_at(&agg_marks[i], row) != LOTS_MARK_SHOWN) {
                 hidden++;
+                small += mark_at(&agg_marks[i], row) == LOTS_MARK_SMALL;
                 sum += count;
             } else if (next == stage->agg_count || count < count_at(&aggs[next], row)) {
                 next = i;
             }
         }
-        if (hidden == 0 || next == stage->agg_count || (hidden > 1 && sum >= (int64_t)min_cell))
-            return;
+        bool safe = hidden > 1 && sum >= (int64_t)table->min_cell &&
+                    !lots_suppress_forced(table->min_cell, small, hidden - small, sum);
+        if (hidden == 0 || next == stage->agg_count || safe)
+            return changed;
         put_mark(&agg_marks[next], row, LOTS_MARK_WITHHELD);
     }
 }
@@ -90,6 +109,29 @@ static void hide_shares(const lots_bound_stage *stage, uint32_t agg, uint32_t ro
     }
     if (hidden == 1 && next < rows)
         hide_row(stage, marks, next);
+}
+
+/* ---- counts that don't print as `<k` ---- */
+
+static bool is_total(const lots_suppress *table, uint32_t row)
+{
+    uint32_t keys = table->stage->key_count;
+    return keys > 0 && mark_at(&table->marks[keys - 1], row) == LOTS_MARK_TOTAL;
+}
+
+/* Those that are k or more, and totals: that one is below k would tell how its parts share it. */
+static void mark_others(lots_suppress *table)
+{
+    const lots_bound_stage *stage = table->stage;
+    for (uint32_t c = 0; c <= stage->agg_count; c++) {
+        lots_row_agg_kind kind = c < stage->agg_count ? stage->aggs[c].kind : LOTS_AGG_PATIENTS;
+        const lots_vector *values = &table->slots[stage->key_count + c];
+        int64_t *marks = table->marks[stage->key_count + c].data;
+        bool counts = kind == LOTS_AGG_COUNT || kind == LOTS_AGG_COUNT_DISTINCT || kind == LOTS_AGG_PATIENTS;
+        for (uint32_t row = 0; counts && row < table->rows; row++)
+            if (marks[row] == LOTS_MARK_SMALL && (is_total(table, row) || count_at(values, row) >= (int64_t)table->min_cell))
+                marks[row] = LOTS_MARK_WITHHELD;
+    }
 }
 
 /* ---- keys ---- */
@@ -133,7 +175,7 @@ static lots_status hide_marked(lots_vector *values, const lots_vector *marks, ui
                                lots_error *err)
 {
     for (uint32_t row = 0; row < rows; row++) {
-        if (mark_at(marks, row) == LOTS_MARK_SHOWN)
+        if (mark_at(marks, row) == LOTS_MARK_SHOWN || mark_at(marks, row) == LOTS_MARK_TOTAL)
             continue;
         LOTS_TRY(lots_vector_want_missing(arena, values, err));
         lots_bit_set(values->missing, row);
@@ -142,17 +184,34 @@ static lots_status hide_marked(lots_vector *values, const lots_vector *marks, ui
     return LOTS_OK;
 }
 
-lots_status lots_suppress(const lots_bound_stage *stage, uint32_t min_cell, uint32_t rows, lots_arena *arena,
-                          lots_vector *slots, lots_vector *marks, lots_error *err)
+/* What is hidden for a row may want more hidden for a total, and the other way round. */
+static lots_status hide_reckoned(lots_suppress *table, lots_arena *arena, lots_error *err)
 {
-    for (uint32_t row = 0; row < rows; row++)
-        if (shared_out(stage, slots, row))
-            hide_parts(stage, min_cell, slots, marks, row);
-    for (uint32_t i = 0; i < stage->agg_count; i++)
+    const lots_bound_stage *stage = table->stage;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t row = 0; row < table->rows; row++)
+            if (shared_out(stage, table->slots, row))
+                changed = hide_parts(table, row) || changed;
+        if (table->parent == NULL)
+            break;
+        bool more = false;
+        LOTS_TRY(lots_suppress_totals(table, arena, &more, err));
+        changed = changed || more;
+    }
+    for (uint32_t i = 0; table->parent == NULL && i < stage->agg_count; i++)
         if (stage->aggs[i].kind == LOTS_AGG_SHARE && stage->aggs[i].where == NULL)
-            hide_shares(stage, i, rows, slots, marks);
-    hide_keys(stage, rows, marks);
+            hide_shares(stage, i, table->rows, table->slots, table->marks);
+    return LOTS_OK;
+}
+
+lots_status lots_suppress_cells(lots_suppress *table, lots_arena *arena, lots_error *err)
+{
+    const lots_bound_stage *stage = table->stage;
+    hide_keys(stage, table->rows, table->marks);
+    mark_others(table);
+    LOTS_TRY(hide_reckoned(table, arena, err));
     for (uint32_t i = 0; i < stage->key_count + stage->agg_count; i++)
-        LOTS_TRY(hide_marked(&slots[i], &marks[i], rows, arena, err));
+        LOTS_TRY(hide_marked(&table->slots[i], &table->marks[i], table->rows, arena, err));
     return LOTS_OK;
 }

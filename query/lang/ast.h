@@ -457,5 +457,9 @@ lots_status lots_ast_fail(lots_error *err, lots_ast_span span, const char *forma
 LOTS_MUST lots_status lots_ast_print_node(const lots_ast_node *node, lots_bytes *out, lots_error *err);
 LOTS_MUST lots_status lots_ast_print_pipeline(const lots_ast_pipeline *pipeline, lots_bytes *out, lots_error *err);
 LOTS_MUST lots_status lots_ast_print(const lots_ast_file *file, lots_bytes *out, lots_error *err);
+/* The same, but a call for which `stand_in` gives a node (NULL: none) is printed as that node. */
+typedef const lots_ast_node *(*lots_ast_stand_in)(void *context, const lots_ast_call *call);
+LOTS_MUST lots_status lots_ast_print_with(const lots_ast_file *file, lots_ast_stand_in stand_in, void *context,
+                                          lots_bytes *out, lots_error *err);
 
 #endif

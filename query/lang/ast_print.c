@@ -380,11 +380,15 @@ static lots_status print_plain(lots_ast_printer *p, const lots_ast_node *node)
 
 lots_status lots_print_value(lots_ast_printer *p, const lots_ast_node *node, lots_ast_level level)
 {
+    const lots_ast_node *other =
+        node->kind == LOTS_AST_CALL && p->stand_in != NULL ? p->stand_in(p->context, node->call) : NULL;
+    if (other != NULL)
+        node = other;
     return lots_ast_level_of(node) < level ? lots_print_bracketed(p, node) : print_plain(p, node);
 }
 
 lots_status lots_ast_print_node(const lots_ast_node *node, lots_bytes *out, lots_error *err)
 {
-    lots_ast_printer printer = {out, err};
+    lots_ast_printer printer = {out, err, NULL, NULL};
     return lots_print_value(&printer, node, LOTS_LEVEL_VALUE);
 }

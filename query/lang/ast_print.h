@@ -7,6 +7,8 @@
 typedef struct lots_ast_printer {
     lots_bytes *out;
     lots_error *err;
+    lots_ast_stand_in stand_in; /* NULL: calls are printed as they are */
+    void *context;
 } lots_ast_printer;
 
 LOTS_MUST lots_status lots_print_text(lots_ast_printer *p, const char *text);

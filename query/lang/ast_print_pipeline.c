@@ -177,7 +177,7 @@ static lots_status print_pipeline(lots_ast_printer *p, const lots_ast_pipeline *
 
 lots_status lots_ast_print_pipeline(const lots_ast_pipeline *pipeline, lots_bytes *out, lots_error *err)
 {
-    lots_ast_printer printer = {out, err};
+    lots_ast_printer printer = {out, err, NULL, NULL};
     return print_pipeline(&printer, pipeline, "\n");
 }
 
@@ -218,7 +218,13 @@ static lots_status print_statement(lots_ast_printer *p, const lots_ast_statement
 
 lots_status lots_ast_print(const lots_ast_file *file, lots_bytes *out, lots_error *err)
 {
-    lots_ast_printer printer = {out, err};
+    return lots_ast_print_with(file, NULL, NULL, out, err);
+}
+
+lots_status lots_ast_print_with(const lots_ast_file *file, lots_ast_stand_in stand_in, void *context, lots_bytes *out,
+                                lots_error *err)
+{
+    lots_ast_printer printer = {out, err, stand_in, context};
     for (uint32_t i = 0; i < file->statement_count; i++) {
         LOTS_TRY(print_statement(&printer, &file->statements[i]));
         LOTS_TRY(lots_print_text(&printer, "\n"));

@@ -174,9 +174,8 @@ static lots_status bind_statements(binder *b, const lots_ast_file *file, bool li
             break;
         case LOTS_AST_LET: LOTS_TRY(add_global(b, statement, node, library)); break;
         case LOTS_AST_QUERY:
-            if (statement->explain)
-                return lots_ast_fail(b->err, statement->span, "`explain` is not available in this version");
             LOTS_TRY(bind_pipeline(b, statement->pipeline));
+            LOTS_AT(lots_bound_pipeline, &b->pipelines, b->pipelines.count - 1).explain = statement->explain;
             break;
         }
     }
@@ -236,6 +235,7 @@ static lots_status bind_all(binder *b, const char *text, size_t bytes, const cha
         bool found = false;
         LOTS_TRY(include_library(b, lots_library[i].name, 0, &found));
     }
+    b->library_end = b->sources->count;
     LOTS_TRY(bind_statements(b, file, false, 0));
     LOTS_TRY(check_params(b));
     if (b->pipelines.count == 0)
@@ -253,7 +253,53 @@ static lots_status bind_all(binder *b, const char *text, size_t bytes, const cha
     LOTS_TRY(freeze(b, &b->notes, &list));
     b->query->notes = list;
     b->query->note_count = (uint32_t)b->notes.count;
+    LOTS_TRY(freeze(b, &b->cohorts, &list));
+    b->query->cohorts = list;
+    b->query->cohort_count = (uint32_t)b->cohorts.count;
     return LOTS_OK;
+}
+
+/* Bind a text with a binder that knows its registry, arena, sources, book and place. */
+static lots_status bind_whole(binder *b, const char *text, size_t bytes, const char *name, lots_query **out)
+{
+    void *made = NULL;
+    *out = NULL;
+    LOTS_TRY(lots_arena_alloc(b->arena, &made, 1, sizeof(lots_query), b->err));
+    b->query = made;
+    b->query->arena = b->arena;
+    b->query->registry = b->registry;
+    b->schema = lots_registry_schema(b->registry);
+    b->frames = LOTS_VEC(lots_frame);
+    b->relations = LOTS_VEC(lots_relation);
+    b->relation_depths = LOTS_VEC(uint64_t);
+    b->relation_nodes = LOTS_VEC(const lots_ast_node *);
+    b->notes = LOTS_VEC(lots_note);
+    b->globals = LOTS_VEC(global);
+    b->pipelines = LOTS_VEC(lots_bound_pipeline);
+    b->scopes = LOTS_VEC(scope *);
+    b->groupings = LOTS_VEC(const lots_grouping *);
+    b->cohorts = LOTS_VEC(lots_bound_cohort *);
+    b->files = LOTS_VEC(bound_file);
+    lots_status status = bind_all(b, text, bytes, name);
+    for (size_t i = 0; i < b->scopes.count; i++)
+        lots_vec_free(&LOTS_AT(scope *, &b->scopes, i)->names);
+    lots_vec *lists[] = {&b->frames,    &b->relations, &b->relation_depths, &b->relation_nodes, &b->notes, &b->globals,
+                         &b->pipelines, &b->scopes,    &b->groupings,       &b->cohorts,        &b->files};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        lots_vec_free(lists[i]);
+    if (status == LOTS_OK)
+        *out = b->query;
+    return status;
+}
+
+lots_status bind_cohort_text(binder *b, const cohort_place *place, const char *text, lots_query **out)
+{
+    static const lots_bind_options plain;
+    void *sources = NULL;
+    LOTS_TRY(lots_arena_alloc(b->arena, &sources, 1, sizeof(lots_sources), b->err));
+    binder inner = {.registry = b->registry, .arena = b->arena, .err = b->err, .options = &plain, .sources = sources,
+                    .book = b->book, .place = place};
+    return bind_whole(&inner, text, strlen(text), place->name, out);
 }
 
 lots_status lots_query_bind(lots_registry *registry, const char *text, size_t bytes, const char *name,
@@ -262,37 +308,11 @@ lots_status lots_query_bind(lots_registry *registry, const char *text, size_t by
 {
     static const lots_bind_options plain;
     lots_error own;
-    binder b;
-    void *made = NULL;
-    memset(&b, 0, sizeof b);
+    binder b = {.registry = registry, .arena = arena, .err = err != NULL ? err : &own,
+                .options = options != NULL ? options : &plain, .sources = sources};
     *out = NULL;
-    LOTS_TRY(lots_arena_alloc(arena, &made, 1, sizeof(lots_query), err));
-    b.query = made;
-    b.query->arena = arena;
-    b.query->registry = registry;
-    b.registry = registry;
-    b.schema = lots_registry_schema(registry);
-    b.arena = arena;
-    b.err = err != NULL ? err : &own;
-    b.options = options != NULL ? options : &plain;
-    b.sources = sources;
-    b.frames = LOTS_VEC(lots_frame);
-    b.relations = LOTS_VEC(lots_relation);
-    b.relation_depths = LOTS_VEC(uint64_t);
-    b.relation_nodes = LOTS_VEC(const lots_ast_node *);
-    b.notes = LOTS_VEC(lots_note);
-    b.globals = LOTS_VEC(global);
-    b.pipelines = LOTS_VEC(lots_bound_pipeline);
-    b.scopes = LOTS_VEC(scope *);
-    b.groupings = LOTS_VEC(const lots_grouping *);
-    lots_status status = bind_all(&b, text, bytes, name);
-    for (size_t i = 0; i < b.scopes.count; i++)
-        lots_vec_free(&LOTS_AT(scope *, &b.scopes, i)->names);
-    lots_vec *lists[] = {&b.frames, &b.relations, &b.relation_depths, &b.relation_nodes, &b.notes, &b.globals, &b.pipelines, &b.scopes,
-                         &b.groupings};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        lots_vec_free(lists[i]);
-    if (status == LOTS_OK)
-        *out = b.query;
+    LOTS_TRY(bind_book_open(&b));
+    lots_status status = bind_whole(&b, text, bytes, name, out);
+    bind_book_close(&b);
     return status;
 }

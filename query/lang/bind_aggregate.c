@@ -5,6 +5,8 @@
 
 #include "query/lang/bind_internal.h"
 
+#define AGGREGATES_MAX 4096u /* of one show: lets multiply them */
+
 typedef struct aggregate_name {
     const char *name;
     lots_op op;         /* over events; CONSTANT: none */
@@ -412,7 +414,10 @@ static lots_status over_rows(binder *b, scope *table, const aggregate_name *foun
         return lots_ast_fail(b->err, node->span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
     LOTS_TRY(row_arguments(b, table, into, node, found->arguments, &agg));
     if (agg.kind == LOTS_AGG_PATIENTS && into->rows->kind == SCOPE_TABLE)
-        return lots_ast_fail(b->err, node->span, "these rows are groups, and patients() counts rows that are patients'");
+        return lots_ast_fail(b->err, node->span, "these rows are %s, and patients() counts rows that are patients'",
+                             bind_is_about_nobody(b) ? "a table's, about nobody" : "groups");
+    if (into->aggs->count >= AGGREGATES_MAX)
+        return lots_ast_fail(b->err, node->span, "more than %u aggregates in one `show`", AGGREGATES_MAX);
     agg.type = row_type(agg.kind, agg.value);
     b->aggregation = into;
     out->kind = VALUE_EXPR;

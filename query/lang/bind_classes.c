@@ -35,7 +35,7 @@ static lots_status place(binder *b, lots_ast_span span, lots_status status)
 static lots_status note_facts(binder *b, const lots_classification *c, lots_ast_span span)
 {
     const bool plain = c->status[0] == '\0' || strcmp(c->status, "complete") == 0;
-    return bind_note(b, span, "classification %s, version: %s; source: %s%s%s", c->name, c->version, c->source,
+    return bind_fact(b, span, "classification %s, version: %s; source: %s%s%s", c->name, c->version, c->source,
                      plain ? "" : "; status: ", plain ? "" : c->status);
 }
 
@@ -68,6 +68,11 @@ static lots_status load_builtin(binder *b, const lots_classification_text *built
 
 static lots_status load_file(binder *b, const lots_ast_node *node, const lots_grouping **out)
 {
+    if (b->place != NULL) {
+        lots_fail(b->err, LOTS_QUERY, "a classification from a file of your own can't be part of a saved cohort");
+        lots_error_hint(b->err, "a cohort must be complete in itself: say its codes with `let` or codes('…')");
+        return LOTS_QUERY;
+    }
     char *path = NULL, *text = NULL;
     size_t bytes = 0;
     const char *directory = b->options->include_directory != NULL ? b->options->include_directory : ".";

@@ -458,6 +458,9 @@ lots_status bind_codes_file(binder *b, const lots_ast_call *call, const lots_ast
         status = read_codes(b, path, text, bytes, call->name.span, &node->codes);
         *out = node;
     }
+    const bound_file file = {call, *out};
+    if (status == LOTS_OK)
+        status = lots_vec_push(&b->files, &file, b->err);
     lots_free(path);
     lots_free(text);
     return status;

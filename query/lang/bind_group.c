@@ -4,6 +4,25 @@
 
 #include "query/lang/bind_stage.h"
 
+lots_bound_stage *bind_groups(binder *b)
+{
+    pipeline_state *p = b->pipeline;
+    if (p->where->kind != SCOPE_TABLE || p->table_stage >= p->stages.count)
+        return NULL;
+    lots_bound_stage *made = &LOTS_AT(lots_bound_stage, &p->stages, p->table_stage);
+    return made->kind == LOTS_STAGE_GROUP ? made : NULL;
+}
+
+lots_status bind_without_totals(binder *b, const char *what, lots_ast_span span)
+{
+    const lots_bound_stage *groups = bind_groups(b);
+    if (groups == NULL || !groups->totals)
+        return LOTS_OK;
+    lots_status status = lots_ast_fail(b->err, span, "%s would take the totals for groups", what);
+    lots_error_hint(b->err, "leave `with totals` out of the `group by` before it");
+    return status;
+}
+
 static lots_status group_keys(binder *b, const lots_ast_stage *group, lots_vec *keys)
 {
     for (uint32_t i = 0; i < group->group.items.count; i++) {
@@ -102,6 +121,8 @@ static lots_status group_stage(binder *b, const lots_ast_stage *group, const lot
     pipeline_state *p = b->pipeline;
     lots_bound_stage stage = bind_stage_of(b, LOTS_STAGE_GROUP, show->span);
     scope *table = NULL;
+    LOTS_TRY(bind_without_totals(b, group != NULL ? "`group by`" : "an aggregate", (group != NULL ? group : show)->span));
+    stage.totals = group != NULL && group->group.totals;
     if (group != NULL)
         LOTS_TRY(group_keys(b, group, keys));
     LOTS_TRY(table_scope(b, keys, show->span, &table, items));

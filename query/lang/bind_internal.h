@@ -13,6 +13,8 @@
  *   bind_path.c      path(E by x)
  *   bind_codes.c     code sets and category words
  *   bind_classes.c   classifications: groups, scores, chapters
+ *   bind_table.c     the registry's tables: look-ups; values as of a day
+ *   bind_cohort.c    saved cohorts: their names, `into cohort`
  *   bind_pipeline.c  sources and stages
  *
  * A name is bound afresh at each use: a let is a *lazy* value, a piece of tree with the scope it closed over. */
@@ -22,6 +24,7 @@
 #include "core/base/vec.h"
 #include "query/lang/bound.h"
 #include "query/lang/parse.h"
+#include "query/lang/suggest.h"
 
 #define BIND_LETS_DEEP 50u /* lets within lets within lets … */
 #define BIND_FRAMES_DEEP 60u
@@ -93,7 +96,21 @@ typedef struct global {
     const lots_ast_node *value; /* PARAM, LET: what it stands for now */
     bool library;               /* of the shipped library: a user's name may hide it */
     bool over_rows;             /* LET: an aggregate over rows stands in it */
+    bool used;                  /* something was bound through it: what is saved as a cohort needs it */
 } global;
+
+/* A file read in place of a call: codes('set.csv'). */
+typedef struct bound_file {
+    const lots_ast_call *call;
+    const lots_ast_node *node;
+} bound_file;
+
+/* The cohorts whose texts are being bound, innermost first: none of them may be met again. */
+typedef struct cohort_place {
+    const char *name;
+    const struct cohort_place *around;
+    uint32_t depth;
+} cohort_place;
 
 /* What group by / show collect while their right-hand sides are bound. */
 typedef struct aggregation {
@@ -124,13 +141,24 @@ typedef struct binder {
     scope *root;           /* the patients */
     uint32_t visible;      /* globals below this number are in sight */
     uint32_t let_depth;
+    uint32_t joins;        /* bound so far */
     uint32_t nodes;
     aggregation *aggregation; /* NULL outside group by / show */
     hoisting *hoisting;       /* NULL where no row function may stand */
     struct pipeline_state *pipeline; /* the pipeline being bound */
     const lots_ast_pattern *pattern; /* whose step number pattern_step is being bound; NULL: none */
     uint32_t pattern_step;
+    const lots_ast_pipeline *question; /* the outermost pipeline being bound */
+    struct cohort_book *book;  /* cohorts; shared with the binders of their texts */
+    const cohort_place *place; /* the cohort whose text this is; NULL: a query */
+    lots_vec cohorts;          /* lots_bound_cohort *: those used */
+    lots_vec files;            /* bound_file */
+    uint32_t library_end;      /* source 0 is the text itself; those from 1 below this are of the library */
 } binder;
+
+/* ---- bind.c ---- */
+/* The text of a cohort, as a query of its own in the arena of `b`. Errors are about that text. */
+LOTS_MUST lots_status bind_cohort_text(binder *b, const cohort_place *place, const char *text, lots_query **out);
 
 /* ---- bind_scope.c ---- */
 LOTS_MUST lots_status bind_scope_new(binder *b, scope_kind kind, scope *outer, uint32_t frame, uint32_t relation,
@@ -156,7 +184,10 @@ lots_type bind_column_type(binder *b, const lots_column *column);
 /* Find a global in sight; UINT32_MAX when none. */
 uint32_t bind_find_global(const binder *b, const char *name, uint32_t bytes);
 LOTS_MUST lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_call *call, value *out);
+/* A warning about a place, and a fact that the answer rests on; either is said once. */
 LOTS_MUST lots_status bind_note(binder *b, lots_ast_span span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+LOTS_MUST lots_status bind_fact(binder *b, lots_ast_span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Making expressions. `depths` and `frame` follow from the operands. Folds constants. */
@@ -197,6 +228,8 @@ LOTS_MUST lots_status bind_member_of(binder *b, scope *where, const value *base,
                                      lots_expr **out);
 
 /* ---- bind_table.c ---- */
+/* Are the rows as they are now those of a table of the registry, or groups of such? */
+bool bind_is_about_nobody(const binder *b);
 /* unit.region: `node`'s member of a category that keys a table, as of a day; day NULL: none was said. */
 LOTS_MUST lots_status bind_lookup(binder *b, lots_expr *key, const lots_ast_node *node, lots_expr *day, lots_expr **out);
 /* `node at day`, node a member: of records, of an event, or of a table's key. */
@@ -289,6 +322,27 @@ LOTS_MUST lots_status bind_code_class(binder *b, lots_expr *x, const lots_ast_na
 /* Is it a group of a classification? What such a group has: `.label`. */
 bool bind_is_group(const binder *b, const lots_expr *x);
 LOTS_MUST lots_status bind_group_member(binder *b, lots_expr *group, const lots_ast_node *node, lots_expr **out);
+
+/* ---- bind_each.c ---- */
+/* `m.number` of a period that `each` named m. */
+LOTS_MUST lots_status bind_period_number(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+
+/* ---- bind_cohort.c ---- */
+/* Is it the name of a cohort in sight? */
+LOTS_MUST lots_status bind_is_cohort(binder *b, const lots_ast_name *name, bool *out);
+/* `frail` as a condition of the patient; VALUE_NONE left as it is when there is no such cohort. */
+LOTS_MUST lots_status bind_cohort(binder *b, const lots_ast_name *name, value *out);
+/* The error for `from frail`. */
+lots_status bind_no_source(binder *b, const lots_ast_name *name);
+/* Every name of a cohort, for suggestions; none when they can't be read. */
+void bind_suggest_cohorts(binder *b, suggestion *near);
+/* Before an outermost pipeline is bound. */
+void bind_begin_question(binder *b, const lots_ast_pipeline *pipeline);
+/* The last stage of `pipeline`: the rows as they are now become a cohort. */
+LOTS_MUST lots_status bind_into_stage(binder *b, const lots_ast_pipeline *pipeline, const lots_ast_stage *stage);
+/* Begin and end with the outermost binder. */
+LOTS_MUST lots_status bind_book_open(binder *b);
+void bind_book_close(binder *b);
 
 /* ---- bind_pipeline.c ---- */
 LOTS_MUST lots_status bind_pipeline(binder *b, const lots_ast_pipeline *pipeline);

@@ -12,17 +12,21 @@ static lots_status bind_stages(binder *b, const lots_ast_pipeline *pipeline)
 {
     for (uint32_t i = 0; i < pipeline->stage_count; i++) {
         const lots_ast_stage *stage = &pipeline->stages[i];
+        LOTS_TRY(bind_may_follow(b, stage));
         switch (stage->kind) {
         case LOTS_AST_STAGE_WHERE: LOTS_TRY(bind_where_stage(b, stage)); break;
+        case LOTS_AST_STAGE_EACH: LOTS_TRY(bind_each_stage(b, stage)); break;
         case LOTS_AST_STAGE_DERIVE: LOTS_TRY(bind_derive_stage(b, stage)); break;
         case LOTS_AST_STAGE_TOP:
         case LOTS_AST_STAGE_BOTTOM: LOTS_TRY(bind_top_stage(b, stage)); break;
         case LOTS_AST_STAGE_SHOW: LOTS_TRY(bind_show_stage(b, stage)); break;
         case LOTS_AST_STAGE_SORT: LOTS_TRY(bind_sort_stage(b, stage)); break;
         case LOTS_AST_STAGE_LIMIT: LOTS_TRY(bind_limit_stage(b, stage)); break;
+        case LOTS_AST_STAGE_JOIN: LOTS_TRY(bind_join_stage(b, stage)); break;
+        case LOTS_AST_STAGE_PIVOT: LOTS_TRY(bind_pivot_stage(b, stage)); break;
+        case LOTS_AST_STAGE_CHART: LOTS_TRY(bind_chart_stage(b, pipeline, stage)); break;
+        case LOTS_AST_STAGE_INTO: LOTS_TRY(bind_into_stage(b, pipeline, stage)); break;
         case LOTS_AST_STAGE_GROUP:
-            if (stage->group.totals)
-                return lots_ast_fail(b->err, stage->span, "`with totals` is not available in this version");
             if (i + 1 >= pipeline->stage_count || pipeline->stages[i + 1].kind != LOTS_AST_STAGE_SHOW) {
                 lots_status status = lots_ast_fail(b->err, stage->span, "`group by` needs a `show` after it");
                 lots_error_hint(b->err, "as in: group by sex show n = count()");
@@ -49,6 +53,7 @@ static lots_status rows_scope(binder *b, uint32_t relation, const bound_set *set
     p->out.source = set->set;
     p->where->alias = set->element->alias;
     p->where->alias_bytes = set->element->alias_bytes;
+    bind_frame(b, p->out.row_frame)->name = bind_frame(b, set->set->frame)->name;
     return LOTS_OK;
 }
 
@@ -92,6 +97,8 @@ static lots_status bind_source_value(binder *b, const lots_ast_node *node)
         LOTS_TRY(bind_name(b, b->root, &node->name, &bound));
         if (bound.kind == VALUE_TABLE)
             return inline_table(b, bound.table);
+        if (bound.kind == VALUE_EXPR && bound.expr->op == LOTS_OP_COHORT)
+            return bind_no_source(b, &node->name);
     }
     bound_set set;
     LOTS_TRY(bind_set(b, b->root, node, &set));
@@ -104,7 +111,7 @@ static lots_status bind_source(binder *b, const lots_ast_pipeline *pipeline)
     if (pipeline->source == LOTS_AST_SOURCE_VALUE)
         return bind_source_value(b, pipeline->value);
     if (pipeline->source == LOTS_AST_SOURCE_TABLE)
-        return lots_ast_fail(b->err, pipeline->span, "`from table` is not available in this version");
+        return bind_table_source(b, &pipeline->table);
     LOTS_TRY(bind_match(b, pipeline->pattern, &matches));
     return rows_scope(b, matches.set->relation, &matches);
 }
@@ -149,6 +156,12 @@ static lots_status finish(binder *b, lots_bound_pipeline *out)
 {
     pipeline_state *p = b->pipeline;
     void *list = NULL;
+    if (p->row_join != NULL && p->out.aggregated) {
+        lots_status status = lots_ast_fail(b->err, p->row_join->span, "rows of patients can't be joined into a result of "
+                                                                      "aggregates: a single person's value would show");
+        lots_error_hint(b->err, "join groups (… group by … show …), or derive the value from each person's own events");
+        return status;
+    }
     if (!p->shown)
         LOTS_TRY(default_columns(b));
     LOTS_TRY(bind_freeze(b, &p->stages, &list));
@@ -188,9 +201,24 @@ lots_status bind_inner_pipeline(binder *b, const lots_ast_pipeline *pipeline, lo
     return status;
 }
 
+lots_status bind_let_pipeline(binder *b, uint32_t number, lots_bound_pipeline *out)
+{
+    const lots_ast_pipeline *inner = LOTS_AT(global, &b->globals, number).statement->pipeline;
+    uint32_t visible = b->visible;
+    if (++b->let_depth > BIND_LETS_DEEP)
+        return lots_ast_fail(b->err, inner->span, "names are defined through one another more than %u deep",
+                             BIND_LETS_DEEP);
+    b->visible = number;
+    LOTS_TRY(bind_inner_pipeline(b, inner, out));
+    b->visible = visible;
+    b->let_depth--;
+    return LOTS_OK;
+}
+
 lots_status bind_pipeline(binder *b, const lots_ast_pipeline *pipeline)
 {
     lots_bound_pipeline out;
+    bind_begin_question(b, pipeline);
     LOTS_TRY(bind_inner_pipeline(b, pipeline, &out));
     return lots_vec_push(&b->pipelines, &out, b->err);
 }

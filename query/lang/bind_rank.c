@@ -69,6 +69,8 @@ lots_status bind_row_function(binder *b, scope *where, const lots_ast_node *node
     *done = top || rank || percentile;
     if (!*done)
         return LOTS_OK;
+    if (b->pipeline != NULL)
+        LOTS_TRY(bind_without_totals(b, top ? "`top`" : rank ? "`rank`" : "`percentile`", node->span));
     if (b->hoisting == NULL || b->pipeline == NULL || where->frame != b->pipeline->where->frame)
         return lots_ast_fail(b->err, node->span, "'%s' ranks the rows of the pipeline: it can stand in derive, where, "
                                                  "group by and sort, outside event sets",
@@ -102,6 +104,7 @@ lots_status bind_row_function(binder *b, scope *where, const lots_ast_node *node
 lots_status bind_top_stage(binder *b, const lots_ast_stage *stage)
 {
     lots_bound_stage made = bind_stage_of(b, LOTS_STAGE_TOP, stage->span);
+    LOTS_TRY(bind_without_totals(b, stage->kind == LOTS_AST_STAGE_TOP ? "`top`" : "`bottom`", stage->span));
     LOTS_TRY(top_size(b, b->pipeline->where, stage->top.size, &made.top));
     made.top.bottom = stage->kind == LOTS_AST_STAGE_BOTTOM;
     LOTS_TRY(ranked(b, b->pipeline->where, stage->top.by, &made.top.by));

@@ -62,33 +62,59 @@ static lots_status where_test(binder *b, const lots_ast_stage *stage, lots_vec *
     return bind_push_stage(b, &made);
 }
 
+static lots_status show_value(binder *b, const lots_ast_stage *stage, const char *name, lots_expr *expr, lots_vec *items,
+                              hoisting *met, lots_vec *columns)
+{
+    lots_named_expr column = {.name = name, .value = expr, .slot = UINT32_MAX};
+    if (met->functions.count > 0) {
+        LOTS_TRY(bind_emit_derive(b, items, stage->span));
+        LOTS_TRY(bind_emit_functions(b, met, stage->span));
+    }
+    if (expr->op != LOTS_OP_SLOT)
+        LOTS_TRY(bind_derived(b, name, expr, items, &column.value));
+    return lots_vec_push(columns, &column, b->err);
+}
+
+/* A key of several columns is shown as those: `show stratum` as stratum.1, stratum.2. */
+static lots_status show_fields(binder *b, const lots_ast_stage *stage, const char *name, const value *tuple,
+                               lots_vec *items, hoisting *met, lots_vec *columns)
+{
+    for (uint32_t i = 0; i < tuple->field_count; i++) {
+        char *numbered = NULL;
+        LOTS_TRY(lots_arena_printf(b->arena, &numbered, b->err, "%s.%u", name, i + 1));
+        LOTS_TRY(show_value(b, stage, numbered, tuple->fields[i], items, met, columns));
+    }
+    return LOTS_OK;
+}
+
+static lots_status show_item(binder *b, const lots_ast_stage *stage, const lots_ast_item *item, lots_vec *items,
+                             hoisting *met, lots_vec *columns)
+{
+    scope *where = b->pipeline->where;
+    const char *name = NULL;
+    lots_expr *expr = NULL;
+    value bound;
+    LOTS_TRY(bind_item_name(b, item, &name));
+    if (item->value->kind == LOTS_AST_NAME) {
+        LOTS_TRY(bind_value(b, where, item->value, &bound));
+        if (bound.kind == VALUE_TUPLE && bound.expr == NULL)
+            return show_fields(b, stage, name, &bound, items, met, columns);
+    }
+    LOTS_TRY(bind_scalar(b, where, item->value, &expr));
+    if (expr->type.kind == LOTS_TYPE_EVENTS)
+        return lots_ast_fail(b->err, item->span, "an event has no one value to show: say which column, as in "
+                                                 "first(…).start");
+    return show_value(b, stage, name, expr, items, met, columns);
+}
+
 /* show without aggregates: columns of the rows. */
 static lots_status show_columns(binder *b, const lots_ast_stage *stage, lots_vec *items, hoisting *met)
 {
     pipeline_state *p = b->pipeline;
     lots_vec columns = LOTS_VEC(lots_named_expr);
     lots_status status = LOTS_OK;
-    for (uint32_t i = 0; i < stage->show.count && status == LOTS_OK; i++) {
-        const lots_ast_item *item = &stage->show.items[i];
-        lots_named_expr column = {.slot = UINT32_MAX};
-        lots_expr *expr = NULL;
-        status = bind_item_name(b, item, &column.name);
-        if (status == LOTS_OK)
-            status = bind_scalar(b, p->where, item->value, &expr);
-        if (status == LOTS_OK && expr->type.kind == LOTS_TYPE_EVENTS)
-            status = lots_ast_fail(b->err, item->span, "an event has no one value to show: say which column, as in "
-                                                       "first(…).start");
-        if (status == LOTS_OK && met->functions.count > 0) {
-            status = bind_emit_derive(b, items, stage->span);
-            if (status == LOTS_OK)
-                status = bind_emit_functions(b, met, stage->span);
-        }
-        if (status == LOTS_OK && expr->op != LOTS_OP_SLOT)
-            status = bind_derived(b, column.name, expr, items, &expr);
-        column.value = expr;
-        if (status == LOTS_OK)
-            status = lots_vec_push(&columns, &column, b->err);
-    }
+    for (uint32_t i = 0; i < stage->show.count && status == LOTS_OK; i++)
+        status = show_item(b, stage, &stage->show.items[i], items, met, &columns);
     if (status == LOTS_OK)
         status = bind_emit_derive(b, items, stage->span);
     for (size_t i = 0; i < columns.count && status == LOTS_OK; i++) {

@@ -293,6 +293,28 @@ static lots_status find_in_scope(binder *b, scope *user, scope *at, const lots_a
     return LOTS_OK;
 }
 
+/* A cohort may be saved long after a question was written: the library and other cohorts keep meaning their columns. */
+static lots_status not_a_cohort_too(binder *b, const scope *at, const lots_ast_name *name)
+{
+    bool cohort = false;
+    if (at->kind == SCOPE_ARGS || b->place != NULL || (name->span.source > 0 && name->span.source < b->library_end))
+        return LOTS_OK;
+    LOTS_TRY(bind_is_cohort(b, name, &cohort));
+    if (!cohort)
+        return LOTS_OK;
+    lots_status status = lots_ast_fail(b->err, name->span, "'%.*s' is both a saved cohort and a column here",
+                                       (int)name->bytes, name->text);
+    lots_error_hint(b->err, "give the column another name; `lots cohort` lists what is saved");
+    return status;
+}
+
+static bool of_patient(const scope *from)
+{
+    while (from != NULL && from->kind != SCOPE_PATIENT)
+        from = from->outer;
+    return from != NULL;
+}
+
 lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *out)
 {
     memset(out, 0, sizeof *out);
@@ -301,7 +323,10 @@ lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *
         LOTS_TRY(find_in_scope(b, from, at, name, out));
         if (out->kind == VALUE_NONE)
             continue;
-        if (number != UINT32_MAX && !LOTS_AT(global, &b->globals, number).library && at->kind != SCOPE_ARGS) {
+        LOTS_TRY(not_a_cohort_too(b, at, name));
+        /* A table's name is none of a value: `join residents …` may bring a column `residents`. */
+        const global *other = number != UINT32_MAX ? &LOTS_AT(global, &b->globals, number) : NULL;
+        if (other != NULL && !other->library && other->kind != GLOBAL_TABLE && at->kind != SCOPE_ARGS) {
             lots_status status = lots_ast_fail(b->err, name->span, "'%.*s' is both a name of this query and a column here",
                                                (int)name->bytes, name->text);
             lots_error_hint(b->err, "give the let or param another name");
@@ -323,7 +348,7 @@ lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *
         out->kind = VALUE_SET;
         return bind_set_new(b, from, relation, NULL, name->span, &out->set);
     }
-    return LOTS_OK;
+    return of_patient(from) ? bind_cohort(b, name, out) : LOTS_OK;
 }
 
 static void suggest_columns(binder *b, suggestion *near, const scope *at)
@@ -374,6 +399,8 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
         suggest_try(&near, other->text, other->bytes);
     }
     bool table = from->kind == SCOPE_TABLE;
+    if (!table)
+        bind_suggest_cohorts(b, &near);
     for (uint32_t i = 1; i < b->schema->stream_count && !table; i++)
         suggest_try(&near, b->schema->streams[i].name, (uint32_t)strlen(b->schema->streams[i].name));
     if (bind_is_step(b, name)) {
@@ -397,13 +424,29 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
     else if (owner != NULL)
         lots_error_hint(b->err, "%s have it: … %.*s over %s, or first(%s).%.*s", owner->name, (int)name->bytes, name->text,
                         owner->name, owner->name, (int)name->bytes, name->text);
+    else if (lots_schema_find_table(b->schema, name->text, name->bytes) >= 0)
+        lots_error_hint(b->err, "it is a table of the registry: from table %.*s, join %.*s on …", (int)name->bytes, name->text,
+                        (int)name->bytes, name->text);
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
+    else if (table && bind_is_about_nobody(b))
+        lots_error_hint(b->err, "these rows are a table's, about nobody: only its columns are in reach");
     else if (table)
         lots_error_hint(b->err, "after group by the rows are groups: only their keys and shown columns are in reach");
     else if (name->quoted)
         lots_error_hint(b->err, "\"…\" is a name; a text stands in '…'");
     return status;
+}
+
+static lots_status note_once(binder *b, lots_ast_span span, bool fact, const char *text)
+{
+    for (size_t i = 0; i < b->notes.count; i++)
+        if (strcmp(LOTS_AT(lots_note, &b->notes, i).text, text) == 0)
+            return LOTS_OK; /* a let used twice says it once */
+    char *copy = NULL;
+    LOTS_TRY(lots_arena_text(b->arena, &copy, text, strlen(text), b->err));
+    lots_note note = {.span = span, .text = copy, .fact = fact};
+    return lots_vec_push(&b->notes, &note, b->err);
 }
 
 lots_status bind_note(binder *b, lots_ast_span span, const char *format, ...)
@@ -413,13 +456,17 @@ lots_status bind_note(binder *b, lots_ast_span span, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    for (size_t i = 0; i < b->notes.count; i++)
-        if (strcmp(LOTS_AT(lots_note, &b->notes, i).text, text) == 0)
-            return LOTS_OK; /* a let used twice says it once */
-    char *copy = NULL;
-    LOTS_TRY(lots_arena_text(b->arena, &copy, text, strlen(text), b->err));
-    lots_note note = {span, copy};
-    return lots_vec_push(&b->notes, &note, b->err);
+    return note_once(b, span, false, text);
+}
+
+lots_status bind_fact(binder *b, lots_ast_span span, const char *format, ...)
+{
+    char text[768];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return note_once(b, span, true, text);
 }
 
 /* ---- globals ---- */
@@ -469,6 +516,7 @@ static lots_status aggregate_inside(binder *b, const global *item, const lots_as
 
 lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_call *call, value *out)
 {
+    LOTS_AT(global, &b->globals, number).used = true;
     const global item = LOTS_AT(global, &b->globals, number);
     lots_ast_span span = call == NULL ? item.statement->name.span : call->name.span;
     memset(out, 0, sizeof *out);

@@ -353,6 +353,7 @@ static lots_status narrow(binder *b, bound_set *set, const lots_ast_narrow *step
             return lots_ast_fail(b->err, step->alias.span, "'%s' already names another event here", step->alias.text);
         set->element->alias = step->alias.text;
         set->element->alias_bytes = step->alias.bytes;
+        bind_frame(b, set->set->frame)->name = step->alias.text;
         return LOTS_OK;
     default: return narrow_day(b, set, step);
     }

@@ -17,6 +17,7 @@ typedef struct pipeline_state {
     uint32_t table_stage; /* the stage that made it */
     lots_vec columns;    /* lots_named_expr */
     bool shown;          /* a show or group has fixed the columns */
+    const lots_ast_stage *row_join; /* the first join with rows of patients; NULL: none */
 } pipeline_state;
 
 /* ---- bind_stage.c ---- */
@@ -50,11 +51,27 @@ LOTS_MUST lots_status bind_derive_stage(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_show_stage(binder *b, const lots_ast_stage *stage); /* with or without aggregates */
 LOTS_MUST lots_status bind_show_rows(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_group_stage(binder *b, const lots_ast_stage *group, const lots_ast_stage *show);
+LOTS_MUST lots_status bind_each_stage(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_top_stage(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_sort_stage(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_limit_stage(binder *b, const lots_ast_stage *stage);
+LOTS_MUST lots_status bind_join_stage(binder *b, const lots_ast_stage *stage);
+LOTS_MUST lots_status bind_pivot_stage(binder *b, const lots_ast_stage *stage);
+/* Refuses what may not stand behind a pivot. */
+LOTS_MUST lots_status bind_may_follow(binder *b, const lots_ast_stage *stage);
+/* The GROUP that made the rows as they are now; NULL when none did. */
+lots_bound_stage *bind_groups(binder *b);
+/* Refuses to count or rank (`what` the text at `span` does) rows among which are totals. */
+LOTS_MUST lots_status bind_without_totals(binder *b, const char *what, lots_ast_span span);
 
-/* A whole pipeline within another (the right side of a join): bound apart, not a result of the query. */
+/* ---- the registry's tables (bind_table.c) ---- */
+LOTS_MUST lots_status bind_table_source(binder *b, const lots_ast_name *name);
+/* Refused anywhere but at the end of a question: a named table or the right side of a join is gone on with. */
+LOTS_MUST lots_status bind_chart_stage(binder *b, const lots_ast_pipeline *pipeline, const lots_ast_stage *stage);
+
+/* A whole pipeline within another (the right side of a join): bound apart, not a result of the query. The one that a let
+ * names sees what stands above the let. */
+LOTS_MUST lots_status bind_let_pipeline(binder *b, uint32_t number, lots_bound_pipeline *out);
 LOTS_MUST lots_status bind_inner_pipeline(binder *b, const lots_ast_pipeline *pipeline, lots_bound_pipeline *out);
 
 #endif

@@ -1,11 +1,64 @@
-/* bind_table.c: the registry's tables, which are not about patients: look-ups in them (unit.region, unit.region at D), and
- * as-of values of records (residence.municipality at D), since `at` may mean either. See bind_internal.h.
+/* bind_table.c: the registry's tables, which are not about patients: their rows (from table units), look-ups in them
+ * (unit.region, unit.region at D), and as-of values of records (residence.municipality at D), since `at` may mean either.
+ * See bind_internal.h, bind_stage.h.
  *
  * A table whose rows hold for a time is looked up as of a day: the one that `at` says, else the start of the event whose
  * column the key is. Nothing else has a day of its own: then the day must be said. */
 #include <string.h>
 
-#include "query/lang/bind_internal.h"
+#include "query/lang/bind_stage.h"
+#include "query/lang/suggest.h"
+
+/* ---- rows ---- */
+
+static lots_status no_table(binder *b, const lots_ast_name *name)
+{
+    suggestion near;
+    suggest_begin(&near, name->text, name->bytes);
+    for (uint32_t t = 0; t < b->schema->table_count; t++)
+        suggest_try(&near, b->schema->tables[t].name, (uint32_t)strlen(b->schema->tables[t].name));
+    lots_status status = lots_ast_fail(b->err, name->span, "the registry has no table '%.*s'", (int)name->bytes, name->text);
+    const bool stream = lots_schema_find_stream(b->schema, name->text, name->bytes) >= 0;
+    if (stream || bind_find_global(b, name->text, name->bytes) != UINT32_MAX)
+        lots_error_hint(b->err, "what is no table of the registry stands after `from` alone: from %.*s", (int)name->bytes,
+                        name->text);
+    else if (near.found)
+        lots_error_hint(b->err, "did you mean `%s`?", near.text);
+    else if (b->schema->table_count == 0)
+        lots_error_hint(b->err, "it has none");
+    return status;
+}
+
+bool bind_is_about_nobody(const binder *b) { return b->pipeline != NULL && b->pipeline->out.nobody; }
+
+lots_status bind_table_source(binder *b, const lots_ast_name *name)
+{
+    pipeline_state *p = b->pipeline;
+    const int32_t number = lots_schema_find_table(b->schema, name->text, name->bytes);
+    if (number < 0)
+        return no_table(b, name);
+    const lots_table_schema *table = &b->schema->tables[number];
+    uint32_t frame = 0;
+    LOTS_TRY(bind_frame_new(b, LOTS_FRAME_IS_TABLE, LOTS_FRAME_CONSTANT, UINT32_MAX, table->name, &frame));
+    LOTS_TRY(bind_scope_new(b, SCOPE_TABLE, NULL, frame, UINT32_MAX, &p->where));
+    lots_bound_stage stage = bind_stage_of(b, LOTS_STAGE_TABLE, name->span);
+    stage.table = (uint32_t)number;
+    stage.table_frame = frame;
+    stage.table_slots = p->table_slots = table->column_count;
+    p->table_stage = (uint32_t)p->stages.count;
+    LOTS_TRY(bind_push_stage(b, &stage));
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        lots_named_expr column = {.name = table->columns[c].name, .slot = c};
+        LOTS_TRY(bind_slot(b, frame, c, bind_column_type(b, &table->columns[c]), name->span, &column.value));
+        LOTS_TRY(bind_add_name(b, p->where, column.name, column.value));
+        LOTS_TRY(lots_vec_push(&p->columns, &column, b->err));
+    }
+    p->out.relation = UINT32_MAX;
+    p->out.row_frame = frame;
+    p->out.aggregated = p->out.nobody = true;
+    p->shown = true;
+    return LOTS_OK;
+}
 
 /* ---- look-ups ---- */
 

@@ -140,13 +140,15 @@ static lots_status word_or_name(binder *b, scope *where, const lots_ast_node *no
                    (bound.expr->type.kind == LOTS_TYPE_CATEGORY || bound.expr->type.kind == LOTS_TYPE_TEXT);
     bool word = beside->dictionary != NULL &&
                 lots_dictionary_find(beside->dictionary, node->name.text, node->name.bytes) != LOTS_NO_ID;
-    if (textual && word) {
+    /* A column of another category is no rival: nobody compares the form of a contact with whether the visit is new. */
+    bool rival = textual && (bound.expr->type.kind == LOTS_TYPE_TEXT || bound.expr->type.dictionary == beside->dictionary);
+    if (rival && word) {
         lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' is both a value of the %s and a name here",
                                            (int)node->name.bytes, node->name.text, "category");
         lots_error_hint(b->err, "write '%.*s' in quotes for the value", (int)node->name.bytes, node->name.text);
         return status;
     }
-    if (textual) {
+    if (textual && !word) {
         *out = bound.expr;
         return text_as_word(b, beside, node->span, out);
     }
@@ -741,10 +743,16 @@ static lots_status bind_member(binder *b, scope *where, const lots_ast_node *nod
             return bind_registry_member(b, name, node->span, out);
         if (bound.kind == VALUE_NONE && lots_ast_name_is(&base->name, "patient")) {
             LOTS_TRY(bind_column(b, b->root, name->text, name->bytes, node->span, out));
+            if (*out == NULL)
+                LOTS_TRY(bind_cohort(b, name, &bound));
+            if (bound.kind == VALUE_EXPR)
+                *out = bound.expr;
             return *out != NULL ? LOTS_OK : bind_unknown(b, b->root, name);
         }
         if (bound.kind == VALUE_NONE)
             return bind_unknown(b, where, &base->name);
+        if (bound.kind == VALUE_EXPR && bound.expr->type.kind == LOTS_TYPE_INTERVAL && lots_ast_name_is(name, "number"))
+            return bind_period_number(b, where, node, out);
         return bind_member_of(b, where, &bound, node, out);
     }
     value bound;

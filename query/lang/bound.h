@@ -23,8 +23,9 @@
 #ifndef LOTS_QUERY_BOUND_H
 #define LOTS_QUERY_BOUND_H
 
-#include "core/store/registry.h"
+#include "core/store/cohort.h"
 #include "query/lang/ast.h"
+#include "query/lang/bound_chart.h"
 #include "query/lang/types.h"
 
 typedef struct lots_expr lots_expr;
@@ -134,6 +135,7 @@ typedef enum lots_op {
     LOTS_OP_EVENT_SPAN_END, /* operand: EVENTS single -> DATE as SPAN_END */
     LOTS_OP_LOOKUP,         /* operand: CATEGORY key, or key and DATE: column `index` of table `table` for that key (as of the
                                date when rows are valid from-to) */
+    LOTS_OP_COHORT,         /* patient frame: does the patient belong to `cohort`? -> bool, never missing */
     LOTS_OP_PATIENT_ID      /* patient frame: the person's id as TEXT, from the identity files: row-level output only */
 } lots_op;
 
@@ -175,6 +177,7 @@ struct lots_expr {
     uint32_t table;         /* LOOKUP */
     lots_constant constant; /* CONSTANT; QUANTILE's p in .f */
     const lots_rank_set *ranks;
+    const struct lots_bound_cohort *cohort; /* COHORT */
     const struct lots_grouping *grouping; /* CODE_GROUP … RULED_SCORE, GROUPS_OVER, SCORE_OVER: see grouping.h */
     lots_set *set;          /* aggregates and EVENT */
     lots_pick pick;
@@ -349,33 +352,82 @@ typedef enum lots_bound_stage_kind {
     LOTS_STAGE_GROUP,    /* keys, aggs, shows: group by with its show, or a show of aggregates (no keys) */
     LOTS_STAGE_SHOW,     /* projection: the rows become a table of these columns, still with their patients */
     LOTS_STAGE_SORT,
-    LOTS_STAGE_LIMIT
+    LOTS_STAGE_LIMIT,
+    LOTS_STAGE_EACH,/* each row becomes several */
+    LOTS_STAGE_TABLE,    /* the first of `from table`: the rows are those of the registry's table `table` */
+    LOTS_STAGE_JOIN,     /* columns of another table, found by keys; the rows stay the same */
+    LOTS_STAGE_PIVOT     /* a column for each value of a key: how many there are is known when it runs */
 } lots_bound_stage_kind;
+
+typedef enum lots_each_kind {
+    LOTS_EACH_PERIOD,  /* calendar periods of `value`, an INTERVAL, clipped to it */
+    LOTS_EACH_BLOCK,   /* blocks of `months` or `days` from its start */
+    LOTS_EACH_ELEMENT, /* of `value`, a SET */
+    LOTS_EACH_PAIR,    /* two different elements of it, the lower one first */
+    LOTS_EACH_NUMBER   /* value..high, both INT, both included */
+} lots_each_kind;
+
+/* PERIOD and BLOCK fill slots[0] with the INTERVAL and slots[1] with its number from 1; PAIR both; others slots[0] alone. */
+typedef struct lots_each {
+    lots_each_kind kind;
+    enum { LOTS_PERIOD_DAY, LOTS_PERIOD_WEEK, LOTS_PERIOD_MONTH, LOTS_PERIOD_QUARTER, LOTS_PERIOD_YEAR } period;
+    int32_t months, days;   /* BLOCK: one of them above 0 */
+    lots_expr *value, *high;
+    uint32_t slots[2];
+    uint32_t slot_count;
+    lots_type types[2];
+} lots_each;
 
 typedef struct lots_sort_key {
     lots_expr *value;
     bool descending;
 } lots_sort_key;
 
+/* The right side of a join: a pipeline of its own, run once. Its result's columns are the slots of `frame`. */
+typedef struct lots_bound_join {
+    struct lots_bound_pipeline *right;
+    uint32_t frame;          /* TABLE */
+    lots_expr **left_keys;   /* key_count, in the rows' frame: each of the type of … */
+    lots_named_expr *right_keys; /* … its partner in `frame`, whose name it has */
+    uint32_t key_count;
+    uint32_t *columns;       /* column_count: of the right result, which fill … */
+    uint32_t *slots;         /* … these slots of the rows: missing where no row of the right has the keys */
+    uint32_t column_count;
+} lots_bound_join;
+
+/* The rows of a table of groups side by side. The stage's keys (in its frame) are the keys that stay: slots 0 .. of
+ * table_frame; its items are the cells. The columns made of them come after all slots of table_frame. */
+typedef struct lots_bound_pivot {
+    lots_expr *by;           /* the key that goes */
+    bool *zero;              /* by item: where there is no group, it is 0 and not missing */
+    bool apart;              /* nobody is in two groups */
+} lots_bound_pivot;
+
 typedef struct lots_bound_stage {
     lots_bound_stage_kind kind;
     lots_ast_span span;
     uint32_t frame;              /* in which its expressions stand (ROWS or TABLE) */
     lots_expr *where;
-    lots_named_expr *items;      /* DERIVE, SHOW; GROUP: the shown columns, in frame `table_frame`, keys included first */
+    lots_named_expr *items;      /* DERIVE, SHOW, PIVOT; GROUP: the shown columns, in frame `table_frame`, keys included first */
     uint32_t item_count;
     lots_row_function *functions;
     uint32_t function_count;
     lots_top top;
-    lots_named_expr *keys;       /* GROUP */
+    lots_named_expr *keys;       /* GROUP, PIVOT */
     uint32_t key_count;
     lots_row_agg *aggs;          /* GROUP: slot key_count + i of the table frame is aggs[i]; slot i < key_count is key i */
     uint32_t agg_count;
-    uint32_t table_frame;        /* GROUP: the TABLE frame after it */
-    uint32_t table_slots;        /* GROUP: slots of that frame in all: keys, aggs, and what later DERIVEs and FUNCTIONS add */
+    uint32_t table;              /* TABLE: number in the schema; its columns fill the slots of table_frame from 0 */
+    lots_bound_join *join;       /* JOIN */
+    lots_bound_pivot *pivot;     /* PIVOT */
+    bool totals;                 /* GROUP: with totals */
+    uint32_t table_frame;        /* GROUP, TABLE, PIVOT: the TABLE frame after it */
+    uint32_t table_slots;        /* GROUP, TABLE, PIVOT: slots of that frame in all: keys and aggs, or columns, and what later
+                                    stages add */
     lots_sort_key *sort;
     uint32_t sort_count;
     int64_t limit;
+    lots_each each;
 } lots_bound_stage;
 
 typedef struct lots_bound_pipeline {
@@ -388,13 +440,38 @@ typedef struct lots_bound_pipeline {
     uint32_t stage_count;
     lots_named_expr *columns;    /* of the result, over the last frame */
     uint32_t column_count;
-    bool aggregated;             /* reduced by aggregates: carries `patients` as its last column */
+    bool explain;                /* its answer is the plan (query/plan), not its rows */
+    bool pivoted;                /* after `columns` come those of its PIVOT */
+    bool aggregated;             /* no row is one patient's: groups, which carry `patients` as last column, or … */
+    bool nobody;                 /* … rows of a table of the registry, which are about nobody, and groups of those */
+    const lots_bound_chart *chart; /* how its result is drawn; NULL: not at all */
+    struct lots_bound_cohort *into; /* `into cohort`: its patients are counted, to be saved; NULL: none */
     lots_ast_span span;
 } lots_bound_pipeline;
 
-typedef struct lots_note { /* a warning for the user, with a place */
+/* A cohort that a query uses or defines. Its text is bound apart, as a query of its own, whose one pipeline says who belongs;
+ * it is shared by all that use the cohort, also through other cohorts. */
+typedef struct lots_bound_cohort {
+    const char *name;
+    const char *text;         /* complete in itself: see lots_cohort */
+    const char *parameters;
+    uint64_t definition;      /* hash of the text, of the cohorts it is made of, and of the shipped library */
+    const lots_cohort *saved; /* what the registry has under this name; NULL: nothing */
+    bool fresh;               /* defined by this text (`into cohort`): what is saved is another */
+    struct lots_query *query;
+    struct lots_bound_cohort **parts; /* the cohorts it is made of, those they are made of, … */
+    uint32_t part_count;
+    uint32_t depth;           /* 1, or 1 more than the deepest of its parts */
+    /* Filled when it is first needed: query/exec/cohort.h. */
+    uint64_t *bits;           /* by registry-wide patient; NULL: not yet known */
+    uint64_t count;
+    bool told;                /* a result has said how its count changed */
+} lots_bound_cohort;
+
+typedef struct lots_note { /* for the user: a warning about a place, or a fact that the answer rests on */
     lots_ast_span span;
     const char *text;
+    bool fact;
 } lots_note;
 
 typedef struct lots_query {
@@ -409,6 +486,8 @@ typedef struct lots_query {
     uint32_t pipeline_count;
     lots_note *notes;            /* windows leaving coverage, patterns that match nothing, … */
     uint32_t note_count;
+    lots_bound_cohort **cohorts; /* those used; neither those used only by them, nor those only defined */
+    uint32_t cohort_count;
 } lots_query;
 
 /* The texts the query was made of: source 0 is the query itself, others are included files. */
@@ -427,7 +506,7 @@ typedef struct lots_bind_options {
 } lots_bind_options;
 
 /* Parse and bind a whole text. `arena` owns the result. Errors: LOTS_QUERY with source, at, at_end and a hint; LOTS_IO for
- * an include; LOTS_LIMIT. Reads dictionaries and catalog of the registry only. */
+ * an include; LOTS_LIMIT; those of lots_cohort_list_read. Reads dictionaries and catalog of the registry only. */
 LOTS_MUST lots_status lots_query_bind(lots_registry *registry, const char *text, size_t bytes, const char *name,
                                       const lots_bind_options *options, lots_arena *arena, lots_sources *sources,
                                       lots_query **out, lots_error *err);

@@ -7,6 +7,7 @@
 #include "query/out/csv.h"
 #include "query/out/markup.h"
 #include "query/out/sqlite.h"
+#include "query/out/svg.h"
 
 /* ---- a page ---- */
 
@@ -27,6 +28,7 @@ static const char page_style[] =
     "pre { background: #f5f5f5; padding: .8em 1em }\n"
     "dt { font-weight: 600; margin-top: .6em }\n"
     "dd { margin: 0 0 0 1.5em }\n"
+    "svg { max-width: 100%; height: auto; display: block; margin: 1em 0 }\n"
     "@media print { th { position: static } pre { background: none; border: 1px solid #ddd } }\n"
     "</style>\n";
 
@@ -57,19 +59,35 @@ static lots_status put_notes(const lots_result *result, lots_bytes *out, lots_er
     return lots_bytes_printf(out, err, "</ul>\n");
 }
 
-/* Inside a script element nothing is escaped but what could end it. */
-static lots_status put_script(const lots_provenance *provenance, lots_bytes *out, lots_error *err)
+/* Inside an element nothing is escaped but what could end it, and in XML what begins an entity or is no character of it:
+ * JSON has its own way to write them. */
+static lots_status put_json(const lots_bytes *json, bool xml, lots_bytes *out, lots_error *err)
+{
+    for (size_t i = 0; i < json->count; i++) {
+        const uint8_t *c = &json->data[i];
+        if (*c == '<' || (xml && (*c == '&' || *c == '>'))) {
+            LOTS_TRY(lots_bytes_printf(out, err, "\\u%04x", *c));
+        } else if (xml && json->count - i > 2 && c[0] == 0xef && c[1] == 0xbf && c[2] >= 0xbe) {
+            LOTS_TRY(lots_bytes_printf(out, err, "\\uff%02x", c[2] == 0xbe ? 0xfe : 0xff));
+            i += 2;
+        } else {
+            LOTS_TRY(lots_bytes_put8(out, *c, err));
+        }
+    }
+    return LOTS_OK;
+}
+
+static lots_status put_provenance(const lots_provenance *provenance, bool xml, lots_bytes *out, lots_error *err)
 {
     lots_bytes json = {0};
     lots_status status = lots_provenance_json(provenance, &json, err);
     if (status == LOTS_OK)
-        status = lots_bytes_printf(out, err, "%s", LOTS_HTML_PROVENANCE);
-    for (size_t i = 0; i < json.count && status == LOTS_OK; i++)
-        status = json.data[i] == '<' ? lots_bytes_append(out, "\\u003c", 6, err)
-                                     : lots_bytes_put8(out, json.data[i], err);
+        status = lots_bytes_printf(out, err, "%s", xml ? LOTS_SVG_PROVENANCE : LOTS_HTML_PROVENANCE);
+    if (status == LOTS_OK)
+        status = put_json(&json, xml, out, err);
     lots_bytes_free(&json);
     LOTS_TRY(status);
-    return lots_bytes_printf(out, err, "</script>\n");
+    return lots_bytes_printf(out, err, "%s", xml ? "</metadata>\n" : "</script>\n");
 }
 
 static lots_status end_page(const lots_document *document, bool swedish, lots_sink *sink, lots_error *err)
@@ -81,9 +99,57 @@ static lots_status end_page(const lots_document *document, bool swedish, lots_si
                                    swedish ? "Hur resultatet gjordes" : "How this was made"));
         LOTS_TRY(lots_provenance_html(document->provenance, swedish, out, err));
         LOTS_TRY(lots_bytes_printf(out, err, "</details>\n"));
-        LOTS_TRY(put_script(document->provenance, out, err));
+        LOTS_TRY(put_provenance(document->provenance, false, out, err));
     }
     return lots_bytes_printf(out, err, "</body>\n</html>\n");
+}
+
+/* ---- charts ---- */
+
+/* `top`, `height`: as lots_svg_write has them. */
+static lots_status put_chart(const lots_result *result, uint32_t number, int top, const lots_output_options *options,
+                             lots_bytes *out, uint32_t *height, lots_error *err)
+{
+    lots_plot plot;
+    lots_status status = lots_plot_make(result, options, &plot, err);
+    if (status == LOTS_OK)
+        status = lots_svg_write(&plot, number, top, out, height, err);
+    lots_plot_free(&plot);
+    return status;
+}
+
+/* All charts, with the height of them together. */
+static lots_status stack_charts(const lots_document *document, const lots_output_options *options, lots_bytes *out,
+                                uint32_t *height, lots_error *err)
+{
+    for (uint32_t i = 0, number = 0; i < document->result_count; i++) {
+        uint32_t own = 0;
+        if (document->results[i].chart == NULL)
+            continue;
+        LOTS_TRY(put_chart(&document->results[i], ++number, (int)*height, options, out, &own, err));
+        *height += own;
+    }
+    if (*height == 0)
+        return lots_fail(err, LOTS_USAGE, "there is nothing to draw: no question ends in `chart`");
+    return LOTS_OK;
+}
+
+static lots_status write_picture(const lots_document *document, const lots_output_options *options, lots_sink *sink,
+                                 lots_error *err)
+{
+    lots_bytes charts = {0}, *out = &sink->text;
+    uint32_t height = 0;
+    lots_status status = stack_charts(document, options, &charts, &height, err);
+    if (status == LOTS_OK)
+        status = lots_bytes_printf(out, err, LOTS_SVG_BEGIN "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" "
+                                             "viewBox=\"0 0 %d %u\">\n", (int)LOTS_SVG_WIDTH, height, (int)LOTS_SVG_WIDTH, height);
+    if (status == LOTS_OK)
+        status = lots_bytes_append(out, charts.data, charts.count, err);
+    lots_bytes_free(&charts);
+    LOTS_TRY(status);
+    if (document->provenance != NULL)
+        LOTS_TRY(put_provenance(document->provenance, true, out, err));
+    return lots_bytes_printf(out, err, "</svg>\n");
 }
 
 /* ---- before, between and after ---- */
@@ -145,9 +211,13 @@ lots_status lots_document_write(const lots_document *document, const lots_output
 {
     lots_output_options each = *options;
     each.continued = true; /* the byte order mark stands before the provenance */
+    if (document->format == LOTS_FORMAT_SVG)
+        return write_picture(document, options, sink, err);
     LOTS_TRY(put_before(document, options->swedish, sink, err));
     for (uint32_t i = 0; i < document->result_count; i++) {
         LOTS_TRY(put_between(document, i, sink, err));
+        if (document->format == LOTS_FORMAT_HTML && document->results[i].chart != NULL)
+            LOTS_TRY(put_chart(&document->results[i], i + 1, -1, options, &sink->text, NULL, err));
         LOTS_TRY(lots_output_write(document->format, &document->results[i], &each, sink, err));
         if (document->format == LOTS_FORMAT_HTML)
             LOTS_TRY(put_notes(&document->results[i], &sink->text, err));

@@ -3,7 +3,8 @@
  *   json               [ rows ]; several results are elements of one array; with provenance {"provenance":…,"rows":…}
  *   ndjson             with provenance a first line {"provenance":…}; then the rows of all results
  *   table, markdown    results with an empty line between, then the provenance
- *   html               a page that needs nothing else: results, notes, provenance for people and as JSON
+ *   html               a page that needs nothing else: charts, results, notes, provenance for people and as JSON
+ *   svg                the charts alone, one below the other, with provenance as metadata
  *   sqlite             a table each: NAME, NAME_2, …
  * Callers: the commands, tests. */
 #ifndef LOTS_OUT_DOCUMENT_H
@@ -13,6 +14,8 @@
 #include "query/out/provenance.h"
 
 #define LOTS_HTML_PROVENANCE "<script type=\"application/json\" id=\"lots-provenance\">" /* rerun looks for it */
+#define LOTS_SVG_PROVENANCE "<metadata id=\"lots-provenance\">" /* likewise */
+#define LOTS_SVG_BEGIN "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
 typedef struct lots_document {
     lots_format format;
@@ -23,7 +26,7 @@ typedef struct lots_document {
     size_t caption_bytes;
 } lots_document;
 
-/* Any format but sqlite. Errors: LOTS_IO, LOTS_MEMORY. */
+/* Any format but sqlite. Errors: LOTS_IO, LOTS_MEMORY; LOTS_USAGE for svg when no result has a chart. */
 LOTS_MUST lots_status lots_document_write(const lots_document *document, const lots_output_options *options,
                                           lots_sink *sink, lots_error *err);
 /* `target`: FILE or FILE:TABLE (default `result`). All or nothing. Errors: as lots_result_file_open and lots_result_file_write. */

@@ -11,6 +11,8 @@ static lots_status put_cell(const lots_sheet *sheet, uint32_t row, uint32_t colu
     bool number = lots_value_is_number(sheet->columns[column].type.kind);
     char room[16];
     const char *mark = lots_sheet_mark(sheet, row, column, room);
+    if (mark != NULL && lots_sheet_is_total(sheet, row, column))
+        return lots_bytes_printf(out, err, "<td%s>%s</td>", number ? " class=\"number\"" : "", mark);
     if (mark != NULL)
         return lots_bytes_printf(out, err, "<td class=\"missing%s\">%s%s</td>", number ? " number" : "",
                                  mark[0] == '<' ? "&lt;" : "", mark[0] == '<' ? mark + 1 : mark);

@@ -79,16 +79,16 @@ lots_status lots_json_value(const lots_sheet *sheet, uint32_t row, uint32_t colu
     return lots_bytes_put8(out, ']', err);
 }
 
-/* The names of the row's hidden columns, when it has any. */
-static lots_status write_hidden(const lots_sheet *sheet, uint32_t row, lots_bytes *out, lots_error *err)
+/* The names of the row's hidden columns, or of those it is a total over, when it has any. */
+static lots_status write_marked(const lots_sheet *sheet, uint32_t row, bool totals, lots_bytes *out, lots_error *err)
 {
     char room[16];
     bool any = false;
     for (uint32_t column = 0; column < sheet->column_count; column++) {
         const char *name = sheet->columns[column].name;
-        if (lots_sheet_mark(sheet, row, column, room) == NULL)
+        if (lots_sheet_mark(sheet, row, column, room) == NULL || lots_sheet_is_total(sheet, row, column) != totals)
             continue;
-        LOTS_TRY(lots_bytes_printf(out, err, "%s", any ? "," : ",\"hidden\":["));
+        LOTS_TRY(lots_bytes_printf(out, err, "%s", any ? "," : totals ? ",\"totals\":[" : ",\"hidden\":["));
         LOTS_TRY(lots_json_string(name, strlen(name), out, err));
         any = true;
     }
@@ -104,7 +104,8 @@ static lots_status write_object(const lots_sheet *sheet, uint32_t row, lots_byte
         LOTS_TRY(lots_bytes_put8(out, ':', err));
         LOTS_TRY(lots_json_value(sheet, row, column, out, err));
     }
-    LOTS_TRY(write_hidden(sheet, row, out, err));
+    LOTS_TRY(write_marked(sheet, row, false, out, err));
+    LOTS_TRY(write_marked(sheet, row, true, out, err));
     return lots_bytes_append(out, sheet->column_count == 0 ? "{}" : "}", sheet->column_count == 0 ? 2 : 1, err);
 }
 

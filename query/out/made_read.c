@@ -226,6 +226,17 @@ static lots_status read_page(scanner *s, lots_made_file *out, lots_error *err)
     return LOTS_OK;
 }
 
+static lots_status read_picture(scanner *s, lots_made_file *out, lots_error *err)
+{
+    const char *made = find(s->at, s->end, LOTS_SVG_PROVENANCE);
+    if (made == NULL)
+        return lots_fail(err, LOTS_USAGE, "the picture doesn't say how it was made");
+    scanner object = {made + strlen(LOTS_SVG_PROVENANCE), s->end};
+    LOTS_TRY(read_members(&object, &out->facts, err));
+    s->end = made;
+    return LOTS_OK;
+}
+
 lots_status lots_made_read(const char *text, size_t bytes, lots_made_file *out, lots_error *err)
 {
     scanner s = {text, text + bytes};
@@ -239,9 +250,11 @@ lots_status lots_made_read(const char *text, size_t bytes, lots_made_file *out, 
         status = read_object(&s, out, err);
     else if (begins(&s, "<!DOCTYPE html>"))
         status = read_page(&s, out, err);
+    else if (begins(&s, LOTS_SVG_BEGIN))
+        status = read_picture(&s, out, err);
     else {
         lots_fail(err, LOTS_USAGE, "it doesn't say how it was made");
-        lots_error_hint(err, "csv, tsv, json and ndjson do with --provenance, html always");
+        lots_error_hint(err, "csv, tsv, json and ndjson do with --provenance, html and svg always");
         return LOTS_USAGE;
     }
     out->rows = s.at;

@@ -1,5 +1,5 @@
 /* made_read.h: the other way round: finds in a result's file how it was made, and where its rows are. The file is not trusted:
- * anything may stand in it. Reads csv, csv-se, tsv, json, ndjson and html as document.c writes them.
+ * anything may stand in it. Reads csv, csv-se, tsv, json, ndjson, html and svg as document.c writes them.
  * Callers: command_rerun.c, tests. */
 #ifndef LOTS_OUT_MADE_READ_H
 #define LOTS_OUT_MADE_READ_H

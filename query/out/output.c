@@ -11,6 +11,7 @@
 #include "query/out/markdown.h"
 #include "query/out/sqlite.h"
 #include "query/out/table.h"
+#include "query/out/text_chart.h"
 #include "query/out/tsv.h"
 
 static const char *const format_names[] = {
@@ -69,8 +70,15 @@ const char *lots_sheet_mark(const lots_sheet *sheet, uint32_t row, uint32_t colu
     const uint8_t *marks = sheet->columns[column].marks;
     if (marks == NULL || marks[row] == LOTS_MARK_SHOWN)
         return NULL;
+    if (marks[row] == LOTS_MARK_TOTAL)
+        return sheet->swedish ? "totalt" : "total";
     snprintf(room, 16, marks[row] == LOTS_MARK_SMALL ? "<%u" : "*", sheet->min_cell);
     return room;
+}
+
+bool lots_sheet_is_total(const lots_sheet *sheet, uint32_t row, uint32_t column)
+{
+    return sheet->columns[column].marks != NULL && sheet->columns[column].marks[row] == LOTS_MARK_TOTAL;
 }
 
 static bool same_person_count(const lots_result *result, const lots_result_column *column, uint32_t row)
@@ -137,6 +145,7 @@ static lots_status write_sheet(const target *to, const lots_sheet *sheet, lots_e
         if (to->file == NULL)
             return lots_fail(err, LOTS_USAGE, "a SQLite file is no text: it can't be written here");
         return lots_result_file_write(sheet, to->file, to->table, err);
+    case LOTS_FORMAT_SVG: return lots_fail(err, LOTS_USAGE, "a picture has no rows: it is written as a document");
     case LOTS_FORMAT_COUNT: break;
     }
     return lots_fail(err, LOTS_INTERNAL, "no format number %d", (int)to->format);
@@ -153,8 +162,11 @@ static lots_status write_to(const target *to, const lots_result *result, const l
 {
     static const lots_output_options plain;
     void *columns = NULL, *numbers = NULL;
+    if (to->format == LOTS_FORMAT_TABLE && result->outline != NULL)
+        return lots_sink_text(to->sink, result->outline, err);
     lots_sheet sheet = {.rows = result->rows, .min_cell = result->min_cell, .options = options != NULL ? options : &plain};
     bool swedish = sheet.options->swedish && is_for_reading(to->format);
+    sheet.swedish = swedish;
     sheet.comma = swedish || to->format == LOTS_FORMAT_CSV_SE;
     lots_status status = lots_alloc(&columns, (size_t)result->column_count + 1, sizeof(lots_result_column), err);
     if (status == LOTS_OK && result->patients != NULL)
@@ -169,12 +181,25 @@ static lots_status write_to(const target *to, const lots_result *result, const l
     return status;
 }
 
+static lots_status write_text_chart(const lots_result *result, const lots_output_options *options, lots_sink *sink,
+                                    lots_error *err)
+{
+    lots_plot plot;
+    lots_status status = lots_plot_make(result, options, &plot, err);
+    if (status == LOTS_OK)
+        status = lots_text_chart_write(&plot, options, &sink->text, err);
+    lots_plot_free(&plot);
+    return status;
+}
+
 lots_status lots_output_write(lots_format format, const lots_result *result, const lots_output_options *options,
                               lots_sink *sink, lots_error *err)
 {
     target to = {.format = format, .sink = sink};
     if (format == LOTS_FORMAT_CSV_SE && (options == NULL || !options->continued))
         LOTS_TRY(lots_sink_text(sink, LOTS_CSV_BOM, err));
+    if (format == LOTS_FORMAT_TABLE && options != NULL && options->terminal && result->chart != NULL)
+        LOTS_TRY(write_text_chart(result, options, sink, err));
     return write_to(&to, result, options, err);
 }
 

@@ -17,10 +17,11 @@
     X(NDJSON, "ndjson")      \
     X(MARKDOWN, "markdown")  \
     X(HTML, "html")          \
+    X(SVG, "svg")            \
     X(SQLITE, "sqlite")
 
 /* For messages and help. */
-#define LOTS_FORMAT_NAMES "table, csv, csv-se, tsv, json, ndjson, markdown, html and sqlite"
+#define LOTS_FORMAT_NAMES "table, csv, csv-se, tsv, json, ndjson, markdown, html, svg and sqlite"
 
 typedef enum lots_format {
 #define X(name, text) LOTS_FORMAT_##name,
@@ -55,17 +56,21 @@ typedef struct lots_sheet {
     uint32_t column_count;
     uint32_t rows;
     bool comma; /* decimals have one */
+    bool swedish; /* `totalt` */
     uint32_t min_cell;
     const lots_output_options *options;
 } lots_sheet;
 
-/* What stands in formats for reading for a cell that the disclosure rules hide (evidence.h): `<5` for persons or rows of
- * 1..4 persons, `*` for others; NULL when the cell isn't hidden. In json it is null, and the row has a member `hidden`
- * with the names of its hidden columns; in sqlite NULL. */
+/* What stands in formats for reading for a cell that the disclosure rules hide (evidence.h): `<5` for 1..4 persons or rows,
+ * `*` for others; and `total` for the key of a total. NULL for every other cell. In json both are null, and the row has a
+ * member `hidden` with the names of its hidden columns and a member `totals` with those of the keys it is a total over; in
+ * sqlite what is hidden is NULL, and a total the text `total`. */
 const char *lots_sheet_mark(const lots_sheet *sheet, uint32_t row, uint32_t column, char room[16]);
+bool lots_sheet_is_total(const lots_sheet *sheet, uint32_t row, uint32_t column);
 
 /* Write the whole result; of html only its table (document.h makes the page).
- * Errors: LOTS_IO of the sink, LOTS_MEMORY, LOTS_USAGE for sqlite, which is no text.   Cost: O(cells), twice for a table. */
+ * A table on a terminal has its chart above it.
+ * Errors: LOTS_IO of the sink, LOTS_MEMORY, LOTS_USAGE for sqlite, which is no text, and svg, which has no rows.   Cost: O(cells), twice for a table. */
 LOTS_MUST lots_status lots_output_write(lots_format format, const lots_result *result,
                                         const lots_output_options *options, lots_sink *sink, lots_error *err);
 /* The same into a new table of a SQLite file: see sqlite.h. */

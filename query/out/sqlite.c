@@ -199,6 +199,10 @@ static lots_status bind_value(const lots_sheet *sheet, uint32_t row, uint32_t co
     uint32_t at = values->constant ? 0 : row;
     int place = (int)column + 1;
     char room[16];
+    if (lots_sheet_is_total(sheet, row, column)) {
+        *result = sqlite3_bind_text(statement, place, lots_sheet_mark(sheet, row, column, room), -1, SQLITE_STATIC);
+        return LOTS_OK;
+    }
     if (lots_vector_is_missing(values, row) || values->type.kind == LOTS_TYPE_MISSING ||
         lots_sheet_mark(sheet, row, column, room) != NULL) {
         *result = sqlite3_bind_null(statement, place);

@@ -110,7 +110,12 @@ ASK(names_and_functions_are_as_in_sql, "names.txt")
 ASK(real_questions_are_as_in_sql, "questions.txt")
 ASK(survival_is_as_in_sql, "survival.txt")
 ASK(aggregates_and_ranks_of_rows_are_as_in_sql, "rows.txt")
+ASK(rows_are_multiplied_as_in_sql, "each.txt")
 ASK(tables_and_values_as_of_a_day_are_as_in_sql, "tables.txt")
+ASK(joins_are_as_in_sql, "joins.txt")
+ASK(cohorts_are_as_in_sql, "cohorts.txt")
+ASK(totals_are_as_in_sql, "totals.txt")
+ASK(pivoted_groups_are_as_in_sql, "pivot.txt")
 
 static void no_rows_pass_through_every_stage(void **state)
 {
@@ -127,6 +132,10 @@ static void no_rows_pass_through_every_stage(void **state)
         {"from contacts where cost > 100000 sort cost show n = count(), m = median(cost), g = gini(cost)", 1},
         {"from contacts where cost > 100000 group by level show n = count() sort n top 1 by n group by n show k = count()", 0},
         {"from contacts where cost > 100000", 0},
+        {"from contacts where cost > 100000 join units on unit show beds, n = count(drugs)", 0},
+        {"from contacts where cost > 100000 group by unit show n = count() join units on unit show beds, n", 0},
+        {"from table units where beds > 100 join units on unit, region, beds group by region show n = count()", 0},
+        {"from table units where beds > 100 show n = count(), m = max(beds)", 1},
         {"from contacts limit 0 derive s = set(unit over contacts), e = year_of(start) show s, e", 0},
     };
     const world *w = *state;
@@ -149,7 +158,10 @@ int main(void)
         cmocka_unit_test(real_questions_are_as_in_sql),
         cmocka_unit_test(survival_is_as_in_sql),
         cmocka_unit_test(aggregates_and_ranks_of_rows_are_as_in_sql),
-        cmocka_unit_test(tables_and_values_as_of_a_day_are_as_in_sql),
+        cmocka_unit_test(rows_are_multiplied_as_in_sql),
+        cmocka_unit_test(tables_and_values_as_of_a_day_are_as_in_sql), cmocka_unit_test(joins_are_as_in_sql),
+        cmocka_unit_test(cohorts_are_as_in_sql),
+        cmocka_unit_test(totals_are_as_in_sql), cmocka_unit_test(pivoted_groups_are_as_in_sql),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

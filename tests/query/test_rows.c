@@ -171,7 +171,7 @@ static void put(lots_bytes *out, const char *text)
 static void put_mark(lots_bytes *out, uint8_t mark, uint32_t min_cell)
 {
     char text[16];
-    snprintf(text, sizeof text, mark == LOTS_MARK_SMALL ? "<%u" : "*", min_cell);
+    snprintf(text, sizeof text, mark == LOTS_MARK_TOTAL ? "total" : mark == LOTS_MARK_SMALL ? "<%u" : "*", min_cell);
     put(out, text);
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/os.h"
+#include "query/exec/evidence.h"
 #include "query/exec/run.h"
 #include "tests/support/lots_test.h"
 
@@ -81,9 +82,9 @@ static char *number_text(uint32_t number)
     return out;
 }
 
-static void read_result(const lots_result *result, bool aggregated, answer *out)
+static void read_result(const lots_result *result, bool aggregated, bool nobody, answer *out)
 {
-    assert_int_equal(aggregated, result->patients != NULL);
+    assert_int_equal(aggregated && !nobody, result->patients != NULL);
     assert_int_equal(!aggregated, result->patient != NULL);
     out->aggregated = aggregated;
     out->columns = result->column_count + 1;
@@ -93,9 +94,11 @@ static void read_result(const lots_result *result, bool aggregated, answer *out)
         char **cells = out->cells + (size_t)row * out->columns;
         for (uint32_t c = 0; c < result->column_count; c++) {
             assert_int_equal(result->columns[c].values.count, result->rows);
-            cells[c] = cell_text(&result->columns[c].values, row);
+            bool total = result->columns[c].marks != NULL && result->columns[c].marks[row] == LOTS_MARK_TOTAL;
+            cells[c] = total ? strdup("total") : cell_text(&result->columns[c].values, row);
         }
-        cells[result->column_count] = number_text(aggregated ? result->patients[row] : result->patient[row]);
+        if (!nobody)
+            cells[result->column_count] = number_text(aggregated ? result->patients[row] : result->patient[row]);
     }
 }
 
@@ -125,7 +128,7 @@ lots_status answer_lots(lots_registry *registry, const char *text, const lots_bi
         const lots_bound_pipeline *last = &query->pipelines[query->pipeline_count - 1];
         status = lots_run_pipeline(query, last, &run, &result, err);
         if (status == LOTS_OK) {
-            read_result(&result, last->aggregated, out);
+            read_result(&result, last->aggregated, last->nobody, out);
             out->notes = collect_notes(query, &result);
             lots_result_free(&result);
         }

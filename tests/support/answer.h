@@ -9,7 +9,7 @@
 #include "query/lang/bound.h"
 
 /* Cells row by row: NULL is missing. Days are numbers, conditions 0 and 1, decimals whole hundredths (or as their scale
- * says), floats with 17 digits, sets 'a|b', codes without their system, intervals '10..20'. */
+ * says), floats with 17 digits, sets 'a|b', codes without their system, intervals '10..20', the key of a total 'total'. */
 typedef struct answer {
     uint32_t columns, rows;
     char **cells;
@@ -18,7 +18,7 @@ typedef struct answer {
 } answer;
 
 /* Ask one text; its last pipeline answers. Beyond the query's columns stands one more: the patients behind a row of an
- * aggregated result, else the row's patient. Errors: the query's own. */
+ * aggregated result, else the row's patient; missing when the rows are a table's. Errors: the query's own. */
 LOTS_MUST lots_status answer_lots(lots_registry *registry, const char *text, const lots_bind_options *options,
                                   lots_pool *pool, answer *out, lots_error *err);
 /* Fails the test when SQLite does. */

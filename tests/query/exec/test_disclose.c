@@ -97,7 +97,7 @@ static void many_events_of_few_persons_are_hidden(void **state)
 {
     (void)state;
     check("from contacts group by level show n = count(), people = patients()",
-          "level,n,people,patients\nemergency,<5,<5,<5\nprimary,6,6,6\n");
+          "level,n,people,patients\nemergency,*,<5,<5\nprimary,6,6,6\n"); /* 30 contacts are not below 5 */
 }
 
 static void what_a_condition_leaves_out_counts_too(void **state)
@@ -163,6 +163,48 @@ static void top_shares_need_k_persons(void **state)
     check("from patients where score = 2 show a = top_share(income, 90%), g = gini(income)", "a,g,patients\n*,*,8\n");
 }
 
+static void curves_need_k_persons_on_every_side(void **state)
+{
+    (void)state;
+    /* score as time: 3 leave at 1, 8 at 2 (2 men), 16 at 3 (5 men). No man has left by 1, 2 by 2, 7 by 3 */
+    check("from patients show a = km(score, sex = male, 1), b = km(score, sex = male, 2), c = round(km(score, sex = male, 3), 4)",
+          "a,b,c,patients\n1,*,0.6302,27\n"); /* 22/24 x 11/16 */
+    /* by 2, 9 women have; of those below 3 two men have not */
+    check("from patients show a = round(km(score, sex = female, 2), 4), b = km(score where score < 3, sex = female, 2)",
+          "a,b,patients\n0.6667,*,27\n"); /* 24/27 x 18/24 */
+    /* 3 persons are followed to 2, 27 to 1 */
+    check("from patients derive t = case(score = 1 then 3, else 1) show a = round(km(t, score = 2, 1), 4), b = km(t, score = 2, 2)",
+          "a,b,patients\n0.7037,*,27\n"); /* 19/27 */
+    check("from patients derive s = case(sex = male then 'm', score = 1 then 'few', else 'followed')"
+          " show a = round(cif(score, s, 'm', 3), 4), b = cif(score, s, 'few', 3)",
+          "a,b,patients\n0.3287,*,27\n"); /* 2/27 + 22/27 x 5/16 */
+}
+
+static void quantiles_of_curves_need_k_persons_beyond_them(void **state)
+{
+    (void)state;
+    check("from patients show a = km_quantile(score, sex = female, 50%), b = km_quantile(score, sex = female, 10%),"
+          " c = km_quantile(score, sex = female and score = 1, 5%), d = km_quantile(score, sex = male, 50%)",
+          "a,b,c,d,patients\n3,*,*,,27\n");
+}
+
+static void notes_of_curves_name_no_numbers(void **state)
+{
+    reply got;
+    (void)state;
+    ask("from patients show a = km(score - 2, sex = female, 1), b = km(score, sex = male, 9)", 5, NULL, &got);
+    assert_string_equal(got.csv, "a,b,patients\n0.234375,,27\n"); /* 18/24 x 5/16 */
+    assert_contains(got.notes, "km(score - 2, sex = female, 1) leaves out rows whose time is below 0: count(where … < 0) says "
+                               "how many\n");
+    assert_contains(got.notes, "km(score, sex = male, 9) is missing where nobody was followed so long\n");
+    ask("from patients derive s = case(sex = male then 'm', score = 1 then 'few', else 'followed')"
+        " show a = cif(score, s, 'm', 3), b = cif(score, s, 'm', 1), c = cif(score, sex, female, 3), d = cif(score, text(id), 'p0001', 3)",
+        0, NULL, &got);
+    assert_string_equal(got.notes, "cif of 'm': 'few' competes, 'followed' is censored\n"
+                                   "cif of 'female': 'male' competes, only missing is censored\n"
+                                   "cif of 'p0001': 'censored', 'followed' and missing are censored, every other state competes\n");
+}
+
 static void a_key_that_may_be_one_persons_own_is_hidden(void **state)
 {
     (void)state;
@@ -179,6 +221,8 @@ static void no_later_stage_brings_a_hidden_value_back(void **state)
     } rows[] = {
         {"derive x = n + 0", "score,n,x,patients\n1,<5,*,<5\n2,8,8,8\n3,16,16,16\n"},
         {"derive x = coalesce(n, 99)", "score,n,x,patients\n1,<5,99,<5\n2,8,8,8\n3,16,16,16\n"},
+        {"derive r = rank(n), q = percentile(n), t = top(1, n)",
+         "score,n,r,q,t,patients\n1,<5,*,*,*,<5\n2,8,2,0.5,false,8\n3,16,1,1,true,16\n"},
         {"where n < 5", "score,n,patients\n"},
         {"where n is missing", "score,n,patients\n1,<5,<5\n"},
         {"sort n", "score,n,patients\n1,<5,<5\n2,8,8\n3,16,16\n"}, /* missing is lowest, whatever it was */
@@ -233,6 +277,9 @@ int main(void)
         cmocka_unit_test(extremes_of_one_person_are_hidden),
         cmocka_unit_test(quantiles_need_k_persons_beyond_them),
         cmocka_unit_test(top_shares_need_k_persons),
+        cmocka_unit_test(curves_need_k_persons_on_every_side),
+        cmocka_unit_test(quantiles_of_curves_need_k_persons_beyond_them),
+        cmocka_unit_test(notes_of_curves_name_no_numbers),
         cmocka_unit_test(a_key_that_may_be_one_persons_own_is_hidden),
         cmocka_unit_test(no_later_stage_brings_a_hidden_value_back),
         cmocka_unit_test(the_threshold_of_few_is_not_told),

@@ -151,7 +151,7 @@ static void rows_come_back_as_they_were_found(void **state)
         memcpy(values, before.data, count * sizeof *values);
         assert_ok(lots_worker_begin(q.worker, 0, 0, &patients, &err));
         assert_ok(lots_worker_begin(q.worker, 1, 0, &patients, &err));
-        assert_ok(lots_rows_restore(q.worker, pipeline, patient, row, count, &again, &err));
+        assert_ok(lots_rows_restore(q.worker, pipeline, patient, row, NULL, count, &again, &err));
         assert_ok(lots_eval(q.worker, value, again, &after, &err));
         assert_memory_equal(values, after.data, count * sizeof *values);
     }

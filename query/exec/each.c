@@ -1,0 +1,233 @@
+/* each.c: see each.h. Every kind counts first, row by row, and then fills, so that all memory is asked for at once. */
+#include "query/exec/each.h"
+
+#include <string.h>
+
+#include "core/base/day.h"
+#include "query/exec/worker.h"
+
+#define ROWS_MAX ((uint64_t)1 << 31)
+
+typedef struct maker {
+    lots_worker *worker;
+    lots_arena *arena;
+    const lots_each *each;
+    lots_vector value, high; /* flat */
+    uint32_t rows;
+    uint32_t *offsets;       /* rows + 1: where the new rows of each begin */
+} maker;
+
+/* ---- periods ---- */
+
+static lots_day period_start(int period, lots_day day)
+{
+    lots_civil civil = lots_day_to_civil(day);
+    switch (period) {
+    case LOTS_PERIOD_DAY: return day;
+    case LOTS_PERIOD_WEEK: return lots_day_week_start(day);
+    case LOTS_PERIOD_MONTH: return lots_day_from_civil(civil.year, civil.month, 1);
+    case LOTS_PERIOD_QUARTER: return lots_day_from_civil(civil.year, (civil.month - 1) / 3 * 3 + 1, 1);
+    default: return lots_day_from_civil(civil.year, 1, 1);
+    }
+}
+
+/* The first day of the period after the one that begins on `start`; beyond the calendar: LOTS_DAY_MAX. */
+static lots_day period_next(int period, lots_day start)
+{
+    static const int months[] = {[LOTS_PERIOD_MONTH] = 1, [LOTS_PERIOD_QUARTER] = 3, [LOTS_PERIOD_YEAR] = 12};
+    lots_day next = LOTS_DAY_MAX;
+    if (period == LOTS_PERIOD_DAY || period == LOTS_PERIOD_WEEK) {
+        lots_day days = period == LOTS_PERIOD_DAY ? 1 : 7;
+        return start > LOTS_DAY_MAX - days ? LOTS_DAY_MAX : start + days;
+    }
+    return lots_day_add_months(start, months[period], &next) ? next : LOTS_DAY_MAX;
+}
+
+/* The first day of block `number` (from 0) of an interval that begins on `from`. */
+static lots_day block_start(const lots_each *each, lots_day from, int64_t number)
+{
+    lots_day start = LOTS_DAY_MAX;
+    int64_t day = from + number * each->days;
+    if (each->months == 0)
+        return day > LOTS_DAY_MAX ? LOTS_DAY_MAX : (lots_day)day;
+    return lots_day_add_months(from, number * each->months, &start) ? start : LOTS_DAY_MAX;
+}
+
+/* Where the part after the one that begins on `start` begins. */
+static lots_day next_start(const lots_each *each, lots_day from, lots_day start, int64_t number)
+{
+    return each->kind == LOTS_EACH_BLOCK ? block_start(each, from, number + 1)
+                                         : period_next((int)each->period, period_start((int)each->period, start));
+}
+
+static lots_status count_periods(const maker *m, uint32_t row, uint64_t *out, lots_error *err)
+{
+    const lots_day from = ((const int32_t *)m->value.data)[row], to = m->value.data2[row];
+    *out = 0;
+    if (from > to)
+        return LOTS_OK;
+    if (from == LOTS_DAY_MIN || to == LOTS_DAY_MAX) {
+        lots_status status = lots_ast_fail(err, m->each->value->span, "an interval without %s can't be divided",
+                                           from == LOTS_DAY_MIN ? "a beginning" : "an end");
+        lots_error_hint(err, "give both ends, as in registry.from .. registry.until");
+        return status;
+    }
+    int64_t number = 0;
+    for (lots_day start = from; start <= to; number++) {
+        lots_day next = next_start(m->each, from, start, number);
+        if (next <= start || next == LOTS_DAY_MAX) {
+            number++;
+            break;
+        }
+        start = next;
+    }
+    *out = (uint64_t)number;
+    return LOTS_OK;
+}
+
+static void fill_periods(const maker *m, uint32_t row, lots_vector *out)
+{
+    const lots_day from = ((const int32_t *)m->value.data)[row], to = m->value.data2[row];
+    lots_day start = from;
+    for (uint32_t at = m->offsets[row], number = 0; at < m->offsets[row + 1]; at++, number++) {
+        lots_day next = next_start(m->each, from, start, number);
+        ((int32_t *)out[0].data)[at] = start;
+        out[0].data2[at] = next <= start || next == LOTS_DAY_MAX || next - 1 > to ? to : next - 1;
+        ((int64_t *)out[1].data)[at] = (int64_t)number + 1;
+        start = next;
+    }
+}
+
+/* ---- elements, pairs, numbers ---- */
+
+static uint32_t elements_of(const maker *m, uint32_t row)
+{
+    return m->value.offsets[row + 1] - m->value.offsets[row];
+}
+
+static lots_status count_row(const maker *m, uint32_t row, uint64_t *out, lots_error *err)
+{
+    uint64_t elements = 0;
+    *out = 0;
+    if (lots_vector_is_missing(&m->value, row) || (m->each->high != NULL && lots_vector_is_missing(&m->high, row)))
+        return LOTS_OK;
+    switch (m->each->kind) {
+    case LOTS_EACH_ELEMENT: *out = elements_of(m, row); return LOTS_OK;
+    case LOTS_EACH_PAIR:
+        elements = elements_of(m, row);
+        *out = elements < 2 ? 0 : elements * (elements - 1) / 2;
+        return LOTS_OK;
+    case LOTS_EACH_NUMBER: {
+        int64_t low = ((const int64_t *)m->value.data)[row], high = ((const int64_t *)m->high.data)[row];
+        *out = high < low ? 0 : (uint64_t)high - (uint64_t)low + 1;
+        *out = *out == 0 && high >= low ? UINT64_MAX : *out; /* all numbers there are */
+        return LOTS_OK;
+    }
+    default: return count_periods(m, row, out, err);
+    }
+}
+
+static lots_status count_rows(maker *m, lots_error *err)
+{
+    uint64_t all = 0, more = 0;
+    LOTS_TRY(lots_new_u32(m->arena, (size_t)m->rows + 1, &m->offsets, err));
+    m->offsets[0] = 0;
+    for (uint32_t row = 0; row < m->rows; row++) {
+        LOTS_TRY(count_row(m, row, &more, err));
+        if (more > ROWS_MAX || all + more > ROWS_MAX) {
+            lots_ast_fail(err, m->each->value->span, "`each` would make more than %llu rows of %u",
+                          (unsigned long long)ROWS_MAX, row + 1);
+            return err != NULL ? err->status = LOTS_LIMIT : LOTS_LIMIT;
+        }
+        all += more;
+        m->offsets[row + 1] = (uint32_t)all;
+    }
+    return LOTS_OK;
+}
+
+/* Which element of the set each new row has: for pairs the lower, and in `second` the higher. Sets are sorted, so that the
+ * element before is the lower one. */
+static void number_elements(const maker *m, uint32_t *first, uint32_t *second)
+{
+    for (uint32_t row = 0; row < m->rows; row++) {
+        uint32_t at = m->offsets[row];
+        if (at == m->offsets[row + 1])
+            continue;
+        const uint32_t begin = m->value.offsets[row], end = m->value.offsets[row + 1];
+        for (uint32_t i = begin; i < end; i++) {
+            if (second == NULL)
+                first[at++] = i;
+            for (uint32_t k = i + 1; second != NULL && k < end; k++, at++) {
+                first[at] = i;
+                second[at] = k;
+            }
+        }
+    }
+}
+
+static lots_status fill_elements(const maker *m, lots_vector *out, lots_error *err)
+{
+    const uint32_t count = m->offsets[m->rows], all = m->value.offsets[m->rows];
+    const bool pairs = m->each->kind == LOTS_EACH_PAIR;
+    uint32_t *first = NULL, *second = NULL;
+    lots_vector items = {.type = m->each->types[0], .count = all, .data = m->value.data};
+    LOTS_TRY(lots_new_u32(m->arena, count, &first, err));
+    if (pairs)
+        LOTS_TRY(lots_new_u32(m->arena, count, &second, err));
+    number_elements(m, first, second);
+    LOTS_TRY(lots_vector_gather(m->arena, &items, first, count, &out[0], err));
+    return pairs ? lots_vector_gather(m->arena, &items, second, count, &out[1], err) : LOTS_OK;
+}
+
+static lots_status fill(const maker *m, lots_vector *out, lots_error *err)
+{
+    if (m->each->kind == LOTS_EACH_ELEMENT || m->each->kind == LOTS_EACH_PAIR)
+        return fill_elements(m, out, err);
+    for (uint32_t i = 0; i < m->each->slot_count; i++)
+        LOTS_TRY(lots_vector_new(m->arena, &m->each->types[i], m->offsets[m->rows], &out[i], err));
+    for (uint32_t row = 0; row < m->rows; row++) {
+        if (m->each->kind != LOTS_EACH_NUMBER) {
+            fill_periods(m, row, out);
+            continue;
+        }
+        int64_t number = ((const int64_t *)m->value.data)[row];
+        for (uint32_t at = m->offsets[row]; at < m->offsets[row + 1]; at++)
+            ((int64_t *)out[0].data)[at] = number++;
+    }
+    return LOTS_OK;
+}
+
+static lots_status flat_value(const maker *m, const lots_expr *expr, const lots_instance *rows, lots_vector *out,
+                              lots_error *err)
+{
+    lots_vector value;
+    LOTS_TRY(lots_eval(m->worker, expr, rows, &value, err));
+    return lots_vector_flatten(m->arena, &value, out, err);
+}
+
+lots_status lots_each_make(lots_worker *worker, const lots_each *each, const lots_instance *rows, uint32_t **index,
+                           uint32_t *count, lots_vector *out, lots_error *err)
+{
+    maker m = {.worker = worker, .arena = lots_instance_arena(worker, rows), .each = each, .rows = rows->count};
+    LOTS_TRY(flat_value(&m, each->value, rows, &m.value, err));
+    if (each->high != NULL)
+        LOTS_TRY(flat_value(&m, each->high, rows, &m.high, err));
+    LOTS_TRY(count_rows(&m, err));
+    *count = m.offsets[m.rows];
+    LOTS_TRY(lots_new_u32(m.arena, *count, index, err));
+    worker->kernels->broadcast_index(m.offsets, m.rows, *index);
+    worker->work.rows += *count;
+    return fill(&m, out, err);
+}
+
+lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lots_instance *rows, lots_instance **out,
+                           lots_error *err)
+{
+    uint32_t *index = NULL, count = 0;
+    lots_vector made[2];
+    LOTS_TRY(lots_each_make(worker, each, rows, &index, &count, made, err));
+    LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
+    for (uint32_t i = 0; i < each->slot_count; i++)
+        (*out)->slots[each->slots[i]] = made[i];
+    return LOTS_OK;
+}

@@ -1,0 +1,141 @@
+/* join.c: see join.h. */
+#include "query/exec/join.h"
+
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "query/exec/evidence.h"
+#include "query/exec/value.h"
+
+#define JOIN_KEYS_MAX 64u
+
+/* ---- the right side ---- */
+
+static bool is_hidden(const lots_join *join, uint32_t row)
+{
+    for (uint32_t k = 0; k < join->bound->key_count; k++) {
+        const uint8_t *marks = join->right.columns[join->bound->right_keys[k].slot].marks;
+        if (marks != NULL && marks[row] != LOTS_MARK_SHOWN)
+            return true;
+    }
+    return false;
+}
+
+/* "sex = female, year = 2022". What rows of patients hold is not told. */
+static void describe_key(const lots_join *join, const lots_schema *schema, uint32_t row, lots_bytes *out)
+{
+    for (uint32_t k = 0; k < join->bound->key_count && join->right.patient == NULL; k++) {
+        const lots_result_column *column = &join->right.columns[join->bound->right_keys[k].slot];
+        const char *missing = lots_vector_is_missing(&column->values, row) ? "missing" : "";
+        if (lots_bytes_printf(out, NULL, "%s%s = %s", k == 0 ? ", as for " : ", ", column->name, missing) != LOTS_OK ||
+            lots_value_append(schema, &column->values, row, ", ", out, NULL) != LOTS_OK)
+            return;
+    }
+}
+
+static lots_status repeated(const lots_join *join, const lots_query *query, uint32_t row, lots_error *err)
+{
+    lots_bytes text = {NULL, 0, 0};
+    describe_key(join, lots_registry_schema(query->registry), row, &text);
+    lots_status status = lots_ast_fail(err, join->bound->right->span, "the joined table has several rows for one key%.*s",
+                                       (int)(text.count < 300 ? text.count : 300), (const char *)text.data);
+    lots_error_hint(err, "make one of them: join (from … group by … show …) on …, or join on more columns");
+    lots_bytes_free(&text);
+    return status;
+}
+
+static lots_status evaluate_keys(const lots_join *join, lots_worker *worker, lots_vector *keys, lots_error *err)
+{
+    lots_instance *rows = NULL;
+    void *slots = NULL;
+    LOTS_TRY(lots_worker_begin_table(worker, err));
+    LOTS_TRY(lots_arena_alloc(lots_worker_arena(worker), &slots, join->right.column_count, sizeof(lots_vector), err));
+    for (uint32_t i = 0; i < join->right.column_count; i++)
+        ((lots_vector *)slots)[i] = join->right.columns[i].values;
+    LOTS_TRY(lots_rows_table(worker, join->bound->frame, slots, join->right.column_count, join->right.rows, &rows, err));
+    for (uint32_t k = 0; k < join->bound->key_count; k++)
+        LOTS_TRY(lots_eval(worker, join->bound->right_keys[k].value, rows, &keys[k], err));
+    return LOTS_OK;
+}
+
+/* Rows are numbered one by one up to the first hidden one; past it a number's row is looked up. */
+static lots_status index_rows(lots_join *join, const lots_query *query, lots_worker *worker, lots_error *err)
+{
+    lots_vector keys[JOIN_KEYS_MAX];
+    lots_type types[JOIN_KEYS_MAX];
+    void *row_of = NULL, *numbers = NULL;
+    uint32_t *shown = NULL, shown_count = 0;
+    lots_arena *arena = lots_worker_arena(worker);
+    LOTS_TRY(evaluate_keys(join, worker, keys, err));
+    LOTS_TRY(lots_arena_alloc(arena, &numbers, join->right.rows, sizeof(uint32_t), err));
+    shown = numbers;
+    for (uint32_t row = 0; row < join->right.rows; row++)
+        if (!is_hidden(join, row))
+            shown[shown_count++] = row;
+    for (uint32_t k = 0; k < join->bound->key_count; k++) {
+        lots_vector kept;
+        LOTS_TRY(lots_vector_gather(arena, &keys[k], shown, shown_count, &kept, err));
+        keys[k] = kept;
+        types[k] = kept.type;
+    }
+    LOTS_TRY(lots_keyer_open(&join->keyer, types, join->bound->key_count, err));
+    LOTS_TRY(lots_arena_alloc(&join->right.arena, &row_of, shown_count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_keyer_number(&join->keyer, keys, shown_count, row_of, err));
+    join->row = row_of;
+    for (uint32_t i = 0; i < shown_count; i++) {
+        if (join->row[i] != i)
+            return repeated(join, query, shown[i], err);
+        join->row[i] = shown[i];
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_join_open(lots_join *out, const lots_query *query, const lots_bound_join *bound,
+                           const lots_run_options *options, lots_worker *worker, lots_error *err)
+{
+    memset(out, 0, sizeof *out);
+    out->bound = bound;
+    if (bound->key_count > JOIN_KEYS_MAX)
+        return lots_ast_fail(err, bound->right->span, "a join on more than %u columns", JOIN_KEYS_MAX);
+    LOTS_TRY(lots_run_pipeline(query, bound->right, options, &out->right, err));
+    if (options->memory_bytes != 0 && out->right.arena.used_bytes > options->memory_bytes)
+        return lots_fail(err, LOTS_LIMIT, "the joined table takes %llu bytes of memory, more than the %llu that are left",
+                         (unsigned long long)out->right.arena.used_bytes, (unsigned long long)options->memory_bytes);
+    return index_rows(out, query, worker, err);
+}
+
+void lots_join_close(lots_join *join)
+{
+    if (join->keyer.columns != NULL)
+        lots_keyer_close(&join->keyer);
+    lots_result_free(&join->right);
+    memset(join, 0, sizeof *join);
+}
+
+/* ---- asking ---- */
+
+lots_status lots_join_find(const lots_join *join, lots_worker *worker, const lots_instance *rows, uint32_t **out,
+                           lots_error *err)
+{
+    lots_vector keys[JOIN_KEYS_MAX];
+    void *made = NULL;
+    LOTS_TRY(lots_arena_alloc(lots_worker_arena(worker), &made, rows->count, sizeof(uint32_t), err));
+    *out = made;
+    for (uint32_t k = 0; k < join->bound->key_count; k++)
+        LOTS_TRY(lots_eval(worker, join->bound->left_keys[k], rows, &keys[k], err));
+    lots_keyer_find(&join->keyer, keys, rows->count, *out);
+    for (uint32_t i = 0; i < rows->count; i++)
+        if ((*out)[i] != LOTS_NO_ID)
+            (*out)[i] = join->row[(*out)[i]];
+    return LOTS_OK;
+}
+
+lots_status lots_join_rows(const lots_join *join, lots_worker *worker, lots_instance *rows, lots_error *err)
+{
+    uint32_t *found = NULL;
+    LOTS_TRY(lots_join_find(join, worker, rows, &found, err));
+    for (uint32_t i = 0; i < join->bound->column_count; i++)
+        LOTS_TRY(lots_vector_gather(lots_worker_arena(worker), &join->right.columns[join->bound->columns[i]].values, found,
+                                    rows->count, &rows->slots[join->bound->slots[i]], err));
+    return LOTS_OK;
+}

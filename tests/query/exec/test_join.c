@@ -1,0 +1,189 @@
+/* What a join may show, on 27 persons worked by hand: 3, 8 and 16 with score 1, 2 and 3; men are 2 of the 8 and 5 of the 16.
+ * Incomes are 100, one is 10000. Of contacts, 3 persons have ten in an emergency each, 6 others one in primary care; two of
+ * these have drugs, which may be counted but not used to name a person. What joins mean is in tests/query/cases/joins.txt. */
+#include <stdio.h>
+
+#include "core/base/arena.h"
+#include "query/out/output.h"
+#include "tests/support/small_registry.h"
+
+static small_registry r;
+
+static int open_registry(void **state)
+{
+    (void)state;
+    small_open(&r);
+    r.schema.streams[lots_schema_find_stream(&r.schema, "drugs", 5)].no_identity = true;
+    small_exec(&r, "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 26) INSERT INTO patients "
+                   "SELECT i, d('1950-01-01'), CASE WHEN i IN (3, 4, 11, 12, 13, 14, 15) THEN 'male' ELSE 'female' END, NULL, "
+                   "CASE WHEN i < 3 THEN 1 WHEN i < 11 THEN 2 ELSE 3 END, CASE i WHEN 3 THEN 1000000 ELSE 10000 END FROM n");
+    for (int i = 0; i < 30; i++)
+        small_contact(&r, i % 3, "2021-05-01", NULL, "emergency", NULL, NULL);
+    for (int p = 11; p < 17; p++)
+        small_contact(&r, p, "2021-06-01", NULL, "primary", NULL, NULL);
+    small_exec(&r, "INSERT INTO drugs(p, start, atc, packs) VALUES (11, d('2021-06-01'), 'C07AB02', 1),"
+                   " (12, d('2021-06-01'), 'C07AB02', 2)");
+    small_publish(&r, 5);
+    return 0;
+}
+
+static int close_registry(void **state)
+{
+    (void)state;
+    small_close(&r);
+    return 0;
+}
+
+typedef struct reply {
+    char csv[2048], notes[1024];
+} reply;
+
+static lots_status try_to(const char *text, const lots_run_options *options, reply *out, lots_error *why)
+{
+    lots_arena arena;
+    lots_error err;
+    lots_sources sources;
+    lots_query *query = NULL;
+    lots_result result;
+    lots_sink sink = {0};
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_query_bind(r.registry, text, strlen(text), "query", NULL, &arena, &sources, &query, &err));
+    lots_status status = lots_run_pipeline(query, &query->pipelines[query->pipeline_count - 1], options, &result, why);
+    if (status == LOTS_OK) {
+        assert_ok(lots_output_write(LOTS_FORMAT_CSV, &result, NULL, &sink, &err));
+        assert_true(sink.text.count < sizeof out->csv);
+        memcpy(out->csv, sink.text.data, sink.text.count);
+        out->csv[sink.text.count] = '\0';
+        out->notes[0] = '\0';
+        for (uint32_t i = 0; i < result.note_count; i++)
+            snprintf(out->notes + strlen(out->notes), sizeof out->notes - strlen(out->notes), "%s\n", result.notes[i]);
+        lots_sink_free(&sink);
+        lots_result_free(&result);
+    }
+    lots_arena_free(&arena);
+    return status;
+}
+
+static void check_at(const char *text, uint32_t min_cell, const char *expected)
+{
+    const lots_run_options options = {.min_cell = min_cell};
+    lots_error err;
+    reply got;
+    assert_ok(try_to(text, &options, &got, &err));
+    if (strcmp(got.csv, expected) != 0)
+        fail_msg("%s\ngave\n%s\nwanted\n%s", text, got.csv, expected);
+}
+
+static void check(const char *text, const char *expected) { check_at(text, 5, expected); }
+
+static const char parts[] = "from patients group by sex, score show n = count() "
+                            "join (from patients group by score show all = count()) on score derive share = n / all ";
+
+static void hidden_numbers_arrive_hidden(void **state)
+{
+    (void)state;
+    check("from contacts group by level show n = count() join (from contacts group by level show p = patients()) on level",
+          "level,n,p,patients\nemergency,<5,<5,<5\nprimary,6,6,6\n");
+    check("from contacts group by level show n = patients() join (from contacts group by level show p = count()) on level "
+          "derive each_has = p / n where p is missing or p > 5 show level, p, each_has",
+          "level,p,each_has,patients\nemergency,<5,*,<5\nprimary,6,1,6\n");
+}
+
+static void a_whole_is_hidden_that_would_give_its_hidden_part_back(void **state)
+{
+    (void)state;
+    check_at(parts, 0, "sex,score,n,all,share,patients\nfemale,1,3,3,1,3\nfemale,2,6,8,0.75,6\nfemale,3,11,16,0.6875,11\n"
+                       "male,2,2,8,0.25,2\nmale,3,5,16,0.3125,5\n");
+    /* 8 less the 6 women are the 2 men */
+    check(parts, "sex,score,n,all,share,patients\nfemale,1,<5,<5,*,<5\nfemale,2,6,*,*,6\nfemale,3,11,16,0.6875,11\n"
+                 "male,2,<5,*,*,<5\nmale,3,5,16,0.3125,5\n");
+    /* and no later stage has it */
+    char text[400];
+    snprintf(text, sizeof text, "%s group by score show whole = max(all), k = count()", parts);
+    check(text, "score,whole,k,patients\n1,,<5,<5\n2,,2,6\n3,16,2,16\n");
+}
+
+static void a_whole_that_has_many_others_is_shown(void **state)
+{
+    (void)state;
+    check("from contacts group by level show n = patients() derive one = 1 "
+          "join (from patients show everyone = count() derive one = 1 show one, everyone) on one show level, n, everyone",
+          "level,n,everyone,patients\nemergency,<5,27,<5\nprimary,6,27,6\n");
+}
+
+static void hidden_keys_find_nothing(void **state)
+{
+    (void)state;
+    check("from patients group by income show n = count() join (from patients group by income show m = count()) on income",
+          "income,n,m,patients\n100.00,26,26,26\n*,<5,,<5\n");
+}
+
+static void rows_of_a_table_hide_nothing_until_persons_are_behind_them(void **state)
+{
+    (void)state;
+    check("from table units group by region show n = count(), beds = max(beds)", "region,n,beds\n,1,5\nNorth,1,10\nSouth,2,20\n");
+    check("from table fees where year = 2023 show level, fee join (from contacts group by level show n = count()) on level",
+          "level,fee,n,patients\nprimary,110.00,6,6\ninpatient,,,0\nemergency,400.00,<5,<5\n");
+    check("from table fees where year = 2023 show level, fee join (from contacts group by level show n = count()) on level "
+          "group by level show n = sum(n), fee = sum(fee)",
+          "level,n,fee,patients\nemergency,0,*,<5\ninpatient,0,0.00,0\nprimary,6,110.00,6\n");
+}
+
+static void the_right_side_has_its_own_say(void **state)
+{
+    (void)state;
+    const lots_run_options options = {.min_cell = 5};
+    lots_error err;
+    reply got;
+    assert_ok(try_to("from patients join (from patients top 10 by score group by score show n = count(where sex = male)) on score "
+                     "group by n show k = count()", &options, &got, &err));
+    assert_contains(got.notes, "top kept 16 of 27 rows with a value: those from 3");
+    assert_ok(try_to("from patients join (from patients group by score show n = count()) on score show m = max(n)", &options,
+                     &got, &err));
+    assert_contains(got.notes, "2 values of a joined table are hidden");
+}
+
+static void names_and_streams_that_may_not_name_stay_apart(void **state)
+{
+    (void)state;
+    const lots_run_options guarded = {.guard_rows = true, .min_cell = 5};
+    lots_error err;
+    reply got;
+    assert_status(LOTS_REFUSED, try_to("from patients join (from drugs group by sex show n = count()) on sex show id, n",
+                                       &guarded, &got, &err));
+    assert_contains(err.text, "'drugs' may be counted but not used to name a person");
+    assert_status(LOTS_REFUSED, try_to("from patients join (from drugs show id, packs) on id show packs", &guarded, &got, &err));
+    assert_ok(try_to("from patients join (from drugs group by sex show n = count()) on sex show sex, n", &guarded, &got, &err));
+    assert_status(LOTS_REFUSED, try_to("from patients group by sex show n = count() join (from patients group by id show id, "
+                                       "sex2 = count() derive sex = id show sex, sex2) on sex", &guarded, &got, &err));
+    assert_contains(err.text, "may not be made of the persons' ids");
+}
+
+static void a_joined_table_counts_towards_the_memory_of_the_run(void **state)
+{
+    (void)state;
+    const lots_run_options plenty = {.memory_bytes = 60000}, little = {.memory_bytes = 8000};
+    lots_error err;
+    reply got;
+    const char *joined = "from contacts derive key = id join (from contacts show key = id, began = start, codes = dx) on key limit 1 "
+                         "show began";
+    assert_ok(try_to("from contacts derive key = id limit 1 show key", &little, &got, &err));
+    assert_ok(try_to(joined, &plenty, &got, &err));
+    assert_string_equal(got.csv, "began\n2021-05-01\n");
+    assert_status(LOTS_LIMIT, try_to(joined, &little, &got, &err));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hidden_numbers_arrive_hidden),
+        cmocka_unit_test(a_whole_is_hidden_that_would_give_its_hidden_part_back),
+        cmocka_unit_test(a_whole_that_has_many_others_is_shown),
+        cmocka_unit_test(hidden_keys_find_nothing),
+        cmocka_unit_test(rows_of_a_table_hide_nothing_until_persons_are_behind_them),
+        cmocka_unit_test(the_right_side_has_its_own_say),
+        cmocka_unit_test(names_and_streams_that_may_not_name_stay_apart),
+        cmocka_unit_test(a_joined_table_counts_towards_the_memory_of_the_run),
+    };
+    return cmocka_run_group_tests(tests, open_registry, close_registry);
+}

@@ -443,7 +443,7 @@ lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, b
                                            (int)call->name.bytes, call->name.text);
         bool in_let = b->let_depth > 0;
         if (in_let)
-            lots_error_hint(b->err, "a let that aggregates rows can be used in `show` only");
+            lots_error_hint(b->err, "a let that aggregates rows can be used in `show` only, outside other aggregates");
         else if (found->op != LOTS_OP_CONSTANT)
             lots_error_hint(b->err, "over events it is written %.*s(x over E)", (int)call->name.bytes, call->name.text);
         return status;

@@ -169,7 +169,8 @@ static lots_status apply_limit(run *r, const lots_bound_stage *stage, lots_error
 
 lots_status run_apply_breaker(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
 {
-    LOTS_TRY(run_observe(r, (uint32_t)(stage - r->pipeline->stages), false, values, err));
+    static const lots_vector none; /* limit ranks by nothing */
+    LOTS_TRY(run_observe(r, (uint32_t)(stage - r->pipeline->stages), false, values != NULL ? values : &none, err));
     switch (stage->kind) {
     case LOTS_STAGE_TOP: return apply_top(r, stage, values, err);
     case LOTS_STAGE_FUNCTIONS: return apply_functions(r, stage, values, err);

@@ -378,7 +378,10 @@ static lots_status count_all(counting *c, const lots_run_options *options, bool 
 {
     lots_observer observer = {.context = c, .whole = true, .only = UINT32_MAX, .seen = see, .spent = spend};
     lots_run_options looked_on = *options;
+    lots_bound_pipeline rows = *c->pipeline; /* `into cohort` would run the cohort's own text instead of these stages */
     lots_result result;
+    rows.into = NULL;
+    c->pipeline = &rows;
     looked_on.guard_rows = false;
     LOTS_TRY(open_counting(c, err));
     if (analysed)

@@ -72,9 +72,12 @@ static void put_measured(const planner *p, const lots_measured *measured, bool p
 {
     if (!measured->known)
         return;
+    uint64_t others = lots_registry_patients(p->query->registry) - measured->persons;
     if (!patients)
         line->events = lots_outline_guard(p->out, measured->events, measured->persons);
     line->persons = lots_outline_guard(p->out, measured->persons, measured->persons);
+    if (lots_line_has(line->persons) && others > 0 && others < p->out->min_cell)
+        line->persons = LOTS_WITHHELD; /* all are known: it would tell how many have none */
 }
 
 /* Is the patients' own column looked at? */

@@ -6,19 +6,27 @@
 #include "core/base/memory.h"
 #include "query/exec/evidence.h"
 #include "query/exec/value.h"
+#include "query/exec/worker.h"
 
-#define JOIN_KEYS_MAX 64u
+#define JOIN_KEYS_MAX 60u
 
 /* ---- the right side ---- */
 
-static bool is_hidden(const lots_join *join, uint32_t row)
+static const lots_type total_type = {.kind = LOTS_TYPE_INT};
+
+/* False when a key of the row is hidden. */
+static bool is_known(const lots_join *join, uint32_t row, int64_t *totals)
 {
+    *totals = 0;
     for (uint32_t k = 0; k < join->bound->key_count; k++) {
         const uint8_t *marks = join->right.columns[join->bound->right_keys[k].slot].marks;
-        if (marks != NULL && marks[row] != LOTS_MARK_SHOWN)
-            return true;
+        if (marks == NULL || marks[row] == LOTS_MARK_SHOWN)
+            continue;
+        if (marks[row] != LOTS_MARK_TOTAL)
+            return false;
+        *totals |= INT64_C(1) << k;
     }
-    return false;
+    return true;
 }
 
 /* "sex = female, year = 2022". What rows of patients hold is not told. */
@@ -58,35 +66,46 @@ static lots_status evaluate_keys(const lots_join *join, lots_worker *worker, lot
     return LOTS_OK;
 }
 
-/* Rows are numbered one by one up to the first hidden one; past it a number's row is looked up. */
+/* The rows whose keys are known, and which of their keys are totals'. */
+static lots_status list_known(lots_join *join, lots_arena *arena, uint32_t **rows, uint32_t *count, lots_vector *totals,
+                              lots_error *err)
+{
+    void *list = NULL;
+    int64_t of_row = 0;
+    LOTS_TRY(lots_arena_alloc(&join->right.arena, &list, join->right.rows, sizeof(uint32_t), err));
+    LOTS_TRY(lots_vector_new(arena, &total_type, join->right.rows, totals, err));
+    *rows = list;
+    *count = 0;
+    for (uint32_t row = 0; row < join->right.rows; row++)
+        if (is_known(join, row, &of_row)) {
+            join->totals = join->totals || of_row != 0;
+            ((int64_t *)totals->data)[*count] = of_row;
+            (*rows)[(*count)++] = row;
+        }
+    totals->count = *count;
+    return LOTS_OK;
+}
+
 static lots_status index_rows(lots_join *join, const lots_query *query, lots_worker *worker, lots_error *err)
 {
-    lots_vector keys[JOIN_KEYS_MAX];
-    lots_type types[JOIN_KEYS_MAX];
-    void *row_of = NULL, *numbers = NULL;
-    uint32_t *shown = NULL, shown_count = 0;
+    lots_vector keys[JOIN_KEYS_MAX + 1], kept;
+    lots_type types[JOIN_KEYS_MAX + 1];
+    uint32_t *numbers = NULL, count = 0, key_count = join->bound->key_count;
     lots_arena *arena = lots_worker_arena(worker);
     LOTS_TRY(evaluate_keys(join, worker, keys, err));
-    LOTS_TRY(lots_arena_alloc(arena, &numbers, join->right.rows, sizeof(uint32_t), err));
-    shown = numbers;
-    for (uint32_t row = 0; row < join->right.rows; row++)
-        if (!is_hidden(join, row))
-            shown[shown_count++] = row;
-    for (uint32_t k = 0; k < join->bound->key_count; k++) {
-        lots_vector kept;
-        LOTS_TRY(lots_vector_gather(arena, &keys[k], shown, shown_count, &kept, err));
+    LOTS_TRY(list_known(join, arena, &join->row, &count, &keys[key_count], err));
+    for (uint32_t k = 0; k < key_count; k++) {
+        LOTS_TRY(lots_vector_gather(arena, &keys[k], join->row, count, &kept, err));
         keys[k] = kept;
         types[k] = kept.type;
     }
-    LOTS_TRY(lots_keyer_open(&join->keyer, types, join->bound->key_count, err));
-    LOTS_TRY(lots_arena_alloc(&join->right.arena, &row_of, shown_count, sizeof(uint32_t), err));
-    LOTS_TRY(lots_keyer_number(&join->keyer, keys, shown_count, row_of, err));
-    join->row = row_of;
-    for (uint32_t i = 0; i < shown_count; i++) {
-        if (join->row[i] != i)
-            return repeated(join, query, shown[i], err);
-        join->row[i] = shown[i];
-    }
+    types[key_count] = total_type;
+    LOTS_TRY(lots_keyer_open(&join->keyer, types, key_count + (join->totals ? 1 : 0), err));
+    LOTS_TRY(lots_new_u32(arena, count, &numbers, err));
+    LOTS_TRY(lots_keyer_number(&join->keyer, keys, count, numbers, err));
+    for (uint32_t i = 0; i < count; i++)
+        if (numbers[i] != i) /* seen before */
+            return repeated(join, query, join->row[i], err);
     return LOTS_OK;
 }
 
@@ -114,26 +133,36 @@ void lots_join_close(lots_join *join)
 
 /* ---- asking ---- */
 
-lots_status lots_join_find(const lots_join *join, lots_worker *worker, const lots_instance *rows, uint32_t **out,
-                           lots_error *err)
+/* Which keys are totals' as one more key; without totals on the right, a total finds nothing. */
+static lots_status total_key(const lots_join *join, lots_worker *worker, uint32_t rows, const int64_t *totals,
+                             lots_vector *out, lots_error *err)
 {
-    lots_vector keys[JOIN_KEYS_MAX];
-    void *made = NULL;
-    LOTS_TRY(lots_arena_alloc(lots_worker_arena(worker), &made, rows->count, sizeof(uint32_t), err));
-    *out = made;
+    LOTS_TRY(lots_vector_new(lots_worker_arena(worker), &total_type, rows, out, err));
+    for (uint32_t i = 0; i < rows; i++)
+        ((int64_t *)out->data)[i] = totals != NULL && join->totals ? totals[i] : 0;
+    return LOTS_OK;
+}
+
+lots_status lots_join_find(const lots_join *join, lots_worker *worker, const lots_instance *rows, const int64_t *totals,
+                           uint32_t **out, lots_error *err)
+{
+    lots_vector keys[JOIN_KEYS_MAX + 1];
+    LOTS_TRY(lots_new_u32(lots_worker_arena(worker), rows->count, out, err));
     for (uint32_t k = 0; k < join->bound->key_count; k++)
         LOTS_TRY(lots_eval(worker, join->bound->left_keys[k], rows, &keys[k], err));
+    LOTS_TRY(total_key(join, worker, rows->count, totals, &keys[join->bound->key_count], err));
     lots_keyer_find(&join->keyer, keys, rows->count, *out);
-    for (uint32_t i = 0; i < rows->count; i++)
-        if ((*out)[i] != LOTS_NO_ID)
-            (*out)[i] = join->row[(*out)[i]];
+    for (uint32_t i = 0; i < rows->count; i++) {
+        bool alone = totals != NULL && totals[i] != 0 && !join->totals;
+        (*out)[i] = alone || (*out)[i] == LOTS_NO_ID ? LOTS_NO_ID : join->row[(*out)[i]];
+    }
     return LOTS_OK;
 }
 
 lots_status lots_join_rows(const lots_join *join, lots_worker *worker, lots_instance *rows, lots_error *err)
 {
     uint32_t *found = NULL;
-    LOTS_TRY(lots_join_find(join, worker, rows, &found, err));
+    LOTS_TRY(lots_join_find(join, worker, rows, NULL, &found, err));
     for (uint32_t i = 0; i < join->bound->column_count; i++)
         LOTS_TRY(lots_vector_gather(lots_worker_arena(worker), &join->right.columns[join->bound->columns[i]].values, found,
                                     rows->count, &rows->slots[join->bound->slots[i]], err));

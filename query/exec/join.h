@@ -1,6 +1,6 @@
 /* join.h: the right side of a join as a table in memory, found by its keys: made once in a run, then asked by any number of
- * threads. A row whose key is missing is found by a missing key, as it is a group of its own; one whose key is hidden
- * (evidence.h) is never found. Callers: run_join.c, pass.c. */
+ * threads. A row whose key is missing is found by a missing key, as it is a group of its own; a total is found by a total of
+ * the same keys alone; one whose key is hidden (evidence.h) is never found. Callers: run_join.c, pass.c. */
 #ifndef LOTS_QUERY_JOIN_H
 #define LOTS_QUERY_JOIN_H
 
@@ -12,6 +12,7 @@ typedef struct lots_join {
     lots_result right;   /* texts of joined columns point into it */
     lots_keyer keyer;
     uint32_t *row;       /* by number of the keyer: row of the right */
+    bool totals;         /* the right has rows that are totals of keys: the keyer has one more key, which of them are */
 } lots_join;
 
 /* Run the right side and index it by its keys, with a worker that is on no chunk.
@@ -21,10 +22,11 @@ LOTS_MUST lots_status lots_join_open(lots_join *out, const lots_query *query, co
                                      const lots_run_options *options, lots_worker *worker, lots_error *err);
 void lots_join_close(lots_join *join);
 
-/* For each row of an instance of the left its row of the right, LOTS_NO_ID for none; the worker's memory. */
-LOTS_MUST lots_status lots_join_find(const lots_join *join, lots_worker *worker, const lots_instance *rows, uint32_t **out,
-                                     lots_error *err);
-/* The same, and the joined columns put into the slots of the rows. Errors: as lots_eval. */
+/* For each row of an instance of the left its row of the right, LOTS_NO_ID for none; the worker's memory.
+ *   totals   for each row a bit for each key of which it is a total; NULL: no row is a total */
+LOTS_MUST lots_status lots_join_find(const lots_join *join, lots_worker *worker, const lots_instance *rows,
+                                     const int64_t *totals, uint32_t **out, lots_error *err);
+/* The same without totals, and the joined columns put into the slots of the rows. Errors: as lots_eval. */
 LOTS_MUST lots_status lots_join_rows(const lots_join *join, lots_worker *worker, lots_instance *rows, lots_error *err);
 
 #endif

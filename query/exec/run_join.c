@@ -24,6 +24,14 @@ lots_status run_table_source(run *r, const lots_bound_stage *stage, lots_error *
 
 /* ---- the right sides ---- */
 
+static bool has_note(const run *r, const char *text)
+{
+    for (size_t i = 0; i < r->notes.count; i++)
+        if (strcmp(LOTS_AT(const char *, &r->notes, i), text) == 0)
+            return true;
+    return false;
+}
+
 /* What a right side takes is gone for the rest of the run. */
 static lots_status open_join(run *r, uint32_t stage, lots_error *err)
 {
@@ -39,7 +47,8 @@ static lots_status open_join(run *r, uint32_t stage, lots_error *err)
     r->arena.limit_bytes -= join->right.arena.used_bytes < left ? join->right.arena.used_bytes : left - 1;
     run_add_work(&r->result->work, &join->right.work);
     for (uint32_t i = 0; i < join->right.note_count; i++)
-        LOTS_TRY(run_note(r, err, join->right.notes[i]));
+        if (!has_note(r, join->right.notes[i])) /* one table may be joined twice */
+            LOTS_TRY(run_note(r, err, join->right.notes[i]));
     return LOTS_OK;
 }
 
@@ -92,41 +101,76 @@ static lots_status take_marks(run *r, const uint8_t *marks, const uint32_t *foun
     return LOTS_OK;
 }
 
-/* Numbers of a whole beside its parts: where some parts are hidden and the others are all but a few of the whole's persons,
- * the whole would give the hidden ones back. Bits by right row; NULL when there are none. */
-static lots_status find_telling(run *r, const lots_join *join, const uint32_t *found, uint64_t **out, lots_error *err)
+/* Of how many keys each row is a total; *most the most of any. */
+static lots_status count_totals(run *r, uint32_t **out, uint32_t *most, lots_error *err)
 {
-    void *sums = NULL, *bits = NULL;
-    const lots_vector *hidden = r->rows.marks != NULL ? &r->rows.marks[r->rows.slot_count] : NULL;
-    *out = NULL;
-    if (hidden == NULL || r->rows.behind.data == NULL || join->right.patients == NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(&r->arena, &sums, join->right.rows, sizeof(int64_t), err));
-    LOTS_TRY(lots_arena_alloc(&r->arena, &bits, lots_bit_words(join->right.rows) + 1, sizeof(uint64_t), err));
-    for (uint32_t i = 0; i < r->rows.count; i++)
-        if (found[i] != LOTS_NO_ID && ((const int64_t *)hidden->data)[i] == LOTS_MARK_SHOWN)
-            ((int64_t *)sums)[found[i]] += ((const int64_t *)r->rows.behind.data)[i];
-    for (uint32_t i = 0; i < r->rows.count; i++)
-        if (found[i] != LOTS_NO_ID && ((const int64_t *)hidden->data)[i] != LOTS_MARK_SHOWN &&
-            join->right.patients[found[i]] - ((int64_t *)sums)[found[i]] < (int64_t)r->options->min_cell)
-            lots_bit_set(bits, found[i]);
-    *out = bits;
+    void *made = NULL;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, r->rows.count, sizeof(uint32_t), err));
+    *out = made;
+    *most = 0;
+    for (uint32_t slot = 0; slot < r->rows.slot_count; slot++) {
+        const int64_t *marks = r->rows.marks[slot].data;
+        for (uint32_t i = 0; marks != NULL && i < r->rows.count; i++) {
+            (*out)[i] += marks[i] == LOTS_MARK_TOTAL ? 1 : 0;
+            *most = (*out)[i] > *most ? (*out)[i] : *most;
+        }
+    }
     return LOTS_OK;
 }
 
-/* A row whose own key is hidden finds nothing. */
-static lots_status forget_hidden(run *r, const lots_bound_join *bound, lots_instance *rows, uint32_t *found,
-                                 lots_error *err)
+/* Numbers of a whole beside its parts: where some parts are hidden and the others are all but a few of the whole's persons,
+ * the whole would give the hidden ones back. The parts are the rows that find it, those of one level of totals at a time.
+ * Bits by right row; NULL when there are none. */
+static lots_status find_telling(run *r, const lots_join *join, const uint32_t *found, uint64_t **out, lots_error *err)
 {
-    for (uint32_t k = 0; r->rows.marks != NULL && k < bound->key_count; k++) {
-        lots_vector key, flat, marks;
-        LOTS_TRY(lots_eval(r->workers[0], bound->left_keys[k], rows, &key, err));
-        LOTS_TRY(lots_vector_flatten(lots_worker_arena(r->workers[0]), &key, &flat, err));
-        LOTS_TRY(run_marks_of(r, bound->left_keys[k], &flat, &marks, err));
+    void *made = NULL;
+    uint32_t *level = NULL, most = 0;
+    *out = NULL;
+    if (r->rows.marks == NULL || r->rows.behind.data == NULL || join->right.patients == NULL || r->options->min_cell == 0)
+        return LOTS_OK;
+    const int64_t *marks = r->rows.marks[r->rows.slot_count].data, *behind = r->rows.behind.data;
+    LOTS_TRY(count_totals(r, &level, &most, err));
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, lots_bit_words(join->right.rows) + 1, sizeof(uint64_t), err));
+    *out = made;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, join->right.rows, sizeof(int64_t), err));
+    int64_t *shown = made;
+    for (uint32_t at = 0; at <= most; at++) {
+        memset(shown, 0, join->right.rows * sizeof(int64_t));
         for (uint32_t i = 0; i < r->rows.count; i++)
-            if (((const int64_t *)marks.data)[i] != LOTS_MARK_SHOWN)
-                found[i] = LOTS_NO_ID;
+            if (level[i] == at && found[i] != LOTS_NO_ID && marks[i] == LOTS_MARK_SHOWN)
+                shown[found[i]] += behind[i];
+        for (uint32_t i = 0; i < r->rows.count; i++)
+            if (level[i] == at && found[i] != LOTS_NO_ID && marks[i] != LOTS_MARK_SHOWN &&
+                join->right.patients[found[i]] - shown[found[i]] < (int64_t)r->options->min_cell)
+                lots_bit_set(*out, found[i]);
     }
+    return LOTS_OK;
+}
+
+/* Of which keys each row is a total, and the rows that have a hidden key: NULL when the table has neither. */
+static lots_status judge_keys(run *r, const lots_bound_join *bound, int64_t **totals, uint64_t **hidden, lots_error *err)
+{
+    void *sums = NULL, *bits = NULL;
+    *totals = NULL;
+    *hidden = NULL;
+    if (r->rows.marks == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &sums, r->rows.count, sizeof(int64_t), err));
+    LOTS_TRY(lots_arena_alloc(&r->arena, &bits, lots_bit_words(r->rows.count) + 1, sizeof(uint64_t), err));
+    for (uint32_t k = 0; k < bound->key_count; k++) {
+        const lots_expr *key = bound->left_keys[k];
+        while (key->operand_count == 1) /* turned into the type of its partner */
+            key = key->operands[0];
+        const bool slot = key->op == LOTS_OP_SLOT && key->of_frame == r->rows.frame && key->index < r->rows.slot_count;
+        const int64_t *marks = slot ? r->rows.marks[key->index].data : NULL;
+        for (uint32_t i = 0; marks != NULL && i < r->rows.count; i++)
+            if (marks[i] == LOTS_MARK_TOTAL)
+                ((int64_t *)sums)[i] |= INT64_C(1) << k;
+            else if (marks[i] != LOTS_MARK_SHOWN)
+                lots_bit_set(bits, i);
+    }
+    *totals = sums;
+    *hidden = bits;
     return LOTS_OK;
 }
 
@@ -176,10 +220,13 @@ lots_status run_join_rows(run *r, const lots_bound_stage *stage, lots_error *err
     const lots_join *join = &r->joins[stage - r->pipeline->stages];
     lots_instance *rows = NULL;
     uint32_t *found = NULL;
-    uint64_t *telling = NULL;
+    uint64_t *telling = NULL, *hidden = NULL;
+    int64_t *totals = NULL;
+    LOTS_TRY(judge_keys(r, stage->join, &totals, &hidden, err));
     LOTS_TRY(run_instance(r, &rows, err));
-    LOTS_TRY(lots_join_find(join, r->workers[0], rows, &found, err));
-    LOTS_TRY(forget_hidden(r, stage->join, rows, found, err));
+    LOTS_TRY(lots_join_find(join, r->workers[0], rows, totals, &found, err));
+    for (uint32_t i = 0; hidden != NULL && i < r->rows.count; i++)
+        found[i] = lots_bit_get(hidden, i) ? LOTS_NO_ID : found[i];
     LOTS_TRY(find_telling(r, join, found, &telling, err));
     for (uint32_t i = 0; i < stage->join->column_count; i++)
         LOTS_TRY(take_column(r, &join->right.columns[stage->join->columns[i]], stage->join->slots[i], found, telling, err));

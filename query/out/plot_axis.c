@@ -84,6 +84,8 @@ static lots_status number_ticks(lots_plot_axis *axis, bool share, uint32_t wante
     double step = round_step((axis->high / 2 - axis->low / 2) / (wanted / 2.0), &decimals);
     double first = to_ticks ? floor(axis->low / step) : ceil(axis->low / step);
     double last = to_ticks ? ceil(axis->high / step) : floor(axis->high / step);
+    if (!isfinite(first) || !isfinite(last))
+        return LOTS_OK;
     decimals -= share ? (decimals < 2 ? decimals : 2) : 0;
     if (to_ticks && isfinite(first * step) && isfinite(last * step)) {
         axis->low = first * step;
@@ -162,12 +164,16 @@ lots_status lots_plot_scale_axis(lots_plot_axis *axis, lots_plot_scale scale, do
                                  bool to_ticks, bool swedish, lots_arena *arena, lots_error *err)
 {
     void *made = NULL;
-    double least = scale == LOTS_SCALE_SHARE ? 0.01 : scale == LOTS_SCALE_DAY ? 2 : 1;
-    double room = fabs(low) / 8 > least / 2 ? fabs(low) / 8 : least / 2;
+    double room = scale == LOTS_SCALE_SHARE ? 0.005 : 0.5;
+    if (scale == LOTS_SCALE_DAY)
+        room = 1;
+    else if (to_ticks && fabs(low) / 8 > room)
+        room = fabs(low) / 8;
     if (!(high / 2 - low / 2 > 1e-290)) {
         low -= room;
         high += room;
-    } else if (high / 2 - low / 2 < fabs(high) * 1e-12) { /* neighbours among doubles: no tick would fall between them */
+    }
+    if (high / 2 - low / 2 < fabs(high) * 1e-12) { /* neighbours among doubles: no tick would fall between them */
         low -= fabs(high) * 1e-9;
         high += fabs(high) * 1e-9;
     }

@@ -130,10 +130,36 @@ only_a_stamp_tells_the_time() {
 }
 a_file_without_provenance_is_a_usage_error() { exits 2 rerun "$work/plain.csv" && err_has "doesn't say how it was made"; }
 
+monthly='from contacts during 2019..2023 group by m = month_of(start) show k = count(where level = emergency), n = count() chart pchart(k, n by m)'
+well_formed() { # by a parser that isn't ours, where there is one
+    command -v xmllint >/dev/null || { echo "no xmllint: $1 is not looked at"; return 0; }
+    xmllint --noout "$1"
+}
+a_chart_is_a_picture_of_its_own() {
+    "$lots" query "$reg" "$monthly" -o "$work/p.svg" --locale sv 2>/dev/null && well_formed "$work/p.svg" &&
+        has "$work/p.svg" '<title id="chart-1-title">p-diagram: k av n per m</title>' && has "$work/p.svg" 'lots-provenance' &&
+        exits 0 rerun "$work/p.svg" && out_has identical && exits 2 query "$reg" "$question" --format svg && err_has 'chart'
+}
+a_page_has_its_chart_above_the_table() {
+    "$lots" query "$reg" "$monthly" -o "$work/p.html" 2>/dev/null && exits 0 rerun "$work/p.html" && out_has identical &&
+        [ "$(grep -n '<svg' "$work/p.html" | head -1 | cut -d: -f1)" -lt "$(grep -n '<table' "$work/p.html" | head -1 | cut -d: -f1)" ] &&
+        sed -n '/<svg/,/<\/svg>/p' "$work/p.html" >"$work/inner.svg" && well_formed "$work/inner.svg"
+}
+limits_are_columns_in_every_format() {
+    "$lots" query "$reg" "$monthly" --format csv >"$work/limits.csv" 2>/dev/null && has "$work/limits.csv" 'm,k,n,share,centre,lower,upper,signal,patients' &&
+        "$lots" query "$reg" "$monthly" --format json 2>/dev/null >"$work/limits.json" && has "$work/limits.json" '"centre":'
+}
+a_lorenz_curve_needs_no_purpose() {
+    exits 0 query "$reg" 'from patients chart lorenz(sum(cost over contacts))' --format csv && out_has 'population,share,patients' &&
+        exits 7 query "$reg" 'from patients show id, sum(cost over contacts)'
+}
+
 for one in sqlite_reads_csv_as_it_reads_the_table a_table_that_is_there_is_not_overwritten sqlite_wants_a_file \
     sqlite_keeps_how_a_table_was_made the_end_of_a_file_name_decides_the_format tsv_and_semicolons_hold_the_same_values \
     swedish_is_for_people python_reads_json_and_csv_alike a_result_is_made_again_and_is_identical a_changed_include_is_told \
-    a_changed_file_is_told another_registry_is_told only_a_stamp_tells_the_time a_file_without_provenance_is_a_usage_error; do
+    a_changed_file_is_told another_registry_is_told only_a_stamp_tells_the_time a_file_without_provenance_is_a_usage_error \
+    a_chart_is_a_picture_of_its_own a_page_has_its_chart_above_the_table limits_are_columns_in_every_format \
+    a_lorenz_curve_needs_no_purpose; do
     check "$one"
 done
 echo "[  PASSED  ] $passed test(s)."

@@ -346,13 +346,33 @@ static lots_status check_name(binder *b, const lots_ast_name *name)
 
 /* ---- the text of a new cohort ---- */
 
+typedef struct file_reader {
+    const lots_vec *files; /* bound_file */
+    const lots_ast_code *odd; /* a code of a file that means something else between braces, or nothing; NULL: none yet */
+} file_reader;
+
+static bool is_odd(const lots_ast_code *code)
+{
+    const char *text = code->text.text;
+    for (uint32_t i = 0; i < code->text.bytes; i++) {
+        const bool letter = (text[i] >= 'A' && text[i] <= 'Z') || (text[i] >= 'a' && text[i] <= 'z');
+        if (!letter && (text[i] < '0' || text[i] > '9') && (i == 0 || strchr(".-_/+*", text[i]) == NULL))
+            return true;
+    }
+    return code->minus && code->exact;
+}
+
 static const lots_ast_node *read_file(void *context, const lots_ast_call *call)
 {
-    const lots_vec *files = context;
-    for (size_t i = 0; i < files->count; i++)
-        if (LOTS_AT(bound_file, files, i).call == call)
-            return LOTS_AT(bound_file, files, i).node;
-    return NULL;
+    file_reader *reader = context;
+    const lots_ast_node *node = NULL;
+    for (size_t i = 0; i < reader->files->count && node == NULL; i++)
+        if (LOTS_AT(bound_file, reader->files, i).call == call)
+            node = LOTS_AT(bound_file, reader->files, i).node;
+    for (uint32_t i = 0; node != NULL && i < node->codes.count; i++)
+        if (is_odd(&node->codes.items[i]))
+            reader->odd = &node->codes.items[i];
+    return node;
 }
 
 /* The lets and params that were used, as they are now, and the question. Those of the library are there everywhere. */
@@ -398,13 +418,19 @@ static lots_status write_text(binder *b, const lots_ast_pipeline *question, lots
 {
     lots_vec statements = LOTS_VEC(lots_ast_statement);
     lots_bytes text = {0}, parameters = {0};
+    file_reader reader = {&b->files, NULL};
     lots_status status = needed_statements(b, question, &statements);
     const lots_ast_file file = {0, statements.data, (uint32_t)statements.count};
     if (status == LOTS_OK)
-        status = keep_bytes(b, &text, lots_ast_print_with(&file, read_file, &b->files, &text, b->err), &cohort->text);
+        status = keep_bytes(b, &text, lots_ast_print_with(&file, read_file, &reader, &text, b->err), &cohort->text);
     if (status == LOTS_OK)
         status = keep_bytes(b, &parameters, print_parameters(&statements, &parameters, b->err), &cohort->parameters);
     lots_vec_free(&statements);
+    if (status == LOTS_OK && reader.odd != NULL)
+        return lots_ast_fail(b->err, reader.odd->span, "a cohort keeps its codes in its text, and '%.*s'%s of this file can't be "
+                                                       "written in {…}",
+                             (int)reader.odd->text.bytes, reader.odd->text.text,
+                             reader.odd->minus && reader.odd->exact ? " (exact and excluded)" : "");
     return status;
 }
 

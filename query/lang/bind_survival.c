@@ -166,19 +166,16 @@ static lots_status whole(binder *b, int64_t i, lots_ast_span span, lots_expr **o
 
 static lots_status exit_of_event(binder *b, scope *rows, const lots_ast_node *node, lots_expr **out)
 {
-    lots_expr *parts[4] = {NULL, NULL, NULL, NULL};
+    lots_expr *event = NULL;
     lots_type truth = bind_type(LOTS_TYPE_BOOL);
-    LOTS_TRY(bind_scalar(b, rows, node, &parts[0]));
-    if (parts[0]->type.kind == LOTS_TYPE_TEXT || parts[0]->type.kind == LOTS_TYPE_CATEGORY) {
-        lots_status status = bind_wrong_type(b, parts[0], "a condition");
+    LOTS_TRY(bind_scalar(b, rows, node, &event));
+    if (event->type.kind == LOTS_TYPE_TEXT || event->type.kind == LOTS_TYPE_CATEGORY) {
+        lots_status status = bind_wrong_type(b, event, "a condition");
         lots_error_hint(b->err, "as in state = 'dead'; with causes that compete ask cif(t, state, 'name', d)");
         return status;
     }
-    LOTS_TRY(bind_cast(b, parts[0], &truth, "a condition", &parts[0]));
-    LOTS_TRY(whole(b, 1, node->span, &parts[1]));
-    LOTS_TRY(bind_expr(b, LOTS_OP_NOT, truth, node->span, &parts[0], 1, &parts[2]));
-    LOTS_TRY(whole(b, 0, node->span, &parts[3]));
-    return bind_expr(b, LOTS_OP_CASE, bind_type(LOTS_TYPE_INT), node->span, parts, 4, out);
+    LOTS_TRY(bind_cast(b, event, &truth, "a condition", &event));
+    return bind_expr(b, LOTS_OP_TO_INT, bind_type(LOTS_TYPE_INT), node->span, &event, 1, out);
 }
 
 /* *out NULL when a category has no such word. */

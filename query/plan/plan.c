@@ -74,6 +74,8 @@ static lots_status plan_group(planner *p, const lots_bound_stage *stage)
     for (uint32_t i = 0; i < stage->agg_count; i++) {
         if (stage->aggs[i].value != NULL)
             LOTS_TRY(plan_expr(p, stage->aggs[i].value, stage->frame, 2));
+        if (stage->aggs[i].exit != NULL)
+            LOTS_TRY(plan_expr(p, stage->aggs[i].exit, stage->frame, 2));
         if (stage->aggs[i].where != NULL)
             LOTS_TRY(plan_expr(p, stage->aggs[i].where, stage->frame, 2));
     }

@@ -1,4 +1,4 @@
-/* command_audit.c: `lots audit`: who asked for lists of persons, when and why. */
+/* command_audit.c: `lots audit`: who asked for lists of persons or saved cohorts, when and why. */
 #include "core/store/registry.h"
 #include "query/cli/command.h"
 #include "query/cli/options.h"
@@ -68,8 +68,8 @@ const lots_command lots_command_audit = {
     "\n"
     "lots audit REG.lots\n"
     "\n"
-    "List the results that showed persons, events or episodes row by row: time (UTC), user, generation,\n"
-    "rows, purpose and query, oldest first.\n"
+    "List the results that showed persons, events or episodes row by row, and the cohorts that were saved or dropped (which\n"
+    "list nobody: 0 rows): time (UTC), user, generation, rows, purpose and query, oldest first.\n"
     "\n"
     "      --format NAME    table (the default), csv or json\n",
     run_audit};

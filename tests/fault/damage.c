@@ -4,7 +4,7 @@
  *
  *   damage REGISTRY [STEP [FIRST]]     try each STEP-th place, from FIRST on (0); 1 and 0: all
  *
- * The registry is one of tests/fault/small with generation 1 pinned as `paper`; it is changed and put back: use a copy.
+ * The registry is one of tests/fault/small with generation 1 pinned as `paper` and a cohort `seen`; it is changed and put back: use a copy.
  * The questions are the program's own commands, run within this process: starting one for each would be most of the time.
  * Exit code 0: all held; 1: something didn't; 2: the registry can't be used. A crash or hang tells its place first. */
 #include <dirent.h>
@@ -35,7 +35,7 @@ static lots_status list_rows(lots_program *program, int argc, char **argv, lots_
 static const lots_command listing = {.name = "list", .run = list_rows};
 
 static const question checking = {&lots_command_check, {"--full", "--threads", "1"}};
-/* Between them they read every column, list, dictionary, table, id, zone and pin, and both generations. The catalog is
+/* Between them they read every column, list, dictionary, table, id, zone, pin and cohort, and both generations. The catalog is
  * most of the bytes, and reaches every question through the same few reads: for it only the first questions, which need
  * all of it, are asked, and all of them at some places. */
 static const question questions[] = {
@@ -43,17 +43,19 @@ static const question questions[] = {
     {&lots_command_query,
      {"--threads", "1", "--generation", "paper",
       "from contacts group by level show n = count(), cost = sum(cost), k = count(distinct dx), beds = max(level.beds)"}},
+    {&lots_command_query, {"--threads", "1", "from patients group by seen show n = count()"}},
     {&lots_command_info, {"contacts"}},
     {&lots_command_info, {"--generation", "paper", "--format", "json"}},
     {&lots_command_pin, {NULL}},
     {&lots_command_codes, {"icd10"}},
     {&lots_command_audit, {NULL}},
+    {&lots_command_cohort, {NULL}},
     {&listing, {"from contacts sort start, level, cost, id show id, start, end, level, cost, dx, note, beds = level.beds"}},
     {&listing,
      {"from patients show id, birth, sex, n = count(contacts), hearts = count(contacts where dx in {I50}), "
       "late = count(contacts where start >= 2023-01-01), labs = sum(value over labs), tests = count(distinct test over labs)"}},
 };
-enum { QUESTION_COUNT = sizeof questions / sizeof *questions, CATALOG_QUESTIONS = 2, ALL_EACH = 16 };
+enum { QUESTION_COUNT = sizeof questions / sizeof *questions, CATALOG_QUESTIONS = 3, ALL_EACH = 16 };
 
 typedef struct answer {
     lots_status status;

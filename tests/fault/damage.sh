@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# damage.sh: a small registry of two generations, the first one pinned, with a line in its audit log, and damage.c over a copy of it on each processor.
+# damage.sh: a small registry of two generations, the first one pinned, with lines in its audit log and a saved cohort, and
+# damage.c over a copy of it on each processor.
 #
 #   tests/fault/damage.sh BUILD [STEP]     each STEP-th place (1: every byte and every length)
 #
@@ -15,7 +16,8 @@ trap 'rm -rf "$work"' EXIT
 
 load() { "$build/lots" ingest "$work/small.lots" --map $small/small.map --max-rejects 0.5 "$@" >/dev/null 2>&1; }
 load $small/first && "$build/lots" pin "$work/small.lots" paper >/dev/null && load $small/second --append &&
-    "$build/lots" query "$work/small.lots" --purpose "a line in the log" 'from patients show id' >/dev/null || exit 2
+    "$build/lots" query "$work/small.lots" --purpose "a line in the log" 'from patients show id' >/dev/null &&
+    "$build/lots" query "$work/small.lots" 'from patients where exists(contacts) into cohort seen' >/dev/null || exit 2
 
 workers=$(nproc) failed=0 pids=
 for ((i = 0; i < workers; i++)); do

@@ -14,8 +14,9 @@ lots=$build/lots
 small=$PWD/tests/fault/small
 ingest="$lots ingest \$R --map $small/small.map --threads 1 --max-rejects 0.5"
 # What a reader can see: info with its content hash, pins, codes and their texts, the audit log but
-# for its times, a table through a column.
+# for its times, the cohorts but for theirs, a table through a column.
 look="$lots info \$R && $lots pin \$R && $lots codes \$R icd10 && $lots audit \$R --format csv | cut -d , -f 2- &&
+$lots cohort \$R --format json | sed 's/"time":"[^"]*"//' &&
 $lots query \$R 'from contacts group by start, end, level, cost, dx, note, beds = level.beds show n = count()' --format csv &&
 $lots query \$R 'from patients group by birth, sex, n = count(contacts), labs = sum(value over labs) show k = count()' --format csv"
 logs=$(mktemp -d "${TMPDIR:-/tmp}/lots-faults-XXXXXX") || exit 2
@@ -41,6 +42,7 @@ try "an append that removes an old generation" "$ingest $small/first && $ingest 
     "$ingest $small/first --append"
 try "a pin" "$ingest $small/first" "$lots pin \$R paper"
 try "a line in the audit log" "$ingest $small/first" "$lots query \$R --purpose test 'from patients show id'"
+try "a cohort" "$ingest $small/first" "$lots query \$R 'from patients where exists(contacts) into cohort seen'"
 for ((i = 1; i <= tries; i++)); do
     wait "${pids[i]}" || failed=1
     cat "$logs/$i"

@@ -341,7 +341,7 @@ static void assert_refused(const char *text, const char *why)
 static void cohorts_may_be_made_of_cohorts_but_never_of_themselves(void **state)
 {
     (void)state;
-    char name[16], text[100];
+    char name[32], text[128];
     save("from patients where sex = female into cohort c0");
     for (int i = 1; i < 12; i++) {
         snprintf(name, sizeof name, "c%d", i);
@@ -362,7 +362,7 @@ static void cohorts_may_be_made_of_cohorts_but_never_of_themselves(void **state)
 static void many_paths_to_one_cohort_are_walked_once(void **state)
 {
     (void)state;
-    char name[16], text[400];
+    char name[32], text[400];
     save("from patients where sex = female into cohort w0_0");
     save("from patients where sex = male into cohort w0_1");
     for (int level = 1; level < 10; level++)

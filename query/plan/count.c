@@ -123,6 +123,8 @@ static lots_status add_narrowings(counting *c, lots_bytes *text, lots_error *err
     c->prefixes[0] = (lots_set){.relation = set->relation, .frame = set->frame, .event = set->event, .span = set->span};
     LOTS_TRY(add_prefix(c, NULL, err));
     for (uint32_t i = 0; i < count; i++) {
+        if (!list[i].window && lots_words_is_idle(set->filters[list[i].index]))
+            continue;
         text->count = 0;
         LOTS_TRY(narrow_words(c, &list[i], text, err));
         LOTS_TRY(add_step(c, UINT32_MAX, list[i].window ? "window" : "filter", text, err));

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "query/plan/outline.h"
+#include "query/plan/words.h"
 
 enum { TESTS_MOST = 64 }; /* scans of a column for one plan */
 
@@ -101,6 +102,8 @@ lots_status lots_estimate_set(lots_estimator *from, const lots_set *set, lots_es
     LOTS_TRY(judge_windows(from, set, relation, &whole, err));
     for (uint32_t f = 0; f < set->filter_count; f++) {
         part one = unknown;
+        if (lots_words_is_idle(set->filters[f]))
+            continue;
         LOTS_TRY(judge_condition(from, set->filters[f], events, false, &one, err));
         whole.share *= one.share;
         whole.at_most = whole.at_most || one.at_most;

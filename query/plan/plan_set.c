@@ -40,7 +40,13 @@ static lots_status plan_window(planner *p, const lots_window *window, uint32_t d
     LOTS_TRY(window_end(p, &words, window->high, &last));
     LOTS_TRY(lots_window_measure(&words, window, &length, p->err));
     p->text.count = 0;
-    LOTS_TRY(lots_bytes_printf(&p->text, p->err, "starts in %s .. %s", first == NULL ? "" : first, last == NULL ? "" : last));
+    if (first != NULL && last != NULL)
+        LOTS_TRY(lots_bytes_printf(&p->text, p->err, "starts in %s .. %s", first, last));
+    else if (first != NULL || last != NULL)
+        LOTS_TRY(lots_bytes_printf(&p->text, p->err, "starts %s %s", first != NULL ? "since" : "until",
+                                   first != NULL ? first : last));
+    else
+        LOTS_TRY(lots_bytes_printf(&p->text, p->err, "starts on any day"));
     LOTS_TRY(put_line(p, depth, "window", &line));
     line->first = first;
     line->last = last;
@@ -285,6 +291,8 @@ lots_status plan_set_parts(planner *p, const lots_set *set, uint32_t depth)
     for (uint32_t i = 0; i < set->window_count; i++)
         LOTS_TRY(plan_window(p, &set->windows[i], depth));
     for (uint32_t i = 0; i < set->filter_count; i++) {
+        if (lots_words_is_idle(set->filters[i]))
+            continue;
         if (is_code_test(set->filters[i])) { /* the line of the codes says it */
             LOTS_TRY(plan_codes(p, set->filters[i], set->frame, depth));
             continue;

@@ -20,6 +20,8 @@ typedef struct lots_words {
 LOTS_MUST lots_status lots_words_expr(const lots_words *words, const lots_expr *expr, lots_bytes *out, lots_error *err);
 /* The set with all its windows and filters. */
 LOTS_MUST lots_status lots_words_set(const lots_words *words, const lots_set *set, lots_bytes *out, lots_error *err);
+/* A comparison of two days that holds: the binder's own, it leaves nothing out and isn't told. */
+bool lots_words_is_idle(const lots_expr *filter);
 /* Where its events come from: a stream, episodes of …. */
 LOTS_MUST lots_status lots_words_relation(const lots_words *words, uint32_t relation, lots_bytes *out, lots_error *err);
 /* A row aggregate: count(), mean(cost where acute). */

@@ -30,6 +30,14 @@ static lots_status write_window(writer *w, const lots_window *window)
     return status;
 }
 
+bool lots_words_is_idle(const lots_expr *filter)
+{
+    return filter->op == LOTS_OP_LESS_EQUAL && filter->operands[0]->op == LOTS_OP_CONSTANT &&
+           filter->operands[1]->op == LOTS_OP_CONSTANT && !filter->operands[0]->constant.missing &&
+           !filter->operands[1]->constant.missing && filter->operands[0]->type.kind == LOTS_TYPE_DATE &&
+           filter->operands[0]->constant.i <= filter->operands[1]->constant.i;
+}
+
 static lots_status write_filters(writer *w, const lots_set *set)
 {
     const lots_words *outer = w->words;
@@ -37,8 +45,12 @@ static lots_status write_filters(writer *w, const lots_set *set)
     inner.frame = set->frame;
     w->words = &inner;
     lots_status status = LOTS_OK;
+    bool first = true;
     for (uint32_t i = 0; i < set->filter_count && status == LOTS_OK; i++) {
-        status = write_text(w, i == 0 ? " where " : " and ");
+        if (lots_words_is_idle(set->filters[i]))
+            continue;
+        status = write_text(w, first ? " where " : " and ");
+        first = false;
         if (status == LOTS_OK)
             status = write_expr(w, set->filters[i], WORD_NOT);
     }

@@ -1,5 +1,5 @@
 /* table_source.h: the columns of a registry's table (tables are not about patients) as vectors: what look-ups and the rows of
- * `from table` are made of. Callers: lookup.c, run_table.c. Threads: any number, each with an arena of its own. */
+ * `from table` are made of. Callers: lookup.c, run_join.c. Threads: any number, each with an arena of its own. */
 #ifndef LOTS_QUERY_TABLE_SOURCE_H
 #define LOTS_QUERY_TABLE_SOURCE_H
 

@@ -41,3 +41,8 @@ CREATE TABLE diagnosis AS
         SELECT id, patient, start, place + 1, upper(replace(substr(rest, 1, instr(rest, ' ') - 1), '.', '')),
             ltrim(substr(rest, instr(rest, ' ') + 1)) FROM split WHERE rest <> '' AND trim(rest) <> '')
     SELECT id, patient, start, place, code FROM split WHERE code <> '';
+CREATE INDEX contacts_of ON contacts (patient, start);
+CREATE INDEX diagnosis_of ON diagnosis (patient);
+CREATE INDEX diagnosis_in ON diagnosis (id);
+CREATE INDEX services_of ON services (patient);
+CREATE INDEX residence_of ON residence (patient);

@@ -5,24 +5,15 @@
  * leaves that it reaches through hidden rows alone; a total that is hidden itself tells nothing. These are all sums that can
  * be told: no leaf is in two of them. So each of them must be a number that could be shown (judged by the evidence of its
  * leaves together), of two leaves or more, and must leave each a choice. Else the smallest part that helps is hidden too,
- * down to a leaf; when no part is left, the total, and its own total is asked next.
+ * down to a leaf; when no part is left, the total, and its own total is asked next. What is left to know from several sums
+ * together is asked last (suppress_bounds.c).
  *
  * What is hidden of a row for one column is hidden for all columns that are hidden in the rows it stands beside, else the
  * others would give it back (a mean and a sum, a rate and a count). A cell where nothing is to be hidden (a true 0) stays. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/exec/suppress.h"
-
-typedef struct tree {
-    lots_suppress *table;
-    uint32_t columns;  /* aggregates, and the patients */
-    uint32_t *starts;  /* rows + 1: places in `children` */
-    uint32_t *children;/* of each row, those of fewest persons first */
-    bool *disjoint;    /* by row: no person is in two of its leaves */
-    bool *wanted;      /* by depth and column: what is being hidden */
-    bool changed;
-} tree;
+#include "query/exec/suppress_tree.h"
 
 /* The hidden leaves of which a total tells the sum. */
 typedef struct hidden_sum {
@@ -35,12 +26,7 @@ typedef struct hidden_sum {
 
 /* ---- the tree ---- */
 
-static const lots_evidence_cell *cell_at(const tree *t, uint32_t column, uint32_t row)
-{
-    return t->table->cells[(size_t)column * t->table->rows + row];
-}
-
-static uint32_t persons_of(const tree *t, uint32_t row) { return cell_at(t, t->columns - 1, row)->patients; }
+static uint32_t persons_of(const tree *t, uint32_t row) { return tree_cell(t, t->columns - 1, row)->patients; }
 
 typedef struct placed_child {
     uint32_t parent, persons, row;
@@ -80,8 +66,6 @@ static lots_status list_children(tree *t, lots_arena *arena, lots_error *err)
     return LOTS_OK;
 }
 
-static bool is_leaf(const tree *t, uint32_t row) { return t->starts[row] == t->starts[row + 1]; }
-
 static lots_status find_disjoint(tree *t, lots_arena *arena, lots_error *err)
 {
     void *sums = NULL, *disjoint = NULL;
@@ -90,7 +74,7 @@ static lots_status find_disjoint(tree *t, lots_arena *arena, lots_error *err)
     uint64_t *sum = sums;
     t->disjoint = disjoint;
     for (uint32_t row = 0; row < t->table->rows; row++) { /* details come before their totals */
-        sum[row] = is_leaf(t, row) ? persons_of(t, row) : sum[row];
+        sum[row] = tree_is_leaf(t, row) ? persons_of(t, row) : sum[row];
         t->disjoint[row] = sum[row] == persons_of(t, row);
         if (t->table->parent[row] != LOTS_NO_ID)
             sum[t->table->parent[row]] += sum[row];
@@ -110,7 +94,7 @@ static lots_status open_tree(tree *t, lots_arena *arena, lots_error *err)
 
 /* ---- columns ---- */
 
-static lots_row_agg_kind kind_of(const tree *t, uint32_t column)
+lots_row_agg_kind tree_kind(const tree *t, uint32_t column)
 {
     return column + 1 < t->columns ? t->table->stage->aggs[column].kind : LOTS_AGG_PATIENTS;
 }
@@ -118,7 +102,7 @@ static lots_row_agg_kind kind_of(const tree *t, uint32_t column)
 /* Is a total the sum of its parts, or does it follow from sums? */
 static bool adds_up(const tree *t, uint32_t column)
 {
-    switch (kind_of(t, column)) {
+    switch (tree_kind(t, column)) {
     case LOTS_AGG_COUNT:
     case LOTS_AGG_PATIENTS:
     case LOTS_AGG_COUNT_DISTINCT:
@@ -133,22 +117,17 @@ static bool adds_up(const tree *t, uint32_t column)
 
 static bool counts(const tree *t, uint32_t column)
 {
-    lots_row_agg_kind kind = kind_of(t, column);
+    lots_row_agg_kind kind = tree_kind(t, column);
     return kind == LOTS_AGG_COUNT || kind == LOTS_AGG_PATIENTS || kind == LOTS_AGG_COUNT_DISTINCT;
-}
-
-static bool is_shown(const tree *t, uint32_t column, uint32_t row)
-{
-    return lots_suppress_mark(t->table, column, row) == LOTS_MARK_SHOWN;
 }
 
 /* Is it more than a 0, or nothing? */
 static bool has_value(const tree *t, uint32_t column, uint32_t row)
 {
-    const lots_evidence_cell *cell = cell_at(t, column, row);
+    const lots_evidence_cell *cell = tree_cell(t, column, row);
     if (counts(t, column))
         return cell->patients > 0;
-    if (kind_of(t, column) == LOTS_AGG_SUM || kind_of(t, column) == LOTS_AGG_SHARE)
+    if (tree_kind(t, column) == LOTS_AGG_SUM || tree_kind(t, column) == LOTS_AGG_SHARE)
         return cell->givers > 0;
     return cell->patients > 0 || cell->others > 0;
 }
@@ -156,7 +135,7 @@ static bool has_value(const tree *t, uint32_t column, uint32_t row)
 /* The shares of all rows are 1, hidden or not. */
 static bool is_known(const tree *t, uint32_t column, uint32_t row)
 {
-    return is_shown(t, column, row) || (kind_of(t, column) == LOTS_AGG_SHARE && t->table->parent[row] == LOTS_NO_ID &&
+    return tree_is_shown(t, column, row) || (tree_kind(t, column) == LOTS_AGG_SHARE && t->table->parent[row] == LOTS_NO_ID &&
                                         t->table->stage->aggs[column].where == NULL);
 }
 
@@ -166,7 +145,7 @@ static uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 static void add_leaf(const tree *t, uint32_t column, uint32_t row, hidden_sum *sum)
 {
-    const lots_evidence_cell *cell = cell_at(t, column, row);
+    const lots_evidence_cell *cell = tree_cell(t, column, row);
     if (!has_value(t, column, row))
         return;
     sum->leaves++;
@@ -185,12 +164,12 @@ static void add_children(const tree *t, uint32_t column, uint32_t row, hidden_su
 
 static void add_row(const tree *t, uint32_t column, uint32_t row, hidden_sum *sum)
 {
-    const lots_evidence_cell *cell = cell_at(t, column, row);
-    if (is_shown(t, column, row)) {
+    const lots_evidence_cell *cell = tree_cell(t, column, row);
+    if (tree_is_shown(t, column, row)) {
         sum->shown_patients += cell->patients;
         sum->shown_others += cell->others;
         sum->shown_givers += cell->givers;
-    } else if (is_leaf(t, row)) {
+    } else if (tree_is_leaf(t, row)) {
         add_leaf(t, column, row, sum);
     } else {
         add_children(t, column, row, sum);
@@ -207,7 +186,7 @@ static void add_children(const tree *t, uint32_t column, uint32_t row, hidden_su
 /* A part that was shown in the sum is hidden now. */
 static void add_hidden(const tree *t, uint32_t column, uint32_t row, hidden_sum *sum)
 {
-    const lots_evidence_cell *cell = cell_at(t, column, row);
+    const lots_evidence_cell *cell = tree_cell(t, column, row);
     sum->shown_patients -= cell->patients;
     sum->shown_others -= cell->others;
     sum->shown_givers -= cell->givers;
@@ -223,7 +202,7 @@ static uint32_t at_least(uint32_t most, uint32_t total, uint64_t shown)
 /* The hidden leaves below `row` as one cell. */
 static lots_evidence_cell cell_of(const tree *t, uint32_t column, uint32_t row, const hidden_sum *sum)
 {
-    const lots_evidence_cell *total = cell_at(t, column, row);
+    const lots_evidence_cell *total = tree_cell(t, column, row);
     double together = sum->largest_sum < total->largest ? sum->largest_sum : total->largest;
     return (lots_evidence_cell){
         .patients = at_least(sum->patients, total->patients, sum->shown_patients),
@@ -242,15 +221,15 @@ static bool is_safe(const tree *t, uint32_t column, uint32_t row, const hidden_s
     if (sum->leaves < 2 || (counts(t, column) && lots_suppress_forced(k, sum->small, sum->leaves - sum->small, sum->count)))
         return false;
     return lots_evidence_judge_cell(evidence, &cell, k) == LOTS_MARK_SHOWN ||
-           lots_evidence_judge_cell(evidence, cell_at(t, column, row), k) != LOTS_MARK_SHOWN;
+           lots_evidence_judge_cell(evidence, tree_cell(t, column, row), k) != LOTS_MARK_SHOWN;
 }
 
 /* Whether hiding the row adds to what the sum lacks. */
 static bool helps(const tree *t, uint32_t column, uint32_t total, uint32_t row, const hidden_sum *sum)
 {
-    const lots_evidence_cell now = cell_of(t, column, total, sum), *more = cell_at(t, column, row);
+    const lots_evidence_cell now = cell_of(t, column, total, sum), *more = tree_cell(t, column, row);
     uint32_t k = t->table->min_cell;
-    if (!is_shown(t, column, row) || !has_value(t, column, row))
+    if (!tree_is_shown(t, column, row) || !has_value(t, column, row))
         return false;
     if (now.patients > 0 && now.patients < k)
         return more->patients > 0;
@@ -271,7 +250,7 @@ static void hide_down(tree *t, uint32_t row, uint32_t depth)
 {
     bool *wanted = t->wanted + (size_t)depth * t->columns;
     hide_cells(t, row, wanted);
-    for (uint32_t c = 0; c < t->columns && !is_leaf(t, row); c++) {
+    for (uint32_t c = 0; c < t->columns && !tree_is_leaf(t, row); c++) {
         hidden_sum sum = {0};
         if (!wanted[c] || !has_value(t, c, row))
             continue;
@@ -292,8 +271,8 @@ static void find_wanted(tree *t, uint32_t column, uint32_t row)
     memset(t->wanted, 0, t->columns * sizeof *t->wanted);
     t->wanted[column] = true;
     for (uint32_t i = t->starts[row]; i < t->starts[row + 1]; i++)
-        for (uint32_t c = 0; c < t->columns && !is_shown(t, column, t->children[i]); c++)
-            t->wanted[c] = t->wanted[c] || (adds_up(t, c) && !is_shown(t, c, t->children[i]));
+        for (uint32_t c = 0; c < t->columns && !tree_is_shown(t, column, t->children[i]); c++)
+            t->wanted[c] = t->wanted[c] || (adds_up(t, c) && !tree_is_shown(t, c, t->children[i]));
 }
 
 static void protect_total(tree *t, uint32_t column, uint32_t row)
@@ -319,14 +298,34 @@ static void protect_total(tree *t, uint32_t column, uint32_t row)
     hide_cells(t, row, t->wanted);
 }
 
+void tree_hide_part(tree *t, uint32_t column, uint32_t row)
+{
+    find_wanted(t, column, row);
+    for (uint32_t i = t->starts[row]; i < t->starts[row + 1]; i++)
+        if (tree_is_shown(t, column, t->children[i]) && has_value(t, column, t->children[i])) {
+            hide_down(t, t->children[i], 0);
+            return;
+        }
+    hide_cells(t, row, t->wanted);
+}
+
+void tree_hide_row(tree *t, uint32_t row)
+{
+    for (uint32_t c = 0; c < t->columns; c++)
+        t->wanted[c] = adds_up(t, c);
+    hide_cells(t, row, t->wanted);
+}
+
 lots_status lots_suppress_totals(lots_suppress *table, lots_arena *arena, bool *changed, lots_error *err)
 {
     tree t = {.table = table, .columns = table->stage->agg_count + 1};
     LOTS_TRY(open_tree(&t, arena, err));
     for (uint32_t row = 0; row < table->rows; row++)
-        for (uint32_t c = 0; c < t.columns && !is_leaf(&t, row); c++)
+        for (uint32_t c = 0; c < t.columns && !tree_is_leaf(&t, row); c++)
             if (adds_up(&t, c))
                 protect_total(&t, c, row);
+    if (!t.changed)
+        LOTS_TRY(tree_hide_bounded(&t, arena, err));
     *changed = t.changed;
     return LOTS_OK;
 }

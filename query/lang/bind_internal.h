@@ -230,6 +230,8 @@ LOTS_MUST lots_status bind_member_of(binder *b, scope *where, const value *base,
 /* ---- bind_table.c ---- */
 /* Are the rows as they are now those of a table of the registry, or groups of such? */
 bool bind_is_about_nobody(const binder *b);
+/* Are the rows a pivot's? (bind_pivot.c) */
+bool bind_is_pivoted(const binder *b);
 /* unit.region: `node`'s member of a category that keys a table, as of a day; day NULL: none was said. */
 LOTS_MUST lots_status bind_lookup(binder *b, lots_expr *key, const lots_ast_node *node, lots_expr *day, lots_expr **out);
 /* `node at day`, node a member: of records, of an event, or of a table's key. */

@@ -5,9 +5,11 @@
 
 #include "query/lang/bind_stage.h"
 
+bool bind_is_pivoted(const binder *b) { return b->pipeline != NULL && b->pipeline->out.pivoted; }
+
 lots_status bind_may_follow(binder *b, const lots_ast_stage *stage)
 {
-    if (!b->pipeline->out.pivoted || stage->kind == LOTS_AST_STAGE_SORT || stage->kind == LOTS_AST_STAGE_LIMIT)
+    if (!bind_is_pivoted(b) || stage->kind == LOTS_AST_STAGE_SORT || stage->kind == LOTS_AST_STAGE_LIMIT)
         return LOTS_OK;
     lots_status status = lots_ast_fail(b->err, stage->span, "only `sort` and `limit` may follow `pivot`: its columns have no "
                                                             "names before it has run");

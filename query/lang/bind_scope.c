@@ -429,6 +429,8 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
                         (int)name->bytes, name->text);
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
+    else if (table && bind_is_pivoted(b))
+        lots_error_hint(b->err, "after pivot only the keys that are left have names");
     else if (table && bind_is_about_nobody(b))
         lots_error_hint(b->err, "these rows are a table's, about nobody: only its columns are in reach");
     else if (table)

@@ -121,6 +121,38 @@ static void the_second_smallest_part_of_a_total_goes_too(void **state)
           "a,b,c,patients\n<5,*,16,27\n");
 }
 
+static void a_total_hides_the_second_smallest_part(void **state)
+{
+    (void)state;
+    check("from patients group by score with totals show n = count(), s = round(share(1), 4), m = max(income)",
+          "score,n,s,m,patients\n1,<5,*,*,<5\n2,*,*,*,*\n3,16,0.5926,100.00,16\ntotal,27,1,*,27\n");
+    /* a total over one group tells it, so it is hidden too, and with it another group of the whole */
+    check("from patients group by score, sex with totals show n = count()",
+          "score,sex,n,patients\n1,female,<5,<5\n1,total,*,*\n2,female,*,*\n2,male,<5,<5\n2,total,*,*\n3,female,11,11\n"
+          "3,male,5,5\n3,total,16,16\ntotal,total,27,27\n");
+    check("from patients where score = 1 group by sex with totals show n = count()", "sex,n,patients\nfemale,<5,<5\ntotal,*,*\n");
+}
+
+/* Contacts: 3 persons of score 1 have thirty emergencies. */
+static void a_total_that_few_share_is_hidden(void **state)
+{
+    (void)state;
+    check("from contacts group by level with totals show n = count(), p = patients()",
+          "level,n,p,patients\nemergency,*,<5,<5\nprimary,*,*,*\ntotal,36,9,9\n");
+}
+
+static void a_pivot_hides_what_its_groups_hide(void **state)
+{
+    (void)state;
+    check("from patients group by score, sex show n = count() pivot sex",
+          "score,female,male,patients\n1,<5,0,<5\n2,6,<5,6\n3,11,5,16\n");
+    check("from patients group by score, sex with totals show n = count() pivot sex",
+          "score,female,male,total,patients\n1,<5,0,*,*\n2,*,<5,*,*\n3,11,5,16,16\ntotal,,,27,27\n");
+    /* a key that may be one person's own: its groups of few share a hidden column */
+    check("from patients group by sex, income show n = count() pivot income",
+          "sex,100.00,*,patients\nfemale,20,0,20\nmale,6,<5,6\n");
+}
+
 static void two_hidden_shares_hide_each_other(void **state)
 {
     (void)state;
@@ -272,6 +304,9 @@ int main(void)
         cmocka_unit_test(what_a_condition_leaves_out_counts_too),
         cmocka_unit_test(a_rate_needs_both_sides),
         cmocka_unit_test(the_second_smallest_part_of_a_total_goes_too),
+        cmocka_unit_test(a_total_hides_the_second_smallest_part),
+        cmocka_unit_test(a_total_that_few_share_is_hidden),
+        cmocka_unit_test(a_pivot_hides_what_its_groups_hide),
         cmocka_unit_test(two_hidden_shares_hide_each_other),
         cmocka_unit_test(a_sum_that_one_person_makes_is_hidden),
         cmocka_unit_test(extremes_of_one_person_are_hidden),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
+#include "query/exec/evidence.h"
 #include "query/out/json.h"
 #include "query/out/listing.h"
 #include "query/out/table.h"
@@ -279,6 +280,57 @@ static void aggregates_carry_patients_as_their_last_column(void **state)
     lots_sink_free(&sink);
 }
 
+/* sex and score of two groups; then the total of the scores of one, whose number is hidden, and of all. */
+static void check_totals(lots_format format, bool swedish, const char *expected)
+{
+    static const lots_listing_column columns[] = {{"sex", LOTS_TYPE_TEXT}, {"score", LOTS_TYPE_INT}, {"n", LOTS_TYPE_INT}};
+    static const uint8_t sex[] = {LOTS_MARK_SHOWN, LOTS_MARK_SHOWN, LOTS_MARK_TOTAL};
+    static const uint8_t score[] = {LOTS_MARK_SHOWN, LOTS_MARK_TOTAL, LOTS_MARK_TOTAL};
+    static const uint8_t n[] = {LOTS_MARK_SMALL, LOTS_MARK_WITHHELD, LOTS_MARK_SHOWN};
+    const lots_output_options options = {.swedish = swedish};
+    lots_error err;
+    lots_listing listing = lots_listing_begin(columns, 3);
+    lots_result result;
+    lots_sink sink = {0};
+    for (int row = 0; row < 3; row++) {
+        assert_ok(lots_listing_text(&listing, row < 2 ? "man" : NULL, &err));
+        assert_ok(lots_listing_missing(&listing, &err));
+        assert_ok(row < 2 ? lots_listing_missing(&listing, &err) : lots_listing_int(&listing, 9, &err));
+    }
+    assert_ok(lots_listing_result(&listing, &result, &err));
+    result.columns[0].marks = sex;
+    result.columns[1].marks = score;
+    result.columns[2].marks = n;
+    result.min_cell = 5;
+    assert_ok(lots_output_write(format, &result, &options, &sink, &err));
+    assert_ok(lots_bytes_put8(&sink.text, 0, &err));
+    assert_string_equal((char *)sink.text.data, expected);
+    lots_sink_free(&sink);
+    lots_result_free(&result);
+    lots_listing_free(&listing);
+}
+
+static void a_total_is_told_from_a_missing_key_in_every_format(void **state)
+{
+    (void)state;
+    check_totals(LOTS_FORMAT_CSV, false, "sex,score,n\nman,,<5\nman,total,*\ntotal,total,9\n");
+    check_totals(LOTS_FORMAT_TSV, false, "sex\tscore\tn\nman\t\t<5\nman\ttotal\t*\ntotal\ttotal\t9\n");
+    check_totals(LOTS_FORMAT_TABLE, true,
+                 "sex      score   n\n------  ------  --\nman          -  <5\nman     totalt   *\ntotalt  totalt   9\n");
+    check_totals(LOTS_FORMAT_NDJSON, true,
+                 "{\"sex\":\"man\",\"score\":null,\"n\":null,\"hidden\":[\"n\"]}\n"
+                 "{\"sex\":\"man\",\"score\":null,\"n\":null,\"hidden\":[\"n\"],\"totals\":[\"score\"]}\n"
+                 "{\"sex\":null,\"score\":null,\"n\":9,\"totals\":[\"sex\",\"score\"]}\n");
+    check_totals(LOTS_FORMAT_MARKDOWN, false,
+                 "| sex | score | n |\n| --- | ---: | ---: |\n| man | - | \\<5 |\n| man | total | \\* |\n| total | total | 9 |\n");
+    check_totals(LOTS_FORMAT_HTML, false,
+                 "<table>\n<thead>\n<tr><th scope=\"col\">sex</th><th scope=\"col\" class=\"number\">score</th><th scope=\"col\" "
+                 "class=\"number\">n</th></tr>\n</thead>\n<tbody>\n"
+                 "<tr><td>man</td><td class=\"missing number\">–</td><td class=\"missing number\">&lt;5</td></tr>\n"
+                 "<tr><td>man</td><td class=\"number\">total</td><td class=\"missing number\">*</td></tr>\n"
+                 "<tr><td>total</td><td class=\"number\">total</td><td class=\"number\">9</td></tr>\n</tbody>\n</table>\n");
+}
+
 static void a_missing_value_alone_in_its_row_is_seen_in_csv(void **state)
 {
     (void)state;
@@ -350,6 +402,7 @@ int main(void)
         cmocka_unit_test(csv_of_random_texts_reads_back),
         cmocka_unit_test(an_empty_result_still_has_its_header),
         cmocka_unit_test(aggregates_carry_patients_as_their_last_column),
+        cmocka_unit_test(a_total_is_told_from_a_missing_key_in_every_format),
         cmocka_unit_test(a_missing_value_alone_in_its_row_is_seen_in_csv),
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(formats_are_known_by_name_and_by_the_end_of_a_file_name),

@@ -159,7 +159,10 @@ lots_status lots_words_stage(const lots_words *words, const lots_bound_stage *st
     case LOTS_STAGE_EACH: return put_each(words, &stage->each, out, err);
     case LOTS_STAGE_TABLE: return put_table(words, stage, out, err);
     case LOTS_STAGE_JOIN: return put_join(words, stage->join, out, err);
-    case LOTS_STAGE_PIVOT: return put_items(words, "pivot ", stage->keys, stage->key_count, out, err);
+    case LOTS_STAGE_PIVOT:
+        LOTS_TRY(put_text(out, "pivot ", err));
+        LOTS_TRY(lots_words_expr(words, stage->pivot->by, out, err));
+        return put_items(words, " for each ", stage->keys, stage->key_count, out, err);
     default: return put_text(out, lots_stage_kind(stage), err);
     }
 }

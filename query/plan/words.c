@@ -194,6 +194,8 @@ static const char *stage_name(const lots_query *query, const lots_bound_stage *s
     if (stage->kind == LOTS_STAGE_TABLE && stage->table_frame == expr->of_frame && stage->table < schema->table_count &&
         expr->index < schema->tables[stage->table].column_count)
         return schema->tables[stage->table].columns[expr->index].name;
+    if (stage->kind == LOTS_STAGE_PIVOT && stage->table_frame == expr->of_frame && expr->index < stage->key_count)
+        return stage->keys[expr->index].name;
     if (stage->frame != expr->of_frame)
         return NULL;
     switch (stage->kind) {

@@ -126,7 +126,7 @@ static void open_thirty(small_registry *t)
         snprintf(sql, sizeof sql, "UPDATE patients SET score = %d WHERE p = %d", p + 1, p);
         small_exec(t, sql);
         for (int n = 0; n < (p + 1) % 10; n++) {
-            char day[16];
+            char day[24];
             snprintf(day, sizeof day, "2022-03-%02d", n + 1);
             small_contact(t, p, day, NULL, n == 8 ? "emergency" : "primary", NULL, NULL);
         }

@@ -58,6 +58,9 @@ static lots_status repeated(binder *b, const lots_ast_name *name)
 
 static lots_status parameters_differ(binder *b, const lots_ast_statement *statement)
 {
+    if (statement->params.count > BIND_PARAMETERS_MAX)
+        return lots_ast_fail(b->err, statement->params.items[BIND_PARAMETERS_MAX].span, "more than %u parameters",
+                             BIND_PARAMETERS_MAX);
     for (uint32_t i = 0; i < statement->params.count; i++)
         for (uint32_t k = 0; k < i; k++)
             if (statement->params.items[i].bytes == statement->params.items[k].bytes &&
@@ -70,6 +73,8 @@ static lots_status parameters_differ(binder *b, const lots_ast_statement *statem
 
 static lots_status add_global(binder *b, const lots_ast_statement *statement, const lots_ast_node *node, bool library)
 {
+    if (b->globals.count >= BIND_GLOBALS_MAX)
+        return lots_ast_fail(b->err, statement->name.span, "`let` and `param` give more than %u names", BIND_GLOBALS_MAX);
     LOTS_TRY(repeated(b, &statement->name));
     LOTS_TRY(parameters_differ(b, statement));
     global item = {.statement = statement, .value = node, .library = library};

@@ -28,6 +28,9 @@
 
 #define BIND_LETS_DEEP 50u /* lets within lets within lets … */
 #define BIND_FRAMES_DEEP 60u
+#define BIND_NAMES_MAX 5000u    /* of the columns of one kind of rows */
+#define BIND_GLOBALS_MAX 10000u /* of a query, its includes and the library */
+#define BIND_PARAMETERS_MAX 100u /* of a function */
 #define BIND_NODES_MAX 2000000u /* functions that multiply their arguments end here */
 
 typedef enum scope_kind {

@@ -192,6 +192,8 @@ static lots_status episode_items(binder *b, scope *where, const lots_ast_call *c
     members.element->alias = left->element->alias;
     members.element->alias_bytes = left->element->alias_bytes;
     relation->members = members.set;
+    if (call->items.count > BIND_NAMES_MAX)
+        return lots_ast_fail(b->err, call->items.items[BIND_NAMES_MAX].span, "episodes have more than %u columns", BIND_NAMES_MAX);
     for (uint32_t i = 0; i < call->items.count; i++) {
         const lots_ast_item *item = &call->items.items[i];
         if (item->value->kind != LOTS_AST_CALL || bind_clause(item->value->call, LOTS_AST_CLAUSE_OVER) != NULL)

@@ -47,17 +47,25 @@ lots_status bind_scope_new(binder *b, scope_kind kind, scope *outer, uint32_t fr
     return lots_vec_push(&b->scopes, out, b->err);
 }
 
+/* Names are looked up one after the other. */
+static lots_status scope_push(binder *b, scope *where, const named *item)
+{
+    if (where->names.count >= BIND_NAMES_MAX)
+        return lots_fail(b->err, LOTS_QUERY, "rows have more than %u derived or shown columns", BIND_NAMES_MAX);
+    return lots_vec_push(&where->names, item, b->err);
+}
+
 lots_status bind_scope_add(binder *b, scope *where, const char *name, uint32_t bytes, const value *bound)
 {
     named item = {.name = name, .bytes = bytes, .bound = *bound};
-    return lots_vec_push(&where->names, &item, b->err);
+    return scope_push(b, where, &item);
 }
 
 lots_status bind_scope_add_lazy(binder *b, scope *where, const char *name, uint32_t bytes, const lots_ast_node *node,
                                 scope *closed, uint32_t visible)
 {
     named item = {.name = name, .bytes = bytes, .node = node, .where = closed, .visible = visible};
-    return lots_vec_push(&where->names, &item, b->err);
+    return scope_push(b, where, &item);
 }
 
 static bool same_text(const char *a, size_t a_bytes, const char *b, size_t b_bytes)

@@ -272,7 +272,10 @@ static lots_status append_value(const grid *g, uint32_t across, lots_bytes *text
         return lots_bytes_printf(text, err, "*");
     if (lots_vector_is_missing(&g->pivot->by->values, row))
         return lots_bytes_printf(text, err, "missing");
-    return lots_value_append(g->pivot->schema, &g->pivot->by->values, row, "; ", text, err);
+    LOTS_TRY(lots_value_append(g->pivot->schema, &g->pivot->by->values, row, "; ", text, err));
+    if (text->count > 0)
+        return LOTS_OK;
+    return lots_bytes_printf(text, err, "%s", g->pivot->by->values.type.kind == LOTS_TYPE_SET ? "none" : "''");
 }
 
 /* The value, and the cell's name when there are several cells; a number behind it when that is a column already. */

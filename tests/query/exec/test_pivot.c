@@ -158,6 +158,16 @@ static void columns_are_named_by_the_values_in_their_order(void **state)
           0, "t,missing n,missing m,a n,a m,b n,b m,patients\nx,1,3,1,2,1,1,1\n");
 }
 
+static void values_without_a_text_have_a_name(void **state)
+{
+    (void)state;
+    check("from patients limit 1 each k in 1..2 group by t = case(k = 1 then '', else 'a') show n = count() pivot t", 0,
+          "'',a,patients\n1,1,1\n");
+    check("from patients limit 1 each k in 1..2 group by t = case(k = 1 then list(false then 'x'), else list(true then 'x')) "
+          "show n = count() pivot t",
+          0, "none,x,patients\n1,1,1\n");
+}
+
 static void names_that_are_taken_get_a_number(void **state)
 {
     (void)state;
@@ -197,6 +207,7 @@ int main(void)
         cmocka_unit_test(every_pair_is_a_cell),
         cmocka_unit_test(where_the_top_go),
         cmocka_unit_test(columns_are_named_by_the_values_in_their_order),
+        cmocka_unit_test(values_without_a_text_have_a_name),
         cmocka_unit_test(names_that_are_taken_get_a_number),
         cmocka_unit_test(too_many_columns_are_refused),
         cmocka_unit_test(no_rows_make_no_columns),

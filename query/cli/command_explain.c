@@ -100,7 +100,7 @@ static lots_status explain_all(explain_job *job, lots_error *err)
         }
         job->result_count++;
     }
-    return lots_question_write(&job->question, job->results, job->result_count, err);
+    return lots_question_write_plain(&job->question, job->results, job->result_count, err);
 }
 
 static lots_status run_explain(lots_program *program, int argc, char **argv, lots_error *err)

@@ -112,7 +112,7 @@ static lots_status follow_all(why_job *job, lots_error *err)
         job->result_count++;
     }
     LOTS_TRY(record(job, err));
-    return lots_question_write(&job->question, job->results, job->result_count, err);
+    return lots_question_write_plain(&job->question, job->results, job->result_count, err);
 }
 
 static lots_status run_why(lots_program *program, int argc, char **argv, lots_error *err)

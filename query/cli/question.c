@@ -9,7 +9,6 @@
 #include "query/cli/disclosure.h"
 #include "query/cli/generation_option.h"
 #include "query/lang/caret.h"
-#include "query/out/document.h"
 
 enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30 };
 
@@ -55,7 +54,7 @@ static bool names_a_file(const char *operand)
 {
     size_t bytes = strlen(operand);
     return strcmp(operand, "-") == 0 ||
-           (bytes > 3 && strcmp(operand + bytes - 3, ".lq") == 0 && strpbrk(operand, "\n{}()=") == NULL);
+           (bytes > 3 && strcmp(operand + bytes - 3, ".lq") == 0 && strpbrk(operand, " \t\n") == NULL);
 }
 
 static lots_status take_operand(lots_question *question, const char *value, lots_error *err)
@@ -172,7 +171,7 @@ static void say_note(const lots_question *question, const lots_note *note)
 {
     char text[1024];
     uint32_t line = 0, column = 0, source = note->span.source;
-    if (source >= question->sources.count) {
+    if (note->fact || source >= question->sources.count) {
         lots_program_say_note(question->program, note->text);
         return;
     }
@@ -185,7 +184,9 @@ static lots_status open_registry(lots_question *question, lots_error *err)
 {
     lots_registry_options options = {.identities = question->identities};
     LOTS_TRY(lots_generation_option(question->registry_path, question->generation, &options.generation, err));
+    uint64_t start = lots_clock_ns();
     LOTS_TRY(lots_registry_open(&question->registry, question->registry_path, &options, err));
+    question->open_ns = lots_clock_ns() - start;
     LOTS_TRY(lots_pool_open(&question->pool, question->threads, err));
     return lots_disclosure_min_cell(question->registry, question->min_cell_wanted, &question->min_cell, err);
 }
@@ -198,12 +199,14 @@ lots_status lots_question_bind(lots_question *question, lots_error *err)
                                  .param_values = question->param_values.data,
                                  .param_count = (uint32_t)question->param_values.count,
                                  .include_directory = question->directory};
+    uint64_t start = lots_clock_ns();
     lots_status status = lots_query_bind(question->registry, question->text, question->text_bytes, question->name,
                                          &options, &question->arena, &question->sources, &question->query, err);
     if (status != LOTS_OK) {
         lots_question_draw(question, err);
         return status;
     }
+    question->bind_ns = lots_clock_ns() - start;
     for (uint32_t i = 0; i < question->query->note_count; i++)
         say_note(question, &question->query->notes[i]);
     return LOTS_OK;
@@ -211,27 +214,34 @@ lots_status lots_question_bind(lots_question *question, lots_error *err)
 
 /* ---- writing ---- */
 
-lots_status lots_question_write(lots_question *question, const lots_result *results, uint32_t count, lots_error *err)
+lots_status lots_question_write(lots_question *question, const lots_document *document, lots_error *err)
 {
     lots_output_options options = lots_program_output(question->program, lots_registry_schema(question->registry));
-    lots_document document = {.format = question->format,
-                              .results = results,
-                              .result_count = count,
-                              .caption = question->text,
-                              .caption_bytes = question->text_bytes};
     lots_sink file = {.name = question->output}, *sink = question->output == NULL ? &question->program->out : &file;
     options.swedish = question->locale != NULL && strcmp(question->locale, "sv") == 0;
     if (question->output != NULL)
         options.terminal = options.colour = false;
-    if (question->format == LOTS_FORMAT_SQLITE)
-        return lots_document_write_sqlite(&document, &options, question->output, err);
+    if (document->format == LOTS_FORMAT_SQLITE)
+        return lots_document_write_sqlite(document, &options, question->output, err);
     if (question->output != NULL && (file.file = fopen(question->output, "w")) == NULL)
         return lots_os_fail(err, "write", question->output);
-    lots_status status = lots_document_write(&document, &options, sink, err);
+    lots_status status = lots_document_write(document, &options, sink, err);
     if (status == LOTS_OK)
         status = lots_sink_flush(sink, err);
     if (file.file != NULL && fclose(file.file) != 0 && status == LOTS_OK)
         status = lots_os_fail(err, "write", question->output);
     lots_sink_free(&file);
     return status;
+}
+
+lots_status lots_question_write_plain(lots_question *question, const lots_result *results, uint32_t count, lots_error *err)
+{
+    const lots_document document = {.format = question->format,
+                                    .results = results,
+                                    .result_count = count,
+                                    .caption = question->text,
+                                    .caption_bytes = question->text_bytes};
+    if (question->format == LOTS_FORMAT_SVG)
+        return lots_fail(err, LOTS_USAGE, "this has no picture: --format svg draws the charts of `lots query`");
+    return lots_question_write(question, &document, err);
 }

@@ -1,11 +1,12 @@
-/* question.h: a question asked of a registry on the command line, read and bound but not answered: what `lots explain` and
- * `lots why` begin with, and the options they have in common. */
+/* question.h: a question asked of a registry on the command line, read and bound but not answered: what `lots query`, `explain` and
+ * `why` begin with, and the options they have in common. Callers: command_query.c, command_explain.c, command_why.c. */
 #ifndef LOTS_CLI_QUESTION_H
 #define LOTS_CLI_QUESTION_H
 
 #include "core/base/pool.h"
 #include "query/cli/options.h"
 #include "query/cli/program.h"
+#include "query/out/document.h"
 #include "query/lang/bound.h"
 
 typedef struct lots_question {
@@ -28,6 +29,7 @@ typedef struct lots_question {
     lots_query *query;
     lots_pool *pool;
     uint32_t min_cell;
+    uint64_t open_ns, bind_ns;
 } lots_question;
 
 /* The options in common: a command's list begins with these, in this order. */
@@ -65,9 +67,12 @@ LOTS_MUST lots_status lots_question_complete(lots_question *question, const char
 LOTS_MUST lots_status lots_question_bind(lots_question *question, lots_error *err);
 /* Draw an error of running the same way. */
 void lots_question_draw(lots_question *question, lots_error *err);
-/* Write results in the format and to the place asked for. Errors: LOTS_IO, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_question_write(lots_question *question, const lots_result *results, uint32_t count,
-                                          lots_error *err);
+/* Write a document to the place asked for. A file is opened only now: a question that fails leaves an older file as it was.
+ * Errors: LOTS_IO, LOTS_MEMORY, LOTS_USAGE of SQLite files. */
+LOTS_MUST lots_status lots_question_write(lots_question *question, const lots_document *document, lots_error *err);
+/* A plan, a way: results without provenance, in any format but pictures. Errors: as lots_question_write. */
+LOTS_MUST lots_status lots_question_write_plain(lots_question *question, const lots_result *results, uint32_t count,
+                                                lots_error *err);
 void lots_question_end(lots_question *question);
 
 #endif

@@ -16,7 +16,7 @@ ingest="$lots ingest \$R --map $small/small.map --threads 1 --max-rejects 0.5"
 # What a reader can see: info with its content hash, pins, codes and their texts, the audit log but
 # for its times, the cohorts but for theirs, a table through a column.
 look="$lots info \$R && $lots pin \$R && $lots codes \$R icd10 && $lots audit \$R --format csv | cut -d , -f 2- &&
-$lots cohort \$R --format json | sed 's/"time":"[^"]*"//' &&
+$lots cohort \$R --format json | sed 's/.time.:.[^,]*,//' &&
 $lots query \$R 'from contacts group by start, end, level, cost, dx, note, beds = level.beds show n = count()' --format csv &&
 $lots query \$R 'from patients group by birth, sex, n = count(contacts), labs = sum(value over labs) show k = count()' --format csv"
 logs=$(mktemp -d "${TMPDIR:-/tmp}/lots-faults-XXXXXX") || exit 2

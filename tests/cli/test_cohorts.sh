@@ -42,6 +42,7 @@ gives() {
 }
 load() { "$lots" ingest "$@" --max-rejects 0.5 >/dev/null 2>&1; }
 
+people=$(($(wc -l <ingest/example/patients.csv) - 1))
 women=$(awk -F, 'NR > 1 && $3 == "female"' ingest/example/patients.csv | wc -l)
 women_treated=$(awk -F, 'NR == FNR { if ($3 == "female") woman[$1] = 1; next } woman[$1] && !seen[$1]++' ingest/example/patients.csv \
     ingest/example/drugs.csv | wc -l)
@@ -49,7 +50,7 @@ women_treated=$(awk -F, 'NR == FNR { if ($3 == "female") woman[$1] = 1; next } w
 a_cohort_is_counted_saved_and_asked_for() {
     load "$reg" --map ingest/maps/example.map ingest/example || return 1
     gives "$reg" 'from patients where sex = female into cohort women' "cohort,patients\nwomen,$women\n" &&
-        gives "$reg" 'from patients show n = count(where women)' "n,patients\n$women,400\n" &&
+        gives "$reg" 'from patients show n = count(where women)' "n,patients\n$women,$people\n" &&
         gives "$reg" 'from drugs where women show n = patients()' "n,patients\n$women_treated,$women_treated\n" --threads 3 &&
         gives "$reg" 'from patients where women and exists(drugs) into cohort treated' "cohort,patients\ntreated,$women_treated\n" &&
         gives "$reg" 'from patients where treated show n = count()' "n,patients\n$women_treated,$women_treated\n"
@@ -72,7 +73,7 @@ a_small_cohort_is_hidden_wherever_it_is_told() {
 }
 a_replaced_cohort_is_told_and_an_uncounted_one_is_not_saved() {
     exits 0 query "$reg" 'from patients where sex = male into cohort women' --no-save && err_has 'cohort women is counted, not saved' &&
-        gives "$reg" 'from patients show n = count(where women)' "n,patients\n$women,400\n" &&
+        gives "$reg" 'from patients show n = count(where women)' "n,patients\n$women,$people\n" &&
         exits 0 query "$reg" 'from patients where sex = female into cohort women' &&
         err_has "cohort women is replaced: it had $women patients (generation 1)"
 }

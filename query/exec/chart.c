@@ -357,10 +357,12 @@ lots_status lots_chart_make(const lots_bound_pipeline *pipeline, lots_result *re
     lots_chart *chart = made;
     *chart = (lots_chart){.kind = bound->kind, .x = bound->x, .y = bound->y, .n = bound->n, .by = bound->by,
                           .value = bound->y, .lower = LOTS_CHART_NONE, .upper = LOTS_CHART_NONE,
-                          .lower_95 = LOTS_CHART_NONE, .upper_95 = LOTS_CHART_NONE, .signal = LOTS_CHART_NONE};
+                          .cause = LOTS_CHART_NONE, .at_risk = LOTS_CHART_NONE, .lower_95 = LOTS_CHART_NONE, .upper_95 = LOTS_CHART_NONE, .signal = LOTS_CHART_NONE};
     result->chart = chart;
     if (chart->kind == LOTS_CHART_LORENZ)
         return lots_chart_lorenz(result, chart, scratch, notes, err);
+    if (lots_chart_takes_rows(chart->kind))
+        return lots_chart_survival(pipeline, result, chart, scratch, notes, err);
     uint32_t before = result->column_count;
     LOTS_TRY(order_rows(pipeline, result, chart, scratch, err));
     LOTS_TRY(add_columns(result, chart, err));

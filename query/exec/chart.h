@@ -4,6 +4,8 @@
  * Disclosure: a hidden cell is missing here as everywhere: its point isn't drawn, no limit rests on it, and what the chart
  * adds to its row is hidden too. A line or a run is broken there. A Lorenz curve is made of groups of rows in order of
  * value: each of min_cell persons at least, none of whom has more than 85% of the group's sum. No single value shows.
+ * A survival or incidence curve has a step where min_cell persons have had the event since the one before, and as many are
+ * still followed; how many those are is shown where as many have had any event, and as many been lost from sight.
  * Callers: run_result.c, tests. */
 #ifndef LOTS_QUERY_CHART_H
 #define LOTS_QUERY_CHART_H
@@ -13,10 +15,12 @@
 /* All column numbers are of the result; LOTS_CHART_NONE where a kind has no such part. In the result's arena. */
 typedef struct lots_chart {
     lots_chart_kind kind;
-    uint32_t x, y, n, by;    /* as lots_bound_chart has it; of LORENZ x and y are the curve's columns */
+    uint32_t x, y, n, by;    /* as lots_bound_chart has it; of LORENZ, KM and CIF x and y are the curve's columns */
+    uint32_t cause;          /* CIF: the column of its states; `by` and it tell the curves apart */
+    uint32_t at_risk;        /* KM, CIF */
     uint32_t value;          /* what is drawn over x: y, or the share of k in n */
     uint32_t lower, upper, lower_95, upper_95, signal;
-    const char *value_name;  /* LORENZ: what the curve is of */
+    const char *value_name;  /* LORENZ, KM: what the curve is of */
     double centre;           /* of PCHART, XMR, FUNNEL */
     bool has_centre;
     bool trial;              /* limits of few points */
@@ -44,6 +48,10 @@ bool lots_chart_number(const lots_result_column *column, uint32_t row, double *o
 /* Replace the rows by the curve's points. */
 LOTS_MUST lots_status lots_chart_lorenz(lots_result *result, lots_chart *chart, lots_arena *scratch, lots_vec *notes,
                                         lots_error *err);
+/* ---- chart_survival.c ---- */
+/* Replace the rows by the steps of curves. */
+LOTS_MUST lots_status lots_chart_survival(const lots_bound_pipeline *pipeline, lots_result *result, lots_chart *chart,
+                                          lots_arena *scratch, lots_vec *notes, lots_error *err);
 /* A note made with printf. */
 LOTS_MUST lots_status lots_chart_note(lots_result *result, lots_vec *notes, lots_error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

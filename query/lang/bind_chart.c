@@ -19,6 +19,16 @@ static uint32_t wanted_args(lots_chart_kind kind)
     return kind == LOTS_CHART_LORENZ || kind == LOTS_CHART_XMR ? 1 : 2;
 }
 
+static bool may_by(lots_chart_kind kind)
+{
+    return kind == LOTS_CHART_LINE || kind == LOTS_CHART_KM || kind == LOTS_CHART_CIF;
+}
+
+bool lots_chart_takes_rows(lots_chart_kind kind)
+{
+    return kind == LOTS_CHART_LORENZ || kind == LOTS_CHART_KM || kind == LOTS_CHART_CIF;
+}
+
 static bool wants_by(lots_chart_kind kind)
 {
     return kind == LOTS_CHART_PCHART || kind == LOTS_CHART_XMR || kind == LOTS_CHART_FUNNEL;
@@ -30,10 +40,14 @@ const char *const *lots_chart_added(lots_chart_kind kind, uint32_t *count)
 {
     static const char *const lorenz[] = {"population", "share"};
     static const char *const shares[] = {"share", "centre", "lower", "upper", "signal"};
+    static const char *const km[] = {"survival", "at_risk"};
+    static const char *const cif[] = {"incidence", "at_risk"};
     static const char *const funnel[] = {"share", "centre", "lower", "upper", "lower_95", "upper_95", "signal"};
     *count = 0;
     switch (kind) {
     case LOTS_CHART_LORENZ: *count = 2; return lorenz;
+    case LOTS_CHART_KM: *count = 2; return km;
+    case LOTS_CHART_CIF: *count = 2; return cif;
     case LOTS_CHART_PCHART: *count = 5; return shares;
     case LOTS_CHART_XMR: *count = 4; return shares + 1;
     case LOTS_CHART_FUNNEL: *count = 7; return funnel;
@@ -43,7 +57,7 @@ const char *const *lots_chart_added(lots_chart_kind kind, uint32_t *count)
 
 static lots_status unknown_chart(binder *b, const lots_ast_name *name)
 {
-    static const char *const refused[] = {"km", "cif", "sankey", "flow", "path"};
+    static const char *const refused[] = {"sankey", "flow", "path"};
     suggestion near;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (lots_ast_name_is(name, refused[i]))
@@ -55,7 +69,7 @@ static lots_status unknown_chart(binder *b, const lots_ast_name *name)
     if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     else
-        lots_error_hint(b->err, "the charts are line, bar, lorenz, pchart, xmr and funnel");
+        lots_error_hint(b->err, "the charts are line, bar, lorenz, km, cif, pchart, xmr and funnel");
     return status;
 }
 
@@ -80,7 +94,7 @@ static lots_status check_form(binder *b, const lots_ast_node *node, lots_chart_k
     for (uint32_t i = 0; i < call->clause_count && good; i++) {
         const lots_ast_clause *clause = &call->clauses[i];
         good = clause->kind == LOTS_AST_CLAUSE_BY && clause->keys.count == 1 && !clause->keys.items[0].descending &&
-               (wants_by(kind) || kind == LOTS_CHART_LINE);
+               (wants_by(kind) || may_by(kind));
         if (good)
             *by = clause->keys.items[0].value;
     }
@@ -134,39 +148,8 @@ static lots_status drawn_number(binder *b, const lots_ast_node *node, bool whole
     if (fits)
         return LOTS_OK;
     lots_type_format(type, name);
-    return lots_ast_fail(b->err, node->span, "%s is wanted here, this is %s", whole ? "a count (int)" : "a number to draw",
+    return lots_ast_fail(b->err, node->span, "%s is wanted here, and this is %s", whole ? "a count (int)" : "a number to draw",
                          name);
-}
-
-/* Rows of persons go in, points go out: groups of rows, none of them so small that it tells of one person. */
-static lots_status bind_lorenz(binder *b, const lots_ast_node *node, lots_bound_chart *chart)
-{
-    pipeline_state *p = b->pipeline;
-    lots_vec items = LOTS_VEC(lots_named_expr);
-    lots_expr *expr = NULL;
-    lots_named_expr column = {.slot = UINT32_MAX};
-    lots_ast_item item = {.value = (lots_ast_node *)node, .span = node->span};
-    if (p->where->kind != SCOPE_ROWS) {
-        lots_status status = lots_ast_fail(b->err, chart->span, "a Lorenz curve is drawn of rows of persons; these are "
-                                                                "groups already");
-        lots_error_hint(b->err, "draw it of the rows before `group by`");
-        return status;
-    }
-    LOTS_TRY(bind_scalar(b, p->where, node, &expr));
-    if (!lots_type_is_number(&expr->type) && expr->type.kind != LOTS_TYPE_DAYS)
-        return bind_wrong_type(b, expr, "a number to draw");
-    LOTS_TRY(bind_item_name(b, &item, &column.name));
-    lots_status status = expr->op == LOTS_OP_SLOT ? LOTS_OK : bind_derived(b, column.name, expr, &items, &expr);
-    if (status == LOTS_OK)
-        status = bind_emit_derive(b, &items, chart->span);
-    lots_vec_free(&items);
-    LOTS_TRY(status);
-    column.value = expr;
-    p->columns.count = 0;
-    p->shown = true;
-    p->out.aggregated = true;
-    chart->y = 0;
-    return lots_vec_push(&p->columns, &column, b->err);
 }
 
 static lots_status bind_table_chart(binder *b, const lots_ast_call *call, const lots_ast_node *by, lots_bound_chart *chart)
@@ -194,7 +177,7 @@ static lots_status check_added(binder *b, const lots_bound_chart *chart)
 {
     uint32_t count = 0;
     const char *const *added = lots_chart_added(chart->kind, &count);
-    for (uint32_t i = 0; i < count && chart->kind != LOTS_CHART_LORENZ; i++)
+    for (uint32_t i = 0; i < count && chart->kind != LOTS_CHART_LORENZ; i++) /* whose only columns they are */
         for (size_t k = 0; k < b->pipeline->columns.count; k++)
             if (strcmp(LOTS_AT(lots_named_expr, &b->pipeline->columns, k).name, added[i]) == 0)
                 return lots_ast_fail(b->err, chart->span, "the chart adds a column '%s', and there is one already: call "
@@ -220,8 +203,8 @@ lots_status bind_chart_stage(binder *b, const lots_ast_pipeline *pipeline, const
                                 .by = LOTS_CHART_NONE};
     LOTS_TRY(find_kind(b, &node->call->name, &chart->kind));
     LOTS_TRY(check_form(b, node, chart->kind, &by));
-    if (chart->kind == LOTS_CHART_LORENZ)
-        LOTS_TRY(bind_lorenz(b, node->call->args[0].value, chart));
+    if (lots_chart_takes_rows(chart->kind))
+        LOTS_TRY(bind_chart_rows(b, node->call, by, chart));
     else
         LOTS_TRY(bind_table_chart(b, node->call, by, chart));
     LOTS_TRY(check_added(b, chart));

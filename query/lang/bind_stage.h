@@ -67,6 +67,8 @@ LOTS_MUST lots_status bind_without_totals(binder *b, const char *what, lots_ast_
 /* ---- the registry's tables (bind_table.c) ---- */
 LOTS_MUST lots_status bind_table_source(binder *b, const lots_ast_name *name);
 /* Refused anywhere but at the end of a question: a named table or the right side of a join is gone on with. */
+LOTS_MUST lots_status bind_chart_rows(binder *b, const lots_ast_call *call, const lots_ast_node *by,
+                                      lots_bound_chart *chart); /* those that make points of rows of persons */
 LOTS_MUST lots_status bind_chart_stage(binder *b, const lots_ast_pipeline *pipeline, const lots_ast_stage *stage);
 
 /* A whole pipeline within another (the right side of a join): bound apart, not a result of the query. The one that a let

@@ -160,10 +160,86 @@ static lots_status draw_rows(plotter *p, lots_plot_role role, uint32_t from, uin
     return LOTS_OK;
 }
 
+static bool same_in(const plotter *p, uint32_t column, uint32_t a, uint32_t b)
+{
+    if (column == LOTS_CHART_NONE)
+        return true;
+    const lots_vector *values = &p->result->columns[column].values;
+    return lots_vector_compare(values, a, values, b) == 0;
+}
+
 static bool same_series(const plotter *p, uint32_t a, uint32_t b)
 {
-    const lots_vector *by = &p->result->columns[p->chart->by].values;
-    return lots_vector_compare(by, a, by, b) == 0;
+    return same_in(p, p->chart->by, a, b) && same_in(p, p->chart->cause, a, b);
+}
+
+/* What tells the line of a row from others. */
+static lots_status series_name(plotter *p, uint32_t row, const char **out, lots_error *err)
+{
+    const char *group = NULL, *cause = NULL;
+    char *made = NULL;
+    if (p->chart->by != LOTS_CHART_NONE)
+        LOTS_TRY(cell_text(p, p->chart->by, row, &group, err));
+    if (p->chart->cause != LOTS_CHART_NONE)
+        LOTS_TRY(cell_text(p, p->chart->cause, row, &cause, err));
+    *out = group == NULL ? cause : group;
+    if (group == NULL || cause == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_printf(&p->plot->arena, &made, err, "%s: %s", group, cause));
+    *out = made;
+    return LOTS_OK;
+}
+
+/* A curve that stays as it is until its next step; from time 0 on, where nothing has happened. */
+static lots_status draw_curve(plotter *p, uint32_t from, uint32_t end, lots_plot_series **out, lots_error *err)
+{
+    double before = p->chart->kind == LOTS_CHART_KM ? 1 : 0;
+    LOTS_TRY(new_series(p, LOTS_PLOT_STEPS, (end - from) * 2 + 1, out, err));
+    put(p, *out, (lots_plot_point){.x = 0, .y = before});
+    for (uint32_t i = from; i < end; i++) {
+        uint32_t row = p->chart->order[i];
+        lots_plot_point point = {.joined = true};
+        if (!is_drawn(p, row, &point.x, &point.y))
+            continue;
+        LOTS_TRY(cell_text(p, p->chart->x, row, &point.label, err));
+        LOTS_TRY(value_text(p, point.y, LOTS_SIGNAL_NONE, &point.value, err));
+        put(p, *out, (lots_plot_point){.x = point.x, .y = before, .joined = true});
+        put(p, *out, point);
+        before = point.y;
+    }
+    return LOTS_OK;
+}
+
+/* How many are at risk: of each group once, since all its curves have the same. */
+static lots_status put_under(plotter *p, lots_error *err)
+{
+    enum { UNDER_MAX = 12 };
+    const lots_chart *chart = p->chart;
+    void *made = NULL;
+    lots_plot_under *under = NULL;
+    LOTS_TRY(lots_arena_alloc(&p->plot->arena, &made, UNDER_MAX, sizeof *under, err));
+    p->plot->under = made;
+    p->plot->under_title = lots_plot_word(LOTS_WORD_PLOT_AT_RISK, p->options->swedish);
+    for (uint32_t i = 0; i < chart->order_count; i++) {
+        uint32_t row = chart->order[i], last = i == 0 ? 0 : chart->order[i - 1];
+        double x = 0, count = 0;
+        if (i == 0 || !same_in(p, chart->by, last, row)) {
+            if (p->plot->under_count == UNDER_MAX)
+                return LOTS_OK;
+            under = &p->plot->under[p->plot->under_count++];
+            LOTS_TRY(lots_arena_alloc(&p->plot->arena, &made, chart->order_count - i, sizeof(lots_plot_tick), err));
+            under->numbers = made;
+            if (chart->by != LOTS_CHART_NONE)
+                LOTS_TRY(cell_text(p, chart->by, row, &under->name, err));
+        }
+        if (!lots_chart_number(&p->result->columns[chart->at_risk], row, &count) || !place_of(p, row, &x) ||
+            (under->count > 0 && x <= under->numbers[under->count - 1].at))
+            continue; /* hidden, or of the next cause, which begins at 0 again */
+        lots_plot_tick *tick = &under->numbers[under->count++];
+        tick->at = x;
+        LOTS_TRY(lots_plot_number(count, 0, false, p->options->swedish, &p->plot->arena, &tick->label, err));
+    }
+    return LOTS_OK;
 }
 
 static lots_status draw_lines(plotter *p, lots_error *err)
@@ -171,16 +247,17 @@ static lots_status draw_lines(plotter *p, lots_error *err)
     const uint32_t *order = p->chart->order;
     uint32_t rows = p->chart->order_count, lines = 0;
     lots_plot_series *series = NULL;
-    if (p->chart->by == LOTS_CHART_NONE)
+    bool steps = p->chart->at_risk != LOTS_CHART_NONE;
+    if (p->chart->by == LOTS_CHART_NONE && p->chart->cause == LOTS_CHART_NONE && !steps)
         return draw_rows(p, LOTS_PLOT_LINE, 0, rows, &series, err);
     for (uint32_t from = 0, to; from < rows; from = to, lines++) {
         for (to = from + 1; to < rows && same_series(p, order[from], order[to]); to++)
             ;
         if (lines >= LOTS_PLOT_SERIES_MAX)
             continue;
-        LOTS_TRY(draw_rows(p, LOTS_PLOT_LINE, from, to, &series, err));
+        LOTS_TRY(steps ? draw_curve(p, from, to, &series, err) : draw_rows(p, LOTS_PLOT_LINE, from, to, &series, err));
         series->number = lines;
-        LOTS_TRY(cell_text(p, p->chart->by, order[from], &series->name, err));
+        LOTS_TRY(series_name(p, order[from], &series->name, err));
     }
     if (lines > LOTS_PLOT_SERIES_MAX)
         return make_note(p, err, lots_plot_word(LOTS_WORD_PLOT_MORE_LINES, p->options->swedish), LOTS_PLOT_SERIES_MAX, lines);
@@ -304,6 +381,10 @@ static lots_status draw_series(plotter *p, lots_error *err)
     lots_plot_series *bars = NULL;
     switch (p->chart->kind) {
     case LOTS_CHART_LINE: return draw_lines(p, err);
+    case LOTS_CHART_KM:
+    case LOTS_CHART_CIF:
+        LOTS_TRY(draw_lines(p, err));
+        return put_under(p, err);
     case LOTS_CHART_BAR: return draw_rows(p, LOTS_PLOT_BARS, 0, p->chart->order_count, &bars, err);
     case LOTS_CHART_LORENZ: return draw_lorenz(p, err);
     case LOTS_CHART_FUNNEL: return draw_funnel(p, err);
@@ -343,6 +424,8 @@ static lots_status make_axes(plotter *p, lots_error *err)
     bool lorenz = p->chart->kind == LOTS_CHART_LORENZ;
     if (!p->any || lorenz)
         p->x_low = p->y_low = 0, p->x_high = p->y_high = 1;
+    if (p->chart->kind == LOTS_CHART_KM)
+        p->y_low = 0;
     /* Zero belongs to the picture unless all values are far from it. */
     if (p->y_low > 0 && (p->chart->kind == LOTS_CHART_BAR || p->y_high - p->y_low > p->y_high / 4))
         p->y_low = 0;
@@ -383,6 +466,18 @@ static lots_status make_titles(plotter *p, lots_error *err)
                                                                                                   "first", chart->value_name));
         LOTS_TRY(lots_arena_printf(arena, &beside, err, sv ? "andel av summan" : "share of the sum"));
         break;
+    case LOTS_CHART_KM:
+    case LOTS_CHART_CIF:
+        LOTS_TRY(lots_arena_printf(arena, &title, err, "%s: %s%s%s",
+                                   chart->kind == LOTS_CHART_KM ? (sv ? "Kvar utan händelse" : "Still without the event")
+                                                                : (sv ? "Kumulativ incidens" : "Cumulative incidence"),
+                                   chart->value_name, chart->by == LOTS_CHART_NONE ? "" : sv ? " per " : " by ",
+                                   name_of(p, chart->by)));
+        LOTS_TRY(lots_arena_printf(arena, &below, err, "%s%s", x, is_days(p, chart->x) ? days : ""));
+        LOTS_TRY(lots_arena_printf(arena, &beside, err, "%s", chart->kind == LOTS_CHART_KM
+                                                                  ? (sv ? "andel (Kaplan-Meier)" : "share (Kaplan-Meier)")
+                                                                  : (sv ? "andel (Aalen-Johansen)" : "share (Aalen-Johansen)")));
+        break;
     case LOTS_CHART_PCHART:
     case LOTS_CHART_FUNNEL:
         LOTS_TRY(lots_arena_printf(arena, &title, err, "%s: %s %s %s %s %s",
@@ -421,6 +516,8 @@ static lots_status make_notes(plotter *p, lots_error *err)
         LOTS_TRY(make_note(p, err, "%s", lots_plot_word(LOTS_WORD_PLOT_RAW, sv)));
     if (chart->kind == LOTS_CHART_LORENZ && p->result->min_cell > 1)
         LOTS_TRY(make_note(p, err, lots_plot_word(LOTS_WORD_PLOT_GROUPS, sv), p->result->min_cell));
+    if (chart->at_risk != LOTS_CHART_NONE && p->result->min_cell > 1)
+        LOTS_TRY(make_note(p, err, lots_plot_word(LOTS_WORD_PLOT_STEPS, sv), p->result->min_cell));
     if (chart->trial)
         LOTS_TRY(make_note(p, err, lots_plot_word(LOTS_WORD_PLOT_TRIAL, sv), LOTS_CONTROL_LOCKED));
     if (chart->hidden > 0)
@@ -439,7 +536,9 @@ static lots_status describe(plotter *p, lots_error *err)
     const lots_plot_point *first = NULL, *last = NULL;
     char *made = NULL, *span = "", said[64] = "";
     for (uint32_t s = 0; s < plot->series_count; s++)
-        for (uint32_t i = 0; i < plot->series[s].count && plot->series[s].points[0].label != NULL; i++) {
+        for (uint32_t i = 0; i < plot->series[s].count; i++) {
+            if (plot->series[s].points[i].label == NULL)
+                continue;
             last = &plot->series[s].points[i];
             first = first == NULL ? last : first;
             points++;
@@ -466,7 +565,7 @@ lots_status lots_plot_make(const lots_result *result, const lots_output_options 
     memset(out, 0, sizeof *out);
     lots_arena_init(&out->arena, 0);
     out->kind = chart->kind;
-    p.share = chart->kind == LOTS_CHART_PCHART || chart->kind == LOTS_CHART_FUNNEL || chart->kind == LOTS_CHART_LORENZ;
+    p.share = chart->kind == LOTS_CHART_PCHART || chart->kind == LOTS_CHART_FUNNEL || lots_chart_takes_rows(chart->kind);
     LOTS_TRY(lots_arena_alloc(&out->arena, &made, LOTS_PLOT_SERIES_MAX + 8, sizeof(lots_plot_series), err));
     out->series = made;
     LOTS_TRY(lots_arena_alloc(&out->arena, &made, NOTES_MAX, sizeof(char *), err));

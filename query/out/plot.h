@@ -13,6 +13,7 @@
 typedef enum lots_plot_role {
     LOTS_PLOT_POINTS,  /* marks alone */
     LOTS_PLOT_LINE,    /* joined marks */
+    LOTS_PLOT_STEPS,   /* a line that has a point at each of its corners; marks only at those with a label */
     LOTS_PLOT_BARS,
     LOTS_PLOT_CENTRE,
     LOTS_PLOT_LIMIT,   /* 3 sigma, 99.8% */
@@ -50,6 +51,13 @@ typedef struct lots_plot_axis {
     uint32_t tick_count;
 } lots_plot_axis;
 
+/* Numbers under the axis, as how many are at risk. */
+typedef struct lots_plot_under {
+    const char *name; /* NULL: of all */
+    lots_plot_tick *numbers;
+    uint32_t count;
+} lots_plot_under;
+
 typedef struct lots_plot {
     lots_arena arena; /* owns all below */
     lots_chart_kind kind;
@@ -59,6 +67,9 @@ typedef struct lots_plot {
     lots_plot_axis x, y;
     lots_plot_series *series;
     uint32_t series_count;
+    const char *under_title;
+    lots_plot_under *under;
+    uint32_t under_count;
     const char **notes;
     uint32_t note_count;
 } lots_plot;

@@ -25,6 +25,8 @@
     X(RAW, "Not adjusted: the units' patients may differ in age, sex and health.",                                    \
       "Inte justerat: enheternas patienter kan skilja sig i ålder, kön och hälsa.")                                   \
     X(GROUPS, "Each point stands for %u persons or more.", "Varje punkt står för minst %u personer.")                 \
+    X(AT_RISK, "followed on", "följs vidare")                                                                         \
+    X(STEPS, "Each step stands for %u persons or more.", "Varje steg står för minst %u personer.")                    \
     X(TRIAL, "Fewer than %u points: trial limits.", "Färre än %u punkter: preliminära gränser.")                      \
     X(HIDDEN, "Hidden and not drawn: %u, for too few persons.", "Dolda och inte ritade: %u, för få personer.")         \
     X(LEFT_OUT, "Not drawn, without a value: %u.", "Inte ritade, utan värde: %u.")                                    \

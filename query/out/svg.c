@@ -17,6 +17,7 @@ enum {
     LINE_HEIGHT = 17,
     LABEL_COLUMNS = 26, /* a longer label of a tick is cut */
     LEGEND_COLUMNS = 40,
+    UNDER_COLUMNS = 18, /* of the name of a line of numbers under the axis */
     NOTE_COLUMNS = 125,
     NOTE_BYTES = NOTE_COLUMNS * 4,
     MARKS_MAX = 250,    /* a longer series is a line alone */
@@ -157,6 +158,18 @@ static uint32_t count_note_lines(const lots_plot *plot)
     return lines;
 }
 
+static uint32_t under_height(const lots_plot *plot) { return plot->under_count == 0 ? 0 : (plot->under_count + 1) * LINE_HEIGHT + 6; }
+
+static double widest_under(const lots_plot *plot)
+{
+    double widest = 0;
+    for (uint32_t i = 0; i < plot->under_count; i++) {
+        double width = plot->under[i].name == NULL ? 0 : width_of(plot->under[i].name, UNDER_COLUMNS);
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
 static void measure(frame *f)
 {
     const lots_plot *plot = f->plot;
@@ -165,6 +178,7 @@ static void measure(frame *f)
         if (plot->series[i].end_text != NULL && width_of(plot->series[i].end_text, LABEL_COLUMNS) > end)
             end = width_of(plot->series[i].end_text, LABEL_COLUMNS);
     f->left = 22 + widest_tick(&plot->y);
+    f->left = f->left < widest_under(plot) + 28 ? widest_under(plot) + 28 : f->left; /* names stand left of their numbers */
     f->right = LOTS_SVG_WIDTH - 22 - end;
     f->legend_lines = count_legend(f);
     f->top = 62 + f->legend_lines * LINE_HEIGHT;
@@ -177,7 +191,7 @@ static void measure(frame *f)
     double under = f->slanted ? 22 + widest * 0.71 : 26;
     if (f->slanted && f->left < widest * 0.71 - each / 2)
         f->left = widest * 0.71 - each / 2 + 6;
-    f->height = (uint32_t)(f->bottom + under + 28 + count_note_lines(plot) * (LINE_HEIGHT - 2) + (plot->note_count > 0 ? 8 : 0));
+    f->height = (uint32_t)(f->bottom + under + 28 + under_height(plot) + count_note_lines(plot) * (LINE_HEIGHT - 2) + (plot->note_count > 0 ? 8 : 0));
 }
 
 /* ---- the frame ---- */
@@ -275,7 +289,7 @@ static lots_status put_path(frame *f, const lots_plot_series *series, lots_error
     if (!any)
         return LOTS_OK;
     LOTS_TRY(lots_bytes_printf(f->out, err, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" stroke-linejoin=\"round\"%s d=\"",
-                               colour_of(series), series->role == LOTS_PLOT_LINE ? "2" : "1.2", dash_of(series)));
+                               colour_of(series), series->role == LOTS_PLOT_LINE || series->role == LOTS_PLOT_STEPS ? "2" : "1.2", dash_of(series)));
     for (uint32_t i = 0; i < series->count; i++)
         LOTS_TRY(lots_bytes_printf(f->out, err, "%s%.1f %.1f", series->points[i].joined ? "L" : "M",
                                    x_at(f, series->points[i].x), y_at(f, series->points[i].y)));
@@ -308,11 +322,25 @@ static lots_status put_mark(frame *f, const lots_plot_series *series, const lots
     return lots_bytes_printf(f->out, err, "</circle>\n");
 }
 
+/* A step says how far it leads when one points at it; it has no mark to be seen. */
+static lots_status put_corner(frame *f, const lots_plot_point *point, lots_error *err)
+{
+    LOTS_TRY(lots_bytes_printf(f->out, err, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"6\" fill-opacity=\"0\">", x_at(f, point->x),
+                               y_at(f, point->y)));
+    LOTS_TRY(put_tip(f, point, err));
+    return lots_bytes_printf(f->out, err, "</circle>\n");
+}
+
 /* Signals always, and points that no line leads to; the others while they can be told apart. */
 static lots_status put_marks(frame *f, const lots_plot_series *series, lots_error *err)
 {
     for (uint32_t i = 0; i < series->count; i++) {
         const lots_plot_point *point = &series->points[i];
+        if (series->role == LOTS_PLOT_STEPS) {
+            if (point->label != NULL && series->count <= 2 * MARKS_MAX)
+                LOTS_TRY(put_corner(f, point, err));
+            continue;
+        }
         bool alone = !point->joined && (i + 1 == series->count || !series->points[i + 1].joined);
         if (point->signal || alone || series->count <= MARKS_MAX || series->role == LOTS_PLOT_POINTS)
             LOTS_TRY(put_mark(f, series, point, err));
@@ -337,20 +365,25 @@ static lots_status put_bars(frame *f, const lots_plot_series *series, lots_error
     return LOTS_OK;
 }
 
+static bool is_data(lots_plot_role role)
+{
+    return role == LOTS_PLOT_POINTS || role == LOTS_PLOT_LINE || role == LOTS_PLOT_STEPS || role == LOTS_PLOT_BARS;
+}
+
 static lots_status put_series(frame *f, lots_error *err)
 {
     const lots_plot *plot = f->plot;
     for (uint32_t i = 0; i < plot->series_count; i++) /* computed lines first: points stand on them */
-        if (plot->series[i].role != LOTS_PLOT_LINE && plot->series[i].role != LOTS_PLOT_BARS)
+        if (!is_data(plot->series[i].role))
             LOTS_TRY(put_path(f, &plot->series[i], err));
     for (uint32_t i = 0; i < plot->series_count; i++) {
         const lots_plot_series *series = &plot->series[i];
-        if (series->role == LOTS_PLOT_BARS)
+        if (series->role == LOTS_PLOT_BARS) {
             LOTS_TRY(put_bars(f, series, err));
-        if (series->role == LOTS_PLOT_LINE)
+        } else if (is_data(series->role)) {
             LOTS_TRY(put_path(f, series, err));
-        if (series->role == LOTS_PLOT_LINE || series->role == LOTS_PLOT_POINTS)
             LOTS_TRY(put_marks(f, series, err));
+        }
     }
     return LOTS_OK;
 }
@@ -468,12 +501,40 @@ static lots_status put_note(frame *f, const char *note, double *y, lots_error *e
     return LOTS_OK;
 }
 
+/* Numbers under the axis, each below the place it holds for, as many as find room. */
+static lots_status put_under(frame *f, double y, lots_error *err)
+{
+    const lots_plot *plot = f->plot;
+    if (plot->under_count == 0)
+        return LOTS_OK;
+    LOTS_TRY(put_text(f, 12, y, plot->under_title, &(text_style){.colour = faint, .size = 11}, err));
+    for (uint32_t i = 0; i < plot->under_count; i++) {
+        const lots_plot_under *under = &plot->under[i];
+        double taken = -1e9;
+        y += LINE_HEIGHT;
+        for (uint32_t k = 0; k < under->count; k++) {
+            double x = x_at(f, under->numbers[k].at), half = width_of(under->numbers[k].label, LABEL_COLUMNS) / 2;
+            if (x - half < taken + 30)
+                continue;
+            LOTS_TRY(put_text(f, x, y, under->numbers[k].label, &(text_style){.anchor = "middle", .size = 11}, err));
+            taken = x + half;
+        }
+        double first = under->count == 0 ? 0 : width_of(under->numbers[0].label, LABEL_COLUMNS) / 2;
+        if (under->name != NULL)
+            LOTS_TRY(put_text(f, f->left - 8 - first, y, under->name,
+                              &(text_style){.anchor = "end", .colour = faint, .size = 11, .columns = UNDER_COLUMNS}, err));
+    }
+    return LOTS_OK;
+}
+
 static lots_status put_rest(frame *f, lots_error *err)
 {
     const lots_plot *plot = f->plot;
     double y = f->bottom + (f->slanted ? 60 + widest_tick(&plot->x) * 0.71 : 66);
     LOTS_TRY(put_legend(f, err));
     LOTS_TRY(put_ends(f, err));
+    LOTS_TRY(put_under(f, y, err));
+    y += under_height(plot);
     if (plot->kind == LOTS_CHART_FUNNEL && plot->series_count > 0)
         LOTS_TRY(put_units(f, &plot->series[0], err));
     if (plot->nothing != NULL)

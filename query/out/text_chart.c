@@ -133,14 +133,21 @@ static uint8_t way_of(lots_plot_role role)
     return role == LOTS_PLOT_CENTRE ? GLYPH_CENTRE : role == LOTS_PLOT_LIMIT ? GLYPH_LIMIT : GLYPH_NEAR;
 }
 
+static bool is_data(lots_plot_role role)
+{
+    return role == LOTS_PLOT_POINTS || role == LOTS_PLOT_LINE || role == LOTS_PLOT_STEPS;
+}
+
 static void draw_series(page *p, const lots_plot_series *series)
 {
-    bool marks = series->role == LOTS_PLOT_POINTS || series->role == LOTS_PLOT_LINE;
+    bool marks = is_data(series->role);
     for (uint32_t i = 1; i < series->count; i++)
         if (series->points[i].joined)
             draw_way(p, &series->points[i - 1], &series->points[i], marks ? GLYPH_WAY : way_of(series->role));
     for (uint32_t i = 0; marks && i < series->count; i++) {
         const lots_plot_point *point = &series->points[i];
+        if (point->label == NULL)
+            continue; /* a corner */
         p->grid[row_at(p, point->y)][column_at(p, point->x)] =
             (uint8_t)(point->signal ? GLYPH_SIGNAL : GLYPH_SERIES + series->number % SERIES_GLYPHS);
     }
@@ -151,8 +158,7 @@ static void draw_all(page *p)
     const lots_plot *plot = p->plot;
     for (int pass = 0; pass < 2; pass++) /* computed lines first */
         for (uint32_t i = 0; i < plot->series_count; i++) {
-            bool marks = plot->series[i].role == LOTS_PLOT_POINTS || plot->series[i].role == LOTS_PLOT_LINE;
-            if (marks == (pass == 1))
+            if (is_data(plot->series[i].role) == (pass == 1))
                 draw_series(p, &plot->series[i]);
         }
 }
@@ -214,7 +220,7 @@ static lots_status put_legend(page *p, lots_error *err)
     bool any = false;
     for (uint32_t i = 0; i < p->plot->series_count; i++) {
         const lots_plot_series *series = &p->plot->series[i];
-        bool marks = series->role == LOTS_PLOT_LINE || series->role == LOTS_PLOT_POINTS;
+        bool marks = is_data(series->role);
         uint32_t columns = 0;
         if (series->name == NULL)
             continue;
@@ -234,6 +240,25 @@ static lots_status put_legend(page *p, lots_error *err)
     return any || p->plot->signal_name != NULL ? lots_bytes_put8(p->out, '\n', err) : LOTS_OK;
 }
 
+/* How many are at risk: `followed on   female 120 (0), 80 (365)`, a few of each. */
+static lots_status put_under(page *p, lots_error *err)
+{
+    enum { SHOWN_MAX = 6 };
+    for (uint32_t i = 0; i < p->plot->under_count; i++) {
+        const lots_plot_under *under = &p->plot->under[i];
+        uint32_t columns = 0, shown = under->count < SHOWN_MAX ? under->count : SHOWN_MAX;
+        LOTS_TRY(put_text(p, p->plot->under_title, LABEL_COLUMNS, &columns, err));
+        LOTS_TRY(put_spaces(p, under->name == NULL ? 0 : 1, err));
+        LOTS_TRY(put_text(p, under->name == NULL ? "" : under->name, LABEL_COLUMNS, &columns, err));
+        for (uint32_t k = 0; k < shown; k++) {
+            const lots_plot_tick *number = &under->numbers[shown < 2 ? 0 : (uint64_t)k * (under->count - 1) / (shown - 1)];
+            LOTS_TRY(lots_bytes_printf(p->out, err, "%s %s (%.0f)", k == 0 ? ":" : ",", number->label, number->at));
+        }
+        LOTS_TRY(lots_bytes_put8(p->out, '\n', err));
+    }
+    return LOTS_OK;
+}
+
 static lots_status put_points(page *p, lots_error *err)
 {
     for (uint32_t i = 0; i < p->plot->y.tick_count; i++) {
@@ -243,7 +268,8 @@ static lots_status put_points(page *p, lots_error *err)
     draw_all(p);
     LOTS_TRY(put_grid(p, err));
     LOTS_TRY(put_x_axis(p, err));
-    return put_legend(p, err);
+    LOTS_TRY(put_legend(p, err));
+    return put_under(p, err);
 }
 
 lots_status lots_text_chart_write(const lots_plot *plot, const lots_output_options *options, lots_bytes *out, lots_error *err)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "query/exec/survival.h"
 #include "query/out/output.h"
 #include "tests/query/exec/hand_chart.h"
 #include "tests/support/small_registry.h"
@@ -258,6 +259,171 @@ static void rows_of_few_persons_make_no_curve(void **state)
     close_hand(&h);
 }
 
+/* ---- survival and incidence ---- */
+
+enum { FOLLOWED_MAX = 600 };
+static const char *const exits[] = {"followed", "care", "dead"};
+
+/* Rows of time, exit (0 censored, 1, 2) and group; of person i, or of i / rows_each. */
+static void open_followed(hand *h, lots_chart_kind kind, uint32_t rows, const int64_t (*cells)[3], uint32_t rows_each,
+                          bool groups)
+{
+    lots_error err;
+    void *made = NULL;
+    open_hand(h, kind, 3, rows, cells[0]);
+    lots_result_column *exit = &h->result.columns[1];
+    exit->type.kind = kind == LOTS_CHART_KM ? LOTS_TYPE_BOOL : LOTS_TYPE_TEXT;
+    assert_ok(lots_vector_new(&h->result.arena, &exit->type, rows, &exit->values, &err));
+    for (uint32_t i = 0; i < rows; i++)
+        if (kind == LOTS_CHART_KM && cells[i][1] != 0)
+            lots_bit_set(exit->values.data, i);
+        else if (kind == LOTS_CHART_CIF)
+            ((lots_text *)exit->values.data)[i] = (lots_text){exits[cells[i][1]], (uint32_t)strlen(exits[cells[i][1]])};
+    assert_ok(lots_arena_alloc(&h->result.arena, &made, rows, sizeof(lots_patient), &err));
+    h->result.patient = made;
+    for (uint32_t i = 0; i < rows; i++)
+        h->result.patient[i] = i / rows_each;
+    h->chart.by = groups ? 2 : LOTS_CHART_NONE;
+}
+
+/* What the functions of km() and cif() say; they have tests of their own. */
+static double asked(const int64_t (*cells)[3], uint32_t rows, int64_t group, int event, bool incidence, int64_t at)
+{
+    int64_t values[FOLLOWED_MAX];
+    double out = 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows; i++)
+        if (cells[i][2] == group && cells[i][0] >= 0)
+            values[count++] = lots_followed(cells[i][0], cells[i][1] == 0       ? LOTS_EXIT_CENSORED
+                                                         : cells[i][1] == event ? LOTS_EXIT_EVENT
+                                                                                : LOTS_EXIT_COMPETING);
+    assert_true(incidence ? lots_cif(values, count, at, &out) : lots_km(values, count, at, &out));
+    return out;
+}
+
+/* Freireich's remission times: Gehan's table has 0.857, 0.807, 0.753, 0.690, 0.627, 0.538 and 0.448. */
+static void a_survival_curve_is_that_of_the_textbook(void **state)
+{
+    (void)state;
+    static const int64_t cells[21][3] = {{6, 1}, {6, 1}, {6, 1}, {6}, {7, 1}, {9}, {10, 1}, {10}, {11}, {13, 1}, {16, 1},
+                                         {17}, {19}, {20}, {22, 1}, {23, 1}, {25}, {32}, {32}, {34}, {35}};
+    static const double steps[][3] = {{0, 1, 21}, {6, .857, 17}, {7, .807, 16}, {10, .753, 13}, {13, .690, 11},
+                                      {16, .627, 10}, {22, .538, 6}, {23, .448, 5}, {35, .448, 0}};
+    lots_error err;
+    hand h;
+    open_followed(&h, LOTS_CHART_KM, 21, cells, 1, false);
+    h.result.min_cell = 0;
+    assert_ok(make(&h, &err));
+    assert_int_equal(h.result.rows, 9);
+    for (uint32_t i = 0; i < 9; i++) {
+        assert_true(real(&h, "t", i) == steps[i][0] && real(&h, "at_risk", i) == steps[i][2]);
+        assert_true(fabs(real(&h, "survival", i) - steps[i][1]) < 6e-4);
+        assert_int_equal(h.result.patients[i], 21);
+    }
+    close_hand(&h);
+}
+
+static int happened(const int64_t (*cells)[3], uint32_t rows, uint32_t rows_each, int64_t group, int exit, double after, double until)
+{
+    int count = 0;
+    int64_t before = -1;
+    for (uint32_t i = 0; i < rows; i++) {
+        bool in = cells[i][2] == group && cells[i][1] == exit && (double)cells[i][0] > after && (double)cells[i][0] <= until;
+        count += in && (int64_t)(i / rows_each) != before;
+        before = in ? (int64_t)(i / rows_each) : before;
+    }
+    return count;
+}
+
+/* Each step is what km() or cif() say at its time, rests on five persons or more since the one before, leaves five or nobody,
+ * and shows how many are at risk only where that tells of no fewer. */
+static void check_curves(const hand *h, const int64_t (*cells)[3], uint32_t rows, uint32_t rows_each, int *risks)
+{
+    bool incidence = h->chart.kind == LOTS_CHART_CIF;
+    double before = -1, told = -1;
+    for (uint32_t i = 0; i < h->result.rows; i++) {
+        int64_t group = (int64_t)real(h, "n", i);
+        double time = real(h, "t", i), risk = real(h, "at_risk", i);
+        int event = 1;
+        if (incidence)
+            event = strcmp(((const lots_text *)column(h, "k")->values.data)[i].text, "care") == 0 ? 1 : 2;
+        if (time == 0 && (i == 0 || real(h, "t", i - 1) > 0)) {
+            before = told = -1;
+        }
+        if (time > 0 || real(h, incidence ? "incidence" : "survival", i) != (incidence ? 0 : 1)) {
+            int since = happened(cells, rows, rows_each, group, event, before, time), beyond = 0;
+            near_to(real(h, incidence ? "incidence" : "survival", i), asked(cells, rows, group, event, incidence, (int64_t)time));
+            for (int exit = 0; exit < 3; exit++)
+                beyond += happened(cells, rows, rows_each, group, exit, time, 1e9);
+            assert_true(since == 0 || since >= 5);
+            assert_true(beyond == 0 || beyond >= 5);
+            for (int exit = 0; exit < 3 && !isnan(risk); exit++) {
+                since = happened(cells, rows, rows_each, group, exit, told, time);
+                assert_true(since == 0 || since >= 5);
+            }
+            told = isnan(risk) ? told : time;
+            *risks += !isnan(risk);
+            before = time;
+        }
+    }
+}
+
+static void no_step_of_a_curve_tells_of_few(void **state)
+{
+    (void)state;
+    static int64_t cells[FOLLOWED_MAX][3];
+    uint64_t seed = 3;
+    lots_error err;
+    int steps = 0, risks = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        uint32_t rows = trial % 3 == 0 ? FOLLOWED_MAX : 20 + (uint32_t)trial * 5, rows_each = trial % 4 == 1 ? 2 : 1;
+        hand h;
+        for (uint32_t i = 0; i < rows; i++) {
+            uint64_t chance = lots_test_random(&seed);
+            cells[i][0] = (int64_t)(chance % (trial % 2 == 0 ? 30 : 1000));
+            cells[i][1] = (int64_t)(chance >> 20) % 3;
+            cells[i][2] = trial < 20 ? 0 : (int64_t)((chance >> 30) % 4 == 0);
+            if (rows_each == 2 && i % 2 == 1) /* both rows of a person fall into one way */
+                cells[i][1] = cells[i - 1][1], cells[i][2] = cells[i - 1][2];
+        }
+        for (int kind = 0; kind < 2; kind++) {
+            if (kind == 0)
+                for (uint32_t i = 0; i < rows; i++)
+                    cells[i][1] = cells[i][1] > 1 ? 1 : cells[i][1];
+            open_followed(&h, kind == 0 ? LOTS_CHART_KM : LOTS_CHART_CIF, rows, (const int64_t(*)[3])cells, rows_each, true);
+            assert_ok(make(&h, &err));
+            check_curves(&h, (const int64_t(*)[3])cells, rows, rows_each, &risks);
+            steps += (int)h.result.rows;
+            close_hand(&h);
+        }
+    }
+    assert_true(steps > 500 && risks > 100);
+}
+
+static void groups_of_few_have_no_curve(void **state)
+{
+    (void)state;
+    static int64_t cells[24][3];
+    lots_error err;
+    hand h;
+    for (int i = 0; i < 24; i++) {
+        cells[i][0] = i < 2 ? -1 : i;
+        cells[i][1] = i % 2;
+        cells[i][2] = i >= 20;
+    }
+    open_followed(&h, LOTS_CHART_KM, 24, (const int64_t(*)[3])cells, 1, true);
+    assert_ok(make(&h, &err));
+    assert_string_equal(note(&h, 0), "chart km: fewer than 5 persons take no part: they have no time from 0 on or no event that is known");
+    assert_string_equal(note(&h, 1), "chart km: 1 group of fewer than 5 persons is not drawn");
+    for (uint32_t i = 0; i < h.result.rows; i++)
+        assert_true(real(&h, "n", i) == 0);
+    close_hand(&h);
+    open_followed(&h, LOTS_CHART_CIF, 0, (const int64_t(*)[3])cells, 1, false);
+    assert_ok(make(&h, &err));
+    assert_int_equal(h.result.rows, 0);
+    close_hand(&h);
+}
+
 /* ---- by way of a query ---- */
 
 static small_registry r;
@@ -357,6 +523,9 @@ int main(void)
         cmocka_unit_test(a_lorenz_curve_is_of_groups),
         cmocka_unit_test(a_curve_that_tells_of_one_person_is_hidden),
         cmocka_unit_test(rows_of_few_persons_make_no_curve),
+        cmocka_unit_test(a_survival_curve_is_that_of_the_textbook),
+        cmocka_unit_test(no_step_of_a_curve_tells_of_few),
+        cmocka_unit_test(groups_of_few_have_no_curve),
         cmocka_unit_test(a_lorenz_curve_is_as_in_sql),
         cmocka_unit_test(what_is_drawn_is_a_column),
     };

@@ -371,6 +371,47 @@ static void a_terminal_shows_bars_at_their_length(void **state)
     lots_bytes_free(&text);
 }
 
+/* Corners between the steps, no line over a gap, and who is at risk under the axis. */
+static void curves_go_in_steps(void **state)
+{
+    (void)state;
+    static const int64_t cells[] = {2, 1, 0, 5, 1, 0, 5, 0, 1, 9, 1, 1, 9, 1, 0};
+    static const double corners[][2] = {{0, 1}, {2, 1}, {2, 2.0 / 3}, {5, 2.0 / 3}, {5, 1.0 / 3}, {9, 1.0 / 3}, {9, 0}};
+    lots_error err;
+    lots_bytes svg = {0}, text = {0};
+    lots_plot plot;
+    hand h;
+    open_hand(&h, LOTS_CHART_KM, 3, 5, cells);
+    h.chart.by = 2;
+    h.result.min_cell = 0;
+    h.result.columns[1].type.kind = LOTS_TYPE_BOOL;
+    h.result.columns[1].name = "</svg>";
+    assert_ok(lots_vector_new(&h.result.arena, &h.result.columns[1].type, 5, &h.result.columns[1].values, &err));
+    for (uint32_t i = 0; i < 5; i++)
+        if (cells[3 * i + 1] != 0)
+            lots_bit_set(h.result.columns[1].values.data, i);
+    lots_patient patients[] = {0, 1, 2, 3, 4};
+    h.result.patient = patients;
+    assert_ok(make(&h, &err));
+    assert_ok(lots_plot_make(&h.result, &english, &plot, &err));
+    assert_int_equal(plot.series_count, 2);
+    assert_int_equal(plot.series[0].count, 9); /* the first step is at 0, where nothing happens: two corners of no height */
+    for (int i = 0; i < 7; i++) {
+        const lots_plot_point *point = &plot.series[0].points[i == 0 ? 0 : i + 2];
+        assert_true(point->x == corners[i][0] && fabs(point->y - corners[i][1]) < 1e-12 && point->joined == (i > 0));
+    }
+    assert_int_equal(plot.under_count, 2);
+    assert_int_equal(plot.under[0].count, 4);
+    assert_string_equal(plot.under[0].numbers[1].label, "2");
+    lots_plot_free(&plot);
+    draw(&h, &swedish, &svg, &text);
+    assert_contains((char *)svg.data, "följs vidare");
+    assert_contains((char *)text.data, "följs vidare 0: 3 (0), 2 (2), 1 (5), 0 (9)");
+    close_hand(&h);
+    lots_bytes_free(&svg);
+    lots_bytes_free(&text);
+}
+
 /* ---- axes ---- */
 
 static void check_ticks(lots_plot_scale scale, double low, double high, bool swedish_too, const char *wanted)
@@ -469,6 +510,7 @@ int main(void)
         cmocka_unit_test(more_lines_than_colours_are_said),
         cmocka_unit_test(swedish_numbers_have_commas),
         cmocka_unit_test(a_terminal_shows_bars_at_their_length),
+        cmocka_unit_test(curves_go_in_steps),
         cmocka_unit_test(ticks_stand_at_round_places),
         cmocka_unit_test(a_picture_says_how_it_was_made),
     };

@@ -5,7 +5,7 @@ CREATE TABLE patients_in (id TEXT, birth TEXT, sex TEXT, death TEXT, protected I
 CREATE TABLE contacts_in (contact TEXT, patient TEXT, start TEXT, time TEXT, "end" TEXT, level TEXT, unit TEXT, provider TEXT,
     profession TEXT, form TEXT, status TEXT, visit TEXT, acute INT, admitted_from TEXT, discharged_to TEXT, ready TEXT,
     cost REAL, payer TEXT, dx TEXT, px TEXT, drg TEXT);
-CREATE TABLE drugs_in (patient TEXT, start TEXT, atc TEXT, packs INT, ddd REAL, cost REAL);
+CREATE TABLE drugs_in (patient TEXT, start TEXT, atc TEXT, packs INT, ddd REAL, cost REAL, "end" TEXT);
 CREATE TABLE services_in (patient TEXT, start TEXT, "end" TEXT, service TEXT, hours REAL);
 CREATE TABLE waits_in (wait TEXT, patient TEXT, start TEXT, "end" TEXT, kind TEXT, area TEXT, px TEXT, unit TEXT, priority INT,
     booked TEXT, target INT, outcome TEXT);

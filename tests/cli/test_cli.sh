@@ -40,7 +40,7 @@ out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1";
 out_empty() { [ ! -s "$work/out" ] || { echo "standard output isn't empty:"; cat "$work/out"; return 1; }; }
 
 ingest_loads_the_example() {
-    exits 0 ingest "$reg" --map ingest/maps/example.map ingest/example && out_has "generation 1, 400 patients" &&
+    exits 0 ingest "$reg" --map ingest/maps/example.map ingest/example && out_has "generation 1, 1000 patients" &&
         err_has "labs.csv" && [ "$(wc -l <"$reg.rejects.csv")" = 2 ]
 }
 every_row_is_accounted_for() { # rows = loaded + rejected + duplicates + filtered, and as many as the files have
@@ -82,7 +82,7 @@ a_query_comes_from_text_file_or_standard_input() {
     echo "$text" >"$work/q.lq"
     "$lots" query "$reg" -f "$work/q.lq" >"$work/b" || return 1
     "$lots" query "$reg" - <"$work/q.lq" >"$work/c" || return 1
-    cmp "$work/a" "$work/b" && cmp "$work/a" "$work/c" && grep -q 400 "$work/a"
+    cmp "$work/a" "$work/b" && cmp "$work/a" "$work/c" && grep -q 1000 "$work/a"
 }
 includes_are_relative_to_the_file() {
     mkdir -p "$work/sub"
@@ -101,7 +101,7 @@ from contacts where start in year.start .. year.end show n = count()'
 }
 notes_go_to_standard_error() {
     exits 0 query "$reg" 'from patients derive c = sum(cost over contacts) top 1% by c show id, c' --purpose test --format csv &&
-        err_has "top kept 4" && [ "$(wc -l <"$work/out")" = 5 ]
+        err_has "top kept 10" && [ "$(wc -l <"$work/out")" = 11 ]
 }
 the_end_of_a_file_name_decides_the_format() {
     exits 0 query "$reg" 'from patients show n = count()' -o "$work/n.csv" && out_empty && [ "$(head -n 1 "$work/n.csv")" = n,patients ]
@@ -172,9 +172,8 @@ sqlite_finds_the_same_share_of_the_costliest() { # those alive at the start of 2
         SELECT max(n), printf('%.2f', sum(cost)), sum(cost * (place <= (n + 99) / 100)) * 1.0 / sum(cost),
             sum(cost * (place <= (n + 9) / 10)) * 1.0 / sum(cost) FROM ranked" | tr -d '\r"' >"$work/wanted"
     cat "$work/seen" "$work/wanted"
-    # The costliest 1% are four persons, which is hidden.
     awk -F, 'NR == FNR {for (i = 1; i <= 4; i++) a[i] = $i; next}
-        {for (i = 1; i <= 4; i++) if (i == 3 ? a[i] != "*" : (a[i] - $i) ^ 2 > 1e-18) bad = 1} END {exit bad}' \
+        {for (i = 1; i <= 4; i++) if ((a[i] - $i) ^ 2 > 1e-18) bad = 1} END {exit bad}' \
         "$work/seen" "$work/wanted"
 }
 the_readme_shows_what_the_demo_prints() {
@@ -206,7 +205,7 @@ info_does_not_depend_on_the_order_of_rows() {
 }
 
 info_tells_of_streams_and_columns() {
-    exits 0 info "$reg" && out_has contacts && out_has 2019-01-01 && exits 0 info "$reg" contacts && out_has "codes(icd10)" &&
+    exits 0 info "$reg" && out_has contacts && out_has 2014-01-01 && exits 0 info "$reg" contacts && out_has "codes(icd10)" &&
         exits 2 info "$reg" contcts && err_has "did you mean 'contacts'?" && exits 2 info "$reg" --format csv
 }
 info_counts_missing_and_distinct_as_the_files_do() {
@@ -282,9 +281,9 @@ protected_persons_are_left_out_and_counted() {
 few_persons_are_hidden_in_every_format() {
     text='from patients show n = count(), oldest = count(where age at 2023-12-31 >= 95)'
     text_of_none='from patients show n = count(where birth < 1800-01-01)'
-    exits 0 query "$reg" "$text_of_none" --format csv && [ "$(sed -n 2p "$work/out")" = 0,400 ] || return 1
-    exits 0 query "$reg" "$text" --min-cell 300 --format csv && [ "$(sed -n 2p "$work/out")" = "400,<300,400" ] && err_has "hidden" || return 1
-    exits 0 query "$reg" "$text" --min-cell 300 --format json && out_has '"oldest":null,"patients":400,"hidden":["oldest"]' &&
+    exits 0 query "$reg" "$text_of_none" --format csv && [ "$(sed -n 2p "$work/out")" = 0,1000 ] || return 1
+    exits 0 query "$reg" "$text" --min-cell 300 --format csv && [ "$(sed -n 2p "$work/out")" = "1000,<300,1000" ] && err_has "hidden" || return 1
+    exits 0 query "$reg" "$text" --min-cell 300 --format json && out_has '"oldest":null,"patients":1000,"hidden":["oldest"]' &&
         exits 0 query "$reg" "$text" --min-cell 300 --format html && out_has '&lt;300' &&
         exits 0 query "$reg" "$text" --min-cell 300 && out_has '<300' &&
         exits 7 query "$reg" "$text" --min-cell 0 && err_has "min_cell"
@@ -328,7 +327,7 @@ a_reader_that_leaves_is_no_error() {
 }
 an_interrupt_is_exit_130() { # while it waits for its query on standard input nothing can be stopped: so a load
     mkdir -p "$work/large" && cp ingest/example/*.csv "$work/large" || return 1
-    awk 'NR == 1 {print; next} {for (i = 0; i < 400; i++) {line = $0; sub(/^K/, "K" i "-", line); print line}}' \
+    awk 'NR == 1 {print; next} {for (i = 0; i < 150; i++) {line = $0; sub(/^K/, "K" i "-", line); print line}}' \
         ingest/example/contacts.csv >"$work/large/contacts.csv"
     "$lots" ingest "$work/large.lots" --map ingest/maps/example.map "$work/large" --threads 1 >"$work/out" 2>"$work/err" &
     pid=$!

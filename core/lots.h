@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define LOTS_VERSION "0.1.0"
-#define LOTS_FORMAT_VERSION 1u /* of a registry on disk; core/FORMAT.md */
+#define LOTS_FORMAT_VERSION 2u /* of a registry on disk; core/FORMAT.md */
 
 /* A civil day, counted from 1970-01-01 (day 0); no time zone. */
 typedef int32_t lots_day;

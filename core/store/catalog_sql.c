@@ -59,16 +59,16 @@ lots_status lots_sql_damaged(const lots_sql *sql, lots_error *err, const char *w
  * since some of these bytes (18 and 19: WAL) would make even a reader write. */
 static const struct header_field {
     uint8_t offset, length;
-    const char *bytes, *says;
+    const char *bytes, *says; /* NULL: the format version */
 } header_fields[] = {
     {0, 16, "SQLite format 3", "it is no SQLite file"},
     {16, 8, "\x04\x00\x01\x01\x00\x40\x20\x20", "the header is not as Lots writes it"},
     {44, 4, "\x00\x00\x00\x04", "the header is not as Lots writes it"},
     {52, 8, "\x00\x00\x00\x00\x00\x00\x00\x01", "the header is not as Lots writes it"},
-    {60, 4, "\x00\x00\x00\x01", "it is of a format version that this program can't read"},
+    {60, 4, "\x00\x00\x00\x02", NULL},
     {64, 8, "\x00\x00\x00\x00LOTS", "it is not the catalog of a registry"},
 };
-_Static_assert(LOTS_FORMAT_VERSION == 1, "the header's format version is written out above");
+_Static_assert(LOTS_FORMAT_VERSION == 2, "the header's format version is written out above");
 _Static_assert(LOTS_CATALOG_PAGE_BYTES == 0x400, "and so is the page size");
 
 /* Through SQLite's own file: closing another descriptor of it would drop the locks of this process. */
@@ -96,8 +96,14 @@ static lots_status check_header(const lots_sql *sql, lots_error *err)
     LOTS_TRY(read_header(sql, header, &size, err));
     for (size_t i = 0; i < sizeof header_fields / sizeof header_fields[0]; i++) {
         const struct header_field *field = &header_fields[i];
-        if (memcmp(header + field->offset, field->bytes, field->length) != 0)
+        if (memcmp(header + field->offset, field->bytes, field->length) == 0)
+            continue;
+        if (field->says != NULL)
             return lots_sql_damaged(sql, err, field->says);
+        lots_fail(err, LOTS_CORRUPT, "catalog '%s' is of another format version than %u, which this program reads",
+                  sql->path, LOTS_FORMAT_VERSION);
+        lots_error_hint(err, "load the registry's files again, or use the program that made it");
+        return LOTS_CORRUPT;
     }
     return LOTS_OK;
 }
@@ -135,7 +141,7 @@ static const char write_begin[] = "PRAGMA cell_size_check=ON; PRAGMA trusted_sch
                                   "BEGIN IMMEDIATE;";
 /* user_version is LOTS_FORMAT_VERSION and application_id LOTS_CATALOG_APPLICATION. */
 static const char create_begin[] = "PRAGMA page_size=1024; PRAGMA auto_vacuum=NONE; PRAGMA encoding='UTF-8'; "
-                                   "PRAGMA application_id=1280267347; PRAGMA user_version=1;";
+                                   "PRAGMA application_id=1280267347; PRAGMA user_version=2;";
 _Static_assert(LOTS_CATALOG_APPLICATION == 1280267347u, "written out above");
 
 /* *outcome is SQLite's, for who wants to try otherwise. */

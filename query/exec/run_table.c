@@ -129,13 +129,33 @@ static lots_status order_by_origin(run *r, lots_error *err)
     return lots_rowset_permute(&r->rows, made, r->rows.count, &r->arena, err);
 }
 
+/* The persons behind each row, for groups of these rows. A number that is hidden stands as the least it may be, so that no
+ * later stage can show it. */
+static lots_status persons_behind(run *r, const lots_vector **out, lots_error *err)
+{
+    const lots_vector *marks = r->rows.marks != NULL ? &r->rows.marks[r->rows.slot_count] : NULL;
+    *out = r->rows.behind.data != NULL ? &r->rows.behind : NULL;
+    if (*out == NULL || marks == NULL || marks->data == NULL)
+        return LOTS_OK;
+    lots_vector flat;
+    LOTS_TRY(lots_vector_flatten(&r->arena, &r->rows.behind, &flat, err));
+    for (uint32_t row = 0; row < r->rows.count; row++)
+        if (((const int64_t *)marks->data)[row] != LOTS_MARK_SHOWN)
+            ((int64_t *)flat.data)[row] = 1;
+    r->rows.behind = flat;
+    *out = &r->rows.behind;
+    return LOTS_OK;
+}
+
 static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error *err)
 {
     lots_group *group = NULL;
     lots_instance *rows = NULL;
+    const lots_vector *behind = NULL;
     void *patients = NULL;
     if (r->rows.origin != NULL)
         LOTS_TRY(order_by_origin(r, err));
+    LOTS_TRY(persons_behind(r, &behind, err));
     LOTS_TRY(lots_vec_extend(&r->groups, 1, (void **)&group, err));
     const bool nobody = r->rows.origin == NULL && r->rows.behind.data == NULL; /* of a table: there is none to protect */
     LOTS_TRY(lots_group_open(group, stage, nobody ? 0 : r->options->min_cell, err));
@@ -145,8 +165,7 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
         for (uint32_t i = 0; i < r->rows.count; i++)
             ((lots_patient *)patients)[i] = r->chunks[r->rows.origin[i].chunk].first + r->rows.origin[i].patient;
     }
-    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, patients, r->rows.behind.data != NULL ? &r->rows.behind : NULL,
-                             err));
+    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, patients, behind, err));
     LOTS_TRY(run_rows_of_group(r, stage, group, err));
     if (nobody)
         memset(&r->rows.behind, 0, sizeof r->rows.behind);

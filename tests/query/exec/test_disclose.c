@@ -267,6 +267,14 @@ static void no_later_stage_brings_a_hidden_value_back(void **state)
     }
 }
 
+/* Of the shares of 3, 8 and 16 the row of 8 goes as a whole: groups of these groups may not say that they were 8. */
+static void groups_of_hidden_groups_do_not_tell_their_persons(void **state)
+{
+    (void)state;
+    check("from patients group by score show s = share(score) group by score show k = count()",
+          "score,k,patients\n1,<5,<5\n2,<5,<5\n3,1,16\n");
+}
+
 static void the_threshold_of_few_is_not_told(void **state)
 {
     (void)state;
@@ -308,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_total_that_few_share_is_hidden),
         cmocka_unit_test(a_pivot_hides_what_its_groups_hide),
         cmocka_unit_test(two_hidden_shares_hide_each_other),
+        cmocka_unit_test(groups_of_hidden_groups_do_not_tell_their_persons),
         cmocka_unit_test(a_sum_that_one_person_makes_is_hidden),
         cmocka_unit_test(extremes_of_one_person_are_hidden),
         cmocka_unit_test(quantiles_need_k_persons_beyond_them),

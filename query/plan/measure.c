@@ -40,6 +40,7 @@ static lots_status copy_frames(made_query *made, const lots_query *query, lots_e
 {
     void *frames = NULL;
     made->query = *query;
+    made->query.cohort_count = 0; /* a test of columns needs none: they stay unknown */
     LOTS_TRY(lots_alloc(&frames, (size_t)query->frame_count + 2, sizeof(lots_frame), err));
     made->frames = frames;
     memcpy(frames, query->frames, query->frame_count * sizeof(lots_frame));

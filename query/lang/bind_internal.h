@@ -2,7 +2,10 @@
  *
  *   bind.c           the entry: statements, parameters, includes, the library
  *   bind_scope.c     scopes and names; making expressions; folding constants
- *   bind_value.c     operators, comparisons, ranges, members, `at`
+ *   bind_value.c     values of any kind: literals, logic, ranges, lists
+ *   bind_compare.c   comparisons, `in`, `contains`, words beside categories
+ *   bind_arithmetic.c  + - * / // ^
+ *   bind_member.c    `x.name`, `x at day`
  *   bind_type.c      casts, intervals
  *   bind_call.c      functions of values
  *   bind_aggregate.c aggregates over event sets and over rows
@@ -15,7 +18,7 @@
  *   bind_classes.c   classifications: groups, scores, chapters
  *   bind_table.c     the registry's tables: look-ups; values as of a day
  *   bind_cohort.c    saved cohorts: their names, `into cohort`
- *   bind_pipeline.c  sources and stages
+ *   bind_pipeline.c  sources and the order of stages; bind_stage.h lists the files of the stages
  *
  * A name is bound afresh at each use: a let is a *lazy* value, a piece of tree with the scope it closed over. */
 #ifndef LOTS_QUERY_BIND_INTERNAL_H
@@ -240,6 +243,15 @@ LOTS_MUST lots_status bind_lookup(binder *b, lots_expr *key, const lots_ast_node
 /* `node at day`, node a member: of records, of an event, or of a table's key. */
 LOTS_MUST lots_status bind_member_at(binder *b, scope *where, const lots_ast_node *node, lots_expr *day,
                                      lots_ast_span span, lots_expr **out);
+
+/* ---- bind_compare.c, bind_arithmetic.c, bind_member.c: nodes of these kinds ---- */
+LOTS_MUST lots_status bind_compare(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_in(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_contains(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_binary(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_negate(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_member(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
+LOTS_MUST lots_status bind_at(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
 
 /* ---- bind_call.c, bind_aggregate.c ---- */
 LOTS_MUST lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value *out);

@@ -418,15 +418,12 @@ static lots_status by_shape(binder *b, scope *where, const function *f, const lo
     return f->own(b, where, node, out);
 }
 
-/* ---- what there is not (yet), by name ---- */
-
-static const char *const refused[] = {"pairs"};
+/* ---- what there is not ---- */
 
 static lots_status unknown_call(binder *b, const lots_ast_call *call)
 {
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        if (lots_ast_name_is(&call->name, refused[i]))
-            return lots_ast_fail(b->err, call->name.span, "`%s` is not available in this version", refused[i]);
+    if (lots_ast_name_is(&call->name, "pairs"))
+        return lots_ast_fail(b->err, call->name.span, "pairs stands after `each` only: each a, b in pairs(g)");
     suggestion near;
     suggest_begin(&near, call->name.text, call->name.bytes);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)

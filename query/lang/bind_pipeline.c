@@ -3,11 +3,6 @@
 
 #include "query/lang/bind_stage.h"
 
-static lots_status refuse(binder *b, const lots_ast_stage *stage)
-{
-    return lots_ast_fail(b->err, stage->span, "`%s` is not available in this version", lots_ast_stage_text(stage->kind));
-}
-
 static lots_status bind_stages(binder *b, const lots_ast_pipeline *pipeline)
 {
     for (uint32_t i = 0; i < pipeline->stage_count; i++) {
@@ -35,7 +30,6 @@ static lots_status bind_stages(binder *b, const lots_ast_pipeline *pipeline)
             LOTS_TRY(bind_group_stage(b, stage, &pipeline->stages[i + 1]));
             i++;
             break;
-        default: return refuse(b, stage);
         }
     }
     return LOTS_OK;

@@ -269,4 +269,48 @@ static inline void write_file(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+static inline lots_registry *open_registry(const world *w, uint64_t generation)
+{
+    lots_error err;
+    lots_registry *registry;
+    const lots_registry_options options = {.generation = generation};
+    assert_ok(lots_registry_open(&registry, w->path, &options, &err));
+    return registry;
+}
+
+static inline lots_registry_writer *begin(const world *w)
+{
+    lots_error err;
+    lots_registry_writer *writer;
+    lots_registry *base;
+    assert_ok(lots_registry_begin(&writer, w->path, false, &base, &err));
+    return writer;
+}
+
+static inline void begin_and_end(const world *w)
+{
+    lots_registry_end(begin(w));
+}
+
+/* Every row of every segment against what the fixture must have written. */
+static inline void check_rows(lots_registry *registry)
+{
+    lots_error err;
+    for (uint32_t s = 0; s < lots_registry_segments(registry); s++) {
+        lots_segment *segment;
+        lots_batch contacts;
+        lots_patient first = lots_registry_segment_first(registry, s);
+        assert_ok(lots_registry_segment(registry, s, &segment, &err));
+        assert_ok(lots_segment_export(segment, 1, first, &contacts, &err));
+        uint32_t row = 0;
+        for (lots_patient p = first; p < first + lots_segment_patients(segment); p++)
+            for (uint32_t i = 0; i < world_contacts(p); i++, row++) {
+                assert_int_equal(LOTS_AT(lots_patient, &contacts.patient, row), p);
+                assert_int_equal(LOTS_AT(int32_t, &contacts.columns[0].values, row), 18000 + p + i);
+            }
+        assert_int_equal(contacts.rows, row);
+        lots_batch_close(&contacts);
+    }
+}
+
 #endif

@@ -27,6 +27,17 @@ static inline bool lots_stamp(lots_worker *worker, uint32_t id)
     return true;
 }
 
+/* The ids at a position: one, or a set's. */
+static inline const uint32_t *lots_dense_at(const lots_dense *dense, uint32_t at, uint32_t *count)
+{
+    if (dense->offsets == NULL) {
+        *count = 1;
+        return dense->ids + at;
+    }
+    *count = dense->offsets[at + 1] - dense->offsets[at];
+    return dense->ids + dense->offsets[at];
+}
+
 typedef int (*lots_index_order)(const void *context, uint32_t a, uint32_t b);
 /* A stable sort of indexes by order. `spare`: room for as many. Cost: O(n log n), O(n) when already in order. */
 void lots_sort_indexes(uint32_t *indexes, uint32_t count, uint32_t *spare, lots_index_order order, const void *context);

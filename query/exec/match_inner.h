@@ -15,7 +15,9 @@
  *
  * One number is not enough for two such spans that overlap, for a span over a step of varying length, and for
  * `then no E within 9d since a` beyond the next step. The step measured from is then *pinned*: values after it are made
- * anew for each day on which its events start. Cost: O(events log events) a level; times the days of a pinned step. */
+ * for one day on which its events start, its pin, from the last such day to the first. What starts later than every window
+ * since the pin has the same value for every pin that is earlier still, so that a new pin costs the events of its windows
+ * only. Cost: O(events log events) a level; times the days of the windows since a pinned step. */
 #ifndef LOTS_QUERY_MATCH_INNER_H
 #define LOTS_QUERY_MATCH_INNER_H
 
@@ -63,6 +65,8 @@ typedef struct match_bound { /* a step that binds */
     bool ranged;          /* least != most */
     match_lapse lapse;
     bool pinned;
+    bool pins_days, pins_months;   /* the longest windows since this step that depend on its pin */
+    int64_t pin_days, pin_months;
     uint32_t until;       /* the last step measured since this one; itself: none */
     uint32_t scalar;      /* the unpinned step whose span this one is in; MATCH_NONE */
     match_no *nos;        /* that follow it */
@@ -78,6 +82,7 @@ typedef struct match_bound { /* a step that binds */
     int32_t **levels;              /* least trees of minima: leaf i of `size` at size + i, the root at 1 */
     uint32_t size;
     int32_t pin;                   /* the day that values after this step are made for; INT32_MIN: none */
+    int32_t stale;                 /* values after this step may be wrong for events that start up to this day */
 } match_bound;
 
 typedef struct match_solver {
@@ -96,6 +101,8 @@ LOTS_MUST lots_status lots_match_plan(match_solver *solver, lots_error *err);
 /* The last day within the lapse of an anchor; the first anchor whose last day is `day` or later. */
 int32_t lots_match_limit(const match_lapse *lapse, int32_t anchor);
 int32_t lots_match_least_anchor(const match_lapse *lapse, int32_t day);
+/* The last day of all windows since a pinned step whose event starts on `day`; at least that day. */
+int32_t lots_match_reach(const match_bound *origin, int32_t day);
 
 /* Room for every patient's lists. */
 LOTS_MUST lots_status lots_match_open(match_solver *solver, lots_error *err);

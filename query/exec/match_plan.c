@@ -31,6 +31,18 @@ int32_t lots_match_least_anchor(const match_lapse *lapse, int32_t day)
     return anchor;
 }
 
+int32_t lots_match_reach(const match_bound *origin, int32_t day)
+{
+    const match_lapse days = {.has_within = true, .within = origin->pin_days};
+    const match_lapse months = {.has_within = true, .months = true, .within = origin->pin_months};
+    int32_t reach = day;
+    if (origin->pins_days)
+        reach = lots_match_limit(&days, day) > reach ? lots_match_limit(&days, day) : reach;
+    if (origin->pins_months)
+        reach = lots_match_limit(&months, day) > reach ? lots_match_limit(&months, day) : reach;
+    return reach;
+}
+
 /* ---- steps ---- */
 
 static match_lapse lapse_of(const lots_match_step *step)
@@ -74,15 +86,27 @@ static void plan_no(match_solver *solver, const lots_match_step *step)
 
 /* ---- spans ---- */
 
+static void add_reach(match_solver *solver, const match_lapse *lapse)
+{
+    match_bound *origin = &solver->bounds[lapse->origin];
+    int64_t *longest = lapse->months ? &origin->pin_months : &origin->pin_days;
+    *longest = lapse->within > *longest ? lapse->within : *longest;
+    *(lapse->months ? &origin->pins_months : &origin->pins_days) = true;
+}
+
 static void find_spans(match_solver *solver)
 {
     for (uint32_t b = 0; b < solver->bound_count; b++) {
         const match_bound *bound = &solver->bounds[b];
-        if (bound->lapse.measure == MATCH_FROM_ORIGIN)
+        if (bound->lapse.measure == MATCH_FROM_ORIGIN) {
             solver->bounds[bound->lapse.origin].until = b;
+            add_reach(solver, &bound->lapse);
+        }
         for (uint32_t n = 0; n < bound->no_count; n++)
-            if (bound->nos[n].lapse.measure == MATCH_FROM_ORIGIN)
+            if (bound->nos[n].lapse.measure == MATCH_FROM_ORIGIN) {
                 solver->bounds[bound->nos[n].lapse.origin].pinned = true;
+                add_reach(solver, &bound->nos[n].lapse);
+            }
     }
 }
 

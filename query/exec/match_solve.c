@@ -42,10 +42,14 @@ static uint32_t first_up_to(const match_bound *bound, uint32_t level, uint32_t f
     return at - bound->size < to ? at - bound->size : MATCH_NONE;
 }
 
-static void build(int32_t *tree, uint32_t size)
+/* What is above leaves [from, to), which hold new values. */
+static void build(int32_t *tree, uint32_t size, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = size - 1; i >= 1; i--)
-        tree[i] = tree[2 * i] < tree[2 * i + 1] ? tree[2 * i] : tree[2 * i + 1];
+    if (from >= to)
+        return;
+    for (uint32_t a = (from + size) / 2, b = (to - 1 + size) / 2; a >= 1; a /= 2, b /= 2)
+        for (uint32_t i = a; i <= b; i++)
+            tree[i] = tree[2 * i] < tree[2 * i + 1] ? tree[2 * i] : tree[2 * i + 1];
 }
 
 /* Leaves are set from the right, so that an inner node's minimum only falls. */
@@ -110,58 +114,59 @@ static int32_t shortest_run(match_bound *bound, uint32_t place)
     return rest + 1;
 }
 
-static void fill_ranged(const match_solver *solver, match_bound *bound, uint32_t first)
+static void fill_ranged(const match_solver *solver, match_bound *bound, uint32_t first, uint32_t end)
 {
     int32_t *tree = bound->levels[bound->least - 1];
-    for (uint32_t at = first; at < bound->size; at++)
+    for (uint32_t at = first; at < end; at++)
         tree[bound->size + at] = MATCH_NEVER;
-    build(tree, bound->size);
-    for (uint32_t i = bound->list.count; i > first; i--) {
+    build(tree, bound->size, first, end);
+    for (uint32_t i = end; i > first; i--) {
         /* a run can't pass through an event outside the window: no value may be seen there */
         const int32_t value = in_window(solver, bound, i - 1, shortest_run(bound, i - 1));
         lower(tree, bound->size + i - 1, value);
     }
 }
 
-static void fill_level(const match_solver *solver, match_bound *bound, uint32_t level, uint32_t first)
+static void fill_level(const match_solver *solver, match_bound *bound, uint32_t level, uint32_t first, uint32_t end)
 {
     int32_t *tree = bound->levels[level];
     if (level + 1 == bound->least && bound->ranged) {
-        fill_ranged(solver, bound, first);
+        fill_ranged(solver, bound, first, end);
         return;
     }
-    for (uint32_t i = first; i < bound->list.count; i++) {
+    for (uint32_t i = first; i < end; i++) {
         const int32_t rest = level + 1 == bound->least
                                  ? bound->tail[i]
                                  : least_of(bound, level + 1, bound->run_from[i], bound->run_to[i]);
         tree[bound->size + i] = in_window(solver, bound, i, rest);
     }
-    build(tree, bound->size);
+    build(tree, bound->size, first, end);
 }
 
 /* ---- the sweep ---- */
 
-static lots_status count_looks(match_solver *solver, const match_bound *bound, lots_error *err)
+static lots_status count_looks(match_solver *solver, const match_bound *bound, uint32_t events, lots_error *err)
 {
-    const uint64_t looks = (uint64_t)bound->list.count * bound->least;
+    const uint64_t looks = 1 + (uint64_t)events * bound->least;
     solver->looks += looks;
     solver->worker->work.rows += looks;
     if (solver->looks <= MATCH_LOOKS_MAX)
         return lots_worker_check(solver->worker, err);
     const lots_ast_span span = solver->pattern->steps[bound->step].span;
     const lots_status status =
-        lots_fail_at(err, LOTS_LIMIT, span.at, span.end, "a patient has too many events for windows `since` several steps");
+        lots_fail_at(err, LOTS_LIMIT, span.at, span.end, "a patient has too many events within the windows `since` several steps");
     if (err != NULL)
         err->source = span.source;
     return status;
 }
 
-static uint32_t first_on(const match_list *list, int32_t day)
+/* The first event that starts after `day`. */
+static uint32_t first_after(const match_list *list, int32_t day)
 {
     uint32_t from = 0, to = list->count;
     while (from < to) {
         const uint32_t middle = from + (to - from) / 2;
-        if (list->start[middle] < day)
+        if (list->start[middle] <= day)
             from = middle + 1;
         else
             to = middle;
@@ -169,24 +174,41 @@ static uint32_t first_on(const match_list *list, int32_t day)
     return from;
 }
 
-/* Values of step b and all after it, for events that start on `day` or later. */
-static lots_status sweep(match_solver *solver, uint32_t b, int32_t day, lots_error *err)
+static lots_status sweep(match_solver *solver, uint32_t b, int32_t from, int32_t to, lots_error *err);
+
+/* Make the values after a pinned step for an event of it that starts on `day`. They are those of the former pin, wrong up to
+ * bound->stale, and where the windows since one of the two pins reach. */
+static lots_status move_pin(match_solver *solver, uint32_t b, int32_t day, lots_error *err)
 {
     match_bound *bound = &solver->bounds[b];
-    const uint32_t first = first_on(&bound->list, day);
+    int32_t to = lots_match_reach(bound, day);
+    if (bound->pin == day && bound->stale < day)
+        return LOTS_OK;
+    if (bound->pin != INT32_MIN && lots_match_reach(bound, bound->pin) > to)
+        to = lots_match_reach(bound, bound->pin);
+    to = bound->stale > to ? bound->stale : to;
+    bound->pin = day;
+    bound->stale = INT32_MIN;
+    return sweep(solver, b + 1, day, to, err);
+}
+
+/* Values of step b and all after it, for events that start on from..to; those of later ones are right. */
+static lots_status sweep(match_solver *solver, uint32_t b, int32_t from, int32_t to, lots_error *err)
+{
+    match_bound *bound = &solver->bounds[b];
+    const uint32_t first = from == INT32_MIN ? 0 : first_after(&bound->list, from - 1), end = first_after(&bound->list, to);
     const bool last = b + 1 == solver->bound_count;
-    LOTS_TRY(count_looks(solver, bound, err));
+    LOTS_TRY(count_looks(solver, bound, end - first, err));
     if (!last && !bound->pinned)
-        LOTS_TRY(sweep(solver, b + 1, day, err));
-    for (uint32_t i = bound->list.count; i > first; i--) {
-        if (bound->pinned && !last && (i == bound->list.count || bound->list.start[i - 1] != bound->list.start[i])) {
-            bound->pin = bound->list.start[i - 1];
-            LOTS_TRY(sweep(solver, b + 1, bound->pin, err));
-        }
+        LOTS_TRY(sweep(solver, b + 1, from, to, err));
+    bound->stale = to > bound->stale ? to : bound->stale;
+    for (uint32_t i = end; i > first; i--) {
+        if (bound->pinned && !last)
+            LOTS_TRY(move_pin(solver, b, bound->list.start[i - 1], err));
         bound->tail[i - 1] = tail_of(solver, b, i - 1);
     }
     for (uint32_t level = bound->least; level > 0; level--)
-        fill_level(solver, bound, level - 1, first);
+        fill_level(solver, bound, level - 1, first, end);
     return LOTS_OK;
 }
 
@@ -198,7 +220,7 @@ static void clear_levels(match_bound *bound)
     for (uint32_t l = 0; l < bound->least; l++)
         for (uint32_t i = 0; i < 2 * bound->size; i++)
             bound->levels[l][i] = MATCH_NEVER;
-    bound->pin = INT32_MIN;
+    bound->pin = bound->stale = INT32_MIN;
 }
 
 lots_status lots_match_begin(match_solver *solver, uint32_t owner, bool *possible, lots_error *err)
@@ -209,7 +231,7 @@ lots_status lots_match_begin(match_solver *solver, uint32_t owner, bool *possibl
         return LOTS_OK;
     for (uint32_t b = 0; b < solver->bound_count; b++)
         clear_levels(&solver->bounds[b]);
-    return sweep(solver, 0, INT32_MIN, err);
+    return sweep(solver, 0, INT32_MIN, INT32_MAX, err);
 }
 
 /* ---- forwards ---- */
@@ -250,10 +272,8 @@ lots_status lots_match_trace(match_solver *solver, uint32_t first, lots_error *e
     for (uint32_t b = 0; b + 1 < solver->bound_count; b++) {
         match_bound *bound = &solver->bounds[b];
         const uint32_t place = solver->chosen[b];
-        if (bound->pinned && bound->pin != bound->list.start[place]) {
-            bound->pin = bound->list.start[place];
-            LOTS_TRY(sweep(solver, b + 1, bound->pin, err));
-        }
+        if (bound->pinned)
+            LOTS_TRY(move_pin(solver, b, bound->list.start[place], err));
         LOTS_TRY(choose(solver, b + 1, bound->next_from[place], bound->next_to[place], err));
     }
     return LOTS_OK;

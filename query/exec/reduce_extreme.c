@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/exec/aggregate.h"
+#include "query/exec/reduce_slide.h"
 
 enum { BLOCK = 64 };
 
@@ -162,6 +163,43 @@ static lots_status extreme_compared(const lots_step *step, const lots_ranges *ra
     return lots_vector_gather(step->arena, x, best, ranges->count, out, err);
 }
 
+static int compare_places(const void *context, uint32_t a, uint32_t b)
+{
+    return lots_vector_compare(context, a, context, b);
+}
+
+/* Ranges that overlap much: values become their places in the order of all, which are numbers. */
+static lots_status extreme_placed(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, bool largest,
+                                  lots_vector *out, lots_error *err)
+{
+    lots_vector places = {.type.kind = LOTS_TYPE_INT, .count = ranges->positions};
+    uint32_t *order = NULL, *spare = NULL, *best = NULL;
+    int64_t *place = NULL;
+    lots_bit_ranks ranks;
+    minima table;
+    LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &order, err));
+    LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &spare, err));
+    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &best, err));
+    LOTS_TRY(lots_new_i64(step->arena, ranges->positions, &place, err));
+    for (uint32_t i = 0; i < ranges->positions; i++)
+        order[i] = i;
+    lots_sort_indexes(order, ranges->positions, spare, compare_places, x);
+    for (uint32_t i = 0; i < ranges->positions; i++)
+        place[order[i]] = i;
+    places.data = place;
+    LOTS_TRY(make_minima(step, ranges, &places, largest, &table, err));
+    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    step->worker->work.rows += ranges->count;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        best[i] = LOTS_NO_ID;
+        if (lots_bit_rank(&ranks, ranges->end[i]) == lots_bit_rank(&ranks, ranges->first[i]))
+            continue;
+        const int64_t key = least_in(&table, ranges->first[i], ranges->end[i]);
+        best[i] = order[largest ? ~key : key];
+    }
+    return lots_vector_gather(step->arena, x, best, ranges->count, out, err);
+}
+
 lots_status lots_reduce_extreme(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_vector *out,
                                 lots_error *err)
 {
@@ -170,7 +208,8 @@ lots_status lots_reduce_extreme(const lots_step *step, const lots_ranges *ranges
     lots_ranges valid;
     LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
     if (kind == LOTS_TYPE_TEXT || kind == LOTS_TYPE_BOOL || kind == LOTS_TYPE_SET || kind == LOTS_TYPE_INTERVAL)
-        return extreme_compared(step, &valid, x, largest, out, err);
+        return lots_slide_pays(&valid) ? extreme_placed(step, &valid, x, largest, out, err)
+                                       : extreme_compared(step, &valid, x, largest, out, err);
     uint64_t *any = NULL;
     LOTS_TRY(lots_new_bits(step->arena, ranges->count, &any, err));
     if (valid.offsets != NULL)

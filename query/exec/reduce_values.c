@@ -1,27 +1,18 @@
 /* reduce_values.c: aggregates that look at each value by itself: distinct counts, sets, modes, quantiles. Values are
  * small numbers first (dense.h); marks by number make a range cost what it holds. A distinct count over windows that
- * only move forward slides: each value enters and leaves once. */
+ * only move forward slides: each value enters and leaves once; so do sets, modes and quantiles over windows that overlap
+ * much (reduce_slide.c). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "query/exec/aggregate.h"
 #include "query/exec/dense.h"
+#include "query/exec/reduce_slide.h"
 
 static bool taken(const lots_ranges *ranges, uint32_t at)
 {
     return ranges->mask == NULL || lots_bit_get(ranges->mask, at);
-}
-
-/* The ids at a position: one, or a set's. */
-static const uint32_t *ids_at(const lots_dense *dense, uint32_t at, uint32_t *count)
-{
-    if (dense->offsets == NULL) {
-        *count = 1;
-        return dense->ids + at;
-    }
-    *count = dense->offsets[at + 1] - dense->offsets[at];
-    return dense->ids + dense->offsets[at];
 }
 
 /* ---- distinct ---- */
@@ -46,7 +37,7 @@ static void slide(sliding *window, uint32_t at, bool enters)
     uint32_t count = 0;
     if (!taken(window->ranges, at))
         return;
-    const uint32_t *ids = ids_at(window->dense, at, &count);
+    const uint32_t *ids = lots_dense_at(window->dense, at, &count);
     for (uint32_t k = 0; k < count; k++) {
         if (enters)
             window->distinct += window->held[ids[k]]++ == 0;
@@ -91,7 +82,7 @@ static lots_status count_distinct(const lots_step *step, const lots_ranges *rang
             uint32_t count = 0;
             if (!taken(ranges, k))
                 continue;
-            const uint32_t *ids = ids_at(dense, k, &count);
+            const uint32_t *ids = lots_dense_at(dense, k, &count);
             for (uint32_t e = 0; e < count; e++)
                 distinct += lots_stamp(step->worker, ids[e]);
         }
@@ -138,7 +129,7 @@ static lots_status collect_range(const lots_step *step, const lots_ranges *range
         uint32_t count = 0;
         if (!taken(ranges, k))
             continue;
-        const uint32_t *ids = ids_at(dense, k, &count);
+        const uint32_t *ids = lots_dense_at(dense, k, &count);
         LOTS_TRY(want_room(buffer, count, err));
         for (uint32_t e = 0; e < count; e++)
             if (lots_stamp(step->worker, ids[e]))
@@ -171,6 +162,12 @@ static lots_status collect_sets(const lots_step *step, const lots_ranges *ranges
                                 lots_vector *out, lots_error *err)
 {
     id_buffer buffer = {.arena = step->arena};
+    lots_slide plan;
+    LOTS_TRY(lots_slide_plan(step, ranges, &plan, err));
+    if (plan.order != NULL) {
+        LOTS_TRY(lots_slide_sets(step, &plan, dense, out->offsets, &buffer.ids, err));
+        return values_of(step, dense, buffer.ids, out->offsets[ranges->count], &out->data, err);
+    }
     LOTS_TRY(want_room(&buffer, 1, err));
     LOTS_TRY(lots_stamps_open(step->worker, dense->count, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
@@ -184,12 +181,11 @@ static lots_status collect_sets(const lots_step *step, const lots_ranges *ranges
 
 /* ---- modes ---- */
 
-static lots_status find_modes(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
-                              lots_vector *out, lots_error *err)
+static lots_status modes_each(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense, uint32_t *modes,
+                              lots_error *err)
 {
-    uint32_t *seen = NULL, *modes = NULL;
+    uint32_t *seen = NULL;
     LOTS_TRY(lots_new_u32(step->arena, dense->count, &seen, err));
-    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &modes, err));
     LOTS_TRY(lots_stamps_open(step->worker, dense->count, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
         uint32_t best = LOTS_NO_ID;
@@ -198,7 +194,7 @@ static lots_status find_modes(const lots_step *step, const lots_ranges *ranges, 
             uint32_t count = 0;
             if (!taken(ranges, k))
                 continue;
-            const uint32_t *ids = ids_at(dense, k, &count);
+            const uint32_t *ids = lots_dense_at(dense, k, &count);
             for (uint32_t e = 0; e < count; e++) {
                 const uint32_t id = ids[e];
                 seen[id] = lots_stamp(step->worker, id) ? 1 : seen[id] + 1;
@@ -209,6 +205,18 @@ static lots_status find_modes(const lots_step *step, const lots_ranges *ranges, 
         modes[i] = best;
         step->worker->work.rows += ranges->end[i] - ranges->first[i];
     }
+    return LOTS_OK;
+}
+
+static lots_status find_modes(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
+                              lots_vector *out, lots_error *err)
+{
+    lots_slide plan;
+    uint32_t *modes = NULL;
+    LOTS_TRY(lots_slide_plan(step, ranges, &plan, err));
+    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &modes, err));
+    LOTS_TRY(plan.order != NULL ? lots_slide_modes(step, &plan, dense, modes, err)
+                                : modes_each(step, ranges, dense, modes, err));
     if (dense->values.count > 0 || dense->values.data != NULL)
         return lots_vector_gather(step->arena, &dense->values, modes, ranges->count, out, err);
     uint32_t *best_ids = out->data;
@@ -261,35 +269,56 @@ static double quantile_of(const double *sorted, uint32_t count, double p)
     return weight == 0 ? sorted[below] : sorted[below] + weight * (sorted[below + 1] - sorted[below]);
 }
 
+/* The values of each range by itself, sorted. counts: how many each has. */
+static lots_status quantiles_each(const lots_step *step, const lots_ranges *ranges, const double *x, double p, double *results,
+                                  uint32_t *counts, lots_error *err)
+{
+    uint32_t widest = 0;
+    void *room = NULL;
+    for (uint32_t i = 0; i < ranges->count; i++)
+        widest = ranges->end[i] - ranges->first[i] > widest ? ranges->end[i] - ranges->first[i] : widest;
+    LOTS_TRY(lots_arena_vector(step->arena, &room, widest, sizeof(double), err));
+    double *values = room;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        counts[i] = 0;
+        for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++)
+            if (taken(ranges, k))
+                values[counts[i]++] = x[k];
+        step->worker->work.rows += ranges->end[i] - ranges->first[i];
+        if (counts[i] == 0)
+            continue;
+        qsort(values, counts[i], sizeof(double), compare_doubles);
+        results[i] = quantile_of(values, counts[i], p);
+    }
+    return LOTS_OK;
+}
+
 lots_status lots_reduce_quantile(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                  lots_vector *out, lots_error *err)
 {
     lots_ranges valid;
-    uint32_t widest = 0;
+    lots_slide plan;
     double divisor = 1;
     void *room = NULL;
+    uint32_t *counts = NULL;
     LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
-    for (uint32_t i = 0; i < ranges->count; i++)
-        widest = ranges->end[i] - ranges->first[i] > widest ? ranges->end[i] - ranges->first[i] : widest;
+    LOTS_TRY(lots_slide_plan(step, &valid, &plan, err));
+    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &counts, err));
+    LOTS_TRY(lots_arena_vector(step->arena, &room, ranges->positions, sizeof(double), err));
+    double *values = room, *results = out->data;
     for (uint32_t i = 0; x->type.kind == LOTS_TYPE_DECIMAL && i < x->type.scale; i++)
         divisor *= 10;
-    LOTS_TRY(lots_arena_vector(step->arena, &room, widest, sizeof(double), err));
+    for (uint32_t k = 0; k < ranges->positions; k++)
+        values[k] = value_at(x, k, divisor);
     const double p = step->expr->op == LOTS_OP_MEDIAN ? 0.5 : step->expr->constant.f;
-    double *values = room, *results = out->data;
+    LOTS_TRY(plan.order != NULL ? lots_slide_quantiles(step, &plan, values, p, results, counts, err)
+                                : quantiles_each(step, &valid, values, p, results, counts, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
-        uint32_t count = 0;
-        for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++)
-            if (taken(&valid, k))
-                values[count++] = value_at(x, k, divisor);
-        step->worker->work.rows += ranges->end[i] - ranges->first[i];
-        results[i] = 0;
-        if (count == 0) {
-            LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
-            lots_bit_set(out->missing, i);
+        if (counts[i] > 0)
             continue;
-        }
-        qsort(values, count, sizeof(double), compare_doubles);
-        results[i] = quantile_of(values, count, p);
+        results[i] = 0;
+        LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+        lots_bit_set(out->missing, i);
     }
     return LOTS_OK;
 }

@@ -1,0 +1,32 @@
+/* reduce_slide.h: aggregates of ranges that overlap, by a window that slides over them. See reduce_slide.c.
+ * Callers: reduce_values.c, reduce_extreme.c. */
+#ifndef LOTS_QUERY_REDUCE_SLIDE_H
+#define LOTS_QUERY_REDUCE_SLIDE_H
+
+#include "query/exec/aggregate.h"
+#include "query/exec/dense.h"
+
+typedef struct lots_slide {
+    const lots_ranges *ranges; /* borrowed */
+    const uint32_t *order;     /* the ranges that hold a position, so that neither end goes back; NULL: look at each by itself */
+    uint32_t count;
+} lots_slide;
+
+/* Do the ranges overlap so much that looking at each by itself costs far more than looking at every position? */
+bool lots_slide_pays(const lots_ranges *ranges);
+/* Find the order. There is none when sliding doesn't pay, or ranges lie within each other. Cost: O(n), O(n log n) when the
+ * ranges must be sorted. */
+LOTS_MUST lots_status lots_slide_plan(const lots_step *step, const lots_ranges *ranges, lots_slide *out, lots_error *err);
+
+/* With a plan that has an order. Cost: O(n log n) for n positions and ranges, for sets their elements besides.
+ * offsets: ranges + 1, the first already 0; *ids: elements, rising within each range. */
+LOTS_MUST lots_status lots_slide_sets(const lots_step *step, const lots_slide *plan, const lots_dense *dense, uint32_t *offsets,
+                                      uint32_t **ids, lots_error *err);
+/* The most frequent id of each range, of equals the one seen last; LOTS_NO_ID where there is none. */
+LOTS_MUST lots_status lots_slide_modes(const lots_step *step, const lots_slide *plan, const lots_dense *dense, uint32_t *modes,
+                                       lots_error *err);
+/* Quantile p of the values (by position) of each range, Hyndman & Fan's type 7, and how many there are. */
+LOTS_MUST lots_status lots_slide_quantiles(const lots_step *step, const lots_slide *plan, const double *values, double p,
+                                           double *results, uint32_t *counts, lots_error *err);
+
+#endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "query/exec/evidence.h"
 #include "query/exec/run.h"
 #include "query/lang/bound.h"
 #include "query/exec/value.h"
@@ -80,6 +81,26 @@ static naive_value read_cell(lots_arena *arena, const lots_column *column, sqlit
     }
 }
 
+static void read_table(small_registry *r, naive_data *out, uint32_t at, lots_arena *arena)
+{
+    enum { ROOM = 64 };
+    const lots_table_schema *table = &r->schema.tables[at];
+    naive_row *rows = get(arena, ROOM, sizeof *rows);
+    sqlite3_stmt *row;
+    char sql[100];
+    snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY rowid", table->name);
+    assert_int_equal(sqlite3_prepare_v2(r->sql, sql, -1, &row, NULL), SQLITE_OK);
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        naive_value *cells = get(arena, table->column_count, sizeof *cells);
+        assert_true(out->table_row_count[at] < ROOM);
+        for (uint32_t c = 0; c < table->column_count; c++)
+            cells[c] = read_cell(arena, &table->columns[c], row, (int)c);
+        rows[out->table_row_count[at]++] = (naive_row){0, cells};
+    }
+    sqlite3_finalize(row);
+    out->table_rows[at] = rows;
+}
+
 static uint32_t count_rows(small_registry *r, const char *stream)
 {
     char sql[200];
@@ -124,6 +145,9 @@ void naive_read_small(small_registry *registry, naive_data *out, lots_arena *are
     out->until = registry->until;
     for (uint32_t s = 0; s < registry->schema.stream_count; s++)
         read_stream(registry, out, s, arena);
+    assert_true(registry->schema.table_count <= NAIVE_TABLES);
+    for (uint32_t t = 0; t < registry->schema.table_count; t++)
+        read_table(registry, out, t, arena);
     out->patients = out->row_count[0];
     const char **ids = get(arena, out->patients + 1, sizeof *ids);
     for (uint32_t p = 0; p < out->patients; p++) {
@@ -135,51 +159,59 @@ void naive_read_small(small_registry *registry, naive_data *out, lots_arena *are
     naive_prepare(out, arena);
 }
 
-/* ---- the engine's table ---- */
+/* ---- the engine's tables ---- */
 
-static lots_status run_bound(small_registry *registry, const lots_query *query, lots_arena *arena, naive_table *out,
-                             lots_error *err)
+static void copy_result(const small_registry *registry, const lots_result *result, bool aggregated, lots_arena *arena,
+                        naive_table *out)
 {
-    lots_result result;
-    const lots_run_options options = {0};
-    const lots_bound_pipeline *last = &query->pipelines[query->pipeline_count - 1];
-    LOTS_TRY(lots_run_pipeline(query, last, &options, &result, err));
-    *out = (naive_table){.column_count = result.column_count, .rows = result.rows, .aggregated = last->aggregated};
+    lots_error err;
+    *out = (naive_table){.column_count = result->column_count, .rows = result->rows, .aggregated = aggregated};
     out->names = get(arena, out->column_count + 1, sizeof *out->names);
     out->cells = get(arena, (size_t)out->rows * out->column_count + 1, sizeof *out->cells);
     out->patients = get(arena, (size_t)out->rows + 1, sizeof *out->patients);
     for (uint32_t c = 0; c < out->column_count; c++)
-        out->names[c] = copy_text(arena, result.columns[c].name, strlen(result.columns[c].name));
+        out->names[c] = copy_text(arena, result->columns[c].name, strlen(result->columns[c].name));
     for (uint32_t row = 0; row < out->rows; row++) {
-        out->patients[row] = out->aggregated ? result.patients[row] : result.patient[row];
+        const uint32_t *patients = aggregated ? result->patients : result->patient;
+        out->patients[row] = patients != NULL ? patients[row] : 0;
         for (uint32_t c = 0; c < out->column_count; c++) {
             lots_bytes text = {0};
-            const lots_vector *values = &result.columns[c].values;
-            LOTS_TRY(lots_value_append(&registry->schema, values, row, ", ", &text, err));
+            const lots_vector *values = &result->columns[c].values;
+            const uint8_t *marks = result->columns[c].marks;
+            assert_ok(lots_value_append(&registry->schema, values, row, ", ", &text, &err));
             if (!lots_vector_is_missing(values, row))
                 out->cells[(size_t)row * out->column_count + c] = copy_text(arena, (const char *)text.data, text.count);
+            else if (marks != NULL && marks[row] == LOTS_MARK_TOTAL)
+                out->cells[(size_t)row * out->column_count + c] = "total";
             lots_bytes_free(&text);
         }
     }
-    lots_result_free(&result);
-    return LOTS_OK;
 }
 
-static lots_status run_engine(small_registry *registry, const char *text, lots_arena *arena, naive_table *out,
-                              bool *bound, lots_error *err)
+static lots_status run_engine(small_registry *registry, const char *text, lots_pool *pool, lots_arena *arena,
+                              naive_answers *out, bool *bound, lots_error *err)
 {
-    const lots_bind_options options = {0};
+    const lots_bind_options bind_options = {0};
+    const lots_run_options options = {.pool = pool};
     lots_sources sources;
     lots_query *query;
     *bound = false;
-    LOTS_TRY(lots_query_bind(registry->registry, text, strlen(text), "query", &options, arena, &sources, &query, err));
+    LOTS_TRY(lots_query_bind(registry->registry, text, strlen(text), "query", &bind_options, arena, &sources, &query, err));
     *bound = true;
-    return run_bound(registry, query, arena, out, err);
+    out->items = get(arena, query->pipeline_count, sizeof *out->items);
+    for (uint32_t i = 0; i < query->pipeline_count; i++) {
+        lots_result result;
+        const lots_bound_pipeline *pipeline = &query->pipelines[i];
+        LOTS_TRY(lots_run_pipeline(query, pipeline, &options, &result, err));
+        copy_result(registry, &result, pipeline->aggregated, arena, &out->items[out->count++]);
+        lots_result_free(&result);
+    }
+    return LOTS_OK;
 }
 
 /* ---- comparing ---- */
 
-static bool same_cell(const char *a, const char *b)
+static bool same_cell(const char *a, const char *b, bool exact)
 {
     char *a_end, *b_end;
     if (a == NULL || b == NULL)
@@ -187,10 +219,9 @@ static bool same_cell(const char *a, const char *b)
     if (strcmp(a, b) == 0)
         return true;
     const double x = strtod(a, &a_end), y = strtod(b, &b_end);
-    if (*a == 0 || *b == 0 || *a_end != 0 || *b_end != 0)
+    if (exact || *a == 0 || *b == 0 || *a_end != 0 || *b_end != 0)
         return false;
-    const double size = fabs(x) > fabs(y) ? fabs(x) : fabs(y);
-    return fabs(x - y) <= 1e-9 * (size > 1 ? size : 1);
+    return fabs(x - y) <= 1e-9 * (fabs(x) > fabs(y) ? fabs(x) : fabs(y)) + 1e-12; /* differences of like sums end near 0 */
 }
 
 static void say(lots_bytes *out, const char *text)
@@ -220,7 +251,7 @@ static void print_table(const char *title, const naive_table *table, uint32_t fr
 }
 
 /* The first row that differs; false when none does. */
-static bool find_difference(const naive_table *a, const naive_table *b, uint32_t *row)
+static bool find_difference(const naive_table *a, const naive_table *b, bool exact, uint32_t *row)
 {
     *row = 0;
     if (a->column_count != b->column_count || a->aggregated != b->aggregated)
@@ -228,7 +259,7 @@ static bool find_difference(const naive_table *a, const naive_table *b, uint32_t
     for (; *row < a->rows && *row < b->rows; ++*row) {
         for (uint32_t c = 0; c < a->column_count; c++) {
             const size_t at = (size_t)*row * a->column_count + c;
-            if (!same_cell(a->cells[at], b->cells[at]))
+            if (!same_cell(a->cells[at], b->cells[at], exact))
                 return true;
         }
         if (a->patients[*row] != b->patients[*row])
@@ -237,42 +268,74 @@ static bool find_difference(const naive_table *a, const naive_table *b, uint32_t
     return a->rows != b->rows;
 }
 
-compare_outcome naive_compare_query(small_registry *registry, const naive_data *data, const char *text,
+static bool find_in_answers(const naive_answers *a, const naive_answers *b, bool exact, const char *const titles[2],
+                            lots_bytes *report)
+{
+    uint32_t row;
+    for (uint32_t i = 0; i < a->count && i < b->count; i++)
+        if (find_difference(&a->items[i], &b->items[i], exact, &row)) {
+            const uint32_t from = row > 2 ? row - 2 : 0;
+            print_table(titles[0], &a->items[i], from, report);
+            print_table(titles[1], &b->items[i], from, report);
+            return true;
+        }
+    if (a->count != b->count)
+        say(report, "another number of answers\n");
+    return a->count != b->count;
+}
+
+typedef struct both_answers {
+    naive_answers one, two, naive; /* of one thread, of two, and the naive ones */
+    lots_status status, naive_status;
+    lots_error err, naive_err;
+    bool bound;
+} both_answers;
+
+static compare_outcome judge(const both_answers *b, lots_bytes *report)
+{
+    static const char *const threads[2] = {"one thread", "two threads"}, *const sides[2] = {"engine", "naive"};
+    const bool naive_failed = strncmp(b->naive_err.text, "naive: failed", 13) == 0;
+    if (!b->bound) {
+        say(report, b->err.text);
+        return COMPARE_UNBOUND;
+    }
+    if (b->status != LOTS_OK && naive_failed)
+        return COMPARE_FAILED;
+    if (b->naive_status != LOTS_OK && b->status == LOTS_OK && !naive_failed) {
+        say(report, b->naive_err.text);
+        return COMPARE_UNKNOWN;
+    }
+    if (b->status != LOTS_OK || b->naive_status != LOTS_OK) {
+        say(report, "engine: ");
+        say(report, b->err.text);
+        say(report, "\nnaive: ");
+        say(report, b->naive_err.text);
+        say(report, "\n");
+        return COMPARE_DIFFERENT;
+    }
+    if (find_in_answers(&b->one, &b->two, true, threads, report) || find_in_answers(&b->one, &b->naive, false, sides, report))
+        return COMPARE_DIFFERENT;
+    for (uint32_t i = 0; i < b->naive.count; i++)
+        if (b->naive.items[i].rows > 0)
+            return COMPARE_SAME;
+    return COMPARE_EMPTY;
+}
+
+compare_outcome naive_compare_query(small_registry *registry, const naive_data *data, lots_pool *pool, const char *text,
                                     lots_bytes *report)
 {
     lots_arena arena, other;
-    lots_error err = {0}, naive_err = {0};
-    naive_table engine = {0}, naive = {0};
-    uint32_t row;
-    bool bound;
-    compare_outcome outcome = COMPARE_SAME;
+    both_answers b;
+    bool again;
+    memset(&b, 0, sizeof b);
     lots_arena_init(&arena, 0);
     lots_arena_init(&other, 0);
-    const lots_status status = run_engine(registry, text, &arena, &engine, &bound, &err);
-    const lots_status naive_status =
-        bound ? naive_query(data, text, &other, &naive, &naive_err) : LOTS_OK;
-    const bool naive_failed = strncmp(naive_err.text, "naive: failed", 13) == 0;
-    if (!bound) {
-        say(report, err.text);
-        outcome = COMPARE_UNBOUND;
-    } else if (status != LOTS_OK && naive_failed) {
-        outcome = COMPARE_FAILED;
-    } else if (naive_status != LOTS_OK && status == LOTS_OK && !naive_failed) {
-        say(report, naive_err.text);
-        outcome = COMPARE_UNKNOWN;
-    } else if (status != LOTS_OK || naive_status != LOTS_OK) {
-        say(report, "engine: ");
-        say(report, err.text);
-        say(report, "\nnaive: ");
-        say(report, naive_err.text);
-        say(report, "\n");
-        outcome = COMPARE_DIFFERENT;
-    } else if (find_difference(&engine, &naive, &row)) {
-        const uint32_t from = row > 2 ? row - 2 : 0;
-        print_table("engine", &engine, from, report);
-        print_table("naive", &naive, from, report);
-        outcome = COMPARE_DIFFERENT;
-    }
+    b.status = run_engine(registry, text, NULL, &arena, &b.one, &b.bound, &b.err);
+    if (b.status == LOTS_OK)
+        b.status = run_engine(registry, text, pool, &arena, &b.two, &again, &b.err);
+    if (b.bound)
+        b.naive_status = naive_query(data, text, &other, &b.naive, &b.naive_err);
+    const compare_outcome outcome = judge(&b, report);
     lots_arena_free(&arena);
     lots_arena_free(&other);
     return outcome;

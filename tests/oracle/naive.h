@@ -2,8 +2,9 @@
  * a row at a time over rows in memory. Shares nothing with query/exec or the binder: only the parser's tree, the
  * schema's plain data and the calendar of core/base/day.h.
  *
- * What it does not know it refuses with LOTS_QUERY and a text that begins with "naive:": each, pivot, join, match,
- * active, path, classifications, tables of the registry, cohorts, charts. Callers: tests/oracle. */
+ * Classifications and the shipped library are read from query/std, so it is run in the project's folder. What it does
+ * not know (charts, labels of codes, includes) it refuses with LOTS_QUERY and a text that begins with "naive:".
+ * Callers: tests/oracle. */
 #ifndef LOTS_TESTS_NAIVE_H
 #define LOTS_TESTS_NAIVE_H
 
@@ -17,6 +18,7 @@ typedef struct naive_row {
 } naive_row;
 
 struct naive_event;
+enum { NAIVE_TABLES = 8 };
 
 /* Rows of a registry. All but the last two are the caller's; streams[0] has one row a patient, in order. */
 typedef struct naive_data {
@@ -28,6 +30,8 @@ typedef struct naive_data {
     lots_day covered_from[LOTS_STREAMS_MAX];    /* of each stream; LOTS_DAY_MAX: nothing */
     lots_day covered_until[LOTS_STREAMS_MAX];
     lots_day from, until;                       /* registry.from, registry.until */
+    const naive_row *table_rows[NAIVE_TABLES];  /* of the registry's tables, in order; `patient` means nothing */
+    uint32_t table_row_count[NAIVE_TABLES];
     struct naive_event *sorted[LOTS_STREAMS_MAX]; /* made by naive_prepare: events by patient, in the total order, */
     uint32_t *first[LOTS_STREAMS_MAX];            /* and where each patient's begin */
 } naive_data;
@@ -37,7 +41,8 @@ typedef struct naive_table {
     const char **names;
     uint32_t column_count;
     const char **cells;      /* row by row */
-    uint32_t *patients;      /* distinct patients behind each row of an aggregated result; of a row otherwise its patient */
+    uint32_t *patients;      /* distinct patients behind each row of an aggregated result; of a row otherwise its patient; 0 of a
+                                table's row */
     uint32_t rows;
     bool aggregated;
 } naive_table;
@@ -45,9 +50,14 @@ typedef struct naive_table {
 /* Put the rows into the total order and find spans and ghosts. Once, after the rows are there; memory is the arena's. */
 void naive_prepare(naive_data *data, lots_arena *arena);
 
-/* Evaluate the last pipeline of the text. The table lives in the arena.
+typedef struct naive_answers {
+    naive_table *items; /* one of each question, in order */
+    uint32_t count;
+} naive_answers;
+
+/* Evaluate the questions of the text. The tables live in the arena.
  * Errors: LOTS_QUERY for a mistake, for what is not known here, and for a value that could not be computed. */
-LOTS_MUST lots_status naive_query(const naive_data *data, const char *text, lots_arena *arena, naive_table *out,
+LOTS_MUST lots_status naive_query(const naive_data *data, const char *text, lots_arena *arena, naive_answers *out,
                                   lots_error *err);
 
 #endif

@@ -140,6 +140,14 @@ static value_list values_over(naive_run *run, const naive_env *env, const naive_
     return out;
 }
 
+naive_value naive_values_over(naive_run *run, const naive_env *env, const naive_events *events, const lots_ast_node *x)
+{
+    const value_list list = values_over(run, env, events, x);
+    if (list.failed.kind == NAIVE_FAILED)
+        return list.failed;
+    return (naive_value){.kind = NAIVE_SET, .items = list.items, .count = list.count};
+}
+
 static uint32_t times(const value_list *list, const naive_value *value, uint32_t *last)
 {
     uint32_t count = 0;

@@ -86,10 +86,28 @@ static naive_value whole(double value)
     return naive_number(NAIVE_INT, (int64_t)value);
 }
 
+/* To so many decimals, half away from zero; exactly where the number is exact. */
+static naive_value rounded(const naive_value *x, int64_t decimals)
+{
+    int64_t unit = 1;
+    if (x->kind == NAIVE_FLOAT) {
+        const double scale = pow(10, (double)decimals);
+        return naive_float(round(x->real * scale) / scale);
+    }
+    if (x->scale <= decimals)
+        return *x;
+    for (uint32_t i = 0; i < x->scale - (uint32_t)decimals; i++)
+        unit *= 10;
+    const int64_t whole_units = x->number / unit, rest = llabs(x->number % unit);
+    return naive_decimal(whole_units + (2 * rest >= unit ? (x->number < 0 ? -1 : 1) : 0), (uint32_t)decimals);
+}
+
 static naive_value number(naive_run *run, const call_args *args)
 {
     const naive_value *x = &args->items[0];
     const char *name = args->name;
+    if (x->kind == NAIVE_BOOL && strcmp(name, "int") == 0)
+        return naive_number(NAIVE_INT, x->number);
     if (!naive_is_numeric(x))
         return naive_refuse(run, "naive: %s of no number", name);
     const double real = naive_real(x);
@@ -101,6 +119,8 @@ static naive_value number(naive_run *run, const call_args *args)
         return real <= 0 ? naive_missing(NAIVE_FLOAT) : naive_float(log(real));
     if (strcmp(name, "float") == 0)
         return naive_float(real);
+    if (args->count == 2)
+        return rounded(x, args->items[1].number);
     if (x->kind == NAIVE_INT || x->kind == NAIVE_DAYS)
         return naive_number(NAIVE_INT, x->number);
     return whole(strcmp(name, "round") == 0   ? round(real)
@@ -252,21 +272,36 @@ static naive_value text_of(naive_run *run, const call_args *args)
 
 static naive_value size_of(naive_run *run, const call_args *args)
 {
-    if (args->items[0].kind != NAIVE_SET)
+    int64_t letters = 0;
+    if (args->items[0].kind != NAIVE_SET && args->items[0].kind != NAIVE_TEXT)
         return naive_refuse(run, "naive: size of what?");
+    for (const char *at = args->items[0].text; args->items[0].kind == NAIVE_TEXT && *at != 0; at++)
+        letters += ((unsigned char)*at & 0xc0) != 0x80; /* UTF-8: what follows a letter's first byte */
+    if (args->items[0].kind == NAIVE_TEXT)
+        return naive_number(NAIVE_INT, letters);
     return naive_number(NAIVE_INT, args->items[0].count);
 }
 
 static naive_value prefix(naive_run *run, const call_args *args)
 {
-    if (args->items[0].kind != NAIVE_CODE || args->items[1].kind != NAIVE_INT)
+    const naive_value *codes = &args->items[0];
+    const uint32_t count = codes->kind == NAIVE_SET ? codes->count : 1;
+    naive_value *items = naive_get(run, count, sizeof *items);
+    uint32_t there = 0;
+    if ((codes->kind != NAIVE_CODE && codes->kind != NAIVE_SET) || args->items[1].kind != NAIVE_INT)
         return naive_refuse(run, "naive: prefix of what?");
-    naive_value out = args->items[0];
-    const size_t bytes = strlen(out.text), wanted = (size_t)args->items[1].number;
-    char *copy = naive_get(run, bytes + 1, 1);
-    memcpy(copy, out.text, bytes < wanted ? bytes : wanted);
-    out.text = copy;
-    return out;
+    const size_t wanted = (size_t)args->items[1].number;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *text = codes->kind == NAIVE_SET ? codes->items[i].text : codes->text;
+        char *copy = naive_get(run, wanted + 1, 1);
+        if (strlen(text) < wanted)
+            continue;
+        memcpy(copy, text, wanted);
+        items[there++] = naive_text(copy);
+    }
+    if (codes->kind == NAIVE_SET)
+        return naive_distinct(run, items, there);
+    return there > 0 ? items[0] : naive_missing(NAIVE_TEXT);
 }
 
 /* ---- the table ---- */
@@ -280,7 +315,7 @@ typedef struct function {
 
 static const function functions[] = {
     {"coalesce", 1, 99, true, coalesce},   {"least", 1, 99, true, extreme},      {"greatest", 1, 99, true, extreme},
-    {"abs", 1, 1, false, number},          {"round", 1, 1, false, number},       {"floor", 1, 1, false, number},
+    {"abs", 1, 1, false, number},          {"round", 1, 2, false, number},       {"floor", 1, 1, false, number},
     {"ceil", 1, 1, false, number},         {"sqrt", 1, 1, false, number},        {"ln", 1, 1, false, number},
     {"int", 1, 1, false, number},          {"float", 1, 1, false, number},       {"mod", 2, 2, false, modulo},
     {"band", 2, 2, false, band},           {"cut", 2, 99, false, cut},           {"wilson_low", 2, 2, false, wilson},
@@ -316,6 +351,10 @@ naive_value naive_call(naive_run *run, const naive_env *env, const lots_ast_call
         return naive_episodes(run, env, call);
     if (strcmp(call->name.text, "steps") == 0)
         return naive_steps(run, env, call);
+    if (strcmp(call->name.text, "active") == 0)
+        return naive_active(run, env, call);
+    if (strcmp(call->name.text, "path") == 0)
+        return naive_path(run, env, call);
     if (strcmp(call->name.text, "case") == 0)
         return choose(run, env, call);
     if (strcmp(call->name.text, "list") == 0)
@@ -326,5 +365,7 @@ naive_value naive_call(naive_run *run, const naive_env *env, const lots_ast_call
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (strcmp(functions[i].name, call->name.text) == 0)
             return call_function(run, env, call, &functions[i]);
+    if (naive_classify(run, env, call, &out))
+        return out;
     return naive_refuse(run, "naive: no function %s", call->name.text);
 }

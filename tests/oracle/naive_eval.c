@@ -62,6 +62,14 @@ static bool patient_column(const naive_run *run, uint32_t patient, const char *n
     return true;
 }
 
+/* A look-up from a cell of an event is one as of its first day. */
+static naive_value dated(naive_value cell, const naive_event *event)
+{
+    cell.dated = true;
+    cell.day = event->start;
+    return cell;
+}
+
 static bool in_scope(naive_run *run, const naive_scope *scope, const char *name, naive_value *out)
 {
     if (scope->kind == NAIVE_SCOPE_PATIENT)
@@ -82,7 +90,7 @@ static bool in_scope(naive_run *run, const naive_scope *scope, const char *name,
     }
     const naive_value *cell = naive_event_cell(scope->event, name);
     if (cell != NULL)
-        *out = *cell;
+        *out = dated(*cell, scope->event);
     return cell != NULL;
 }
 
@@ -92,8 +100,42 @@ static bool has_word(const naive_run *run, const char *name)
            lots_schema_find_stream(run->data->schema, name, strlen(name)) > 0;
 }
 
+/* An argument of a function that aggregates rows: what its caller wrote, of this row. */
+static bool find_thunk(naive_run *run, const naive_env *env, const char *name, naive_value *out)
+{
+    const naive_thunks *thunks = run->thunks;
+    const uint32_t visible = run->visible;
+    for (uint32_t i = 0; thunks != NULL && i < thunks->names->count; i++) {
+        if (strcmp(thunks->names->items[i].text, name) != 0)
+            continue;
+        run->thunks = thunks->outer;
+        run->visible = thunks->visible;
+        *out = naive_argument(run, env, thunks->call, i);
+        run->thunks = thunks;
+        run->visible = visible;
+        return true;
+    }
+    return false;
+}
+
+static bool find_cohort(naive_run *run, const naive_env *env, const char *name, naive_value *out)
+{
+    uint32_t patient;
+    for (const naive_cohort *cohort = run->cohorts; cohort != NULL; cohort = cohort->next) {
+        if (strcmp(cohort->name, name) != 0 || !naive_patient_of(env, &patient))
+            continue;
+        *out = naive_bool(false);
+        for (uint32_t i = 0; i < cohort->count; i++)
+            out->number = out->number || cohort->patients[i] == patient;
+        return true;
+    }
+    return false;
+}
+
 static bool find_name(naive_run *run, const naive_env *env, const char *name, naive_value *out)
 {
+    if (find_thunk(run, env, name, out))
+        return true;
     for (const naive_scope *scope = env->scope; scope != NULL; scope = scope->outer)
         if (in_scope(run, scope, name, out))
             return true;
@@ -102,6 +144,8 @@ static bool find_name(naive_run *run, const naive_env *env, const char *name, na
         *out = naive_call_let(run, env, let, NULL);
         return true;
     }
+    if (find_cohort(run, env, name, out))
+        return true;
     const int32_t stream = lots_schema_find_stream(run->data->schema, name, strlen(name));
     if (stream <= 0)
         return false;
@@ -119,6 +163,23 @@ naive_value naive_eval_word(naive_run *run, const naive_env *env, const lots_ast
 
 /* ---- members ---- */
 
+/* `from patients as p`: p.birth. */
+static bool names_patient(const naive_env *env, const char *name)
+{
+    if (strcmp(name, "patient") == 0)
+        return true;
+    for (const naive_scope *scope = env->scope; scope != NULL; scope = scope->outer)
+        if (scope->kind == NAIVE_SCOPE_PATIENT && scope->alias != NULL && strcmp(scope->alias, name) == 0)
+            return true;
+    return false;
+}
+
+/* What can't be an interval leads to a table, whose row it is the key of. */
+static bool is_key_of(const naive_value *base, const char *name, naive_run *run, naive_value *out)
+{
+    return (base->kind == NAIVE_TEXT || base->kind == NAIVE_NOTHING) && naive_look_up(run, base, name, out);
+}
+
 static const naive_event *aliased(const naive_env *env, const char *name)
 {
     for (const naive_scope *scope = env->scope; scope != NULL; scope = scope->outer)
@@ -130,7 +191,7 @@ static const naive_event *aliased(const naive_env *env, const char *name)
 static naive_value event_column(naive_run *run, const naive_event *event, const char *name)
 {
     const naive_value *cell = naive_event_cell(event, name);
-    return cell != NULL ? *cell : naive_refuse(run, "naive: no column %s", name);
+    return cell != NULL ? dated(*cell, event) : naive_refuse(run, "naive: no column %s", name);
 }
 
 static naive_value registry_day(naive_run *run, const char *name)
@@ -144,6 +205,8 @@ static naive_value registry_day(naive_run *run, const char *name)
 static naive_value interval_member(naive_run *run, const naive_value *value, const char *name)
 {
     const bool start = strcmp(name, "start") == 0, end = strcmp(name, "end") == 0;
+    if (strcmp(name, "number") == 0 && value->kind == NAIVE_INTERVAL)
+        return value->missing ? naive_missing(NAIVE_INT) : naive_number(NAIVE_INT, value->count);
     const naive_value interval = naive_as_interval(value);
     if (naive_misfit(&interval) || (!start && !end && strcmp(name, "days") != 0))
         return naive_refuse(run, "naive: .%s of no interval", name);
@@ -161,6 +224,8 @@ static naive_value interval_member(naive_run *run, const naive_value *value, con
 static naive_value codes_member(naive_run *run, const naive_value *codes, const char *name)
 {
     naive_value out = *codes;
+    if (strcmp(name, "chapter") == 0 || strcmp(name, "block") == 0)
+        return naive_code_class(run, codes, name);
     if (strcmp(name, "main") == 0)
         return codes->count > 0 ? codes->items[0] : naive_missing(NAIVE_CODE);
     if (strcmp(name, "other") != 0)
@@ -184,12 +249,21 @@ static naive_value member(naive_run *run, const naive_env *env, const lots_ast_n
             return event_column(run, event, name);
         if (strcmp(base, "registry") == 0)
             return registry_day(run, name);
-        if (strcmp(base, "patient") == 0 && naive_patient_of(env, &patient) && patient_column(run, patient, name, &out))
-            return out;
+        if (names_patient(env, base) && naive_patient_of(env, &patient)) {
+            if (patient_column(run, patient, name, &out))
+                return out;
+            if (find_cohort(run, env, name, &out)) /* patient.frail */
+                return out;
+        }
     }
     const naive_value base = naive_eval(run, env, node->member.base);
+    naive_value row;
     if (base.kind == NAIVE_FAILED || run->failed)
         return base;
+    if (is_key_of(&base, name, run, &row))
+        return row;
+    if (base.kind == NAIVE_CODE)
+        return naive_code_class(run, &base, name);
     if (base.kind == NAIVE_SET)
         return codes_member(run, &base, name);
     if (base.kind != NAIVE_EVENTS)
@@ -233,8 +307,13 @@ static naive_value at(naive_run *run, const naive_env *env, const lots_ast_node 
         return patient_at(run, env, what->name.text, &day);
     if (what->kind != LOTS_AST_MEMBER)
         return naive_refuse(run, "naive: at what?");
+    const naive_value *outer = run->lookup_day;
+    run->lookup_day = &day;
     const naive_value base = naive_eval(run, env, what->member.base);
-    return naive_as_of(run, env, &base, what->member.name.text, &day);
+    naive_value row;
+    const bool table = is_key_of(&base, what->member.name.text, run, &row);
+    run->lookup_day = outer;
+    return table ? row : naive_as_of(run, env, &base, what->member.name.text, &day);
 }
 
 /* ---- logic ---- */
@@ -426,7 +505,11 @@ static naive_value literal_set(naive_run *run, const naive_env *env, const lots_
     out.items = naive_get(run, list->count, sizeof *out.items);
     for (uint32_t i = 0; i < list->count; i++)
         out.items[i] = naive_eval_word(run, env, list->items[i]);
-    return out;
+    uint32_t there = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (!out.items[i].missing)
+            out.items[there++] = out.items[i];
+    return naive_distinct(run, out.items, there);
 }
 
 static naive_value in(naive_run *run, const naive_env *env, const lots_ast_node *node)

@@ -6,7 +6,8 @@
 #include "tests/oracle/naive_inner.h"
 
 static const char *const aggregates[] = {"count", "patients", "sum", "mean", "median", "min", "max", "quantile", "sd",
-                                         "rate", "share", "gini", "top_share", "lorenz_share", NULL};
+                                         "rate", "share", "gini", "top_share", "lorenz_share", "km", "km_quantile", "cif",
+                                         NULL};
 
 /* An aggregate over rows says nothing of an event set: no `over`, and count(E) is one over events. */
 static bool is_row_aggregate(const lots_ast_call *call)
@@ -14,45 +15,59 @@ static bool is_row_aggregate(const lots_ast_call *call)
     const char *const *name = aggregates;
     while (*name != NULL && strcmp(*name, call->name.text) != 0)
         name++;
-    if (*name == NULL || call->distinct || naive_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
+    if (*name == NULL || naive_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
         return false;
-    return strcmp(*name, "count") != 0 || call->arg_count == 0 || call->args[0].kind == LOTS_AST_ARG_WHERE;
+    return call->distinct || strcmp(*name, "count") != 0 || call->arg_count == 0 || call->args[0].kind == LOTS_AST_ARG_WHERE;
 }
 
-static bool call_has(const lots_ast_call *call)
+/* A definition's name or call: what it stands for. */
+static bool let_has(const naive_run *run, const char *name)
 {
+    const naive_let *let = naive_find_let(run, name);
+    naive_run earlier = *run;
+    if (let == NULL || let->statement->value == NULL)
+        return false;
+    earlier.visible = (uint32_t)(let - run->lets);
+    return naive_has_row_aggregate(&earlier, let->statement->value);
+}
+
+static bool call_has(const naive_run *run, const lots_ast_call *call)
+{
+    if (naive_find_let(run, call->name.text) != NULL)
+        return let_has(run, call->name.text);
     if (is_row_aggregate(call))
         return true;
     for (uint32_t i = 0; i < call->arg_count; i++)
-        if (naive_has_row_aggregate(call->args[i].value) || naive_has_row_aggregate(call->args[i].then_value))
+        if (naive_has_row_aggregate(run, call->args[i].value) || naive_has_row_aggregate(run, call->args[i].then_value))
             return true;
     return false;
 }
 
-static bool list_has(const lots_ast_list *list)
+static bool list_has(const naive_run *run, const lots_ast_list *list)
 {
     for (uint32_t i = 0; i < list->count; i++)
-        if (naive_has_row_aggregate(list->items[i]))
+        if (naive_has_row_aggregate(run, list->items[i]))
             return true;
     return false;
 }
 
-bool naive_has_row_aggregate(const lots_ast_node *node)
+bool naive_has_row_aggregate(const naive_run *run, const lots_ast_node *node)
 {
     if (node == NULL)
         return false;
     switch (node->kind) {
-    case LOTS_AST_CALL: return call_has(node->call);
+    case LOTS_AST_NAME: return let_has(run, node->name.text);
+    case LOTS_AST_CALL: return call_has(run, node->call);
     case LOTS_AST_SET:
     case LOTS_AST_AND:
-    case LOTS_AST_OR: return list_has(&node->list);
-    case LOTS_AST_MEMBER: return naive_has_row_aggregate(node->member.base);
+    case LOTS_AST_OR: return list_has(run, &node->list);
+    case LOTS_AST_MEMBER: return naive_has_row_aggregate(run, node->member.base);
     case LOTS_AST_NEGATE:
-    case LOTS_AST_NOT: return naive_has_row_aggregate(node->unary);
+    case LOTS_AST_NOT: return naive_has_row_aggregate(run, node->unary);
     case LOTS_AST_BINARY:
-        return naive_has_row_aggregate(node->binary.left) || naive_has_row_aggregate(node->binary.right);
-    case LOTS_AST_IS_MISSING: return naive_has_row_aggregate(node->is_missing.value);
-    case LOTS_AST_RANGE: return naive_has_row_aggregate(node->range.low) || naive_has_row_aggregate(node->range.high);
+        return naive_has_row_aggregate(run, node->binary.left) || naive_has_row_aggregate(run, node->binary.right);
+    case LOTS_AST_IS_MISSING: return naive_has_row_aggregate(run, node->is_missing.value);
+    case LOTS_AST_RANGE: return naive_has_row_aggregate(run, node->range.low) || naive_has_row_aggregate(run, node->range.high);
     default: return false;
     }
 }
@@ -210,6 +225,21 @@ static naive_value lorenz_share(naive_run *run, const measured_rows *m, const na
     return total(m) == 0 ? naive_missing(NAIVE_FLOAT) : naive_float(sum / total(m));
 }
 
+/* Of a list its elements. */
+static naive_value count_distinct(naive_run *run, const measured_rows *m)
+{
+    uint32_t room = 0, count = 0;
+    for (uint32_t i = 0; i < m->count; i++)
+        room += m->items[i].kind == NAIVE_SET ? m->items[i].count : 1;
+    naive_value *all = naive_get(run, room, sizeof *all);
+    for (uint32_t i = 0; i < m->count; i++) {
+        const bool set = m->items[i].kind == NAIVE_SET;
+        for (uint32_t k = 0; k < (set ? m->items[i].count : 1); k++)
+            all[count++] = set ? m->items[i].items[k] : m->items[i];
+    }
+    return naive_number(NAIVE_INT, naive_distinct(run, all, count).count);
+}
+
 static naive_value over_rows(naive_run *run, const naive_env *env, const lots_ast_call *call)
 {
     const char *name = call->name.text;
@@ -221,6 +251,8 @@ static naive_value over_rows(naive_run *run, const naive_env *env, const lots_as
     const measured_rows m = measure(run, env->group, node);
     if (m.failed.kind == NAIVE_FAILED)
         return m.failed;
+    if (call->distinct)
+        return count_distinct(run, &m);
     if (strcmp(name, "gini") == 0)
         return gini(&m);
     const bool sized = call->arg_count > 1;
@@ -237,7 +269,9 @@ bool naive_row_aggregate(naive_run *run, const naive_env *env, const lots_ast_ca
     uint32_t *patients;
     if (env->group == NULL || !is_row_aggregate(call))
         return false;
-    if (strcmp(call->name.text, "count") == 0)
+    if (naive_survival(run, env, call, out))
+        return true;
+    if (strcmp(call->name.text, "count") == 0 && !call->distinct)
         *out = count_rows(run, env->group, call);
     else if (strcmp(call->name.text, "patients") == 0)
         *out = naive_number(NAIVE_INT, naive_patients_of(run, env->group, &patients));

@@ -11,7 +11,14 @@
  *   naive_call.c      functions of values
  *   naive_aggregate.c aggregates over an event set
  *   naive_group.c     aggregates and ranks over rows
- *   naive_pipeline.c  statements and stages */
+ *   naive_survival.c  those of times to an event
+ *   naive_active.c    active periods, paths
+ *   naive_class.c     classifications
+ *   naive_match.c     patterns
+ *   naive_lookup.c    tables of the registry, joins
+ *   naive_rows.c      stages that keep rows what they are, and each
+ *   naive_cells.c     groups, totals, pivot
+ *   naive_pipeline.c  statements, sources and pipelines */
 #ifndef LOTS_TESTS_NAIVE_INNER_H
 #define LOTS_TESTS_NAIVE_INNER_H
 
@@ -56,7 +63,7 @@ typedef struct naive_scope {
     const struct naive_scope *outer;
     naive_scope_kind kind;
     uint32_t patient;
-    const char *alias;           /* EVENT */
+    const char *alias;           /* EVENT, PATIENT */
     const naive_event *event;    /* EVENT */
     const naive_column *columns; /* COLUMNS */
     uint32_t column_count;
@@ -64,12 +71,13 @@ typedef struct naive_scope {
 
 /* A row of a pipeline. */
 typedef struct naive_line {
-    uint32_t patient;            /* UINT32_MAX: a group */
+    uint32_t patient;            /* UINT32_MAX: a group, or a row of a table */
     const naive_event *event;    /* NULL: a patient or a group */
     naive_column *columns;
     uint32_t column_count;
     uint32_t *behind;            /* the patients of a group, rising */
     uint32_t behind_count;
+    uint32_t totals;             /* how many of its keys are totals */
 } naive_line;
 
 typedef struct naive_lines {
@@ -80,6 +88,10 @@ typedef struct naive_lines {
     uint32_t column_count;
     bool aggregated;
     bool shown;                  /* the columns are all there is to see */
+    bool nobody;                 /* rows of a table, or made of such rows */
+    bool thinned;                /* groups were left out */
+    const bool *is_key;          /* of each column: a key of groups, and a number that is 0 of a group without rows */
+    const bool *is_zero;
 } naive_lines;
 
 /* Where an expression stands. */
@@ -93,8 +105,6 @@ typedef struct naive_env {
 
 typedef struct naive_let {
     const lots_ast_statement *statement;
-    bool done;                   /* of a table: evaluated */
-    naive_lines lines;
 } naive_let;
 
 /* What rank, top and the like need of all rows entering a stage, kept so that a stage is quadratic and no more. */
@@ -106,6 +116,23 @@ typedef struct naive_ranking {
     naive_value *values, *keys;
 } naive_ranking;
 
+/* The arguments of a function that aggregates rows: evaluated where they are used, once a row. */
+typedef struct naive_thunks {
+    const struct naive_thunks *outer;
+    const lots_ast_names *names;
+    const lots_ast_call *call;
+    uint32_t visible; /* of the caller */
+} naive_thunks;
+
+typedef struct naive_cohort {
+    const struct naive_cohort *next;
+    const char *name;
+    const uint32_t *patients;
+    uint32_t count;
+} naive_cohort;
+
+struct naive_classes;
+
 typedef struct naive_run {
     const naive_data *data;
     lots_arena *arena;
@@ -115,6 +142,10 @@ typedef struct naive_run {
     naive_let *lets;
     uint32_t let_count;
     const naive_ranking *rankings;
+    const naive_thunks *thunks;
+    const naive_cohort *cohorts;
+    const struct naive_classes *classes; /* read so far */
+    const naive_value *lookup_day;       /* said by `at`; NULL: the event's */
     uint32_t visible;            /* lets a closed definition sees: the earlier ones */
 } naive_run;
 
@@ -163,7 +194,7 @@ bool naive_event_aggregate(naive_run *run, const naive_env *env, const lots_ast_
 /* False when the name is no aggregate over rows. */
 bool naive_row_aggregate(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out);
 bool naive_row_function(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out);
-bool naive_has_row_aggregate(const lots_ast_node *node);
+bool naive_has_row_aggregate(const naive_run *run, const lots_ast_node *node);
 /* Of the `count` values, missing ones left out by the caller: sum, mean, median, min, max, quantile, sd. `p` of quantile. */
 naive_value naive_reduce(naive_run *run, const char *name, const naive_value *values, uint32_t count,
                          const naive_value *p);
@@ -180,5 +211,43 @@ bool naive_among_top(const naive_value *values, const bool *present, uint32_t co
 uint32_t naive_patients_of(naive_run *run, const naive_lines *lines, uint32_t **out);
 naive_env naive_line_env(naive_run *run, const naive_lines *lines, uint32_t index);
 naive_lines naive_pipeline(naive_run *run, const lots_ast_pipeline *pipeline);
+void naive_add_line(naive_run *run, naive_lines *lines, uint32_t patient, const naive_event *event);
+naive_lines naive_copy_lines(naive_run *run, const naive_lines *lines);
+naive_lines naive_subset(naive_run *run, const naive_lines *lines, const bool *keep);
+/* The same rows with a column more, of these values. */
+void naive_put_column(naive_run *run, naive_lines *lines, const char *name, const naive_value *values);
+const char *naive_item_name(naive_run *run, const lots_ast_item *item);
+
+naive_lines naive_where(naive_run *run, const naive_lines *lines, const lots_ast_node *node);
+naive_lines naive_derive(naive_run *run, const naive_lines *lines, const lots_ast_items *items);
+naive_lines naive_top(naive_run *run, const naive_lines *lines, const lots_ast_stage *stage);
+naive_lines naive_sort(naive_run *run, const naive_lines *lines, const lots_ast_keys *keys);
+naive_lines naive_limit(naive_run *run, const naive_lines *lines, const lots_ast_node *node);
+naive_lines naive_each(naive_run *run, const naive_lines *lines, const lots_ast_stage *stage);
+naive_lines naive_group(naive_run *run, const naive_lines *lines, const lots_ast_items *keys, bool totals,
+                        const lots_ast_items *show);
+naive_lines naive_show(naive_run *run, const naive_lines *lines, const lots_ast_items *items);
+naive_lines naive_pivot(naive_run *run, const naive_lines *lines, const char *key);
+naive_lines naive_join(naive_run *run, const naive_lines *lines, const lots_ast_stage *stage);
+
+/* The rows of a table of the registry; -1: there is none of this name. */
+int32_t naive_find_table(const naive_run *run, const char *name);
+naive_lines naive_table_lines(naive_run *run, uint32_t table);
+/* The column of the row that a key of a table leads to. False when no table has such a column. */
+bool naive_look_up(naive_run *run, const naive_value *key, const char *name, naive_value *out);
+naive_lines naive_match(naive_run *run, const lots_ast_pattern *pattern);
+/* The rows of a table that a let names; false when it is none. */
+bool naive_let_table(naive_run *run, const char *name, naive_lines *out);
+
+naive_value naive_active(naive_run *run, const naive_env *env, const lots_ast_call *call);
+naive_value naive_path(naive_run *run, const naive_env *env, const lots_ast_call *call);
+/* km, km_quantile, cif of the rows of the group. False when the name is none of these. */
+bool naive_survival(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out);
+/* groups(), score(), or a classification's own name. False when the call is none of these. */
+bool naive_classify(naive_run *run, const naive_env *env, const lots_ast_call *call, naive_value *out);
+/* .chapter and .block of a code or of a list. */
+naive_value naive_code_class(naive_run *run, const naive_value *codes, const char *name);
+/* The values of x over the events, missing ones left out, sets element by element. FAILED when one of them is. */
+naive_value naive_values_over(naive_run *run, const naive_env *env, const naive_events *events, const lots_ast_node *x);
 
 #endif

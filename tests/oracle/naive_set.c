@@ -214,7 +214,12 @@ naive_value naive_as_of(naive_run *run, const naive_env *env, const naive_value 
     if (found == NULL)
         return naive_missing(NAIVE_NOTHING);
     const naive_value *cell = naive_event_cell(found, name);
-    return cell != NULL ? *cell : naive_refuse(run, "naive: no column %s", name);
+    if (cell == NULL)
+        return naive_refuse(run, "naive: no column %s", name);
+    naive_value out = *cell;
+    out.dated = true;
+    out.day = day->number;
+    return out;
 }
 
 /* ---- order by keys ---- */

@@ -383,6 +383,24 @@ static void format_day(int64_t day, bool open, char out[16])
         lots_day_format((lots_day)day, out);
 }
 
+/* A month, quarter or year is written as one. */
+static bool format_period(const naive_value *value, char out[300])
+{
+    if (value->number == NAIVE_OPEN_LOW || value->second == NAIVE_OPEN_HIGH || value->second < value->number)
+        return false;
+    const lots_civil from = lots_day_to_civil((lots_day)value->number), to = lots_day_to_civil((lots_day)value->second);
+    if (from.day != 1 || to.day != lots_month_days(to.year, to.month) || from.year != to.year)
+        return false;
+    const int32_t months = to.month - from.month + 1;
+    if (months == 1)
+        snprintf(out, 300, "%04d-%02d", from.year, from.month);
+    else if (months == 3 && from.month % 3 == 1)
+        snprintf(out, 300, "%04d-Q%d", from.year, from.month / 3 + 1);
+    else if (months == 12)
+        snprintf(out, 300, "%04d", from.year);
+    return months == 1 || (months == 3 && from.month % 3 == 1) || months == 12;
+}
+
 static const char *format_items(lots_arena *arena, const naive_value *value)
 {
     lots_bytes bytes = {0};
@@ -431,6 +449,8 @@ const char *naive_format(lots_arena *arena, const naive_value *value)
     case NAIVE_FLOAT: snprintf(text, sizeof text, "%.17g", value->real); break;
     case NAIVE_DATE: format_day(value->number, false, text); break;
     case NAIVE_INTERVAL:
+        if (format_period(value, text))
+            break;
         format_day(value->number, value->number == NAIVE_OPEN_LOW, text);
         format_day(value->second, value->second == NAIVE_OPEN_HIGH, end);
         strcat(strcat(text, ".."), end);

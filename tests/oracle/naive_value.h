@@ -20,7 +20,7 @@ typedef enum naive_kind {
     NAIVE_DATE,     /* number */
     NAIVE_DAYS,     /* number */
     NAIVE_MONTHS,   /* number */
-    NAIVE_INTERVAL, /* number..second, NAIVE_OPEN_LOW and NAIVE_OPEN_HIGH where open */
+    NAIVE_INTERVAL, /* number..second, NAIVE_OPEN_LOW and NAIVE_OPEN_HIGH where open; count: which of `each` it is, from 1 */
     NAIVE_RANGE,    /* items[0]..items[1]: numbers; a NOTHING where open */
     NAIVE_TEXT,     /* text; second: what sorts before the text (bands) */
     NAIVE_CODE,     /* system, text; home: the system that a pattern without one means in its column */
@@ -38,6 +38,9 @@ struct naive_events;
 typedef struct naive_value {
     naive_kind kind;
     bool missing;
+    bool total;     /* the key of a row of totals: missing, and written so */
+    bool dated;     /* a cell of an event: `day` is when it started, the day of a look-up */
+    int64_t day;
     uint32_t scale;
     uint32_t count;
     int64_t number;

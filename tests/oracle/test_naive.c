@@ -11,12 +11,13 @@ static void expect_cells(small_registry *registry, const char *text, const char 
     lots_arena arena;
     lots_error err;
     naive_data data;
-    naive_table table;
+    naive_answers answers;
     char got[4000];
     size_t used = 0;
     lots_arena_init(&arena, 0);
     naive_read_small(registry, &data, &arena);
-    assert_ok(naive_query(&data, text, &arena, &table, &err));
+    assert_ok(naive_query(&data, text, &arena, &answers, &err));
+    const naive_table table = answers.items[answers.count - 1];
     got[0] = 0;
     for (uint32_t row = 0; row < table.rows; row++)
         for (uint32_t c = 0; c < table.column_count; c++) {

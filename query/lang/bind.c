@@ -16,11 +16,13 @@
 
 static lots_status sources_open(binder *b)
 {
-    void *names = NULL, *texts = NULL, *bytes = NULL;
+    void *names = NULL, *texts = NULL, *bytes = NULL, *folders = NULL;
     uint32_t room = INCLUDES_MAX + b->options->param_count + 1;
     LOTS_TRY(lots_arena_alloc(b->arena, &names, room, sizeof(char *), b->err));
     LOTS_TRY(lots_arena_alloc(b->arena, &texts, room, sizeof(char *), b->err));
     LOTS_TRY(lots_arena_alloc(b->arena, &bytes, room, sizeof(size_t), b->err));
+    LOTS_TRY(lots_arena_alloc(b->arena, &folders, room, sizeof(char *), b->err));
+    b->folders = folders;
     b->sources->names = names;
     b->sources->texts = texts;
     b->sources->bytes = bytes;
@@ -28,8 +30,9 @@ static lots_status sources_open(binder *b)
     return LOTS_OK;
 }
 
-/* Keep a copy of a text under a name and parse it. */
-static lots_status parse_source(binder *b, const char *name, const char *text, size_t bytes, lots_ast_file **out)
+/* Keep a copy of a text under a name and parse it. `folder` outlives the binder. */
+static lots_status parse_source(binder *b, const char *name, const char *folder, const char *text, size_t bytes,
+                                lots_ast_file **out)
 {
     char *name_copy = NULL, *text_copy = NULL;
     uint32_t number = b->sources->count;
@@ -40,9 +43,33 @@ static lots_status parse_source(binder *b, const char *name, const char *text, s
     b->sources->names[number] = name_copy;
     b->sources->texts[number] = text_copy;
     b->sources->bytes[number] = bytes;
+    b->folders[number] = folder;
     b->sources->count++;
     lots_parse_options options = {.source = number};
     return lots_parse(text_copy, bytes, &options, b->arena, out, b->err);
+}
+
+static const char *first_folder(const binder *b)
+{
+    return b->options->include_directory != NULL ? b->options->include_directory : ".";
+}
+
+lots_status bind_path_of(binder *b, const lots_ast_text *name, uint32_t source, char **out)
+{
+    if (name->text[0] == '/')
+        return lots_text_copy(out, name->text, name->bytes, b->err);
+    return lots_path_join(out, b->folders[source], name->text, b->err);
+}
+
+/* The folder that a path names its file in. */
+static lots_status folder_of(binder *b, const char *path, const char **out)
+{
+    char *copy = NULL;
+    const char *slash = strrchr(path, '/');
+    LOTS_TRY(slash == NULL ? lots_arena_text(b->arena, &copy, ".", 1, b->err)
+                           : lots_arena_text(b->arena, &copy, path, (size_t)(slash - path) + 1, b->err));
+    *out = copy;
+    return LOTS_OK;
 }
 
 /* ---- statements ---- */
@@ -87,7 +114,16 @@ static lots_status add_global(binder *b, const lots_ast_statement *statement, co
     return LOTS_OK;
 }
 
-/* --param name=value: the value as an expression; a text that is none stands for itself. */
+/* A word is a text (`clinic=Norr`); and where the question has a text, so is all that isn't in quotes: `clinic=VC-SYD` is
+ * no subtraction. */
+static bool is_meant(const lots_ast_node *standing, const lots_ast_node *given)
+{
+    if (standing->kind == LOTS_AST_STRING && given->kind != LOTS_AST_MISSING && given->kind != LOTS_AST_SET)
+        return given->kind == LOTS_AST_STRING;
+    return given->kind != LOTS_AST_NAME;
+}
+
+/* --param name=value: the value as an expression; a text that is none stands for itself. Codes may do without braces. */
 static lots_status param_value(binder *b, const lots_ast_statement *statement, const lots_ast_node **out)
 {
     *out = statement->value;
@@ -97,12 +133,15 @@ static lots_status param_value(binder *b, const lots_ast_statement *statement, c
             continue;
         lots_bytes text = {NULL, 0, 0};
         lots_ast_file *file = NULL;
-        lots_status status = lots_bytes_printf(&text, b->err, "param value = %s", b->options->param_values[i]);
+        const bool codes = statement->value->kind == LOTS_AST_CODES && b->options->param_values[i][0] != '{' &&
+                           strchr(b->options->param_values[i], '(') == NULL;
+        lots_status status = lots_bytes_printf(&text, b->err, codes ? "param value = {%s}" : "param value = %s",
+                                               b->options->param_values[i]);
         if (status == LOTS_OK)
-            status = parse_source(b, "--param", (const char *)text.data, text.count, &file);
+            status = parse_source(b, "--param", first_folder(b), (const char *)text.data, text.count, &file);
         lots_bytes_free(&text);
         bool plain = status == LOTS_OK && file->statement_count == 1 && file->statements[0].kind == LOTS_AST_PARAM;
-        if (plain && file->statements[0].value->kind != LOTS_AST_NAME) {
+        if (plain && is_meant(statement->value, file->statements[0].value)) {
             *out = file->statements[0].value;
             continue;
         }
@@ -131,7 +170,7 @@ static lots_status include_library(binder *b, const char *name, unsigned depth, 
         for (uint32_t k = 0; k < b->sources->count; k++)
             if (strcmp(b->sources->names[k], name) == 0)
                 return LOTS_OK; /* once is enough */
-        LOTS_TRY(parse_source(b, name, lots_library[i].text, strlen(lots_library[i].text), &file));
+        LOTS_TRY(parse_source(b, name, first_folder(b), lots_library[i].text, strlen(lots_library[i].text), &file));
         return bind_statements(b, file, true, depth);
     }
     return LOTS_OK;
@@ -149,9 +188,8 @@ static lots_status include(binder *b, const lots_ast_statement *statement, unsig
     char *path = NULL, *text = NULL;
     size_t bytes = 0;
     lots_ast_file *file = NULL;
-    const char *directory = b->options->include_directory != NULL ? b->options->include_directory : ".";
-    LOTS_TRY(statement->path.text[0] == '/' ? lots_text_copy(&path, statement->path.text, statement->path.bytes, b->err)
-                                            : lots_path_join(&path, directory, statement->path.text, b->err));
+    const char *folder = NULL;
+    LOTS_TRY(bind_path_of(b, &statement->path, statement->span.source, &path));
     lots_status status = lots_file_slurp(path, QUERY_BYTES_MAX, &text, &bytes, b->err);
     if (status != LOTS_OK && b->err != NULL) {
         b->err->at = statement->span.at;
@@ -159,7 +197,9 @@ static lots_status include(binder *b, const lots_ast_statement *statement, unsig
         b->err->source = statement->span.source;
     }
     if (status == LOTS_OK)
-        status = parse_source(b, path, text, bytes, &file);
+        status = folder_of(b, path, &folder);
+    if (status == LOTS_OK)
+        status = parse_source(b, path, folder, text, bytes, &file);
     lots_free(path);
     lots_free(text);
     LOTS_TRY(status);
@@ -235,7 +275,7 @@ static lots_status bind_all(binder *b, const char *text, size_t bytes, const cha
     lots_ast_file *file = NULL;
     LOTS_TRY(sources_open(b));
     LOTS_TRY(first_frames(b));
-    LOTS_TRY(parse_source(b, name, text, bytes, &file));
+    LOTS_TRY(parse_source(b, name, first_folder(b), text, bytes, &file));
     for (size_t i = 0; i < lots_library_count; i++) {
         bool found = false;
         LOTS_TRY(include_library(b, lots_library[i].name, 0, &found));

@@ -75,9 +75,7 @@ static lots_status load_file(binder *b, const lots_ast_node *node, const lots_gr
     }
     char *path = NULL, *text = NULL;
     size_t bytes = 0;
-    const char *directory = b->options->include_directory != NULL ? b->options->include_directory : ".";
-    LOTS_TRY(node->string.text[0] == '/' ? lots_text_copy(&path, node->string.text, node->string.bytes, b->err)
-                                         : lots_path_join(&path, directory, node->string.text, b->err));
+    LOTS_TRY(bind_path_of(b, &node->string, node->span.source, &path));
     lots_status status = LOTS_OK;
     *out = find_loaded(b, path);
     if (*out == NULL) {

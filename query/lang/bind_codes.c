@@ -438,9 +438,7 @@ lots_status bind_codes_file(binder *b, const lots_ast_call *call, const lots_ast
     const lots_ast_node *name = call->args[0].value;
     char *path = NULL, *text = NULL;
     size_t bytes = 0;
-    const char *directory = b->options->include_directory != NULL ? b->options->include_directory : ".";
-    LOTS_TRY(name->string.text[0] == '/' ? lots_text_copy(&path, name->string.text, name->string.bytes, b->err)
-                                         : lots_path_join(&path, directory, name->string.text, b->err));
+    LOTS_TRY(bind_path_of(b, &name->string, name->span.source, &path));
     lots_status status = lots_file_slurp(path, CODES_FILE_BYTES, &text, &bytes, b->err);
     if (status != LOTS_OK) {
         b->err->at = name->span.at;

@@ -4,13 +4,17 @@
 
 #include "query/lang/bind_internal.h"
 
-/* `param clinic = 'Norr'` beside a category: a constant text is looked up too, so that a misspelt one is not just false. */
+/* `param clinic = 'Norr'` beside a category or code: a constant text is looked up too, so that a misspelt one is not just
+ * false. */
 static lots_status text_as_word(binder *b, const lots_type *beside, lots_ast_span span, lots_expr **out)
 {
     const lots_expr *text = *out;
     lots_type_kind kind = beside->kind == LOTS_TYPE_SET ? beside->element : beside->kind;
-    if (kind != LOTS_TYPE_CATEGORY || text->op != LOTS_OP_CONSTANT || text->type.kind != LOTS_TYPE_TEXT ||
-        text->constant.missing)
+    if (text->op != LOTS_OP_CONSTANT || text->type.kind != LOTS_TYPE_TEXT || text->constant.missing)
+        return LOTS_OK;
+    if (kind == LOTS_TYPE_CODE)
+        return bind_code_text(b, beside, text->constant.text, text->constant.text_bytes, span, out);
+    if (kind != LOTS_TYPE_CATEGORY)
         return LOTS_OK;
     return bind_category_word(b, beside, text->constant.text, text->constant.text_bytes, span, out);
 }
@@ -21,11 +25,13 @@ static lots_status word_or_name(binder *b, scope *where, const lots_ast_node *no
     value bound;
     LOTS_TRY(bind_name(b, where, &node->name, &bound));
     bool textual = bound.kind == VALUE_EXPR &&
-                   (bound.expr->type.kind == LOTS_TYPE_CATEGORY || bound.expr->type.kind == LOTS_TYPE_TEXT);
+                   (bound.expr->type.kind == LOTS_TYPE_CATEGORY || bound.expr->type.kind == LOTS_TYPE_TEXT ||
+                    bound.expr->type.kind == LOTS_TYPE_MISSING);
     bool word = beside->dictionary != NULL &&
                 lots_dictionary_find(beside->dictionary, node->name.text, node->name.bytes) != LOTS_NO_ID;
     /* A column of another category is no rival: nobody compares the form of a contact with whether the visit is new. */
-    bool rival = textual && (bound.expr->type.kind == LOTS_TYPE_TEXT || bound.expr->type.dictionary == beside->dictionary);
+    bool rival = textual && bound.expr->type.kind != LOTS_TYPE_MISSING &&
+                 (bound.expr->type.kind == LOTS_TYPE_TEXT || bound.expr->type.dictionary == beside->dictionary);
     if (rival && word) {
         lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' is both a value of the %s and a name here",
                                            (int)node->name.bytes, node->name.text, "category");
@@ -109,7 +115,8 @@ static lots_status bind_pair(binder *b, scope *where, const lots_ast_node *left,
         }
     }
     LOTS_TRY(bind_scalar(b, where, left, l));
-    return bind_beside(b, where, right, &(*l)->type, r);
+    LOTS_TRY(bind_beside(b, where, right, &(*l)->type, r));
+    return text_as_word(b, &(*r)->type, left->span, l);
 }
 
 lots_status bind_compare(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
@@ -131,33 +138,53 @@ lots_status bind_compare(binder *b, scope *where, const lots_ast_node *node, lot
     return bind_expr(b, op, bind_type(LOTS_TYPE_BOOL), node->span, sides, 2, out);
 }
 
+/* `operands` has room for x before the items. */
+static lots_status bind_in_operands(binder *b, lots_expr *x, lots_expr **operands, uint32_t count, lots_ast_span span,
+                                    lots_expr **out)
+{
+    lots_type_kind kind = x->type.kind == LOTS_TYPE_SET ? x->type.element : x->type.kind;
+    bool ranks = kind == LOTS_TYPE_CATEGORY || kind == LOTS_TYPE_CODE;
+    for (uint32_t i = 1; i <= count; i++)
+        ranks = ranks && operands[i]->op == LOTS_OP_CONSTANT && !operands[i]->constant.missing &&
+                operands[i]->type.kind == kind;
+    if (ranks) {
+        void *ids = NULL;
+        LOTS_TRY(lots_arena_alloc(b->arena, &ids, count, sizeof(lots_id), b->err));
+        for (uint32_t i = 0; i < count; i++)
+            ((lots_id *)ids)[i] = (lots_id)operands[i + 1]->constant.i;
+        return bind_rank_test(b, x, ids, count, span, out);
+    }
+    if (x->type.kind == LOTS_TYPE_SET)
+        return bind_wrong_type(b, x, "one value");
+    operands[0] = x;
+    for (uint32_t round = 0; round < 2; round++) /* twice: a wide number late in the list widens those before it */
+        for (uint32_t i = 1; i <= count; i++)
+            LOTS_TRY(bind_unify(b, &operands[0], &operands[i], operands[i]->span, "in"));
+    return bind_expr(b, LOTS_OP_IN_ITEMS, bind_type(LOTS_TYPE_BOOL), span, operands, count + 1, out);
+}
+
 static lots_status bind_in_items(binder *b, scope *where, lots_expr *x, const lots_ast_list *list, lots_ast_span span,
                                  lots_expr **out)
 {
     void *made = NULL;
     LOTS_TRY(lots_arena_alloc(b->arena, &made, list->count + 1, sizeof(lots_expr *), b->err));
     lots_expr **operands = made;
-    lots_type_kind kind = x->type.kind == LOTS_TYPE_SET ? x->type.element : x->type.kind;
-    bool ranks = kind == LOTS_TYPE_CATEGORY || kind == LOTS_TYPE_CODE;
-    for (uint32_t i = 0; i < list->count; i++) {
+    for (uint32_t i = 0; i < list->count; i++)
         LOTS_TRY(bind_beside(b, where, list->items[i], &x->type, &operands[i + 1]));
-        ranks = ranks && operands[i + 1]->op == LOTS_OP_CONSTANT && !operands[i + 1]->constant.missing &&
-                operands[i + 1]->type.kind == kind;
+    return bind_in_operands(b, x, operands, list->count, span, out);
+}
+
+/* `let few = (1, 2)`: a name of a list stands for its items. */
+static lots_status bind_in_tuple(binder *b, lots_expr *x, const value *list, lots_ast_span span, lots_expr **out)
+{
+    void *made = NULL;
+    LOTS_TRY(lots_arena_alloc(b->arena, &made, list->field_count + 1, sizeof(lots_expr *), b->err));
+    lots_expr **operands = made;
+    for (uint32_t i = 0; i < list->field_count; i++) {
+        operands[i + 1] = list->fields[i];
+        LOTS_TRY(text_as_word(b, &x->type, span, &operands[i + 1]));
     }
-    if (ranks) {
-        void *ids = NULL;
-        LOTS_TRY(lots_arena_alloc(b->arena, &ids, list->count, sizeof(lots_id), b->err));
-        for (uint32_t i = 0; i < list->count; i++)
-            ((lots_id *)ids)[i] = (lots_id)operands[i + 1]->constant.i;
-        return bind_rank_test(b, x, ids, list->count, span, out);
-    }
-    if (x->type.kind == LOTS_TYPE_SET)
-        return bind_wrong_type(b, x, "one value");
-    operands[0] = x;
-    for (uint32_t round = 0; round < 2; round++) /* twice: a wide number late in the list widens those before it */
-        for (uint32_t i = 1; i <= list->count; i++)
-            LOTS_TRY(bind_unify(b, &operands[0], &operands[i], operands[i]->span, "in"));
-    return bind_expr(b, LOTS_OP_IN_ITEMS, bind_type(LOTS_TYPE_BOOL), span, operands, list->count + 1, out);
+    return bind_in_operands(b, x, operands, list->field_count, span, out);
 }
 
 static lots_status bind_in_range(binder *b, lots_expr *x, value *range, lots_ast_span span, lots_expr **out)
@@ -191,6 +218,7 @@ static lots_status bind_in_set(binder *b, lots_expr *x, lots_expr *set, lots_ast
     lots_type element = set->type;
     element.kind = element.element;
     lots_expr *operands[2] = {NULL, set};
+    LOTS_TRY(text_as_word(b, &set->type, span, &x));
     LOTS_TRY(bind_cast(b, x, &element, "an element of the set's type", &operands[0]));
     return bind_expr(b, LOTS_OP_IN_SET, bind_type(LOTS_TYPE_BOOL), span, operands, 2, out);
 }
@@ -214,6 +242,8 @@ static lots_status bind_in_value(binder *b, scope *where, lots_expr *x, const lo
         return bind_in_range(b, x, &right, node->span, out);
     if (right.kind == VALUE_EXPR && right.expr->type.kind == LOTS_TYPE_SET)
         return bind_in_set(b, x, right.expr, node->span, out);
+    if (right.kind == VALUE_TUPLE)
+        return bind_in_tuple(b, x, &right, node->span, out);
     lots_ast_list one = {(lots_ast_node **)&node, 1};
     return bind_in_items(b, where, x, &one, node->span, out);
 }

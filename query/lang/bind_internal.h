@@ -140,6 +140,7 @@ typedef struct binder {
     lots_query *query;
     const lots_bind_options *options;
     lots_sources *sources;
+    const char **folders;  /* of each source: what paths in it are relative to */
     lots_vec frames, relations, relation_depths, notes, globals, pipelines;
     lots_vec relation_nodes; /* const lots_ast_node *: the text that made a relation, when it means one thing; else NULL */
     lots_vec groupings;    /* const lots_grouping *: the classifications in use */
@@ -163,6 +164,9 @@ typedef struct binder {
 } binder;
 
 /* ---- bind.c ---- */
+/* The path of a file that a text names: relative to the folder of that text, unless it begins with a slash. *out is the
+ * caller's to free. */
+LOTS_MUST lots_status bind_path_of(binder *b, const lots_ast_text *name, uint32_t source, char **out);
 /* The text of a cohort, as a query of its own in the arena of `b`. Errors are about that text. */
 LOTS_MUST lots_status bind_cohort_text(binder *b, const cohort_place *place, const char *text, lots_query **out);
 

@@ -108,6 +108,33 @@ static void params_are_set_from_outside(void **state)
     assert_contains(err.hint, "`town`");
 }
 
+/* `town=VC-SYD` is no subtraction where the question has a text; codes may come without braces. */
+static void a_param_takes_the_kind_of_what_it_replaces(void **state)
+{
+    static const struct {
+        const char *question, *value, *cell;
+    } rows[] = {
+        {"param x = 'a' from patients show text(x) limit 1", "VC-SYD", "VC-SYD"},
+        {"param x = 'a' from patients show text(x) limit 1", "2023", "2023"},
+        {"param x = 'a' from patients show text(x) limit 1", "'it''s'", "it's"},
+        {"param x = 'a' from patients show x is missing limit 1", "missing", "1"},
+        {"param x = ('a', 'b') from patients show 'c' in x limit 1", "('b', 'c')", "1"},
+        {"param x = 2..3 from patients show 5 in x limit 1", "4..5", "1"},
+        {"param x = {I50} let y = exists(contacts where dx in x) let z = exists(contacts where dx in {E11, -E11.9}) "
+         "from patients where y != z show count()", "E11, -E11.9", "0"},
+    };
+    const small_registry *r = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *name = "x";
+        const lots_bind_options options = {.param_names = &name, .param_values = &rows[i].value, .param_count = 1};
+        lots_error err;
+        answer got;
+        assert_ok(answer_lots(r->registry, rows[i].question, &options, NULL, &got, &err));
+        assert_string_equal(got.cells[0], rows[i].cell);
+        answer_free(&got);
+    }
+}
+
 static void write_text(const small_registry *r, const char *name, const char *text)
 {
     char path[600];
@@ -143,6 +170,27 @@ static void files_are_included_once_and_relative_to_the_query(void **state)
     assert_contains(err.text, "include one another");
 }
 
+/* A folder of lists beside the questions, which includes and reads its own files. */
+static void a_file_names_others_relative_to_itself(void **state)
+{
+    const small_registry *r = *state;
+    const lots_bind_options options = {.include_directory = r->directory};
+    char folder[600];
+    lots_error err;
+    answer got;
+    snprintf(folder, sizeof folder, "%s/lists", r->directory);
+    assert_ok(lots_directory_create(folder, false, &err));
+    write_text(r, "lists/all.lq", "include 'ill.lq' let ill_days = count(contacts where dx in ill)");
+    write_text(r, "lists/ill.lq", "let ill = codes('ill.csv')");
+    write_text(r, "lists/ill.csv", "code\nI50\n");
+    assert_ok(answer_lots(r->registry, "include 'lists/all.lq' from patients where ill_days != count(contacts where dx in {I50}) "
+                                       "show count()", &options, NULL, &got, &err));
+    assert_string_equal(got.cells[0], "0");
+    answer_free(&got);
+    assert_status(LOTS_IO, answer_lots(r->registry, "from contacts where dx in codes('ill.csv') show count()", &options, NULL,
+                                       &got, &err));
+}
+
 /* The text of a let that doubles: l1 = l0 + l0, … */
 static void lets_that_multiply_or_nest_too_deep_are_refused(void **state)
 {
@@ -172,6 +220,8 @@ int main(void)
         cmocka_unit_test(every_mistake_is_named_and_placed),
         cmocka_unit_test(warnings_say_what_matches_nothing_and_what_leaves_the_data),
         cmocka_unit_test(params_are_set_from_outside),
+        cmocka_unit_test(a_param_takes_the_kind_of_what_it_replaces),
+        cmocka_unit_test(a_file_names_others_relative_to_itself),
         cmocka_unit_test(files_are_included_once_and_relative_to_the_query),
         cmocka_unit_test(lets_that_multiply_or_nest_too_deep_are_refused),
     };

@@ -62,8 +62,8 @@ static lots_status text_of(binder *b, const lots_ast_node *node, const char **ou
 
 lots_status bind_item_name(binder *b, const lots_ast_item *item, const char **out)
 {
-    *out = item->name.text;
-    return item->name.text != NULL ? LOTS_OK : text_of(b, item->value, out);
+    *out = item->name.text != NULL ? item->name.text : item->value->kind == LOTS_AST_NAME ? item->value->name.text : NULL;
+    return *out != NULL ? LOTS_OK : text_of(b, item->value, out);
 }
 
 lots_status bind_add_name(binder *b, scope *where, const char *name, lots_expr *expr)

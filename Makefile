@@ -156,9 +156,10 @@ lint:
 	@sh tests/support/lint.sh
 
 install: lots
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/lots/maps $(DESTDIR)$(prefix)/share/lots/std
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/lots/maps $(DESTDIR)$(prefix)/share/lots/examples
 	install -m 755 $(BUILD)/lots $(DESTDIR)$(prefix)/bin/lots
 	install -m 644 ingest/maps/*.map $(DESTDIR)$(prefix)/share/lots/maps
+	install -m 644 query/examples/*.lq $(DESTDIR)$(prefix)/share/lots/examples
 
 help:
 	@echo 'make             build build/lots'

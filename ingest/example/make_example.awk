@@ -287,7 +287,7 @@ function tests(year,   n, k, d, test) {
         sample(d, test)
     }
 }
-function wait_for_care(year,   start, booked, end, days, outcome, kind, area, px, w) {
+function wait_for_care(year,   start, booked, end, decided, days, outcome, kind, area, px, w) {
     start = day_of(year, whole(1, 12), whole(1, 28))
     if (!here(start))
         return
@@ -303,6 +303,7 @@ function wait_for_care(year,   start, booked, end, days, outcome, kind, area, px
     booked = chance(0.8) ? start + int(days / 2) : ""
     if (booked != "" && booked > last)
         booked = ""
+    decided = end
     if (end > last) {
         end = ""
         outcome = ""
@@ -311,8 +312,8 @@ function wait_for_care(year,   start, booked, end, days, outcome, kind, area, px
     px = kind == "treatment" ? pick(treatments[area]) : ""
     printf "%s,%s,%s,%s,%s,%s,%s,%s,%d,%s,90,%s\n", w, id, date(start), date(end), kind, area, px,
            pick("MED-1 KIR-1 ORT-1 OGO-1 PSY-1"), whole(1, 3), date(booked), outcome > (out "/waits.csv")
-    if (days > 90 && chance(0.7) && start + 40 <= last)
-        printf "%s,%s,%s,%s,%s\n", w, id, date(start + 40), date(end), pick("patient_chosen medical special") > (out "/wait_status.csv")
+    if (days > 90 && chance(0.7) && start + 40 <= last && start + 40 <= decided)
+        printf "%s,%s,%s,%s,%s\n", w, id, date(start + 40), date(decided), pick("patient_chosen medical special") > (out "/wait_status.csv")
 }
 function help_from(start, service,   end, d) {
     helped = 1

@@ -30,6 +30,7 @@ lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_er
     for (size_t i = before; i < groups; i++) {
         lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, i);
         cell->last = cell->last_other = cell->last_holder = LOTS_NO_PATIENT;
+        cell->choice[0].last = cell->choice[1].last = LOTS_NO_PATIENT;
     }
     return LOTS_OK;
 }
@@ -39,7 +40,7 @@ lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_er
 static bool sums(lots_row_agg_kind kind)
 {
     return kind == LOTS_AGG_SUM || kind == LOTS_AGG_MEAN || kind == LOTS_AGG_SHARE || kind == LOTS_AGG_GINI ||
-           kind == LOTS_AGG_TOP_SHARE || kind == LOTS_AGG_LORENZ_SHARE;
+           kind == LOTS_AGG_SD || kind == LOTS_AGG_TOP_SHARE || kind == LOTS_AGG_LORENZ_SHARE;
 }
 
 static double number_at(const lots_vector *value, uint32_t row)
@@ -100,6 +101,20 @@ static void hold_extreme(const lots_row_agg *agg, lots_evidence_cell *cell, cons
         count_person(&cell->holders, &cell->last_holder, batch, row, behind);
 }
 
+static void hold_choice(lots_evidence_cell *cell, const lots_group_batch *batch, uint32_t row)
+{
+    const double value = number_at(batch->value, row);
+    for (uint32_t i = 0; i < 2; i++) {
+        if (i == cell->choices)
+            cell->choice[cell->choices++].value = value;
+        if (cell->choice[i].value == value) {
+            count_person(&cell->choice[i].persons, &cell->choice[i].last, batch, row, 0);
+            return;
+        }
+    }
+    cell->choices = 3;
+}
+
 /* KM …: those with the event (by then), those without, those who are still there. As feed_followed of group_state.c. */
 static void feed_followed(lots_evidence_cell *cell, const lots_group_batch *batch, uint32_t row, uint32_t behind)
 {
@@ -144,9 +159,11 @@ static void feed_row(lots_evidence *evidence, const lots_group_batch *batch, uin
     if (sums(agg->kind) && batch->patient != NULL && batch->patient[row] != cell->last)
         settle(cell);
     count_person(&cell->patients, &cell->last, batch, row, behind);
-    if (sums(agg->kind))
+    if (sums(agg->kind)) {
         cell->sum += number_at(batch->value, row);
-    else if ((agg->kind == LOTS_AGG_MIN || agg->kind == LOTS_AGG_MAX) && batch->value->type.kind != LOTS_TYPE_TEXT)
+        if (cell->choices < 3)
+            hold_choice(cell, batch, row);
+    } else if ((agg->kind == LOTS_AGG_MIN || agg->kind == LOTS_AGG_MAX) && batch->value->type.kind != LOTS_TYPE_TEXT)
         hold_extreme(agg, cell, batch, row, behind);
 }
 
@@ -157,6 +174,22 @@ void lots_evidence_feed(lots_evidence *evidence, const lots_group_batch *batch, 
         int64_t persons = behind == NULL ? 0 : ((const int64_t *)behind->data)[behind->constant ? 0 : row];
         feed_row(evidence, batch, row, persons > UINT32_MAX ? UINT32_MAX : (uint32_t)persons);
     }
+}
+
+static void join_choices(lots_evidence_cell *cell, const lots_evidence_cell *more)
+{
+    for (uint32_t k = 0; k < 2 && k < more->choices && cell->choices < 3; k++) {
+        uint32_t i = 0;
+        while (i < cell->choices && cell->choice[i].value != more->choice[k].value)
+            i++;
+        if (i == cell->choices)
+            cell->choices++;
+        if (i < 2) {
+            cell->choice[i].value = more->choice[k].value;
+            cell->choice[i].persons += more->choice[k].persons;
+        }
+    }
+    cell->choices = more->choices == 3 ? 3 : cell->choices;
 }
 
 void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint32_t *map)
@@ -172,6 +205,7 @@ void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint
         cell->givers += more->givers;
         cell->largest = more->largest > cell->largest ? more->largest : cell->largest;
         cell->all += more->all;
+        join_choices(cell, more);
         if (more->holders > 0 && cell->holders > 0 && more->extreme == cell->extreme) {
             cell->holders += more->holders;
         } else if (more->holders > 0 &&
@@ -189,6 +223,13 @@ static bool dominated(const lots_evidence *evidence, const lots_evidence_cell *c
     if (evidence->of_groups)
         return false;
     return (cell->givers > 0 && cell->givers < min_cell) || cell->largest > DOMINANT * cell->all;
+}
+
+/* A sum of 0 and 1, or of 1 and 2, counts those who have the one. */
+static bool counts_few(const lots_evidence *evidence, const lots_evidence_cell *cell, uint32_t min_cell)
+{
+    return !evidence->of_groups && cell->choices == 2 &&
+           (cell->choice[0].persons < min_cell || cell->choice[1].persons < min_cell);
 }
 
 /* Whether the part p of the persons is fewer than k. */
@@ -209,6 +250,7 @@ lots_mark lots_evidence_judge_cell(const lots_evidence *evidence, const lots_evi
     const lots_row_agg *agg = evidence->agg;
     bool few = cell->patients > 0 && cell->patients < min_cell;
     bool few_others = !evidence->of_groups && cell->others > 0 && cell->others < min_cell;
+    bool few_give = dominated(evidence, cell, min_cell) || counts_few(evidence, cell, min_cell);
     bool hide = few;
     switch (agg->kind) {
     case LOTS_AGG_COUNT:
@@ -221,7 +263,8 @@ lots_mark lots_evidence_judge_cell(const lots_evidence *evidence, const lots_evi
     case LOTS_AGG_RATE: hide = few || (cell->others > 0 && cell->others < min_cell); break;
     case LOTS_AGG_SUM:
     case LOTS_AGG_MEAN:
-    case LOTS_AGG_SHARE: hide = few || few_others || dominated(evidence, cell, min_cell); break;
+    case LOTS_AGG_SD:
+    case LOTS_AGG_SHARE: hide = few || few_others || few_give; break;
     case LOTS_AGG_MIN:
     case LOTS_AGG_MAX: hide = cell->patients > 0 && (few || cell->holders < min_cell); break;
     case LOTS_AGG_QUANTILE: hide = few || thin_tail(evidence, cell->patients, min_cell); break;
@@ -232,12 +275,12 @@ lots_mark lots_evidence_judge_cell(const lots_evidence *evidence, const lots_evi
     case LOTS_AGG_CIF:
         hide = few || (cell->others > 0 && cell->others < min_cell) || (cell->holders > 0 && cell->holders < min_cell);
         break;
-    case LOTS_AGG_GINI: hide = few || dominated(evidence, cell, min_cell); break;
+    case LOTS_AGG_GINI: hide = few || few_give; break;
     case LOTS_AGG_TOP_SHARE:
     case LOTS_AGG_LORENZ_SHARE:
-        hide = few || thin(evidence, cell->patients, agg->parameter, min_cell) || dominated(evidence, cell, min_cell);
+        hide = few || thin(evidence, cell->patients, agg->parameter, min_cell) || few_give;
         break;
-    default: break; /* median, sd */
+    default: break; /* median */
     }
     return hide ? LOTS_MARK_WITHHELD : LOTS_MARK_SHOWN;
 }

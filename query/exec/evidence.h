@@ -3,10 +3,11 @@
  * A number is hidden when it rests on 1..k-1 persons (k: min_cell), each kind by its own measure:
  *   count, patients, count(distinct)   persons counted; with a condition also those it leaves out (else n minus it tells)
  *   rate                               persons on either side
- *   sum, mean, share                   persons who add something else than 0; or one person makes over 85% of it
+ *   sum, mean, sd, share               persons who add something else than 0; or one person makes over 85% of it; of what
+ *                                      takes two values only, persons with either: then it counts them
  *   min, max                           persons who have that very value; texts are never shown
- *   quantile                           persons beyond it on its shorter side, as p times all; median, sd: all persons
- *   gini, top_share, lorenz_share      all persons, those of the top as p times all; 85% as for sums
+ *   quantile                           persons beyond it on its shorter side, as p times all; median: all persons
+ *   gini, top_share, lorenz_share      all persons, those of the top as p times all; the rest as for sums
  *   km, cif                            persons with the event by then, persons without it, persons still followed then
  *   km_quantile                        persons with the event; all persons as quantile
  * 0 persons is no secret: a true 0 is shown.
@@ -31,6 +32,11 @@ typedef struct lots_evidence_cell { /* of one group */
     double sum, largest, all;       /* of the patient seen last; the largest in size; all sizes */
     int64_t extreme;
     uint32_t holders, last_holder;  /* of the extreme; KM, CIF: those followed till then */
+    uint32_t choices;               /* different values of what is summed: 0, 1, 2, or 3 for more */
+    struct {
+        double value;
+        uint32_t persons, last;
+    } choice[2]; /* the first two values */
 } lots_evidence_cell;
 
 typedef struct lots_evidence {

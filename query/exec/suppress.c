@@ -1,6 +1,11 @@
 /* suppress.c: see suppress.h. */
 #include "query/exec/suppress.h"
 
+#include <string.h>
+
+#include "core/base/day.h"
+#include "query/exec/value.h"
+
 static lots_mark mark_at(const lots_vector *marks, uint32_t row) { return (lots_mark)((const int64_t *)marks->data)[row]; }
 
 static bool put_mark(lots_vector *marks, uint32_t row, lots_mark mark)
@@ -136,34 +141,62 @@ static void mark_others(lots_suppress *table)
 
 /* ---- keys ---- */
 
-/* Words, codes, bands and whole numbers name a group; these may name a person. */
-static bool tells_of_one(const lots_expr *key)
+/* A calendar week, month, quarter or year; other intervals may be a person's own, as from birth to death. */
+static bool is_calendar(lots_day from, lots_day to)
+{
+    return lots_value_period_months(from, to) > 0 || ((int64_t)to - from == 6 && lots_day_weekday(from) == 1);
+}
+
+static bool is_own(lots_type_kind kind)
+{
+    return kind == LOTS_TYPE_DECIMAL || kind == LOTS_TYPE_FLOAT || kind == LOTS_TYPE_DATE || kind == LOTS_TYPE_DAYS ||
+           kind == LOTS_TYPE_MONTHS || kind == LOTS_TYPE_TEXT;
+}
+
+/* Words, codes, bands and whole numbers name a group; these may name a person. Several codes together are a history. */
+static bool tells_of_one(const lots_expr *key, const lots_vector *values, uint32_t row)
 {
     switch (key->type.kind) {
-    case LOTS_TYPE_DECIMAL:
-    case LOTS_TYPE_FLOAT:
-    case LOTS_TYPE_DATE: return true;
     case LOTS_TYPE_TEXT: return key->labels == NULL && key->op != LOTS_OP_CODE_PREFIX && key->op != LOTS_OP_CODE_LABEL;
-    default: return false;
+    case LOTS_TYPE_INTERVAL: return !is_calendar(((const int32_t *)values->data)[row], values->data2[row]);
+    case LOTS_TYPE_SET:
+        return values->offsets[row + 1] - values->offsets[row] > (is_own(key->type.element) ? 0 : 1);
+    default: return is_own(key->type.kind);
     }
 }
 
-static void hide_keys(const lots_bound_stage *stage, uint32_t rows, lots_vector *marks)
+static void hide_keys(const lots_bound_stage *stage, uint32_t rows, const lots_vector *slots, lots_vector *marks)
 {
     const lots_vector *behind = &marks[stage->key_count + stage->agg_count];
     for (uint32_t i = 0; i < stage->key_count; i++)
-        for (uint32_t row = 0; row < rows && tells_of_one(stage->keys[i].value); row++)
-            if (mark_at(behind, row) == LOTS_MARK_SMALL)
+        for (uint32_t row = 0; row < rows; row++)
+            if (mark_at(behind, row) == LOTS_MARK_SMALL && tells_of_one(stage->keys[i].value, &slots[i], row))
                 put_mark(&marks[i], row, LOTS_MARK_WITHHELD);
 }
 
 /* ---- hiding ---- */
 
+/* The other rows' places stay. */
+static void wipe_elements(lots_vector *values, uint32_t row)
+{
+    const size_t width = lots_type_bytes(values->type.element);
+    for (uint32_t i = values->offsets[row]; i < values->offsets[row + 1]; i++)
+        if (width == 0)
+            lots_bit_clear(values->data, i);
+        else
+            memset((char *)values->data + i * width, 0, width);
+}
+
 static void wipe(lots_vector *values, uint32_t row)
 {
     switch (values->type.kind) {
     case LOTS_TYPE_BOOL: lots_bit_clear(values->data, row); break;
+    case LOTS_TYPE_INTERVAL:
+        ((int32_t *)values->data)[row] = 0;
+        values->data2[row] = 0;
+        break;
     case LOTS_TYPE_DATE: ((int32_t *)values->data)[row] = 0; break;
+    case LOTS_TYPE_SET: wipe_elements(values, row); break;
     case LOTS_TYPE_CATEGORY:
     case LOTS_TYPE_CODE: ((uint32_t *)values->data)[row] = 0; break;
     case LOTS_TYPE_TEXT: ((lots_text *)values->data)[row] = (lots_text){"", 0}; break;
@@ -208,7 +241,7 @@ static lots_status hide_reckoned(lots_suppress *table, lots_arena *arena, lots_e
 lots_status lots_suppress_cells(lots_suppress *table, lots_arena *arena, lots_error *err)
 {
     const lots_bound_stage *stage = table->stage;
-    hide_keys(stage, table->rows, table->marks);
+    hide_keys(stage, table->rows, table->slots, table->marks);
     mark_others(table);
     LOTS_TRY(hide_reckoned(table, arena, err));
     for (uint32_t i = 0; i < stage->key_count + stage->agg_count; i++)

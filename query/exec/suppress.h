@@ -21,10 +21,11 @@ typedef struct lots_suppress {
                                    NULL: there are no totals */
 } lots_suppress;
 
-/* Adds marks, then makes what is marked missing. A key that may be one person's own (a decimal, float, date or free text) is
- * hidden with a group of fewer than k. A count of k or more rows of fewer than k persons is `*`: it is not below k. So is
- * every hidden total. The patients behind keep their values. Errors: LOTS_MEMORY, LOTS_LIMIT.   Cost: O(cells log rows), times the rounds until
- * nothing more is hidden: mostly two. */
+/* Adds marks, then makes what is marked missing. A key that may be one person's own (a decimal, float, date, duration, free
+ * text, an interval that is no calendar period, a set of several values) is hidden with a group of fewer than k. A count of k
+ * or more rows of fewer than k persons is `*`: it is not below k. So is every hidden total. The patients behind keep their
+ * values. Errors: LOTS_MEMORY, LOTS_LIMIT.   Cost: O(cells log rows), times the rounds until nothing more is hidden: mostly
+ * two. */
 LOTS_MUST lots_status lots_suppress_cells(lots_suppress *table, lots_arena *arena, lots_error *err);
 
 /* ---- between suppress.c and suppress_totals.c ---- */

@@ -49,32 +49,30 @@ static lots_status append_name(const lots_schema *schema, const lots_dictionary 
     return lots_bytes_append(out, shown, strlen(shown), err);
 }
 
-/* 2023, 2023-Q2 or 2023-05 when the interval is exactly that. */
-static bool append_period(lots_day from, lots_day to, lots_bytes *out, lots_status *status, lots_error *err)
+int lots_value_period_months(lots_day from, lots_day to)
 {
+    if (from <= LOTS_DAY_MIN || to >= LOTS_DAY_MAX || from >= to)
+        return 0;
     lots_civil first = lots_day_to_civil(from);
     lots_day after = 0;
     int64_t months = lots_day_months_between(from, to + 1);
     if (first.day != 1 || !lots_day_add_months(from, months, &after) || after != to + 1)
-        return false;
-    if (months == 12 && first.month == 1)
-        *status = lots_bytes_printf(out, err, "%04d", first.year);
-    else if (months == 3 && first.month % 3 == 1)
-        *status = lots_bytes_printf(out, err, "%04d-Q%d", first.year, first.month / 3 + 1);
-    else if (months == 1)
-        *status = lots_bytes_printf(out, err, "%04d-%02d", first.year, first.month);
-    else
-        return false;
-    return true;
+        return 0;
+    const bool whole = (months == 12 && first.month == 1) || (months == 3 && first.month % 3 == 1) || months == 1;
+    return whole ? (int)months : 0;
 }
 
 /* LOTS_DAY_MIN and LOTS_DAY_MAX stand for an open end. */
 static lots_status append_interval(lots_day from, lots_day to, lots_bytes *out, lots_error *err)
 {
     char start[11] = "", end[11] = "";
-    lots_status status = LOTS_OK;
-    if (from > LOTS_DAY_MIN && from < to && to < LOTS_DAY_MAX && append_period(from, to, out, &status, err))
-        return status;
+    const int months = lots_value_period_months(from, to);
+    if (months > 0) {
+        const lots_civil first = lots_day_to_civil(from);
+        return months == 12  ? lots_bytes_printf(out, err, "%04d", first.year)
+               : months == 3 ? lots_bytes_printf(out, err, "%04d-Q%d", first.year, first.month / 3 + 1)
+                             : lots_bytes_printf(out, err, "%04d-%02d", first.year, first.month);
+    }
     if (from != LOTS_DAY_MIN)
         lots_day_format(from, start);
     if (to != LOTS_DAY_MAX)

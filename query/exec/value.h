@@ -12,6 +12,9 @@
  * durations in months are not. */
 bool lots_value_is_number(lots_type_kind kind);
 
+/* 12, 3 or 1 when the interval is exactly a calendar year, quarter or month, else 0. Any days. */
+int lots_value_period_months(lots_day from, lots_day to);
+
 /* Append value / 10^scale with all `scale` (0..18) decimals. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_value_decimal(int64_t value, unsigned scale, lots_bytes *out, lots_error *err);
 

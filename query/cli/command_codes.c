@@ -1,8 +1,9 @@
 /* command_codes.c: `lots codes`: the code systems of a registry, or the codes of one under a prefix, with how many events
- * hold each. An event that holds a code twice counts once. */
+ * hold each. An event that holds a code twice counts once; events of few persons are hidden, as in answers. */
 #include "core/base/memory.h"
 #include "core/store/registry.h"
 #include "query/cli/command.h"
+#include "query/cli/disclosure.h"
 #include "query/cli/options.h"
 #include "query/lang/hint.h"
 #include "query/out/listing.h"
@@ -17,6 +18,10 @@ typedef struct codes_job {
     uint64_t *events;     /* of each of them */
     uint64_t *last_event; /* 1 + the event that counted it last */
     uint64_t event_number;
+    lots_patient *persons; /* of each of them the first few: min_cell places, */
+    uint32_t *person_count; /* and how many of them are taken */
+    lots_patient person;
+    uint32_t min_cell;
     lots_arena scratch;
 } codes_job;
 
@@ -29,6 +34,12 @@ static void count_code(codes_job *job, lots_id rank)
     uint32_t index = rank - job->ranks.first;
     job->events[index] += job->last_event[index] != job->event_number;
     job->last_event[index] = job->event_number;
+    lots_patient *persons = job->persons + (size_t)index * job->min_cell;
+    uint32_t known = 0;
+    while (known < job->person_count[index] && persons[known] != job->person)
+        known++;
+    if (known == job->person_count[index] && known < job->min_cell)
+        persons[job->person_count[index]++] = job->person;
 }
 
 static lots_status read_ids(codes_job *job, lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,
@@ -46,21 +57,29 @@ static lots_status read_ids(codes_job *job, lots_segment *segment, uint32_t stre
     return LOTS_OK;
 }
 
-static lots_status count_chunk(codes_job *job, lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                               lots_error *err)
+static lots_status count_chunk(codes_job *job, lots_segment *segment, lots_patient first, uint32_t stream, uint32_t column,
+                               uint32_t chunk, lots_error *err)
 {
     bool list = job->schema->streams[stream].columns[column].kind == LOTS_KIND_CODES;
     uint32_t rows = lots_segment_chunk_rows(segment, stream, chunk), rank_count = 0;
     lots_values_out ids = {0}, lengths = {0};
     const lots_id *ranks = NULL;
+    void *offsets = NULL;
+    const uint32_t start = lots_segment_chunk_first(segment, chunk);
+    const uint32_t patients = lots_segment_chunk_first(segment, chunk + 1) - start;
     lots_arena_reset(&job->scratch);
+    LOTS_TRY(lots_arena_vector(&job->scratch, &offsets, (size_t)patients + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_segment_offsets(segment, stream, chunk, offsets, &job->scratch, err));
     LOTS_TRY(lots_segment_ranks(segment, stream, column, &ranks, &rank_count, err));
     LOTS_TRY(read_ids(job, segment, stream, column, LOTS_PART_VALUES, chunk, &ids, err));
     if (list)
         LOTS_TRY(read_ids(job, segment, stream, column, LOTS_PART_LENGTHS, chunk, &lengths, err));
     const uint32_t *values = ids.data;
-    uint32_t at = 0;
+    uint32_t at = 0, patient = 0;
     for (uint32_t row = 0; row < rows; row++) {
+        while (patient + 1 < patients && ((const uint32_t *)offsets)[patient + 1] <= row)
+            patient++;
+        job->person = first + start + patient;
         uint32_t count = list ? ((const uint32_t *)lengths.data)[row] : 1;
         job->event_number++;
         for (uint32_t i = 0; i < count; i++, at++)
@@ -75,7 +94,7 @@ static bool holds_codes(const lots_column *column)
     return column->kind == LOTS_KIND_CODE || column->kind == LOTS_KIND_CODES;
 }
 
-static lots_status count_segment(codes_job *job, lots_segment *segment, lots_error *err)
+static lots_status count_segment(codes_job *job, lots_segment *segment, lots_patient first, lots_error *err)
 {
     for (uint32_t stream = 0; stream < job->schema->stream_count; stream++)
         for (uint32_t column = 0; column < job->schema->streams[stream].column_count; column++) {
@@ -86,7 +105,7 @@ static lots_status count_segment(codes_job *job, lots_segment *segment, lots_err
                 if (*job->program->stop)
                     return lots_fail(err, LOTS_INTERRUPTED, "interrupted");
                 if (meta->missing < meta->count)
-                    LOTS_TRY(count_chunk(job, segment, stream, column, chunk, err));
+                    LOTS_TRY(count_chunk(job, segment, first, stream, column, chunk, err));
             }
         }
     return LOTS_OK;
@@ -95,14 +114,22 @@ static lots_status count_segment(codes_job *job, lots_segment *segment, lots_err
 static lots_status count_events(codes_job *job, lots_error *err)
 {
     void *made = NULL;
-    LOTS_TRY(lots_alloc(&made, (size_t)(job->ranks.end - job->ranks.first), sizeof(uint64_t), err));
+    const size_t codes = (size_t)(job->ranks.end - job->ranks.first);
+    size_t places = 0;
+    LOTS_TRY(lots_alloc(&made, codes, sizeof(uint64_t), err));
     job->events = made;
-    LOTS_TRY(lots_alloc(&made, (size_t)(job->ranks.end - job->ranks.first), sizeof(uint64_t), err));
+    LOTS_TRY(lots_alloc(&made, codes, sizeof(uint64_t), err));
     job->last_event = made;
+    if (!lots_size_mul(codes, job->min_cell, &places))
+        return lots_fail(err, LOTS_MEMORY, "out of memory: %zu codes of %u persons", codes, job->min_cell);
+    LOTS_TRY(lots_alloc(&made, places, sizeof(lots_patient), err));
+    job->persons = made;
+    LOTS_TRY(lots_alloc(&made, codes, sizeof(uint32_t), err));
+    job->person_count = made;
     for (uint32_t i = 0; i < lots_registry_segments(job->registry); i++) {
         lots_segment *segment = NULL;
         LOTS_TRY(lots_registry_segment(job->registry, i, &segment, err));
-        LOTS_TRY(count_segment(job, segment, err));
+        LOTS_TRY(count_segment(job, segment, lots_registry_segment_first(job->registry, i), err));
     }
     return LOTS_OK;
 }
@@ -149,7 +176,8 @@ static lots_status put_code(codes_job *job, lots_code_form form, lots_id rank, l
     if (lots_code_split(key, bytes, &system_bytes, &code, &code_bytes) && code_bytes <= LOTS_CODE_BYTES_MAX)
         lots_code_display(form, code, code_bytes, shown);
     LOTS_TRY(lots_listing_text(listing, shown, err));
-    LOTS_TRY(lots_listing_int(listing, job->events[rank - job->ranks.first], err));
+    const uint32_t index = rank - job->ranks.first;
+    LOTS_TRY(lots_listing_count(listing, job->events[index], job->person_count[index], err));
     return label == NULL ? lots_listing_missing(listing, err) : lots_listing_bytes(listing, label, label_bytes, err);
 }
 
@@ -166,8 +194,10 @@ static lots_status list_codes(codes_job *job, const lots_code_system *system, lo
     job->ranks = lots_dictionary_prefix(lots_registry_codes(job->registry), key, key_bytes);
     if (job->ranks.first == job->ranks.end)
         lots_program_say_note(job->program, "no code of the registry begins so");
+    LOTS_TRY(lots_disclosure_min_cell(job->registry, NULL, &job->min_cell, err));
     LOTS_TRY(count_events(job, err));
     lots_listing listing = lots_listing_begin(columns, 3);
+    listing.min_cell = job->min_cell;
     lots_status status = LOTS_OK;
     for (lots_id rank = job->ranks.first; rank < job->ranks.end && status == LOTS_OK; rank++)
         status = put_code(job, system->form, rank, &listing, err);
@@ -236,6 +266,8 @@ static lots_status run_codes(lots_program *program, int argc, char **argv, lots_
     lots_arena_free(&job.scratch);
     lots_free(job.events);
     lots_free(job.last_event);
+    lots_free(job.persons);
+    lots_free(job.person_count);
     lots_registry_close(job.registry);
     return status;
 }
@@ -248,8 +280,8 @@ const lots_command lots_command_codes = {
     "\n"
     "lots codes REG.lots [SYSTEM [PREFIX]]\n"
     "\n"
-    "List the codes of a system that begin so, with the events that hold each and its label where one was loaded. Without a\n"
-    "system: list the systems.\n"
+    "List the codes of a system that begin so, with the events that hold each and its label where one was loaded. Events\n"
+    "of few persons are hidden. Without a system: list the systems.\n"
     "\n"
     "      --format NAME    table (the default), csv, csv-se, tsv, json, ndjson or markdown\n",
     run_codes};

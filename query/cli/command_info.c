@@ -21,6 +21,7 @@ typedef struct info_job {
     lots_registry *registry;
     const lots_schema *schema;
     lots_output_options output;
+    uint32_t min_cell;
     bool first; /* nothing was written yet */
 } info_job;
 
@@ -111,11 +112,12 @@ static lots_status fill_stream(info_job *job, uint32_t index, lots_listing *list
     LOTS_TRY(lots_stream_facts_gather(job->registry, index, &facts, err));
     lots_stream_facts_free(&facts);
     LOTS_TRY(lots_listing_text(listing, stream->name, err));
-    LOTS_TRY(lots_listing_int(listing, facts.events, err));
-    LOTS_TRY(lots_listing_int(listing, facts.patients, err));
+    LOTS_TRY(lots_listing_count(listing, facts.events, facts.patients, err));
+    LOTS_TRY(lots_listing_count(listing, facts.patients, facts.patients, err));
     LOTS_TRY(lots_listing_text(listing, index == 0 || stream->undated ? NULL : spans[stream->span], err));
     LOTS_TRY(lots_stream_find_role(stream, LOTS_ROLE_GHOST) < 0 ? lots_listing_missing(listing, err)
-                                                                : lots_listing_int(listing, facts.ghosts, err));
+                                                                : lots_listing_count(listing, facts.ghosts,
+                                                                                     facts.ghost_patients, err));
     LOTS_TRY(put_day(listing, dated ? coverage->from : 0, dated, err));
     LOTS_TRY(put_day(listing, dated ? coverage->until : 0, dated, err));
     LOTS_TRY(put_day(listing, dated ? coverage->complete_until : 0, dated, err));
@@ -134,6 +136,7 @@ static lots_status write_streams(info_job *job, lots_error *err)
         {"until", LOTS_TYPE_DATE},     {"complete_until", LOTS_TYPE_DATE}, {"coverage", LOTS_TYPE_TEXT},
         {"bytes", LOTS_TYPE_INT},      {"bytes_per_event", LOTS_TYPE_FLOAT}};
     lots_listing listing = lots_listing_begin(columns, sizeof columns / sizeof *columns);
+    listing.min_cell = job->min_cell;
     lots_status status = LOTS_OK;
     for (uint32_t i = 0; i < job->schema->stream_count && status == LOTS_OK; i++)
         if (job->stream == NULL || strcmp(job->stream, job->schema->streams[i].name) == 0)
@@ -180,6 +183,25 @@ static lots_status put_bound(lots_listing *listing, const lots_column *column, i
     return status;
 }
 
+/* How many miss it tells how many have it. */
+static lots_status put_absent(lots_listing *listing, const lots_column *column, const lots_column_facts *facts,
+                              lots_error *err)
+{
+    const uint64_t present = column->kind != LOTS_KIND_CODES && facts->values > facts->missing ? facts->values - facts->missing : 0;
+    if (present > 0 && present < listing->min_cell)
+        return lots_listing_hidden(listing, LOTS_MARK_WITHHELD, err);
+    return lots_listing_count(listing, facts->missing, facts->missing, err);
+}
+
+static lots_status put_extreme(lots_listing *listing, const lots_column *column, bool known, int64_t value,
+                               uint32_t persons, lots_error *err)
+{
+    if (!known)
+        return lots_listing_missing(listing, err);
+    return persons < listing->min_cell ? lots_listing_hidden(listing, LOTS_MARK_WITHHELD, err)
+                                       : put_bound(listing, column, value, err);
+}
+
 /* "frame, gaps": those used, the commonest first. */
 static lots_status put_encodings(lots_listing *listing, const lots_column_facts *facts, lots_error *err)
 {
@@ -207,10 +229,10 @@ static lots_status fill_column(lots_listing *listing, const lots_column *column,
     LOTS_TRY(lots_listing_text(listing, column->name, err));
     LOTS_TRY(put_type(listing, column, err));
     LOTS_TRY(lots_listing_int(listing, facts->values, err));
-    LOTS_TRY(lots_listing_int(listing, facts->missing, err));
+    LOTS_TRY(put_absent(listing, column, facts, err));
     LOTS_TRY(facts->has_distinct ? lots_listing_int(listing, facts->distinct, err) : lots_listing_missing(listing, err));
-    LOTS_TRY(facts->has_range ? put_bound(listing, column, facts->min, err) : lots_listing_missing(listing, err));
-    LOTS_TRY(facts->has_range ? put_bound(listing, column, facts->max, err) : lots_listing_missing(listing, err));
+    LOTS_TRY(put_extreme(listing, column, facts->has_range, facts->min, facts->min_persons, err));
+    LOTS_TRY(put_extreme(listing, column, facts->has_range, facts->max, facts->max_persons, err));
     LOTS_TRY(lots_listing_int(listing, facts->bytes, err));
     LOTS_TRY(events == 0 ? lots_listing_missing(listing, err)
                          : lots_listing_float(listing, (double)facts->bytes / (double)events, err));
@@ -225,8 +247,10 @@ static lots_status write_columns(info_job *job, uint32_t stream, lots_error *err
         {"max", LOTS_TYPE_TEXT},     {"bytes", LOTS_TYPE_INT},  {"bytes_per_event", LOTS_TYPE_FLOAT},
         {"encodings", LOTS_TYPE_TEXT}};
     lots_listing listing = lots_listing_begin(columns, sizeof columns / sizeof *columns);
+    listing.min_cell = job->min_cell;
     lots_stream_facts facts;
-    lots_status status = lots_stream_facts_gather(job->registry, stream, &facts, err);
+    LOTS_TRY(lots_stream_facts_gather(job->registry, stream, &facts, err));
+    lots_status status = lots_stream_facts_share(job->registry, stream, job->min_cell, &facts, err);
     for (uint32_t i = 0; status == LOTS_OK && i < job->schema->streams[stream].column_count; i++)
         status = fill_column(&listing, &job->schema->streams[stream].columns[i], &facts.columns[i], facts.events, err);
     lots_stream_facts_free(&facts);
@@ -288,11 +312,9 @@ static lots_status write_pins(info_job *job, lots_error *err)
 static lots_status write_cohort_list(info_job *job, const lots_cohort_list *list, lots_error *err)
 {
     lots_result result;
-    uint32_t min_cell = 0;
     if (list->cohorts.count == 0 && job->format != LOTS_FORMAT_JSON)
         return LOTS_OK;
-    LOTS_TRY(lots_disclosure_min_cell(job->registry, NULL, &min_cell, err));
-    LOTS_TRY(lots_cohort_listing(list, false, false, min_cell, &result, err));
+    LOTS_TRY(lots_cohort_listing(list, false, false, job->min_cell, &result, err));
     lots_status status = begin_part(job, "cohorts", err);
     if (status == LOTS_OK)
         status = lots_output_write(job->format, &result, &job->output, &job->program->out, err);
@@ -337,6 +359,7 @@ static lots_status tell(info_job *job, lots_error *err)
     LOTS_TRY(lots_generation_option(job->path, job->generation, &options.generation, err));
     LOTS_TRY(lots_registry_open(&job->registry, job->path, &options, err));
     job->schema = lots_registry_schema(job->registry);
+    LOTS_TRY(lots_disclosure_min_cell(job->registry, NULL, &job->min_cell, err));
     job->output = lots_program_output(job->program, job->schema);
     job->output.rows_max = UINT32_MAX;
     job->first = true;

@@ -59,15 +59,24 @@ static lots_status add_distinct(gathering *g, lots_segment *segment, uint32_t co
     return LOTS_OK;
 }
 
+static lots_status chunk_offsets(gathering *g, lots_segment *segment, uint32_t chunk, const uint32_t **out, uint32_t *patients,
+                                 lots_error *err)
+{
+    void *offsets = NULL;
+    *patients = lots_segment_chunk_first(segment, chunk + 1) - lots_segment_chunk_first(segment, chunk);
+    LOTS_TRY(lots_arena_vector(&g->scratch, &offsets, (size_t)*patients + 1, sizeof(uint32_t), err));
+    *out = offsets;
+    return lots_segment_offsets(segment, g->number, chunk, offsets, &g->scratch, err);
+}
+
 /* Patients with an event, and empty lists, both from offsets and lengths of one chunk. */
 static lots_status count_patients(gathering *g, lots_segment *segment, uint32_t chunk, lots_error *err)
 {
-    uint32_t patients = lots_segment_chunk_first(segment, chunk + 1) - lots_segment_chunk_first(segment, chunk);
-    void *offsets = NULL;
-    LOTS_TRY(lots_arena_vector(&g->scratch, &offsets, (size_t)patients + 1, sizeof(uint32_t), err));
-    LOTS_TRY(lots_segment_offsets(segment, g->number, chunk, offsets, &g->scratch, err));
+    const uint32_t *offsets = NULL;
+    uint32_t patients = 0;
+    LOTS_TRY(chunk_offsets(g, segment, chunk, &offsets, &patients, err));
     for (uint32_t i = 0; i < patients; i++)
-        g->facts->patients += ((uint32_t *)offsets)[i + 1] > ((uint32_t *)offsets)[i];
+        g->facts->patients += offsets[i + 1] > offsets[i];
     return LOTS_OK;
 }
 
@@ -85,6 +94,8 @@ static lots_status count_empty(gathering *g, lots_segment *segment, uint32_t col
 
 static lots_status count_ghosts(gathering *g, lots_segment *segment, uint32_t column, uint32_t chunk, lots_error *err)
 {
+    const uint32_t *offsets = NULL;
+    uint32_t patients = 0;
     const lots_block_meta *meta = lots_segment_meta(segment, g->number, column, LOTS_PART_VALUES, chunk);
     size_t words = lots_bit_words(meta->count);
     lots_values_out out = {0};
@@ -98,6 +109,13 @@ static lots_status count_ghosts(gathering *g, lots_segment *segment, uint32_t co
     LOTS_TRY(
         lots_segment_read(segment, g->number, column, LOTS_PART_VALUES, chunk, &out, &has_missing, &g->scratch, err));
     g->facts->ghosts += lots_bits_count(out.data, meta->count);
+    LOTS_TRY(chunk_offsets(g, segment, chunk, &offsets, &patients, err));
+    for (uint32_t i = 0; i < patients; i++) {
+        uint32_t row = offsets[i];
+        while (row < offsets[i + 1] && !lots_bit_get(out.data, row))
+            row++;
+        g->facts->ghost_patients += row < offsets[i + 1];
+    }
     return LOTS_OK;
 }
 
@@ -174,6 +192,82 @@ lots_status lots_stream_facts_gather(lots_registry *registry, uint32_t stream, l
     lots_arena_free(&g.scratch);
     if (status != LOTS_OK)
         lots_stream_facts_free(out);
+    return status;
+}
+
+/* ---- who share an extreme ---- */
+
+static int64_t value_at(const lots_column *column, const void *data, uint32_t row)
+{
+    switch (lots_kind_phys(column->kind)) {
+    case LOTS_PHYS_F64: return lots_f64_key(((const double *)data)[row]);
+    case LOTS_PHYS_I32: return ((const int32_t *)data)[row];
+    default: return ((const int64_t *)data)[row];
+    }
+}
+
+static lots_status share_block(gathering *g, lots_segment *segment, uint32_t column, uint32_t chunk, int64_t value,
+                               uint32_t enough, uint32_t *persons, lots_error *err)
+{
+    const lots_block_meta *meta = lots_segment_meta(segment, g->number, column, LOTS_PART_VALUES, chunk);
+    lots_values_out out = {0};
+    void *missing = NULL;
+    const uint32_t *offsets = NULL;
+    uint32_t patients = 0;
+    bool has_missing = false;
+    lots_arena_reset(&g->scratch);
+    LOTS_TRY(lots_arena_vector(&g->scratch, &out.data, meta->count, sizeof(int64_t), err));
+    LOTS_TRY(lots_arena_vector(&g->scratch, &missing, lots_bit_words(meta->count), sizeof(uint64_t), err));
+    out.missing = missing;
+    LOTS_TRY(lots_segment_read(segment, g->number, column, LOTS_PART_VALUES, chunk, &out, &has_missing, &g->scratch, err));
+    LOTS_TRY(chunk_offsets(g, segment, chunk, &offsets, &patients, err));
+    for (uint32_t i = 0; i < patients && *persons < enough; i++)
+        for (uint32_t row = offsets[i]; row < offsets[i + 1]; row++)
+            if ((!has_missing || !lots_bit_get(out.missing, row)) &&
+                value_at(&g->stream->columns[column], out.data, row) == value) {
+                ++*persons;
+                break;
+            }
+    return LOTS_OK;
+}
+
+static lots_status share_column(gathering *g, lots_segment *segment, uint32_t column, uint32_t enough, lots_error *err)
+{
+    lots_column_facts *facts = &g->facts->columns[column];
+    for (uint32_t chunk = 0; chunk < lots_segment_chunks(segment); chunk++) {
+        const lots_block_meta *meta = lots_segment_meta(segment, g->number, column, LOTS_PART_VALUES, chunk);
+        if (meta->missing == meta->count)
+            continue;
+        if (meta->min == facts->min && facts->min_persons < enough)
+            LOTS_TRY(share_block(g, segment, column, chunk, facts->min, enough, &facts->min_persons, err));
+        if (meta->max == facts->max && facts->max_persons < enough)
+            LOTS_TRY(share_block(g, segment, column, chunk, facts->max, enough, &facts->max_persons, err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status share(gathering *g, uint32_t enough, lots_error *err)
+{
+    for (uint32_t i = 0; i < lots_registry_segments(g->registry); i++) {
+        lots_segment *segment = NULL;
+        LOTS_TRY(lots_registry_segment(g->registry, i, &segment, err));
+        for (uint32_t c = 0; c < g->stream->column_count; c++)
+            if (g->facts->columns[c].has_range)
+                LOTS_TRY(share_column(g, segment, c, enough, err));
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_stream_facts_share(lots_registry *registry, uint32_t stream, uint32_t enough, lots_stream_facts *facts,
+                                    lots_error *err)
+{
+    gathering g = {.registry = registry,
+                   .stream = &lots_registry_schema(registry)->streams[stream],
+                   .number = stream,
+                   .facts = facts};
+    lots_arena_init(&g.scratch, 0);
+    lots_status status = share(&g, enough, err);
+    lots_arena_free(&g.scratch);
     return status;
 }
 

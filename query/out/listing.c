@@ -48,6 +48,19 @@ lots_status lots_listing_missing(lots_listing *listing, lots_error *err)
     return lots_vec_push(&listing->cells, &cell, err);
 }
 
+lots_status lots_listing_hidden(lots_listing *listing, lots_mark mark, lots_error *err)
+{
+    lots_listing_cell cell = {.missing = true, .mark = (uint8_t)mark};
+    return lots_vec_push(&listing->cells, &cell, err);
+}
+
+lots_status lots_listing_count(lots_listing *listing, uint64_t count, uint64_t persons, lots_error *err)
+{
+    if (persons == 0 || persons >= listing->min_cell)
+        return lots_listing_int(listing, count, err);
+    return lots_listing_hidden(listing, count < listing->min_cell ? LOTS_MARK_SMALL : LOTS_MARK_WITHHELD, err);
+}
+
 static void fill_row(const lots_listing *listing, const lots_listing_cell *cell, lots_vector *values, uint32_t row)
 {
     switch (values->type.kind) {
@@ -68,10 +81,14 @@ static lots_status fill_column(const lots_listing *listing, uint32_t column, lot
     LOTS_TRY(lots_vector_want_missing(&out->arena, values, err));
     out->columns[column].name = listing->columns[column].name;
     out->columns[column].type = type;
+    void *marks = NULL;
+    LOTS_TRY(lots_arena_alloc(&out->arena, &marks, out->rows, 1, err));
+    out->columns[column].marks = marks;
     for (uint32_t row = 0; row < out->rows; row++) {
         const lots_listing_cell *cell =
             &LOTS_AT(lots_listing_cell, &listing->cells, (size_t)row * listing->column_count + column);
         fill_row(listing, cell, values, row);
+        ((uint8_t *)marks)[row] = cell->mark;
         if (cell->missing)
             lots_bit_set(values->missing, row);
     }
@@ -86,6 +103,7 @@ lots_status lots_listing_result(const lots_listing *listing, lots_result *out, l
     lots_status status = lots_arena_alloc(&out->arena, &columns, listing->column_count, sizeof(lots_result_column), err);
     out->columns = columns;
     out->column_count = listing->column_count;
+    out->min_cell = listing->min_cell;
     out->rows = (uint32_t)(listing->cells.count / listing->column_count);
     for (uint32_t i = 0; i < listing->column_count && status == LOTS_OK; i++)
         status = fill_column(listing, i, out, err);

@@ -220,6 +220,19 @@ codes_are_counted_by_event() {
     expected=$(tail -n +2 ingest/example/contacts.csv | sort -u | awk -F, '{d = toupper($19); gsub(/\./, "", d)} d ~ /(^| )I509( |$)/ {n++} END {print n}')
     out_has "I50.9,$expected,Heart failure" && exits 2 codes "$reg" icd1 I5 && err_has icd10
 }
+# I13.0 is of few persons, the first and last birthdays of one each; 0.00 is the cost of many contacts.
+what_rests_on_few_is_hidden_in_info_and_codes() {
+    for code in I130 I509; do
+        persons=$(tail -n +2 ingest/example/contacts.csv | sort -u |
+            awk -F, -v code=$code '{d = toupper($19); gsub(/\./, "", d)} (" " d " ") ~ (" " code " ") {print $2}' | sort -u | wc -l)
+        echo "$code $persons" && [ "$persons" -gt 0 ] || return 1
+        [ $code = I509 ] && [ "$persons" -lt 5 ] && return 1
+        [ $code = I130 ] && [ "$persons" -ge 5 ] && return 1
+    done
+    exits 0 codes "$reg" icd10 I13 --format json && out_has '"code":"I13.0","events":null' && out_has '"hidden":["events"]' &&
+        exits 0 info "$reg" patients && ! grep -q '^birth.*[0-9]-[0-9][0-9]-' "$work/out" &&
+        exits 0 info "$reg" contacts && grep -q '^cost .* 0.00  *\*' "$work/out"
+}
 check_finds_nothing_wrong_and_then_a_flipped_byte() {
     exits 0 check "$reg" && exits 0 check "$reg" --full && out_has "0 faults" || return 1
     cp -r "$reg" "$work/hurt.lots"
@@ -372,6 +385,7 @@ check info_does_not_depend_on_the_order_of_rows
 check info_tells_of_streams_and_columns
 check info_counts_missing_and_distinct_as_the_files_do
 check codes_are_counted_by_event
+check what_rests_on_few_is_hidden_in_info_and_codes
 check check_finds_nothing_wrong_and_then_a_flipped_byte
 check a_pin_keeps_a_generation_that_can_be_asked
 check a_second_load_without_append_is_refused

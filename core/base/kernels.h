@@ -114,7 +114,8 @@ typedef struct lots_kernels {
      * fit int64_t; out is unspecified then. */
     bool (*sum_i64_by)(const int64_t *values, const uint64_t *mask, uint64_t bound, const uint32_t *offsets,
                        size_t group_count, int64_t *out);
-    /* Added one by one in the order of the values, from 0.0: the same bits on any machine. */
+    /* The exact sums of finite values, rounded once to the nearest, of two the even (exact.h): infinite when beyond all
+     * doubles. */
     void (*sum_f64_by)(const double *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
                        double *out);
     /* Smallest and largest; bit g of `any` (group_count bits) tells whether the group has a value, out[g] is 0 when it

@@ -20,9 +20,13 @@ typedef struct lots_ranges {
  * COUNT and EXISTS. Positions where x is missing don't count. */
 LOTS_MUST lots_status lots_reduce_count(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_reduce_exists(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err);
-/* SUM, MEAN, and NIGHTS, whose x is nights. */
+/* SUM, MEAN, and NIGHTS, whose x is nights. A sum of floats is the exact sum rounded once to the nearest double, of two the even:
+ * no order of adding shows. A mean is such a sum divided by the count. A sum beyond its type fails its row. */
 LOTS_MUST lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                       lots_vector *out, lots_error *err);
+/* The same of doubles by position, none missing under the mask; out: FLOAT. Cost: O(positions + ranges). */
+LOTS_MUST lots_status lots_reduce_sum_float(const lots_step *step, const lots_ranges *ranges, const double *values,
+                                            lots_vector *out, lots_error *err);
 /* MIN, MAX. */
 LOTS_MUST lots_status lots_reduce_extreme(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                           lots_vector *out, lots_error *err);

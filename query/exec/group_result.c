@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/exact.h"
 #include "query/exec/group_state.h"
 #include "query/exec/share.h"
 #include "query/exec/survival.h"
@@ -36,11 +37,28 @@ static lots_status put_float(lots_vector *out, uint32_t group, bool known, doubl
     return known ? LOTS_OK : put_missing(out, group, arena, err);
 }
 
+static lots_status float_sum(const lots_group_state *state, const lots_group_cell *cell, double *out, lots_error *err)
+{
+    *out = cell->sum + cell->rest;
+    if (cell->spilled > 0) {
+        lots_exact all = LOTS_AT(lots_exact, &state->exact, cell->spilled - 1);
+        lots_limbs_add(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->sum);
+        lots_limbs_add(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->rest);
+        *out = lots_limbs_round(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW);
+    }
+    if (!isfinite(*out))
+        return lots_ast_fail(err, state->agg->value->span, "this sum is too large for a float");
+    return LOTS_OK;
+}
+
 static lots_status put_sum(const lots_group_state *state, const lots_group_cell *cell, uint32_t group, lots_vector *out,
                            lots_arena *arena, lots_error *err)
 {
-    if (out->type.kind == LOTS_TYPE_FLOAT)
-        return put_float(out, group, true, cell->sum, arena, err);
+    double real = 0;
+    if (out->type.kind == LOTS_TYPE_FLOAT) {
+        LOTS_TRY(float_sum(state, cell, &real, err));
+        return put_float(out, group, true, real, arena, err);
+    }
     wide sum = wide_of(cell);
     if (sum > INT64_MAX || sum < INT64_MIN)
         return lots_ast_fail(err, state->agg->value->span, "this sum does not fit in 64 bits");
@@ -48,10 +66,12 @@ static lots_status put_sum(const lots_group_state *state, const lots_group_cell 
     return LOTS_OK;
 }
 
-static double sum_of(const lots_group_state *state, const lots_group_cell *cell)
+static lots_status sum_of(const lots_group_state *state, const lots_group_cell *cell, double *out, lots_error *err)
 {
-    bool floats = state->agg->value->type.kind == LOTS_TYPE_FLOAT;
-    return floats ? cell->sum : (double)((long double)wide_of(cell) / (long double)scale_of(&state->agg->value->type));
+    if (state->agg->value->type.kind == LOTS_TYPE_FLOAT)
+        return float_sum(state, cell, out, err);
+    *out = (double)((long double)wide_of(cell) / (long double)scale_of(&state->agg->value->type));
+    return LOTS_OK;
 }
 
 static lots_status put_extreme(const lots_group_state *state, const lots_group_cell *cell, uint32_t group,
@@ -89,22 +109,24 @@ static lots_status put_extreme(const lots_group_state *state, const lots_group_c
 static lots_status put_cell(const lots_group_state *state, const lots_group_cell *cell, uint32_t group, lots_vector *out,
                             lots_arena *arena, lots_error *err)
 {
+    double sum = 0, whole = 0;
     switch (state->agg->kind) {
     case LOTS_AGG_COUNT:
     case LOTS_AGG_PATIENTS:
     case LOTS_AGG_COUNT_DISTINCT: ((int64_t *)out->data)[group] = (int64_t)cell->count; return LOTS_OK;
     case LOTS_AGG_SUM: return put_sum(state, cell, group, out, arena, err);
     case LOTS_AGG_MEAN:
-        return put_float(out, group, cell->count > 0, sum_of(state, cell) / (double)cell->count, arena, err);
+        LOTS_TRY(sum_of(state, cell, &sum, err));
+        return put_float(out, group, cell->count > 0, sum / (double)cell->count, arena, err);
     case LOTS_AGG_RATE:
         return put_float(out, group, cell->count > 0, (double)cell->hits / (double)cell->count, arena, err);
     case LOTS_AGG_SD:
         return put_float(out, group, cell->count > 1,
                          sqrt(cell->m2 / (double)(cell->count - 1)) / scale_of(&state->agg->value->type), arena, err);
-    case LOTS_AGG_SHARE: {
-        double whole = sum_of(state, &state->whole);
-        return put_float(out, group, whole != 0, sum_of(state, cell) / whole, arena, err);
-    }
+    case LOTS_AGG_SHARE:
+        LOTS_TRY(sum_of(state, cell, &sum, err));
+        LOTS_TRY(sum_of(state, &state->whole, &whole, err));
+        return put_float(out, group, whole != 0, sum / whole, arena, err);
     default: return put_extreme(state, cell, group, out, arena, err);
     }
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/exact.h"
 #include "query/exec/survival.h"
 
 __extension__ typedef __int128 wide;
@@ -34,6 +35,7 @@ lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *a
     memset(state, 0, sizeof *state);
     state->agg = agg;
     state->cells = LOTS_VEC(lots_group_cell);
+    state->exact = LOTS_VEC(lots_exact);
     state->values = LOTS_VEC(int64_t);
     state->owners = LOTS_VEC(uint32_t);
     if (is_text(agg))
@@ -49,6 +51,7 @@ lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *a
 void lots_group_state_close(lots_group_state *state)
 {
     lots_vec_free(&state->cells);
+    lots_vec_free(&state->exact);
     lots_vec_free(&state->values);
     lots_vec_free(&state->owners);
     lots_collected_close(&state->texts);
@@ -92,7 +95,44 @@ static bool counts(const lots_group_batch *batch, uint32_t row)
 
 /* ---- feeding ---- */
 
-static void feed_sums(lots_group_state *state, const lots_group_batch *batch)
+static lots_status spilled_limbs(lots_group_state *state, lots_group_cell *cell, uint64_t **limbs, lots_error *err)
+{
+    if (cell->spilled == 0) {
+        LOTS_TRY(lots_vec_extend(&state->exact, 1, NULL, err));
+        cell->spilled = (uint32_t)state->exact.count;
+    }
+    *limbs = LOTS_AT(lots_exact, &state->exact, cell->spilled - 1).limbs;
+    return LOTS_OK;
+}
+
+static lots_status add_float(lots_group_state *state, lots_group_cell *cell, double x, lots_error *err)
+{
+    double sum = cell->sum, rest = cell->rest;
+    uint64_t *limbs = NULL;
+    if (lots_exact_step(&sum, &rest, x)) {
+        cell->sum = sum;
+        cell->rest = rest;
+        return LOTS_OK;
+    }
+    LOTS_TRY(spilled_limbs(state, cell, &limbs, err));
+    lots_limbs_add(limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, x);
+    return LOTS_OK;
+}
+
+static lots_status join_float(lots_group_state *state, lots_group_cell *cell, const lots_group_state *from,
+                              const lots_group_cell *more, lots_error *err)
+{
+    uint64_t *limbs = NULL;
+    LOTS_TRY(add_float(state, cell, more->sum, err));
+    LOTS_TRY(add_float(state, cell, more->rest, err));
+    if (more->spilled == 0)
+        return LOTS_OK;
+    LOTS_TRY(spilled_limbs(state, cell, &limbs, err));
+    lots_limbs_join(limbs, LOTS_AT(lots_exact, &from->exact, more->spilled - 1).limbs, LOTS_EXACT_LIMBS);
+    return LOTS_OK;
+}
+
+static lots_status feed_sums(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
 {
     lots_group_cell *cells = state->cells.data;
     bool floats = is_float(state->agg);
@@ -103,8 +143,10 @@ static void feed_sums(lots_group_state *state, const lots_group_batch *batch)
             continue;
         lots_group_cell *cell = &cells[batch->group[row]];
         if (floats) {
-            cell->sum += kept ? float_at(batch->value, row) : 0;
-            state->whole.sum += whole ? float_at(batch->value, row) : 0;
+            if (kept)
+                LOTS_TRY(add_float(state, cell, float_at(batch->value, row), err));
+            if (whole)
+                LOTS_TRY(add_float(state, &state->whole, float_at(batch->value, row), err));
         } else {
             add_wide(cell, kept ? int_at(batch->value, row) : 0);
             if (whole)
@@ -112,6 +154,7 @@ static void feed_sums(lots_group_state *state, const lots_group_batch *batch)
         }
         cell->count += kept ? 1 : 0;
     }
+    return LOTS_OK;
 }
 
 static void feed_counts(lots_group_state *state, const lots_group_batch *batch)
@@ -303,7 +346,7 @@ lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batc
     case LOTS_AGG_MIN:
     case LOTS_AGG_MAX: return feed_extremes(state, batch, err);
     case LOTS_AGG_COUNT_DISTINCT: return feed_distinct(state, batch, err);
-    default: feed_sums(state, batch); return LOTS_OK;
+    default: return feed_sums(state, batch, err);
     }
 }
 
@@ -398,7 +441,7 @@ lots_status lots_group_state_join(lots_group_state *state, const lots_group_stat
         return join_distinct(state, from, map, err);
     if (collects(kind) || lots_row_agg_follows(state->agg))
         return join_values(state, from, map, err);
-    state->whole.sum += from->whole.sum;
+    LOTS_TRY(join_float(state, &state->whole, from, &from->whole, err));
     add_wide(&state->whole, get_wide(&from->whole));
     for (size_t g = 0; g < from->cells.count; g++) {
         lots_group_cell *cell = &LOTS_AT(lots_group_cell, &state->cells, map[g]);
@@ -410,7 +453,7 @@ lots_status lots_group_state_join(lots_group_state *state, const lots_group_stat
         } else {
             cell->count += more->count;
             cell->hits += more->hits;
-            cell->sum += more->sum;
+            LOTS_TRY(join_float(state, cell, from, more, err));
             add_wide(cell, get_wide(more));
         }
     }

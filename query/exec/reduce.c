@@ -1,6 +1,6 @@
 /* reduce.c: counting, existence, sums and means, picking the first, last or k-th. Over ranges that follow one another
  * the kernels by groups do it in one pass; over others prefix sums and ranks of bits do, so that overlapping windows
- * cost no more than disjoint ones. */
+ * cost no more than disjoint ones. Sums of floats: reduce_float.c. */
 #include <string.h>
 
 #include "query/exec/aggregate.h"
@@ -168,23 +168,6 @@ static lots_status sum_whole(const lots_step *step, const lots_ranges *ranges, c
     return sum_by_prefix(step, ranges, values, wide, out, err);
 }
 
-/* Floats are added one by one in the total order, so that the same events give the same bits. */
-static void sum_float(const lots_step *step, const lots_ranges *ranges, const double *values, double *out)
-{
-    if (ranges->offsets != NULL) {
-        step->worker->kernels->sum_f64_by(values, ranges->mask, ranges->offsets, ranges->count, out);
-        step->worker->work.rows += ranges->positions;
-        return;
-    }
-    for (uint32_t i = 0; i < ranges->count; i++) {
-        out[i] = 0;
-        for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++)
-            if (ranges->mask == NULL || lots_bit_get(ranges->mask, k))
-                out[i] += values[k];
-        step->worker->work.rows += ranges->end[i] - ranges->first[i];
-    }
-}
-
 /* value / 10^scale. */
 static double scaled(int64_t value, const lots_type *type)
 {
@@ -204,7 +187,7 @@ static lots_status mean_of(const lots_step *step, const lots_ranges *ranges, con
     LOTS_TRY(lots_new_i64(step->arena, ranges->count, &whole, err));
     LOTS_TRY(count_ranges(step, ranges, counts, err));
     if (x->type.kind == LOTS_TYPE_FLOAT) {
-        sum_float(step, ranges, x->data, means);
+        LOTS_TRY(lots_reduce_sum_float(step, ranges, x->data, out, err));
     } else {
         sums.data = whole;
         LOTS_TRY(sum_whole(step, ranges, x->data, &sums, err));
@@ -233,8 +216,7 @@ lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, co
         return mean_of(step, &valid, x, out, err);
     if (x->type.kind != LOTS_TYPE_FLOAT)
         return sum_whole(step, &valid, x->data, out, err);
-    sum_float(step, &valid, x->data, out->data);
-    return LOTS_OK;
+    return lots_reduce_sum_float(step, &valid, x->data, out, err);
 }
 
 /* ---- picking ---- */

@@ -108,7 +108,7 @@ static int compare_places(const void *a, const void *b)
     return ((const placed_row *)a)->row < ((const placed_row *)b)->row ? -1 : 1;
 }
 
-/* Groups want their rows patient by patient (to count patients) and in the total order (for sums of floats): undo what
+/* Groups want their rows patient by patient (to count patients) and in the total order (for deviations of floats): undo what
  * sort did. */
 static lots_status order_by_origin(run *r, lots_error *err)
 {

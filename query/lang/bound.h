@@ -115,7 +115,7 @@ typedef enum lots_op {
     LOTS_OP_COUNT,          /* -> INT */
     LOTS_OP_EXISTS,         /* -> bool */
     LOTS_OP_COUNT_DISTINCT, /* x (a SET counts its elements) -> INT */
-    LOTS_OP_SUM,            /* INT, DECIMAL, DAYS exact; FLOAT in the total order; empty 0 */
+    LOTS_OP_SUM,            /* INT, DECIMAL, DAYS exact; FLOAT exact, rounded once to nearest even; empty 0 */
     LOTS_OP_MIN, LOTS_OP_MAX, /* any ordered type; empty: missing, as all below */
     LOTS_OP_MEAN, LOTS_OP_MEDIAN, /* numbers, DAYS -> FLOAT; median of an even count is the mean of the middle two */
     LOTS_OP_QUANTILE,       /* x; p = constant: linear interpolation (Hyndman & Fan 1996, type 7) -> FLOAT */

@@ -1,7 +1,6 @@
 /* One patient with very many events, in three shapes that hurt: all on one day, each within the one before, levels that alternate
  * day by day. Whatever is asked, the rows that are looked at and the memory must grow as the events do, however the windows of
- * different events overlap. Counted, not timed. Not here: sums and means of floats over such windows, which are added one by one
- * so that the same events give the same bits, and conditions on two events that no key and no window decides. */
+ * different events overlap. Counted, not timed. Not here: conditions on two events that no key and no window decides. */
 #include "query/exec/worker.h"
 #include "tests/query/exec/exec_fixture.h"
 
@@ -71,6 +70,8 @@ static const char *const questions[] = {
     "from contacts as r derive a = exists(contacts where level = inpatient within 30d of r.start)",
     "from contacts as r derive a = sum(cost over (contacts within 30d of r.start))",
     "from contacts as r derive a = mean(amount over (contacts since r.start)), b = sum(amount over (contacts until r.start))",
+    "from contacts as r derive a = sum(weight over contacts within 365d before r.start), "
+    "b = mean(weight over (contacts since r.start)), c = sum(weight over (contacts since r.start until r.end))",
     "from contacts as r derive a = min(cost over (contacts since r.start)), b = max(weight over (contacts until r.start))",
     "from contacts as r derive a = min(note over (contacts since r.start)), b = max(acute over (contacts until r.start))",
     "from contacts as r derive a = median(cost over (contacts since r.start)), "

@@ -132,6 +132,11 @@ static void sums_that_do_not_fit_are_errors_with_a_place(void **state)
         {"from patients derive x = 4611686018427387904 group by sex show n = sum(x)", "4611686018427387904"},
         {"from contacts group by level show n = 4611686018427387904 + count() show all = sum(n)",
          "4611686018427387904 + count()"},
+        {"from patients show n = sum(9.0 ^ 323)", "9.0 ^ 323"},
+        {"from patients show n = mean(9.0 ^ 323)", "9.0 ^ 323"},
+        {"from contacts show n = sum(9.0 ^ 323 over contacts)", "sum(9.0 ^ 323 over contacts)"},
+        {"from contacts as e show n = mean(9.0 ^ 323 over contacts until e.start)",
+         "mean(9.0 ^ 323 over contacts until e.start)"},
         {"from contacts show sum(9223372036854775807 over contacts)", "sum(9223372036854775807 over contacts)"},
     };
     lots_error err;

@@ -1,0 +1,46 @@
+/* exact.h: sums of doubles without error, rounded once at the end: the same bits whatever the order of adding.
+ *
+ * A sum is a whole number of 2^low in two's complement, in limbs of 64 bits, the least first (Kulisch 2013). With
+ * LOTS_EXACT_LIMBS limbs over 2^LOTS_EXACT_LOW it holds any 2^32 doubles. Most sums never need it: two doubles keep what is
+ * added as long as lots_exact_step says that nothing was lost. Callers: the kernels, query/exec. */
+#ifndef LOTS_EXACT_H
+#define LOTS_EXACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LOTS_EXACT_LIMBS = 34, LOTS_EXACT_LOW = -1074 };
+
+typedef struct lots_exact { /* zeroes: 0 */
+    uint64_t limbs[LOTS_EXACT_LIMBS];
+} lots_exact;
+
+/* *sum becomes sum + x, rounded; what the rounding took off comes back (Knuth 1969, 4.2.2 theorem B). Not a number when the
+ * sum leaves the range of doubles. */
+static inline double lots_exact_add(double *sum, double x)
+{
+    const double before = *sum, after = before + x, grown = after - before;
+    *sum = after;
+    return (before - (after - grown)) + (x - grown);
+}
+
+/* Add x to the pair of doubles *sum + *rest. False: something was lost, and neither can be used. As long as it is true,
+ * *sum + *rest in doubles is the sum of all that was added, rounded once to the nearest, of two the even. */
+static inline bool lots_exact_step(double *sum, double *rest, double x)
+{
+    return lots_exact_add(rest, lots_exact_add(sum, x)) == 0;
+}
+
+/* How many limbs hold every sum of `count` of these finite doubles, and the *low they are counted by. Cost: O(count).
+ *   mask   bits by value: which of them are meant; NULL: all */
+unsigned lots_limbs_for(const double *values, const uint64_t *mask, uint32_t count, int *low);
+/* Add x, finite, 0 or with a lowest bit of at least 2^low, whose sum fits. Cost: two limbs, more only by carries. */
+void lots_limbs_add(uint64_t *limbs, unsigned width, int low, double x);
+/* Add a sum of the same width and low. */
+void lots_limbs_join(uint64_t *limbs, const uint64_t *more, unsigned width);
+/* The nearest double, of two the even; beyond all doubles an infinity. Cost: O(width). */
+double lots_limbs_round(const uint64_t *limbs, unsigned width, int low);
+/* The nearest double to limbs - less. width: at most LOTS_EXACT_LIMBS. */
+double lots_limbs_round_difference(const uint64_t *limbs, const uint64_t *less, unsigned width, int low);
+
+#endif

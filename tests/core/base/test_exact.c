@@ -1,0 +1,167 @@
+/* Exact sums of doubles: against adding bit by bit (slow_sum.h), whatever the values, their order and the kernels. */
+#include <float.h>
+#include <math.h>
+
+#include "core/base/exact.h"
+#include "core/base/kernels.h"
+#include "tests/support/lots_test.h"
+#include "tests/support/slow_sum.h"
+
+enum { MOST = 300 };
+
+static uint64_t seed = 11;
+
+static uint64_t below(uint64_t limit) { return lots_test_random(&seed) % limit; }
+
+/* 53 bits of either sign, the lowest of them of 2^from .. 2^to. */
+static double between(int from, int to)
+{
+    const double whole = (double)below(UINT64_C(1) << 53);
+    return ldexp(below(2) ? whole : -whole, from + (int)below((uint64_t)(to - from + 1)));
+}
+
+/* What hurts: everything goes but little is left; all sizes there are; the ends of the doubles. */
+static double any_value(unsigned kind)
+{
+    static const double extremes[] = {1e300, -1e300, 1e-300, -1e-300, DBL_MAX, -DBL_MAX, DBL_TRUE_MIN, -DBL_TRUE_MIN,
+                                      DBL_MIN, -DBL_MIN, 1.0, -1.0, 0.0, -0.0, 0x1p-53, 0x1p53};
+    switch (kind) {
+    case 0: return (double)((int64_t)below(2000) - 1000) / 7;
+    case 1: return (double)below(2000) / 10;
+    case 2: return extremes[below(sizeof extremes / sizeof *extremes)];
+    case 3: return extremes[below(4)];
+    case 4: return between(-1074, 971);
+    case 5: return between(-1074, -1020);
+    default: return between(-60, 60);
+    }
+}
+
+enum { KINDS = 7 };
+
+static void same(double got, double want, const char *what, unsigned kind, uint32_t count)
+{
+    if (memcmp(&got, &want, sizeof got) != 0 && !(got == 0 && want == 0 && !signbit(got)))
+        fail_msg("%s: %u values of kind %u: %a, wanted %a", what, (unsigned)count, kind, got, want);
+}
+
+static double slow_sum_of(const double *values, const uint64_t *mask, uint32_t from, uint32_t end)
+{
+    slow_sum sum = {{0}};
+    for (uint32_t i = from; i < end; i++)
+        if (mask == NULL || (mask[i / 64] >> (i % 64) & 1) != 0)
+            slow_add(&sum, values[i]);
+    return slow_round(&sum);
+}
+
+static void kernels_and_limbs_sum_as_adding_bit_by_bit_does(void **state)
+{
+    static const char *const names[] = {"scalar", "avx2", "avx512"};
+    static double values[MOST + 16];
+    (void)state;
+    for (unsigned round = 0; round < 40 * KINDS; round++) {
+        uint64_t mask[MOST / 64 + 2];
+        const unsigned kind = round % KINDS;
+        const uint32_t count = (uint32_t)below(round % 3 == 0 ? 12 : MOST), offsets[] = {0, count / 3, count};
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = any_value(kind);
+        for (size_t i = 0; i < sizeof mask / sizeof *mask; i++)
+            mask[i] = lots_test_random(&seed);
+        for (unsigned masked = 0; masked < 2; masked++) {
+            const uint64_t *taken = masked ? mask : NULL;
+            const double want[2] = {slow_sum_of(values, taken, 0, offsets[1]), slow_sum_of(values, taken, offsets[1], count)};
+            for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+                double got[2 + 8];
+                if (lots_kernels_named(names[k]) == NULL)
+                    continue;
+                lots_kernels_named(names[k])->sum_f64_by(values, taken, offsets, 2, got);
+                same(got[0], want[0], names[k], kind, offsets[1]);
+                same(got[1], want[1], names[k], kind, count - offsets[1]);
+            }
+        }
+    }
+}
+
+static void differences_of_prefix_sums_are_the_sums_between(void **state)
+{
+    static double values[MOST];
+    static uint64_t sums[(MOST + 1) * LOTS_EXACT_LIMBS];
+    (void)state;
+    for (unsigned round = 0; round < 10 * KINDS; round++) {
+        const unsigned kind = round % KINDS;
+        int low = 0;
+        for (uint32_t i = 0; i < MOST; i++)
+            values[i] = any_value(kind);
+        const unsigned width = lots_limbs_for(values, NULL, MOST, &low);
+        assert_in_range(width, 1, LOTS_EXACT_LIMBS);
+        memset(sums, 0, sizeof sums);
+        for (uint32_t i = 0; i < MOST; i++) {
+            memcpy(sums + (i + 1) * width, sums + i * width, width * sizeof *sums);
+            lots_limbs_add(sums + (i + 1) * width, width, low, values[i]);
+        }
+        for (unsigned window = 0; window < 30; window++) {
+            const uint32_t from = (uint32_t)below(MOST), end = from + (uint32_t)below(MOST - from + 1);
+            same(lots_limbs_round_difference(sums + end * width, sums + from * width, width, low),
+                 slow_sum_of(values, NULL, from, end), "difference", kind, end - from);
+        }
+    }
+}
+
+static void sums_are_joined_and_come_back_to_nothing(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 200; round++) {
+        lots_exact parts[2] = {{{0}}, {{0}}};
+        double values[40];
+        for (unsigned i = 0; i < 40; i++) {
+            values[i] = any_value(round % KINDS);
+            lots_limbs_add(parts[below(2)].limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, values[i]);
+        }
+        lots_limbs_join(parts[0].limbs, parts[1].limbs, LOTS_EXACT_LIMBS);
+        same(lots_limbs_round(parts[0].limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW), slow_sum_of(values, NULL, 0, 40), "joined",
+             round % KINDS, 40);
+        for (unsigned i = 0; i < 40; i++)
+            lots_limbs_add(parts[0].limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, -values[i]);
+        for (unsigned i = 0; i < LOTS_EXACT_LIMBS; i++)
+            assert_true(parts[0].limbs[i] == 0);
+    }
+}
+
+static void sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even(void **state)
+{
+    static const struct {
+        double values[4], sum;
+    } cases[] = {
+        {{0, 0, 0, 0}, 0},
+        {{-0.0, -0.0, 0, 0}, 0},
+        {{1, 0x1p-53, 0, 0}, 1},                                   /* a tie: down to the even */
+        {{1, 0x1p-53, 0x1p-1074, 0}, 1 + 0x1p-52},                 /* the least there is decides */
+        {{1 + 0x1p-52, 0x1p-53, 0, 0}, 1 + 0x1p-51},               /* a tie: up to the even */
+        {{-1 - 0x1p-52, -0x1p-53, 0x1p-1074, 0}, -1 - 0x1p-52},
+        {{1e300, 1e-300, -1e300, 0}, 1e-300},
+        {{1e300, 1, -1e300, 1e-300}, 1},
+        {{0.1, 0.2, -0.3, 0}, 0x1p-55},                            /* not 2^-54, as one by one */
+        {{DBL_MAX, DBL_MAX, -DBL_MAX, 0}, DBL_MAX},                /* beyond, and back */
+        {{DBL_MAX, 0x1p969, 0, 0}, DBL_MAX},
+        {{DBL_MAX, 0x1p970, 0, 0}, (double)INFINITY},              /* a tie at the end: to infinity, as the rule has it */
+        {{-DBL_MAX, -DBL_MAX, 1, 0}, -(double)INFINITY},
+        {{DBL_MIN, -DBL_TRUE_MIN, 0, 0}, DBL_MIN - DBL_TRUE_MIN},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double got[1 + 8];
+        lots_kernels_get()->sum_f64_by(cases[i].values, NULL, (const uint32_t[]){0, 4}, 1, got);
+        if (memcmp(&got[0], &cases[i].sum, sizeof(double)) != 0)
+            fail_msg("case %u: %a, wanted %a", (unsigned)i, got[0], cases[i].sum);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kernels_and_limbs_sum_as_adding_bit_by_bit_does),
+        cmocka_unit_test(differences_of_prefix_sums_are_the_sums_between),
+        cmocka_unit_test(sums_are_joined_and_come_back_to_nothing),
+        cmocka_unit_test(sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

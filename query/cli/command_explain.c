@@ -85,6 +85,20 @@ static lots_status explain_one(explain_job *job, const lots_bound_pipeline *pipe
     return status;
 }
 
+/* Of one person, by name, the counts after each stage say what is true. */
+static lots_status check_ids(const explain_job *job, const lots_bound_pipeline *pipeline, lots_error *err)
+{
+    bool by_id = false;
+    if (!job->analyze && !job->flow)
+        return LOTS_OK;
+    LOTS_TRY(lots_disclosure_by_id(job->question.query, pipeline, &by_id, err));
+    if (!by_id)
+        return LOTS_OK;
+    lots_fail(err, LOTS_REFUSED, "the steps of a question that picks persons by id are not counted");
+    lots_error_hint(err, "`lots why` walks one person through it, with a purpose");
+    return LOTS_REFUSED;
+}
+
 static lots_status explain_all(explain_job *job, lots_error *err)
 {
     void *results = NULL;
@@ -93,6 +107,7 @@ static lots_status explain_all(explain_job *job, lots_error *err)
     LOTS_TRY(lots_alloc(&results, query->pipeline_count, sizeof(lots_result), err));
     job->results = results;
     for (uint32_t i = 0; i < query->pipeline_count; i++) {
+        LOTS_TRY(check_ids(job, &query->pipelines[i], err));
         lots_status status = explain_one(job, &query->pipelines[i], &job->results[i], err);
         if (status != LOTS_OK) {
             lots_question_draw(&job->question, err);

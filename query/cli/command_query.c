@@ -174,7 +174,13 @@ static lots_disclosure_entry log_entry(const query_job *job)
 static lots_status record(const query_job *job, uint32_t index, const lots_result *result, lots_error *err)
 {
     const lots_disclosure_entry entry = log_entry(job);
-    if (job->q.query->pipelines[index].aggregated || job->q.query->pipelines[index].explain)
+    const lots_bound_pipeline *pipeline = &job->q.query->pipelines[index];
+    bool of_persons = !pipeline->aggregated;
+    if (pipeline->explain)
+        return LOTS_OK;
+    if (!of_persons)
+        LOTS_TRY(lots_disclosure_by_id(job->q.query, pipeline, &of_persons, err));
+    if (!of_persons)
         return LOTS_OK;
     return lots_disclosure_record(job->q.registry, &entry, result->rows, err);
 }

@@ -3,6 +3,7 @@
 
 #include "query/cli/options.h"
 #include "query/exec/protect.h"
+#include "query/exec/reach.h"
 
 lots_status lots_disclosure_min_cell(const lots_registry *registry, const char *wanted, uint32_t *out, lots_error *err)
 {
@@ -21,11 +22,36 @@ lots_status lots_disclosure_min_cell(const lots_registry *registry, const char *
     return LOTS_OK;
 }
 
+lots_status lots_disclosure_by_id(const lots_query *query, const lots_bound_pipeline *pipeline, bool *out, lots_error *err)
+{
+    lots_reach reach;
+    LOTS_TRY(lots_reach_pipeline(query, pipeline, &reach, err));
+    *out = reach.id_asked;
+    return LOTS_OK;
+}
+
+/* Without a purpose: `where id = 'E1' group by ill` would tell of one person by name. Ids as values are refused anyway. */
+static lots_status check_aggregated(const lots_query *query, const lots_bound_pipeline *pipeline, lots_error *err)
+{
+    bool by_id = false;
+    LOTS_TRY(lots_reach_check(query, pipeline, err));
+    LOTS_TRY(lots_disclosure_by_id(query, pipeline, &by_id, err));
+    if (!by_id)
+        return LOTS_OK;
+    lots_fail(err, LOTS_REFUSED, "a question that picks persons by id needs a purpose, which is logged");
+    lots_error_hint(err, "say why: --purpose 'text'");
+    return LOTS_REFUSED;
+}
+
 lots_status lots_disclosure_check(const lots_query *query, const char *purpose, lots_error *err)
 {
     for (uint32_t i = 0; purpose == NULL && i < query->pipeline_count; i++) {
-        if (query->pipelines[i].aggregated || query->pipelines[i].explain)
+        if (query->pipelines[i].explain)
             continue;
+        if (query->pipelines[i].aggregated) {
+            LOTS_TRY(check_aggregated(query, &query->pipelines[i], err));
+            continue;
+        }
         lots_fail(err, LOTS_REFUSED, "a list of persons, events or episodes needs a purpose, which is logged");
         lots_error_hint(err, "say why: --purpose 'text'; or reduce the rows: group by, or show with count(), mean(), …");
         return LOTS_REFUSED;

@@ -11,7 +11,12 @@
 LOTS_MUST lots_status lots_disclosure_min_cell(const lots_registry *registry, const char *wanted, uint32_t *out,
                                                lots_error *err);
 
-/* Before anything is run: a pipeline whose rows no aggregate has reduced needs a purpose. Errors: LOTS_REFUSED. */
+/* Does a question pick persons by their ids? Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_disclosure_by_id(const lots_query *query, const lots_bound_pipeline *pipeline, bool *out,
+                                            lots_error *err);
+
+/* Before anything is run: a pipeline whose rows no aggregate has reduced needs a purpose, and one that picks persons by id.
+ * Errors: LOTS_REFUSED, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_disclosure_check(const lots_query *query, const char *purpose, lots_error *err);
 
 typedef struct lots_disclosure_entry {

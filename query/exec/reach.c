@@ -6,7 +6,9 @@
 
 typedef struct walk {
     const lots_query *query;
-    bool flat; /* what cohorts look at is not looked for */
+    bool flat;   /* what cohorts look at is not looked for */
+    bool listed; /* ids stand by themselves as columns, or as keys of joins */
+    bool asked;  /* the right side of a join asks for ids, also where it is of groups */
     lots_status status;
     uint64_t *exprs, *relations; /* seen already */
     lots_reach *out;
@@ -91,6 +93,14 @@ static void visit_top(walk *w, const lots_top *top)
     visit_exprs(w, top->per, top->per_count);
 }
 
+/* An id by itself names the rows and asks nothing of them. */
+static void visit_listed(walk *w, const lots_expr *expr)
+{
+    w->listed = w->listed || expr->op == LOTS_OP_PATIENT_ID;
+    if (expr->op != LOTS_OP_PATIENT_ID)
+        visit_expr(w, expr);
+}
+
 /* What rows are chosen and ordered by. */
 static void visit_choices(walk *w, const lots_bound_stage *stage)
 {
@@ -99,14 +109,12 @@ static void visit_choices(walk *w, const lots_bound_stage *stage)
     visit_expr(w, stage->each.high);
     visit_top(w, &stage->top);
     for (uint32_t i = 0; i < stage->sort_count; i++)
-        visit_expr(w, stage->sort[i].value);
+        visit_listed(w, stage->sort[i].value);
 }
 
 /* What rows and groups are made of. */
 static void visit_values(walk *w, const lots_bound_stage *stage)
 {
-    for (uint32_t i = 0; i < stage->item_count; i++)
-        visit_expr(w, stage->items[i].value);
     for (uint32_t i = 0; i < stage->function_count; i++)
         visit_top(w, &stage->functions[i].top);
     for (uint32_t i = 0; i < stage->key_count; i++)
@@ -121,15 +129,35 @@ static void visit_values(walk *w, const lots_bound_stage *stage)
 
 static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline);
 
+static bool chooses(const lots_bound_stage *stage)
+{
+    return stage->where != NULL || stage->top.by != NULL || stage->function_count > 0 || stage->join != NULL;
+}
+
+/* What rows are given: an id by itself is for the list, unless a later stage may choose by it. */
+static void visit_items(walk *w, const lots_bound_pipeline *pipeline)
+{
+    bool listed = true;
+    for (uint32_t s = pipeline->stage_count; s-- > 0; listed = listed && !chooses(&pipeline->stages[s]))
+        for (uint32_t i = 0; i < pipeline->stages[s].item_count; i++)
+            if (listed)
+                visit_listed(w, pipeline->stages[s].items[i].value);
+            else
+                visit_expr(w, pipeline->stages[s].items[i].value);
+}
+
 /* What is joined is a value of the rows. Groups carry no ids: their own run sees to that. */
 static void visit_join(walk *w, const lots_bound_join *join)
 {
     if (join == NULL)
         return;
-    visit_exprs(w, join->left_keys, join->key_count);
-    bool id = w->out->id;
+    for (uint32_t i = 0; i < join->key_count; i++)
+        visit_listed(w, join->left_keys[i]);
+    const bool id = w->out->id, listed = w->listed;
     visit_pipeline(w, join->right);
+    w->asked = w->asked || w->out->id;
     w->out->id = id || (w->out->id && !join->right->aggregated);
+    w->listed = listed || (w->listed && !join->right->aggregated);
 }
 
 /* Values first: a node that both a value and a condition share counts as a value's. */
@@ -139,11 +167,12 @@ static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline)
     visit_set(w, pipeline->source);
     for (uint32_t s = 0; s < pipeline->stage_count; s++)
         visit_values(w, &pipeline->stages[s]);
+    visit_items(w, pipeline);
     for (uint32_t i = 0; i < pipeline->column_count; i++)
-        visit_expr(w, pipeline->columns[i].value);
+        visit_listed(w, pipeline->columns[i].value);
     for (uint32_t s = 0; s < pipeline->stage_count; s++)
         visit_join(w, pipeline->stages[s].join);
-    w->out->id_in_values = w->out->id;
+    w->out->id_in_values = w->out->id || w->listed;
     for (uint32_t s = 0; s < pipeline->stage_count; s++)
         visit_choices(w, &pipeline->stages[s]);
 }
@@ -161,6 +190,8 @@ static lots_status reach_pipeline(const lots_query *query, const lots_bound_pipe
     w.relations = relations;
     if (status == LOTS_OK)
         visit_pipeline(&w, pipeline);
+    out->id_asked = out->id || w.asked;
+    out->id = out->id || w.listed;
     lots_free(exprs);
     lots_free(relations);
     if (w.status != LOTS_OK)

@@ -68,6 +68,11 @@ a_flow_hides_what_rests_on_few() {
         exits 0 explain "$reg" "from patients top 3 by birth show sex" --analyze && out_has 'actual: <5 rows of <5 persons' &&
         exits 7 explain "$reg" "from patients top 3 by birth show sex" --flow --min-cell 2
 }
+the_steps_of_a_question_about_one_person_are_not_counted() {
+    by_id="from patients derive who = id where who = 'E21744' where exists(contacts where dx in {I50})"
+    exits 7 explain "$reg" "$by_id" --flow && err_has 'lots why' && exits 7 explain "$reg" "$by_id" --analyze && exits 0 explain "$reg" "$by_id" &&
+        exits 0 explain "$reg" 'from patients where sex = female sort id show id' --flow
+}
 analyze_tells_work_and_time() {
     exits 0 explain "$reg" -f query/examples/demo-readmissions.lq --analyze && out_has 'work: ' && out_has ' ms' && out_has 'actual: '
 }
@@ -116,6 +121,7 @@ check a_plan_is_the_answer_of_explain_in_a_query
 check explaining_a_list_needs_no_purpose_and_is_not_logged
 check a_flow_counts_the_files_rows
 check a_flow_hides_what_rests_on_few
+check the_steps_of_a_question_about_one_person_are_not_counted
 check analyze_tells_work_and_time
 check json_is_for_tools
 check several_questions_have_several_plans

@@ -1,6 +1,8 @@
 /* reach.c: a walk over the bound tree, each node once. See reach.h. */
 #include "query/exec/reach.h"
 
+#include <string.h>
+
 #include "core/base/memory.h"
 #include "core/index/bitset.h"
 
@@ -69,12 +71,25 @@ static void visit_cohort(walk *w, const lots_bound_cohort *cohort)
     }
 }
 
+/* The key of a record (schema.h: it is named `id`): whoever lists records by it can find out whose they are. */
+static bool is_record_id(const lots_query *query, const lots_expr *expr)
+{
+    uint32_t relation = UINT32_MAX;
+    if (expr->op == LOTS_OP_COLUMN && expr->of_frame < query->frame_count)
+        relation = query->frames[expr->of_frame].relation;
+    else if (expr->op == LOTS_OP_EVENT_COLUMN)
+        relation = expr->operands[0]->type.relation;
+    return relation < query->relation_count && expr->index < query->relations[relation].column_count &&
+           strcmp(query->relations[relation].columns[expr->index].name, "id") == 0;
+}
+
 static void visit_expr(walk *w, const lots_expr *expr)
 {
     if (expr == NULL || lots_bit_get(w->exprs, expr->id))
         return;
     lots_bit_set(w->exprs, expr->id);
     w->out->id = w->out->id || expr->op == LOTS_OP_PATIENT_ID;
+    w->out->record_id = w->out->record_id || is_record_id(w->query, expr);
     if (expr->op == LOTS_OP_COHORT)
         visit_cohort(w, expr->cohort);
     if (expr->of_frame < w->query->frame_count)
@@ -215,7 +230,7 @@ lots_status lots_reach_check(const lots_query *query, const lots_bound_pipeline 
         lots_error_hint(err, "count persons with patients(); a list of persons needs rows that no aggregate has reduced");
         return LOTS_REFUSED;
     }
-    for (uint32_t s = 0; !pipeline->aggregated && reach.id && s < schema->stream_count; s++)
+    for (uint32_t s = 0; !pipeline->aggregated && (reach.id || reach.record_id) && s < schema->stream_count; s++)
         if (schema->streams[s].no_identity && (reach.streams >> s & 1) != 0) {
             lots_fail(err, LOTS_REFUSED, "'%s' may be counted but not used to name a person, and these rows carry ids",
                       schema->streams[s].name);

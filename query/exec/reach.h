@@ -8,6 +8,7 @@
 typedef struct lots_reach {
     uint64_t streams;  /* bit s: stream s of the schema */
     bool id;           /* a person's id stands anywhere in the pipeline */
+    bool record_id;    /* the key of a record does, which leads to a person by way of the files or another list */
     bool id_asked;     /* otherwise than as a column that lists it: `where id = …` */
     bool id_in_values; /* and may become a value of a result of aggregates: in derive, or inside group by and show */
 } lots_reach;

@@ -331,6 +331,9 @@ MAP
     exits 0 ingest "$work/drugs.lots" --map "$work/drugs.map" "$work/drugs" || return 1
     exits 7 query "$work/drugs.lots" 'from patients where exists(drugs) show id' --purpose test && err_has drugs || return 1
     exits 7 query "$work/drugs.lots" 'from drugs as d show d.start, id' --purpose test || return 1
+    exits 7 query "$reg" 'from contacts as c show c.id, d = exists(drugs within 5d after c.start)' --purpose test && err_has drugs || return 1
+    exits 7 query "$reg" 'from patients where exists(drugs) show first(contacts).id' --purpose test && err_has drugs || return 1
+    exits 0 query "$reg" 'from contacts as c show c.start, d = exists(drugs within 5d after c.start)' --purpose test || return 1
     exits 0 query "$work/drugs.lots" 'from patients where exists(drugs) show x = 1' --purpose test &&
         exits 0 query "$work/drugs.lots" 'from patients show id' --purpose test
 }

@@ -62,6 +62,7 @@ $(BUILD)/classifications.o: $(BUILD)/classifications.c query/lang/classification
 
 # So are the built-in mappings and the manual, by the assembler.
 $(BUILD)/ingest/map_builtin.o: $(sort $(wildcard ingest/maps/*.map))
+$(BUILD)/ingest/synth_model_places.o $(BUILD)/ingest/synth_calibration.o $(BUILD)/ingest/synth_tables.o: $(sort $(wildcard ingest/synth/*.csv)) ingest/maps/synth.map
 $(BUILD)/query/cli/manual.o: query/LANGUAGE.md
 
 $(BUILD)/liblots.a: $(LIB_O) $(BUILD)/library.o $(BUILD)/classifications.o

@@ -32,6 +32,7 @@ typedef struct lots_load_options {
     void *progress_context;
     const char *rejects_path;  /* NULL: REGISTRY.rejects.csv beside the registry; written only when there are rejects */
     const _Atomic bool *stop;  /* may be NULL; turns true: LOTS_INTERRUPTED, nothing published */
+    const struct lots_load_feed *feed; /* may be NULL; else where the streams come from (load_feed.h) */
 } lots_load_options;
 
 /* What became of the rows read for a stream (all its sources), a child of one, a table, or a code system. */

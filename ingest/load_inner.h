@@ -4,6 +4,7 @@
  *   load_number.c  interners → numbers of patients, codes, categories; what the base held → pieces too
  *   load_deal.c    raw pieces → buckets of patients
  *   load_settle.c  each bucket: patients, children, the total order
+ *   load_feed.c    instead of load_settle and load_write: rows that a program makes, in waves
  *   load_write.c   settled rows → segments, tables, coverage, log → published
  * Invariant: what a step leaves is a function of the rows and the mapping, up to the order of pieces. */
 #ifndef LOTS_LOAD_INNER_H
@@ -16,6 +17,7 @@
 #include "core/store/registry.h"
 #include "ingest/convert.h"
 #include "ingest/load.h"
+#include "ingest/load_feed.h"
 
 #define LOTS_LOAD_MEMORY ((size_t)2 << 30)
 #define LOTS_LOAD_REJECT_FRACTION 0.001
@@ -83,6 +85,8 @@ typedef struct lots_load {
     uint32_t *events;              /* by patient: settled events of all streams */
     lots_load_tally *tallies;      /* by worker */
     lots_coverage *coverage;       /* by stream */
+    uint32_t settle_first;         /* the first bucket of this wave; 0 when there are no waves */
+    struct lots_load_writing *writing; /* load_write.c */
 } lots_load;
 
 static inline bool lots_load_is_dated(const lots_load *load, uint32_t stream)
@@ -97,6 +101,20 @@ LOTS_MUST lots_status lots_load_number(lots_load *load, lots_error *err);
 LOTS_MUST lots_status lots_load_deal(lots_load *load, lots_error *err);
 LOTS_MUST lots_status lots_load_settle(lots_load *load, lots_error *err);
 LOTS_MUST lots_status lots_load_write(lots_load *load, lots_error *err);
+/* All of a feed, from its rows to the generation. */
+LOTS_MUST lots_status lots_load_feed_all(lots_load *load, lots_error *err);
+/* Settle buckets first .. bucket_count - 1. */
+LOTS_MUST lots_status lots_load_settle_from(lots_load *load, uint32_t first, lots_error *err);
+/* Writing in waves: segments of patients before `settled`, whose rows are final; unless `last`, the segment that more
+ * patients may still go into is left. Then the generation. */
+LOTS_MUST lots_status lots_load_write_begin(lots_load *load, lots_error *err);
+LOTS_MUST lots_status lots_load_write_until(lots_load *load, lots_patient settled, bool last, lots_error *err);
+LOTS_MUST lots_status lots_load_write_finish(lots_load *load, lots_error *err);
+void lots_load_write_end(lots_load *load);
+/* The first patient whose segment isn't written. */
+lots_patient lots_load_written(const lots_load *load);
+/* A bucket of patients first .. end - 1. */
+LOTS_MUST lots_status lots_load_add_bucket(lots_load *load, lots_patient first, lots_patient end, lots_error *err);
 
 /* Dictionaries by column of a target, for order.h; the caller's array of column_count. */
 void lots_load_dictionaries(const lots_load *load, const lots_load_target *target, const lots_dictionary **out);

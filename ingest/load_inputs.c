@@ -160,6 +160,8 @@ static lots_status fail_absent(const lots_load *load, const lots_map_source *sou
 static lots_status take_source(lots_load *load, offer *from, uint32_t index, lots_error *err)
 {
     const lots_map_source *source = &load->mapping.sources[index];
+    if (load->options->feed != NULL && source->target == LOTS_MAP_STREAM)
+        return LOTS_OK;
     for (uint32_t i = 0; i < source->files.count; i++) {
         const lots_map_term *term = &source->files.items[i];
         bool found = false;

@@ -176,7 +176,7 @@ static uint64_t bucket_rows(const lots_load *load, uint64_t rows)
     return share < BUCKET_ROWS_LEAST ? BUCKET_ROWS_LEAST : share;
 }
 
-static lots_status add_bucket(lots_load *load, lots_patient first, lots_patient end, lots_error *err)
+lots_status lots_load_add_bucket(lots_load *load, lots_patient first, lots_patient end, lots_error *err)
 {
     void *room, *buckets = load->buckets;
     LOTS_TRY(lots_realloc(&buckets, (size_t)load->bucket_count + 1, sizeof *load->buckets, err));
@@ -197,13 +197,13 @@ static lots_status plan_buckets(lots_load *load, const uint32_t *counts, lots_er
     uint64_t most = bucket_rows(load, rows);
     for (uint32_t i = 0; i < patients; i++) {
         if (i > first && (held + counts[i] > most || i - first >= LOTS_SEGMENT_PATIENTS)) {
-            LOTS_TRY(add_bucket(load, first, i, err));
+            LOTS_TRY(lots_load_add_bucket(load, first, i, err));
             first = i;
             held = 0;
         }
         held += counts[i];
     }
-    return first < patients ? add_bucket(load, first, patients, err) : LOTS_OK;
+    return first < patients ? lots_load_add_bucket(load, first, patients, err) : LOTS_OK;
 }
 
 static void count_new_rows(const lots_load *load, uint32_t *counts)

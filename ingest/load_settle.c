@@ -10,6 +10,7 @@ typedef struct settle_job {
     lots_load *load;
     lots_load_tally *tally;
     lots_load_bucket *bucket;
+    unsigned worker;
     lots_piece *all;       /* by target: the bucket's rows together */
     bool *open;            /* by target */
     lots_day *birth;       /* by patient of the bucket; LOTS_DAY_MIN: unknown */
@@ -114,9 +115,27 @@ static lots_status open_streams(settle_job *job, lots_error *err)
     return LOTS_OK;
 }
 
+/* The rows that a feed makes are final but for their order; each counts as read. */
+static lots_status take_feed(settle_job *job, lots_error *err)
+{
+    const lots_load_feed *feed = job->load->options->feed;
+    lots_batch *streams[LOTS_STREAMS_MAX];
+    LOTS_TRY(open_streams(job, err));
+    for (uint32_t i = 0; i < job->load->stream_count; i++)
+        streams[i] = &job->all[i].batch;
+    LOTS_TRY(feed->fill(feed->context, job->worker, job->bucket->first, job->bucket->end, streams, err));
+    for (uint32_t i = 0; i < job->load->stream_count; i++) {
+        LOTS_TRY(lots_vec_extend(&job->all[i].origins, streams[i]->rows, NULL, err));
+        job->load->converters[job->worker].counts[i].rows += streams[i]->rows;
+    }
+    return LOTS_OK;
+}
+
 static lots_status gather_pieces(settle_job *job, lots_error *err)
 {
     lots_vec *pieces = &job->bucket->pieces;
+    if (job->load->options->feed != NULL)
+        return take_feed(job, err);
     for (size_t i = 0; i < pieces->count; i++) {
         lots_piece *piece = &LOTS_AT(lots_piece, pieces, i);
         LOTS_TRY(add_piece(job, piece, err));
@@ -427,7 +446,8 @@ static lots_status settle_bucket(settle_job *job, lots_error *err)
 static lots_status settle_task(void *context, size_t task, unsigned worker, lots_error *err)
 {
     lots_load *load = context;
-    settle_job job = {.load = load, .tally = &load->tallies[worker], .bucket = &load->buckets[task]};
+    settle_job job = {.load = load, .tally = &load->tallies[worker], .worker = worker,
+                      .bucket = &load->buckets[load->settle_first + task]};
     void *all, *open = NULL;
     LOTS_TRY(lots_alloc(&all, load->target_count, sizeof *job.all, err));
     job.all = all;
@@ -444,8 +464,14 @@ static lots_status settle_task(void *context, size_t task, unsigned worker, lots
     return status;
 }
 
+lots_status lots_load_settle_from(lots_load *load, uint32_t first, lots_error *err)
+{
+    load->settle_first = first;
+    return lots_pool_run(load->pool, load->bucket_count - first, settle_task, load, load->options->stop, err);
+}
+
 lots_status lots_load_settle(lots_load *load, lots_error *err)
 {
     LOTS_TRY(lots_load_cover(load, err));
-    return lots_pool_run(load->pool, load->bucket_count, settle_task, load, load->options->stop, err);
+    return lots_load_settle_from(load, 0, err);
 }

@@ -13,9 +13,12 @@ typedef struct planned_segment {
     lots_manifest_entry entry;
 } planned_segment;
 
-typedef struct write_job {
+typedef struct lots_load_writing {
     lots_load *load;
     lots_vec segments;           /* planned_segment */
+    size_t written;              /* of them */
+    lots_patient first, planned; /* of the segment being filled; up to where patients were looked at */
+    uint64_t held;               /* its events so far */
     lots_batch *tables;
     const lots_batch **table_list;
     uint32_t table_count;
@@ -38,21 +41,24 @@ static lots_status add_segment(write_job *job, lots_patient first, lots_patient 
     return status;
 }
 
-static lots_status plan_segments(write_job *job, lots_error *err)
+static lots_status plan_segments(write_job *job, lots_patient settled, bool last, lots_error *err)
 {
     const lots_load *load = job->load;
     uint64_t most = load->options->segment_events != 0 ? load->options->segment_events : LOTS_SEGMENT_EVENTS;
-    uint32_t patients = load->numbering.patients, first = 0;
-    uint64_t held = 0;
-    for (uint32_t i = 0; i < patients; i++) {
-        if (i > first && (held + load->events[i] > most || i - first >= LOTS_SEGMENT_PATIENTS)) {
-            LOTS_TRY(add_segment(job, first, i, err));
-            first = i;
-            held = 0;
+    for (; job->planned < settled; job->planned++) {
+        lots_patient at = job->planned;
+        if (at > job->first && (job->held + load->events[at] > most || at - job->first >= LOTS_SEGMENT_PATIENTS)) {
+            LOTS_TRY(add_segment(job, job->first, at, err));
+            job->first = at;
+            job->held = 0;
         }
-        held += load->events[i];
+        job->held += load->events[at];
     }
-    return first < patients ? add_segment(job, first, patients, err) : LOTS_OK;
+    if (!last || job->first == settled)
+        return LOTS_OK;
+    LOTS_TRY(add_segment(job, job->first, settled, err));
+    job->first = settled;
+    return LOTS_OK;
 }
 
 /* ---- one segment ---- */
@@ -154,7 +160,7 @@ static lots_status fill_streams(write_job *job, planned_segment *segment, lots_b
 static lots_status write_task(void *context, size_t task, unsigned worker, lots_error *err)
 {
     write_job *job = context;
-    planned_segment *segment = &LOTS_AT(planned_segment, &job->segments, task);
+    planned_segment *segment = &LOTS_AT(planned_segment, &job->segments, job->written + task);
     const lots_batch *streams[LOTS_STREAMS_MAX];
     uint32_t filled = 0;
     void *room;
@@ -211,6 +217,8 @@ static lots_status describe_sources(write_job *job, lots_error *err)
         LOTS_TRY(lots_bytes_printf(&job->sources, err, "\n%s %ju bytes xxh3 %016jx", input->name,
                                    (uintmax_t)input->bytes, (uintmax_t)input->hash));
     }
+    if (load->options->feed != NULL)
+        LOTS_TRY(lots_bytes_printf(&job->sources, err, "\n%s", load->options->feed->origin));
     return lots_bytes_put8(&job->sources, 0, err);
 }
 
@@ -269,14 +277,39 @@ static lots_status check_rejects(const lots_load *load, lots_error *err)
                      100.0 * (double)result->rejected / (double)result->rows, 100.0 * limit);
 }
 
-static lots_status write_all(write_job *job, lots_error *err)
+lots_status lots_load_write_begin(lots_load *load, lots_error *err)
+{
+    void *room;
+    LOTS_TRY(lots_arena_alloc(&load->arena, &room, 1, sizeof(write_job), err));
+    load->writing = room;
+    *load->writing = (write_job){.load = load, .segments = LOTS_VEC(planned_segment),
+                                 .entries = LOTS_VEC(lots_manifest_entry), .coverage = LOTS_VEC(lots_coverage),
+                                 .log = LOTS_VEC(lots_ingest_entry)};
+    return LOTS_OK;
+}
+
+lots_status lots_load_write_until(lots_load *load, lots_patient settled, bool last, lots_error *err)
+{
+    write_job *job = load->writing;
+    LOTS_TRY(plan_segments(job, settled, last, err));
+    LOTS_TRY(lots_pool_run(load->pool, job->segments.count - job->written, write_task, job, load->options->stop, err));
+    job->written = job->segments.count;
+    return LOTS_OK;
+}
+
+lots_patient lots_load_written(const lots_load *load) { return load->writing->first; }
+
+/* Tables and the account of every row; over the limit of rejects nothing more is done. */
+static lots_status account(write_job *job, lots_error *err)
+{
+    LOTS_TRY(make_tables(job, err));
+    LOTS_TRY(lots_load_tell(job->load, err));
+    return check_rejects(job->load, err);
+}
+
+static lots_status publish_all(write_job *job, lots_error *err)
 {
     lots_load *load = job->load;
-    LOTS_TRY(make_tables(job, err));
-    LOTS_TRY(lots_load_tell(load, err));
-    LOTS_TRY(check_rejects(load, err));
-    LOTS_TRY(plan_segments(job, err));
-    LOTS_TRY(lots_pool_run(load->pool, job->segments.count, write_task, job, load->options->stop, err));
     LOTS_TRY(list_coverage(job, err));
     LOTS_TRY(list_log(job, err));
     if (load->options->stop != NULL && atomic_load(load->options->stop))
@@ -288,23 +321,44 @@ static lots_status write_all(write_job *job, lots_error *err)
     return LOTS_OK;
 }
 
+lots_status lots_load_write_finish(lots_load *load, lots_error *err)
+{
+    LOTS_TRY(account(load->writing, err));
+    return publish_all(load->writing, err);
+}
+
+void lots_load_write_end(lots_load *load)
+{
+    write_job *job = load->writing;
+    if (job == NULL)
+        return;
+    for (size_t i = 0; i < job->segments.count; i++) {
+        lots_free(LOTS_AT(planned_segment, &job->segments, i).path);
+        lots_free(LOTS_AT(planned_segment, &job->segments, i).identity_path);
+    }
+    for (uint32_t i = 0; i < job->table_count; i++)
+        lots_batch_close(&job->tables[i]);
+    lots_free(job->tables);
+    lots_free(job->table_list);
+    lots_vec_free(&job->segments);
+    lots_vec_free(&job->entries);
+    lots_vec_free(&job->coverage);
+    lots_vec_free(&job->log);
+    lots_bytes_free(&job->sources);
+    load->writing = NULL;
+}
+
+static lots_status write_all(lots_load *load, lots_error *err)
+{
+    LOTS_TRY(account(load->writing, err));
+    LOTS_TRY(lots_load_write_until(load, load->numbering.patients, true, err));
+    return publish_all(load->writing, err);
+}
+
 lots_status lots_load_write(lots_load *load, lots_error *err)
 {
-    write_job job = {.load = load, .segments = LOTS_VEC(planned_segment), .entries = LOTS_VEC(lots_manifest_entry),
-                     .coverage = LOTS_VEC(lots_coverage), .log = LOTS_VEC(lots_ingest_entry)};
-    lots_status status = write_all(&job, err);
-    for (size_t i = 0; i < job.segments.count; i++) {
-        lots_free(LOTS_AT(planned_segment, &job.segments, i).path);
-        lots_free(LOTS_AT(planned_segment, &job.segments, i).identity_path);
-    }
-    for (uint32_t i = 0; i < job.table_count; i++)
-        lots_batch_close(&job.tables[i]);
-    lots_free(job.tables);
-    lots_free(job.table_list);
-    lots_vec_free(&job.segments);
-    lots_vec_free(&job.entries);
-    lots_vec_free(&job.coverage);
-    lots_vec_free(&job.log);
-    lots_bytes_free(&job.sources);
+    LOTS_TRY(lots_load_write_begin(load, err));
+    lots_status status = write_all(load, err);
+    lots_load_write_end(load);
     return status;
 }

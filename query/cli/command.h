@@ -16,7 +16,7 @@ typedef struct lots_command {
     lots_status (*run)(lots_program *program, int argc, char **argv, lots_error *err);
 } lots_command;
 
-extern const lots_command lots_command_ingest, lots_command_query, lots_command_explain, lots_command_why, lots_command_rerun, lots_command_info,
+extern const lots_command lots_command_ingest, lots_command_synth, lots_command_query, lots_command_explain, lots_command_why, lots_command_rerun, lots_command_info,
     lots_command_codes, lots_command_cohort, lots_command_check, lots_command_pin, lots_command_audit, lots_command_version, lots_command_help;
 
 /* All commands in the order of `lots help`; NULL at the end. */

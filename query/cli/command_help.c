@@ -5,7 +5,7 @@
 #include "query/lang/hint.h"
 
 const lots_command *const lots_commands[] = {
-    &lots_command_ingest, &lots_command_query, &lots_command_explain, &lots_command_why, &lots_command_rerun, &lots_command_info, &lots_command_codes,
+    &lots_command_ingest, &lots_command_synth, &lots_command_query, &lots_command_explain, &lots_command_why, &lots_command_rerun, &lots_command_info, &lots_command_codes,
     &lots_command_cohort, &lots_command_check, &lots_command_pin, &lots_command_audit, &lots_command_version, &lots_command_help, NULL};
 
 lots_status lots_command_find(const char *name, const lots_command **out, lots_error *err)

@@ -262,6 +262,10 @@ static lots_status own_cut(binder *b, scope *where, const lots_ast_node *node, l
             return lots_ast_fail(b->err, list[i]->span, "the bounds of cut are constant numbers");
     }
     bool whole_numbers = true;
+    for (uint32_t i = 0; i < call->arg_count; i++) /* durations are whole days */
+        if (list[i]->type.kind == LOTS_TYPE_DAYS)
+            LOTS_TRY(i == 0 ? bind_expr(b, LOTS_OP_TO_INT, bind_type(LOTS_TYPE_INT), list[i]->span, &list[i], 1, &list[i])
+                            : bind_int(b, LOTS_TYPE_INT, list[i]->constant.i, list[i]->span, &list[i]));
     for (uint32_t i = 0; i < call->arg_count; i++)
         whole_numbers = whole_numbers && list[i]->type.kind == LOTS_TYPE_INT;
     for (uint32_t i = 0; i < call->arg_count && !whole_numbers; i++)

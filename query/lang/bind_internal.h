@@ -286,6 +286,8 @@ LOTS_MUST lots_status bind_set_filter(binder *b, bound_set *set, lots_expr *filt
 LOTS_MUST lots_status bind_set_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
 /* Of what outside its elements a set depends on. */
 uint64_t bind_set_depths(binder *b, const lots_set *set);
+/* Warn, as of a set's windows, of conditions of a pipeline that ask the start of its rows: `from drugs where start in 2010`. */
+LOTS_MUST lots_status bind_note_windows(binder *b, uint32_t relation, uint32_t frame, lots_expr *test);
 /* Keep what covers `day`: spans that hold it, ghosts out. */
 LOTS_MUST lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
 LOTS_MUST lots_status bind_self(binder *b, const scope *row, lots_ast_span span, lots_expr **out);

@@ -187,6 +187,21 @@ static lots_status add_condition(binder *b, bound_set *set, lots_expr *test)
     return done ? LOTS_OK : bind_set_filter(b, set, test);
 }
 
+static lots_status note_condition(binder *b, bound_set *set, lots_expr *test)
+{
+    bool done = false;
+    for (uint32_t i = 0; test->op == LOTS_OP_AND && i < test->operand_count; i++)
+        LOTS_TRY(note_condition(b, set, test->operands[i]));
+    return test->op == LOTS_OP_AND ? LOTS_OK : window_of(b, set, test, &done);
+}
+
+lots_status bind_note_windows(binder *b, uint32_t relation, uint32_t frame, lots_expr *test)
+{
+    lots_set rows = {.relation = relation, .frame = frame}; /* only what is said of its windows stays */
+    bound_set set = {.set = &rows};
+    return note_condition(b, &set, test);
+}
+
 /* ---- spans ---- */
 
 static lots_status element_op(binder *b, const bound_set *set, lots_op op, lots_type_kind kind, lots_ast_span span,

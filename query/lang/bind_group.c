@@ -87,6 +87,9 @@ static lots_status table_scope(binder *b, const lots_vec *keys, lots_ast_span sp
         const lots_named_expr *key = &LOTS_AT(lots_named_expr, keys, i);
         lots_named_expr item = {.name = key->name, .slot = (uint32_t)i};
         LOTS_TRY(bind_slot(b, frame, (uint32_t)i, key->value->type, span, &item.value));
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(LOTS_AT(lots_named_expr, keys, k).name, key->name) == 0)
+                return lots_ast_fail(b->err, key->value->span, "two columns would be called '%s'", key->name);
         item.value->labels = key->value->labels;
         item.value->label_count = key->value->label_count;
         item.value->label_first = key->value->label_first;

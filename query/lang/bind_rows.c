@@ -68,6 +68,9 @@ static lots_status show_value(binder *b, const lots_ast_stage *stage, const char
                               hoisting *met, lots_vec *columns)
 {
     lots_named_expr column = {.name = name, .value = expr, .slot = UINT32_MAX};
+    for (size_t i = 0; i < columns->count; i++)
+        if (strcmp(LOTS_AT(lots_named_expr, columns, i).name, name) == 0)
+            return lots_ast_fail(b->err, expr->span, "two columns would be called '%s'", name);
     if (met->functions.count > 0) {
         LOTS_TRY(bind_emit_derive(b, items, stage->span));
         LOTS_TRY(bind_emit_functions(b, met, stage->span));

@@ -396,6 +396,8 @@ static lots_status over_rows(binder *b, scope *table, const aggregate_name *foun
     const lots_ast_call *call = node->call;
     aggregation *into = b->aggregation;
     lots_row_agg agg = {.kind = (lots_row_agg_kind)found->row};
+    if (call->distinct && agg.kind != LOTS_AGG_COUNT)
+        return lots_ast_fail(b->err, call->distinct_span, "`distinct` stands in count(distinct x)");
     if (call->distinct)
         agg.kind = LOTS_AGG_COUNT_DISTINCT;
     b->aggregation = NULL; /* no aggregates of rows inside aggregates of rows */

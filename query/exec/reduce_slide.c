@@ -1,13 +1,11 @@
-/* reduce_slide.c: sets, modes and quantiles over ranges that overlap much: a window slides over them, each position enters and
- * leaves it once, and what is asked of the window is kept up to date on the way.
+/* reduce_slide.c: sets and modes over ranges that overlap much: a window slides over them, each position enters and leaves it
+ * once, and what is asked of the window is kept up to date on the way.
  *
  * A set: the ids held, as bits under bits (64 a level), so that the next id is found in a few steps. A mode: a tournament of the
- * ids by how often they are held, then by where they were seen last. A quantile: how many values are held by rank, as sums
- * over powers of two (Fenwick 1994). The answers are those of looking at each range by itself (reduce_values.c), so which of the
- * two is done is a matter of cost alone. Callers: reduce_values.c. */
+ * ids by how often they are held, then by where they were seen last. The answers are those of looking at each range by itself
+ * (reduce_values.c), so which of the two is done is a matter of cost alone. Callers: reduce_values.c. */
 #include "query/exec/reduce_slide.h"
 
-#include <math.h>
 #include <string.h>
 
 bool lots_slide_pays(const lots_ranges *ranges)
@@ -264,102 +262,5 @@ lots_status lots_slide_modes(const lots_step *step, const lots_slide *plan, cons
     for (uint32_t i = 0; i < plan->ranges->count; i++)
         modes[i] = LOTS_NO_ID;
     const window_keeper keeper = {&kept, move_mode, settle_mode};
-    return slide_over(step, plan, &keeper, err);
-}
-
-/* ---- quantiles ---- */
-
-typedef struct rank_keeper {
-    uint32_t *rank;  /* by position; all differ */
-    double *sorted;  /* by rank */
-    uint32_t *sums;  /* sums[i], i from 1: held ranks in (i - lowest bit of i, i], plus one */
-    uint32_t size;   /* a power of two */
-    uint32_t held;
-    double p;
-    double *results;
-    uint32_t *counts;
-} rank_keeper;
-
-static void move_rank(void *state, uint32_t at, bool enters)
-{
-    rank_keeper *keeper = state;
-    for (uint32_t i = keeper->rank[at] + 1; i <= keeper->size; i += i & (~i + 1))
-        keeper->sums[i] += enters ? 1 : UINT32_MAX;
-    keeper->held += enters ? 1 : UINT32_MAX;
-}
-
-/* The k-th held value, from 0. */
-static double held_value(const rank_keeper *keeper, uint32_t k)
-{
-    uint32_t at = 0;
-    for (uint32_t step = keeper->size; step > 0; step /= 2)
-        if (at + step <= keeper->size && keeper->sums[at + step] <= k) {
-            at += step;
-            k -= keeper->sums[at];
-        }
-    return keeper->sorted[at];
-}
-
-static lots_status settle_rank(void *state, uint32_t range, lots_error *err)
-{
-    rank_keeper *keeper = state;
-    (void)err;
-    keeper->counts[range] = keeper->held;
-    if (keeper->held == 0)
-        return LOTS_OK;
-    const double place = (keeper->held - 1) * keeper->p;
-    const uint32_t below = (uint32_t)floor(place);
-    if (below + 1 >= keeper->held) {
-        keeper->results[range] = held_value(keeper, keeper->held - 1);
-        return LOTS_OK;
-    }
-    const double low = held_value(keeper, below), weight = place - below;
-    keeper->results[range] = weight == 0 ? low : low + weight * (held_value(keeper, below + 1) - low);
-    return LOTS_OK;
-}
-
-static int compare_values(const void *context, uint32_t a, uint32_t b)
-{
-    const double *values = context;
-    return (values[a] > values[b]) - (values[a] < values[b]);
-}
-
-static lots_status open_ranks(const lots_step *step, const lots_slide *plan, const double *values, rank_keeper *out,
-                              lots_error *err)
-{
-    const lots_ranges *ranges = plan->ranges;
-    uint32_t *order = NULL, *spare = NULL, count = 0;
-    void *room = NULL;
-    LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &order, err));
-    LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &spare, err));
-    for (uint32_t at = 0; at < ranges->positions; at++)
-        if (ranges->mask == NULL || lots_bit_get(ranges->mask, at))
-            order[count++] = at;
-    lots_sort_indexes(order, count, spare, compare_values, values);
-    out->size = 1;
-    while (out->size < count)
-        out->size *= 2;
-    LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &out->rank, err));
-    LOTS_TRY(lots_arena_vector(step->arena, &room, (size_t)count + 1, sizeof(double), err));
-    out->sorted = room;
-    LOTS_TRY(lots_arena_alloc(step->arena, &room, (size_t)out->size + 1, sizeof(uint32_t), err));
-    out->sums = room;
-    for (uint32_t i = 0; i < count; i++) {
-        out->rank[order[i]] = i;
-        out->sorted[i] = values[order[i]];
-    }
-    return LOTS_OK;
-}
-
-lots_status lots_slide_quantiles(const lots_step *step, const lots_slide *plan, const double *values, double p,
-                                 double *results, uint32_t *counts, lots_error *err)
-{
-    rank_keeper ranks = {.p = p, .results = results, .counts = counts};
-    LOTS_TRY(open_ranks(step, plan, values, &ranks, err));
-    for (uint32_t i = 0; i < plan->ranges->count; i++) {
-        results[i] = 0;
-        counts[i] = 0;
-    }
-    const window_keeper keeper = {&ranks, move_rank, settle_rank};
     return slide_over(step, plan, &keeper, err);
 }

@@ -1,5 +1,5 @@
-/* reduce_slide.h: aggregates of ranges that overlap, by a window that slides over them. See reduce_slide.c.
- * Callers: reduce_values.c, reduce_extreme.c. */
+/* reduce_slide.h: aggregates of ranges that overlap much: by a window that slides over them (reduce_slide.c), or by what finds the
+ * value of any range (reduce_recent.c, reduce_ranks.c). Callers: reduce_values.c, reduce_extreme.c, reduce_float.c. */
 #ifndef LOTS_QUERY_REDUCE_SLIDE_H
 #define LOTS_QUERY_REDUCE_SLIDE_H
 
@@ -25,8 +25,15 @@ LOTS_MUST lots_status lots_slide_sets(const lots_step *step, const lots_slide *p
 /* The most frequent id of each range, of equals the one seen last; LOTS_NO_ID where there is none. */
 LOTS_MUST lots_status lots_slide_modes(const lots_step *step, const lots_slide *plan, const lots_dense *dense, uint32_t *modes,
                                        lots_error *err);
-/* Quantile p of the values (by position) of each range, Hyndman & Fan's type 7, and how many there are. */
-LOTS_MUST lots_status lots_slide_quantiles(const lots_step *step, const lots_slide *plan, const double *values, double p,
-                                           double *results, uint32_t *counts, lots_error *err);
+/* Distinct ids, and sets as lots_slide_sets has them, of any ranges. Cost: O((positions + ranges) log positions), for sets their
+ * elements besides, sorted. */
+LOTS_MUST lots_status lots_recent_counts(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
+                                         int64_t *counts, lots_error *err);
+LOTS_MUST lots_status lots_recent_sets(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
+                                       uint32_t *offsets, uint32_t **ids, lots_error *err);
+/* Quantile p of the values (by position) of each range, Hyndman & Fan's type 7 (0 when it is empty), and how many there are:
+ * of any ranges. Cost: O((positions + ranges) log positions). */
+LOTS_MUST lots_status lots_rank_quantiles(const lots_step *step, const lots_ranges *ranges, const double *values, double p,
+                                          double *results, uint32_t *counts, lots_error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* reduce_values.c: aggregates that look at each value by itself: distinct counts, sets, modes, quantiles. Values are
  * small numbers first (dense.h); marks by number make a range cost what it holds. A distinct count over windows that
- * only move forward slides: each value enters and leaves once; so do sets, modes and quantiles over windows that overlap
- * much (reduce_slide.c). */
+ * only move forward slides: each value enters and leaves once; so do sets and modes over windows that overlap much
+ * (reduce_slide.c), and counts and sets, but not modes, also where windows lie within each other (reduce_recent.c). Quantiles
+ * over such windows are found in a matrix of ranks (reduce_ranks.c). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,8 @@ static lots_status count_distinct(const lots_step *step, const lots_ranges *rang
 {
     if (ranges->offsets == NULL && lots_ranges_forward(ranges))
         return count_sliding(step, ranges, dense, out, err);
+    if (lots_slide_pays(ranges))
+        return lots_recent_counts(step, ranges, dense, out, err);
     LOTS_TRY(lots_stamps_open(step->worker, dense->count, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
         int64_t distinct = 0;
@@ -166,6 +169,10 @@ static lots_status collect_sets(const lots_step *step, const lots_ranges *ranges
     LOTS_TRY(lots_slide_plan(step, ranges, &plan, err));
     if (plan.order != NULL) {
         LOTS_TRY(lots_slide_sets(step, &plan, dense, out->offsets, &buffer.ids, err));
+        return values_of(step, dense, buffer.ids, out->offsets[ranges->count], &out->data, err);
+    }
+    if (lots_slide_pays(ranges)) {
+        LOTS_TRY(lots_recent_sets(step, ranges, dense, out->offsets, &buffer.ids, err));
         return values_of(step, dense, buffer.ids, out->offsets[ranges->count], &out->data, err);
     }
     LOTS_TRY(want_room(&buffer, 1, err));
@@ -297,12 +304,10 @@ lots_status lots_reduce_quantile(const lots_step *step, const lots_ranges *range
                                  lots_vector *out, lots_error *err)
 {
     lots_ranges valid;
-    lots_slide plan;
     double divisor = 1;
     void *room = NULL;
     uint32_t *counts = NULL;
     LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
-    LOTS_TRY(lots_slide_plan(step, &valid, &plan, err));
     LOTS_TRY(lots_new_u32(step->arena, ranges->count, &counts, err));
     LOTS_TRY(lots_arena_vector(step->arena, &room, ranges->positions, sizeof(double), err));
     double *values = room, *results = out->data;
@@ -311,8 +316,8 @@ lots_status lots_reduce_quantile(const lots_step *step, const lots_ranges *range
     for (uint32_t k = 0; k < ranges->positions; k++)
         values[k] = value_at(x, k, divisor);
     const double p = step->expr->op == LOTS_OP_MEDIAN ? 0.5 : step->expr->constant.f;
-    LOTS_TRY(plan.order != NULL ? lots_slide_quantiles(step, &plan, values, p, results, counts, err)
-                                : quantiles_each(step, &valid, values, p, results, counts, err));
+    LOTS_TRY(lots_slide_pays(&valid) ? lots_rank_quantiles(step, &valid, values, p, results, counts, err)
+                                     : quantiles_each(step, &valid, values, p, results, counts, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
         if (counts[i] > 0)
             continue;

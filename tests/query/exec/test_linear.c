@@ -75,11 +75,13 @@ static const char *const questions[] = {
     "from contacts as r derive a = min(cost over (contacts since r.start)), b = max(weight over (contacts until r.start))",
     "from contacts as r derive a = min(note over (contacts since r.start)), b = max(acute over (contacts until r.start))",
     "from contacts as r derive a = median(cost over (contacts since r.start)), "
-    "b = quantile(weight, 90% over (contacts within 99d of r.start))",
+    "b = quantile(weight, 90% over (contacts within 99d of r.start)), c = median(cost over (contacts since r.start until r.end))",
     "from contacts as r derive a = first(cost over (contacts since r.start)), b = last(unit over (contacts until r.start))",
     "from contacts as r derive a = count(distinct unit over (contacts within 5d of r.start)), "
     "b = count(distinct dx over (contacts since r.start))",
     "from contacts as r derive a = set(unit over (contacts since r.start)), b = set(dx over (contacts within 99d until r.start))",
+    "from contacts as r derive a = set(unit over (contacts since r.start until r.end)), "
+    "b = count(distinct dx over (contacts since r.start until r.end))",
     "from contacts as r derive a = most(unit over (contacts since r.start)), b = most(dx over (contacts until r.start))",
     "from contacts as r derive a = nth(contacts since r.start, 9).cost, b = nights(contacts until r.start)",
     "from contacts as r derive a = score(charlson_se, dx over (contacts within 90d until r.start)),"

@@ -4,6 +4,7 @@
 
 #include "core/base/memory.h"
 #include "query/cli/command.h"
+#include "query/cli/disclosure.h"
 #include "query/cli/question.h"
 #include "query/plan/plan.h"
 

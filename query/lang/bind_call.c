@@ -468,11 +468,24 @@ static lots_status bind_relation_call(binder *b, scope *where, const lots_ast_no
     return LOTS_OK;
 }
 
+/* `by` and `per` add keys; of the others a second one would be passed over in silence. */
+static lots_status clauses_stand_once(binder *b, const lots_ast_call *call)
+{
+    for (uint32_t i = 0; i < call->clause_count; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            const lots_ast_clause_kind kind = call->clauses[i].kind;
+            if (kind == call->clauses[k].kind && kind != LOTS_AST_CLAUSE_BY && kind != LOTS_AST_CLAUSE_PER)
+                return lots_ast_fail(b->err, call->clauses[i].span, "a clause of its kind stands before it already");
+        }
+    return LOTS_OK;
+}
+
 lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value *out)
 {
     const lots_ast_call *call = node->call;
     bool done = false;
     memset(out, 0, sizeof *out);
+    LOTS_TRY(clauses_stand_once(b, call));
     uint32_t number = call->episodes ? UINT32_MAX : bind_find_global(b, call->name.text, call->name.bytes);
     if (number != UINT32_MAX && LOTS_AT(global, &b->globals, number).statement->params.count > 0)
         return bind_global(b, number, where, call, out);

@@ -281,6 +281,9 @@ lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound
         return LOTS_OK;
     if (call->arg_count != 1 || call->args[0].kind != LOTS_AST_ARG_VALUE)
         return lots_ast_fail(b->err, node->span, "steps takes one event set: steps(E by x gap 7d)");
+    for (uint32_t i = 0; i < call->clause_count; i++)
+        if (call->clauses[i].kind != LOTS_AST_CLAUSE_BY && call->clauses[i].kind != LOTS_AST_CLAUSE_GAP)
+            return lots_ast_fail(b->err, call->clauses[i].span, "steps take by and gap");
     LOTS_TRY(bind_set(b, where, call->args[0].value, &left));
     if (bind_relation(b, left.set->relation)->start_column < 0)
         return lots_ast_fail(b->err, node->span, "steps need dated events, and stream '%s' is undated",

@@ -49,6 +49,8 @@ static bool ask(tally *t, uint64_t registry_seed, uint64_t seed)
     random_query(seed, &t->query);
     assert_int_equal(lots_bytes_put8(&t->query, 0, NULL), LOTS_OK);
     const char *text = (const char *)t->query.data;
+    if (t->verbose)
+        fprintf(stderr, "registry %llu, query %llu:\n%s\n", (unsigned long long)registry_seed, (unsigned long long)seed, text);
     const compare_outcome outcome = compare(t, text);
     t->outcomes[outcome]++;
     if (outcome == COMPARE_DIFFERENT) {

@@ -221,7 +221,7 @@ static bool same_cell(const char *a, const char *b, bool exact)
     const double x = strtod(a, &a_end), y = strtod(b, &b_end);
     if (exact || *a == 0 || *b == 0 || *a_end != 0 || *b_end != 0)
         return false;
-    return fabs(x - y) <= 1e-9 * (fabs(x) > fabs(y) ? fabs(x) : fabs(y)) + 1e-12; /* differences of like sums end near 0 */
+    return fabs(x - y) <= 1e-9 * (fabs(x) > fabs(y) ? fabs(x) : fabs(y)) + 1e-10; /* differences of like sums end near 0 */
 }
 
 static void say(lots_bytes *out, const char *text)
@@ -250,7 +250,7 @@ static void print_table(const char *title, const naive_table *table, uint32_t fr
     }
 }
 
-/* The first row that differs; false when none does. */
+/* The first row of the engine's table that differs from the other; false when none does. */
 static bool find_difference(const naive_table *a, const naive_table *b, bool exact, uint32_t *row)
 {
     *row = 0;
@@ -262,7 +262,7 @@ static bool find_difference(const naive_table *a, const naive_table *b, bool exa
             if (!same_cell(a->cells[at], b->cells[at], exact))
                 return true;
         }
-        if (a->patients[*row] != b->patients[*row])
+        if (b->at_least ? a->patients[*row] < b->patients[*row] : a->patients[*row] != b->patients[*row])
             return true;
     }
     return a->rows != b->rows;

@@ -230,7 +230,7 @@ static naive_value between(naive_run *run, const call_args *args)
     if (a->kind != NAIVE_DATE || b->kind != NAIVE_DATE)
         return naive_refuse(run, "naive: %s wants days", args->name);
     if (strcmp(args->name, "days") == 0)
-        return naive_number(NAIVE_DAYS, b->number - a->number);
+        return naive_number(NAIVE_INT, b->number - a->number);
     if (strcmp(args->name, "weeks") == 0)
         return naive_number(NAIVE_INT, (b->number - a->number) / 7);
     return naive_number(NAIVE_INT, naive_months_between(a->number, b->number) / (args->name[0] == 'y' ? 12 : 1));

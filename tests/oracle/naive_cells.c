@@ -117,7 +117,10 @@ static void name_columns(naive_run *run, group_job *job)
 {
     const uint32_t keys = job->keys.count, all = keys + job->show->count;
     bool *is_key = naive_get(run, all, sizeof *is_key), *is_zero = naive_get(run, all, sizeof *is_zero);
-    job->out = (naive_lines){.aggregated = true, .shown = true, .column_count = all, .nobody = job->lines->nobody};
+    job->out = (naive_lines){.aggregated = true, .shown = true, .column_count = all, .nobody = job->lines->nobody,
+                             .persons = job->lines->persons && !job->lines->aggregated,
+                             .disjoint = job->lines->disjoint && !job->totals,
+                             .at_least = job->lines->at_least || (job->lines->aggregated && !job->lines->disjoint)};
     job->out.names = naive_get(run, all, sizeof *job->out.names);
     for (uint32_t i = 0; i < all; i++) {
         job->out.names[i] = i < keys ? job->keys.names[i] : naive_item_name(run, &job->show->items[i - keys]);
@@ -237,13 +240,33 @@ static uint32_t *distinct_lines(naive_run *run, const naive_lines *lines, uint32
     return out;
 }
 
-static const naive_line *find_cell(const naive_lines *lines, uint32_t gone, const naive_line *row, const naive_line *column)
+static const naive_line *find_cell(naive_run *run, const naive_lines *lines, uint32_t gone, const naive_line *row,
+                                   const naive_line *column)
 {
+    const naive_line *found = NULL;
     for (uint32_t i = 0; i < lines->count; i++)
         if (compare_stays(lines, gone, row, &lines->items[i]) == 0 &&
-            compare_key(&column->columns[gone].value, &lines->items[i].columns[gone].value) == 0)
-            return &lines->items[i];
-    return NULL;
+            compare_key(&column->columns[gone].value, &lines->items[i].columns[gone].value) == 0) {
+            if (found != NULL)
+                naive_refuse(run, "naive: failed: several rows in one cell");
+            found = &lines->items[i];
+        }
+    return found;
+}
+
+/* Is there a group of these keys in principle? A total of one key is one of all keys after it. */
+static bool is_counted(const naive_lines *lines, uint32_t gone, const naive_line *row, const naive_line *column)
+{
+    bool total = false;
+    for (uint32_t c = 0; c < lines->column_count; c++) {
+        if (!lines->is_key[c])
+            continue;
+        const bool now = (c == gone ? column : row)->columns[c].value.total;
+        if (total && !now)
+            return false;
+        total = now;
+    }
+    return true;
 }
 
 static naive_lines pivot_on(naive_run *run, const naive_lines *lines, uint32_t gone)
@@ -254,7 +277,8 @@ static naive_lines pivot_on(naive_run *run, const naive_lines *lines, uint32_t g
     for (uint32_t c = 0; c < lines->column_count; c++)
         keys += lines->is_key[c];
     const uint32_t width = keys - 1 + value_count * (lines->column_count - keys);
-    naive_lines out = {.aggregated = true, .shown = true, .nobody = lines->nobody, .column_count = width};
+    naive_lines out = {.aggregated = true, .shown = true, .nobody = lines->nobody, .column_count = width,
+                       .at_least = lines->at_least};
     bool *is_key = naive_get(run, width, sizeof *is_key);
     out.names = naive_get(run, width, sizeof *out.names);
     out.is_key = is_key;
@@ -262,6 +286,7 @@ static naive_lines pivot_on(naive_run *run, const naive_lines *lines, uint32_t g
         const naive_line *row = &lines->items[rows[i]];
         naive_column *columns = naive_get(run, width, sizeof *columns);
         uint32_t at = 0;
+        uint32_t together = 0;
         naive_line made = {.patient = UINT32_MAX};
         for (uint32_t c = 0; c < lines->column_count; c++)
             if (lines->is_key[c] && c != gone) {
@@ -270,12 +295,12 @@ static naive_lines pivot_on(naive_run *run, const naive_lines *lines, uint32_t g
                 columns[at++] = row->columns[c];
             }
         for (uint32_t v = 0; v < value_count; v++) {
-            const naive_line *column = &lines->items[values[v]], *cell = find_cell(lines, gone, row, column);
-            const bool zero = !lines->thinned && made.totals == 0 && !column->columns[gone].value.total;
-            if (cell != NULL && cell->behind_count > made.behind_count) {
-                made.behind = cell->behind;
+            const naive_line *column = &lines->items[values[v]], *cell = find_cell(run, lines, gone, row, column);
+            const bool zero = !lines->thinned && is_counted(lines, gone, row, column);
+            if (cell != NULL && !column->columns[gone].value.total)
+                together += cell->behind_count;
+            if (cell != NULL && cell->behind_count > made.behind_count)
                 made.behind_count = cell->behind_count;
-            }
             for (uint32_t c = 0; c < lines->column_count; c++)
                 if (!lines->is_key[c])
                     columns[at++] = cell != NULL ? cell->columns[c]
@@ -283,6 +308,8 @@ static naive_lines pivot_on(naive_run *run, const naive_lines *lines, uint32_t g
                                                                           ? naive_number(NAIVE_INT, 0)
                                                                           : naive_missing(NAIVE_NOTHING)};
         }
+        if (lines->persons && together > made.behind_count) /* nobody is in two cells; otherwise at least the largest */
+            made.behind_count = together;
         naive_add_line(run, &out, UINT32_MAX, NULL);
         made.columns = columns;
         out.items[out.count - 1] = made;

@@ -8,8 +8,7 @@
 enum { FIELDS = 64, LINE_BYTES = 1 << 16, GROUPS = 600, WEIGHT_SETS = 16, PATH_BYTES = 200 };
 
 typedef struct code_rule {
-    uint32_t group;
-    const char *system;
+    uint32_t group, system;
     bool exact;
     const char *low, *high; /* high NULL: no range */
 } code_rule;
@@ -111,7 +110,8 @@ static void read_codes(naive_run *run, naive_classes *c, char *const *fields)
             c->codes = grown;
         }
         code_rule *rule = &c->codes[c->code_count];
-        *rule = (code_rule){group_called(run, c, fields[1]), keep(run, fields[2]), strcmp(fields[3], "exact") == 0,
+        *rule = (code_rule){group_called(run, c, fields[1]), find_text(c->systems, c->system_count, fields[2]),
+                            strcmp(fields[3], "exact") == 0,
                             bare(run, at, dash != NULL ? (size_t)(dash - at) : bytes), NULL};
         if (dash != NULL)
             rule->high = bare(run, dash + 1, bytes - (size_t)(dash + 1 - at));
@@ -212,38 +212,53 @@ static const naive_classes *classes_called(naive_run *run, const char *name, boo
 
 /* ---- codes and groups ---- */
 
-/* Is the registry's system called by one of these names? */
-static bool goes_by(naive_run *run, const char *names, const char *system)
+static int next_letter(const char **at, const char *end)
 {
-    const char *wanted = bare(run, system, strlen(system));
+    while (*at < end && strchr(".,-_", **at) != NULL)
+        ++*at;
+    const char letter = *at < end ? *(*at)++ : 0;
+    return letter >= 'a' && letter <= 'z' ? letter - 32 : letter;
+}
+
+/* Is the registry's system called by one of these names? Case and marks don't matter. */
+static bool goes_by(const char *names, const char *system)
+{
     for (const char *at = names; *at != 0;) {
-        const size_t bytes = strcspn(at, " ");
-        if (bytes > 0 && strcmp(bare(run, at, bytes), wanted) == 0)
+        const char *end = at + strcspn(at, " "), *name = at, *wanted = system, *wanted_end = system + strlen(system);
+        int a = 1, b = 1;
+        while (a == b && a != 0) {
+            a = next_letter(&name, end);
+            b = next_letter(&wanted, wanted_end);
+        }
+        if (a == b && end > at)
             return true;
-        at += bytes + (at[bytes] == ' ');
+        at = end + (*end == ' ');
     }
     return false;
 }
 
-static bool code_fits(naive_run *run, const naive_classes *c, const code_rule *rule, const naive_value *code)
+static bool code_fits(const code_rule *rule, const naive_value *code)
 {
-    const uint32_t system = find_text(c->systems, c->system_count, rule->system);
-    if (system == c->system_count || !goes_by(run, c->system_names[system], code->system))
+    if (rule->high == NULL && rule->low[0] != code->text[0]) /* most of them, at once */
         return false;
     if (rule->high != NULL)
         return strcmp(code->text, rule->low) >= 0 && strncmp(code->text, rule->high, strlen(rule->high)) <= 0;
     return rule->exact ? strcmp(code->text, rule->low) == 0 : strncmp(code->text, rule->low, strlen(rule->low)) == 0;
 }
 
-static void find_groups(naive_run *run, const naive_classes *c, const naive_value *codes, bool present[GROUPS])
+static void find_groups(const naive_classes *c, const naive_value *codes, bool present[GROUPS])
 {
     const naive_value *items = codes->kind == NAIVE_SET ? codes->items : codes;
     const uint32_t count = codes->missing ? 0 : codes->kind == NAIVE_SET ? codes->count : 1;
     memset(present, 0, GROUPS * sizeof *present);
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t k = 0; !items[i].missing && k < c->code_count; k++)
-            if (code_fits(run, c, &c->codes[k], &items[i]))
+    for (uint32_t i = 0; i < count; i++) {
+        bool own[FIELDS] = {false};
+        for (uint32_t system = 0; !items[i].missing && system < c->system_count; system++)
+            own[system] = goes_by(c->system_names[system], items[i].system);
+        for (uint32_t k = 0; k < c->code_count; k++)
+            if (own[c->codes[k].system] && code_fits(&c->codes[k], &items[i]))
                 present[c->codes[k].group] = true;
+    }
 }
 
 static void apply_rules(const naive_classes *c, bool present[GROUPS])
@@ -316,7 +331,7 @@ static naive_value ruled(naive_run *run, const naive_env *env, const lots_ast_ca
     const naive_value codes = codes_of(run, env, call, 1);
     if (codes.missing)
         return codes;
-    find_groups(run, c, &codes, present);
+    find_groups(c, &codes, present);
     apply_rules(c, present);
     if (call->name.text[0] == 'g')
         return groups_value(run, c, present);
@@ -338,7 +353,7 @@ bool naive_classify(naive_run *run, const naive_env *env, const lots_ast_call *c
     *out = codes_of(run, env, call, 0);
     if (out->missing)
         return true;
-    find_groups(run, c, out, present);
+    find_groups(c, out, present);
     *out = groups_value(run, c, present);
     return true;
 }
@@ -355,7 +370,7 @@ naive_value naive_code_class(naive_run *run, const naive_value *codes, const cha
         bool present[GROUPS];
         if (c == NULL || (drug && block))
             return naive_refuse(run, "naive: no %s", name);
-        find_groups(run, c, code, present);
+        find_groups(c, code, present);
         const naive_value groups = groups_value(run, c, present);
         if (groups.count > 0)
             items[count++] = groups.items[0];

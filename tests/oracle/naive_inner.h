@@ -6,6 +6,7 @@
  *
  *   naive_order.c     rows → events in the total order, spans, ghosts
  *   naive_eval.c      names, operators
+ *   naive_condition.c logic, comparing, in
  *   naive_set.c       narrowing, union, minus, as-of
  *   naive_episode.c   episodes, steps
  *   naive_call.c      functions of values
@@ -90,6 +91,9 @@ typedef struct naive_lines {
     bool shown;                  /* the columns are all there is to see */
     bool nobody;                 /* rows of a table, or made of such rows */
     bool thinned;                /* groups were left out */
+    bool persons;                /* rows, or what groups were made of, are persons, each once */
+    bool disjoint;               /* no person is behind two of them */
+    bool at_least;               /* the persons behind a row may be counted too high: see naive_table */
     const bool *is_key;          /* of each column: a key of groups, and a number that is 0 of a group without rows */
     const bool *is_zero;
 } naive_lines;
@@ -105,6 +109,7 @@ typedef struct naive_env {
 
 typedef struct naive_let {
     const lots_ast_statement *statement;
+    naive_value **of; /* of each patient, as far as it was asked for: a definition without arguments has one value each */
 } naive_let;
 
 /* What rank, top and the like need of all rows entering a stage, kept so that a stage is quadratic and no more. */
@@ -163,6 +168,13 @@ naive_value naive_eval(naive_run *run, const naive_env *env, const lots_ast_node
 bool naive_holds(naive_run *run, const naive_env *env, const lots_ast_node *node);
 /* A bare word that names nothing is its own text: a value of a category. */
 naive_value naive_eval_word(naive_run *run, const naive_env *env, const lots_ast_node *node);
+/* A condition: true, false or missing. */
+naive_value naive_truth_of(naive_run *run, naive_value value);
+/* `deciding`: the truth that decides alone, as false does in `and`. */
+naive_value naive_kleene(naive_run *run, const naive_env *env, const lots_ast_list *list, bool deciding);
+naive_value naive_comparison(naive_run *run, const naive_env *env, const lots_ast_node *node);
+naive_value naive_contains(naive_run *run, const naive_env *env, const lots_ast_node *node);
+naive_value naive_in(naive_run *run, const naive_env *env, const lots_ast_node *node);
 naive_value naive_equal(naive_run *run, const naive_value *a, const naive_value *b);
 bool naive_patient_of(const naive_env *env, uint32_t *out);
 const naive_let *naive_find_let(const naive_run *run, const char *name);

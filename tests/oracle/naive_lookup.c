@@ -194,6 +194,11 @@ naive_lines naive_join(naive_run *run, const naive_lines *lines, const lots_ast_
             wanted[k] = key_value(run, lines, i, keys.names[k]);
         partners[i] = partner(run, &right, &keys, wanted);
     }
+    for (uint32_t i = 0; lines->nobody && right.aggregated && i < lines->count && !run->failed; i++)
+        if (partners[i] != NULL) { /* behind a table's row is nobody: then those behind what stands beside it */
+            out.items[i].behind = partners[i]->behind;
+            out.items[i].behind_count = partners[i]->behind_count;
+        }
     for (uint32_t c = 0; c < right.column_count && !run->failed; c++) {
         naive_value *values = naive_get(run, lines->count, sizeof *values);
         if (is_join_key(&keys, (int32_t)c))

@@ -1,5 +1,6 @@
 /* naive_match.c: patterns. Tries every completion in the order in which the language prefers them: the earliest event for
- * each step, a run as short as it can be, and takes the first that completes. */
+ * each step, a run as short as it can be before that, and takes the first that completes. What could not be completed from some event is
+ * not tried again from it: otherwise runs of many events take for ever. */
 #include <string.h>
 
 #include "tests/oracle/naive_inner.h"
@@ -14,7 +15,16 @@ typedef struct matcher {
     naive_value *windows;             /* of each step; NOTHING: none */
     const naive_event *bound[BOUND_MAX]; /* the last event of each step */
     const naive_event *first;
+    bool forgets;                     /* a step looks back to another than the first: what failed may not fail again */
+    struct dead_end *dead;            /* of this start */
+    uint32_t dead_count, dead_room;
 } matcher;
+
+/* With `left` events of step `step` still to bind after `last`, they and the rest can't be bound. */
+typedef struct dead_end {
+    uint32_t step, left;
+    const naive_event *last;
+} dead_end;
 
 static int64_t end_of(const naive_event *event, bool *known)
 {
@@ -80,39 +90,69 @@ static bool absent(const matcher *m, uint32_t s, const naive_event *previous, co
     return true;
 }
 
-static bool complete(matcher *m, uint32_t s, uint32_t taken, const naive_event *previous);
+static bool is_dead(const matcher *m, uint32_t s, uint32_t left, const naive_event *last)
+{
+    for (uint32_t i = 0; !m->forgets && i < m->dead_count; i++)
+        if (m->dead[i].last == last && m->dead[i].step == s && m->dead[i].left == left)
+            return true;
+    return false;
+}
 
-/* Bind one event more of step s, after `taken` of it. */
-static bool bind_one(matcher *m, uint32_t s, uint32_t taken, const naive_event *previous)
+static void add_dead(matcher *m, uint32_t s, uint32_t left, const naive_event *last)
+{
+    if (m->dead_count == m->dead_room) {
+        m->dead_room = 2 * m->dead_room + 64;
+        dead_end *grown = naive_get(m->run, m->dead_room, sizeof *grown);
+        if (m->dead_count > 0)
+            memcpy(grown, m->dead, m->dead_count * sizeof *grown);
+        m->dead = grown;
+    }
+    m->dead[m->dead_count++] = (dead_end){s, left, last};
+}
+
+static bool complete(matcher *m, uint32_t s, uint32_t left, const naive_event *previous);
+
+/* Bind one event of step s, the first of its run or a later one, and `left` more. */
+static bool bind_one(matcher *m, uint32_t s, uint32_t left, bool first, const naive_event *previous)
 {
     const naive_event *before = m->bound[s];
     for (uint32_t i = 0; i < m->candidate_count[s]; i++) {
         const naive_event *event = m->candidates[s][i];
-        if (!follows(m, s, previous, event) || (taken == 0 && !absent(m, s, previous, event)))
+        if (!follows(m, s, previous, event) || (first && !absent(m, s, previous, event)))
             continue;
         m->bound[s] = event;
-        if (complete(m, s, taken + 1, event))
+        if (complete(m, s, left, event))
             return true;
         m->bound[s] = before;
     }
     return false;
 }
 
-/* `taken` events of step s are bound, the last of all is `previous`: can the rest be? */
-static bool complete(matcher *m, uint32_t s, uint32_t taken, const naive_event *previous)
+/* The steps after step s: the next that binds, with the shortest run that lets the rest match. */
+static bool complete_rest(matcher *m, uint32_t s, const naive_event *previous)
 {
-    const lots_ast_step *step = &m->pattern->steps[s];
+    uint32_t next = s + 1;
+    while (next < m->pattern->step_count && m->pattern->steps[next].no)
+        next++;
+    if (next == m->pattern->step_count)
+        return absent(m, next, previous, NULL);
+    const lots_ast_step *step = &m->pattern->steps[next];
     const uint32_t least = step->counted ? step->least : 1, most = step->counted ? step->most : 1;
-    if (m->run->failed)
-        return false;
-    if (taken >= least) {
-        uint32_t next = s + 1;
-        while (next < m->pattern->step_count && m->pattern->steps[next].no)
-            next++;
-        if (next == m->pattern->step_count ? absent(m, next, previous, NULL) : bind_one(m, next, 0, previous))
+    for (uint32_t length = least; length <= most && length <= m->candidate_count[next]; length++)
+        if (bind_one(m, next, length - 1, true, previous))
             return true;
-    }
-    return taken < most && bind_one(m, s, taken, previous);
+    return false;
+}
+
+/* `previous` is bound, the last so far, and `left` events of step s must follow it: can they, and the rest? */
+static bool complete(matcher *m, uint32_t s, uint32_t left, const naive_event *previous)
+{
+    if (m->run->failed || is_dead(m, s, left, previous))
+        return false;
+    if (left == 0 ? complete_rest(m, s, previous) : bind_one(m, s, left - 1, false, previous))
+        return true;
+    add_dead(m, s, left, previous);
+    return false;
 }
 
 static const naive_shape *match_shape(naive_run *run)
@@ -173,7 +213,8 @@ static void match_patient(matcher *m, uint32_t patient, naive_lines *out)
     }
     for (uint32_t i = 0; i < m->candidate_count[0] && !m->run->failed; i++) {
         m->first = m->bound[0] = m->candidates[0][i];
-        if (!complete(m, 0, 1, m->first))
+        m->dead_count = 0;
+        if (!complete(m, 0, 0, m->first))
             continue;
         add_match(m, out, patient);
         if (!m->pattern->each)
@@ -190,6 +231,8 @@ naive_lines naive_match(naive_run *run, const lots_ast_pattern *pattern)
     m.windows = naive_get(run, pattern->step_count, sizeof *m.windows);
     if (pattern->step_count > BOUND_MAX)
         naive_refuse(run, "naive: too long a pattern");
+    for (uint32_t s = 0; s < pattern->step_count; s++)
+        m.forgets = m.forgets || (pattern->steps[s].since.text != NULL && step_called(&m, pattern->steps[s].since.text) != 0);
     for (uint32_t p = 0; p < run->data->patients && !run->failed; p++)
         match_patient(&m, p, &out);
     const char **names = naive_get(run, pattern->step_count, sizeof *names);

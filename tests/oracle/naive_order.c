@@ -137,7 +137,7 @@ static void make_event(const naive_data *data, uint32_t at, uint32_t index, cons
     *out = (naive_event){.shape = shape, .cells = cells, .patient = row->patient, .stream = at};
     out->start = start != NULL ? start->number : INT64_MAX;
     out->minute = minute != NULL ? minute->number : INT64_MAX;
-    out->raw_end = end != NULL ? end->number : INT64_MAX;
+    out->raw_end = end != NULL && span != LOTS_SPAN_POINT ? end->number : INT64_MAX; /* points were delivered without */
     out->rank = declared != NULL ? declared->rank : level != NULL ? UNDECLARED : INT64_MAX;
     out->level = level != NULL ? level->text : NULL;
     find_span(data, stream, end, out, span);

@@ -41,6 +41,18 @@ static naive_value call_over_rows(naive_run *run, const naive_env *env, const na
     return out;
 }
 
+/* Where the value for this patient is kept; NULL when it isn't. */
+static naive_value **kept_value(naive_run *run, const naive_env *env, const naive_let *let, uint32_t arguments)
+{
+    naive_let *own = &run->lets[let - run->lets];
+    uint32_t patient;
+    if (arguments > 0 || run->lookup_day != NULL || !naive_patient_of(env, &patient))
+        return NULL;
+    if (own->of == NULL)
+        own->of = naive_get(run, run->data->patients, sizeof *own->of);
+    return &own->of[patient];
+}
+
 /* A definition sees the patient, its arguments and what was defined before it. */
 naive_value naive_call_let(naive_run *run, const naive_env *env, const naive_let *let, const lots_ast_call *call)
 {
@@ -50,6 +62,9 @@ naive_value naive_call_let(naive_run *run, const naive_env *env, const naive_let
         return naive_refuse(run, "naive: %s is used wrongly", statement->name.text);
     if (env->group != NULL && naive_has_row_aggregate(run, statement->value))
         return call_over_rows(run, env, let, call);
+    naive_value **kept = kept_value(run, env, let, given);
+    if (kept != NULL && *kept != NULL)
+        return **kept;
     naive_column *columns = naive_get(run, given, sizeof *columns);
     for (uint32_t i = 0; i < given; i++)
         columns[i] = (naive_column){statement->params.items[i].text, naive_argument(run, env, call, i)};
@@ -60,6 +75,10 @@ naive_value naive_call_let(naive_run *run, const naive_env *env, const naive_let
     const naive_value out = naive_eval(run, &inside, statement->value);
     run->visible = visible;
     run->thunks = thunks;
+    if (kept != NULL) {
+        *kept = naive_get(run, 1, sizeof **kept);
+        **kept = out;
+    }
     return out;
 }
 
@@ -163,6 +182,7 @@ static naive_lines source(naive_run *run, const lots_ast_pipeline *pipeline)
     if (!is_patients(pipeline->value))
         return event_lines(run, pipeline->value);
     out.alias = source_alias(pipeline->value);
+    out.persons = out.disjoint = true;
     for (uint32_t p = 0; p < run->data->patients; p++)
         naive_add_line(run, &out, p, NULL);
     return out;
@@ -181,6 +201,8 @@ static naive_lines into_cohort(naive_run *run, const naive_lines *lines, const c
     const uint32_t count = naive_patients_of(run, lines, &patients);
     *cohort = (naive_cohort){run->cohorts, name, patients, count};
     run->cohorts = cohort;
+    for (uint32_t i = 0; i < run->let_count; i++) /* what they say of the name may have changed */
+        run->lets[i].of = NULL;
     out.names = naive_get(run, 1, sizeof *out.names);
     out.names[0] = names[0];
     *column = (naive_column){names[0], naive_text(name)};
@@ -238,7 +260,7 @@ naive_lines naive_pipeline(naive_run *run, const lots_ast_pipeline *pipeline)
 static void fill_table(naive_run *run, const naive_lines *lines, naive_table *out)
 {
     *out = (naive_table){.names = lines->names, .column_count = lines->column_count, .rows = lines->count,
-                         .aggregated = lines->aggregated || lines->nobody};
+                         .aggregated = lines->aggregated || lines->nobody, .at_least = lines->at_least};
     out->cells = naive_get(run, (size_t)out->rows * out->column_count + 1, sizeof *out->cells);
     out->patients = naive_get(run, (size_t)out->rows + 1, sizeof *out->patients);
     for (uint32_t i = 0; i < out->rows; i++) {

@@ -286,6 +286,8 @@ naive_lines naive_each(naive_run *run, const naive_lines *lines, const lots_ast_
     each_list all = {.width = stage->each.names.count};
     out.items = NULL;
     out.count = 0;
+    out.persons = lines->persons && lines->aggregated;
+    out.disjoint = false;
     for (uint32_t i = 0; i < lines->count && !run->failed; i++) {
         const naive_env env = naive_line_env(run, lines, i);
         const uint32_t before = all.count;

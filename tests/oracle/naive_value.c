@@ -456,6 +456,10 @@ const char *naive_format(lots_arena *arena, const naive_value *value)
         strcat(strcat(text, ".."), end);
         break;
     case NAIVE_TEXT: return value->text;
+    case NAIVE_RANGE: { /* as a value, whole numbers are years */
+        const naive_value years = naive_as_interval(value);
+        return naive_misfit(&years) ? "?" : naive_format(arena, &years);
+    }
     case NAIVE_CODE: format_code(value, text); break;
     case NAIVE_SET: return format_items(arena, value);
     default: snprintf(text, sizeof text, "?"); break;

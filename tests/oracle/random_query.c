@@ -1,4 +1,4 @@
-/* random_query.c: random pipelines. See random_query.h. */
+/* random_query.c: random questions: their results. See random_query.h. */
 #include "tests/oracle/random_query.h"
 
 #include <stdio.h>
@@ -6,138 +6,60 @@
 
 #include "tests/oracle/random_inner.h"
 
-/* ---- definitions ---- */
+/* ---- aggregates ---- */
 
-static void definitions(random_state *s)
+/* A time, what ended it, and when to look. */
+static void survival(random_state *s)
 {
-    static const char *const stays[] = {"where level = inpatient", "where acute", "overlapping 2022", "where level = inpatient as q"};
-    static const char *const gaps[] = {"", " gap 0d", " gap 1d", " gap 7d", " gap 60d", " gap 400d"};
-    static const char *const extra[] = {"quick = first(acute)", "quick = last(acute)"};
-    random_say(s, "let q_stays = episodes(contacts %s%s, worst = max(cost), %s)\n", stays[random_below(s, 4)],
-               gaps[random_below(s, 6)], extra[random_below(s, 2)]);
-    random_say(s, "let q_units = episodes(contacts%s per unit, total = sum(cost), kinds = count(distinct level))\n",
-               gaps[random_below(s, 6)]);
-    random_say(s, "let q_levels = episodes(contacts%s by level, total = sum(minute))\n", gaps[random_below(s, 6)]);
-    random_say(s, "let q_diseases = episodes(contacts%s per dx)\n", gaps[random_below(s, 6)]);
-    random_say(s, "let q_steps = steps(contacts by level%s)\n", gaps[random_below(s, 5)]);
-    if (random_below(s, 4) == 0) {
-        random_say(s, "param q_year = %u\n", 2020 + (unsigned)random_below(s, 4));
-        s->has_year = true;
-    }
-    if (random_below(s, 4) == 0) {
-        random_say(s, "let q_codes = ");
-        random_codes(s, false);
-        random_say(s, "\n");
-        s->has_codes = true;
-    }
-    if (random_below(s, 3) == 0) {
-        random_say(s, "let q_set = contacts where ");
-        random_enter(s, &random_relations[0], "");
+    const uint64_t which = random_below(s, 3);
+    const bool number = random_below(s, 2) == 0;
+    random_say(s, which == 0 ? "km(" : which == 1 ? "km_quantile(" : "cif(");
+    random_say(s, number ? "days(2020-02-29, " : "(");
+    random_value(s, RANDOM_DATE, NULL, 1);
+    random_say(s, number ? "), " : " - 2020-02-29), ");
+    if (which == 2)
+        random_say(s, "case(");
+    random_condition(s, 1);
+    if (which == 2) {
+        random_say(s, " then 'a', ");
         random_condition(s, 1);
-        random_leave(s);
-        random_say(s, "\n");
-        s->has_set = true;
+        random_say(s, random_below(s, 2) == 0 ? " then 'b')" : " then 'b', else 'followed')");
+        random_say(s, ", 'a'");
     }
-    if (random_below(s, 4) == 0) {
-        random_say(s, "let q_function(q_day) = count(contacts within %u%s q_day) + score\n", (unsigned)random_below(s, 300),
-                   random_below(s, 2) == 0 ? "d before" : "d since");
-        s->has_function = true;
-    }
-    if (random_below(s, 4) == 0) {
-        random_say(s, "let q_many(q_events) = count(q_events during 2022) - count(distinct start over q_events)\n");
-        s->has_many = true;
-    }
+    if (which == 1)
+        random_say(s, ", %u%%)", (unsigned)random_below(s, 101));
+    else
+        random_say(s, ", %u%s)", (unsigned)random_below(s, 1400), number ? "" : "d");
 }
 
-/* ---- stages ---- */
-
-static void add_derived(random_state *s, random_type type, const char *domain)
+static void distinct(random_state *s)
 {
-    random_column *column = &s->derived[s->derived_count];
-    snprintf(s->names[s->derived_count], sizeof s->names[0], "v%u", s->derived_count + (s->table ? 50 : 0));
-    /* sets can be shown and grouped by, no more */
-    *column = (random_column){s->names[s->derived_count], type == RANDOM_CODES ? RANDOM_EVENTS : type, domain};
-    s->derived_count++;
+    random_say(s, "count(distinct ");
+    if (!random_reference(s, random_below(s, 2) == 0 ? RANDOM_CODES : RANDOM_OTHER, NULL))
+        random_value(s, random_below(s, 2) == 0 ? RANDOM_INT : RANDOM_DATE, NULL, 1);
+    random_say(s, ")");
 }
 
-/* A typed item, called v1, v2, …; which exists only when it has been written. */
-static void item(random_state *s, uint32_t depth)
+static void defined(random_state *s)
 {
-    static const random_type types[] = {RANDOM_INT, RANDOM_INT, RANDOM_DECIMAL, RANDOM_FLOAT, RANDOM_DATE, RANDOM_BOOL,
-                                        RANDOM_CATEGORY, RANDOM_DAYS, RANDOM_CODES};
-    static const char *const domains[] = {"sex", "level", "unit", "municipality", "clinic"};
-    const random_type type = s->table ? RANDOM_INT : types[random_below(s, 9)];
-    const char *domain = type == RANDOM_CATEGORY ? domains[random_below(s, 5)] : NULL;
-    random_say(s, "v%u = ", s->derived_count + (s->table ? 50 : 0));
-    if (type == RANDOM_INT && !s->table && random_below(s, 6) == 0) {
-        random_say(s, random_below(s, 2) == 0 ? "rank(" : "ceil(10 * percentile(");
-        const bool rank = s->out->data[s->out->count - 2] == 'k';
-        random_value(s, RANDOM_INT, NULL, depth > 0 ? depth - 1 : 0);
-        random_say(s, rank ? ")" : "))");
-    } else if (type == RANDOM_BOOL && !s->table && random_below(s, 4) == 0) {
-        random_say(s, "top(%u%s, ", 1 + (unsigned)random_below(s, 20), random_below(s, 2) == 0 ? "%" : "");
-        random_value(s, RANDOM_INT, NULL, depth > 0 ? depth - 1 : 0);
-        random_say(s, random_below(s, 2) == 0 ? ")" : " per sex)");
-    } else {
-        if (type == RANDOM_BOOL)
-            random_say(s, "(");
-        random_value(s, type, domain, depth);
-        if (type == RANDOM_BOOL)
-            random_say(s, ")");
+    const bool part = random_below(s, 2) == 0;
+    random_say(s, part ? "q_part(" : "q_over(");
+    if (!part) {
+        random_value(s, RANDOM_INT, NULL, 1);
+        random_say(s, ", ");
     }
-    add_derived(s, type, domain);
+    random_condition(s, 1);
+    random_say(s, ")");
 }
-
-static void stage(random_state *s)
-{
-    switch (random_below(s, 6)) {
-    case 0:
-    case 1:
-        random_say(s, "where ");
-        random_condition(s, 2);
-        break;
-    case 2:
-        random_say(s, "%s %u%s by ", random_below(s, 3) == 0 ? "bottom" : "top", 1 + (unsigned)random_below(s, 30),
-                   random_below(s, 2) == 0 ? "%" : "");
-        random_value(s, random_below(s, 2) == 0 ? RANDOM_INT : RANDOM_DECIMAL, NULL, 1);
-        if (!s->table && random_below(s, 3) == 0)
-            random_say(s, " per sex");
-        break;
-    default:
-        if (s->derived_count + 3 > RANDOM_DERIVED)
-            return;
-        random_say(s, "derive ");
-        item(s, 3);
-        if (random_below(s, 2) == 0) {
-            random_say(s, ", ");
-            item(s, 2);
-        }
-    }
-    random_say(s, "\n");
-}
-
-static void sort(random_state *s)
-{
-    if (random_below(s, 3) == 0) {
-        random_say(s, "sort ");
-        if (!random_reference(s, RANDOM_INT, NULL))
-            random_say(s, "1");
-        random_say(s, random_below(s, 2) == 0 ? " desc\n" : "\n");
-    }
-    if (random_below(s, 5) == 0)
-        random_say(s, "limit %u\n", (unsigned)random_below(s, 12));
-}
-
-/* ---- results ---- */
 
 static void row_aggregate(random_state *s)
 {
     static const char *const numeric[] = {"sum", "mean", "median", "min", "max", "sd", "share", "gini"};
     static const char *const sized[] = {"quantile", "top_share", "lorenz_share"};
     const random_type type = random_below(s, 2) == 0 ? RANDOM_INT : RANDOM_DECIMAL;
-    switch (random_below(s, 6)) {
-    case 0: random_say(s, "count()"); return;
-    case 1: random_say(s, "patients()"); return;
+    switch (random_below(s, 9)) {
+    case 0: random_say(s, "%s", s->of_table || random_below(s, 2) == 0 ? "count()" : "patients()"); return;
+    case 1: distinct(s); return;
     case 2:
         random_say(s, "%s", random_below(s, 2) == 0 ? "count(where " : "rate(");
         random_condition(s, 2);
@@ -148,6 +70,16 @@ static void row_aggregate(random_state *s)
         random_value(s, type, NULL, 2);
         random_say(s, ", %u%%)", 1 + (unsigned)random_below(s, 99));
         return;
+    case 4:
+        if (!s->table) {
+            survival(s);
+            return;
+        } /* fall through */
+    case 5:
+        if (s->has_part) {
+            defined(s);
+            return;
+        } /* fall through */
     default:
         random_say(s, "%s(", numeric[random_below(s, 8)]);
         random_value(s, type, NULL, 2);
@@ -159,41 +91,127 @@ static void row_aggregate(random_state *s)
     }
 }
 
-static void keys(random_state *s)
+/* ---- keys ---- */
+
+/* How the groups are made: what the stages after them must know. */
+typedef struct groups {
+    uint32_t keys;
+    bool tuple, totals, plain; /* plain: of the source itself, without stages between */
+    random_type first;         /* of k1 */
+    char text[RANDOM_KEEP];    /* of k1; empty: not kept */
+} groups;
+
+static void first_key(random_state *s, groups *g)
 {
-    static const char *const domains[] = {"sex", "level", "municipality"};
-    random_say(s, "group by k1 = ");
-    switch (random_below(s, 5)) {
+    static const char *const domains[] = {"sex", "level", "municipality", "unit"};
+    g->first = RANDOM_OTHER;
+    if (s->multiplied > 0 && random_below(s, 3) > 0) {
+        random_say(s, "%s", s->derived[s->multiplier].name);
+        return;
+    }
+    switch (random_below(s, 7)) {
     case 0:
         random_say(s, "band(");
         random_value(s, RANDOM_INT, NULL, 2);
         random_say(s, ", %u)", 2 + (unsigned)random_below(s, 9));
-        break;
+        return;
     case 1:
         random_say(s, "cut(");
         random_value(s, RANDOM_INT, NULL, 2);
         random_say(s, ", 1, 3, 10)");
-        break;
-    case 2: random_value(s, RANDOM_INT, NULL, 1); break;
+        return;
+    case 2:
+        random_value(s, RANDOM_INT, NULL, 1);
+        g->first = RANDOM_INT;
+        return;
     case 3:
-        if (random_below(s, 3) == 0) {
-            random_say(s, "set(%s over contacts)", random_below(s, 2) == 0 ? "level" : "dx");
-            break;
+        if (!s->table) {
+            random_value(s, random_below(s, 2) == 0 ? RANDOM_OTHER : RANDOM_SET, NULL, 1);
+            return;
         } /* fall through */
-    default: random_value(s, RANDOM_CATEGORY, domains[random_below(s, 3)], 1);
+    case 4:
+        if (random_reference(s, RANDOM_OTHER, NULL))
+            return; /* fall through */
+    default: random_value(s, RANDOM_CATEGORY, domains[random_below(s, 4)], 1);
     }
+}
+
+static void keys(random_state *s, groups *g)
+{
+    random_say(s, "group by k1 = ");
+    const size_t before = s->out->count;
+    g->tuple = random_below(s, 10) == 0;
+    if (g->tuple)
+        random_say(s, "(");
+    first_key(s, g);
+    if (g->tuple) {
+        random_say(s, ", ");
+        random_condition(s, 1);
+        random_say(s, ")");
+    }
+    if (s->out->count - before < sizeof g->text)
+        snprintf(g->text, sizeof g->text, "%.*s", (int)(s->out->count - before), (const char *)s->out->data + before);
+    g->keys = 1;
     if (random_below(s, 3) == 0) {
         random_say(s, ", k2 = (");
         random_condition(s, 1);
         random_say(s, ")");
+        g->keys = 2;
     }
-    random_say(s, "\n");
+    if (random_below(s, 8) == 0) {
+        random_say(s, ", k%u = ", ++g->keys);
+        random_value(s, RANDOM_CATEGORY, "sex", 1);
+    }
+    g->totals = random_below(s, 4) == 0;
+    random_say(s, "%s\n", g->totals ? " with totals" : "");
 }
 
-static void aggregated(random_state *s)
+/* ---- results ---- */
+
+/* The numbers of the same groups, asked again, stand beside them. */
+static void join_groups(random_state *s, const groups *g)
 {
-    if (random_below(s, 4) != 0)
-        keys(s);
+    random_say(s, "join (from %s group by k1 = %s%s show again = count()) on k1\nderive part = n / again\n", s->source, g->text,
+               g->totals ? " with totals" : "");
+    random_add(s, "again", RANDOM_INT, NULL);
+}
+
+static void pivot(random_state *s, const groups *g)
+{
+    const uint32_t gone = 1 + (uint32_t)random_below(s, g->keys);
+    random_say(s, "pivot k%u\n", gone);
+    if (g->keys > 1 && random_below(s, 2) == 0)
+        random_say(s, "sort k%u%s\n", gone == 1 ? 2u : 1u, random_below(s, 2) == 0 ? " desc" : "");
+    if (random_below(s, 4) == 0)
+        random_say(s, "limit %u\n", 1 + (unsigned)random_below(s, 5));
+}
+
+static void after_groups(random_state *s, const groups *g)
+{
+    if (g->plain && !g->tuple && g->text[0] != 0 && s->source[0] != 0 && random_below(s, 6) == 0)
+        join_groups(s, g);
+    if (random_below(s, 4) == 0)
+        random_stage(s);
+    if (g->keys > 0 && !g->tuple && random_below(s, 4) == 0) {
+        pivot(s, g);
+        return;
+    }
+    if (s->of_patients && random_below(s, 6) == 0) { /* aggregates of aggregates */
+        random_say(s, "%sshow n = count(), m = %s(n)\n", random_below(s, 2) == 0 ? "group by k3 = mod(n, 3)\n" : "",
+                   random_below(s, 2) == 0 ? "sum" : "mean");
+        s->derived_count = 1;
+    } else if (g->keys > 0 && !g->tuple && random_below(s, 3) == 0) {
+        random_say(s, "sort k%u%s, n desc\n", 1 + (unsigned)random_below(s, g->keys), random_below(s, 2) == 0 ? " desc" : "");
+        return;
+    }
+    random_sort(s);
+}
+
+static void aggregated(random_state *s, bool plain)
+{
+    groups g = {.plain = plain};
+    if (random_below(s, 6) != 0)
+        keys(s, &g);
     random_say(s, "show n = count()");
     for (uint64_t i = random_below(s, 4), k = 0; k < i; k++) {
         random_say(s, ", a%u = ", (unsigned)k);
@@ -201,64 +219,49 @@ static void aggregated(random_state *s)
     }
     random_say(s, "\n");
     s->table = true;
+    s->of_table = false;
+    s->multiplied = 0;
     s->derived_count = 0;
-    s->derived[s->derived_count++] = (random_column){"n", RANDOM_INT, NULL};
-    if (random_below(s, 4) == 0)
-        stage(s);
-    if (s->of_patients && random_below(s, 6) == 0) { /* aggregates of aggregates */
-        random_say(s, "%sshow n = count(), m = %s(n)\n", random_below(s, 2) == 0 ? "group by k3 = mod(n, 3)\n" : "",
-                   random_below(s, 2) == 0 ? "sum" : "mean");
-        s->derived_count = 1;
-    }
-    sort(s);
+    random_add(s, "n", RANDOM_INT, NULL);
+    after_groups(s, &g);
 }
 
 static void rows(random_state *s)
 {
+    if (s->derived_count == 0) {
+        random_say(s, "derive ");
+        random_item(s, 3);
+        random_say(s, "\n");
+    }
     random_say(s, "show ");
-    if (s->derived_count == 0)
-        item(s, 3);
-    else
-        for (uint32_t i = 0; i < s->derived_count; i++)
-            random_say(s, "%s%s", i > 0 ? ", " : "", s->derived[i].name);
+    for (uint32_t i = 0; i < s->derived_count; i++)
+        random_say(s, "%s%s", i > 0 ? ", " : "", s->derived[i].name);
     random_say(s, "\n");
     s->table = true;
-    sort(s);
+    random_sort(s);
 }
 
-static void source(random_state *s)
+static void question(random_state *s)
 {
-    char alias[8];
-    random_say(s, "from ");
-    if (random_below(s, 5) < 3) {
-        random_say(s, "patients\n");
-        s->of_patients = true;
-        return;
-    }
-    const random_relation *relation = &random_relations[random_below(s, RANDOM_RELATIONS)];
-    snprintf(alias, sizeof alias, "r%u", ++s->aliases % 1000);
-    random_say(s, "%s as %s", relation->source, alias);
-    if (random_below(s, 4) == 0)
-        random_say(s, " during 2022..2023");
-    random_say(s, "\n");
-    random_enter(s, relation, alias);
+    const bool named = random_below(s, 8) == 0;
+    if (named)
+        random_say(s, "let q_table = ");
+    random_source(s);
+    const bool bound = s->derived_count > 0 && !s->of_table;
+    const uint64_t stages = random_below(s, 4);
+    for (uint64_t n = stages; n > 0; n--)
+        random_stage(s);
+    if (named)
+        random_say(s, "\nfrom q_table\n");
+    if (random_below(s, 5) < 3)
+        aggregated(s, stages == 0 && !named && !bound);
+    else
+        rows(s);
 }
 
 void random_query(uint64_t seed, lots_bytes *out)
 {
     random_state state = {.random = seed, .out = out};
-    random_state *s = &state;
-    definitions(s);
-    const bool named = random_below(s, 8) == 0;
-    if (named)
-        random_say(s, "let q_table = ");
-    source(s);
-    for (uint64_t n = random_below(s, 4); n > 0; n--)
-        stage(s);
-    if (named)
-        random_say(s, "\nfrom q_table\n");
-    if (random_below(s, 2) == 0)
-        aggregated(s);
-    else
-        rows(s);
+    random_definitions(&state);
+    question(&state);
 }

@@ -37,6 +37,14 @@ const random_relation random_relations[RANDOM_RELATIONS] = {
      {{"start", RANDOM_DATE, NULL}, {"source", RANDOM_CATEGORY, "level"}, {"target", RANDOM_CATEGORY, "level"},
       {"gap", RANDOM_DAYS, NULL}}},
     {"mixed", "(contacts union drugs union services)", {{"start", RANDOM_DATE, NULL}}},
+    {"active units", "q_active",
+     {{"start", RANDOM_DATE, NULL}, {"end", RANDOM_DATE, NULL}, {"n", RANDOM_INT, NULL}, {"unit", RANDOM_SET, "unit"}}},
+    {"active places", "q_active",
+     {{"start", RANDOM_DATE, NULL}, {"end", RANDOM_DATE, NULL}, {"n", RANDOM_INT, NULL}, {"municipality", RANDOM_SET, "municipality"}}},
+    {"active services", "q_active",
+     {{"start", RANDOM_DATE, NULL}, {"end", RANDOM_DATE, NULL}, {"n", RANDOM_INT, NULL}, {"service", RANDOM_SET, "service"}}},
+    {"library stays", "stays",
+     {{"start", RANDOM_DATE, NULL}, {"end", RANDOM_DATE, NULL}, {"n", RANDOM_INT, NULL}, {"acute", RANDOM_BOOL, NULL}}},
 };
 
 const random_column random_patient[6] = {{"birth", RANDOM_DATE, NULL},     {"sex", RANDOM_CATEGORY, "sex"},
@@ -55,7 +63,7 @@ static const struct {
     {"municipality", {"Alvik", "Boden", "Kiruna"}},
     {"region", {"North", "South"}},
     {"clinic", {"Norr", "Syd"}},
-    {"test", {"hba1c", "weight", "crp"}},
+    {"test", {"hba1c", "crp"}}, /* and weight, which is a column too */
 };
 
 uint64_t random_below(random_state *s, uint64_t limit) { return lots_test_random(&s->random) % limit; }
@@ -89,7 +97,8 @@ const char *random_word(random_state *s, const char *domain)
 static bool fits(const random_column *column, random_type type, const char *domain)
 {
     return column->name != NULL && column->type == type &&
-           (type != RANDOM_CATEGORY || domain == NULL || strcmp(column->domain, domain) == 0);
+           ((type != RANDOM_CATEGORY && type != RANDOM_SET) || domain == NULL ||
+            (column->domain != NULL && strcmp(column->domain, domain) == 0));
 }
 
 /* Write the `wanted`-th that fits, or count them (wanted UINT32_MAX). */
@@ -104,7 +113,7 @@ static uint32_t walk(random_state *s, random_type type, const char *domain, uint
             random_say(s, "%s%s", random_below(s, 5) == 0 ? "patient." : "", random_patient[i].name);
     for (uint32_t k = 0; !s->table && k < s->scope_count; k++) {
         const random_scope *scope = &s->scopes[k];
-        const bool inner = k + 1 == s->scope_count, named = scope->alias[0] != 0;
+        const bool inner = k + 1 == s->scope_count && !scope->only_named, named = scope->alias[0] != 0;
         for (uint32_t i = 0; ((inner && !s->outside) || named) && i < 12; i++)
             if (fits(&scope->relation->columns[i], type, domain) && found++ == wanted) {
                 const bool plain = inner && !s->outside && (!named || random_below(s, 2) == 0);
@@ -126,7 +135,14 @@ void random_enter(random_state *s, const random_relation *relation, const char *
 {
     random_scope *scope = &s->scopes[s->scope_count++];
     scope->relation = relation;
+    scope->only_named = false;
     snprintf(scope->alias, sizeof scope->alias, "%s", alias);
+}
+
+void random_scope_named(random_state *s, const random_relation *relation, const char *alias)
+{
+    random_enter(s, relation, alias);
+    s->scopes[s->scope_count - 1].only_named = true;
 }
 
 void random_leave(random_state *s) { s->scope_count--; }
@@ -232,6 +248,46 @@ static void range_test(random_state *s, uint32_t depth)
         random_say(s, " in %lld..%lld", (long long)low, (long long)low + (long long)random_below(s, 9));
 }
 
+/* A word in a set of words. */
+static void words_test(random_state *s, uint32_t depth)
+{
+    const char *domain;
+    const size_t before = s->out->count;
+    const uint64_t random = s->random;
+    const uint32_t aliases = s->aliases;
+    random_words(s, &domain, depth); /* to learn of what domain */
+    s->out->count = before;
+    s->aliases = aliases;
+    const uint64_t after = s->random;
+    random_say(s, "%s in ", random_word(s, domain));
+    s->random = random;
+    random_words(s, &domain, depth);
+    s->random = after;
+}
+
+/* Groups of classifications: shipped ones, and one of our own. */
+static void group_test(random_state *s, uint32_t depth)
+{
+    static const char *const own[] = {"sugar", "sugar_complicated", "pressure", "heart", "frail"};
+    static const char *const shipped[] = {"diabetes", "heart_failure", "hypertension", "dementia"};
+    static const char *const charlson[] = {"congestive_heart_failure", "dementia", "diabetes_without_chronic_complication"};
+    switch (random_below(s, 3)) {
+    case 0: random_say(s, "%s in groups('tests/oracle/groups.csv', ", own[random_below(s, 5)]); break;
+    case 1: random_say(s, "%s in groups(chronic, ", shipped[random_below(s, 4)]); break;
+    default: random_say(s, "%s in groups(charlson_se, ", charlson[random_below(s, 3)]);
+    }
+    if (random_below(s, 2) == 0 && random_reference(s, RANDOM_CODES, NULL)) {
+        random_say(s, ")");
+        return;
+    }
+    random_say(s, "dx over contacts");
+    if (random_below(s, 2) == 0) {
+        random_say(s, " until ");
+        random_value(s, RANDOM_DATE, NULL, depth);
+    }
+    random_say(s, ")");
+}
+
 static void missing_test(random_state *s, uint32_t depth)
 {
     static const random_type types[] = {RANDOM_INT, RANDOM_DATE, RANDOM_DECIMAL, RANDOM_FLOAT};
@@ -251,14 +307,31 @@ static void exists(random_state *s, uint32_t depth)
     random_say(s, ")");
 }
 
+/* Of groups, or of a table's rows. */
+static void table_test(random_state *s, uint32_t depth)
+{
+    static const random_type types[] = {RANDOM_DECIMAL, RANDOM_FLOAT, RANDOM_DATE};
+    static const char *const names[] = {"level", "unit", "region"};
+    const size_t before = s->out->count;
+    const char *domain = names[random_below(s, 3)];
+    if (random_below(s, 3) == 0 && random_reference(s, RANDOM_CATEGORY, domain))
+        random_say(s, " %s %s", random_below(s, 3) == 0 ? "!=" : "=", random_word(s, domain));
+    else if (random_below(s, 4) == 0 && random_reference(s, RANDOM_BOOL, NULL))
+        random_say(s, "%s", random_below(s, 2) == 0 ? " is not missing" : "");
+    else
+        comparison(s, s->of_table && random_below(s, 2) == 0 ? types[random_below(s, 3)] : RANDOM_INT, depth);
+    if (s->out->count == before)
+        random_say(s, "true");
+}
+
 void random_condition(random_state *s, uint32_t depth)
 {
     const uint32_t less = depth > 0 ? depth - 1 : 0;
     if (s->table) {
-        comparison(s, RANDOM_INT, less);
+        table_test(s, less);
         return;
     }
-    switch (random_below(s, depth == 0 ? 5 : 12)) {
+    switch (random_below(s, depth == 0 ? 5 : 15)) {
     case 0: category_test(s, less); break;
     case 1: comparison(s, RANDOM_INT, less); break;
     case 2: if (random_reference(s, RANDOM_BOOL, NULL)) break; /* fall through */
@@ -268,6 +341,22 @@ void random_condition(random_state *s, uint32_t depth)
     case 6: missing_test(s, less); break;
     case 7: comparison(s, RANDOM_DATE, less); break;
     case 8: exists(s, less); break;
+    case 12: words_test(s, less); break;
+    case 13:
+        if (s->outside || s->bare) {
+            comparison(s, RANDOM_INT, less);
+            break;
+        }
+        group_test(s, less);
+        break;
+    case 14:
+        if (s->has_cohort && !s->bare && random_below(s, 2) == 0)
+            random_say(s, "patient.q_cohort");
+        else if (!s->bare && random_below(s, 3) == 0)
+            random_say(s, "resident(2022-06-30)");
+        else
+            exists(s, less);
+        break;
     case 9:
         random_say(s, "not (");
         random_condition(s, less);
@@ -314,8 +403,8 @@ static void narrowing(random_state *s, uint32_t depth)
 
 static const random_relation *pick_relation(random_state *s)
 {
-    const uint64_t at = random_below(s, 20);
-    return &random_relations[at < RANDOM_RELATIONS ? at : 0];
+    const uint64_t at = random_below(s, 26);
+    return &random_relations[at >= 12 && at < 15 ? s->running : at < RANDOM_RELATIONS ? at : 0];
 }
 
 /* A condition on an event of the set. */

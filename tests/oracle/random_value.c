@@ -46,6 +46,10 @@ static void date(random_state *s, uint32_t depth)
     const uint64_t choice = random_below(s, depth == 0 ? 3 : 8);
     if (choice < 2 && random_reference(s, RANDOM_DATE, NULL))
         return;
+    if (choice == 2 && random_reference(s, RANDOM_INTERVAL, NULL)) {
+        random_say(s, random_below(s, 2) == 0 ? ".start" : ".end");
+        return;
+    }
     if (choice <= 3 || s->table) {
         literal_date(s);
     } else if (choice == 4) {
@@ -72,6 +76,8 @@ void random_interval(random_state *s, uint32_t depth)
                                         "..2022-06-30", "2020..2023"};
     static const char *const functions[] = {"year_of", "month_of", "quarter_of", "week_of"};
     const uint32_t less = depth > 0 ? depth - 1 : 0;
+    if (random_below(s, 2) == 0 && random_reference(s, RANDOM_INTERVAL, NULL))
+        return;
     switch (random_below(s, 6)) {
     case 0:
         random_value(s, RANDOM_DATE, NULL, less);
@@ -173,11 +179,58 @@ static void counted(random_state *s, uint32_t depth)
     }
 }
 
+/* Scores, sizes of sets, look-ups of numbers. */
+static void measured(random_state *s, uint32_t depth)
+{
+    static const char *const scores[] = {"charlson_se", "charlson_quan", "elixhauser", "elixhauser.swiss", "charlson_quan.quan2011"};
+    const char *domain;
+    switch (random_below(s, 6)) {
+    case 0:
+        random_say(s, "score(%s, dx over contacts", scores[random_below(s, 5)]);
+        if (random_below(s, 2) == 0) {
+            random_say(s, " known before ");
+            random_value(s, RANDOM_DATE, NULL, depth);
+        }
+        random_say(s, ")");
+        break;
+    case 1: random_say(s, "count(distinct chronic(dx) over contacts)"); break;
+    case 2:
+        random_say(s, "size(");
+        if (!random_reference(s, RANDOM_CODES, NULL))
+            random_words(s, &domain, depth);
+        random_say(s, ")");
+        break;
+    case 3:
+        if (random_reference(s, RANDOM_CATEGORY, "unit"))
+            random_say(s, ".beds");
+        else
+            random_say(s, "int(alive at 2022-12-31)");
+        break;
+    case 4:
+        random_say(s, "size(list(");
+        random_condition(s, depth);
+        random_say(s, " then 'a', ");
+        random_condition(s, depth);
+        random_say(s, " then 'b'))");
+        break;
+    default:
+        if (random_below(s, 2) == 0 && random_reference(s, RANDOM_INTERVAL, NULL)) {
+            random_say(s, random_below(s, 4) == 0 ? ".number" : ".days");
+            break;
+        }
+        random_say(s, "(");
+        random_value(s, RANDOM_DATE, NULL, depth);
+        random_say(s, " .. ");
+        random_value(s, RANDOM_DATE, NULL, depth);
+        random_say(s, ").days");
+    }
+}
+
 static void whole(random_state *s, uint32_t depth)
 {
     static const char *const operators[] = {"+", "-", "*", "//"};
     const uint32_t less = depth > 0 ? depth - 1 : 0;
-    const uint64_t choice = random_below(s, depth == 0 ? 3 : 12);
+    const uint64_t choice = random_below(s, depth == 0 ? 3 : 14);
     if (choice < 2 && random_reference(s, RANDOM_INT, NULL))
         return;
     if (choice <= 2 || (s->table && choice > 4)) {
@@ -204,6 +257,11 @@ static void whole(random_state *s, uint32_t depth)
         random_say(s, ")");
         break;
     case 7: choice_of(s, RANDOM_INT, NULL, less); break;
+    case 12:
+        if (!s->bare && !s->outside) {
+            measured(s, less);
+            break;
+        } /* fall through */
     case 8:
         if (s->has_function && random_below(s, 2) == 0) {
             random_say(s, "q_function(");
@@ -284,12 +342,6 @@ static void span(random_state *s, uint32_t depth)
         random_say(s, "%ud", (unsigned)random_below(s, 60));
     } else if (choice == 3 && !s->table) {
         random_say(s, "%s(gap over q_steps)", pick(s, names, 3));
-    } else if (choice == 4) {
-        random_say(s, "(");
-        random_value(s, RANDOM_DATE, NULL, depth);
-        random_say(s, " .. ");
-        random_value(s, RANDOM_DATE, NULL, depth);
-        random_say(s, ").days");
     } else {
         random_say(s, "(");
         random_value(s, RANDOM_DATE, NULL, depth);
@@ -297,6 +349,59 @@ static void span(random_state *s, uint32_t depth)
         random_value(s, RANDOM_DATE, NULL, depth);
         random_say(s, ")");
     }
+}
+
+/* What can be shown and be a key. */
+static void other(random_state *s, uint32_t depth)
+{
+    static const char *const fixed[] = {"path(contacts by level gap 30d max 3)", "path(q_stays by quick)", "path(contacts where acute by unit max 2)",
+                                        "path(services by service gap 200d)", "groups('tests/oracle/groups.csv', dx over contacts)",
+                                        "groups(charlson_se, dx over contacts)", "set(chronic(dx) over contacts)",
+                                        "score('tests/oracle/groups.csv', dx over contacts)", "score(hfrs, dx over contacts)",
+                                        "upc(contacts where level = primary)", "coci(contacts)", "secon(contacts)",
+                                        "first(burst(contacts, 3, 60d)).start", "set(atc_main(atc) over drugs)",
+                                        "groups(rxriskv, atc over drugs)", "set(dx.chapter over contacts)", "most(dx.main over contacts)",
+                                        "set(unit.chief over contacts)", "count(contacts where unit.area = North)",
+                                        "last(contacts).unit.chief", "last(contacts).unit.heir.area at 2022-05-05"};
+    if (random_below(s, 3) == 0 && random_reference(s, RANDOM_CODES, NULL)) {
+        random_say(s, random_below(s, 2) == 0 ? ".main" : ".other");
+        return;
+    }
+    if (random_below(s, 3) == 0 && random_reference(s, RANDOM_CATEGORY, "unit")) {
+        static const char *const columns[] = {".chief", ".area", ".heir", ".region", ".heir.chief", ".heir.region"};
+        random_say(s, "%s", columns[random_below(s, 6)]);
+        if (random_below(s, 2) == 0) {
+            random_say(s, " at (");
+            random_value(s, RANDOM_DATE, NULL, depth > 0 ? depth - 1 : 0);
+            random_say(s, ")");
+        }
+        return;
+    }
+    if (random_below(s, 5) == 0) {
+        random_interval(s, 0);
+        return;
+    }
+    random_say(s, "%s", fixed[random_below(s, 21)]);
+}
+
+void random_words(random_state *s, const char **domain, uint32_t depth)
+{
+    static const struct {
+        const char *domain, *stream;
+    } places[] = {{"level", "contacts"}, {"unit", "contacts"}, {"service", "services"}, {"municipality", "residence"}, {"test", "labs"}};
+    const size_t at = (size_t)random_below(s, 5);
+    *domain = places[at].domain;
+    if (random_below(s, 2) == 0 && random_reference(s, RANDOM_SET, *domain))
+        return;
+    random_say(s, "set(%s over %s", *domain, places[at].stream);
+    if (depth > 0 && random_below(s, 2) == 0) {
+        const bool outside = s->outside;
+        s->outside = true;
+        random_say(s, " until ");
+        random_value(s, RANDOM_DATE, NULL, depth - 1);
+        s->outside = outside;
+    }
+    random_say(s, ")");
 }
 
 void random_value(random_state *s, random_type type, const char *domain, uint32_t depth)
@@ -316,6 +421,15 @@ void random_value(random_state *s, random_type type, const char *domain, uint32_
             break;
         }
         aggregate(s, "set", random_below(s, 2) == 0 ? RANDOM_CODES : RANDOM_CATEGORY, NULL, depth); break;
+    case RANDOM_SET: random_words(s, &domain, depth); break;
+    case RANDOM_INTERVAL:
+        if (!random_reference(s, RANDOM_INTERVAL, NULL)) {
+            random_say(s, "month_of(");
+            random_value(s, RANDOM_DATE, NULL, depth);
+            random_say(s, ")");
+        }
+        break;
+    case RANDOM_OTHER: other(s, depth); break;
     default: random_say(s, "missing");
     }
 }

@@ -29,8 +29,9 @@ SUPPORT_O := $(SUPPORT_C:%.c=$(BUILD)/%.o)
 ORACLE_O := $(ORACLE_C:%.c=$(BUILD)/%.o)
 ORACLE_P := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c tests/oracle/check_*.c))
 TESTS  := $(TEST_C:%.c=$(BUILD)/%)
+HAND_O := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/by_hand.c,$(sort $(wildcard bench/by_hand/*.c))))
 
-.PHONY: all lots deps demo test check-all check-asan check-tsan check-fault check-damage check-fuzz check-random fuzz clean help install tests lint
+.PHONY: all lots deps demo bench bench-peers test check-all check-asan check-tsan check-fault check-damage check-fuzz check-random fuzz clean help install tests lint
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -82,6 +83,10 @@ FAULT_TOOLS := $(BUILD)/tests/fault/nth_call.so $(BUILD)/tests/fault/damage
 $(ORACLE_P): %: %.o $(ORACLE_O) $(SUPPORT_O) $(BUILD)/liblots.a
 	$(CC) $(MODE) $(CFLAGS) $< $(ORACLE_O) $(SUPPORT_O) $(BUILD)/liblots.a $(LDFLAGS) -lcmocka $(LIBS) -o $@
 
+# The benchmark's loops by hand are asked by a test too.
+$(BUILD)/tests/bench/test_%: $(BUILD)/tests/bench/test_%.o $(HAND_O) $(SUPPORT_O) $(BUILD)/liblots.a
+	$(CC) $(MODE) $(CFLAGS) $< $(HAND_O) $(SUPPORT_O) $(BUILD)/liblots.a $(LDFLAGS) -lcmocka $(LIBS) -o $@
+
 tests: $(TESTS) $(FAULT_TOOLS)
 
 # What is needed to build: Debian's names. `make deps` installs what is missing.
@@ -96,6 +101,21 @@ demo: deps
 test: deps lint
 	@$(MAKE) --no-print-directory lots tests
 	@sh tests/support/run.sh $(BUILD)
+
+# Lots, the loops by hand and the peers that `make bench-peers` installs, asked the same 28 questions: bench/METHOD.md.
+SCALE ?= 20000
+bench: deps
+	@$(MAKE) --no-print-directory lots $(BUILD)/bench/lots_bench $(BUILD)/bench/by_hand/by_hand
+	@node bench/run.mjs --build $(BUILD) --scale $(SCALE) $(BENCH)
+bench-peers:
+	@mkdir -p $(BUILD)/bench/peers
+	npm install --no-audit --no-fund --prefix $(BUILD)/bench/peers @duckdb/node-api@1.5.6-r.1 chdb@3.4.0
+$(BUILD)/bench/lots_bench: $(BUILD)/bench/lots_bench.o $(BUILD)/bench/serve.o $(BUILD)/liblots.a
+	$(CC) $(MODE) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
+# Loops are compiled for this very machine, as one would by hand.
+$(HAND_O): HOTTER := $(HOT) -march=native
+$(BUILD)/bench/by_hand/by_hand: $(BUILD)/bench/by_hand/by_hand.o $(BUILD)/bench/serve.o $(HAND_O) $(BUILD)/liblots.a
+	$(CC) $(MODE) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 
 # The same tests under the sanitizers, each in a build folder of its own.
 SANITIZE_FLAGS := -O1 -g -fno-omit-frame-pointer
@@ -167,6 +187,8 @@ help:
 	@echo 'make deps        install the Debian packages that are missing'
 	@echo 'make demo        load the example data into a registry and answer three questions'
 	@echo 'make test        build and run the tests (about two minutes)'
+	@echo 'make bench       ask the benchmark; SCALE=1000000 people, BENCH="--repeat 9 --only 05"'
+	@echo 'make bench-peers install DuckDB and ClickHouse into the build folder, from npm'
 	@echo 'make check-all   the tests under the sanitizers, fault injection, damage, fuzz replay (long)'
 	@echo 'make install     install into $$(DESTDIR)$$(prefix)'
 	@echo 'make clean       remove the build folder'

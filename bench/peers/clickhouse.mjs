@@ -1,5 +1,5 @@
 // clickhouse.mjs MODULES FOLDER THREADS [load DIR CLASSES UNTIL]: ClickHouse as a peer (chdb, in this process): load the CSV files
-// and say what it took, or serve questions (serve.mjs).
+// and say what it took (ok NS PEAK_KIB BYTES VERSION), or serve questions (serve.mjs).
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { serve, statements } from './serve.mjs';
@@ -17,9 +17,8 @@ if (mode === 'load') {
     for (const statement of statements(sql)) session.query(statement);
     const ns = process.hrtime.bigint() - start;
     const peak = Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]);
-    console.log(`ok ${ns} ${peak}`);
-} else if (mode === 'version') {
-    console.log(session.query('SELECT version()', 'TSV').trim());
+    const bytes = session.query("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'bench'", 'TSV').trim();
+    console.log(`ok ${ns} ${peak} ${bytes} ${session.query('SELECT version()', 'TSV').trim()}`);
 } else {
     session.query('USE bench');
     session.query("SET format_csv_null_representation = '', prefer_column_name_to_alias = 1");

@@ -24,15 +24,22 @@ CREATE TABLE raw_contacts AS
     JOIN patients p ON p.id = c.lopnr
     ORDER BY pid, start, minute NULLS LAST, CASE level WHEN 'emergency' THEN 1 WHEN 'primary' THEN 2 WHEN 'specialist' THEN 3
         WHEN 'municipal' THEN 4 ELSE 5 END, "end" NULLS LAST, contact;
+-- Words that are not known beforehand become enums once they are seen: grouping by them takes a tenth of the time of texts.
+CREATE TYPE unit_t AS ENUM (SELECT unit FROM raw_contacts WHERE unit IS NOT NULL
+    UNION SELECT clinic FROM read_csv('{DIR}/listing.csv', header = true, all_varchar = true) WHERE clinic IS NOT NULL ORDER BY 1);
+CREATE TYPE provider_t AS ENUM (SELECT DISTINCT provider FROM raw_contacts WHERE provider IS NOT NULL ORDER BY 1);
+CREATE TYPE profession_t AS ENUM (SELECT DISTINCT profession FROM raw_contacts WHERE profession IS NOT NULL ORDER BY 1);
+CREATE TYPE form_t AS ENUM (SELECT DISTINCT form FROM raw_contacts WHERE form IS NOT NULL ORDER BY 1);
 -- A delivery may hold a line twice.
 CREATE TABLE contacts AS
-    SELECT row_number() OVER ()::UINTEGER AS ord, * EXCLUDE (before, dx), false AS ghost
-    FROM (SELECT *, lag(contact) OVER () AS before FROM raw_contacts) WHERE before IS DISTINCT FROM contact;
+    SELECT row_number() OVER ()::UINTEGER AS ord, * EXCLUDE (twice, dx) REPLACE (unit::unit_t AS unit, provider::provider_t AS provider,
+        profession::profession_t AS profession, form::form_t AS form), false AS ghost
+    FROM (SELECT *, contact = lag(contact) OVER () AND pid = lag(pid) OVER () AS twice FROM raw_contacts) WHERE twice IS NOT true;
 CREATE TABLE raw_dx AS
     SELECT pid, ord, start, "end", unnest(codes) AS code, generate_subscripts(codes, 1)::UTINYINT AS place
     FROM (SELECT c.pid, c.ord, c.start, c."end", list_filter(string_split(upper(replace(r.dx, '.', '')), ' '), x -> x <> '') AS codes
-          FROM contacts c POSITIONAL JOIN (SELECT dx FROM (SELECT dx, contact, lag(contact) OVER () AS before FROM raw_contacts)
-                                           WHERE before IS DISTINCT FROM contact) r WHERE r.dx IS NOT NULL);
+          FROM contacts c POSITIONAL JOIN (SELECT dx FROM (SELECT dx, contact = lag(contact) OVER () AND pid = lag(pid) OVER () AS twice FROM raw_contacts)
+                                           WHERE twice IS NOT true) r WHERE r.dx IS NOT NULL);
 DROP TABLE raw_contacts;
 -- An open stay with a later one after it was never closed.
 UPDATE contacts SET ghost = true FROM (SELECT pid, max(start) AS latest FROM contacts WHERE level = 'inpatient' GROUP BY pid) l
@@ -67,7 +74,7 @@ CREATE TABLE wait_status AS SELECT DISTINCT pid, wait, start, "end", reason::rea
 CREATE TABLE residence AS SELECT DISTINCT pid, start, "end", municipality, region, coalesce("end", least(death, DATE '{UNTIL}')) AS span_end
     FROM read_csv('{DIR}/residence.csv', header = true, columns = {'lopnr': 'VARCHAR', 'start': 'DATE', 'end': 'DATE',
         'municipality': 'VARCHAR', 'region': 'VARCHAR'}) r JOIN patients p ON p.id = r.lopnr ORDER BY pid, start;
-CREATE TABLE listing AS SELECT DISTINCT pid, start, "end", clinic, coalesce("end", least(death, DATE '{UNTIL}')) AS span_end
+CREATE TABLE listing AS SELECT DISTINCT pid, start, "end", clinic::unit_t AS clinic, coalesce("end", least(death, DATE '{UNTIL}')) AS span_end
     FROM read_csv('{DIR}/listing.csv', header = true, columns = {'lopnr': 'VARCHAR', 'start': 'DATE', 'end': 'DATE', 'clinic': 'VARCHAR'}) l
     JOIN patients p ON p.id = l.lopnr ORDER BY pid, start;
 CREATE TABLE labs AS SELECT pid, try_cast(date AS DATE) AS start, test, value, measure, source

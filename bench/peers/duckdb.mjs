@@ -1,5 +1,5 @@
 // duckdb.mjs MODULES FILE.duckdb THREADS [load DIR CLASSES UNTIL]: DuckDB as a peer (@duckdb/node-api): load the CSV files and say
-// what it took, or serve questions (serve.mjs).
+// what it took (ok NS PEAK_KIB BYTES VERSION), or serve questions (serve.mjs).
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { cell, serve, statements } from './serve.mjs';
@@ -15,12 +15,13 @@ if (mode === 'load') {
         .replaceAll('{DIR}', dir).replaceAll('{CLASSES}', classes).replaceAll('{UNTIL}', until);
     const start = process.hrtime.bigint();
     for (const statement of statements(sql)) await connection.run(statement);
+    const ns = process.hrtime.bigint() - start;
+    const [version] = await (await connection.runAndReadAll('SELECT version()')).getRows();
+    const [size] = await (await connection.runAndReadAll('SELECT used_blocks * block_size FROM pragma_database_size()')).getRows();
     connection.closeSync();
     instance.closeSync();
     const peak = Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]);
-    console.log(`ok ${process.hrtime.bigint() - start} ${peak}`);
-} else if (mode === 'version') {
-    console.log((await (await connection.runAndReadAll('SELECT version()')).getRows())[0][0]);
+    console.log(`ok ${ns} ${peak} ${size[0]} ${version[0]}`);
 } else {
     await serve(async (text) => {
         const parts = statements(text);

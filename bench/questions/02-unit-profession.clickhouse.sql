@@ -1,3 +1,3 @@
-SELECT unit, profession, sum(n) AS n, count() AS people, sum(cost) / sum(n) AS cost
-FROM (SELECT unit, profession, pid, count() AS n, sum(toFloat64(cost)) AS cost FROM contacts WHERE status = 'done' GROUP BY unit, profession, pid)
+-- Grouping by person first took twice as long; groupBitmap(pid) is as fast as uniqExact.
+SELECT unit, profession, count() AS n, uniqExact(pid) AS people, avg(cost) AS cost FROM contacts WHERE status = 'done'
 GROUP BY unit, profession ORDER BY unit, profession

@@ -3,34 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/oracle/compare.h"
-
-/* Ask the rows at hand; the cells, a row a line, divided by blanks, `-` where missing. */
-static void expect_cells(small_registry *registry, const char *text, const char *wanted)
-{
-    lots_arena arena;
-    lots_error err;
-    naive_data data;
-    naive_answers answers;
-    char got[4000];
-    size_t used = 0;
-    lots_arena_init(&arena, 0);
-    naive_read_small(registry, &data, &arena);
-    assert_ok(naive_query(&data, text, &arena, &answers, &err));
-    const naive_table table = answers.items[answers.count - 1];
-    got[0] = 0;
-    for (uint32_t row = 0; row < table.rows; row++)
-        for (uint32_t c = 0; c < table.column_count; c++) {
-            const char *cell = table.cells[(size_t)row * table.column_count + c];
-            char *end = NULL, number[40];
-            if (cell != NULL && strchr(cell, '.') != NULL && (snprintf(number, sizeof number, "%.4g", strtod(cell, &end)), *end == 0))
-                cell = number;
-            used += (size_t)snprintf(got + used, sizeof got - used, "%s%s", cell != NULL ? cell : "-",
-                                     c + 1 < table.column_count ? " " : row + 1 < table.rows ? "\n" : "");
-        }
-    assert_string_equal(got, wanted);
-    lots_arena_free(&arena);
-}
+#include "tests/oracle/expect.h"
 
 /* One patient, without anything. */
 static void expect_of_one(const char *expression, const char *wanted)
@@ -40,7 +13,7 @@ static void expect_of_one(const char *expression, const char *wanted)
     small_open(&registry);
     small_patient(&registry, "1950-03-31", "female", NULL);
     snprintf(text, sizeof text, "from patients show x = %s", expression);
-    expect_cells(&registry, text, wanted);
+    naive_expect(&registry, text, wanted);
     small_close(&registry);
 }
 
@@ -110,7 +83,7 @@ static void expect_of_scores(const char *scores, const char *expression, const c
         small_exec(&registry, sql);
     }
     snprintf(text, sizeof text, "from patients show x = %s", expression);
-    expect_cells(&registry, text, wanted);
+    naive_expect(&registry, text, wanted);
     small_close(&registry);
 }
 
@@ -142,9 +115,9 @@ static void top_keeps_ties_with_the_last(void **state)
     for (int i = 0; i < 10; i++)
         small_patient(&registry, "1950-01-01", "male", NULL);
     small_exec(&registry, "UPDATE patients SET score = CASE WHEN p IN (3, 7) THEN 9 WHEN p = 5 THEN NULL ELSE p % 3 END");
-    expect_cells(&registry, "from patients top 10% by score show id", "p0003\np0007");
-    expect_cells(&registry, "from patients top 3 by score show id", "p0002\np0003\np0007\np0008");
-    expect_cells(&registry, "from patients derive r = rank(score), t = top(10%, score) where r <= 2 or score is missing show id, r, t",
+    naive_expect(&registry, "from patients top 10% by score show id", "p0003\np0007");
+    naive_expect(&registry, "from patients top 3 by score show id", "p0002\np0003\np0007\np0008");
+    naive_expect(&registry, "from patients derive r = rank(score), t = top(10%, score) where r <= 2 or score is missing show id, r, t",
            "p0003 1 true\np0005 - -\np0007 1 true");
     small_close(&registry);
 }
@@ -161,7 +134,7 @@ static void expect_continuity(const char *providers, const char *wanted)
         snprintf(day, sizeof day, "2022-01-%02d", i + 1);
         small_contact(&registry, 0, day, NULL, "primary", provider, NULL);
     }
-    expect_cells(&registry,
+    naive_expect(&registry,
            "let visits = contacts where level = primary\n"
            "let by_provider = episodes(visits per provider)\n"
            "from patients derive v = count(visits), upc = max(n over by_provider) / v,\n"
@@ -200,9 +173,9 @@ static void readmission_is_that_of_the_worked_example(void **state)
     small_contact(&registry, 0, "2024-01-10", "2024-01-12", "inpatient", "Hosp Y", NULL);
     small_contact(&registry, 0, "2024-02-05", "2024-02-07", "inpatient", "Hosp X", NULL);
     small_contact(&registry, 0, "2024-03-08", "2024-03-10", "inpatient", "Hosp X", NULL);
-    expect_cells(&registry, query, "2024-01-01 true\n2024-01-20 true\n2024-02-05 true\n2024-03-08 false");
+    naive_expect(&registry, query, "2024-01-01 true\n2024-01-20 true\n2024-02-05 true\n2024-03-08 false");
     small_exec(&registry, "UPDATE contacts SET start = d('2024-03-09') WHERE start = d('2024-03-08')");
-    expect_cells(&registry, query, "2024-01-01 true\n2024-01-20 true\n2024-02-05 false\n2024-03-09 false");
+    naive_expect(&registry, query, "2024-01-01 true\n2024-01-20 true\n2024-02-05 false\n2024-03-09 false");
     small_close(&registry);
 }
 
@@ -219,9 +192,9 @@ static void windows_of_a_year_count_days(void **state)
     small_contact(&registry, 0, "2022-04-01", NULL, "emergency", NULL, NULL);
     small_contact(&registry, 0, "2022-09-01", NULL, "emergency", NULL, NULL);
     small_contact(&registry, 0, "2023-01-09", NULL, "emergency", NULL, NULL);
-    expect_cells(&registry, query, "2023-01-09");
+    naive_expect(&registry, query, "2023-01-09");
     small_exec(&registry, "UPDATE contacts SET start = start + 1 WHERE start = d('2023-01-09')");
-    expect_cells(&registry, query, "-");
+    naive_expect(&registry, query, "-");
     small_close(&registry);
 }
 
@@ -235,7 +208,7 @@ static void codes_match_by_prefix_range_and_system(void **state)
     small_contact(&registry, 0, "2022-01-02", NULL, "primary", NULL, "E149");
     small_contact(&registry, 0, "2022-01-03", NULL, "primary", NULL, "icd9:250A I10");
     small_contact(&registry, 0, "2022-01-04", NULL, "primary", NULL, NULL);
-    expect_cells(&registry,
+    naive_expect(&registry,
            "from contacts show a = dx in {i50}, b = dx in {=I50}, c = dx in {E10-E14}, d = dx in {E11, -E11.9}, e = dx in {icd9:250},"
            " f = dx.main, g = dx.other",
            "true false true false false I50.1 E11.9\nfalse false true false false E14.9 \n"
@@ -254,7 +227,7 @@ static void windows_include_the_days_they_say(void **state)
         snprintf(text, sizeof text, "2022-05-%02d", day);
         small_contact(&registry, 0, text, NULL, "primary", NULL, NULL);
     }
-    expect_cells(&registry,
+    naive_expect(&registry,
            "let d = 2022-05-10\n"
            "from patients show a = count(contacts before d), b = count(contacts until d), c = count(contacts after d),"
            " d1 = count(contacts since d), e = count(contacts within 1d before d), f = count(contacts within 1d until d),"
@@ -273,7 +246,7 @@ static void a_running_stay_is_not_known(void **state)
     small_patient(&registry, "1950-01-01", "female", NULL);
     small_contact(&registry, 0, "2022-05-20", "2022-06-10", "inpatient", NULL, "I50");
     small_contact(&registry, 0, "2023-07-01", NULL, "inpatient", NULL, "I50");
-    expect_cells(&registry,
+    naive_expect(&registry,
            "from patients show a = count(contacts known before 2022-06-01), b = count(contacts known before 2022-06-11),"
            " c = count(contacts known until 2022-06-10), d = count(contacts overlapping 2022-06-01..2022-06-01),"
            " e = count(contacts overlapping 2023-12-01..), f = nights(contacts), g = covered_days(contacts, 2022-06)",
@@ -290,10 +263,10 @@ static void rows_group_by_key_with_missing_first(void **state)
     small_patient(&registry, "1955-01-01", NULL, NULL);
     small_patient(&registry, "1960-01-01", "female", "2022-03-01");
     small_patient(&registry, "1965-01-01", "male", NULL);
-    expect_cells(&registry, "from patients group by sex show n = count(), dead = rate(death is not missing), old = min(birth)",
+    naive_expect(&registry, "from patients group by sex show n = count(), dead = rate(death is not missing), old = min(birth)",
            "- 1 0 1955-01-01\nfemale 1 1 1960-01-01\nmale 2 0 1950-01-01");
-    expect_cells(&registry, "from patients show n = count(where sex = male), m = count()", "2 4");
-    expect_cells(&registry, "from patients sort sex desc, birth desc limit 2 show birth", "1965-01-01\n1950-01-01");
+    naive_expect(&registry, "from patients show n = count(where sex = male), m = count()", "2 4");
+    naive_expect(&registry, "from patients sort sex desc, birth desc limit 2 show birth", "1965-01-01\n1950-01-01");
     small_close(&registry);
 }
 

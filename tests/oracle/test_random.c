@@ -2,7 +2,7 @@
 #include "tests/oracle/compare.h"
 #include "tests/oracle/random_query.h"
 
-enum { QUERIES = 200, PATIENTS = 25 };
+enum { QUERIES = 120, PATIENTS = 25 };
 
 static small_registry registry;
 static lots_pool *pool;

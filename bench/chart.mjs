@@ -15,7 +15,8 @@ export function chart(all, present, facts) {
     const measured = all.filter((row) => Object.keys(row.stats).length > 0);
     if (measured.length === 0) return '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>\n';
     const { low, high, x } = axis(measured), bottom = TOP + measured.length * ROW, out = [];
-    out.push(`<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 30}" height="${bottom + 60}" font-family="sans-serif" font-size="12">`);
+    const notes = facts.slice(0, 2).flatMap((fact) => fact.split('; '));
+    out.push(`<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 30}" height="${bottom + 20 + notes.length * 16}" font-family="sans-serif" font-size="12">`);
     out.push(`<rect width="100%" height="100%" fill="#fff"/><title>Time of each question</title>`);
     present.forEach((s, i) => out.push(`<circle cx="${LEFT + i * 110}" cy="20" r="5" fill="${colours[s.name]}"/><text x="${LEFT + i * 110 + 10}" y="24">${escape(s.title)}</text>`));
     for (let p = low; p <= high; p++)
@@ -28,6 +29,6 @@ export function chart(all, present, facts) {
             out.push(`<line x1="${x(t.low).toFixed(1)}" x2="${x(t.high).toFixed(1)}" y1="${y}" y2="${y}" stroke="${colours[s.name]}" stroke-width="3" opacity="0.4"/><circle cx="${x(t.median).toFixed(1)}" cy="${y}" r="5" fill="${colours[s.name]}"><title>${escape(s.title)} ${t.median.toFixed(2)} ms</title></circle>`);
         }
     });
-    facts.slice(0, 2).forEach((fact, i) => out.push(`<text x="10" y="${bottom + 24 + i * 16}" font-size="10" fill="#555">${escape(fact)}</text>`));
+    notes.forEach((fact, i) => out.push(`<text x="10" y="${bottom + 24 + i * 16}" font-size="10" fill="#555">${escape(fact)}</text>`));
     return `${out.join('\n')}\n</svg>\n`;
 }

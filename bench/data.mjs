@@ -2,19 +2,33 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 
 const files = ['patients', 'contacts', 'drugs', 'services', 'waits', 'wait_status', 'residence', 'listing', 'labs'];
 
 // The clinic with most people listed at the end: whom it should call is asked.
 function largestClinic(csv) {
     const counts = new Map();
-    const [head, ...lines] = fs.readFileSync(path.join(csv, 'listing.csv'), 'utf8').split('\n');
-    const columns = head.trim().split(','), end = columns.indexOf('end'), clinic = columns.indexOf('clinic');
-    for (const line of lines) {
-        const cells = line.trim().split(',');
-        if (cells.length > clinic && cells[end] === '') counts.set(cells[clinic], (counts.get(cells[clinic]) ?? 0) + 1);
-    }
+    let end = -1, clinic = -1;
+    eachLine(path.join(csv, 'listing.csv'), (line) => {
+        const cells = line.trimEnd().split(',');
+        if (clinic < 0) [end, clinic] = [cells.indexOf('end'), cells.indexOf('clinic')];
+        else if (cells.length > clinic && cells[end] === '') counts.set(cells[clinic], (counts.get(cells[clinic]) ?? 0) + 1);
+    });
     return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0][0];
+}
+
+// Line by line: the file of ten million people is longer than a text may be.
+function eachLine(file, take) {
+    const handle = fs.openSync(file), buffer = Buffer.alloc(1 << 20), decoder = new StringDecoder('utf8');
+    let rest = '';
+    for (let got; (got = fs.readSync(handle, buffer)) > 0;) {
+        const lines = (rest + decoder.write(buffer.subarray(0, got))).split('\n');
+        rest = lines.pop();
+        lines.forEach(take);
+    }
+    if (rest !== '') take(rest);
+    fs.closeSync(handle);
 }
 
 function makeCsv(build, scale, csv) {

@@ -6,7 +6,7 @@
 #include "core/base/memory.h"
 #include "ingest/load_inner.h"
 
-enum { WAVE_SEGMENTS = 2 }; /* for each worker, so that none waits long for the last */
+enum { WAVE_SEGMENTS = 1 }; /* for each worker: what a wave holds stays in memory until it is written */
 
 /* ---- numbers ---- */
 

@@ -1,8 +1,6 @@
 /* synth_finish.c: the last step of a patient: rows in order of day, record keys, and the messiness of a real register, at the
  * rates that ingest/synth/README.md lists. What is only untidy in text (dots, case, blanks in codes) is a mark on the row:
  * its values are the same. And the reserve numbers: people who came to hospital without a known identity. */
-#include <stdlib.h>
-
 #include "core/base/day.h"
 #include "ingest/synth_person.h"
 
@@ -79,10 +77,32 @@ static void book(lots_synth_person *person)
 
 /* ---- order ---- */
 
-static int compare_keys(const void *a, const void *b)
+/* Sort by Shell's method with Ciura's gaps (2001): a patient has some dozens of rows in runs that are sorted already, and
+ * no call is made for a comparison. Keys are distinct: the lowest bits are the row. */
+static void sort_keys(uint64_t *keys, size_t count)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    static const size_t gaps[] = {1750, 701, 301, 132, 57, 23, 10, 4, 1};
+    for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++)
+        for (size_t i = gaps[g]; i < count; i++) {
+            uint64_t key = keys[i];
+            size_t at = i;
+            for (; at >= gaps[g] && keys[at - gaps[g]] > key; at -= gaps[g])
+                keys[at] = keys[at - gaps[g]];
+            keys[at] = key;
+        }
+}
+
+enum { ROW_BITS = 20 };
+#define ROW_MASK ((UINT64_C(1) << ROW_BITS) - 1)
+
+/* Room for the keys of `count` rows; NULL when there is none. */
+static uint64_t *open_keys(lots_synth_person *person, size_t count)
+{
+    void *room = NULL;
+    person->keys.count = 0;
+    person->status = count > ROW_MASK ? lots_fail(person->err, LOTS_INTERNAL, "a patient of more rows than a key can tell")
+                                      : lots_vec_extend(&person->keys, count, &room, person->err);
+    return person->status == LOTS_OK ? room : NULL;
 }
 
 /* Contacts by day, minute (none last), then as they were made: the register's own order for nearly all. A record key is the
@@ -91,19 +111,17 @@ static void sort_contacts(lots_synth_person *person)
 {
     lots_synth_random random = lots_synth_person_stream(person, PURPOSE_UNTIDY + 2);
     size_t count = person->contacts.count;
-    lots_synth_contact *contacts = person->contacts.data;
-    person->keys.count = person->sorted.count = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t *key = lots_synth_row_add(person, &person->keys);
-        *key = (uint64_t)(contacts[i].start - LOTS_DAY_MIN) << 40 | (uint64_t)(uint16_t)contacts[i].minute << 24 | (i & 0xFFFFFF);
-    }
-    if (person->status != LOTS_OK)
+    const lots_synth_contact *contacts = person->contacts.data;
+    uint64_t *keys = open_keys(person, count);
+    person->sorted.count = 0;
+    for (size_t i = 0; keys != NULL && i < count; i++)
+        keys[i] = (uint64_t)(contacts[i].start - LOTS_DAY_MIN) << 40 | (uint64_t)(uint16_t)contacts[i].minute << 24 | i;
+    if (keys == NULL)
         return;
-    if (count > 1)
-        qsort(person->keys.data, count, sizeof(uint64_t), compare_keys);
+    sort_keys(keys, count);
     for (size_t i = 0; i < count; i++) {
         lots_synth_contact *row = lots_synth_row_add(person, &person->sorted);
-        *row = contacts[LOTS_AT(uint64_t, &person->keys, i) & 0xFFFFFF];
+        *row = contacts[keys[i] & ROW_MASK];
         row->key = (uint32_t)i + 1;
         if (lots_synth_below(&random, 3000) == 0 && person->status == LOTS_OK) {
             lots_synth_contact *twin = lots_synth_row_add(person, &person->sorted);
@@ -115,20 +133,48 @@ static void sort_contacts(lots_synth_person *person)
     person->contacts = sorted;
 }
 
-static int compare_dispensings(const void *a, const void *b)
+/* Put the rows in the order of the sorted keys, by way of the spare room. */
+static void permute_rows(lots_synth_person *person, lots_vec *rows, lots_vec *spare, const uint64_t *keys)
 {
-    const lots_synth_dispensing *x = a, *y = b;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    return x->atc != y->atc ? (x->atc < y->atc ? -1 : 1) : (x->packs > y->packs) - (x->packs < y->packs);
+    const uint8_t *from = rows->data;
+    size_t size = rows->item_size;
+    void *room;
+    spare->count = 0;
+    lots_status status = lots_vec_extend(spare, rows->count, &room, person->err);
+    if (status != LOTS_OK) {
+        person->status = status;
+        return;
+    }
+    uint8_t *to = room;
+    for (size_t i = 0; i < rows->count; i++)
+        memcpy(to + i * size, from + (keys[i] & ROW_MASK) * size, size);
+    lots_vec sorted = *spare;
+    *spare = *rows;
+    *rows = sorted;
 }
 
-static int compare_labs(const void *a, const void *b)
+static void sort_drugs(lots_synth_person *person)
 {
-    const lots_synth_lab *x = a, *y = b;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    return x->test != y->test ? (x->test < y->test ? -1 : 1) : (x->value > y->value) - (x->value < y->value);
+    const lots_synth_dispensing *rows = person->drugs.data;
+    uint64_t *keys = open_keys(person, person->drugs.count);
+    for (size_t i = 0; keys != NULL && i < person->drugs.count; i++)
+        keys[i] = (uint64_t)(rows[i].start - LOTS_DAY_MIN) << 40 | (uint64_t)rows[i].atc << ROW_BITS | i;
+    if (keys == NULL)
+        return;
+    sort_keys(keys, person->drugs.count);
+    permute_rows(person, &person->drugs, &person->spare_drugs, keys);
+}
+
+static void sort_labs(lots_synth_person *person)
+{
+    const lots_synth_lab *rows = person->labs.data;
+    uint64_t *keys = open_keys(person, person->labs.count);
+    for (size_t i = 0; keys != NULL && i < person->labs.count; i++)
+        keys[i] = (uint64_t)(rows[i].start - LOTS_DAY_MIN) << 40 | (uint64_t)rows[i].test << ROW_BITS | i;
+    if (keys == NULL)
+        return;
+    sort_keys(keys, person->labs.count);
+    permute_rows(person, &person->labs, &person->spare_labs, keys);
 }
 
 void lots_synth_finish(lots_synth_person *person)
@@ -138,11 +184,12 @@ void lots_synth_finish(lots_synth_person *person)
     if (!person->reserve)
         book(person);
     mess_up(person);
-    sort_contacts(person);
-    if (person->drugs.count > 1)
-        qsort(person->drugs.data, person->drugs.count, sizeof(lots_synth_dispensing), compare_dispensings);
-    if (person->labs.count > 1)
-        qsort(person->labs.data, person->labs.count, sizeof(lots_synth_lab), compare_labs);
+    if (person->status == LOTS_OK)
+        sort_contacts(person);
+    if (person->status == LOTS_OK)
+        sort_drugs(person);
+    if (person->status == LOTS_OK)
+        sort_labs(person);
 }
 
 /* ---- reserve numbers ---- */

@@ -252,8 +252,7 @@ typedef struct lots_synth_person {
     uint8_t ill[LOTS_SYNTH_CONDITIONS_MAX];    /* those with an onset within life, by day */
     uint8_t ill_count;
     lots_vec candidates;        /* lots_synth_candidate: reasons for hospital, before they are put in order */
-    lots_vec keys;              /* sorting */
-    lots_vec sorted;
+    lots_vec keys, sorted, spare_drugs, spare_labs; /* sorting */
     lots_day home_from;         /* home care since; LOTS_DAY_MAX: none */
     lots_day nursing_from;
     lots_status status;         /* of the first allocation that failed; rows then go to spare slots */

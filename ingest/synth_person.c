@@ -59,13 +59,16 @@ void lots_synth_person_open(lots_synth_person *person, const lots_synth_model *m
     person->candidates = LOTS_VEC(lots_synth_candidate);
     person->keys = LOTS_VEC(uint64_t);
     person->sorted = LOTS_VEC(lots_synth_contact);
+    person->spare_drugs = LOTS_VEC(lots_synth_dispensing);
+    person->spare_labs = LOTS_VEC(lots_synth_lab);
 }
 
 void lots_synth_person_close(lots_synth_person *person)
 {
     lots_vec *const vectors[] = {&person->contacts, &person->drugs,   &person->services,   &person->waits,
                                  &person->delays,   &person->residence, &person->listing,  &person->labs,
-                                 &person->programmes, &person->candidates, &person->keys,  &person->sorted};
+                                 &person->programmes, &person->candidates, &person->keys,  &person->sorted,
+                                 &person->spare_drugs, &person->spare_labs};
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
         lots_vec_free(vectors[i]);
 }

@@ -28,7 +28,7 @@ static void take_drug(lots_synth_person *person, lots_synth_random *random, uint
     if (start < person->entry) /* the rhythm goes on from before */
         start = person->entry + lots_synth_between(random, 0, 89);
     for (lots_day day = start; day <= until;) {
-        int32_t gap = regular ? lots_synth_between(random, 76, 96) : lots_synth_between(random, 60, 170);
+        int32_t gap = regular ? lots_synth_between(random, 84, 98) : lots_synth_between(random, 60, 170);
         dispense(person, day, atc, regular ? 98 : 80, 1 + (int32_t)(atc % 3), cost);
         if (lots_synth_below(random, 250) == 0 && day < until) {
             dispense(person, day + 1, atc, -(regular ? 98 : 80), -1 - (int32_t)(atc % 3), -cost);

@@ -98,13 +98,11 @@ typedef lots_status (*take_batch)(void *context, const lots_batch *batch, uint64
 
 static lots_status each_segment(const place *at, take_batch take, void *context, lots_error *err)
 {
-    const lots_stream *stream = &lots_registry_schema(at->registry)->streams[at->stream];
     uint64_t done = 0;
     for (uint32_t i = 0; i < lots_registry_segments(at->registry); i++) {
         lots_segment *segment = NULL;
-        lots_batch batch;
+        lots_batch batch = {0};
         LOTS_TRY(lots_registry_segment(at->registry, i, &segment, err));
-        LOTS_TRY(lots_batch_open(&batch, stream->columns, stream->column_count, err));
         lots_status status = lots_segment_export(segment, at->stream, lots_registry_segment_first(at->registry, i), &batch, err);
         if (status == LOTS_OK)
             status = take(context, &batch, done, err);

@@ -415,7 +415,8 @@ static double readmission_risk(const hospital *now, lots_day day, const lots_syn
 
 static void come(hospital *now, lots_synth_candidate candidate);
 
-/* Back within thirty days, most of them soon. Depth: each time less likely than one in four, and bounded. */
+/* Back within thirty days, most of them soon. Depth: each time less likely than one in four, and never more than the days
+ * that are left. */
 static void come_back(hospital *now, lots_day end, lots_synth_candidate candidate)
 {
     const lots_synth_normal *normal = &now->person->model->normal;

@@ -126,7 +126,7 @@ typedef struct lots_synth_procedure {
 enum { SEASON_FLAT, SEASON_WINTER, SEASON_SUMMER, SEASON_WORKDAYS, SEASONS };
 enum { BANDS = 6 };          /* ages 0-4, 5-17, 18-44, 45-64, 65-79, 80 and over */
 
-typedef struct lots_synth_options_model {
+typedef struct lots_synth_setting {
     uint64_t seed;
     uint32_t patients;
     int32_t first_year, last_year;
@@ -255,7 +255,8 @@ typedef struct lots_synth_person {
     lots_vec keys, sorted, spare_drugs, spare_labs; /* sorting */
     lots_day home_from;         /* home care since; LOTS_DAY_MAX: none */
     lots_day nursing_from;
-    lots_status status;         /* of the first allocation that failed; rows then go to spare slots */
+    lots_status status;         /* of the first allocation that failed … */
+    uint64_t spare[16];         /* … when rows go here, and are lost */
     lots_error *err;
 } lots_synth_person;
 

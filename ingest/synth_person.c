@@ -5,13 +5,7 @@
 
 /* ---- rows ---- */
 
-/* Where rows go when there is no memory: the failure is kept, and told when the patient is made. */
-static _Thread_local union {
-    lots_synth_contact contact;
-    lots_synth_wait_row wait;
-    lots_synth_span span;
-    uint8_t bytes[256];
-} spare;
+_Static_assert(sizeof(lots_synth_contact) <= sizeof(((lots_synth_person *)NULL)->spare), "a row of any kind has room in the spare slot");
 
 void *lots_synth_row_add(lots_synth_person *person, lots_vec *rows)
 {
@@ -20,8 +14,8 @@ void *lots_synth_row_add(lots_synth_person *person, lots_vec *rows)
     if (status == LOTS_OK)
         return out;
     person->status = person->status == LOTS_OK ? status : person->status;
-    memset(&spare, 0, sizeof spare);
-    return &spare;
+    memset(person->spare, 0, sizeof person->spare);
+    return person->spare;
 }
 
 lots_synth_contact *lots_synth_contact_add(lots_synth_person *person)

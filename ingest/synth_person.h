@@ -29,7 +29,7 @@ typedef struct lots_synth_candidate {
 } lots_synth_candidate;
 
 lots_synth_contact *lots_synth_contact_add(lots_synth_person *person);
-/* A row of any other vector, zeroed; a spare slot when there is no memory. */
+/* A row of any other vector, zeroed; the spare slot when there is no memory: the failure is told when the patient is made. */
 void *lots_synth_row_add(lots_synth_person *person, lots_vec *rows);
 void lots_synth_candidate_add(lots_synth_person *person, lots_day day, lots_synth_reason reason, uint32_t what,
                               double severity);

@@ -200,6 +200,8 @@ naive_lines naive_show(naive_run *run, const naive_lines *lines, const lots_ast_
 
 /* ---- pivot ---- */
 
+enum { PIVOT_COLUMNS_MAX = 1000 }; /* what an answer may be wide */
+
 static int compare_key(const naive_value *a, const naive_value *b)
 {
     return a->total != b->total ? (int)a->total - (int)b->total : naive_compare(a, b);
@@ -282,7 +284,9 @@ static naive_lines pivot_on(naive_run *run, const naive_lines *lines, uint32_t g
     bool *is_key = naive_get(run, width, sizeof *is_key);
     out.names = naive_get(run, width, sizeof *out.names);
     out.is_key = is_key;
-    for (uint32_t i = 0; i < row_count; i++) {
+    if (width > PIVOT_COLUMNS_MAX)
+        naive_refuse(run, "naive: failed: too many columns");
+    for (uint32_t i = 0; i < row_count && !run->failed; i++) {
         const naive_line *row = &lines->items[rows[i]];
         naive_column *columns = naive_get(run, width, sizeof *columns);
         uint32_t at = 0;

@@ -69,7 +69,7 @@ typedef struct random_state {
     uint32_t aliases; /* given out */
     uint32_t running; /* which relation q_active is */
     bool has_set, has_function, has_codes, has_year, has_many, has_part, has_cohort;
-    bool joined;
+    bool joined, defined; /* a join was written; a question was */
 } random_state;
 
 uint64_t random_below(random_state *s, uint64_t limit);

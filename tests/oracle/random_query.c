@@ -243,7 +243,7 @@ static void rows(random_state *s)
 
 static void question(random_state *s)
 {
-    const bool named = random_below(s, 8) == 0;
+    const bool named = !s->defined && random_below(s, 8) == 0;
     if (named)
         random_say(s, "let q_table = ");
     random_source(s);
@@ -263,5 +263,13 @@ void random_query(uint64_t seed, lots_bytes *out)
 {
     random_state state = {.random = seed, .out = out};
     random_definitions(&state);
+    const random_state before = state;
     question(&state);
+    if (random_below(&state, 6) == 0) { /* a second one, of the same definitions */
+        const uint64_t random = state.random;
+        state = before;
+        state.random = random;
+        state.defined = true;
+        question(&state);
+    }
 }

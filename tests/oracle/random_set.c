@@ -331,7 +331,7 @@ void random_condition(random_state *s, uint32_t depth)
         table_test(s, less);
         return;
     }
-    switch (random_below(s, depth == 0 ? 5 : 15)) {
+    switch (random_below(s, depth == 0 ? 5 : 16)) {
     case 0: category_test(s, less); break;
     case 1: comparison(s, RANDOM_INT, less); break;
     case 2: if (random_reference(s, RANDOM_BOOL, NULL)) break; /* fall through */
@@ -357,6 +357,11 @@ void random_condition(random_state *s, uint32_t depth)
         else
             exists(s, less);
         break;
+    case 15:
+        if (random_reference(s, RANDOM_TEXT, NULL)) {
+            random_say(s, random_below(s, 2) == 0 ? " contains 'home'" : " >= 'g'");
+            break;
+        } /* fall through */
     case 9:
         random_say(s, "not (");
         random_condition(s, less);

@@ -226,11 +226,64 @@ static void measured(random_state *s, uint32_t depth)
     }
 }
 
+/* Numbers made of others. */
+static void converted(random_state *s, uint32_t depth)
+{
+    static const char *const names[] = {"floor(", "ceil(", "round(", "int(", "abs("};
+    switch (random_below(s, 5)) {
+    case 0:
+        random_say(s, "%s", names[random_below(s, 4)]);
+        random_value(s, random_below(s, 2) == 0 ? RANDOM_DECIMAL : RANDOM_FLOAT, NULL, depth);
+        random_say(s, ")");
+        break;
+    case 1:
+        random_say(s, "%s(", random_below(s, 2) == 0 ? "days" : "weeks");
+        random_value(s, RANDOM_DATE, NULL, depth);
+        random_say(s, ", ");
+        random_value(s, RANDOM_DATE, NULL, depth);
+        random_say(s, ")");
+        break;
+    case 2:
+        random_say(s, "size(");
+        if (!random_reference(s, RANDOM_TEXT, NULL))
+            random_say(s, "text(patient.sex)");
+        random_say(s, ")");
+        break;
+    case 3:
+        random_say(s, "int(");
+        random_condition(s, depth);
+        random_say(s, ")");
+        break;
+    default:
+        random_say(s, "abs(");
+        random_value(s, RANDOM_INT, NULL, depth);
+        random_say(s, random_below(s, 2) == 0 ? ")" : ") ^ 2");
+    }
+}
+
+/* Floats of floats. */
+static void computed(random_state *s, uint32_t depth)
+{
+    static const char *const one[] = {"sqrt(", "ln(", "abs("};
+    static const char *const intervals[] = {"wilson_low(", "wilson_high(", "poisson_low(", "poisson_high("};
+    if (random_below(s, 2) == 0) {
+        random_say(s, "%s", one[random_below(s, 3)]);
+        random_value(s, RANDOM_FLOAT, NULL, depth);
+        random_say(s, ")");
+        return;
+    }
+    random_say(s, "%smod(", intervals[random_below(s, 4)]);
+    random_value(s, RANDOM_INT, NULL, depth);
+    random_say(s, ", 40), ");
+    random_value(s, RANDOM_INT, NULL, depth);
+    random_say(s, ")");
+}
+
 static void whole(random_state *s, uint32_t depth)
 {
     static const char *const operators[] = {"+", "-", "*", "//"};
     const uint32_t less = depth > 0 ? depth - 1 : 0;
-    const uint64_t choice = random_below(s, depth == 0 ? 3 : 14);
+    const uint64_t choice = random_below(s, depth == 0 ? 3 : 15);
     if (choice < 2 && random_reference(s, RANDOM_INT, NULL))
         return;
     if (choice <= 2 || (s->table && choice > 4)) {
@@ -257,6 +310,7 @@ static void whole(random_state *s, uint32_t depth)
         random_say(s, ")");
         break;
     case 7: choice_of(s, RANDOM_INT, NULL, less); break;
+    case 13: converted(s, less); break;
     case 12:
         if (!s->bare && !s->outside) {
             measured(s, less);
@@ -282,7 +336,7 @@ static void money(random_state *s, random_type type, uint32_t depth)
     static const char *const names[] = {"sum", "min", "max", "first", "last"};
     static const char *const means[] = {"mean", "median"};
     const uint32_t less = depth > 0 ? depth - 1 : 0;
-    const uint64_t choice = random_below(s, depth == 0 ? 3 : 7);
+    const uint64_t choice = random_below(s, depth == 0 ? 3 : 9);
     if (choice < 2 && random_reference(s, type, NULL))
         return;
     if (choice <= 2) {
@@ -294,6 +348,13 @@ static void money(random_state *s, random_type type, uint32_t depth)
         two(s, type, random_below(s, 2) == 0 ? "+" : "-", less);
     else if (choice == 4)
         choice_of(s, type, NULL, less);
+    else if (choice == 7 && type == RANDOM_FLOAT)
+        computed(s, less);
+    else if (choice == 7) {
+        random_say(s, "round(");
+        random_value(s, type, NULL, less);
+        random_say(s, ", %u)", 1 + (unsigned)random_below(s, 2));
+    }
     else if (type == RANDOM_DECIMAL || random_below(s, 3) == 0)
         aggregate(s, pick(s, names, 5), type, NULL, less);
     else if (random_below(s, 4) == 0)

@@ -262,7 +262,7 @@ static bool find_difference(const naive_table *a, const naive_table *b, bool exa
             if (!same_cell(a->cells[at], b->cells[at], exact))
                 return true;
         }
-        if (b->at_least ? a->patients[*row] < b->patients[*row] : a->patients[*row] != b->patients[*row])
+        if (b->at_most ? a->patients[*row] < b->patients[*row] : a->patients[*row] != b->patients[*row])
             return true;
     }
     return a->rows != b->rows;

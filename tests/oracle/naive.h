@@ -45,7 +45,7 @@ typedef struct naive_table {
                                 table's row */
     uint32_t rows;
     bool aggregated;
-    bool at_least;           /* groups of groups: of the inner ones an implementation may know the number of persons only */
+    bool at_most;           /* groups of groups: an implementation may add up the persons of the inner ones */
 } naive_table;
 
 /* Put the rows into the total order and find spans and ghosts. Once, after the rows are there; memory is the arena's. */

@@ -120,7 +120,7 @@ static void name_columns(naive_run *run, group_job *job)
     job->out = (naive_lines){.aggregated = true, .shown = true, .column_count = all, .nobody = job->lines->nobody,
                              .persons = job->lines->persons && !job->lines->aggregated,
                              .disjoint = job->lines->disjoint && !job->totals,
-                             .at_least = job->lines->at_least || (job->lines->aggregated && !job->lines->disjoint)};
+                             .at_most = job->lines->at_most || (job->lines->aggregated && !job->lines->disjoint)};
     job->out.names = naive_get(run, all, sizeof *job->out.names);
     for (uint32_t i = 0; i < all; i++) {
         job->out.names[i] = i < keys ? job->keys.names[i] : naive_item_name(run, &job->show->items[i - keys]);
@@ -280,7 +280,7 @@ static naive_lines pivot_on(naive_run *run, const naive_lines *lines, uint32_t g
         keys += lines->is_key[c];
     const uint32_t width = keys - 1 + value_count * (lines->column_count - keys);
     naive_lines out = {.aggregated = true, .shown = true, .nobody = lines->nobody, .column_count = width,
-                       .at_least = lines->at_least};
+                       .at_most = lines->at_most};
     bool *is_key = naive_get(run, width, sizeof *is_key);
     out.names = naive_get(run, width, sizeof *out.names);
     out.is_key = is_key;

@@ -93,7 +93,7 @@ typedef struct naive_lines {
     bool thinned;                /* groups were left out */
     bool persons;                /* rows, or what groups were made of, are persons, each once */
     bool disjoint;               /* no person is behind two of them */
-    bool at_least;               /* the persons behind a row may be counted too high: see naive_table */
+    bool at_most;               /* the persons behind a row may be counted too high: see naive_table */
     const bool *is_key;          /* of each column: a key of groups, and a number that is 0 of a group without rows */
     const bool *is_zero;
 } naive_lines;

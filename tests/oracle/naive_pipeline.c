@@ -260,7 +260,7 @@ naive_lines naive_pipeline(naive_run *run, const lots_ast_pipeline *pipeline)
 static void fill_table(naive_run *run, const naive_lines *lines, naive_table *out)
 {
     *out = (naive_table){.names = lines->names, .column_count = lines->column_count, .rows = lines->count,
-                         .aggregated = lines->aggregated || lines->nobody, .at_least = lines->at_least};
+                         .aggregated = lines->aggregated || lines->nobody, .at_most = lines->at_most};
     out->cells = naive_get(run, (size_t)out->rows * out->column_count + 1, sizeof *out->cells);
     out->patients = naive_get(run, (size_t)out->rows + 1, sizeof *out->patients);
     for (uint32_t i = 0; i < out->rows; i++) {

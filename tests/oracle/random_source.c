@@ -122,7 +122,7 @@ static void pattern(random_state *s)
     }
     for (uint32_t i = 0; i < count; i++) {
         char alias[8];
-        snprintf(alias, sizeof alias, "r%u", i + 1);
+        snprintf(alias, sizeof alias, "r%c", (int)('1' + i));
         if (named[i])
             random_scope_named(s, bound[i], alias);
     }

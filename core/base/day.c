@@ -1,13 +1,9 @@
-/* day.c: civil days. Hinnant's formulas count from 0000-03-01, where the leap day ends the year and an era of 400 years
- * has 146097 days; every day of ours is after it, so unsigned numbers do. Branch-light: these run per event.
- * A day out of LOTS_DAY_MIN..MAX gives an unspecified date, never a fault. No state. */
+/* day.c: civil days: what day.h does not inline. No state. */
 #include "core/base/day.h"
 
 #include <assert.h>
 
 enum {
-    EPOCH_SHIFT = 719468, /* days from 0000-03-01 to 1970-01-01 */
-    ERA_DAYS = 146097,
     MONTHS_MIN = 1 * 12,          /* 0001-01 as year * 12 + month - 1 */
     MONTHS_MAX = 9999 * 12 + 11,  /* 9999-12 */
 };
@@ -28,39 +24,15 @@ bool lots_civil_valid(int32_t year, int32_t month, int32_t day)
     return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= lots_month_days(year, month);
 }
 
-/* days_from_civil (Hinnant 2013). */
 static lots_day day_from_parts(int32_t year, int32_t month, int32_t day)
 {
-    uint32_t y = (uint32_t)year - (month <= 2);
-    uint32_t era = y / 400;
-    uint32_t year_of_era = y - era * 400;
-    uint32_t month_from_march = (uint32_t)(month > 2 ? month - 3 : month + 9);
-    uint32_t day_of_year = (153 * month_from_march + 2) / 5 + (uint32_t)day - 1;
-    uint32_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return (lots_day)(era * ERA_DAYS + day_of_era - EPOCH_SHIFT);
+    return lots_month_first(year * 12 + month - 1) + day - 1;
 }
 
 lots_day lots_day_from_civil(int32_t year, int32_t month, int32_t day)
 {
     assert(lots_civil_valid(year, month, day));
     return day_from_parts(year, month, day);
-}
-
-/* civil_from_days (Hinnant 2013). */
-lots_civil lots_day_to_civil(lots_day day)
-{
-    uint32_t z = (uint32_t)day + EPOCH_SHIFT;
-    uint32_t era = z / ERA_DAYS;
-    uint32_t day_of_era = z - era * ERA_DAYS;
-    uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    uint32_t month_from_march = (5 * day_of_year + 2) / 153;
-    uint32_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    lots_civil civil;
-    civil.year = (int32_t)(era * 400 + year_of_era + (month <= 2));
-    civil.month = (int32_t)month;
-    civil.day = (int32_t)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-    return civil;
 }
 
 /* 0001-01-01, LOTS_DAY_MIN, is a Monday. */
@@ -76,18 +48,18 @@ lots_day lots_day_week_start(lots_day day)
 
 bool lots_day_add_months(lots_day day, int64_t months, lots_day *out)
 {
-    lots_civil civil = lots_day_to_civil(day);
-    int64_t from = (int64_t)civil.year * 12 + civil.month - 1;
+    const int32_t from = lots_day_month_number(day);
+    if (day < LOTS_DAY_MIN || day > LOTS_DAY_MAX)
+        return false;
     if (months < MONTHS_MIN - from || months > MONTHS_MAX - from)
         return false;
-    int32_t to = (int32_t)(from + months);
-    int32_t year = to / 12;
-    int32_t month = to % 12 + 1;
-    int32_t length = lots_month_days(year, month);
+    const int32_t to = from + (int32_t)months;
+    const lots_day first = lots_month_first(to);
     /* A day beyond the month's length is the 1st of the next, `length` days after this month's 1st. December has them
      * all, so the result stays within the last year. */
-    int32_t after_first = civil.day - 1 < length ? civil.day - 1 : length;
-    *out = day_from_parts(year, month, 1) + after_first;
+    const int32_t length = lots_month_first(to + 1) - first;
+    const int32_t after_first = day - lots_month_first(from);
+    *out = first + (after_first < length ? after_first : length);
     return true;
 }
 

@@ -85,10 +85,30 @@ static lots_status count_periods(const maker *m, uint32_t row, uint64_t *out, lo
     return LOTS_OK;
 }
 
+/* Mostly all rows have one interval: then its periods are worked out once. */
+static bool same_interval(const maker *m, uint32_t row, uint32_t other)
+{
+    const int32_t *from = m->value.data, *to = m->value.data2;
+    return from[row] == from[other] && to[row] == to[other] &&
+           lots_vector_is_missing(&m->value, row) == lots_vector_is_missing(&m->value, other);
+}
+
+static void copy_periods(const maker *m, uint32_t row, lots_vector *out)
+{
+    const uint32_t from = m->offsets[row - 1], to = m->offsets[row], count = m->offsets[row + 1] - to;
+    memcpy((int32_t *)out[0].data + to, (int32_t *)out[0].data + from, count * sizeof(int32_t));
+    memcpy(out[0].data2 + to, out[0].data2 + from, count * sizeof(int32_t));
+    memcpy((int64_t *)out[1].data + to, (int64_t *)out[1].data + from, count * sizeof(int64_t));
+}
+
 static void fill_periods(const maker *m, uint32_t row, lots_vector *out)
 {
     const lots_day from = ((const int32_t *)m->value.data)[row], to = m->value.data2[row];
     lots_day start = from;
+    if (row > 0 && same_interval(m, row, row - 1)) {
+        copy_periods(m, row, out);
+        return;
+    }
     for (uint32_t at = m->offsets[row], number = 0; at < m->offsets[row + 1]; at++, number++) {
         lots_day next = next_start(m->each, from, start, number);
         ((int32_t *)out[0].data)[at] = start;
@@ -99,6 +119,11 @@ static void fill_periods(const maker *m, uint32_t row, lots_vector *out)
 }
 
 /* ---- elements, pairs, numbers ---- */
+
+static bool is_periods(const lots_each *each)
+{
+    return each->kind != LOTS_EACH_ELEMENT && each->kind != LOTS_EACH_PAIR && each->kind != LOTS_EACH_NUMBER;
+}
 
 static uint32_t elements_of(const maker *m, uint32_t row)
 {
@@ -133,7 +158,8 @@ static lots_status count_rows(maker *m, lots_error *err)
     LOTS_TRY(lots_new_u32(m->arena, (size_t)m->rows + 1, &m->offsets, err));
     m->offsets[0] = 0;
     for (uint32_t row = 0; row < m->rows; row++) {
-        LOTS_TRY(count_row(m, row, &more, err));
+        if (row == 0 || !is_periods(m->each) || !same_interval(m, row, row - 1))
+            LOTS_TRY(count_row(m, row, &more, err));
         if (more > ROWS_MAX || all + more > ROWS_MAX) {
             lots_ast_fail(err, m->each->value->span, "`each` would make more than %llu rows of %u",
                           (unsigned long long)ROWS_MAX, row + 1);

@@ -39,75 +39,88 @@ static lots_status eval_shift(const lots_step *step, lots_vector *out, lots_erro
 
 /* ---- two dates → number ---- */
 
-static int64_t between(lots_op op, lots_day a, lots_day b)
+/* Whole units of days[b] - days[a], for all rows: what lies under a missing bit is computed on and not read. */
+static void fill_between(lots_op op, const int32_t *a, const int32_t *b, uint32_t count, int64_t *values)
 {
-    switch (op) {
-    case LOTS_OP_DAYS_BETWEEN:
-        return (int64_t)b - a;
-    case LOTS_OP_WHOLE_WEEKS:
-        return ((int64_t)b - a) / 7;
-    case LOTS_OP_WHOLE_MONTHS:
-        return lots_day_months_between(a, b);
-    default: /* WHOLE_YEARS, AGE */
-        return lots_day_years_between(a, b);
-    }
+    if (op == LOTS_OP_DAYS_BETWEEN)
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = (int64_t)b[i] - a[i];
+    else if (op == LOTS_OP_WHOLE_WEEKS)
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = ((int64_t)b[i] - a[i]) / 7;
+    else
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = lots_day_months_between(a[i], b[i]);
+    if (op == LOTS_OP_WHOLE_YEARS || op == LOTS_OP_AGE)
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = (int32_t)values[i] / 12;
 }
 
+/* Nobody has an age before birth. */
 static lots_status eval_between(const lots_step *step, lots_vector *out, lots_error *err)
 {
     const int32_t *a = step->in[0].data, *b = step->in[1].data;
-    int64_t *values = out->data;
-    for (uint32_t i = 0; i < step->count; i++) {
-        values[i] = 0;
-        if (row_missing(out, i))
-            continue;
-        if (step->expr->op == LOTS_OP_AGE && b[i] < a[i]) {
-            LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
-            lots_bit_set(out->missing, i);
-        } else {
-            values[i] = between(step->expr->op, a[i], b[i]);
-        }
-    }
+    fill_between(step->expr->op, a, b, step->count, out->data);
+    if (step->expr->op != LOTS_OP_AGE)
+        return LOTS_OK;
+    uint64_t *unborn = NULL;
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &unborn, err));
+    step->worker->kernels->less_i32(b, a, step->count, unborn);
+    if (step->worker->kernels->bits_count(unborn, step->count) == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+    step->worker->kernels->bits_or(out->missing, unborn, step->count, out->missing);
     return LOTS_OK;
 }
 
 /* ---- parts of a date ---- */
 
-static int64_t part_of(lots_op op, lots_day day)
+static void fill_parts(lots_op op, const int32_t *days, uint32_t count, int64_t *values)
 {
     if (op == LOTS_OP_WEEKDAY)
-        return lots_day_weekday(day);
-    const lots_civil civil = lots_day_to_civil(day);
-    return op == LOTS_OP_YEAR ? civil.year : op == LOTS_OP_MONTH ? civil.month : civil.day;
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = lots_day_weekday(days[i]);
+    else if (op == LOTS_OP_YEAR)
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = lots_day_to_civil(days[i]).year;
+    else if (op == LOTS_OP_MONTH)
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = lots_day_to_civil(days[i]).month;
+    else
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = lots_day_to_civil(days[i]).day;
 }
 
-static void period_of(lots_op op, lots_day day, int32_t *first, int32_t *last)
+/* The interval around each day of `months` months, counted from January. */
+static void fill_month_periods(const int32_t *days, uint32_t count, int32_t months, int32_t *first, int32_t *last)
 {
-    if (op == LOTS_OP_WEEK_OF) {
-        *first = lots_day_week_start(day);
-        *last = *first + 6;
-        return;
+    for (uint32_t i = 0; i < count; i++) {
+        const int32_t month = lots_day_month_number(days[i]);
+        const int32_t from = months == 1 ? month : month - month % months;
+        first[i] = lots_month_first(from);
+        last[i] = lots_month_first(from + months) - 1;
     }
-    const lots_civil civil = lots_day_to_civil(day);
-    const int32_t quarter = (civil.month - 1) / 3 * 3 + 1;
-    const int32_t from = op == LOTS_OP_YEAR_OF ? 1 : op == LOTS_OP_QUARTER_OF ? quarter : civil.month;
-    const int32_t to = op == LOTS_OP_YEAR_OF ? 12 : op == LOTS_OP_QUARTER_OF ? quarter + 2 : civil.month;
-    *first = lots_day_from_civil(civil.year, from, 1);
-    *last = lots_day_from_civil(civil.year, to, lots_month_days(civil.year, to));
 }
 
-static lots_status eval_parts(const lots_step *step, lots_vector *out, lots_error *err)
+static void fill_periods(lots_op op, const int32_t *days, uint32_t count, int32_t *first, int32_t *last)
 {
-    const int32_t *days = step->in[0].data;
-    const bool interval = out->type.kind == LOTS_TYPE_INTERVAL;
-    (void)err;
-    for (uint32_t i = 0; i < step->count; i++) {
-        if (interval)
-            period_of(step->expr->op, days[i], (int32_t *)out->data + i, out->data2 + i);
-        else
-            ((int64_t *)out->data)[i] = part_of(step->expr->op, days[i]);
-    }
-    return LOTS_OK;
+    if (op == LOTS_OP_WEEK_OF)
+        for (uint32_t i = 0; i < count; i++) {
+            first[i] = lots_day_week_start(days[i]);
+            last[i] = first[i] + 6;
+        }
+    else if (op == LOTS_OP_MONTH_OF)
+        fill_month_periods(days, count, 1, first, last);
+    else
+        fill_month_periods(days, count, op == LOTS_OP_YEAR_OF ? 12 : 3, first, last);
+}
+
+static void eval_parts(const lots_step *step, lots_vector *out)
+{
+    if (out->type.kind == LOTS_TYPE_INTERVAL)
+        fill_periods(step->expr->op, step->in[0].data, step->count, out->data, out->data2);
+    else
+        fill_parts(step->expr->op, step->in[0].data, step->count, out->data);
 }
 
 /* ---- intervals ---- */
@@ -150,7 +163,7 @@ lots_status lots_eval_date(lots_step *step, lots_vector *out, lots_error *err)
 {
     LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_strict(step, -1, out, err));
-    lots_status status;
+    lots_status status = LOTS_OK;
     switch (step->expr->op) {
     case LOTS_OP_ADD_DAYS:
     case LOTS_OP_ADD_MONTHS:
@@ -170,7 +183,7 @@ lots_status lots_eval_date(lots_step *step, lots_vector *out, lots_error *err)
         status = eval_interval(step, out, err);
         break;
     default:
-        status = eval_parts(step, out, err);
+        eval_parts(step, out);
     }
     lots_step_clean(step, out);
     return status;

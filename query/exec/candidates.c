@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "query/exec/beyond.h"
 #include "query/exec/column.h"
 #include "query/exec/window.h"
 
@@ -395,6 +396,7 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
     if (set->event == NULL && !members)
         LOTS_TRY(group_ranges(out, err));
     LOTS_TRY(resolve(worker, set, out->relation, &resolved, err));
+    LOTS_TRY(lots_beyond_look(worker, set, rows, err));
     out->mask = resolved->mask;
     out->failed = resolved->failed;
     if (resolved->culprit != NULL)

@@ -6,6 +6,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/os.h"
+#include "query/exec/beyond.h"
 #include "query/exec/each.h"
 
 #define TASK_CHUNKS 4u
@@ -131,28 +132,31 @@ static lots_status observe(const lots_pass *pass, lots_worker *worker, const lot
     return LOTS_OK;
 }
 
+static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
+{
+    const lots_bound_stage *stage = &pass->stages[at];
+    if (stage->kind == LOTS_STAGE_JOIN)
+        return lots_join_rows(&pass->joins[at], worker, *rows, err);
+    if (stage->kind == LOTS_STAGE_EACH)
+        return lots_each_rows(worker, &stage->each, *rows, rows, err);
+    if (stage->kind == LOTS_STAGE_WHERE) {
+        uint64_t *keep = NULL;
+        LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
+        return lots_rows_filter(worker, *rows, keep, rows, err);
+    }
+    for (uint32_t i = 0; i < stage->item_count; i++)
+        LOTS_TRY(lots_eval(worker, stage->items[i].value, *rows, &(*rows)->slots[stage->items[i].slot], err));
+    return LOTS_OK;
+}
+
 static lots_status run_stages(const lots_pass *pass, lots_worker *worker, uint32_t chunk, lots_instance **rows,
                               uint64_t *clock, lots_error *err)
 {
     for (uint32_t s = 0; s < pass->stage_count; s++) {
-        const lots_bound_stage *stage = &pass->stages[s];
         LOTS_TRY(observe(pass, worker, *rows, chunk, s, clock, err));
-        if (stage->kind == LOTS_STAGE_JOIN) {
-            LOTS_TRY(lots_join_rows(&pass->joins[s], worker, *rows, err));
-            continue;
-        }
-        if (stage->kind == LOTS_STAGE_EACH) {
-            LOTS_TRY(lots_each_rows(worker, &stage->each, *rows, rows, err));
-            continue;
-        }
-        if (stage->kind == LOTS_STAGE_WHERE) {
-            uint64_t *keep = NULL;
-            LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
-            LOTS_TRY(lots_rows_filter(worker, *rows, keep, rows, err));
-            continue;
-        }
-        for (uint32_t i = 0; i < stage->item_count; i++)
-            LOTS_TRY(lots_eval(worker, stage->items[i].value, *rows, &(*rows)->slots[stage->items[i].slot], err));
+        const lots_instance *before = *rows;
+        LOTS_TRY(run_stage(pass, worker, s, rows, err));
+        LOTS_TRY(lots_beyond_settle(worker, before, err));
     }
     return LOTS_OK;
 }
@@ -240,6 +244,7 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, outcome *in
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
     LOTS_TRY(pass->group != NULL ? group_rows(&into->group, worker, rows, err)
                                  : collect_rows(state, worker, &into->part, chunk, rows, err));
+    LOTS_TRY(lots_beyond_settle(worker, rows, err));
     spend(pass, pass->stage_count, &clock);
     return LOTS_OK;
 }
@@ -281,7 +286,7 @@ static lots_status worker_of(const lots_pass *pass, unsigned number, lots_worker
         LOTS_TRY(lots_worker_open(&pass->workers[number], pass->query, pass->worker_memory_bytes, pass->options->stop,
                                   err));
     *out = pass->workers[number];
-    return LOTS_OK;
+    return lots_beyond_watch(*out, pass->options->min_cell > 1 ? pass->options->min_cell : 1, err);
 }
 
 static lots_status run_task(void *context, size_t task, unsigned number, lots_error *err)

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/day.h"
+#include "query/exec/beyond.h"
 #include "query/exec/chart.h"
 #include "query/exec/protect.h"
 #include "query/exec/run_inner.h"
@@ -128,6 +130,22 @@ static lots_status note_hidden(run *r, lots_error *err)
     return run_note(r, err, text);
 }
 
+static lots_status note_beyond(run *r, lots_error *err)
+{
+    char day[11], text[LOTS_NAME_MAX + 128];
+    for (uint32_t i = 0; i < 2 * lots_registry_schema(r->query->registry)->stream_count; i++) {
+        const lots_coverage *covered = lots_registry_coverage(r->query->registry, i / 2);
+        const bool after = i % 2 == 1;
+        if (!lots_beyond_found(r->workers, r->worker_count, i / 2, after))
+            continue;
+        lots_day_format(after ? covered->until : covered->from, day);
+        snprintf(text, sizeof text, "warning: some windows of %s reach %s %s, where its data %s", covered->stream,
+                 after ? "beyond" : "back before", day, after ? "end" : "begin");
+        LOTS_TRY(run_note(r, err, text));
+    }
+    return LOTS_OK;
+}
+
 static lots_status result_notes(run *r, lots_error *err)
 {
     void *made = NULL;
@@ -157,6 +175,7 @@ lots_status run_write_result(run *r, lots_error *err)
 {
     LOTS_TRY(result_columns(r, err));
     LOTS_TRY(result_patients(r, err));
+    LOTS_TRY(note_beyond(r, err));
     LOTS_TRY(note_hidden(r, err));
     if (r->pipeline->chart != NULL)
         LOTS_TRY(lots_chart_make(r->pipeline, r->result, &r->arena, &r->notes, err));

@@ -276,6 +276,8 @@ static void forget_chunk(lots_worker *worker)
     worker->segment = NULL;
     worker->patients = NULL;
     worker->streams = NULL;
+    for (uint32_t i = 0; worker->beyond != NULL && i < 2 * worker->schema->stream_count; i++)
+        worker->beyond[i].pending = NULL;
 }
 
 lots_status lots_worker_begin(lots_worker *worker, uint32_t segment, uint32_t chunk, const lots_instance **patients,

@@ -71,6 +71,12 @@ typedef struct lots_table_index { /* of a table, for look-ups; see lookup.c */
     uint32_t *wider;      /* by place */
 } lots_table_index;
 
+typedef struct lots_beyond { /* whose windows leave the coverage of a stream on one side: the first few; see beyond.h */
+    lots_patient *patients;
+    uint32_t count;
+    uint64_t *pending; /* of the chunk, by patient: not yet known to be of the rows; NULL: none */
+} lots_beyond;
+
 struct lots_worker {
     const lots_query *query;
     lots_registry *registry;
@@ -91,6 +97,8 @@ struct lots_worker {
     uint32_t *stamps;          /* for counting distinct ids: see dense.c */
     size_t stamp_count;
     uint32_t stamp;
+    lots_beyond *beyond;       /* two a stream: before its data, after them; NULL: nobody asked */
+    uint32_t beyond_least;     /* how many persons are enough */
     lots_segment *segment;     /* NULL: no chunk */
     uint32_t segment_index;
     uint32_t chunk;

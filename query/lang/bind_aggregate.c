@@ -216,6 +216,15 @@ static lots_status pick_event(binder *b, scope *where, const lots_ast_node *node
     return order_keys(b, &set, call, out->expr);
 }
 
+static lots_status covered_interval(binder *b, scope *where, lots_set *set, const lots_ast_node *node, lots_expr **out)
+{
+    lots_expr *low = NULL, *high = NULL;
+    LOTS_TRY(bind_interval(b, where, node, out));
+    LOTS_TRY(bind_interval_side(b, *out, false, &low));
+    LOTS_TRY(bind_interval_side(b, *out, true, &high));
+    return bind_set_asked(b, set, low, high, node->span);
+}
+
 static lots_status count_events(binder *b, scope *where, lots_op op, const lots_ast_node *node, value *out)
 {
     bound_set set;
@@ -226,7 +235,7 @@ static lots_status count_events(binder *b, scope *where, lots_op op, const lots_
         if (bind_relation(b, set.set->relation)->start_column < 0)
             return lots_ast_fail(b->err, node->span, "'%.*s' needs dated events", (int)call->name.bytes, call->name.text);
         if (op == LOTS_OP_COVERED_DAYS)
-            LOTS_TRY(bind_interval(b, where, call->args[1].value, &interval));
+            LOTS_TRY(covered_interval(b, where, set.set, call->args[1].value, &interval));
     }
     out->kind = VALUE_EXPR;
     return make(b, where, op, &set, interval, true, node->span, &out->expr);

@@ -155,6 +155,9 @@ static lots_status name_slots(binder *b, const lots_ast_stage *stage, lots_each 
             return lots_ast_fail(b->err, name->span, "there is already a derived column '%s'", text);
         LOTS_TRY(bind_new_slot(b, &each->types[i], &each->slots[i]));
         LOTS_TRY(bind_slot(b, p->where->frame, each->slots[i], each->types[i], name->span, &slot));
+        if (period && i == 0 && each->value->op == LOTS_OP_CONSTANT && !each->value->constant.missing &&
+            each->value->constant.i <= each->value->constant.i2)
+            slot->whole = &each->value->constant;
         if (!period || i == 0) {
             lots_named_expr column = {.name = text, .value = slot, .slot = each->slots[i]};
             LOTS_TRY(lots_vec_push(&p->columns, &column, b->err));

@@ -284,6 +284,11 @@ LOTS_MUST lots_status bind_set_new(binder *b, scope *where, uint32_t relation, l
                                    bound_set *out);
 LOTS_MUST lots_status bind_set_filter(binder *b, bound_set *set, lots_expr *filter);
 LOTS_MUST lots_status bind_set_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
+/* bind_coverage.c: events of the set are asked for on the days low..high (NULL: open): warn where these leave the coverage
+ * of a stream, now when they are known, else when the query runs. */
+LOTS_MUST lots_status bind_set_asked(binder *b, lots_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
+/* A list of the arena, `count` long, with room for one more: lengths double. */
+LOTS_MUST lots_status bind_grow(binder *b, void **list, uint32_t count, size_t size);
 /* Of what outside its elements a set depends on. */
 uint64_t bind_set_depths(binder *b, const lots_set *set);
 /* Warn, as of a set's windows, of conditions of a pipeline that ask the start of its rows: `from drugs where start in 2010`. */

@@ -5,7 +5,7 @@
 #include "core/base/day.h"
 #include "query/lang/bind_internal.h"
 
-static lots_status grow(binder *b, void **list, uint32_t count, size_t size)
+lots_status bind_grow(binder *b, void **list, uint32_t count, size_t size)
 {
     if (count != 0 && (count & (count - 1)) != 0)
         return LOTS_OK; /* there is room up to the next power of two */
@@ -35,39 +35,9 @@ lots_status bind_set_new(binder *b, scope *where, uint32_t relation, lots_expr *
 lots_status bind_set_filter(binder *b, bound_set *set, lots_expr *filter)
 {
     void *list = set->set->filters;
-    LOTS_TRY(grow(b, &list, set->set->filter_count, sizeof(lots_expr *)));
+    LOTS_TRY(bind_grow(b, &list, set->set->filter_count, sizeof(lots_expr *)));
     set->set->filters = list;
     set->set->filters[set->set->filter_count++] = filter;
-    return LOTS_OK;
-}
-
-/* The stream (or derived relation) has no coverage of its own: nothing to say. */
-static lots_status note_coverage(binder *b, const lots_set *set, const lots_expr *low, const lots_expr *high,
-                                 lots_ast_span span)
-{
-    const lots_relation *relation = bind_relation(b, set->relation);
-    if (relation->kind != LOTS_RELATION_STREAM)
-        return LOTS_OK;
-    const lots_coverage *covered = lots_registry_coverage(b->registry, relation->stream);
-    if (covered == NULL || covered->from > covered->until)
-        return LOTS_OK;
-    bool from_outside = low != NULL && low->op == LOTS_OP_CONSTANT && !low->constant.missing &&
-                        (low->constant.i < covered->from || low->constant.i > covered->until);
-    bool until_outside = high != NULL && high->op == LOTS_OP_CONSTANT && !high->constant.missing &&
-                         (high->constant.i > covered->until || high->constant.i < covered->from);
-    char from[11], until[11], at[11];
-    lots_day_format(covered->from, from);
-    lots_day_format(covered->until, until);
-    if (from_outside) {
-        lots_day_format((lots_day)low->constant.i, at);
-        LOTS_TRY(bind_note(b, span, "a window of %s begins %s, and the data reach from %s to %s", relation->name, at, from,
-                           until));
-    }
-    if (until_outside) {
-        lots_day_format((lots_day)high->constant.i, at);
-        LOTS_TRY(bind_note(b, span, "a window of %s ends %s, and the data reach from %s to %s", relation->name, at, from,
-                           until));
-    }
     return LOTS_OK;
 }
 
@@ -82,16 +52,21 @@ static lots_status dated(binder *b, const lots_set *set, lots_ast_span span)
     return status;
 }
 
-lots_status bind_set_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span)
+static lots_status add_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span)
 {
-    LOTS_TRY(dated(b, set->set, span));
-    LOTS_TRY(note_coverage(b, set->set, low, high, span));
     void *list = set->set->windows;
-    LOTS_TRY(grow(b, &list, set->set->window_count, sizeof(lots_window)));
+    LOTS_TRY(bind_grow(b, &list, set->set->window_count, sizeof(lots_window)));
     set->set->windows = list;
     lots_window window = {low, high, span};
     set->set->windows[set->set->window_count++] = window;
     return LOTS_OK;
+}
+
+lots_status bind_set_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span)
+{
+    LOTS_TRY(dated(b, set->set, span));
+    LOTS_TRY(bind_set_asked(b, set->set, low, high, span));
+    return add_window(b, set, low, high, span);
 }
 
 static bool outside(binder *b, const lots_set *set, const lots_expr *expr)
@@ -216,6 +191,7 @@ static lots_status element_op(binder *b, const bound_set *set, lots_op op, lots_
 lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span)
 {
     LOTS_TRY(dated(b, set->set, span));
+    LOTS_TRY(bind_set_asked(b, set->set, low, high, span));
     set->set->no_ghosts = true;
     lots_expr *pair[2] = {low, high}, *test = NULL;
     if (low != NULL && high != NULL && low != high) { /* a long span covers both ends of a reversed interval: it is empty */
@@ -224,7 +200,7 @@ lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_ex
     }
     pair[1] = low;
     if (high != NULL)
-        LOTS_TRY(bind_set_window(b, set, NULL, high, span));
+        LOTS_TRY(add_window(b, set, NULL, high, span));
     if (low == NULL)
         return LOTS_OK;
     LOTS_TRY(element_op(b, set, LOTS_OP_SPAN_END, LOTS_TYPE_DATE, span, &pair[0]));

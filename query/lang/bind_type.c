@@ -220,6 +220,9 @@ lots_status bind_interval_side(binder *b, lots_expr *interval, bool end, lots_ex
             return LOTS_OK;
         return bind_int(b, LOTS_TYPE_DATE, day, interval->span, out);
     }
+    if (interval->whole != NULL) /* of a period, which has both ends */
+        return bind_expr(b, end ? LOTS_OP_INTERVAL_END : LOTS_OP_INTERVAL_START, bind_type(LOTS_TYPE_DATE), interval->span,
+                         &interval, 1, out);
     if (interval->op == LOTS_OP_INTERVAL) {
         lots_expr *side = interval->operands[end ? 1 : 0];
         if (side->op == LOTS_OP_CONSTANT && !side->constant.missing &&

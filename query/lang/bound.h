@@ -187,6 +187,7 @@ struct lots_expr {
                                   do; NULL otherwise. BAND: labels[i] is the band starting at label_first + i * width */
     uint32_t label_count;
     int64_t label_first;
+    const lots_constant *whole; /* SLOT that `each` fills with periods of a constant interval: that interval; else NULL */
 };
 
 /* ---- sets and relations ---- */
@@ -199,12 +200,22 @@ typedef struct lots_window {
     lots_ast_span span;
 } lots_window;
 
+/* Days up to which events of a stream are asked for and that only a row knows: held against the stream's coverage when
+ * they are computed (exec/beyond.h). NULL: open, or the binder has said what there is to say. */
+typedef struct lots_asked {
+    lots_expr *low;
+    lots_expr *high;
+    uint32_t stream;
+} lots_asked;
+
 struct lots_set {
     uint32_t relation;
     uint32_t frame;         /* the ELEMENT frame its filters and aggregated expressions stand in */
     lots_expr *event;       /* not NULL: the set is this single event (EVENTS single, in the parent frame), then narrowed */
     lots_window *windows;
     uint32_t window_count;
+    lots_asked *asked;
+    uint32_t asked_count;
     lots_expr **filters;    /* bools in the element frame: kept where true */
     uint32_t filter_count;
     bool no_ghosts;         /* leave ghosts out (episodes, overlapping) */

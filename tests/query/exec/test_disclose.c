@@ -287,6 +287,32 @@ static void the_threshold_of_few_is_not_told(void **state)
     assert_contains(got.notes, "top kept 16 of 27 rows with a value: those from 3");
 }
 
+/* Births are long before the data: 3 persons of score 1, 8 of score 2. */
+static void windows_of_few_persons_that_leave_the_data_are_not_told(void **state)
+{
+    static const char warning[] = "warning: some windows of contacts reach back before";
+    const char *const text = "from patients where score = %d derive n = count(contacts during birth..2021) show n = sum(n)";
+    reply got;
+    char asked[256];
+    lots_error err;
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        lots_pool *pool = NULL;
+        assert_ok(lots_pool_open(&pool, threads, &err));
+        snprintf(asked, sizeof asked, text, 1);
+        ask(asked, 5, pool, &got);
+        assert_null(strstr(got.notes, warning));
+        ask(asked, 0, pool, &got);
+        assert_contains(got.notes, warning);
+        snprintf(asked, sizeof asked, text, 2);
+        ask(asked, 5, pool, &got);
+        assert_contains(got.notes, warning);
+        ask(asked, 9, pool, &got);
+        assert_null(strstr(got.notes, warning));
+        lots_pool_close(pool);
+    }
+}
+
 static void the_answer_is_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -327,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_key_that_may_be_one_persons_own_is_hidden),
         cmocka_unit_test(no_later_stage_brings_a_hidden_value_back),
         cmocka_unit_test(the_threshold_of_few_is_not_told),
+        cmocka_unit_test(windows_of_few_persons_that_leave_the_data_are_not_told),
         cmocka_unit_test(the_answer_is_the_same_for_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, open_registry, close_registry);

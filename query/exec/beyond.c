@@ -1,0 +1,161 @@
+/* beyond.c: see beyond.h. */
+#include "query/exec/beyond.h"
+
+lots_status lots_beyond_watch(lots_worker *worker, uint32_t least, lots_error *err)
+{
+    void *room = NULL;
+    if (worker->beyond != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(&worker->tables, &room, (size_t)worker->schema->stream_count * 2, sizeof(lots_beyond), err));
+    worker->beyond = room;
+    worker->beyond_least = least;
+    return LOTS_OK;
+}
+
+/* ---- looking ---- */
+
+typedef struct bound { /* one end of the windows; days NULL: open */
+    const int32_t *days;
+    const uint64_t *missing;
+    bool constant;
+} bound;
+
+static lots_status days_of(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, bound *out,
+                           lots_error *err)
+{
+    lots_vector value;
+    *out = (bound){NULL, NULL, false};
+    if (expr == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_value(worker, expr, rows, &value, err));
+    *out = (bound){value.data, value.missing, value.constant};
+    return LOTS_OK;
+}
+
+static int32_t day_at(const bound *end, uint32_t row, int32_t open)
+{
+    return end->days == NULL ? open : end->days[end->constant ? 0 : row];
+}
+
+static bool unknown(const bound *end, uint32_t row)
+{
+    return end->missing != NULL && lots_bit_get(end->missing, end->constant ? 0 : row);
+}
+
+/* Is there any day outside of from..until? What is missing holds a day too: this only rules out. */
+static bool any_outside(const bound *end, uint32_t count, int32_t from, int32_t until)
+{
+    const uint32_t all = end->constant ? 1 : count, width = (uint32_t)until - (uint32_t)from;
+    uint32_t outside = 0;
+    for (uint32_t i = 0; end->days != NULL && i < all; i++)
+        outside |= (uint32_t)end->days[i] - (uint32_t)from > width ? 1u : 0u;
+    return outside != 0;
+}
+
+static bool is_full(const lots_worker *worker, const lots_beyond *side) { return side->count >= worker->beyond_least; }
+
+static bool remembers(const lots_beyond *side, lots_patient patient)
+{
+    for (uint32_t i = 0; i < side->count; i++)
+        if (side->patients[i] == patient)
+            return true;
+    return false;
+}
+
+static lots_status mark(lots_worker *worker, lots_beyond *side, uint32_t patient, lots_error *err)
+{
+    if (side->pending == NULL)
+        LOTS_TRY(lots_new_bits(lots_worker_arena(worker), worker->patients->count, &side->pending, err));
+    lots_bit_set(side->pending, patient);
+    return LOTS_OK;
+}
+
+static lots_status look_at_rows(lots_worker *worker, const bound *low, const bound *high, const lots_coverage *covered,
+                                const lots_instance *rows, lots_beyond *sides, lots_error *err)
+{
+    const uint32_t *patients = NULL;
+    LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const int32_t from = day_at(low, i, LOTS_DAY_MIN), until = day_at(high, i, LOTS_DAY_MAX);
+        if (unknown(low, i) || unknown(high, i) || from > until)
+            continue;
+        if ((from != LOTS_DAY_MIN && from < covered->from) || until < covered->from)
+            LOTS_TRY(mark(worker, &sides[0], patients[i], err));
+        if ((until != LOTS_DAY_MAX && until > covered->until) || from > covered->until)
+            LOTS_TRY(mark(worker, &sides[1], patients[i], err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status look(lots_worker *worker, const lots_asked *asked, const lots_instance *rows, lots_error *err)
+{
+    const lots_coverage *covered = lots_registry_coverage(worker->registry, asked->stream);
+    lots_beyond *sides = &worker->beyond[2 * asked->stream];
+    bound low, high;
+    if (is_full(worker, &sides[0]) && is_full(worker, &sides[1]))
+        return LOTS_OK;
+    LOTS_TRY(days_of(worker, asked->low, rows, &low, err));
+    LOTS_TRY(days_of(worker, asked->high, rows, &high, err));
+    if (!any_outside(&low, rows->count, covered->from, covered->until) &&
+        !any_outside(&high, rows->count, covered->from, covered->until))
+        return LOTS_OK;
+    return look_at_rows(worker, &low, &high, covered, rows, sides, err);
+}
+
+lots_status lots_beyond_look(lots_worker *worker, const lots_set *set, const lots_instance *rows, lots_error *err)
+{
+    for (uint32_t i = 0; worker->beyond != NULL && i < set->asked_count; i++)
+        LOTS_TRY(look(worker, &set->asked[i], rows, err));
+    return LOTS_OK;
+}
+
+static lots_status settle(lots_worker *worker, lots_beyond *side, const lots_instance *rows, lots_error *err)
+{
+    const uint32_t *patients = NULL;
+    void *room = side->patients;
+    LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
+    if (room == NULL)
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &room, worker->beyond_least, sizeof(lots_patient), err));
+    side->patients = room;
+    for (uint32_t i = 0; i < rows->count && !is_full(worker, side); i++)
+        if (lots_bit_get(side->pending, patients[i])) {
+            lots_bit_clear(side->pending, patients[i]);
+            const lots_patient patient = worker->first_patient + patients[i];
+            if (!remembers(side, patient))
+                side->patients[side->count++] = patient;
+        }
+    side->pending = NULL;
+    return LOTS_OK;
+}
+
+lots_status lots_beyond_settle(lots_worker *worker, const lots_instance *rows, lots_error *err)
+{
+    for (uint32_t i = 0; worker->beyond != NULL && i < 2 * worker->schema->stream_count; i++)
+        if (worker->beyond[i].pending != NULL)
+            LOTS_TRY(settle(worker, &worker->beyond[i], rows, err));
+    return LOTS_OK;
+}
+
+/* ---- telling ---- */
+
+static bool seen_before(lots_worker *const *workers, unsigned worker, uint32_t side, lots_patient patient)
+{
+    for (unsigned w = 0; w < worker; w++)
+        if (workers[w] != NULL && workers[w]->beyond != NULL && remembers(&workers[w]->beyond[side], patient))
+            return true;
+    return false;
+}
+
+bool lots_beyond_found(lots_worker *const *workers, unsigned count, uint32_t stream, bool after)
+{
+    const uint32_t side = 2 * stream + (after ? 1 : 0);
+    uint32_t persons = 0, least = 1;
+    for (unsigned w = 0; w < count; w++) {
+        if (workers[w] == NULL || workers[w]->beyond == NULL)
+            continue;
+        least = workers[w]->beyond_least;
+        for (uint32_t i = 0; i < workers[w]->beyond[side].count; i++)
+            persons += !seen_before(workers, w, side, workers[w]->beyond[side].patients[i]);
+    }
+    return persons >= least;
+}

@@ -226,6 +226,14 @@ static lots_status compute_here(lots_worker *worker, const lots_expr *expr, cons
     return status;
 }
 
+/* Are the rows so few of the chunk's patients that a value of patients, not yet known, is better computed for them alone?
+ * Stored values and what is the same for every relation's row stay where they are. */
+static bool few_of(const lots_worker *worker, const lots_expr *expr, const lots_instance *rows, const lots_instance *at)
+{
+    return at == worker->patients && rows->parent == at && rows->parent_index != NULL && 2 * rows->count < at->count &&
+           family_of(expr->op) != lots_eval_leaf && lots_cache_find(worker, at, expr->id) == NULL;
+}
+
 lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,
                        lots_error *err)
 {
@@ -240,7 +248,7 @@ lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_in
     if (at == NULL)
         return lots_fail(err, LOTS_INTERNAL, "an expression of frame %u is asked for in frame %u", home->frame,
                          rows->frame);
-    if (at == rows) {
+    if (at == rows || few_of(worker, expr, rows, at)) {
         LOTS_TRY(compute_here(worker, expr, rows, out, err));
         return lots_cache_put(worker, rows, expr->id, out, err);
     }

@@ -81,6 +81,9 @@ bool bind_is_row_aggregate(const lots_ast_call *call)
 
 /* ---- results ---- */
 
+/* `missing` where a value is aggregated: a number that nobody has. */
+static lots_status no_value(binder *b, lots_expr **x) { return bind_give_type(b, x, LOTS_TYPE_INT); }
+
 static lots_status check_operand(binder *b, lots_op op, lots_expr *x)
 {
     lots_type_kind kind = x->type.kind;
@@ -180,6 +183,7 @@ static lots_status order_keys(binder *b, const bound_set *set, const lots_ast_ca
     for (uint32_t i = 0; i < by->keys.count; i++) {
         event->order[i].descending = by->keys.items[i].descending;
         LOTS_TRY(bind_scalar(b, set->element, by->keys.items[i].value, &event->order[i].value));
+        LOTS_TRY(no_value(b, &event->order[i].value));
         LOTS_TRY(check_operand(b, LOTS_OP_MIN, event->order[i].value));
         bind_depend(b, event, event->order[i].value->depths & ~own, event->frame);
     }
@@ -204,7 +208,10 @@ static lots_status pick_event(binder *b, scope *where, const lots_ast_node *node
     }
     if (pick == LOTS_PICK_NEXT || pick == LOTS_PICK_PREV) {
         LOTS_TRY(bind_scalar(b, where, call->args[1].value, &operand));
-        if (operand->type.kind != LOTS_TYPE_EVENTS) {
+        if (bind_is_untyped(operand)) { /* nothing follows no event: as nothing is the missing-th */
+            pick = LOTS_PICK_NTH;
+            LOTS_TRY(no_value(b, &operand));
+        } else if (operand->type.kind != LOTS_TYPE_EVENTS) {
             lots_status status = bind_wrong_type(b, operand, "an event");
             lots_error_hint(b->err, "name the event with `as e` and write %.*s(…, e)", (int)call->name.bytes,
                             call->name.text);
@@ -241,6 +248,21 @@ static lots_status count_events(binder *b, scope *where, lots_op op, const lots_
     return make(b, where, op, &set, interval, true, node->span, &out->expr);
 }
 
+/* What is picked of missing values is missing, of whatever type; a set of them is empty. */
+static lots_status of_missing(binder *b, lots_op op, lots_expr *missing, lots_ast_span span, lots_expr **out)
+{
+    lots_type nothing = bind_type(LOTS_TYPE_SET);
+    switch (op) {
+    case LOTS_OP_MIN:
+    case LOTS_OP_MAX:
+    case LOTS_OP_FIRST_VALUE:
+    case LOTS_OP_LAST_VALUE:
+    case LOTS_OP_MOST: *out = missing; return LOTS_OK;
+    case LOTS_OP_SET_OF: return bind_expr(b, LOTS_OP_MAKE_SET, nothing, span, NULL, 0, out);
+    default: return LOTS_OK;
+    }
+}
+
 static lots_status over_events(binder *b, scope *where, const aggregate_name *found, const lots_ast_node *node,
                                value *out)
 {
@@ -258,12 +280,15 @@ static lots_status over_events(binder *b, scope *where, const aggregate_name *fo
                              call->name.text);
     LOTS_TRY(bind_set(b, where, over->value, &set));
     LOTS_TRY(bind_scalar(b, set.element, call->args[0].value, &x));
+    const bool untyped = bind_is_untyped(x);
+    lots_expr *missing = x;
+    LOTS_TRY(no_value(b, &x));
     LOTS_TRY(check_operand(b, op, x));
     out->kind = VALUE_EXPR;
     LOTS_TRY(make(b, where, op, &set, x, false, node->span, &out->expr));
     if (op == LOTS_OP_QUANTILE)
         LOTS_TRY(fraction(b, where, call->args[1].value, &out->expr->constant.f));
-    return LOTS_OK;
+    return untyped ? of_missing(b, op, missing, node->span, &out->expr) : LOTS_OK;
 }
 
 lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, const lots_ast_node *node,
@@ -287,6 +312,7 @@ lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, c
     lots_op op = call->distinct ? LOTS_OP_COUNT_DISTINCT : found->op;
     lots_expr *x = NULL;
     LOTS_TRY(bind_scalar(b, members->element, call->args[0].value, &x));
+    LOTS_TRY(no_value(b, &x));
     LOTS_TRY(check_operand(b, op == LOTS_OP_COUNT ? LOTS_OP_COUNT_DISTINCT : op, x));
     LOTS_TRY(make(b, where, op, members, x, false, node->span, out));
     if (op == LOTS_OP_QUANTILE)
@@ -383,7 +409,8 @@ static lots_status row_operand(binder *b, scope *rows, const lots_ast_arg *arg, 
         LOTS_TRY(bind_condition(b, rows, node->narrowed.steps[0].value, &agg->where));
         node = node->narrowed.base;
     }
-    return bind_scalar(b, rows, node, &agg->value);
+    LOTS_TRY(bind_scalar(b, rows, node, &agg->value));
+    return lots_row_agg_follows(agg) || agg->kind == LOTS_AGG_RATE ? LOTS_OK : no_value(b, &agg->value);
 }
 
 /* What an aggregate takes besides its first value. */

@@ -18,9 +18,31 @@ static bool is_duration(const lots_expr *expr)
     return expr->type.kind == LOTS_TYPE_DAYS || expr->type.kind == LOTS_TYPE_MONTHS;
 }
 
+/* missing + x, x - missing: of what type follows only where one type could make it. missing + 30d may be a day or days,
+ * day - missing too. */
+static lots_status missing_plus(binder *b, lots_expr *l, lots_expr *r, bool minus, lots_expr **out)
+{
+    const bool left = bind_is_untyped(l);
+    const lots_expr *other = left ? r : l;
+    lots_type type = other->type;
+    *out = left ? l : r;
+    if (type.kind == LOTS_TYPE_DATE && minus && left)
+        type = bind_type(LOTS_TYPE_DAYS);
+    else if (type.kind == LOTS_TYPE_DATE ? minus : is_duration(other) && (left || !minus))
+        return LOTS_OK;
+    return bind_cast(b, *out, &type, NULL, out);
+}
+
+static bool can_be_added(const lots_expr *x)
+{
+    return lots_type_is_number(&x->type) || is_duration(x) || x->type.kind == LOTS_TYPE_DATE || bind_is_untyped(x);
+}
+
 static lots_status bind_plus(binder *b, const lots_ast_node *node, lots_expr *l, lots_expr *r, lots_expr **out)
 {
     bool minus = node->binary.op == LOTS_AST_OP_SUBTRACT;
+    if ((bind_is_untyped(l) && can_be_added(r)) || (bind_is_untyped(r) && can_be_added(l)))
+        return missing_plus(b, l, r, minus, out);
     lots_expr *pair[2] = {l, r};
     if (l->type.kind == LOTS_TYPE_DATE && is_duration(r))
         return date_plus(b, l, r, minus, node->span, out);
@@ -36,18 +58,22 @@ static lots_status bind_plus(binder *b, const lots_ast_node *node, lots_expr *l,
         return status;
     }
     LOTS_TRY(bind_unify(b, &pair[0], &pair[1], node->binary.op_span, lots_ast_op_text(node->binary.op)));
-    if (!lots_type_is_number(&pair[0]->type) && !is_duration(pair[0]) && pair[0]->type.kind != LOTS_TYPE_MISSING)
+    if (!lots_type_is_number(&pair[0]->type) && !is_duration(pair[0]))
         return bind_wrong_type(b, pair[0], "a number, a date or a duration");
-    if (pair[0]->type.kind == LOTS_TYPE_MISSING) {
-        *out = pair[0];
-        return LOTS_OK;
-    }
     return bind_expr(b, minus ? LOTS_OP_SUBTRACT : LOTS_OP_ADD, pair[0]->type, node->span, pair, 2, out);
 }
 
 static lots_status bind_times(binder *b, const lots_ast_node *node, lots_expr *l, lots_expr *r, lots_expr **out)
 {
     lots_expr *pair[2] = {l, r};
+    if (is_duration(l) || is_duration(r))
+        LOTS_TRY(bind_give_type(b, is_duration(l) ? &r : &l, LOTS_TYPE_INT));
+    const lots_expr *other = bind_is_untyped(l) ? r : l;
+    *out = bind_is_untyped(l) ? l : r;
+    if (bind_is_untyped(*out) && (bind_is_untyped(other) || other->type.kind == LOTS_TYPE_INT))
+        return LOTS_OK; /* a number or a duration: which is not known */
+    pair[0] = l;
+    pair[1] = r;
     if (is_duration(l) && r->type.kind == LOTS_TYPE_INT) {
         pair[0] = r;
         pair[1] = l;
@@ -73,7 +99,7 @@ static lots_status bind_times(binder *b, const lots_ast_node *node, lots_expr *l
         LOTS_TRY(bind_to_float(b, pair[0], &pair[0]));
         LOTS_TRY(bind_to_float(b, pair[1], &pair[1]));
     }
-    if (!lots_type_is_number(&pair[0]->type) && pair[0]->type.kind != LOTS_TYPE_MISSING)
+    if (!lots_type_is_number(&pair[0]->type))
         return bind_wrong_type(b, pair[0], "a number");
     return bind_expr(b, LOTS_OP_MULTIPLY, pair[0]->type, node->span, pair, 2, out);
 }
@@ -129,7 +155,10 @@ lots_status bind_negate(binder *b, scope *where, const lots_ast_node *node, lots
 {
     lots_expr *x = NULL;
     LOTS_TRY(bind_scalar(b, where, node->unary, &x));
-    if (!lots_type_is_number(&x->type) && !is_duration(x) && x->type.kind != LOTS_TYPE_MISSING)
+    *out = x;
+    if (bind_is_untyped(x))
+        return LOTS_OK;
+    if (!lots_type_is_number(&x->type) && !is_duration(x))
         return bind_wrong_type(b, x, "a number or a duration");
     if (x->op == LOTS_OP_CONSTANT && x->type.kind == LOTS_TYPE_FLOAT) {
         lots_constant turned = x->constant;

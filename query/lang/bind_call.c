@@ -136,6 +136,9 @@ static lots_status own_round(binder *b, scope *where, const lots_ast_node *node,
     LOTS_TRY(bind_scalar(b, where, node->call->args[0].value, &x));
     if (node->call->arg_count == 2)
         LOTS_TRY(whole(b, where, node->call->args[1].value, 0, 15, &decimals));
+    *out = x;
+    if (bind_is_untyped(x))
+        return decimals == 0 ? bind_give_type(b, out, LOTS_TYPE_INT) : LOTS_OK;
     if (!lots_type_is_number(&x->type))
         return bind_wrong_type(b, x, "a number");
     lots_type type = decimals == 0 ? bind_type(LOTS_TYPE_INT) : x->type;
@@ -151,6 +154,7 @@ static lots_status own_size(binder *b, scope *where, const lots_ast_node *node, 
     lots_expr *x = NULL;
     LOTS_TRY(want(b, node, 1, 1));
     LOTS_TRY(bind_scalar(b, where, node->call->args[0].value, &x));
+    LOTS_TRY(bind_give_type(b, &x, LOTS_TYPE_TEXT));
     if (x->type.kind != LOTS_TYPE_SET && x->type.kind != LOTS_TYPE_TEXT)
         return bind_wrong_type(b, x, "a set or a text");
     return bind_expr(b, LOTS_OP_SIZE, bind_type(LOTS_TYPE_INT), node->span, &x, 1, out);
@@ -174,6 +178,7 @@ static lots_status own_int(binder *b, scope *where, const lots_ast_node *node, l
     lots_expr *x = NULL;
     LOTS_TRY(want(b, node, 1, 1));
     LOTS_TRY(bind_scalar(b, where, node->call->args[0].value, &x));
+    LOTS_TRY(bind_give_type(b, &x, LOTS_TYPE_INT));
     lots_type_kind kind = x->type.kind;
     *out = x;
     if (kind == LOTS_TYPE_INT)
@@ -292,6 +297,9 @@ static lots_status own_prefix(binder *b, scope *where, const lots_ast_node *node
     LOTS_TRY(whole(b, where, node->call->args[1].value, 1, LOTS_CODE_BYTES_MAX, &length));
     LOTS_TRY(bind_int(b, LOTS_TYPE_INT, length, node->span, &pair[1]));
     lots_type type = pair[0]->type;
+    *out = pair[0];
+    if (bind_is_untyped(*out))
+        return LOTS_OK;
     if (type.kind == LOTS_TYPE_CODE) {
         type = bind_type(LOTS_TYPE_TEXT);
     } else if (type.kind == LOTS_TYPE_SET && type.element == LOTS_TYPE_CODE) {
@@ -370,11 +378,14 @@ static lots_status bind_numbers(binder *b, scope *where, const function *f, cons
         LOTS_TRY(bind_scalar(b, where, node->call->args[i].value, &pair[i]));
         if (f->shape != SHAPE_NUMBER)
             LOTS_TRY(bind_to_float(b, pair[i], &pair[i]));
-        else if (!lots_type_is_number(&pair[i]->type) && !(f->op == LOTS_OP_ABS && pair[i]->type.kind == LOTS_TYPE_DAYS))
+        else if (f->type == LOTS_TYPE_INT)
+            LOTS_TRY(bind_give_type(b, &pair[i], LOTS_TYPE_INT));
+        if (f->shape == SHAPE_NUMBER && !bind_is_untyped(pair[i]) && !lots_type_is_number(&pair[i]->type) && !(f->op == LOTS_OP_ABS && pair[i]->type.kind == LOTS_TYPE_DAYS))
             return bind_wrong_type(b, pair[i], "a number");
     }
     lots_type type = f->type == LOTS_TYPE_MISSING ? pair[0]->type : bind_type(f->type);
-    if (f->type == LOTS_TYPE_INT && pair[0]->type.kind == LOTS_TYPE_INT) { /* floor of a whole number is itself */
+    const bool itself = bind_is_untyped(pair[0]) || (f->type == LOTS_TYPE_INT && pair[0]->type.kind == LOTS_TYPE_INT);
+    if (itself) { /* the absolute of missing, floor of a whole number */
         *out = pair[0];
         return LOTS_OK;
     }

@@ -166,6 +166,16 @@ static bool may_share(binder *b, const lots_classification *c, const char *syste
     return false;
 }
 
+/* `missing` beside a classification is a missing list of codes, of whatever system. */
+static lots_status codes_of(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
+{
+    lots_type list = bind_type(LOTS_TYPE_SET);
+    list.element = LOTS_TYPE_CODE;
+    list.dictionary = lots_registry_codes(b->registry);
+    LOTS_TRY(bind_scalar(b, where, node, out));
+    return bind_is_untyped(*out) ? bind_cast(b, *out, &list, NULL, out) : LOTS_OK;
+}
+
 static lots_status check_codes(binder *b, const lots_grouping *grouping, const lots_expr *x)
 {
     char systems[300];
@@ -220,7 +230,7 @@ static lots_status over_set(binder *b, scope *where, const class_use *use, bound
                             lots_ast_span span, lots_expr **out)
 {
     lots_expr *x = NULL, *made = NULL;
-    LOTS_TRY(bind_scalar(b, set->element, codes, &x));
+    LOTS_TRY(codes_of(b, set->element, codes, &x));
     LOTS_TRY(check_codes(b, use->grouping, x));
     LOTS_TRY(note_facts(b, use->grouping->classification, span));
     LOTS_TRY(bind_aggregate_over(b, where, use->score ? LOTS_OP_SCORE_OVER : LOTS_OP_GROUPS_OVER, set, x, span, &made));
@@ -318,7 +328,7 @@ static lots_status ruled(binder *b, scope *where, const lots_ast_node *node, lot
         return over_set(b, where, &use, &set, codes, node->span, out);
     }
     lots_expr *x = NULL;
-    LOTS_TRY(bind_scalar(b, where, codes, &x));
+    LOTS_TRY(codes_of(b, where, codes, &x));
     return of_codes(b, use.score ? LOTS_OP_RULED_SCORE : LOTS_OP_RULED_GROUPS, &use, x, node->span, out);
 }
 
@@ -348,7 +358,7 @@ static lots_status unruled(binder *b, scope *where, const lots_classification_te
     lots_expr *x = NULL;
     LOTS_TRY(load_builtin(b, builtin, call->name.span, &use.grouping));
     use.type = group_type(LOTS_TYPE_SET, use.grouping);
-    LOTS_TRY(bind_scalar(b, where, call->args[0].value, &x));
+    LOTS_TRY(codes_of(b, where, call->args[0].value, &x));
     return of_codes(b, LOTS_OP_CODE_GROUPS, &use, x, node->span, out);
 }
 

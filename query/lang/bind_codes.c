@@ -313,6 +313,10 @@ static lots_status code_ranges(binder *b, const lots_ast_codes *items, const cha
 
 lots_status bind_in_codes(binder *b, lots_expr *x, const lots_ast_node *node, lots_expr **out)
 {
+    if (bind_is_untyped(x)) {
+        const lots_constant known = {.missing = node->codes.count > 0};
+        return bind_constant(b, bind_type(LOTS_TYPE_BOOL), known, node->span, out);
+    }
     bool codes_wanted = x->type.kind == LOTS_TYPE_CODE ||
                         (x->type.kind == LOTS_TYPE_SET && x->type.element == LOTS_TYPE_CODE);
     if (!codes_wanted) {

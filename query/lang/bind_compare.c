@@ -218,6 +218,8 @@ static lots_status bind_in_set(binder *b, lots_expr *x, lots_expr *set, lots_ast
     lots_type element = set->type;
     element.kind = element.element;
     lots_expr *operands[2] = {NULL, set};
+    if (element.kind == LOTS_TYPE_MISSING) /* (missing, missing) is empty */
+        return bind_int(b, LOTS_TYPE_BOOL, 0, span, out);
     LOTS_TRY(text_as_word(b, &set->type, span, &x));
     LOTS_TRY(bind_cast(b, x, &element, "an element of the set's type", &operands[0]));
     return bind_expr(b, LOTS_OP_IN_SET, bind_type(LOTS_TYPE_BOOL), span, operands, 2, out);
@@ -307,6 +309,8 @@ lots_status bind_contains(binder *b, scope *where, const lots_ast_node *node, lo
         element.kind = element.element;
         lots_expr *turned[2] = {NULL, sides[0]};
         LOTS_TRY(bind_beside(b, where, node->binary.right, &sides[0]->type, &turned[0]));
+        if (element.kind == LOTS_TYPE_MISSING)
+            return bind_int(b, LOTS_TYPE_BOOL, 0, node->span, out);
         LOTS_TRY(bind_cast(b, turned[0], &element, NULL, &turned[0]));
         return bind_expr(b, LOTS_OP_IN_SET, bind_type(LOTS_TYPE_BOOL), node->span, turned, 2, out);
     }

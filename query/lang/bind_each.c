@@ -77,6 +77,10 @@ static lots_status each_interval(binder *b, const lots_ast_stage *stage, lots_ea
 
 static lots_status each_of_set(binder *b, const lots_ast_stage *stage, lots_expr *set, bool pairs, lots_each *each)
 {
+    lots_type numbers = bind_type(LOTS_TYPE_SET);
+    numbers.element = LOTS_TYPE_INT;
+    if (bind_is_untyped(set) || (set->type.kind == LOTS_TYPE_SET && set->type.element == LOTS_TYPE_MISSING))
+        LOTS_TRY(bind_cast(b, set, &numbers, NULL, &set));
     if (set->type.kind != LOTS_TYPE_SET)
         return bind_wrong_type(b, set, "a set");
     LOTS_TRY(name_count(b, stage, pairs ? 2 : 1));
@@ -117,6 +121,10 @@ static lots_status each_value(binder *b, const lots_ast_stage *stage, lots_each 
         return each_pair(b, stage, range->call, each);
     LOTS_TRY(bind_value(b, b->pipeline->where, range, &bound));
     if (bound.kind == VALUE_RANGE) {
+        if (bound.low != NULL)
+            LOTS_TRY(bind_give_type(b, &bound.low, LOTS_TYPE_INT));
+        if (bound.high != NULL)
+            LOTS_TRY(bind_give_type(b, &bound.high, LOTS_TYPE_INT));
         if (bound.low == NULL || bound.high == NULL || bound.low->type.kind != LOTS_TYPE_INT ||
             bound.high->type.kind != LOTS_TYPE_INT)
             return lots_ast_fail(b->err, range->span, "a range of whole numbers needs both of its ends here");

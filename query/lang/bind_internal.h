@@ -216,6 +216,10 @@ LOTS_MUST lots_status bind_cast(binder *b, lots_expr *from, const lots_type *to,
 /* One type for both: numbers promoted, missing given the other's type. Errors: LOTS_QUERY naming both. */
 LOTS_MUST lots_status bind_unify(binder *b, lots_expr **left, lots_expr **right, lots_ast_span span, const char *what);
 LOTS_MUST lots_status bind_to_float(binder *b, lots_expr *from, lots_expr **out);
+/* Is it the word `missing`, or a name of it: a value of no type yet? */
+bool bind_is_untyped(const lots_expr *x);
+/* What is untyped becomes a missing value of this kind; anything else stays as it is. */
+LOTS_MUST lots_status bind_give_type(binder *b, lots_expr **x, lots_type_kind kind);
 /* A value where an interval is required: years of ints. */
 LOTS_MUST lots_status bind_as_interval(binder *b, const value *from, lots_ast_span span, lots_expr **out);
 /* The day an interval begins or ends, for windows: *out NULL when it is open on that side. */

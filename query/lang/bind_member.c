@@ -49,6 +49,22 @@ static lots_status bind_interval_member(binder *b, lots_expr *interval, const lo
                          name->text);
 }
 
+/* missing.start: as of an interval or an event that is missing. */
+static lots_status bind_missing_member(binder *b, lots_expr *missing, const lots_ast_name *name, lots_expr **out)
+{
+    static const struct {
+        const char *name;
+        lots_type_kind kind;
+    } members[] = {{"start", LOTS_TYPE_DATE}, {"end", LOTS_TYPE_DATE}, {"days", LOTS_TYPE_INT}, {"label", LOTS_TYPE_TEXT},
+                   {"main", LOTS_TYPE_MISSING}, {"other", LOTS_TYPE_MISSING}, {"chapter", LOTS_TYPE_MISSING},
+                   {"block", LOTS_TYPE_MISSING}};
+    *out = missing;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (lots_ast_name_is(name, members[i].name))
+            return bind_give_type(b, out, members[i].kind);
+    return lots_ast_fail(b->err, name->span, "missing has no '%.*s'", (int)name->bytes, name->text);
+}
+
 lots_status bind_member_of(binder *b, scope *where, const value *base, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_name *name = &node->member.name;
@@ -75,6 +91,7 @@ lots_status bind_member_of(binder *b, scope *where, const value *base, const lot
     else if (base->kind != VALUE_EXPR)
         return lots_ast_fail(b->err, node->span, "this has no '%.*s'", (int)name->bytes, name->text);
     switch (expr->type.kind) {
+    case LOTS_TYPE_MISSING: return bind_missing_member(b, expr, name, out);
     case LOTS_TYPE_INTERVAL: return bind_interval_member(b, expr, node, out);
     case LOTS_TYPE_EVENTS: return bind_event_column(b, expr, name, out);
     case LOTS_TYPE_CATEGORY:

@@ -22,12 +22,12 @@ static lots_status path_key(binder *b, const bound_set *set, const lots_ast_node
     LOTS_TRY(bind_keys(b, set, node->call, LOTS_AST_CLAUSE_BY, &keys, &nodes, &count));
     if (count != 1)
         return lots_ast_fail(b->err, node->span, "path needs one `by`: path(E by level)");
+    LOTS_TRY(bind_give_type(b, &keys[0], LOTS_TYPE_TEXT));
     const lots_type_kind kind = keys[0]->type.kind;
     *out = keys[0];
     if (kind == LOTS_TYPE_TEXT)
         return LOTS_OK;
-    if (kind == LOTS_TYPE_SET || kind == LOTS_TYPE_EVENTS || kind == LOTS_TYPE_INTERVAL || kind == LOTS_TYPE_MISSING ||
-        kind == LOTS_TYPE_TUPLE)
+    if (kind == LOTS_TYPE_SET || kind == LOTS_TYPE_EVENTS || kind == LOTS_TYPE_INTERVAL || kind == LOTS_TYPE_TUPLE)
         return bind_wrong_type(b, keys[0], "one value an event");
     return bind_expr(b, LOTS_OP_TO_TEXT, bind_type(LOTS_TYPE_TEXT), keys[0]->span, keys, 1, out);
 }

@@ -26,6 +26,7 @@ static lots_status top_size(binder *b, scope *where, const lots_ast_node *node, 
 static lots_status ranked(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
 {
     LOTS_TRY(bind_scalar(b, where, node, out));
+    LOTS_TRY(bind_give_type(b, out, LOTS_TYPE_INT));
     lots_type_kind kind = (*out)->type.kind;
     bool fits = lots_type_is_number(&(*out)->type) || kind == LOTS_TYPE_DATE || kind == LOTS_TYPE_DAYS;
     return fits ? LOTS_OK : bind_wrong_type(b, *out, "a number, a date or days");

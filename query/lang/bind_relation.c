@@ -312,7 +312,7 @@ lots_status bind_steps(binder *b, scope *where, const lots_ast_node *node, bound
 static lots_status check_active_key(binder *b, lots_expr *key)
 {
     const lots_type_kind kind = key->type.kind == LOTS_TYPE_SET ? key->type.element : key->type.kind;
-    if (kind == LOTS_TYPE_EVENTS || kind == LOTS_TYPE_TUPLE || kind == LOTS_TYPE_MISSING || kind == LOTS_TYPE_INTERVAL)
+    if (kind == LOTS_TYPE_EVENTS || kind == LOTS_TYPE_TUPLE || kind == LOTS_TYPE_INTERVAL)
         return bind_wrong_type(b, key, "a value");
     return LOTS_OK;
 }
@@ -360,6 +360,7 @@ lots_status bind_active(binder *b, scope *where, const lots_ast_node *node, boun
     LOTS_TRY(bind_keys(b, &left, call, LOTS_AST_CLAUSE_BY, &relation.by, &by, &relation.by_count));
     if (relation.by_count != 1)
         return lots_ast_fail(b->err, node->span, "active takes one `by`: active(E by x)");
+    LOTS_TRY(bind_give_type(b, &relation.by[0], LOTS_TYPE_TEXT));
     LOTS_TRY(check_active_key(b, relation.by[0]));
     LOTS_TRY(active_columns(b, &relation, by[0]));
     uint64_t depths = bind_set_depths(b, left.set) | (relation.by[0]->depths & ~bind_frame_bit(b, left.set->frame));

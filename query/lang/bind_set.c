@@ -243,6 +243,7 @@ static lots_status narrow_within(binder *b, bound_set *set, const lots_ast_narro
 {
     lots_expr *length = NULL, *low = NULL, *high = NULL;
     LOTS_TRY(bind_scalar(b, set->element, step->length, &length));
+    LOTS_TRY(bind_give_type(b, &length, LOTS_TYPE_DAYS));
     if (length->type.kind != LOTS_TYPE_DAYS && length->type.kind != LOTS_TYPE_MONTHS)
         return bind_wrong_type(b, length, "a duration (30d, 4w, 6mo, 1y)");
     if (!outside(b, set->set, length))

@@ -237,6 +237,7 @@ static lots_status exit_of_state(binder *b, scope *rows, const lots_ast_call *ca
     states found = {.count = 0};
     lots_expr *state = NULL, *parts[5] = {NULL, NULL, NULL, NULL, NULL};
     LOTS_TRY(bind_scalar(b, rows, node, &state));
+    LOTS_TRY(bind_give_type(b, &state, LOTS_TYPE_TEXT));
     if (state->type.kind != LOTS_TYPE_TEXT && state->type.kind != LOTS_TYPE_CATEGORY) {
         lots_status status = bind_wrong_type(b, state, "a state (a text or a category)");
         if (state->type.kind == LOTS_TYPE_BOOL)
@@ -296,6 +297,7 @@ static lots_status bind_at_time(binder *b, scope *table, const aggregation *into
     bool key = at->op == LOTS_OP_SLOT && at->of_frame == into->table_frame && at->index < into->key_count;
     if (at->op != LOTS_OP_CONSTANT && !key)
         return lots_ast_fail(b->err, node->span, "the time to look at is constant, or a key of the groups");
+    LOTS_TRY(bind_give_type(b, &agg->value, at->type.kind == LOTS_TYPE_DAYS ? LOTS_TYPE_DAYS : LOTS_TYPE_INT));
     if (at->type.kind != agg->value->type.kind)
         return other_unit(b, agg, at);
     if (!key && (at->constant.missing || at->constant.i < 0))
@@ -312,7 +314,10 @@ lots_status bind_survival(binder *b, scope *table, const aggregation *into, cons
     for (uint32_t i = 1; i < call->arg_count; i++)
         if (call->args[i].kind != LOTS_AST_ARG_VALUE)
             return lots_ast_fail(b->err, call->args[i].span, "'%s' takes plain values", call->name.text);
-    LOTS_TRY(check_time(b, agg->value));
+    if (agg->kind == LOTS_AGG_KM_QUANTILE)
+        LOTS_TRY(bind_give_type(b, &agg->value, LOTS_TYPE_INT));
+    if (!bind_is_untyped(agg->value)) /* else of the type of the time to look at */
+        LOTS_TRY(check_time(b, agg->value));
     LOTS_TRY(bind_item_name(b, &item, &agg->text));
     if (agg->kind == LOTS_AGG_CIF)
         LOTS_TRY(exit_of_state(b, into->rows, call, agg));

@@ -52,6 +52,8 @@ lots_status bind_cast(binder *b, lots_expr *from, const lots_type *to, const cha
         lots_constant missing = {.missing = true};
         return bind_constant(b, *to, missing, from->span, out);
     }
+    if (from->type.kind == LOTS_TYPE_SET && from->type.element == LOTS_TYPE_MISSING && to->kind == LOTS_TYPE_SET)
+        return bind_expr(b, LOTS_OP_MAKE_SET, *to, from->span, NULL, 0, out); /* a set of missing elements has none */
     lots_op op = cast_operator(&from->type, to);
     if (op == LOTS_OP_CONSTANT) {
         char wanted[96];
@@ -61,6 +63,14 @@ lots_status bind_cast(binder *b, lots_expr *from, const lots_type *to, const cha
     if (from->op == LOTS_OP_CONSTANT && !from->constant.missing && op != LOTS_OP_TO_TEXT)
         return cast_constant(b, from, to, out);
     return bind_expr(b, op, *to, from->span, &from, 1, out);
+}
+
+bool bind_is_untyped(const lots_expr *x) { return x->type.kind == LOTS_TYPE_MISSING; }
+
+lots_status bind_give_type(binder *b, lots_expr **x, lots_type_kind kind)
+{
+    const lots_type type = bind_type(kind);
+    return bind_is_untyped(*x) ? bind_cast(b, *x, &type, NULL, x) : LOTS_OK;
 }
 
 lots_status bind_to_float(binder *b, lots_expr *from, lots_expr **out)
@@ -171,6 +181,10 @@ static lots_status side_of(binder *b, lots_expr *from, bool end, lots_ast_span s
 lots_status bind_as_interval(binder *b, const value *from, lots_ast_span span, lots_expr **out)
 {
     lots_expr *ends[2] = {NULL, NULL};
+    if (from->kind == VALUE_EXPR && bind_is_untyped(from->expr)) {
+        *out = from->expr;
+        return bind_give_type(b, out, LOTS_TYPE_INTERVAL);
+    }
     if (from->kind == VALUE_EXPR && from->expr->type.kind == LOTS_TYPE_INTERVAL) {
         *out = from->expr;
         return LOTS_OK;

@@ -177,10 +177,12 @@ static lots_status bind_list(binder *b, scope *where, const lots_ast_node *node,
     LOTS_TRY(lots_arena_alloc(b->arena, &made, count, sizeof(lots_expr *), b->err));
     lots_expr **items = made;
     bool one_type = true;
+    const lots_expr *typed = NULL; /* the first that is not `missing` */
     for (uint32_t i = 0; i < count; i++) {
         LOTS_TRY(bind_scalar(b, where, node->list.items[i], &items[i]));
-        bool both = lots_type_is_number(&items[0]->type) && lots_type_is_number(&items[i]->type);
-        one_type = one_type && (both || lots_type_same(&items[0]->type, &items[i]->type)) &&
+        typed = typed == NULL && !bind_is_untyped(items[i]) ? items[i] : typed;
+        bool both = typed != NULL && lots_type_is_number(&typed->type) && lots_type_is_number(&items[i]->type);
+        one_type = one_type && (both || bind_is_untyped(items[i]) || lots_type_same(&typed->type, &items[i]->type)) &&
                    items[i]->type.kind != LOTS_TYPE_SET && items[i]->type.kind != LOTS_TYPE_EVENTS;
     }
     memset(out, 0, sizeof *out);

@@ -467,6 +467,10 @@ void random_words(random_state *s, const char **domain, uint32_t depth)
 
 void random_value(random_state *s, random_type type, const char *domain, uint32_t depth)
 {
+    if (depth == 0 && random_below(s, 40) == 0) {
+        random_say(s, "missing");
+        return;
+    }
     switch (type) {
     case RANDOM_INT: whole(s, depth); break;
     case RANDOM_DECIMAL:

@@ -369,6 +369,7 @@ static void ask_all(const char *path)
     }
 
 ASK(values_follow_their_rules, "values.txt")
+ASK(missing_is_a_value_of_every_type, "missing.txt")
 ASK(dates_follow_the_calendar, "dates.txt")
 ASK(windows_have_both_their_ends, "windows.txt")
 ASK(events_have_one_order, "order.txt")
@@ -401,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_follow_their_rules),
+        cmocka_unit_test(missing_is_a_value_of_every_type),
         cmocka_unit_test(dates_follow_the_calendar),
         cmocka_unit_test(windows_have_both_their_ends),
         cmocka_unit_test(events_have_one_order),

@@ -27,15 +27,49 @@ static lots_status identify_all(lots_load *load, lots_error *err)
 
 /* ---- waves ---- */
 
+/* Memory that was asked for once is not asked for again, nor touched for the first time: that costs more than to fill it. */
+static lots_status keep_memory(lots_load *load, lots_piece *piece, lots_error *err)
+{
+    lots_batch batch = piece->batch;
+    if (piece->spilled || batch.column_count == 0)
+        return LOTS_OK;
+    lots_batch_clear(&batch);
+    LOTS_TRY(lots_vec_push(&load->spare[piece->target], &batch, err));
+    piece->batch = (lots_batch){.patient = LOTS_VEC(lots_patient)};
+    return LOTS_OK;
+}
+
 /* Settled rows of buckets whose patients are all written. */
-static void let_go(lots_load *load, uint32_t *held)
+static lots_status let_go(lots_load *load, uint32_t *held, lots_error *err)
 {
     lots_patient written = lots_load_written(load);
     for (; *held < load->bucket_count && load->buckets[*held].end <= written; (*held)++)
         for (uint32_t s = 0; s < load->stream_count; s++) {
-            lots_piece_close(&load->buckets[*held].settled[s], &load->settled_pile);
-            load->buckets[*held].settled[s] = (lots_piece){0};
+            lots_piece *piece = &load->buckets[*held].settled[s];
+            LOTS_TRY(keep_memory(load, piece, err));
+            lots_piece_close(piece, &load->settled_pile);
+            *piece = (lots_piece){0};
         }
+    return LOTS_OK;
+}
+
+static lots_status open_spare(lots_load *load, lots_error *err)
+{
+    void *room;
+    LOTS_TRY(lots_arena_alloc(&load->arena, &room, load->stream_count, sizeof *load->spare, err));
+    load->spare = room;
+    for (uint32_t s = 0; s < load->stream_count; s++)
+        load->spare[s] = LOTS_VEC(lots_batch);
+    return LOTS_OK;
+}
+
+static void close_spare(lots_load *load)
+{
+    for (uint32_t s = 0; s < load->stream_count; s++) {
+        for (size_t i = 0; i < load->spare[s].count; i++)
+            lots_batch_close(&LOTS_AT(lots_batch, &load->spare[s], i));
+        lots_vec_free(&load->spare[s]);
+    }
 }
 
 static uint64_t events_between(const lots_load *load, lots_patient first, lots_patient end)
@@ -74,7 +108,7 @@ static lots_status run_waves(lots_load *load, lots_error *err)
         LOTS_TRY(fill_wave(load, first, end, err));
         events += events_between(load, first, end);
         LOTS_TRY(lots_load_write_until(load, end, end == feed->patients, err));
-        let_go(load, &held);
+        LOTS_TRY(let_go(load, &held, err));
         tell_progress(load, end);
         uint64_t patients = most * WAVE_SEGMENTS * load->threads * end / (events + 1);
         wave = patients > feed->patients ? feed->patients : (lots_patient)patients / feed->step * feed->step;
@@ -98,8 +132,10 @@ lots_status lots_load_feed_all(lots_load *load, lots_error *err)
     LOTS_TRY(lots_load_cover(load, err));
     LOTS_TRY(identify_all(load, err));
     LOTS_TRY(feed->begin(feed->context, load, err));
+    LOTS_TRY(open_spare(load, err));
     LOTS_TRY(lots_load_write_begin(load, err));
     lots_status status = feed_all(load, err);
+    close_spare(load);
     lots_load_write_end(load);
     return status;
 }

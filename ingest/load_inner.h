@@ -86,6 +86,7 @@ typedef struct lots_load {
     lots_load_tally *tallies;      /* by worker */
     lots_coverage *coverage;       /* by stream */
     uint32_t settle_first;         /* the first bucket of this wave; 0 when there are no waves */
+    lots_vec *spare;               /* by stream: lots_batch without rows, whose memory a feed's next rows go into */
     struct lots_load_writing *writing; /* load_write.c */
 } lots_load;
 

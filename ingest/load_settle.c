@@ -115,11 +115,28 @@ static lots_status open_streams(settle_job *job, lots_error *err)
     return LOTS_OK;
 }
 
+/* Into memory that an earlier bucket was done with. */
+static void use_spare(settle_job *job)
+{
+    lots_load *load = job->load;
+    pthread_mutex_lock(&load->lock);
+    for (uint32_t i = 0; i < load->stream_count; i++) {
+        lots_vec *spare = &load->spare[i];
+        if (spare->count == 0)
+            continue;
+        job->all[i] = (lots_piece){.target = i, .interner = LOTS_PIECE_STABLE, .origins = LOTS_VEC(uint64_t),
+                                   .batch = LOTS_AT(lots_batch, spare, --spare->count)};
+        job->open[i] = true;
+    }
+    pthread_mutex_unlock(&load->lock);
+}
+
 /* The rows that a feed makes are final but for their order; each counts as read. */
 static lots_status take_feed(settle_job *job, lots_error *err)
 {
     const lots_load_feed *feed = job->load->options->feed;
     lots_batch *streams[LOTS_STREAMS_MAX];
+    use_spare(job);
     LOTS_TRY(open_streams(job, err));
     for (uint32_t i = 0; i < job->load->stream_count; i++)
         streams[i] = &job->all[i].batch;
@@ -406,14 +423,15 @@ static lots_status order_stream(settle_job *job, uint32_t stream, const uint32_t
                                 lots_error *err)
 {
     const lots_dictionary *domains[LOTS_COLUMNS_MAX];
-    const lots_batch *rows = &job->all[stream].batch;
+    lots_batch *batch = &job->all[stream].batch;
+    const uint32_t rows = batch->rows;
     const lots_order_context context = order_context(job, &job->load->targets[stream], domains);
     lots_settle_counts counts;
     uint64_t fresh = 0;
-    LOTS_TRY(lots_order_settle(&context, rows, deliveries, out, &counts, err));
-    for (uint32_t i = 0; i < rows->rows; i++)
+    LOTS_TRY(lots_order_settle_taking(&context, batch, deliveries, out, &counts, err));
+    for (uint32_t i = 0; i < rows; i++)
         fresh += deliveries[i] > 0;
-    lots_status status = count_stream(job, stream, rows->rows, fresh, &counts, out->rows, err);
+    lots_status status = count_stream(job, stream, rows, fresh, &counts, out->rows, err);
     if (status != LOTS_OK)
         lots_batch_close(out);
     return status;

@@ -19,6 +19,7 @@ typedef struct lots_load_writing {
     size_t written;              /* of them */
     lots_patient first, planned; /* of the segment being filled; up to where patients were looked at */
     uint64_t held;               /* its events so far */
+    lots_batch *streams;         /* by worker and stream: the rows of the segment it is at; kept for its next one */
     lots_batch *tables;
     const lots_batch **table_list;
     uint32_t table_count;
@@ -115,16 +116,13 @@ static lots_status fill_stream(lots_load *load, uint32_t stream, const planned_s
                                lots_error *err)
 {
     const lots_load_target *target = &load->targets[stream];
-    LOTS_TRY(lots_batch_open(out, target->columns, target->column_count, err));
+    if (out->column_count == 0)
+        LOTS_TRY(lots_batch_open(out, target->columns, target->column_count, err));
+    lots_batch_clear(out);
     for (uint32_t i = 0; i < load->bucket_count; i++) {
         const lots_load_bucket *bucket = &load->buckets[i];
-        if (bucket->first >= segment->end || bucket->end <= segment->first)
-            continue;
-        lots_status status = append_bucket(load, bucket, stream, segment, out, err);
-        if (status != LOTS_OK) {
-            lots_batch_close(out);
-            return status;
-        }
+        if (bucket->first < segment->end && bucket->end > segment->first)
+            LOTS_TRY(append_bucket(load, bucket, stream, segment, out, err));
     }
     return LOTS_OK;
 }
@@ -147,31 +145,18 @@ static lots_status write_files(write_job *job, planned_segment *segment, const l
                                &LOTS_AT(uint64_t, &load->numbering.id_ends, segment->first), patients, err);
 }
 
-static lots_status fill_streams(write_job *job, planned_segment *segment, lots_batch *batches,
-                                const lots_batch **streams, uint32_t *filled, lots_error *err)
-{
-    for (; *filled < job->load->stream_count; (*filled)++) {
-        LOTS_TRY(fill_stream(job->load, *filled, segment, &batches[*filled], err));
-        streams[*filled] = &batches[*filled];
-    }
-    return write_files(job, segment, streams, err);
-}
-
 static lots_status write_task(void *context, size_t task, unsigned worker, lots_error *err)
 {
     write_job *job = context;
     planned_segment *segment = &LOTS_AT(planned_segment, &job->segments, job->written + task);
     const lots_batch *streams[LOTS_STREAMS_MAX];
-    uint32_t filled = 0;
-    void *room;
-    (void)worker;
-    LOTS_TRY(lots_alloc(&room, job->load->stream_count, sizeof(lots_batch), err));
-    lots_batch *batches = room;
-    lots_status status = fill_streams(job, segment, batches, streams, &filled, err);
-    for (uint32_t i = 0; i < filled; i++)
-        lots_batch_close(&batches[i]);
-    lots_free(batches);
-    return status;
+    uint32_t count = job->load->stream_count;
+    for (uint32_t i = 0; i < count; i++) {
+        lots_batch *batch = &job->streams[(size_t)worker * count + i];
+        LOTS_TRY(fill_stream(job->load, i, segment, batch, err));
+        streams[i] = batch;
+    }
+    return write_files(job, segment, streams, err);
 }
 
 /* ---- the generation ---- */
@@ -285,6 +270,8 @@ lots_status lots_load_write_begin(lots_load *load, lots_error *err)
     *load->writing = (write_job){.load = load, .segments = LOTS_VEC(planned_segment),
                                  .entries = LOTS_VEC(lots_manifest_entry), .coverage = LOTS_VEC(lots_coverage),
                                  .log = LOTS_VEC(lots_ingest_entry)};
+    LOTS_TRY(lots_arena_alloc(&load->arena, &room, (size_t)load->threads * load->stream_count, sizeof(lots_batch), err));
+    load->writing->streams = room;
     return LOTS_OK;
 }
 
@@ -336,6 +323,8 @@ void lots_load_write_end(lots_load *load)
         lots_free(LOTS_AT(planned_segment, &job->segments, i).path);
         lots_free(LOTS_AT(planned_segment, &job->segments, i).identity_path);
     }
+    for (uint32_t i = 0; job->streams != NULL && i < load->threads * load->stream_count; i++)
+        lots_batch_close(&job->streams[i]);
     for (uint32_t i = 0; i < job->table_count; i++)
         lots_batch_close(&job->tables[i]);
     lots_free(job->tables);

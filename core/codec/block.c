@@ -25,7 +25,7 @@ typedef struct encoding_job {
     int only;                 /* 1 + encoding, zstd flag off; 0: choose */
     bool zstd_wanted;         /* by force */
     bool cold;
-    lots_arena arena;
+    lots_arena *arena;
 } encoding_job;
 
 static lots_status encode_bits(encoding_job *job, lots_bytes *out, lots_block_meta *meta, lots_error *err)
@@ -43,7 +43,7 @@ static lots_status encode_bits(encoding_job *job, lots_bytes *out, lots_block_me
     const bool force_runs = job->only == 1 + LOTS_ENCODING_RUNS;
     if (force_runs || (job->only == 0 && runs < raw_bytes)) {
         meta->encoding = LOTS_ENCODING_RUNS;
-        LOTS_TRY(lots_bit_runs_encode(values->data, values->count, out, &job->arena, err));
+        LOTS_TRY(lots_bit_runs_encode(values->data, values->count, out, job->arena, err));
         if (force_runs || out->count - from < raw_bytes - raw_bytes / 8)
             return LOTS_OK;
         out->count = from;
@@ -57,7 +57,7 @@ static lots_status encode_bits(encoding_job *job, lots_bytes *out, lots_block_me
 static lots_status encode_numbers(encoding_job *job, lots_bytes *out, lots_block_meta *meta, lots_error *err)
 {
     lots_shape shape = {LOTS_ENCODING_CONSTANT, 0};
-    LOTS_TRY(lots_numbers_encode(&job->values, job->only, out, &shape, &meta->min, &meta->max, &job->arena, err));
+    LOTS_TRY(lots_numbers_encode(&job->values, job->only, out, &shape, &meta->min, &meta->max, job->arena, err));
     meta->encoding = shape.encoding;
     meta->width = shape.width;
     return LOTS_OK;
@@ -72,7 +72,7 @@ static lots_status encode_body(encoding_job *job, lots_bytes *out, lots_block_me
         const lots_texts texts = {job->values.data, job->values.text != NULL ? job->values.text : "",
                                   job->values.count};
         lots_shape shape;
-        LOTS_TRY(lots_texts_encode(&texts, job->only, out, &shape, &compact, &job->arena, err));
+        LOTS_TRY(lots_texts_encode(&texts, job->only, out, &shape, &compact, job->arena, err));
         meta->encoding = shape.encoding;
         meta->width = shape.width;
     } else if (job->values.phys == LOTS_PHYS_BITS) {
@@ -104,19 +104,19 @@ static lots_status encode_payload(const lots_values *values, encoding_job *job, 
     uint64_t *missing = NULL;
     void *none;
     if (values->missing != NULL)
-        LOTS_TRY(lots_missing_copy(values->missing, values->count, &missing, &meta->missing, &job->arena, err));
+        LOTS_TRY(lots_missing_copy(values->missing, values->count, &missing, &meta->missing, job->arena, err));
     if (meta->missing == values->count)
         return LOTS_OK;
     if (meta->missing == 0 && values->phys == LOTS_PHYS_BITS) {
-        LOTS_TRY(lots_arena_alloc(&job->arena, &none, word_count_of(values->count) + 8, 8, err));
-        LOTS_TRY(lots_missing_fill(values, none, &job->values, &job->arena, err)); /* clears bits beyond count */
+        LOTS_TRY(lots_arena_alloc(job->arena, &none, word_count_of(values->count) + 8, 8, err));
+        LOTS_TRY(lots_missing_fill(values, none, &job->values, job->arena, err)); /* clears bits beyond count */
     } else if (meta->missing == 0) {
         job->values = *values;
     } else {
         const bool dense = wants_dense(values, meta->missing);
-        LOTS_TRY(lots_missing_write(missing, values->count, dense, out, &job->arena, err));
-        LOTS_TRY(dense ? lots_missing_drop(values, missing, meta->missing, &job->values, &job->arena, err)
-                       : lots_missing_fill(values, missing, &job->values, &job->arena, err));
+        LOTS_TRY(lots_missing_write(missing, values->count, dense, out, job->arena, err));
+        LOTS_TRY(dense ? lots_missing_drop(values, missing, meta->missing, &job->values, job->arena, err)
+                       : lots_missing_fill(values, missing, &job->values, job->arena, err));
     }
     return encode_body(job, out, meta, err);
 }
@@ -134,9 +134,13 @@ lots_status lots_block_encode(const lots_values *values, const lots_block_option
     job.cold = options != NULL && options->cold;
     *meta = (lots_block_meta){.encoding = LOTS_ENCODING_CONSTANT, .phys = (uint8_t)values->phys,
                               .count = values->count, .min = 0, .max = -1};
-    lots_arena_init(&job.arena, 0);
+    lots_arena own;
+    lots_arena_init(&own, 0);
+    job.arena = options != NULL && options->scratch != NULL ? options->scratch : &own;
+    const lots_arena_mark mark = lots_arena_save(job.arena);
     lots_status status = encode_payload(values, &job, out, meta, err);
-    lots_arena_free(&job.arena);
+    lots_arena_restore(job.arena, mark);
+    lots_arena_free(&own);
     if (status == LOTS_OK && out->count - from > UINT32_MAX)
         status = lots_fail(err, LOTS_LIMIT, "a block of %u values takes %zu bytes, over 4 GiB", values->count,
                            out->count - from);

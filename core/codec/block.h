@@ -76,6 +76,7 @@ double lots_f64_from_key(int64_t key);
 typedef struct lots_block_options {
     bool cold;                 /* zstd may be laid over any encoding that it shrinks by 10% or more */
     int only;                  /* test and benchmark aid: 1 + encoding to force; 0: choose. LOTS_USAGE if it can't hold it */
+    lots_arena *scratch;       /* worked in and given back as it was; NULL: memory of its own */
 } lots_block_options;
 
 /* Append the payload to `out` and fill `meta` (checksum included, with `salt`).

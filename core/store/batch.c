@@ -480,59 +480,7 @@ lots_status lots_batch_permute(const lots_batch *from, const uint32_t *order, ui
     return status;
 }
 
-/* ---- dropping rows ---- */
-
-static void drop_items(lots_vec *vec, const uint8_t *dropped, uint8_t mask, size_t rows)
-{
-    char *items = vec->data;
-    size_t size = vec->item_size, kept = 0;
-    for (size_t row = 0; row < rows; row++)
-        if (!(dropped[row] & mask)) {
-            if (kept != row)
-                memcpy(items + kept * size, items + row * size, size);
-            kept++;
-        }
-    vec->count = kept;
-}
-
-static void drop_runs(lots_batch_column *column, const uint8_t *dropped, uint8_t mask, size_t rows)
-{
-    uint32_t *offsets = column->offsets.data, first = 0, end = 0;
-    char *items = column->values.data;
-    size_t size = column->values.item_size, kept = 0;
-    for (size_t row = 0; row < rows; row++) {
-        uint32_t next = offsets[row + 1], count = next - first;
-        if (!(dropped[row] & mask)) {
-            if (count > 0)
-                memmove(items + end * size, items + first * size, count * size);
-            end += count;
-            offsets[++kept] = end;
-        }
-        first = next;
-    }
-    column->offsets.count = kept + 1;
-    column->values.count = end;
-}
-
-void lots_batch_drop_rows(lots_batch *batch, const uint8_t *dropped, uint8_t mask)
-{
-    uint32_t rows = batch->rows, kept = 0;
-    for (uint32_t row = 0; row < rows; row++)
-        kept += !(dropped[row] & mask);
-    if (kept == rows)
-        return;
-    if (batch->patient.count > 0)
-        drop_items(&batch->patient, dropped, mask, rows);
-    for (uint32_t i = 0; i < batch->column_count; i++) {
-        lots_batch_column *column = &batch->columns[i];
-        if (has_offsets(column))
-            drop_runs(column, dropped, mask, rows);
-        else
-            drop_items(&column->values, dropped, mask, rows);
-        drop_items(&column->missing, dropped, mask, rows);
-    }
-    batch->rows = kept;
-}
+/* ---- ids ---- */
 
 /* A scalar mapped to LOTS_NO_ID becomes missing; an element of a list can't be. Nothing is changed on failure. */
 lots_status lots_batch_remap(lots_batch *batch, uint32_t column, const lots_id *map, uint32_t map_count,

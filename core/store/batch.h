@@ -56,6 +56,9 @@ LOTS_MUST lots_status lots_batch_append(lots_batch *batch, const lots_batch *fro
 /* New batch = rows order[0..count-1] of `from`. */
 LOTS_MUST lots_status lots_batch_permute(const lots_batch *from, const uint32_t *order, uint32_t count, lots_batch *out,
                                          lots_error *err);
+/* Put the batch's own rows in the order `order`, which names each once, if few change places: *done false, and nothing
+ * changed, when more than a quarter would. After a failure the rows are in no order. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_batch_arrange(lots_batch *batch, const uint32_t *order, bool *done, lots_error *err);
 /* Remove in place the rows whose `dropped` (one byte a row) has a bit of `mask`. Keeps memory. */
 void lots_batch_drop_rows(lots_batch *batch, const uint8_t *dropped, uint8_t mask);
 /* Replace every id of a U32 column by map[id]. Errors: LOTS_INTERNAL when an id is out of range. */

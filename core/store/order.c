@@ -247,7 +247,7 @@ static bool is_identity(const uint32_t *order, uint32_t rows)
 }
 
 /* Rows that came in order, as merged and sorted deliveries do, are copied whole. */
-static lots_status arrange_rows(const lots_batch *from, const uint32_t *order, lots_batch *out, lots_error *err)
+static lots_status copy_rows(const lots_batch *from, const uint32_t *order, lots_batch *out, lots_error *err)
 {
     if (!is_identity(order, from->rows))
         return lots_batch_permute(from, order, from->rows, out, err);
@@ -255,8 +255,23 @@ static lots_status arrange_rows(const lots_batch *from, const uint32_t *order, l
     return lots_batch_append(out, from, NULL, err);
 }
 
+/* `taken` is `from` when its memory may be that of the result, else NULL. */
+static lots_status arrange_rows(const lots_batch *from, lots_batch *taken, const uint32_t *order, lots_batch *out,
+                                lots_error *err)
+{
+    bool done = false;
+    if (taken != NULL)
+        LOTS_TRY(lots_batch_arrange(taken, order, &done, err));
+    if (!done)
+        return copy_rows(from, order, out, err);
+    *out = *taken;
+    *taken = (lots_batch){.patient = LOTS_VEC(lots_patient)};
+    return LOTS_OK;
+}
+
 /* Make job->batch the rows in order, with their deliveries beside. */
-static lots_status sort_rows(settle_job *job, const lots_batch *from, const uint32_t *delivery, lots_error *err)
+static lots_status sort_rows(settle_job *job, const lots_batch *from, lots_batch *taken, const uint32_t *delivery,
+                             lots_error *err)
 {
     uint32_t *order;
     void *room = NULL;
@@ -266,21 +281,21 @@ static lots_status sort_rows(settle_job *job, const lots_batch *from, const uint
     for (uint32_t i = 0; room != NULL && i < from->rows; i++)
         job->delivery[i] = delivery[order[i]];
     if (status == LOTS_OK)
-        status = arrange_rows(from, order, job->batch, err);
+        status = arrange_rows(from, taken, order, job->batch, err);
     lots_free(order);
     if (status == LOTS_OK)
         lots_comparer_turn_to(&job->comparer, job->batch);
     return status;
 }
 
-lots_status lots_order_settle(const lots_order_context *context, const lots_batch *batch, const uint32_t *delivery,
-                              lots_batch *out, lots_settle_counts *counts, lots_error *err)
+static lots_status settle(const lots_order_context *context, const lots_batch *batch, lots_batch *taken,
+                          const uint32_t *delivery, lots_batch *out, lots_settle_counts *counts, lots_error *err)
 {
     settle_job job = {.context = context, .batch = out, .slots = LOTS_VEC(key_slot), .counts = counts};
     *counts = (lots_settle_counts){0};
     *out = (lots_batch){0};
     LOTS_TRY(lots_comparer_open(&job.comparer, context, batch, err));
-    lots_status status = sort_rows(&job, batch, delivery, err);
+    lots_status status = sort_rows(&job, batch, taken, delivery, err);
     if (status == LOTS_OK)
         status = settle_sorted(&job, err);
     if (status != LOTS_OK)
@@ -290,5 +305,19 @@ lots_status lots_order_settle(const lots_order_context *context, const lots_batc
     lots_free(job.next);
     lots_free(job.marks);
     lots_vec_free(&job.slots);
+    return status;
+}
+
+lots_status lots_order_settle(const lots_order_context *context, const lots_batch *batch, const uint32_t *delivery,
+                              lots_batch *out, lots_settle_counts *counts, lots_error *err)
+{
+    return settle(context, batch, NULL, delivery, out, counts, err);
+}
+
+lots_status lots_order_settle_taking(const lots_order_context *context, lots_batch *batch, const uint32_t *delivery,
+                                     lots_batch *out, lots_settle_counts *counts, lots_error *err)
+{
+    lots_status status = settle(context, batch, batch, delivery, out, counts, err);
+    lots_batch_close(batch);
     return status;
 }

@@ -34,5 +34,10 @@ typedef struct lots_settle_counts {
 LOTS_MUST lots_status lots_order_settle(const lots_order_context *context, const lots_batch *batch,
                                         const uint32_t *delivery, lots_batch *out, lots_settle_counts *counts,
                                         lots_error *err);
+/* The same, but `batch` gives up its rows: where they came nearly in order its memory becomes that of `out`, and nothing is
+ * copied. It is left empty, as closed. */
+LOTS_MUST lots_status lots_order_settle_taking(const lots_order_context *context, lots_batch *batch,
+                                               const uint32_t *delivery, lots_batch *out, lots_settle_counts *counts,
+                                               lots_error *err);
 
 #endif

@@ -148,7 +148,7 @@ static lots_status number_ids(column_job *column, const lots_dictionary *diction
         stable[local++] = stable_of_rank[rank];
     }
     lots_values values = {.phys = LOTS_PHYS_U32, .count = count, .data = stable};
-    const lots_block_options cold = {.cold = true};
+    const lots_block_options cold = {.cold = true, .scratch = &column->job->scratch};
     return encode_block(column->job, &column->layout->dictionary, 0, &values, 0, &cold, err);
 }
 
@@ -193,7 +193,7 @@ static lots_status encode_presence(column_job *column, uint64_t column_bytes, lo
     lots_values values = {.phys = LOTS_PHYS_BITS,
                           .count = job->layout.chunks * layout->dictionary.metas[0].count,
                           .data = column->presence};
-    const lots_block_options cold = {.cold = true};
+    const lots_block_options cold = {.cold = true, .scratch = &job->scratch};
     LOTS_TRY(encode_block(job, &layout->presence, 0, &values, 0, &cold, err));
     job->plain_hashes.count = hashes_before; /* it follows from the values */
     if (layout->presence.metas[0].bytes <= column_bytes / PRESENCE_SHARE) {
@@ -405,6 +405,7 @@ static lots_status encode_column(lots_segment_job *job, uint32_t stream, uint32_
     bool rows = batch != NULL && batch->rows > 0;
     column.batch = rows ? &batch->columns[index] : NULL;
     column.ordered = rows && start >= 0 ? &batch->columns[start] : NULL;
+    column.options.scratch = &job->scratch;
     column.options.cold = column.schema->cold || column.schema->role == LOTS_ROLE_KEY;
     memcpy(column.layout->name, column.schema->name, sizeof column.layout->name);
     column.layout->kind = column.schema->kind;
@@ -425,7 +426,7 @@ static lots_status encode_counts(lots_segment_job *job, uint32_t stream, lots_er
 {
     lots_layout *layout = &job->layout;
     lots_layout_slot *slot = &layout->streams[stream].counts;
-    const lots_block_options options = {0};
+    const lots_block_options options = {.scratch = &job->scratch};
     LOTS_TRY(lots_layout_open_slot(layout, slot, LOTS_PHYS_U32, layout->chunks, err));
     for (uint32_t k = 0; k < layout->chunks; k++) {
         const uint32_t *offsets = job->offsets[stream] + layout->firsts[k];

@@ -147,6 +147,47 @@ static void dropping_rows_leaves_the_others_as_copied(void **state)
     fixture_close(&f);
 }
 
+/* Swap some rows with others at most `reach` away. */
+static void shuffle_near(fixture *f, uint32_t *order, uint32_t rows, uint32_t swaps, uint32_t reach)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        order[i] = i;
+    for (uint32_t i = 0; i < swaps; i++) {
+        uint32_t at = (uint32_t)below(f, rows), to = at + (uint32_t)below(f, reach), held = order[at];
+        to = to < rows ? to : rows - 1;
+        order[at] = order[to];
+        order[to] = held;
+    }
+}
+
+static void arranging_rows_where_they_lie_is_as_copying_them_in_order(void **state)
+{
+    (void)state;
+    enum { ROWS = 400 };
+    static const struct { uint32_t swaps, reach; bool done; } rows[] = {
+        {0, 1, true}, {1, 2, true}, {12, 3, true}, {6, 12, true}, {1, ROWS / 8, true}, {ROWS, ROWS, false}};
+    lots_error err;
+    fixture f;
+    fixture_open(&f, 52);
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        lots_batch batch, copied;
+        uint32_t order[ROWS];
+        bool done;
+        open_batch(&f, CONTACTS, &batch);
+        for (uint32_t i = 0; i < ROWS; i++)
+            add_random_row(&f, &batch, i / 3, 60);
+        shuffle_near(&f, order, ROWS, rows[r].swaps, rows[r].reach);
+        assert_ok(lots_batch_permute(&batch, order, ROWS, &copied, &err));
+        assert_ok(lots_batch_arrange(&batch, order, &done, &err));
+        assert_int_equal(done, rows[r].done);
+        if (done)
+            assert_same_batch(&batch, &copied);
+        lots_batch_close(&batch);
+        lots_batch_close(&copied);
+    }
+    fixture_close(&f);
+}
+
 static void appending_maps_columns_and_fills_the_rest_with_missing(void **state)
 {
     (void)state;
@@ -304,6 +345,7 @@ int main(void)
         cmocka_unit_test(nan_and_no_id_are_missing_and_zero_has_one_sign),
         cmocka_unit_test(permuting_and_copying_row_by_row_agree),
         cmocka_unit_test(dropping_rows_leaves_the_others_as_copied),
+        cmocka_unit_test(arranging_rows_where_they_lie_is_as_copying_them_in_order),
         cmocka_unit_test(appending_maps_columns_and_fills_the_rest_with_missing),
         cmocka_unit_test(remapping_refuses_ids_out_of_range_and_changes_nothing),
         cmocka_unit_test(spilled_batches_come_back_one_after_the_other),

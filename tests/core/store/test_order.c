@@ -327,6 +327,44 @@ static void rows_are_settled_as_by_comparing_all_pairs(void **state)
             }
 }
 
+/* Rows as they come, then the same rows in order but for some neighbours. */
+static void settling_rows_in_their_own_memory_is_as_settling_a_copy(void **state)
+{
+    (void)state;
+    static const int streams[] = {CONTACTS, LABS, DRUGS};
+    for (uint32_t round = 0; round < 12; round++) {
+        fixture f;
+        lots_error err;
+        lots_batch batch, first, mixed, copied, taken;
+        lots_settle_counts counts, same;
+        uint32_t order[200];
+        int stream = streams[round % 3];
+        fixture_open(&f, 700 + round);
+        open_batch(&f, stream, &batch);
+        for (uint32_t i = 0; i < 200; i++)
+            add_random_row(&f, &batch, (lots_patient)below(&f, 12), 30);
+        settle_with(&f, stream, &batch, NULL, &first, &counts);
+        for (uint32_t i = 0; i < first.rows; i++)
+            order[i] = round > 5 && i % 16 == 7 && i + 1 < first.rows ? i + 1 : round > 5 && i % 16 == 8 ? i - 1 : i;
+        assert_ok(lots_batch_permute(round < 3 ? &batch : &first, order, first.rows, &mixed, &err));
+        settle_with(&f, stream, &mixed, NULL, &copied, &counts);
+        const lots_dictionary *domains[LOTS_COLUMNS_MAX];
+        find_domains(&f, stream, domains);
+        const lots_order_context context = {.stream = &f.schema.streams[stream], .codes = f.codes, .domains = domains,
+                                            .covered_until = LOTS_DAY_MAX};
+        assert_ok(lots_order_settle_taking(&context, &mixed, NULL, &taken, &same, &err));
+        assert_int_equal(mixed.rows, 0);
+        assert_counts(&counts, &same);
+        assert_same_batch(&taken, &copied);
+        lots_batch_close(&batch);
+        lots_batch_close(&first);
+        lots_batch_close(&mixed);
+        lots_batch_close(&copied);
+        lots_batch_close(&taken);
+        fixture_close(&f);
+    }
+}
+
 /* Values so far apart that no key of 64 bits holds them all. */
 static void fields_too_wide_for_the_key_still_order(void **state)
 {
@@ -554,6 +592,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_settled_as_by_comparing_all_pairs),
+        cmocka_unit_test(settling_rows_in_their_own_memory_is_as_settling_a_copy),
         cmocka_unit_test(fields_too_wide_for_the_key_still_order),
         cmocka_unit_test(the_order_of_input_does_not_matter),
         cmocka_unit_test(settling_twice_changes_nothing),

@@ -1,9 +1,8 @@
-/* reduce_slide.c: sets and modes over ranges that overlap much: a window slides over them, each position enters and leaves it
+/* reduce_slide.c: sets over ranges that overlap much: a window slides over them, each position enters and leaves it
  * once, and what is asked of the window is kept up to date on the way.
  *
- * A set: the ids held, as bits under bits (64 a level), so that the next id is found in a few steps. A mode: a tournament of the
- * ids by how often they are held, then by where they were seen last. The answers are those of looking at each range by itself
- * (reduce_values.c), so which of the two is done is a matter of cost alone. Callers: reduce_values.c. */
+ * The ids held are bits under bits (64 a level), so that the next id is found in a few steps. The answers are those of looking
+ * at each range by itself (reduce_values.c), so which of the two is done is a matter of cost alone. Callers: reduce_values.c. */
 #include "query/exec/reduce_slide.h"
 
 #include <string.h>
@@ -211,56 +210,4 @@ lots_status lots_slide_sets(const lots_step *step, const lots_slide *plan, const
             (*ids)[at++] = sets.ids[sets.begin[i] + e];
     step->worker->work.rows += sets.count;
     return LOTS_OK;
-}
-
-/* ---- modes ---- */
-
-typedef struct mode_keeper {
-    const lots_dense *dense;
-    uint64_t *best; /* best[size + id]: times held << 32 | 1 + place it was seen last, 0 when not held; best[i]: of 2i, 2i + 1 */
-    uint32_t size;
-    uint32_t *modes; /* by range */
-} mode_keeper;
-
-static void move_mode(void *state, uint32_t at, bool enters)
-{
-    mode_keeper *keeper = state;
-    uint32_t count = 0;
-    const uint32_t *ids = lots_dense_at(keeper->dense, at, &count);
-    for (uint32_t e = 0; e < count; e++) {
-        uint32_t node = keeper->size + ids[e];
-        const uint64_t held = keeper->best[node] >> 32, place = (uint64_t)(ids - keeper->dense->ids) + e + 1;
-        if (enters)
-            keeper->best[node] = (held + 1) << 32 | place;
-        else
-            keeper->best[node] = held == 1 ? 0 : keeper->best[node] - (UINT64_C(1) << 32);
-        for (node /= 2; node > 0; node /= 2) {
-            const uint64_t left = keeper->best[2 * node], right = keeper->best[2 * node + 1];
-            keeper->best[node] = left > right ? left : right;
-        }
-    }
-}
-
-static lots_status settle_mode(void *state, uint32_t range, lots_error *err)
-{
-    mode_keeper *keeper = state;
-    const uint32_t place = (uint32_t)keeper->best[1];
-    (void)err;
-    keeper->modes[range] = place == 0 ? LOTS_NO_ID : keeper->dense->ids[place - 1];
-    return LOTS_OK;
-}
-
-lots_status lots_slide_modes(const lots_step *step, const lots_slide *plan, const lots_dense *dense, uint32_t *modes,
-                             lots_error *err)
-{
-    void *room = NULL;
-    mode_keeper kept = {.dense = dense, .size = 1, .modes = modes};
-    while (kept.size < dense->count)
-        kept.size *= 2;
-    LOTS_TRY(lots_arena_alloc(step->arena, &room, 2 * (size_t)kept.size, sizeof(uint64_t), err));
-    kept.best = room;
-    for (uint32_t i = 0; i < plan->ranges->count; i++)
-        modes[i] = LOTS_NO_ID;
-    const window_keeper keeper = {&kept, move_mode, settle_mode};
-    return slide_over(step, plan, &keeper, err);
 }

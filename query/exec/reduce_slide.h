@@ -1,5 +1,5 @@
 /* reduce_slide.h: aggregates of ranges that overlap much: by a window that slides over them (reduce_slide.c), or by what finds the
- * value of any range (reduce_recent.c, reduce_ranks.c). Callers: reduce_values.c, reduce_extreme.c, reduce_float.c. */
+ * value of any range (reduce_recent.c, reduce_modes.c, reduce_ranks.c). Callers: reduce_values.c, reduce_extreme.c, reduce_float.c. */
 #ifndef LOTS_QUERY_REDUCE_SLIDE_H
 #define LOTS_QUERY_REDUCE_SLIDE_H
 
@@ -22,9 +22,10 @@ LOTS_MUST lots_status lots_slide_plan(const lots_step *step, const lots_ranges *
  * offsets: ranges + 1, the first already 0; *ids: elements, rising within each range. */
 LOTS_MUST lots_status lots_slide_sets(const lots_step *step, const lots_slide *plan, const lots_dense *dense, uint32_t *offsets,
                                       uint32_t **ids, lots_error *err);
-/* The most frequent id of each range, of equals the one seen last; LOTS_NO_ID where there is none. */
-LOTS_MUST lots_status lots_slide_modes(const lots_step *step, const lots_slide *plan, const lots_dense *dense, uint32_t *modes,
-                                       lots_error *err);
+/* The most frequent id of each range, of equals the one seen last; LOTS_NO_ID where there is none: of any ranges. Cost: O(n log n)
+ * for n positions and ranges where a window slides over them or they lie within each other in order, else O(n sqrt(n)). */
+LOTS_MUST lots_status lots_overlapping_modes(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
+                                             uint32_t *modes, lots_error *err);
 /* Distinct ids, and sets as lots_slide_sets has them, of any ranges. Cost: O((positions + ranges) log positions), for sets their
  * elements besides, sorted. */
 LOTS_MUST lots_status lots_recent_counts(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,

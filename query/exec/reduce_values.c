@@ -1,8 +1,8 @@
 /* reduce_values.c: aggregates that look at each value by itself: distinct counts, sets, modes, quantiles. Values are
  * small numbers first (dense.h); marks by number make a range cost what it holds. A distinct count over windows that
- * only move forward slides: each value enters and leaves once; so do sets and modes over windows that overlap much
- * (reduce_slide.c), and counts and sets, but not modes, also where windows lie within each other (reduce_recent.c). Quantiles
- * over such windows are found in a matrix of ranks (reduce_ranks.c). */
+ * only move forward slides: each value enters and leaves once; so do sets over windows that overlap much
+ * (reduce_slide.c). Where windows lie within each other, counts and sets follow what was seen last (reduce_recent.c). Modes and
+ * quantiles over windows that overlap much have their own ways (reduce_modes.c, reduce_ranks.c). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,12 +218,10 @@ static lots_status modes_each(const lots_step *step, const lots_ranges *ranges, 
 static lots_status find_modes(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
                               lots_vector *out, lots_error *err)
 {
-    lots_slide plan;
     uint32_t *modes = NULL;
-    LOTS_TRY(lots_slide_plan(step, ranges, &plan, err));
     LOTS_TRY(lots_new_u32(step->arena, ranges->count, &modes, err));
-    LOTS_TRY(plan.order != NULL ? lots_slide_modes(step, &plan, dense, modes, err)
-                                : modes_each(step, ranges, dense, modes, err));
+    LOTS_TRY(lots_slide_pays(ranges) ? lots_overlapping_modes(step, ranges, dense, modes, err)
+                                     : modes_each(step, ranges, dense, modes, err));
     if (dense->values.count > 0 || dense->values.data != NULL)
         return lots_vector_gather(step->arena, &dense->values, modes, ranges->count, out, err);
     uint32_t *best_ids = out->data;

@@ -83,6 +83,8 @@ static const char *const questions[] = {
     "from contacts as r derive a = set(unit over (contacts since r.start until r.end)), "
     "b = count(distinct dx over (contacts since r.start until r.end))",
     "from contacts as r derive a = most(unit over (contacts since r.start)), b = most(dx over (contacts until r.start))",
+    "from contacts as r derive a = most(unit over (contacts since r.start until r.end)), "
+    "b = most(dx over (contacts since r.start until r.end))",
     "from contacts as r derive a = nth(contacts since r.start, 9).cost, b = nights(contacts until r.start)",
     "from contacts as r derive a = score(charlson_se, dx over (contacts within 90d until r.start)),"
     " g = groups(hfrs, dx over (contacts within 90d of r.start))",

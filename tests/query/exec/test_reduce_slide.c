@@ -2,6 +2,7 @@
  * that they were found by sliding: each event looked at a few times, not once a window. */
 #include <math.h>
 
+#include "query/exec/reduce_slide.h"
 #include "tests/query/exec/exec_fixture.h"
 
 enum { EVENTS = 400, DAYS = 90, LOOKS_MAX = 60 };
@@ -254,10 +255,87 @@ static void windows_that_overlap_much_have_the_values_of_each_by_itself(void **s
             check_window(&windows[i], &aggregates[k]);
 }
 
+/* ---- modes of ranges in any position ---- */
+
+enum { PLACES_MAX = 3000, SETS_MAX = 3 };
+
+typedef struct shuffled { /* ids of positions, and ranges of these */
+    uint32_t ids[PLACES_MAX * SETS_MAX], offsets[PLACES_MAX + 1], first[PLACES_MAX], end[PLACES_MAX];
+    uint64_t mask[PLACES_MAX / 64 + 1];
+    lots_dense dense;
+    lots_ranges ranges;
+} shuffled;
+
+/* `onion`: each range lies within the one before. */
+static void shuffle(shuffled *s, uint32_t positions, uint32_t ids, bool sets, bool onion)
+{
+    uint32_t all = 0;
+    for (uint32_t at = 0; at < positions; at++) {
+        for (uint64_t n = sets ? below(&w, SETS_MAX + 1) : 1; n > 0; n--)
+            s->ids[all++] = (uint32_t)below(&w, ids);
+        s->offsets[at + 1] = all;
+        const uint32_t a = (uint32_t)below(&w, positions + 1), b = (uint32_t)below(&w, positions + 1);
+        s->first[at] = onion ? at / 2 : a < b ? a : b;
+        s->end[at] = onion ? positions - at / 2 : a < b ? b : a;
+    }
+    for (uint32_t i = 0; i <= positions / 64; i++)
+        s->mask[i] = below(&w, UINT64_MAX) | below(&w, UINT64_MAX);
+    s->dense = (lots_dense){.ids = s->ids, .count = ids, .offsets = sets ? s->offsets : NULL};
+    s->ranges = (lots_ranges){.count = positions, .first = s->first, .end = s->end, .positions = positions, .mask = s->mask};
+}
+
+static uint32_t mode_of(const shuffled *s, uint32_t range)
+{
+    static uint32_t counts[PLACES_MAX];
+    uint32_t best = LOTS_NO_ID;
+    memset(counts, 0, sizeof counts);
+    for (uint32_t at = s->first[range]; at < s->end[range]; at++) {
+        uint32_t held = 0;
+        const uint32_t *ids = lots_dense_at(&s->dense, at, &held);
+        for (uint32_t e = 0; e < held && lots_bit_get(s->mask, at); e++)
+            if (++counts[ids[e]] >= (best == LOTS_NO_ID ? 0 : counts[best]))
+                best = ids[e];
+    }
+    return best;
+}
+
+static void check_modes(const lots_step *step, uint32_t positions, uint32_t ids, bool sets, bool onion)
+{
+    static shuffled s;
+    static uint32_t modes[PLACES_MAX];
+    lots_error err;
+    const uint64_t before = step->worker->work.rows;
+    shuffle(&s, positions, ids, sets, onion);
+    assert_ok(lots_overlapping_modes(step, &s.ranges, &s.dense, modes, &err));
+    const double looks = (double)(step->worker->work.rows - before), places = SETS_MAX * (double)positions + 9;
+    assert_true(onion ? looks <= 9 * places : looks <= 9 * places + 4 * places * sqrt(places));
+    for (uint32_t i = 0; i < positions; i++)
+        if (modes[i] != mode_of(&s, i))
+            fail_msg("mode of %u..%u among %u of %u ids: %u, wanted %u", s.first[i], s.end[i], positions, ids, modes[i],
+                     mode_of(&s, i));
+}
+
+static void modes_of_ranges_in_any_position_are_those_of_each_by_itself(void **state)
+{
+    static const uint32_t sizes[] = {0, 1, 2, 3, 5, 17, 64, 400, PLACES_MAX};
+    static const uint32_t kinds[] = {1, 2, 7, 90, PLACES_MAX};
+    lots_arena arena;
+    lots_worker worker = {.kernels = lots_kernels_get()};
+    (void)state;
+    const lots_step step = {.worker = &worker, .arena = &arena};
+    lots_arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+            for (int way = 0; way < 4; way++)
+                check_modes(&step, sizes[i], kinds[k], way % 2 == 1, way / 2 == 1);
+    lots_arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_that_overlap_much_have_the_values_of_each_by_itself),
+        cmocka_unit_test(modes_of_ranges_in_any_position_are_those_of_each_by_itself),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

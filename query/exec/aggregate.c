@@ -114,10 +114,84 @@ static bool has_operand(lots_op op) { return op != LOTS_OP_COUNT && op != LOTS_O
 
 /* ---- over rows of the relation ---- */
 
+/* Is a value of the operand so cheap where all of them are that nothing is gained by leaving rows out? */
+static bool is_plain(const lots_expr *x)
+{
+    const lots_type_kind kind = x->type.kind;
+    return x->op == LOTS_OP_CONSTANT ||
+           (x->op == LOTS_OP_COLUMN && kind != LOTS_TYPE_SET && kind != LOTS_TYPE_CODE && kind != LOTS_TYPE_CATEGORY);
+}
+
+/* The rows that some range holds under the mask; NULL: all, or nearly. Ranges that overlap much are not gone through. */
+static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, const uint64_t **out, uint32_t *count,
+                             lots_error *err)
+{
+    uint64_t *held = NULL, length = 0;
+    *out = ranges->offsets != NULL ? ranges->mask : NULL;
+    *count = ranges->positions;
+    if (ranges->offsets == NULL) {
+        for (uint32_t i = 0; i < ranges->count; i++)
+            length += ranges->end[i] - ranges->first[i];
+        if (length >= 2 * (uint64_t)ranges->positions)
+            return LOTS_OK;
+        LOTS_TRY(lots_new_bits(step->arena, ranges->positions, &held, err));
+        for (uint32_t i = 0; i < ranges->count; i++)
+            if (ranges->first[i] < ranges->end[i])
+                lots_bits_set_range(held, ranges->first[i], ranges->end[i]);
+        if (ranges->mask != NULL)
+            step->worker->kernels->bits_and(held, ranges->mask, ranges->positions, held);
+        *out = held;
+    }
+    if (*out != NULL)
+        *count = (uint32_t)step->worker->kernels->bits_count(*out, ranges->positions);
+    return LOTS_OK;
+}
+
+typedef struct held_rows { /* the rows that count, as an instance, and the ranges of them */
+    lots_instance *elements; /* NULL: all rows are to be looked at */
+    lots_ranges ranges;
+} held_rows;
+
+/* What is asked of few of the relation's rows is computed for those alone. */
+static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, const lots_instance *all, held_rows *out,
+                             lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const uint64_t *held = NULL;
+    uint32_t count = 0, *rows = NULL, *parents = NULL, *places = NULL;
+    *out = (held_rows){.elements = NULL};
+    if (step->expr->op == LOTS_OP_NIGHTS || (ranges->offsets != NULL && is_plain(step->expr->operands[0])))
+        return LOTS_OK;
+    LOTS_TRY(rows_held(step, ranges, &held, &count, err));
+    if (held == NULL || 2 * (uint64_t)count >= ranges->positions)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(step->arena, count, &rows, err));
+    LOTS_TRY(lots_new_u32(step->arena, count, &parents, err));
+    LOTS_TRY(lots_new_u32(step->arena, 2 * ((size_t)ranges->count + 1), &places, err));
+    kernels->bits_indexes(held, ranges->positions, rows);
+    kernels->gather_u32(all->parent_index, rows, count, parents);
+    LOTS_TRY(lots_instance_new(step->worker, all->frame, count, all->parent, all->depth, &out->elements, err));
+    out->elements->parent_index = parents;
+    out->elements->relation_row = rows;
+    const lots_ranges marked = {.positions = ranges->positions, .mask = held};
+    lots_bit_ranks ranks;
+    LOTS_TRY(lots_bit_ranks_make(step, &marked, &ranks, err));
+    const bool follow = ranges->offsets != NULL;
+    uint32_t *ends = follow ? places + 1 : places + ranges->count + 1;
+    places[0] = 0;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        places[i] = lots_bit_rank(&ranks, ranges->first[i]);
+        ends[i] = lots_bit_rank(&ranks, ranges->end[i]);
+    }
+    out->ranges = (lots_ranges){.count = ranges->count, .first = places, .end = ends, .positions = count};
+    out->ranges.offsets = follow ? places : NULL;
+    return LOTS_OK;
+}
+
 static lots_status reduce_rows(const lots_step *step, const lots_candidates *candidates, lots_vector *out,
                                lots_error *err)
 {
-    const lots_ranges ranges = {.count = candidates->count,
+    lots_ranges ranges = {.count = candidates->count,
                                 .first = candidates->first,
                                 .end = candidates->end,
                                 .offsets = candidates->contiguous ? candidates->first : NULL,
@@ -128,8 +202,12 @@ static lots_status reduce_rows(const lots_step *step, const lots_candidates *can
     lots_vector x = {.count = 0};
     if (has_operand(step->expr->op)) {
         const lots_instance *elements = NULL;
+        held_rows held;
         LOTS_TRY(lots_relation_elements(step->worker, candidates->relation, candidates->set->frame, &elements, err));
-        LOTS_TRY(operand_over(step, candidates, elements, &x, err));
+        LOTS_TRY(hold_rows(step, &ranges, elements, &held, err));
+        if (held.elements != NULL)
+            ranges = held.ranges;
+        LOTS_TRY(operand_over(step, candidates, held.elements != NULL ? held.elements : elements, &x, err));
     }
     LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
     LOTS_TRY(fail_ranges(step, &ranges, x.failed, x.culprit, out, err));

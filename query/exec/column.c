@@ -104,6 +104,18 @@ static lots_status corrupt(const lots_worker *worker, uint32_t stream, uint32_t 
                      what);
 }
 
+/* Ends of the lists, and where the last one would be without the bounds of 32 bits. */
+static uint64_t total_of(const lots_kernels *kernels, const uint32_t *lengths, uint32_t count, uint32_t *ends)
+{
+    const uint32_t end = kernels->prefix_u32(lengths, count, 0, ends);
+    if ((uint64_t)kernels->max_u32(lengths, count) * count <= UINT32_MAX)
+        return end;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += lengths[i];
+    return total;
+}
+
 static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)
 {
     const lots_block_meta *meta =
@@ -122,10 +134,7 @@ static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t col
     LOTS_TRY(read_part(worker, stream, column, LOTS_PART_LENGTHS, lengths, NULL, err));
     LOTS_TRY(read_part(worker, stream, column, LOTS_PART_VALUES, items, NULL, err));
     out->offsets[0] = 0;
-    uint64_t total = 0;
-    for (uint32_t i = 0; i < out->count; i++)
-        total += lengths[i];
-    worker->kernels->prefix_u32(lengths, out->count, 0, out->offsets + 1);
+    const uint64_t total = total_of(worker->kernels, lengths, out->count, out->offsets + 1);
     if (total != elements)
         return corrupt(worker, stream, column, "list lengths don't add up to its elements", err);
     return LOTS_OK;
@@ -172,18 +181,15 @@ lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t col
 
 /* ---- as the language sees it ---- */
 
-static lots_status to_ranks(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector *local,
-                            lots_vector *out, lots_error *err)
+/* Ids of the segment to ranks; `values` may be the ids themselves. A list has no missing elements. */
+static lots_status map_ids(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector *local,
+                           uint32_t *values, lots_error *err)
 {
     const lots_id *ranks = NULL;
     uint32_t rank_count = 0;
     LOTS_TRY(lots_segment_ranks(worker->segment, stream, column, &ranks, &rank_count, err));
     const bool list = local->type.kind == LOTS_TYPE_SET;
     const uint32_t count = list ? local->offsets[local->count] : local->count;
-    uint32_t *values = NULL;
-    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &values, err));
-    *out = *local;
-    out->data = values;
     if (rank_count == 0) { /* no id is used: all are missing */
         memset(values, 0, count * sizeof(uint32_t));
         return list && count > 0 ? corrupt(worker, stream, column, "ids without a dictionary", err) : LOTS_OK;
@@ -193,11 +199,22 @@ static lots_status to_ranks(lots_worker *worker, uint32_t stream, uint32_t colum
     const uint32_t *ids = local->data;
     for (uint32_t i = 0; i < count; i++) /* the dictionary is small and has no slack: not the kernel */
         values[i] = ranks[ids[i]];
-    for (uint32_t i = 0; local->missing != NULL && i < count; i++)
-        if (lots_bit_get(local->missing, i))
-            values[i] = 0;
+    for (size_t i = local->missing == NULL ? count : lots_bits_next(local->missing, 0, count); i < count;
+         i = lots_bits_next(local->missing, i + 1, count))
+        values[i] = 0;
     worker->work.rows += count;
     return LOTS_OK;
+}
+
+static lots_status to_ranks(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector *local,
+                            lots_vector *out, lots_error *err)
+{
+    const uint32_t count = local->type.kind == LOTS_TYPE_SET ? local->offsets[local->count] : local->count;
+    uint32_t *values = NULL;
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &values, err));
+    *out = *local;
+    out->data = values;
+    return map_ids(worker, stream, column, local, values, err);
 }
 
 static lots_status level_table(lots_worker *worker, uint32_t stream, const lots_level_table **out, lots_error *err);
@@ -281,6 +298,22 @@ lots_status lots_stream_column(lots_worker *worker, uint32_t stream, uint32_t co
         LOTS_TRY(fill_ends(worker, stream, local, &made, err));
     *values = made;
     return LOTS_OK;
+}
+
+lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
+                             lots_arena *arena, lots_vector *out, lots_error *err)
+{
+    const lots_kind kind = stream_of(worker, stream)->columns[column].kind;
+    const bool ids = kind == LOTS_KIND_CATEGORY || kind == LOTS_KIND_CODE || kind == LOTS_KIND_CODES;
+    const lots_vector *all = NULL;
+    if (!ids || worker->streams[stream].values[column].count != UINT32_MAX ||
+        2 * (uint64_t)count > worker->streams[stream].rows) {
+        LOTS_TRY(lots_stream_column(worker, stream, column, &all, err));
+        return lots_vector_gather(arena, all, rows, count, out, err);
+    }
+    LOTS_TRY(lots_stream_local(worker, stream, column, &all, err));
+    LOTS_TRY(lots_vector_gather(arena, all, rows, count, out, err));
+    return map_ids(worker, stream, column, out, out->data, err);
 }
 
 /* ---- levels ---- */

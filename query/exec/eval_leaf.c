@@ -68,8 +68,13 @@ static lots_status eval_column(const lots_step *step, lots_vector *out, lots_err
     } else {
         lots_relation_rows *rows = NULL;
         LOTS_TRY(rows_of_frame(step, &rows, err));
-        LOTS_TRY(lots_relation_values(step->worker, rows, step->expr->index, &all, err));
-        LOTS_TRY(take_rows(step, all, out, err));
+        if (step->rows->relation_row != NULL) {
+            LOTS_TRY(lots_relation_take(step->worker, rows, step->expr->index, step->rows->relation_row, step->count,
+                                        step->arena, out, err));
+        } else {
+            LOTS_TRY(lots_relation_values(step->worker, rows, step->expr->index, &all, err));
+            *out = *all;
+        }
     }
     out->type = step->expr->type;
     return LOTS_OK;
@@ -94,12 +99,14 @@ static lots_status eval_of_event(const lots_step *step, lots_vector *out, lots_e
     const lots_vector *all = NULL;
     const lots_vector *event = &step->in[0];
     LOTS_TRY(lots_relation_get(step->worker, step->expr->operands[0]->type.relation, step->rows, &rows, err));
-    if (step->expr->op == LOTS_OP_EVENT_SPAN_END)
-        LOTS_TRY(lots_relation_span_end(step->worker, rows, &all, err));
-    else
-        LOTS_TRY(lots_relation_values(step->worker, rows, step->expr->index, &all, err));
     LOTS_TRY(lots_step_flatten(step, 0, err));
-    LOTS_TRY(lots_vector_gather(step->arena, all, event->data, step->count, out, err));
+    if (step->expr->op == LOTS_OP_EVENT_SPAN_END) {
+        LOTS_TRY(lots_relation_span_end(step->worker, rows, &all, err));
+        LOTS_TRY(lots_vector_gather(step->arena, all, event->data, step->count, out, err));
+    } else {
+        LOTS_TRY(lots_relation_take(step->worker, rows, step->expr->index, event->data, step->count, step->arena, out,
+                                    err));
+    }
     out->type = step->expr->type;
     return LOTS_OK;
 }

@@ -108,6 +108,17 @@ lots_status lots_relation_values(lots_worker *worker, lots_relation_rows *rows, 
     return LOTS_OK;
 }
 
+lots_status lots_relation_take(lots_worker *worker, lots_relation_rows *rows, uint32_t column, const uint32_t *index,
+                               uint32_t count, lots_arena *arena, lots_vector *out, lots_error *err)
+{
+    const lots_vector *all = NULL;
+    if (rows->relation->kind == LOTS_RELATION_STREAM && column < rows->relation->column_count)
+        return lots_stream_take(worker, rows->relation->stream, rows->relation->columns[column].column, index, count,
+                                arena, out, err);
+    LOTS_TRY(lots_relation_values(worker, rows, column, &all, err));
+    return lots_vector_gather(arena, all, index, count, out, err);
+}
+
 lots_status lots_relation_owner(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out, lots_error *err)
 {
     if (rows->owner == NULL) {

@@ -76,17 +76,6 @@ lots_status lots_vector_want_missing(lots_arena *arena, lots_vector *vector, lot
 
 /* ---- gather ---- */
 
-static void gather_bits(const uint64_t *in, const uint32_t *index, uint32_t count, uint64_t *out)
-{
-    for (uint32_t first = 0; first < count; first += 64) {
-        const uint32_t here = count - first < 64 ? count - first : 64;
-        uint64_t word = 0;
-        for (uint32_t i = 0; i < here; i++)
-            word |= (uint64_t)lots_bit_get(in, index[first + i]) << i;
-        out[first / 64] = word;
-    }
-}
-
 static void gather_data(const lots_vector *in, const uint32_t *index, uint32_t count, lots_vector *out)
 {
     const lots_kernels *kernels = lots_kernels_get();
@@ -100,11 +89,25 @@ static void gather_data(const lots_vector *in, const uint32_t *index, uint32_t c
         kernels->gather_u64(in->data, index, count, out->data);
         break;
     case 0:
-        gather_bits(in->data, index, count, out->data);
+        kernels->lookup_bits(index, count, in->data, in->count, out->data);
         break;
     default:
         for (uint32_t i = 0; i < count; i++)
             ((lots_text *)out->data)[i] = ((const lots_text *)in->data)[index[i]];
+    }
+}
+
+/* Most lists of ids are short: four at a time, where what is too much is written over by the next list or lies in the
+ * slack. */
+static void gather_ids(const lots_vector *in, const uint32_t *index, uint32_t count, lots_vector *out)
+{
+    const uint32_t *ids = in->data;
+    uint32_t *to = out->data;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t length = out->offsets[i + 1] - out->offsets[i];
+        const uint32_t *from = length == 0 ? ids : ids + in->offsets[index[i]];
+        for (uint32_t k = 0; k < length; k += 4)
+            memcpy(to + out->offsets[i] + k, from + k, 4 * sizeof *to);
     }
 }
 
@@ -121,6 +124,10 @@ static lots_status gather_sets(lots_arena *arena, const lots_vector *in, const u
         out->offsets[i + 1] = (uint32_t)total;
     }
     LOTS_TRY(lots_arena_vector(arena, &out->data, (size_t)total, bytes, err));
+    if (bytes == sizeof(uint32_t)) {
+        gather_ids(in, index, count, out);
+        return LOTS_OK;
+    }
     for (uint32_t i = 0; i < count; i++) {
         const size_t from = out->offsets[i], length = out->offsets[i + 1] - from;
         if (length > 0)
@@ -172,6 +179,7 @@ static void blank_rows(const uint32_t *index, uint32_t count, lots_vector *out)
 static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
                                 lots_vector *out, lots_error *err)
 {
+    const lots_kernels *kernels = lots_kernels_get();
     void *safe = NULL;
     LOTS_TRY(lots_arena_vector(arena, &safe, count, sizeof(uint32_t), err));
     for (uint32_t i = 0; i < count; i++)
@@ -183,10 +191,10 @@ static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const 
     if (in->missing != NULL || (in->type.kind != LOTS_TYPE_SET && in->type.kind != LOTS_TYPE_EVENTS))
         LOTS_TRY(lots_vector_want_missing(arena, out, err));
     if (in->missing != NULL)
-        gather_bits(in->missing, safe, count, out->missing);
+        kernels->lookup_bits(safe, count, in->missing, in->count, out->missing);
     if (in->failed != NULL) {
         LOTS_TRY(new_bits(arena, count, &out->failed, err));
-        gather_bits(in->failed, safe, count, out->failed);
+        kernels->lookup_bits(safe, count, in->failed, in->count, out->failed);
         for (uint32_t i = 0; i < count; i++)
             if (index[i] == LOTS_NO_ID)
                 lots_bit_clear(out->failed, i);
@@ -203,7 +211,8 @@ static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const 
 lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
                                lots_vector *out, lots_error *err)
 {
-    const bool holes = count > 0 && lots_kernels_get()->max_u32(index, count) == LOTS_NO_ID;
+    const lots_kernels *kernels = lots_kernels_get();
+    const bool holes = count > 0 && kernels->max_u32(index, count) == LOTS_NO_ID;
     if (in->constant && !holes) {
         *out = *in;
         out->count = count;
@@ -223,11 +232,11 @@ lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const u
         gather_data(&flat, index, count, out);
     if (flat.missing != NULL) {
         LOTS_TRY(lots_vector_want_missing(arena, out, err));
-        gather_bits(flat.missing, index, count, out->missing);
+        kernels->lookup_bits(index, count, flat.missing, flat.count, out->missing);
     }
     if (flat.failed != NULL) {
         LOTS_TRY(new_bits(arena, count, &out->failed, err));
-        gather_bits(flat.failed, index, count, out->failed);
+        kernels->lookup_bits(index, count, flat.failed, flat.count, out->failed);
     }
     return LOTS_OK;
 }

@@ -93,14 +93,28 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
     return LOTS_OK;
 }
 
+/* A filter over the elements that are left: other sets are asked for no more rows than must be. */
+static lots_status value_of_left(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
+                                 lots_vector *out, lots_error *err)
+{
+    lots_instance *left = NULL;
+    LOTS_TRY(lots_rows_filter(maker->worker, elements, maker->mask, &left, err));
+    return lots_value_spread(maker->worker, filter, left, maker->mask, elements, out, err);
+}
+
 static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
                                lots_error *err)
 {
     const uint32_t count = maker->relation->count;
     lots_vector value, flat;
+    bool asks = false;
     if (maker->mask != NULL && lots_bits_next(maker->mask, 0, count) == count)
         return LOTS_OK; /* nothing is left to judge: nothing is decoded */
-    LOTS_TRY(lots_value(maker->worker, filter, elements, &value, err));
+    LOTS_TRY(lots_asks_sets(maker->worker, filter, elements->frame, &asks, err));
+    if (maker->mask != NULL && asks)
+        LOTS_TRY(value_of_left(maker, filter, elements, &value, err));
+    else
+        LOTS_TRY(lots_value(maker->worker, filter, elements, &value, err));
     LOTS_TRY(lots_vector_flatten(maker->arena, &value, &flat, err));
     LOTS_TRY(want_mask(maker, err));
     if (flat.failed != NULL) {

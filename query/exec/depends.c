@@ -127,3 +127,17 @@ lots_status lots_expr_is_static(lots_worker *worker, const lots_expr *expr, uint
     *out = true;
     return LOTS_OK;
 }
+
+lots_status lots_asks_sets(lots_worker *worker, const lots_expr *expr, uint32_t frame, bool *out, lots_error *err)
+{
+    const lots_home *home = NULL;
+    *out = false;
+    if (expr->set != NULL) {
+        LOTS_TRY(lots_expr_home(worker, expr, &home, err));
+        *out = home->frame == frame;
+        return LOTS_OK;
+    }
+    for (uint32_t i = 0; i < expr->operand_count && !*out; i++)
+        LOTS_TRY(lots_asks_sets(worker, expr->operands[i], frame, out, err));
+    return LOTS_OK;
+}

@@ -207,6 +207,8 @@ static lots_status compute(lots_worker *worker, const lots_expr *expr, const lot
         return eval(&step, out, err); /* operands stand in other frames */
     bool done = false;
     LOTS_TRY(lots_eval_local(&step, &done, out, err));
+    if (!done)
+        LOTS_TRY(lots_eval_meet_stepwise(&step, &done, out, err));
     if (done)
         return LOTS_OK;
     LOTS_TRY(eval_operands(&step, err));
@@ -268,6 +270,33 @@ lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_in
     }
     LOTS_TRY(lots_vector_gather(lots_instance_arena(worker, rows), &outer, index, rows->count, out, err));
     return lots_cache_put(worker, rows, expr->id, out, err);
+}
+
+static lots_status spread_bits(lots_worker *worker, const uint64_t *kept, const lots_instance *rows, uint64_t **bits,
+                               lots_error *err)
+{
+    uint64_t *spread = NULL;
+    if (*bits == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(lots_instance_arena(worker, rows), rows->count, &spread, err));
+    worker->kernels->bits_expand(kept, rows->count, *bits, spread);
+    *bits = spread;
+    return LOTS_OK;
+}
+
+lots_status lots_value_spread(lots_worker *worker, const lots_expr *expr, const lots_instance *left,
+                              const uint64_t *kept, const lots_instance *rows, lots_vector *out, lots_error *err)
+{
+    lots_vector value;
+    LOTS_TRY(lots_value(worker, expr, left, &value, err));
+    LOTS_TRY(lots_vector_flatten(lots_instance_arena(worker, rows), &value, out, err));
+    uint64_t *truth = out->data;
+    LOTS_TRY(spread_bits(worker, kept, rows, &truth, err));
+    LOTS_TRY(spread_bits(worker, kept, rows, &out->missing, err));
+    LOTS_TRY(spread_bits(worker, kept, rows, &out->failed, err));
+    out->data = truth;
+    out->count = rows->count;
+    return LOTS_OK;
 }
 
 lots_status lots_eval(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,

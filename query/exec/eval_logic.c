@@ -69,6 +69,90 @@ static lots_status eval_meet(const lots_step *step, bool negate, lots_vector *ou
     return gather_failures(step, denied, out, err);
 }
 
+/* ---- dear operands ---- */
+
+static bool is_episode_frame(const lots_query *query, uint32_t frame)
+{
+    for (uint32_t r = 0; r < query->relation_count; r++)
+        if (query->relations[r].kind == LOTS_RELATION_EPISODES && query->relations[r].episode_frame == frame)
+            return true;
+    return false;
+}
+
+/* What no operand has settled: takes out where `in` is known and false (`negate`: true). */
+static void leave_open(const lots_vector *in, bool negate, size_t words, uint64_t *open)
+{
+    const uint64_t *data = in->data;
+    for (size_t w = 0; w < words; w++)
+        open[w] &= lots_word(in->missing, w) | (negate ? ~data[w] : data[w]);
+}
+
+static lots_status dear_operands(const lots_step *step, uint64_t *dear, uint32_t *count, lots_error *err)
+{
+    *count = 0;
+    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
+        bool asks = false;
+        LOTS_TRY(lots_asks_sets(step->worker, step->expr->operands[i], step->rows->frame, &asks, err));
+        if (asks)
+            lots_bit_set(dear, i);
+        *count += asks ? 1 : 0;
+    }
+    return LOTS_OK;
+}
+
+static lots_status value_where_open(const lots_step *step, uint32_t operand, const uint64_t *open, lots_error *err)
+{
+    lots_instance *left = NULL;
+    if (lots_bits_next(open, 0, step->count) == step->count)
+        return lots_step_bool(step, false, &step->in[operand], err);
+    LOTS_TRY(lots_rows_filter(step->worker, step->rows, open, &left, err));
+    return lots_value_spread(step->worker, step->expr->operands[operand], left, open, step->rows, &step->in[operand], err);
+}
+
+static lots_status operand_value(const lots_step *step, uint32_t operand, lots_error *err)
+{
+    lots_vector value;
+    LOTS_TRY(lots_value(step->worker, step->expr->operands[operand], step->rows, &value, err));
+    return lots_vector_flatten(step->arena, &value, &step->in[operand], err);
+}
+
+/* The patients and the episodes are what relations hang on: there is no part of them. */
+lots_status lots_eval_meet_stepwise(lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    const bool negate = step->expr->op == LOTS_OP_OR;
+    const uint32_t operands = step->expr->operand_count;
+    uint32_t dear_count = 0;
+    uint64_t *dear = NULL, *open = NULL, *left = NULL;
+    void *room = NULL;
+    *done = false;
+    if ((step->expr->op != LOTS_OP_AND && !negate) || step->rows->frame <= LOTS_FRAME_PATIENT ||
+        is_episode_frame(step->worker->query, step->rows->frame))
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(step->arena, operands, &dear, err));
+    LOTS_TRY(dear_operands(step, dear, &dear_count, err));
+    if (dear_count == 0 || (dear_count == 1 && operands == 1))
+        return LOTS_OK;
+    *done = true;
+    LOTS_TRY(lots_arena_alloc(step->arena, &room, operands, sizeof(lots_vector), err));
+    step->in = room;
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &open, err));
+    lots_bits_fill(open, step->count, true);
+    for (int pass = 0; pass < 2; pass++) /* the dear ones last */
+        for (uint32_t i = 0; i < operands; i++) {
+            if (lots_bit_get(dear, i) != (pass == 1))
+                continue;
+            if (pass == 0 || lots_bits_count(open, step->count) == step->count) {
+                LOTS_TRY(operand_value(step, i, err));
+            } else { /* rows and value keep what they were made with: `open` changes */
+                LOTS_TRY(lots_new_bits(step->arena, step->count, &left, err));
+                memcpy(left, open, lots_bit_words(step->count) * sizeof(uint64_t));
+                LOTS_TRY(value_where_open(step, i, left, err));
+            }
+            leave_open(&step->in[i], negate, lots_bit_words(step->count), open);
+        }
+    return eval_meet(step, negate, out, err);
+}
+
 static lots_status eval_is_missing(const lots_step *step, lots_vector *out, lots_error *err)
 {
     LOTS_TRY(lots_step_flatten_all(step, err));

@@ -7,7 +7,7 @@
 static lots_status new_slots(lots_worker *worker, lots_instance *rows, uint32_t slot_count, lots_error *err)
 {
     void *room = NULL;
-    LOTS_TRY(lots_arena_alloc(&worker->depths[0].arena, &room, slot_count, sizeof(lots_vector), err));
+    LOTS_TRY(lots_arena_alloc(lots_instance_arena(worker, rows), &room, slot_count, sizeof(lots_vector), err));
     rows->slots = room;
     rows->slot_count = slot_count;
     return LOTS_OK;
@@ -73,14 +73,14 @@ lots_status lots_rows_restore(lots_worker *worker, const lots_bound_pipeline *pi
 }
 
 /* from[index[i]], or index itself when from is the identity. */
-static lots_status take_indexes(lots_worker *worker, const uint32_t *from, const uint32_t *index, uint32_t count,
-                                const uint32_t **out, lots_error *err)
+static lots_status take_indexes(lots_worker *worker, lots_arena *arena, const uint32_t *from, const uint32_t *index,
+                                uint32_t count, const uint32_t **out, lots_error *err)
 {
     uint32_t *taken = NULL;
     *out = index;
     if (from == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &taken, err));
+    LOTS_TRY(lots_new_u32(arena, count, &taken, err));
     worker->kernels->gather_u32(from, index, count, taken);
     *out = taken;
     return LOTS_OK;
@@ -89,16 +89,16 @@ static lots_status take_indexes(lots_worker *worker, const uint32_t *from, const
 lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const uint32_t *index, uint32_t count,
                            lots_instance **out, lots_error *err)
 {
-    lots_arena *arena = &worker->depths[0].arena;
+    lots_arena *arena = lots_instance_arena(worker, rows);
     lots_instance *taken = NULL;
     const uint32_t relation = worker->query->frames[rows->frame].relation;
-    LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, 0, &taken, err));
+    LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, rows->depth, &taken, err));
     if (rows->parent != NULL)
-        LOTS_TRY(take_indexes(worker, rows->parent_index, index, count, &taken->parent_index, err));
+        LOTS_TRY(take_indexes(worker, arena, rows->parent_index, index, count, &taken->parent_index, err));
     if (rows->parent != NULL && (rows->relation_row != NULL || relation < worker->query->relation_count))
-        LOTS_TRY(take_indexes(worker, rows->relation_row, index, count, &taken->relation_row, err));
+        LOTS_TRY(take_indexes(worker, arena, rows->relation_row, index, count, &taken->relation_row, err));
     if (rows->ordinal != NULL)
-        LOTS_TRY(take_indexes(worker, rows->ordinal, index, count, &taken->ordinal, err));
+        LOTS_TRY(take_indexes(worker, arena, rows->ordinal, index, count, &taken->ordinal, err));
     LOTS_TRY(new_slots(worker, taken, rows->slot_count, err));
     for (uint32_t s = 0; s < rows->slot_count; s++)
         if (rows->slots[s].data != NULL && rows->slots[s].count == rows->count)
@@ -113,7 +113,7 @@ lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, con
 {
     const uint32_t count = (uint32_t)lots_bits_count(keep, rows->count);
     uint32_t *index = NULL;
-    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &index, err));
+    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), count, &index, err));
     worker->kernels->bits_indexes(keep, rows->count, index);
     return lots_rows_take(worker, rows, index, count, out, err);
 }

@@ -139,12 +139,20 @@ LOTS_MUST lots_status lots_expr_home(lots_worker *worker, const lots_expr *expr,
 /* Does it depend on nothing but `element` and the frames above and including `above`? */
 LOTS_MUST lots_status lots_expr_is_static(lots_worker *worker, const lots_expr *expr, uint32_t element, uint32_t above,
                                           bool *out, lots_error *err);
+/* Does it ask an event set something for each row of the frame? Then it costs far more than columns do. */
+LOTS_MUST lots_status lots_asks_sets(lots_worker *worker, const lots_expr *expr, uint32_t frame, bool *out,
+                                     lots_error *err);
 uint32_t lots_frame_depth(const lots_query *query, uint32_t frame);
 
 /* ---- values (eval.c) ---- */
 /* As lots_eval, but rows that failed stay rows: the caller decides whether they matter. */
 LOTS_MUST lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,
                                  lots_error *err);
+/* As lots_value in `left`, which are the rows of `rows` with a bit in `kept`, flat and with a row for each of `rows`: 0 or
+ * false, known, where there is no bit. BOOL only. */
+LOTS_MUST lots_status lots_value_spread(lots_worker *worker, const lots_expr *expr, const lots_instance *left,
+                                        const uint64_t *kept, const lots_instance *rows, lots_vector *out,
+                                        lots_error *err);
 /* Fail with the culprit of a vector's first failed row, if any is. */
 LOTS_MUST lots_status lots_raise(const lots_vector *vector, lots_error *err);
 

@@ -37,6 +37,8 @@ unsigned lots_limbs_for(const double *values, const uint64_t *mask, uint32_t cou
     return (unsigned)(most - *low + MANTISSA_BITS + COUNT_BITS + SIGN_BITS + 63) / 64;
 }
 
+__extension__ typedef unsigned __int128 wide;
+
 static void add_from(uint64_t *limbs, unsigned width, unsigned at, uint64_t first, uint64_t second)
 {
     limbs[at] += first;
@@ -71,6 +73,23 @@ void lots_limbs_add(uint64_t *limbs, unsigned width, int low, double x)
         subtract_from(limbs, width, at, first, second);
     else
         add_from(limbs, width, at, first, second);
+}
+
+void lots_limbs_add_square(uint64_t *limbs, unsigned width, int low, double x)
+{
+    uint64_t mantissa = 0;
+    const int exponent = 2 * take_apart(x, &mantissa);
+    if (mantissa == 0)
+        return;
+    const wide square = (wide)mantissa * mantissa;
+    const unsigned shift = (unsigned)(exponent - low), at = shift / 64, bit = shift % 64;
+    const uint64_t top = bit == 0 ? 0 : (uint64_t)(square >> 64) >> (64 - bit); /* below 2^42 */
+    const wide rest = square << bit;
+    wide sum = (wide)limbs[at] + (uint64_t)rest;
+    limbs[at] = (uint64_t)sum;
+    sum = (sum >> 64) + limbs[at + 1] + (uint64_t)(rest >> 64);
+    limbs[at + 1] = (uint64_t)sum;
+    add_from(limbs, width, at + 2, top + (uint64_t)(sum >> 64), 0);
 }
 
 void lots_limbs_join(uint64_t *limbs, const uint64_t *more, unsigned width)
@@ -124,4 +143,66 @@ double lots_limbs_round_difference(const uint64_t *limbs, const uint64_t *less, 
         borrow = limbs[i] < less[i] || part < borrow;
     }
     return lots_limbs_round(apart.limbs, width, low);
+}
+
+/* ---- standard deviations ---- */
+
+enum { WIDEST = 2 * LOTS_EXACT_LIMBS + 1 };
+
+/* out (2 * width limbs) = sum * sum. */
+static void square_of(const uint64_t *sum, unsigned width, uint64_t *out)
+{
+    uint64_t size[LOTS_EXACT_LIMBS];
+    const bool negative = sum[width - 1] >> 63 != 0;
+    unsigned first = 0;
+    memset(out, 0, 2 * (size_t)width * sizeof *out);
+    while (first < width && sum[first] == 0)
+        first++;
+    for (unsigned i = 0; i < width; i++)
+        size[i] = size_at(sum, i, first, negative);
+    for (unsigned i = first; i < width; i++) {
+        uint64_t carry = 0;
+        for (unsigned k = first; k < width && size[i] != 0; k++) {
+            const wide part = (wide)size[i] * size[k] + out[i + k] + carry;
+            out[i + k] = (uint64_t)part;
+            carry = (uint64_t)(part >> 64);
+        }
+        if (carry != 0)
+            out[i + width] = carry;
+    }
+}
+
+/* The 64 highest bits of a whole number, the last of them standing for all below it: number = *bits * 2^(what comes back). */
+static int highest_bits(const uint64_t *limbs, unsigned width, uint64_t *bits)
+{
+    unsigned top = width;
+    bool more = false;
+    *bits = 0;
+    while (top > 0 && limbs[top - 1] == 0)
+        top--;
+    if (top == 0)
+        return 0;
+    const int lead = __builtin_clzll(limbs[top - 1]);
+    const uint64_t next = top > 1 ? limbs[top - 2] : 0;
+    for (unsigned i = 0; i + 2 < top && !more; i++)
+        more = limbs[i] != 0;
+    *bits = limbs[top - 1] << lead | (lead == 0 ? 0 : next >> (64 - lead)) | ((next << lead) != 0 || more ? 1 : 0);
+    return 64 * (int)(top - 1) - lead;
+}
+
+double lots_limbs_deviation(const uint64_t *sum, const uint64_t *squares, unsigned width, int low, uint64_t count)
+{
+    uint64_t apart[WIDEST], square[WIDEST], carry = 0, borrow = 0, bits = 0;
+    square_of(sum, width, square);
+    square[2 * width] = 0;
+    for (unsigned i = 0; i <= 2 * width; i++) {
+        const wide times = (wide)(i < 2 * width ? squares[i] : 0) * count + carry;
+        const uint64_t part = (uint64_t)times - square[i];
+        carry = (uint64_t)(times >> 64);
+        apart[i] = part - borrow;
+        borrow = (uint64_t)times < square[i] || part < borrow;
+    }
+    const int exponent = highest_bits(apart, 2 * width + 1, &bits) + 2 * low, odd = exponent & 1;
+    const double ratio = (double)bits / ((double)count * (double)(count - 1));
+    return ldexp(sqrt(odd != 0 ? 2 * ratio : ratio), (exponent - odd) / 2);
 }

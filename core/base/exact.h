@@ -38,6 +38,14 @@ unsigned lots_limbs_for(const double *values, const uint64_t *mask, uint32_t cou
 void lots_limbs_add(uint64_t *limbs, unsigned width, int low, double x);
 /* Add a sum of the same width and low. */
 void lots_limbs_join(uint64_t *limbs, const uint64_t *more, unsigned width);
+/* Add x * x: every bit of it, so `low` is at most twice that of x. Cost: three limbs, more only by carries. */
+void lots_limbs_add_square(uint64_t *limbs, unsigned width, int low, double x);
+/* The sample standard deviation (over count - 1) of `count` numbers whose sum is `sum`, `width` limbs of 2^low, and whose squares'
+ * sum is `squares`, twice as many of 2^(2 low). Off by less than 2 in the last place: count * squares - sum^2 is exact.
+ *   width   at most LOTS_EXACT_LIMBS
+ *   count   2 .. 2^32
+ * Cost: O(width^2). */
+double lots_limbs_deviation(const uint64_t *sum, const uint64_t *squares, unsigned width, int low, uint64_t count);
 /* The nearest double, of two the even; beyond all doubles an infinity. Cost: O(width). */
 double lots_limbs_round(const uint64_t *limbs, unsigned width, int low);
 /* The nearest double to limbs - less. width: at most LOTS_EXACT_LIMBS. */

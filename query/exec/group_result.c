@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/exact.h"
-#include "query/exec/group_state.h"
+#include "query/exec/group_deviation.h"
 #include "query/exec/share.h"
 #include "query/exec/survival.h"
 
@@ -122,7 +122,7 @@ static lots_status put_cell(const lots_group_state *state, const lots_group_cell
         return put_float(out, group, cell->count > 0, (double)cell->hits / (double)cell->count, arena, err);
     case LOTS_AGG_SD:
         return put_float(out, group, cell->count > 1,
-                         sqrt(cell->m2 / (double)(cell->count - 1)) / scale_of(&state->agg->value->type), arena, err);
+                         cell->count > 1 ? lots_deviation_of(state, cell) / scale_of(&state->agg->value->type) : 0, arena, err);
     case LOTS_AGG_SHARE:
         LOTS_TRY(sum_of(state, cell, &sum, err));
         LOTS_TRY(sum_of(state, &state->whole, &whole, err));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/exact.h"
+#include "query/exec/group_deviation.h"
 #include "query/exec/survival.h"
 
 __extension__ typedef __int128 wide;
@@ -36,6 +37,7 @@ lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *a
     state->agg = agg;
     state->cells = LOTS_VEC(lots_group_cell);
     state->exact = LOTS_VEC(lots_exact);
+    state->moments = LOTS_VEC(lots_moments);
     state->values = LOTS_VEC(int64_t);
     state->owners = LOTS_VEC(uint32_t);
     if (is_text(agg))
@@ -52,6 +54,7 @@ void lots_group_state_close(lots_group_state *state)
 {
     lots_vec_free(&state->cells);
     lots_vec_free(&state->exact);
+    lots_vec_free(&state->moments);
     lots_vec_free(&state->values);
     lots_vec_free(&state->owners);
     lots_collected_close(&state->texts);
@@ -171,21 +174,6 @@ static void feed_counts(lots_group_state *state, const lots_group_batch *batch)
             cell->count++;
             cell->hits += state->agg->kind == LOTS_AGG_RATE && int_at(batch->value, row) != 0 ? 1 : 0;
         }
-    }
-}
-
-static void feed_sd(lots_group_state *state, const lots_group_batch *batch)
-{
-    lots_group_cell *cells = state->cells.data;
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        if (!counts(batch, row))
-            continue;
-        lots_group_cell *cell = &cells[batch->group[row]];
-        double x = is_float(state->agg) ? float_at(batch->value, row) : (double)int_at(batch->value, row);
-        double before = x - cell->mean;
-        cell->count++;
-        cell->mean += before / (double)cell->count;
-        cell->m2 += before * (x - cell->mean);
     }
 }
 
@@ -342,7 +330,7 @@ lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batc
     case LOTS_AGG_COUNT:
     case LOTS_AGG_PATIENTS:
     case LOTS_AGG_RATE: feed_counts(state, batch); return LOTS_OK;
-    case LOTS_AGG_SD: feed_sd(state, batch); return LOTS_OK;
+    case LOTS_AGG_SD: return lots_deviation_feed(state, batch, err);
     case LOTS_AGG_MIN:
     case LOTS_AGG_MAX: return feed_extremes(state, batch, err);
     case LOTS_AGG_COUNT_DISTINCT: return feed_distinct(state, batch, err);
@@ -351,16 +339,6 @@ lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batc
 }
 
 /* ---- joining ---- */
-
-static void join_sd(lots_group_cell *cell, const lots_group_cell *from)
-{
-    if (from->count == 0)
-        return;
-    double n = (double)cell->count, m = (double)from->count, apart = from->mean - cell->mean;
-    cell->mean += apart * m / (n + m);
-    cell->m2 += from->m2 + apart * apart * n * m / (n + m);
-    cell->count += from->count;
-}
 
 static lots_status join_extreme(lots_group_state *state, lots_group_cell *cell, const lots_group_state *from,
                                 const lots_group_cell *more, lots_error *err)
@@ -447,7 +425,7 @@ lots_status lots_group_state_join(lots_group_state *state, const lots_group_stat
         lots_group_cell *cell = &LOTS_AT(lots_group_cell, &state->cells, map[g]);
         const lots_group_cell *more = &LOTS_AT(lots_group_cell, &from->cells, g);
         if (kind == LOTS_AGG_SD) {
-            join_sd(cell, more);
+            LOTS_TRY(lots_deviation_join(state, cell, from, more, err));
         } else if (kind == LOTS_AGG_MIN || kind == LOTS_AGG_MAX) {
             LOTS_TRY(join_extreme(state, cell, from, more, err));
         } else {

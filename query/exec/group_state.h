@@ -1,6 +1,5 @@
 /* group_state.h: the states of one row aggregate for all groups of a table: small, growing with the number of groups,
- * fed a batch of rows at a time, and joined part by part in a fixed order (so that an SD is the same bits for any number of
- * threads; sums are exact). */
+ * fed a batch of rows at a time, and joined part by part. Sums are exact: no order of feeding and joining shows. */
 #ifndef LOTS_QUERY_GROUP_STATE_H
 #define LOTS_QUERY_GROUP_STATE_H
 
@@ -12,16 +11,17 @@ typedef struct lots_group_cell { /* of one group */
     uint64_t hits;    /* RATE: true; KM, CIF: above 0 when rows differ in `at` */
     uint64_t low, high; /* exact sum of whole numbers, 128 bits two's complement */
     double sum, rest; /* floats: sum + rest, and what is in `exact`, is their exact sum (core/base/exact.h); MIN, MAX: sum */
-    double mean, m2;  /* SD (Welford 1962; joined after Chan et al. 1979) */
+    uint64_t squares[3]; /* SD: exact sum of the squares of whole numbers */
     int64_t extreme;  /* MIN, MAX: the value, or for texts the row of `texts`; KM, CIF: at */
     uint32_t last;    /* PATIENTS: the patient last seen */
-    uint32_t spilled; /* floats that two doubles don't hold: 1 + place in `exact`, 0: none */
+    uint32_t spilled; /* floats that two doubles don't hold: 1 + place in `exact`; SD of floats: in `moments`; 0: none */
 } lots_group_cell;
 
 typedef struct lots_group_state {
     const lots_row_agg *agg;
     lots_vec cells;          /* lots_group_cell by group */
     lots_vec exact;          /* lots_exact, of the few groups that need one */
+    lots_vec moments;        /* lots_moments (group_deviation.h): SD of floats */
     lots_vec values, owners; /* collected values (int64_t, or double; survival.h's) and their groups (uint32_t): quantiles,
                                 shares, survival */
     lots_collected texts;    /* MIN, MAX of texts */

@@ -155,6 +155,63 @@ static void sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even(void **s
     }
 }
 
+/* ---- standard deviations ---- */
+
+static double deviation_of(const double *values, uint32_t count, bool backwards)
+{
+    uint64_t sum[LOTS_EXACT_LIMBS] = {0}, squares[2 * LOTS_EXACT_LIMBS] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        const double x = values[backwards ? count - 1 - i : i];
+        lots_limbs_add(sum, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, x);
+        lots_limbs_add_square(squares, 2 * LOTS_EXACT_LIMBS, 2 * LOTS_EXACT_LOW, x);
+    }
+    return lots_limbs_deviation(sum, squares, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, count);
+}
+
+/* The mean first, then the distances from it. */
+static long double two_passes(const double *values, uint32_t count)
+{
+    long double mean = 0, apart = 0;
+    for (uint32_t i = 0; i < count; i++)
+        mean += (long double)values[i] / count;
+    for (uint32_t i = 0; i < count; i++)
+        apart += (values[i] - mean) * (values[i] - mean);
+    return sqrtl(apart / (count - 1));
+}
+
+static void deviations_are_those_of_two_passes(void **state)
+{
+    static double values[MOST];
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        for (uint32_t count = 2; count < MOST; count += 1 + count / 4) {
+            for (uint32_t i = 0; i < count; i++)
+                values[i] = any_value(kind);
+            const double got = deviation_of(values, count, false), again = deviation_of(values, count, true);
+            const long double wanted = two_passes(values, count);
+            assert_memory_equal(&got, &again, sizeof got);
+            if (wanted > DBL_MAX ? !isinf(got) : fabsl(got - wanted) > 1e-15L * wanted + DBL_TRUE_MIN)
+                fail_msg("%u values of kind %u: %a, wanted %La", (unsigned)count, kind, got, wanted);
+        }
+}
+
+static void nothing_is_lost_of_a_small_deviation_far_from_nought(void **state)
+{
+    static const struct {
+        double values[3], wanted;
+    } cases[] = {
+        {{0x1p52 + 1, 0x1p52 + 2, 0x1p52 + 3}, 1},
+        {{-0x1p52, -0x1p52 - 2, -0x1p52 - 4}, 2},
+        {{7e300, 7e300, 7e300}, 0},
+        {{0, 0, 0}, 0},
+        {{DBL_TRUE_MIN, 2 * DBL_TRUE_MIN, 3 * DBL_TRUE_MIN}, DBL_TRUE_MIN},
+        {{0x1p1022, 0, -0x1p1022}, 0x1p1022},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        same(deviation_of(cases[i].values, 3, false), cases[i].wanted, "deviation", (unsigned)i, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +219,8 @@ int main(void)
         cmocka_unit_test(differences_of_prefix_sums_are_the_sums_between),
         cmocka_unit_test(sums_are_joined_and_come_back_to_nothing),
         cmocka_unit_test(sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even),
+        cmocka_unit_test(deviations_are_those_of_two_passes),
+        cmocka_unit_test(nothing_is_lost_of_a_small_deviation_far_from_nought),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,12 +154,54 @@ static void sums_that_do_not_fit_are_errors_with_a_place(void **state)
     }
 }
 
+/* Chunks of 1, 7 and 60 persons, 1 to 4 threads: whatever is reckoned of floats, no order of adding shows. */
+static void floats_have_the_same_bits_however_the_persons_are_cut(void **state)
+{
+    static const char text[] =
+        "from contacts derive x = float(cost) / 7 + days(registry.from, start) / 3, y = ln(1 + abs(float(cost))) / 3"
+        " group by level show a = sum(x), b = mean(y), c = sd(x), d = sd(y), e = sd(cost), f = gini(y), g = share(y),"
+        " h = top_share(y, 15%), i = lorenz_share(y, 15%), j = quantile(x, 31%), k = median(y), l = min(x), m = sd(y where acute)";
+    static const uint32_t sizes[] = {60, 1, 7};
+    static double values[13][16];
+    const small_registry kept = registry;
+    (void)state;
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        small_open(&registry);
+        small_random(&registry, 7, 60);
+        small_publish(&registry, sizes[s]);
+        for (unsigned threads = 1; threads <= 4; threads++) {
+            asked q;
+            lots_error err;
+            lots_pool *pool = NULL;
+            lots_result result;
+            bind(text, &q);
+            assert_ok(lots_pool_open(&pool, threads, &err));
+            const lots_run_options options = {.pool = pool};
+            assert_ok(lots_run_pipeline(q.query, q.pipeline, &options, &result, &err));
+            assert_in_range(result.rows, 3, 16);
+            for (uint32_t c = 0; c < 13; c++) {
+                const lots_vector *column = &result.columns[c + 1].values;
+                assert_int_equal(column->type.kind, LOTS_TYPE_FLOAT);
+                if (s == 0 && threads == 1)
+                    memcpy(values[c], column->data, result.rows * sizeof(double));
+                assert_memory_equal(values[c], column->data, result.rows * sizeof(double));
+            }
+            lots_result_free(&result);
+            lots_pool_close(pool);
+            lots_arena_free(&q.arena);
+        }
+        small_close(&registry);
+    }
+    registry = kept;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_stops_when_told),
         cmocka_unit_test(a_run_that_needs_more_memory_than_it_may_have_says_so),
         cmocka_unit_test(progress_reaches_the_end_and_work_is_the_same_for_any_threads),
+        cmocka_unit_test(floats_have_the_same_bits_however_the_persons_are_cut),
         cmocka_unit_test(sums_that_do_not_fit_are_errors_with_a_place),
     };
     return cmocka_run_group_tests(tests, open_registry, close_registry);

@@ -379,13 +379,14 @@ typedef struct lots_ast_stage {
 
 typedef enum lots_ast_source_kind {
     LOTS_AST_SOURCE_VALUE,  /* from value: patients, a stream, an event set, a table that a let names */
-    LOTS_AST_SOURCE_TABLE,  /* from table NAME: a table of the registry */
+    LOTS_AST_SOURCE_TABLE,  /* from table NAME: a table of the registry or of a let; from table NAME(…): of a let */
     LOTS_AST_SOURCE_PATTERN /* from match … */
 } lots_ast_source_kind;
 
 struct lots_ast_pipeline {
     lots_ast_source_kind source;
-    lots_ast_node *value;      /* of VALUE, else NULL. `where` after it is the first stage; `during` and the like narrow it */
+    lots_ast_node *value;      /* of VALUE: `where` after it is the first stage; `during` and the like narrow it. Of TABLE: its
+                                  call, NULL without brackets. Else NULL */
     lots_ast_name table;       /* of TABLE */
     lots_ast_pattern *pattern; /* of PATTERN, else NULL */
     lots_ast_stage *stages;

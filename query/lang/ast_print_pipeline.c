@@ -157,7 +157,8 @@ static lots_status print_source(lots_ast_printer *p, const lots_ast_pipeline *pi
         return print_pattern(p, pipeline->pattern, between);
     case LOTS_AST_SOURCE_TABLE:
         LOTS_TRY(lots_print_text(p, "table "));
-        return lots_print_name(p, &pipeline->table);
+        return pipeline->value != NULL ? lots_print_value(p, pipeline->value, LOTS_LEVEL_PRIMARY)
+                                       : lots_print_name(p, &pipeline->table);
     case LOTS_AST_SOURCE_VALUE:
         break;
     }

@@ -104,18 +104,13 @@ static lots_status add_global(binder *b, const lots_ast_statement *statement, co
         return lots_ast_fail(b->err, statement->name.span, "`let` and `param` give more than %u names", BIND_GLOBALS_MAX);
     LOTS_TRY(repeated(b, &statement->name));
     LOTS_TRY(parameters_differ(b, statement));
-    if (statement->pipeline != NULL && statement->params.count > 0) {
-        lots_status status = lots_ast_fail(b->err, statement->params.items[0].span, "a let that names a table takes no arguments");
-        lots_error_hint(b->err, "`param %s = …` gives it a value that can be changed", statement->params.items[0].text);
-        return status;
-    }
     global item = {.statement = statement, .value = node, .library = library};
     item.kind = statement->kind == LOTS_AST_PARAM  ? GLOBAL_PARAM
                 : statement->pipeline != NULL ? GLOBAL_TABLE
                                               : GLOBAL_LET;
     item.over_rows = item.kind == GLOBAL_LET && bind_has_row_aggregate(b, node, &statement->params);
     LOTS_TRY(lots_vec_push(&b->globals, &item, b->err));
-    b->visible = (uint32_t)b->globals.count;
+    b->sight.visible = (uint32_t)b->globals.count;
     return LOTS_OK;
 }
 

@@ -451,7 +451,7 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
         suggest_try(&near, others[i], (uint32_t)strlen(others[i]));
     for (size_t i = 0; i < lots_classification_text_count; i++)
         suggest_try(&near, lots_classification_texts[i].name, (uint32_t)strlen(lots_classification_texts[i].name));
-    for (uint32_t i = 0; i < b->visible; i++) {
+    for (uint32_t i = 0; i < b->sight.visible; i++) {
         const lots_ast_statement *statement = LOTS_AT(global, &b->globals, i).statement;
         if (statement->params.count > 0)
             suggest_try(&near, statement->name.text, statement->name.bytes);

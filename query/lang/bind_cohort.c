@@ -380,7 +380,7 @@ static lots_status needed_statements(binder *b, const lots_ast_pipeline *questio
 {
     for (size_t i = 0; i < b->globals.count; i++) {
         const global *item = &LOTS_AT(global, &b->globals, i);
-        if (item->library || !item->used)
+        if (item->library || item->argument || !item->used)
             continue;
         lots_ast_statement statement = *item->statement;
         if (item->kind == GLOBAL_PARAM)

@@ -70,16 +70,22 @@ typedef struct value {
     lots_expr *low, *high;     /* RANGE */
     lots_expr **fields;        /* TUPLE */
     uint32_t field_count;
-    uint32_t table;            /* TABLE: number of the global */
 } value;
+
+/* Which globals can be named: those below `visible`, and in the pipeline of a let with parameters its arguments, which are
+ * globals too: argument_count of them from argument_first on. */
+typedef struct sight {
+    uint32_t visible;
+    uint32_t argument_first, argument_count;
+} sight;
 
 /* A name of a scope: a value already bound, or lazy. */
 typedef struct named {
     const char *name;
     uint32_t bytes;
-    const lots_ast_node *node; /* lazy: bound at use in `scope`, seeing globals below `visible` */
+    const lots_ast_node *node; /* lazy: bound at use in `scope`, seeing the globals of `sight` */
     scope *where;
-    uint32_t visible;
+    sight sight;
     struct aggregation *into;  /* lazy, an argument in group by / show: what its own aggregates over rows go to */
     value bound;               /* else */
 } named;
@@ -103,6 +109,8 @@ typedef struct global {
     bool library;               /* of the shipped library: a user's name may hide it */
     bool over_rows;             /* LET: an aggregate over rows stands in it */
     bool used;                  /* something was bound through it: what is saved as a cohort needs it */
+    bool argument;              /* LET: of the call of a table, there as long as its question is bound; it sees … */
+    sight sight;                /* … what the caller does */
 } global;
 
 /* A file read in place of a call: codes('set.csv'). */
@@ -146,7 +154,7 @@ typedef struct binder {
     lots_vec groupings;    /* const lots_grouping *: the classifications in use */
     lots_vec scopes;       /* scope *: to free their name lists */
     scope *root;           /* the patients */
-    uint32_t visible;      /* globals below this number are in sight */
+    sight sight;           /* the globals that can be named now */
     uint32_t let_depth;
     uint32_t joins;        /* bound so far */
     uint32_t nodes;
@@ -175,7 +183,7 @@ LOTS_MUST lots_status bind_scope_new(binder *b, scope_kind kind, scope *outer, u
                                      scope **out);
 LOTS_MUST lots_status bind_scope_add(binder *b, scope *where, const char *name, uint32_t bytes, const value *bound);
 LOTS_MUST lots_status bind_scope_add_lazy(binder *b, scope *where, const char *name, uint32_t bytes,
-                                          const lots_ast_node *node, scope *closed, uint32_t visible);
+                                          const lots_ast_node *node, scope *closed, const sight *seen);
 LOTS_MUST lots_status bind_frame_new(binder *b, lots_frame_kind kind, uint32_t parent, uint32_t relation,
                                      const char *name, uint32_t *out);
 lots_frame *bind_frame(binder *b, uint32_t frame);
@@ -194,6 +202,8 @@ lots_type bind_column_type(binder *b, const lots_column *column);
 /* Find a global in sight; UINT32_MAX when none. */
 uint32_t bind_find_global(const binder *b, const char *name, uint32_t bytes);
 LOTS_MUST lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_call *call, value *out);
+/* Does a let take the arguments of this call (NULL: none)? */
+LOTS_MUST lots_status bind_check_arguments(binder *b, const global *item, const lots_ast_call *call, lots_ast_span span);
 /* A warning about a place, and a fact that the answer rests on; either is said once. */
 LOTS_MUST lots_status bind_note(binder *b, lots_ast_span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

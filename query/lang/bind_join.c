@@ -25,7 +25,7 @@ typedef struct joining {
 
 static void suggest_tables(binder *b, suggestion *near)
 {
-    for (uint32_t i = 0; i < b->visible; i++)
+    for (uint32_t i = 0; i < b->sight.visible; i++)
         if (LOTS_AT(global, &b->globals, i).kind == GLOBAL_TABLE)
             suggest_try(near, LOTS_AT(global, &b->globals, i).statement->name.text,
                         LOTS_AT(global, &b->globals, i).statement->name.bytes);
@@ -49,12 +49,10 @@ static lots_status no_table(binder *b, const lots_ast_name *name)
 
 static lots_status named_right(binder *b, const lots_ast_name *name, lots_bound_pipeline *out)
 {
-    const uint32_t number = bind_find_global(b, name->text, name->bytes);
-    value bound;
-    if (number != UINT32_MAX && LOTS_AT(global, &b->globals, number).kind == GLOBAL_TABLE) {
-        LOTS_TRY(bind_global(b, number, b->root, NULL, &bound));
-        return bind_let_pipeline(b, number, out);
-    }
+    table_let let;
+    LOTS_TRY(bind_table_let(b, name, NULL, &let));
+    if (let.pipeline != NULL)
+        return bind_let_pipeline(b, &let, out);
     if (lots_schema_find_table(b->schema, name->text, name->bytes) < 0)
         return no_table(b, name);
     const lots_ast_pipeline rows = {.source = LOTS_AST_SOURCE_TABLE, .table = *name, .span = name->span};

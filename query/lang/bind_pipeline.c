@@ -53,19 +53,65 @@ static lots_status rows_scope(binder *b, uint32_t relation, const bound_set *set
 
 static lots_status bind_source(binder *b, const lots_ast_pipeline *pipeline);
 
-static lots_status inline_table(binder *b, uint32_t number)
+/* ---- tables that lets name ---- */
+
+/* The arguments become globals that see what the caller does, and are named by the let's parameters. */
+static lots_status add_arguments(binder *b, const lots_ast_statement *let, const lots_ast_call *call, sight *inside)
 {
-    const lots_ast_pipeline *inner = LOTS_AT(global, &b->globals, number).statement->pipeline;
-    uint32_t visible = b->visible;
+    inside->argument_first = (uint32_t)b->globals.count;
+    inside->argument_count = let->params.count;
+    for (uint32_t i = 0; i < let->params.count; i++) {
+        void *made = NULL;
+        if (b->globals.count >= BIND_GLOBALS_MAX)
+            return lots_ast_fail(b->err, call->name.span, "tables are called with more than %u arguments", BIND_GLOBALS_MAX);
+        LOTS_TRY(lots_arena_alloc(b->arena, &made, 1, sizeof(lots_ast_statement), b->err));
+        lots_ast_statement *statement = made;
+        *statement = (lots_ast_statement){.kind = LOTS_AST_LET, .name = let->params.items[i], .value = call->args[i].value,
+                                          .span = call->args[i].span};
+        global item = {.kind = GLOBAL_LET, .statement = statement, .value = statement->value, .argument = true,
+                       .sight = b->sight};
+        item.over_rows = bind_has_row_aggregate(b, item.value, NULL);
+        LOTS_TRY(lots_vec_push(&b->globals, &item, b->err));
+    }
+    return LOTS_OK;
+}
+
+lots_status bind_table_let(binder *b, const lots_ast_name *name, const lots_ast_call *call, table_let *out)
+{
+    const uint32_t number = bind_find_global(b, name->text, name->bytes);
+    *out = (table_let){.pipeline = NULL};
+    if (number == UINT32_MAX || LOTS_AT(global, &b->globals, number).kind != GLOBAL_TABLE)
+        return LOTS_OK;
+    LOTS_AT(global, &b->globals, number).used = true;
+    const global item = LOTS_AT(global, &b->globals, number);
+    LOTS_TRY(bind_check_arguments(b, &item, call, name->span));
+    out->pipeline = item.statement->pipeline;
+    out->inside.visible = number;
+    return add_arguments(b, item.statement, call, &out->inside);
+}
+
+/* A let is bound afresh wherever it is named: as the source of the rows, or (out not NULL) as a pipeline of its own. */
+static lots_status bind_let_body(binder *b, const table_let *let, lots_bound_pipeline *out)
+{
+    const sight seen = b->sight;
     if (++b->let_depth > BIND_LETS_DEEP)
-        return lots_ast_fail(b->err, inner->span, "names are defined through one another more than %u deep",
+        return lots_ast_fail(b->err, let->pipeline->span, "names are defined through one another more than %u deep",
                              BIND_LETS_DEEP);
-    b->visible = number;
-    LOTS_TRY(bind_source(b, inner));
-    LOTS_TRY(bind_stages(b, inner));
-    b->visible = visible;
+    b->sight = let->inside;
+    if (out != NULL) {
+        LOTS_TRY(bind_inner_pipeline(b, let->pipeline, out));
+    } else {
+        LOTS_TRY(bind_source(b, let->pipeline));
+        LOTS_TRY(bind_stages(b, let->pipeline));
+    }
+    b->sight = seen;
     b->let_depth--;
     return LOTS_OK;
+}
+
+lots_status bind_let_pipeline(binder *b, const table_let *let, lots_bound_pipeline *out)
+{
+    return bind_let_body(b, let, out);
 }
 
 static lots_status bind_source_value(binder *b, const lots_ast_node *node)
@@ -86,17 +132,39 @@ static lots_status bind_source_value(binder *b, const lots_ast_node *node)
         lots_error_hint(b->err, "put the condition into a `where` stage");
         return status;
     }
+    table_let let = {.pipeline = NULL};
+    if (node->kind == LOTS_AST_CALL && !node->call->episodes)
+        LOTS_TRY(bind_table_let(b, &node->call->name, node->call, &let));
     if (node->kind == LOTS_AST_NAME) {
         value bound;
         LOTS_TRY(bind_name(b, b->root, &node->name, &bound));
         if (bound.kind == VALUE_TABLE)
-            return inline_table(b, bound.table);
+            LOTS_TRY(bind_table_let(b, &node->name, NULL, &let));
         if (bound.kind == VALUE_EXPR && bound.expr->op == LOTS_OP_COHORT)
             return bind_no_source(b, &node->name);
     }
+    if (let.pipeline != NULL)
+        return bind_let_body(b, &let, NULL);
     bound_set set;
     LOTS_TRY(bind_set(b, b->root, node, &set));
     return rows_scope(b, set.set->relation, &set);
+}
+
+/* from table t: one of the registry, else one that a let names. */
+static lots_status bind_named_table(binder *b, const lots_ast_pipeline *pipeline)
+{
+    const lots_ast_name *name = &pipeline->table;
+    const lots_ast_call *call = pipeline->value != NULL ? pipeline->value->call : NULL;
+    const bool stored = lots_schema_find_table(b->schema, name->text, name->bytes) >= 0;
+    table_let let = {.pipeline = NULL};
+    if (call != NULL || !stored)
+        LOTS_TRY(bind_table_let(b, name, call, &let));
+    if (let.pipeline != NULL)
+        return bind_let_body(b, &let, NULL);
+    if (call != NULL && stored)
+        return lots_ast_fail(b->err, pipeline->value->span, "'%.*s' is a table of the registry, which takes no arguments",
+                             (int)name->bytes, name->text);
+    return bind_table_source(b, name);
 }
 
 static lots_status bind_source(binder *b, const lots_ast_pipeline *pipeline)
@@ -105,7 +173,7 @@ static lots_status bind_source(binder *b, const lots_ast_pipeline *pipeline)
     if (pipeline->source == LOTS_AST_SOURCE_VALUE)
         return bind_source_value(b, pipeline->value);
     if (pipeline->source == LOTS_AST_SOURCE_TABLE)
-        return bind_table_source(b, &pipeline->table);
+        return bind_named_table(b, pipeline);
     LOTS_TRY(bind_match(b, pipeline->pattern, &matches));
     return rows_scope(b, matches.set->relation, &matches);
 }
@@ -195,24 +263,12 @@ lots_status bind_inner_pipeline(binder *b, const lots_ast_pipeline *pipeline, lo
     return status;
 }
 
-lots_status bind_let_pipeline(binder *b, uint32_t number, lots_bound_pipeline *out)
-{
-    const lots_ast_pipeline *inner = LOTS_AT(global, &b->globals, number).statement->pipeline;
-    uint32_t visible = b->visible;
-    if (++b->let_depth > BIND_LETS_DEEP)
-        return lots_ast_fail(b->err, inner->span, "names are defined through one another more than %u deep",
-                             BIND_LETS_DEEP);
-    b->visible = number;
-    LOTS_TRY(bind_inner_pipeline(b, inner, out));
-    b->visible = visible;
-    b->let_depth--;
-    return LOTS_OK;
-}
-
 lots_status bind_pipeline(binder *b, const lots_ast_pipeline *pipeline)
 {
     lots_bound_pipeline out;
+    const size_t globals = b->globals.count;
     bind_begin_question(b, pipeline);
     LOTS_TRY(bind_inner_pipeline(b, pipeline, &out));
+    b->globals.count = globals; /* the arguments of its tables are named nowhere else */
     return lots_vec_push(&b->pipelines, &out, b->err);
 }

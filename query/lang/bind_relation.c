@@ -81,9 +81,11 @@ static uint32_t hang_on(binder *b, const scope *where, uint64_t depths)
 }
 
 /* A text that depends on the patient alone means the same relation wherever its name is used: `next(stays, s)` asks of
- * the very stays that s is one of. Inside a function it depends on the arguments too. */
-static bool means_one_thing(const scope *where, uint64_t depths)
+ * the very stays that s is one of. Inside a function or a table with parameters it depends on the arguments too. */
+static bool means_one_thing(const binder *b, const scope *where, uint64_t depths)
 {
+    if (b->sight.argument_count > 0)
+        return false;
     for (const scope *at = where; at != NULL; at = at->outer)
         if (at->kind == SCOPE_ARGS && at->names.count > 0)
             return false;
@@ -94,7 +96,7 @@ static lots_status reuse(binder *b, scope *where, const lots_ast_node *node, boo
 {
     *done = false;
     for (size_t i = 0; i < b->relation_nodes.count; i++) {
-        if (LOTS_AT(const lots_ast_node *, &b->relation_nodes, i) != node || !means_one_thing(where, 0))
+        if (LOTS_AT(const lots_ast_node *, &b->relation_nodes, i) != node || !means_one_thing(b, where, 0))
             continue;
         *done = true;
         return bind_set_new(b, where, (uint32_t)i, NULL, node->span, out);
@@ -108,7 +110,7 @@ static lots_status finish(binder *b, scope *where, lots_relation *relation, uint
     uint32_t number = 0;
     depths |= UINT64_C(1) << 1;
     relation->frame = hang_on(b, where, depths);
-    LOTS_TRY(bind_relation_add(b, relation, depths, means_one_thing(where, depths) ? node : NULL, &number));
+    LOTS_TRY(bind_relation_add(b, relation, depths, means_one_thing(b, where, depths) ? node : NULL, &number));
     return bind_set_new(b, where, number, NULL, node->span, out);
 }
 

@@ -33,7 +33,7 @@ static lots_status derive_item(binder *b, const lots_ast_item *item, lots_vec *i
     if (bound.kind == VALUE_SET)
         LOTS_TRY(want_parentheses(b, item));
     if (bound.kind == VALUE_SET || bound.kind == VALUE_CODES)
-        return bind_scope_add_lazy(b, p->where, name, (uint32_t)strlen(name), item->value, p->where, b->visible);
+        return bind_scope_add_lazy(b, p->where, name, (uint32_t)strlen(name), item->value, p->where, &b->sight);
     bool plain = bound.kind == VALUE_EXPR && bound.expr->type.kind != LOTS_TYPE_EVENTS &&
                  bound.expr->type.kind != LOTS_TYPE_MISSING;
     if (!plain)

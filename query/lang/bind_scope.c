@@ -62,9 +62,9 @@ lots_status bind_scope_add(binder *b, scope *where, const char *name, uint32_t b
 }
 
 lots_status bind_scope_add_lazy(binder *b, scope *where, const char *name, uint32_t bytes, const lots_ast_node *node,
-                                scope *closed, uint32_t visible)
+                                scope *closed, const sight *seen)
 {
-    named item = {.name = name, .bytes = bytes, .node = node, .where = closed, .visible = visible};
+    named item = {.name = name, .bytes = bytes, .node = node, .where = closed, .sight = *seen};
     return scope_push(b, where, &item);
 }
 
@@ -83,10 +83,12 @@ scope *bind_find_alias(scope *from, const lots_ast_name *name)
 
 uint32_t bind_find_global(const binder *b, const char *name, uint32_t bytes)
 {
-    for (uint32_t i = b->visible; i-- > 0;) {
-        const global *item = &LOTS_AT(global, &b->globals, i);
+    const uint32_t arguments = b->sight.argument_count;
+    for (uint32_t i = arguments + b->sight.visible; i-- > 0;) { /* arguments first: they are the nearest */
+        const uint32_t number = i >= b->sight.visible ? b->sight.argument_first + i - b->sight.visible : i;
+        const global *item = &LOTS_AT(global, &b->globals, number);
         if (same_text(item->statement->name.text, item->statement->name.bytes, name, bytes))
-            return i;
+            return number;
     }
     return UINT32_MAX;
 }
@@ -262,20 +264,20 @@ static lots_status bind_lazy(binder *b, scope *user, scope *at, const named *ite
     if (++b->let_depth > BIND_LETS_DEEP)
         return lots_ast_fail(b->err, item->node->span, "names are defined through one another more than %u deep",
                              BIND_LETS_DEEP);
-    uint32_t visible = b->visible;
+    const sight seen = b->sight;
     size_t names = at->names.count;
     const named copy = *item; /* the list may grow while the tree is bound */
     scope *where = NULL;
     LOTS_TRY(stand_in(b, copy.where, user, &where));
     aggregation *outside = b->aggregation;
-    b->visible = copy.visible;
+    b->sight = copy.sight;
     b->aggregation = copy.into;
     if (copy.where == at)
         at->names.count = (size_t)(item - (const named *)at->names.data); /* what was derived later is not meant */
     lots_status status = bind_value(b, where, copy.node, out);
     at->names.count = names;
     b->aggregation = outside;
-    b->visible = visible;
+    b->sight = seen;
     b->let_depth--;
     return status != LOTS_OK ? status : hand_over(b, user, out);
 }
@@ -337,15 +339,16 @@ lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *
         if (other != NULL && !other->library && other->kind != GLOBAL_TABLE && at->kind != SCOPE_ARGS) {
             lots_status status = lots_ast_fail(b->err, name->span, "'%.*s' is both a name of this query and a column here",
                                                (int)name->bytes, name->text);
-            lots_error_hint(b->err, "give the let or param another name");
+            lots_error_hint(b->err, "give the %s another name", other->argument ? "parameter" : "let or param");
             return status;
         }
         return LOTS_OK;
     }
     if (number != UINT32_MAX && LOTS_AT(global, &b->globals, number).statement->params.count > 0) {
         uint32_t wanted = LOTS_AT(global, &b->globals, number).statement->params.count;
-        return lots_ast_fail(b->err, name->span, "'%.*s' is a function of %u argument%s: write %.*s(…)", (int)name->bytes,
-                             name->text, wanted, wanted == 1 ? "" : "s", (int)name->bytes, name->text);
+        const bool table = LOTS_AT(global, &b->globals, number).kind == GLOBAL_TABLE;
+        return lots_ast_fail(b->err, name->span, "'%.*s' is a %s of %u argument%s: write %.*s(…)", (int)name->bytes,
+                             name->text, table ? "table" : "function", wanted, wanted == 1 ? "" : "s", (int)name->bytes, name->text);
     }
     if (number != UINT32_MAX)
         return bind_global(b, number, from, NULL, out);
@@ -379,10 +382,10 @@ static void suggest_columns(binder *b, suggestion *near, const scope *at)
 /* A let or param that stands further down, or is being defined. */
 static bool stands_below(const binder *b, const lots_ast_name *name)
 {
-    for (size_t i = b->visible; i < b->globals.count; i++) {
+    for (size_t i = b->sight.visible; i < b->globals.count; i++) {
         const lots_ast_name *other = &LOTS_AT(global, &b->globals, i).statement->name;
         if (same_text(other->text, other->bytes, name->text, name->bytes))
-            return true;
+            return !LOTS_AT(global, &b->globals, i).argument;
     }
     return false;
 }
@@ -402,7 +405,11 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
     suggest_begin(&near, name->text, name->bytes);
     for (const scope *at = from; at != NULL; at = at->outer)
         suggest_columns(b, &near, at);
-    for (uint32_t i = 0; i < b->visible; i++) {
+    for (uint32_t i = 0; i < b->sight.argument_count; i++) {
+        const lots_ast_name *other = &LOTS_AT(global, &b->globals, b->sight.argument_first + i).statement->name;
+        suggest_try(&near, other->text, other->bytes);
+    }
+    for (uint32_t i = 0; i < b->sight.visible; i++) {
         const lots_ast_name *other = &LOTS_AT(global, &b->globals, i).statement->name;
         suggest_try(&near, other->text, other->bytes);
     }
@@ -481,7 +488,7 @@ lots_status bind_fact(binder *b, lots_ast_span span, const char *format, ...)
 
 /* ---- globals ---- */
 
-static lots_status check_arguments(binder *b, const global *item, const lots_ast_call *call, lots_ast_span span)
+lots_status bind_check_arguments(binder *b, const global *item, const lots_ast_call *call, lots_ast_span span)
 {
     uint32_t wanted = item->statement->params.count;
     uint32_t given = call == NULL ? 0 : call->arg_count;
@@ -505,7 +512,7 @@ static lots_status bind_arguments(binder *b, const global *item, scope *from, ag
     LOTS_TRY(bind_scope_new(b, table ? SCOPE_TABLE : SCOPE_ARGS, table ? NULL : b->root, from->frame, UINT32_MAX, out));
     for (uint32_t i = 0; call != NULL && i < call->arg_count; i++) {
         LOTS_TRY(bind_scope_add_lazy(b, *out, params->items[i].text, params->items[i].bytes, call->args[i].value, from,
-                                     b->visible));
+                                     &b->sight));
         LOTS_AT(named, &(*out)->names, i).into = into;
     }
     return LOTS_OK;
@@ -532,23 +539,22 @@ lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_
     memset(out, 0, sizeof *out);
     if (item.kind == GLOBAL_TABLE) {
         out->kind = VALUE_TABLE;
-        out->table = number;
         return LOTS_OK;
     }
-    LOTS_TRY(check_arguments(b, &item, call, span));
+    LOTS_TRY(bind_check_arguments(b, &item, call, span));
     if (b->let_depth >= BIND_LETS_DEEP)
         return lots_ast_fail(b->err, span, "names are defined through one another more than %u deep", BIND_LETS_DEEP);
     scope *args = NULL;
-    uint32_t visible = b->visible;
+    const sight seen = b->sight;
     aggregation *outside = b->aggregation, *inside = NULL;
     LOTS_TRY(bind_arguments(b, &item, from, outside, call, &args));
     LOTS_TRY(aggregate_inside(b, &item, call, &inside));
-    b->visible = number;
+    b->sight = item.argument ? item.sight : (sight){.visible = number};
     b->let_depth++;
     b->aggregation = inside;
     lots_status status = bind_value(b, args, item.value, out);
     b->aggregation = outside;
     b->let_depth--;
-    b->visible = visible;
+    b->sight = seen;
     return status != LOTS_OK ? status : hand_over(b, from, out);
 }

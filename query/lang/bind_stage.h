@@ -71,9 +71,16 @@ LOTS_MUST lots_status bind_chart_rows(binder *b, const lots_ast_call *call, cons
                                       lots_bound_chart *chart); /* those that make points of rows of persons */
 LOTS_MUST lots_status bind_chart_stage(binder *b, const lots_ast_pipeline *pipeline, const lots_ast_stage *stage);
 
-/* A whole pipeline within another (the right side of a join): bound apart, not a result of the query. The one that a let
- * names sees what stands above the let. */
-LOTS_MUST lots_status bind_let_pipeline(binder *b, uint32_t number, lots_bound_pipeline *out);
+/* A let that names a table, called with its arguments if it has parameters. */
+typedef struct table_let {
+    const lots_ast_pipeline *pipeline; /* NULL: the name is no such let's */
+    sight inside;                      /* what the pipeline sees: what stands above the let, and its arguments */
+} table_let;
+/* `call` NULL: named without brackets. Errors: other arguments than it has parameters. */
+LOTS_MUST lots_status bind_table_let(binder *b, const lots_ast_name *name, const lots_ast_call *call, table_let *out);
+
+/* A whole pipeline within another (the right side of a join): bound apart, not a result of the query. */
+LOTS_MUST lots_status bind_let_pipeline(binder *b, const table_let *let, lots_bound_pipeline *out);
 LOTS_MUST lots_status bind_inner_pipeline(binder *b, const lots_ast_pipeline *pipeline, lots_bound_pipeline *out);
 
 #endif

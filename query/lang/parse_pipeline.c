@@ -76,7 +76,34 @@ static lots_status parse_sort(lots_parser *p, lots_ast_stage *out)
     return lots_parser_no_bare_set(p, NULL);
 }
 
-/* "join" ( NAME | "(" pipeline ")" ) [ "on" NAME { "," NAME } ] */
+/* NAME [ "(" … ")" ]: a table, of a let that may have parameters. *call NULL without brackets. */
+static lots_status parse_table(lots_parser *p, const char *expected, lots_ast_name *name, lots_ast_node **call)
+{
+    *call = NULL;
+    if (!lots_parser_at(p, LOTS_TOKEN_NAME) || p->next.kind != LOTS_TOKEN_OPEN)
+        return lots_parser_name(p, expected, name);
+    LOTS_TRY(lots_parse_call(p, call));
+    *name = (*call)->call->name;
+    return LOTS_OK;
+}
+
+/* The table of a join: t(…) is short for (from table t(…)). */
+static lots_status parse_joined_table(lots_parser *p, lots_ast_stage *out)
+{
+    lots_ast_node *call = NULL;
+    void *memory;
+    LOTS_TRY(parse_table(p, "the name of a table or `(from …)` after `join`", &out->join.table, &call));
+    if (call == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(p->arena, &memory, 1, sizeof(lots_ast_pipeline), p->err));
+    out->join.pipeline = memory;
+    *out->join.pipeline = (lots_ast_pipeline){.source = LOTS_AST_SOURCE_TABLE, .value = call, .table = out->join.table,
+                                              .span = call->span};
+    out->join.table = (lots_ast_name){.text = NULL};
+    return LOTS_OK;
+}
+
+/* "join" ( NAME [ "(" … ")" ] | "(" pipeline ")" ) [ "on" NAME { "," NAME } ] */
 static lots_status parse_join(lots_parser *p, lots_ast_stage *out)
 {
     bool on;
@@ -86,7 +113,7 @@ static lots_status parse_join(lots_parser *p, lots_ast_stage *out)
         LOTS_TRY(lots_parse_pipeline(p, &out->join.pipeline));
         LOTS_TRY(lots_parser_close(p, open, LOTS_EXPECT_STAGE | LOTS_EXPECT_OPERATOR | LOTS_EXPECT_NARROW, "a stage or "));
     } else {
-        LOTS_TRY(lots_parser_name(p, "the name of a table or `(from …)` after `join`", &out->join.table));
+        LOTS_TRY(parse_joined_table(p, out));
     }
     LOTS_TRY(lots_parser_accept_word(p, LOTS_WORD_ON, &on));
     if (!on)
@@ -214,7 +241,7 @@ static lots_status parse_source(lots_parser *p, lots_ast_pipeline *pipeline)
     if (!table)
         return parse_value_source(p, pipeline);
     pipeline->source = LOTS_AST_SOURCE_TABLE;
-    return lots_parser_name(p, "the name of a table after `from table`", &pipeline->table);
+    return parse_table(p, "the name of a table after `from table`", &pipeline->table, &pipeline->value);
 }
 
 /* `then` behind a stage: most likely the event set of a step has no brackets. */

@@ -27,7 +27,7 @@ static bool let_has(const naive_run *run, const char *name)
     naive_run earlier = *run;
     if (let == NULL || let->statement->value == NULL)
         return false;
-    earlier.visible = (uint32_t)(let - run->lets);
+    naive_see(&earlier, let);
     return naive_has_row_aggregate(&earlier, let->statement->value);
 }
 

@@ -110,6 +110,8 @@ typedef struct naive_env {
 typedef struct naive_let {
     const lots_ast_statement *statement;
     naive_value **of; /* of each patient, as far as it was asked for: a definition without arguments has one value each */
+    struct naive_let *lets; /* the argument of a table: those of its caller, of which it sees so many. NULL: it sees … */
+    uint32_t visible;       /* … what stands before it */
 } naive_let;
 
 /* What rank, top and the like need of all rows entering a stage, kept so that a stage is quadratic and no more. */
@@ -179,6 +181,8 @@ naive_value naive_equal(naive_run *run, const naive_value *a, const naive_value 
 bool naive_patient_of(const naive_env *env, uint32_t *out);
 const naive_let *naive_find_let(const naive_run *run, const char *name);
 naive_value naive_call_let(naive_run *run, const naive_env *env, const naive_let *let, const lots_ast_call *call);
+/* See from here on what the definition does. */
+void naive_see(naive_run *run, const naive_let *let);
 /* A scope of the event inside the environment's. */
 naive_env naive_inside(const naive_env *env, const naive_event *event, const char *alias, naive_scope *scope);
 
@@ -248,8 +252,8 @@ naive_lines naive_table_lines(naive_run *run, uint32_t table);
 /* The column of the row that a key of a table leads to. False when no table has such a column. */
 bool naive_look_up(naive_run *run, const naive_value *key, const char *name, naive_value *out);
 naive_lines naive_match(naive_run *run, const lots_ast_pattern *pattern);
-/* The rows of a table that a let names; false when it is none. */
-bool naive_let_table(naive_run *run, const char *name, naive_lines *out);
+/* The rows of a table that a let names, called with these arguments (NULL: none); false when it is none. */
+bool naive_let_table(naive_run *run, const char *name, const lots_ast_call *call, naive_lines *out);
 
 naive_value naive_active(naive_run *run, const naive_env *env, const lots_ast_call *call);
 naive_value naive_path(naive_run *run, const naive_env *env, const lots_ast_call *call);

@@ -90,7 +90,7 @@ static naive_lines right_side(naive_run *run, const lots_ast_stage *stage)
     if (stage->join.pipeline != NULL)
         return naive_pipeline(run, stage->join.pipeline);
     const char *name = stage->join.table.text;
-    if (naive_let_table(run, name, &out))
+    if (naive_let_table(run, name, NULL, &out))
         return out;
     const int32_t table = naive_find_table(run, name);
     if (table < 0)

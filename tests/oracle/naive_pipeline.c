@@ -28,14 +28,23 @@ static naive_env closed_env(naive_run *run, const naive_env *env, const naive_co
     return (naive_env){.scope = arguments};
 }
 
+void naive_see(naive_run *run, const naive_let *let)
+{
+    run->visible = let->lets != NULL ? let->visible : (uint32_t)(let - run->lets);
+    if (let->lets != NULL)
+        run->lets = let->lets;
+}
+
 /* A definition that aggregates rows: its arguments are of each row, so they are evaluated where they are used. */
 static naive_value call_over_rows(naive_run *run, const naive_env *env, const naive_let *let, const lots_ast_call *call)
 {
     const naive_thunks thunks = {run->thunks, &let->statement->params, call, run->visible};
     const uint32_t visible = run->visible;
+    naive_let *lets = run->lets;
     run->thunks = &thunks;
-    run->visible = (uint32_t)(let - run->lets);
+    naive_see(run, let);
     const naive_value out = naive_eval(run, env, let->statement->value);
+    run->lets = lets;
     run->visible = visible;
     run->thunks = thunks.outer;
     return out;
@@ -70,9 +79,11 @@ naive_value naive_call_let(naive_run *run, const naive_env *env, const naive_let
         columns[i] = (naive_column){statement->params.items[i].text, naive_argument(run, env, call, i)};
     const naive_env inside = closed_env(run, env, columns, given);
     const naive_thunks *thunks = run->thunks;
+    naive_let *lets = run->lets;
     run->thunks = NULL;
-    run->visible = (uint32_t)(let - run->lets);
+    naive_see(run, let);
     const naive_value out = naive_eval(run, &inside, statement->value);
+    run->lets = lets;
     run->visible = visible;
     run->thunks = thunks;
     if (kept != NULL) {
@@ -153,15 +164,30 @@ naive_lines naive_copy_lines(naive_run *run, const naive_lines *lines)
     return out;
 }
 
-bool naive_let_table(naive_run *run, const char *name, naive_lines *out)
+/* A table sees the definitions before it, and its arguments as definitions of their own. */
+bool naive_let_table(naive_run *run, const char *name, const lots_ast_call *call, naive_lines *out)
 {
     const naive_let *let = naive_find_let(run, name);
     if (let == NULL || let->statement->pipeline == NULL)
         return false;
-    naive_let *table = &run->lets[let - run->lets];
-    const uint32_t visible = run->visible;
-    run->visible = (uint32_t)(let - run->lets);
-    *out = naive_pipeline(run, table->statement->pipeline); /* anew: what a cohort's name means may have changed */
+    const lots_ast_names *params = &let->statement->params;
+    naive_let *lets = run->lets;
+    const uint32_t visible = run->visible, before = (uint32_t)(let - lets);
+    if (params->count != (call != NULL ? call->arg_count : 0)) {
+        naive_refuse(run, "naive: %s with such arguments", name);
+        return true;
+    }
+    naive_let *inside = naive_get(run, before + params->count + 1, sizeof *inside);
+    lots_ast_statement *statements = naive_get(run, params->count, sizeof *statements);
+    memcpy(inside, lets, before * sizeof *inside);
+    for (uint32_t i = 0; i < params->count; i++) {
+        statements[i] = (lots_ast_statement){.kind = LOTS_AST_LET, .name = params->items[i], .value = call->args[i].value};
+        inside[before + i] = (naive_let){&statements[i], NULL, lets, visible};
+    }
+    run->lets = inside;
+    run->visible = before + params->count;
+    *out = naive_pipeline(run, let->statement->pipeline); /* anew: what a cohort's name means may have changed */
+    run->lets = lets;
     run->visible = visible;
     return true;
 }
@@ -170,14 +196,19 @@ static naive_lines source(naive_run *run, const lots_ast_pipeline *pipeline)
 {
     naive_lines out = {0};
     if (pipeline->source == LOTS_AST_SOURCE_TABLE) {
-        const int32_t table = naive_find_table(run, pipeline->table.text);
+        const lots_ast_call *call = pipeline->value != NULL ? pipeline->value->call : NULL;
+        const int32_t table = call != NULL ? -1 : naive_find_table(run, pipeline->table.text);
+        if (table < 0 && naive_let_table(run, pipeline->table.text, call, &out))
+            return out;
         if (table < 0)
             naive_refuse(run, "naive: no table %s", pipeline->table.text);
         return table < 0 ? out : naive_table_lines(run, (uint32_t)table);
     }
     if (pipeline->source == LOTS_AST_SOURCE_PATTERN)
         return naive_match(run, pipeline->pattern);
-    if (pipeline->value->kind == LOTS_AST_NAME && naive_let_table(run, pipeline->value->name.text, &out))
+    if (pipeline->value->kind == LOTS_AST_NAME && naive_let_table(run, pipeline->value->name.text, NULL, &out))
+        return out;
+    if (pipeline->value->kind == LOTS_AST_CALL && naive_let_table(run, pipeline->value->call->name.text, pipeline->value->call, &out))
         return out;
     if (!is_patients(pipeline->value))
         return event_lines(run, pipeline->value);

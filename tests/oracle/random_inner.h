@@ -69,6 +69,7 @@ typedef struct random_state {
     uint32_t aliases; /* given out */
     uint32_t running; /* which relation q_active is */
     bool has_set, has_function, has_codes, has_year, has_many, has_part, has_cohort;
+    bool has_argument; /* in a table with the parameters q_n, a whole number, and q_e, contacts */
     bool joined, defined; /* a join was written; a question was */
 } random_state;
 

@@ -244,15 +244,23 @@ static void rows(random_state *s)
 static void question(random_state *s)
 {
     const bool named = !s->defined && random_below(s, 8) == 0;
+    static const char *const sets[] = {"contacts", "contacts where level = primary", "contacts during 2022", "(contacts union contacts where acute)"};
     if (named)
-        random_say(s, "let q_table = ");
+        random_say(s, "let q_table");
+    s->has_argument = named && random_below(s, 2) == 0;
+    if (named)
+        random_say(s, s->has_argument ? "(q_n, q_e) = " : " = ");
     random_source(s);
     const bool bound = s->derived_count > 0 && !s->of_table;
     const uint64_t stages = random_below(s, 4);
     for (uint64_t n = stages; n > 0; n--)
         random_stage(s);
     if (named)
-        random_say(s, "\nfrom q_table\n");
+        random_say(s, "\nfrom %sq_table", random_below(s, 4) == 0 ? "table " : "");
+    if (s->has_argument)
+        random_say(s, "(%u%s, %s)", (unsigned)random_below(s, 9), random_below(s, 3) == 0 ? " + 1" : "", sets[random_below(s, 4)]);
+    random_say(s, named ? "\n" : "");
+    s->has_argument = false;
     if (random_below(s, 5) < 3)
         aggregated(s, stages == 0 && !named && !bound);
     else

@@ -442,6 +442,10 @@ static const random_relation *base(random_state *s, uint32_t depth)
         random_say(s, "q_set");
         return &random_relations[0];
     }
+    if (s->has_argument && random_below(s, 3) == 0) {
+        random_say(s, "q_e");
+        return &random_relations[0];
+    }
     if (depth > 1 && random_below(s, 8) == 0)
         return combination(s, depth - 1);
     const random_relation *relation = pick_relation(s);

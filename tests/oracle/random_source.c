@@ -173,7 +173,7 @@ void random_source(random_state *s)
         const uint64_t which = random_below(s, 2) == 0 ? 0 : random_below(s, RANDOM_RELATIONS);
         const random_relation *relation = &random_relations[which >= 12 && which < 15 ? s->running : which];
         snprintf(alias, sizeof alias, "r%u", ++s->aliases % 1000);
-        random_say(s, "%s as %s", relation->source, alias);
+        random_say(s, "%s as %s", which == 0 && s->has_argument ? "q_e" : relation->source, alias);
         if (random_below(s, 4) == 0)
             random_say(s, " during 2022..2023");
         random_enter(s, relation, alias);

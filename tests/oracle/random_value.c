@@ -284,6 +284,10 @@ static void whole(random_state *s, uint32_t depth)
     static const char *const operators[] = {"+", "-", "*", "//"};
     const uint32_t less = depth > 0 ? depth - 1 : 0;
     const uint64_t choice = random_below(s, depth == 0 ? 3 : 15);
+    if (s->has_argument && random_below(s, 5) == 0) {
+        random_say(s, "q_n");
+        return;
+    }
     if (choice < 2 && random_reference(s, RANDOM_INT, NULL))
         return;
     if (choice <= 2 || (s->table && choice > 4)) {

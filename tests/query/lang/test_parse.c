@@ -78,6 +78,7 @@ static void each_production_has_its_canonical_text(void **state)
         {"param a = 1 param b = 2 let c = a from patients from patients", "param a = 1\nparam b = 2\nlet c = a\nfrom patients\nfrom patients\n"},
         /* sources */
         {"from table prices", "from table prices\n"},
+        {"from table prices(2023,(1,2)) where a", "from table prices(2023, (1, 2))\nwhere a\n"},
         {"from contacts where a where b show c", "from contacts\nwhere a\nwhere b\nshow c\n"},
         {"from stays as s where s.end in 2023", "from stays as s\nwhere s.end in 2023\n"},
         {"from contacts where a during 2023 where b", "from contacts where a during 2023\nwhere b\n"},
@@ -113,6 +114,7 @@ static void each_production_has_its_canonical_text(void **state)
         {"from p pivot k", "from p\npivot k\n"},
         {"from p join t", "from p\njoin t\n"},
         {"from p join t on a,b", "from p\njoin t on a, b\n"},
+        {"from p join t(2023, q where r) on a", "from p\njoin (from table t(2023, q where r)) on a\n"},
         {"from p join (from t derive a = x show a) on a where b", "from p\njoin (from t derive a = x show a) on a\nwhere b\n"},
         {"from p into cohort frail", "from p\ninto cohort frail\n"},
         {"from p chart pchart(a, b by m)", "from p\nchart pchart(a, b by m)\n"},

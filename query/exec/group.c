@@ -149,11 +149,19 @@ static lots_status feed_level(lots_group *group, lots_worker *worker, const lots
     return LOTS_OK;
 }
 
+/* Each batch has other persons, their rows side by side. */
+static void count_entered(lots_group *group, const lots_patient *patient, uint32_t rows)
+{
+    for (uint32_t row = 0; patient != NULL && group->entered < group->min_cell && row < rows; row++)
+        group->entered += row == 0 || patient[row] != patient[row - 1] ? 1 : 0;
+}
+
 lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                             const lots_patient *patient, const lots_vector *behind, lots_error *err)
 {
     if (rows->count == 0)
         return LOTS_OK;
+    count_entered(group, patient, rows->count);
     for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
         LOTS_TRY(feed_level(&group->totals[j], worker, rows, patient, behind, err));
     return feed_level(group, worker, rows, patient, behind, err);
@@ -185,6 +193,7 @@ static lots_status join_level(lots_group *group, const lots_group *from, lots_er
 
 lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err)
 {
+    group->entered += from->entered;
     for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
         LOTS_TRY(join_level(&group->totals[j], &from->totals[j], err));
     return join_level(group, from, err);
@@ -258,6 +267,11 @@ lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *
         return LOTS_OK;
     lots_suppress table = {.stage = group->stage, .min_cell = group->min_cell, .rows = made.count, .slots = slots,
                            .marks = marks, .parent = group->totals != NULL ? made.parent : NULL};
+    if (group->entered > 0 && group->entered < group->min_cell) {
+        LOTS_TRY(lots_suppress_few(&table, arena, err));
+        *rows = table.rows;
+        return LOTS_OK;
+    }
     LOTS_TRY(judge_cells(group, &made, arena, &table, err));
     return lots_suppress_cells(&table, arena, err);
 }

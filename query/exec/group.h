@@ -18,6 +18,7 @@ typedef struct lots_group {
     lots_group_state patients; /* behind each group */
     lots_row_agg patients_agg;
     uint32_t min_cell;         /* 0: nothing is hidden */
+    uint64_t entered;          /* when something is: distinct patients of all rows, or at least min_cell of them; of a table 0 */
     lots_evidence *evidence;   /* of each aggregate, and last of the patients; NULL when nothing is hidden */
 } lots_group;
 

@@ -248,3 +248,32 @@ lots_status lots_suppress_cells(lots_suppress *table, lots_arena *arena, lots_er
         LOTS_TRY(hide_marked(&table->slots[i], &table->marks[i], table->rows, arena, err));
     return LOTS_OK;
 }
+
+/* How the number that aggregate c makes of all rows is marked. */
+static lots_mark mark_of_few(const lots_suppress *table, uint32_t c)
+{
+    const lots_row_agg *agg = &table->stage->aggs[c];
+    int64_t rows = 0;
+    if (!is_whole(agg))
+        return LOTS_MARK_WITHHELD;
+    for (uint32_t row = 0; agg->kind == LOTS_AGG_COUNT && row < table->rows; row++)
+        rows += is_total(table, row) ? 0 : count_at(&table->slots[table->stage->key_count + c], row);
+    return rows < (int64_t)table->min_cell ? LOTS_MARK_SMALL : LOTS_MARK_WITHHELD;
+}
+
+lots_status lots_suppress_few(lots_suppress *table, lots_arena *arena, lots_error *err)
+{
+    const lots_bound_stage *stage = table->stage;
+    const uint32_t behind = stage->key_count + stage->agg_count;
+    for (uint32_t c = 0; c < stage->agg_count; c++) /* before the keys: these say which rows are totals */
+        ((int64_t *)table->marks[stage->key_count + c].data)[0] = mark_of_few(table, c);
+    for (uint32_t i = 0; i < stage->key_count; i++)
+        ((int64_t *)table->marks[i].data)[0] = LOTS_MARK_WITHHELD;
+    ((int64_t *)table->marks[behind].data)[0] = LOTS_MARK_SMALL;
+    table->rows = 1;
+    for (uint32_t i = 0; i <= behind; i++)
+        table->slots[i].count = table->marks[i].count = 1;
+    for (uint32_t i = 0; i < behind; i++)
+        LOTS_TRY(hide_marked(&table->slots[i], &table->marks[i], 1, arena, err));
+    return LOTS_OK;
+}

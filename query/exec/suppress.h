@@ -28,6 +28,11 @@ typedef struct lots_suppress {
  * two. */
 LOTS_MUST lots_status lots_suppress_cells(lots_suppress *table, lots_arena *arena, lots_error *err);
 
+/* When 1..k-1 persons enter the table: any group that it shows would tell what they have in common. What is left is one row, of
+ * which keys and numbers are hidden, whatever they are; only that it counts persons, or fewer than k rows, shows. Of the table,
+ * evidence and cells are not used; rows becomes 1. Errors: LOTS_MEMORY.   Cost: O(rows). */
+LOTS_MUST lots_status lots_suppress_few(lots_suppress *table, lots_arena *arena, lots_error *err);
+
 /* ---- between suppress.c and suppress_totals.c ---- */
 
 static inline lots_mark lots_suppress_mark(const lots_suppress *table, uint32_t column, uint32_t row)

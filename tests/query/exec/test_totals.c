@@ -301,6 +301,27 @@ static void attack(table *t, const char *text, uint32_t *hidden)
         }
 }
 
+/* Whoever they are, a table of 1 to 4 persons is the same bytes. */
+static void few_are_all_alike(const char *text, const char *keys, char wanted[200])
+{
+    lots_error err;
+    lots_arena arena;
+    lots_result hidden;
+    lots_sink sink = {0};
+    lots_arena_init(&arena, 0);
+    run(text, K, &arena, &hidden);
+    assert_ok(lots_output_write(LOTS_FORMAT_CSV, &hidden, NULL, &sink, &err));
+    assert_int_equal(hidden.rows, 1);
+    assert_true(sink.text.count < 200);
+    if (wanted[0] == '\0')
+        memcpy(wanted, sink.text.data, sink.text.count);
+    if (strlen(wanted) != sink.text.count || memcmp(wanted, sink.text.data, sink.text.count) != 0)
+        fail_msg("%s\nby %s tells of whom:\n%.*s", text, keys, (int)sink.text.count, (const char *)sink.text.data);
+    lots_sink_free(&sink);
+    lots_result_free(&hidden);
+    lots_arena_free(&arena);
+}
+
 static void nobody_can_reckon_a_hidden_count(void **state)
 {
     (void)state;
@@ -315,14 +336,19 @@ static void nobody_can_reckon_a_hidden_count(void **state)
         {"score, sex", "n = count(), a = count(where mod(int(income), 5) = 0), b = count(where mod(int(income), 5) != 0)", 2},
     };
     static table t;
+    static char few[sizeof shapes / sizeof *shapes][200];
     uint64_t seed = 3;
     uint32_t hidden = 0, tables = 0;
     for (int i = 0; i < 240; i++) {
         size_t shape = (size_t)i % (sizeof shapes / sizeof *shapes);
         char text[500];
-        int persons = (int)(lots_test_random(&seed) % 90) + 1, first = (int)(lots_test_random(&seed) % (PERSONS - 90));
+        int persons = (int)(lots_test_random(&seed) % 90) * (i % 9 != 0) + 1 + i % 4 * (i % 9 == 0), first = (int)(lots_test_random(&seed) % (PERSONS - 90));
         snprintf(text, sizeof text, "from patients where income >= %d and income < %d group by %s with totals show %s", first,
                  first + persons, shapes[shape].keys, shapes[shape].show);
+        if (persons < K) {
+            few_are_all_alike(text, shapes[shape].keys, few[shape]);
+            continue;
+        }
         ask(text, shapes[shape].key_count, &t);
         attack(&t, text, &hidden);
         tables++;

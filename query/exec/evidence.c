@@ -4,9 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/exact.h"
+#include "core/base/kernels.h"
 #include "core/codec/block.h"
 #include "query/exec/share.h"
 #include "query/exec/survival.h"
+#include "query/exec/worker.h"
 
 #define DOMINANT 0.85 /* of a sum, by one person */
 
@@ -21,18 +24,8 @@ void lots_evidence_close(lots_evidence *evidence) { lots_vec_free(&evidence->cel
 
 lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_error *err)
 {
-    void *room = NULL;
-    size_t before = evidence->cells.count;
-    if (groups <= before)
-        return LOTS_OK;
-    LOTS_TRY(lots_vec_extend(&evidence->cells, groups - before, &room, err));
-    memset(room, 0, (groups - before) * sizeof(lots_evidence_cell));
-    for (size_t i = before; i < groups; i++) {
-        lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, i);
-        cell->last = cell->last_other = cell->last_holder = LOTS_NO_PATIENT;
-        cell->choice[0].last = cell->choice[1].last = LOTS_NO_PATIENT;
-    }
-    return LOTS_OK;
+    const size_t before = evidence->cells.count;
+    return groups <= before ? LOTS_OK : lots_vec_extend(&evidence->cells, groups - before, NULL, err);
 }
 
 /* ---- feeding ---- */
@@ -43,137 +36,203 @@ static bool sums(lots_row_agg_kind kind)
            kind == LOTS_AGG_SD || kind == LOTS_AGG_TOP_SHARE || kind == LOTS_AGG_LORENZ_SHARE;
 }
 
-static double number_at(const lots_vector *value, uint32_t row)
+static int64_t whole_at(const lots_vector *value, uint32_t row)
 {
-    uint32_t at = value->constant ? 0 : row;
-    switch (value->type.kind) {
-    case LOTS_TYPE_BOOL: return lots_bit_get(value->data, at) ? 1 : 0;
-    case LOTS_TYPE_DATE: return ((const int32_t *)value->data)[at];
-    case LOTS_TYPE_FLOAT: return ((const double *)value->data)[at];
-    default: return (double)((const int64_t *)value->data)[at];
-    }
+    const uint32_t at = value->constant ? 0 : row;
+    return value->type.kind == LOTS_TYPE_DATE ? ((const int32_t *)value->data)[at] : ((const int64_t *)value->data)[at];
 }
 
-/* A number that orders as the value does and is equal when it is. */
-static int64_t key_at(const lots_vector *value, uint32_t row)
-{
-    uint32_t at = value->constant ? 0 : row;
-    switch (value->type.kind) {
-    case LOTS_TYPE_BOOL: return lots_bit_get(value->data, at) ? 1 : 0;
-    case LOTS_TYPE_DATE: return ((const int32_t *)value->data)[at];
-    case LOTS_TYPE_CATEGORY:
-    case LOTS_TYPE_CODE: return ((const uint32_t *)value->data)[at];
-    case LOTS_TYPE_FLOAT: return lots_f64_key(((const double *)value->data)[at] + 0.0); /* -0 + 0 is 0 */
-    default: return ((const int64_t *)value->data)[at];
-    }
-}
+/* The sum of all sizes must not depend on their order: it is exact as far as two doubles hold it. */
+static void add_size(lots_evidence_cell *cell, double size) { (void)lots_exact_step(&cell->all, &cell->rest, size); }
 
 /* The sum of the patient seen last is complete. */
 static void settle(lots_evidence_cell *cell)
 {
-    double size = fabs(cell->sum);
+    const double size = fabs(cell->sum);
     cell->givers += size > 0 ? 1 : 0;
     cell->largest = size > cell->largest ? size : cell->largest;
-    cell->all += size;
+    add_size(cell, size);
     cell->sum = 0;
 }
 
-static void count_person(uint32_t *count, uint32_t *last, const lots_group_batch *batch, uint32_t row, uint32_t behind)
+/* The persons behind a row of a table. */
+static uint32_t behind_row(const lots_group_batch *batch, uint32_t row)
 {
-    if (batch->patient == NULL) {
+    const lots_vector *behind = batch->behind;
+    const int64_t persons = behind == NULL ? 0 : ((const int64_t *)behind->data)[behind->constant ? 0 : row];
+    return persons > UINT32_MAX ? UINT32_MAX : (uint32_t)persons;
+}
+
+static uint32_t row_of(const lots_group_runs *runs, uint32_t place) { return runs->row == NULL ? place : runs->row[place]; }
+
+/* Add the persons of a run, or of a table's rows the largest that stands behind one. */
+static void count_run(const lots_group_batch *batch, const lots_group_runs *runs, uint32_t run, uint32_t *count)
+{
+    const uint32_t first = runs->first[run], end = runs->first[run + 1];
+    if (batch->patient != NULL) {
+        *count += lots_group_runs_patients(runs, first, end);
+        return;
+    }
+    for (uint32_t i = first; i < end; i++) {
+        const uint32_t behind = behind_row(batch, row_of(runs, i));
         *count = behind > *count ? behind : *count;
-    } else if (batch->patient[row] != *last) {
-        *last = batch->patient[row];
-        ++*count;
     }
 }
 
-static void hold_extreme(const lots_row_agg *agg, lots_evidence_cell *cell, const lots_group_batch *batch, uint32_t row,
-                         uint32_t behind)
+static lots_evidence_cell *cell_of(lots_evidence *evidence, const lots_group_runs *runs, uint32_t run)
 {
-    int64_t key = key_at(batch->value, row);
-    if (cell->holders == 0 || (agg->kind == LOTS_AGG_MIN ? key < cell->extreme : key > cell->extreme)) {
-        cell->extreme = key;
-        cell->holders = 0;
-        cell->last_holder = LOTS_NO_PATIENT;
-    }
-    if (key == cell->extreme)
-        count_person(&cell->holders, &cell->last_holder, batch, row, behind);
+    return &LOTS_AT(lots_evidence_cell, &evidence->cells, runs->group[run]);
 }
 
-static void hold_choice(lots_evidence_cell *cell, const lots_group_batch *batch, uint32_t row)
+/* Numbers that order as the values do and are equal when they are. */
+static lots_status keys_of(const lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out, lots_error *err)
 {
-    const double value = number_at(batch->value, row);
-    for (uint32_t i = 0; i < 2; i++) {
-        if (i == cell->choices)
-            cell->choice[cell->choices++].value = value;
-        if (cell->choice[i].value == value) {
-            count_person(&cell->choice[i].persons, &cell->choice[i].last, batch, row, 0);
-            return;
+    const double *floats = NULL;
+    int64_t *keys = NULL;
+    const uint32_t places = runs->first[runs->count];
+    if (batch->value->type.kind != LOTS_TYPE_FLOAT)
+        return lots_group_runs_ints(batch, runs, out, err);
+    LOTS_TRY(lots_group_runs_floats(batch, runs, &floats, err));
+    LOTS_TRY(lots_new_i64(batch->arena, places, &keys, err));
+    for (uint32_t i = 0; i < places; i++)
+        keys[i] = lots_f64_key(floats[i] + 0.0); /* -0 + 0 is 0 */
+    *out = keys;
+    return LOTS_OK;
+}
+
+/* The values as floats: of whole numbers the nearest. */
+static lots_status numbers_of(const lots_group_batch *batch, const lots_group_runs *runs, const double **out,
+                              lots_error *err)
+{
+    const int64_t *whole = NULL;
+    void *made = NULL;
+    const uint32_t places = runs->first[runs->count];
+    if (batch->value->type.kind == LOTS_TYPE_FLOAT)
+        return lots_group_runs_floats(batch, runs, out, err);
+    LOTS_TRY(lots_group_runs_ints(batch, runs, &whole, err));
+    LOTS_TRY(lots_arena_vector(batch->arena, &made, places, sizeof(double), err));
+    lots_kernels_get()->divide_i64(whole, places, 1, made);
+    *out = made;
+    return LOTS_OK;
+}
+
+static lots_status feed_extremes(lots_evidence *evidence, const lots_group_batch *batch, lots_error *err)
+{
+    const lots_group_runs *runs = &batch->kept;
+    const bool least = evidence->agg->kind == LOTS_AGG_MIN;
+    const int64_t *keys = NULL;
+    LOTS_TRY(keys_of(batch, runs, &keys, err));
+    for (uint32_t r = 0; r < runs->count; r++) {
+        lots_evidence_cell *cell = cell_of(evidence, runs, r);
+        lots_patient last = LOTS_NO_PATIENT;
+        for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++) {
+            if (cell->holders == 0 || (least ? keys[i] < cell->extreme : keys[i] > cell->extreme)) {
+                cell->extreme = keys[i];
+                cell->holders = 0;
+                last = LOTS_NO_PATIENT;
+            }
+            if (keys[i] != cell->extreme)
+                continue;
+            const uint32_t behind = batch->patient == NULL ? behind_row(batch, row_of(runs, i)) : 0;
+            if (batch->patient == NULL)
+                cell->holders = behind > cell->holders ? behind : cell->holders;
+            else if (runs->patient[i] != last)
+                cell->holders++;
+            last = batch->patient == NULL ? LOTS_NO_PATIENT : runs->patient[i];
         }
     }
-    cell->choices = 3;
+    return LOTS_OK;
+}
+
+/* Which of the first two values a cell's persons have. */
+static void feed_choices(lots_evidence_cell *cell, const lots_group_batch *batch, const lots_group_runs *runs, uint32_t run,
+                         const double *values)
+{
+    lots_patient last[2] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT};
+    for (uint32_t i = runs->first[run]; cell->choices < 3 && i < runs->first[run + 1]; i++) {
+        uint32_t k = 0;
+        while (k < cell->choices && cell->choice[k].value != values[i])
+            k++;
+        if (k == cell->choices)
+            cell->choices++;
+        if (k == 2)
+            return;
+        cell->choice[k].value = values[i];
+        if (batch->patient == NULL || runs->patient[i] == last[k])
+            continue;
+        last[k] = runs->patient[i];
+        cell->choice[k].persons++;
+    }
+}
+
+/* What each person adds to a sum: its rows stand side by side. */
+static lots_status feed_sums(lots_evidence *evidence, const lots_group_batch *batch, lots_error *err)
+{
+    const lots_group_runs *runs = &batch->kept;
+    const double *values = NULL;
+    LOTS_TRY(numbers_of(batch, runs, &values, err));
+    for (uint32_t r = 0; r < runs->count; r++) {
+        const uint32_t first = runs->first[r], end = runs->first[r + 1];
+        lots_evidence_cell *kept = cell_of(evidence, runs, r), cell = *kept;
+        if (cell.choices < 3)
+            feed_choices(&cell, batch, runs, r, values);
+        for (uint32_t i = first; i < end; i++) {
+            if (batch->patient != NULL && (i == first || runs->patient[i] != runs->patient[i - 1]))
+                settle(&cell);
+            cell.sum += values[i];
+        }
+        *kept = cell;
+    }
+    return LOTS_OK;
 }
 
 /* KM …: those with the event (by then), those without, those who are still there. As feed_followed of group_state.c. */
-static void feed_followed(lots_evidence_cell *cell, const lots_group_batch *batch, uint32_t row, uint32_t behind)
+static void feed_followed(lots_evidence *evidence, const lots_group_batch *batch)
 {
-    bool placed = batch->at == NULL || !lots_vector_is_missing(batch->at, row);
-    if (!placed || lots_vector_is_missing(batch->exit, row) || key_at(batch->value, row) < 0)
-        return;
-    int64_t time = key_at(batch->value, row), at = batch->at != NULL ? key_at(batch->at, row) : INT64_MAX;
-    if (key_at(batch->exit, row) == LOTS_EXIT_EVENT && time <= at)
-        count_person(&cell->patients, &cell->last, batch, row, behind);
-    else
-        count_person(&cell->others, &cell->last_other, batch, row, behind);
-    if (time >= at)
-        count_person(&cell->holders, &cell->last_holder, batch, row, behind);
+    const lots_group_runs *runs = &batch->kept;
+    for (uint32_t r = 0; r < runs->count; r++) {
+        lots_evidence_cell *cell = cell_of(evidence, runs, r);
+        lots_patient last[3] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT, LOTS_NO_PATIENT};
+        for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++) {
+            const uint32_t row = row_of(runs, i);
+            const bool placed = batch->at == NULL || !lots_vector_is_missing(batch->at, row);
+            if (!placed || lots_vector_is_missing(batch->exit, row) || whole_at(batch->value, row) < 0)
+                continue;
+            const int64_t time = whole_at(batch->value, row);
+            const int64_t at = batch->at != NULL ? whole_at(batch->at, row) : INT64_MAX;
+            const bool event = whole_at(batch->exit, row) == LOTS_EXIT_EVENT && time <= at;
+            uint32_t *counts[3] = {event ? &cell->patients : NULL, event ? NULL : &cell->others,
+                                   time >= at ? &cell->holders : NULL};
+            const uint32_t behind = batch->patient == NULL ? behind_row(batch, row) : 0;
+            for (uint32_t k = 0; k < 3; k++) {
+                if (counts[k] == NULL)
+                    continue;
+                if (batch->patient == NULL)
+                    *counts[k] = behind > *counts[k] ? behind : *counts[k];
+                else if (runs->patient[i] != last[k])
+                    ++*counts[k];
+                last[k] = batch->patient == NULL ? LOTS_NO_PATIENT : runs->patient[i];
+            }
+        }
+    }
 }
 
-static void feed_row(lots_evidence *evidence, const lots_group_batch *batch, uint32_t row, uint32_t behind)
+lots_status lots_evidence_feed(lots_evidence *evidence, const lots_group_batch *batch, lots_error *err)
 {
     const lots_row_agg *agg = evidence->agg;
-    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, batch->group[row]);
-    bool kept = batch->where == NULL || lots_bit_get(batch->where, row);
-    if (batch->value != NULL && lots_vector_is_missing(batch->value, row))
-        return;
-    if (lots_row_agg_follows(agg)) {
-        if (kept)
-            feed_followed(cell, batch, row, behind);
-        return;
-    }
-    if (agg->kind == LOTS_AGG_COUNT_DISTINCT && batch->value->type.kind == LOTS_TYPE_SET) {
-        uint32_t at = batch->value->constant ? 0 : row;
-        if (batch->value->offsets[at] == batch->value->offsets[at + 1])
-            return;
-    }
-    if (agg->kind == LOTS_AGG_RATE) {
-        if (!kept)
-            return;
-        kept = key_at(batch->value, row) != 0;
-    }
-    if (!kept) {
-        count_person(&cell->others, &cell->last_other, batch, row, behind);
-        return;
-    }
-    if (sums(agg->kind) && batch->patient != NULL && batch->patient[row] != cell->last)
-        settle(cell);
-    count_person(&cell->patients, &cell->last, batch, row, behind);
-    if (sums(agg->kind)) {
-        cell->sum += number_at(batch->value, row);
-        if (cell->choices < 3)
-            hold_choice(cell, batch, row);
-    } else if ((agg->kind == LOTS_AGG_MIN || agg->kind == LOTS_AGG_MAX) && batch->value->type.kind != LOTS_TYPE_TEXT)
-        hold_extreme(agg, cell, batch, row, behind);
-}
-
-void lots_evidence_feed(lots_evidence *evidence, const lots_group_batch *batch, const lots_vector *behind)
-{
+    const bool extreme = agg->kind == LOTS_AGG_MIN || agg->kind == LOTS_AGG_MAX;
     evidence->of_groups = evidence->of_groups || batch->patient == NULL;
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        int64_t persons = behind == NULL ? 0 : ((const int64_t *)behind->data)[behind->constant ? 0 : row];
-        feed_row(evidence, batch, row, persons > UINT32_MAX ? UINT32_MAX : (uint32_t)persons);
+    if (lots_row_agg_follows(agg)) {
+        feed_followed(evidence, batch);
+        return LOTS_OK;
     }
+    for (uint32_t r = 0; r < batch->kept.count; r++)
+        count_run(batch, &batch->kept, r, &cell_of(evidence, &batch->kept, r)->patients);
+    for (uint32_t r = 0; r < batch->left.count; r++)
+        count_run(batch, &batch->left, r, &cell_of(evidence, &batch->left, r)->others);
+    if (sums(agg->kind))
+        return feed_sums(evidence, batch, err);
+    return extreme && batch->value->type.kind != LOTS_TYPE_TEXT ? feed_extremes(evidence, batch, err) : LOTS_OK;
 }
 
 static void join_choices(lots_evidence_cell *cell, const lots_evidence_cell *more)
@@ -204,7 +263,8 @@ void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint
         cell->others += more->others;
         cell->givers += more->givers;
         cell->largest = more->largest > cell->largest ? more->largest : cell->largest;
-        cell->all += more->all;
+        add_size(cell, more->all);
+        add_size(cell, more->rest);
         join_choices(cell, more);
         if (more->holders > 0 && cell->holders > 0 && more->extreme == cell->extreme) {
             cell->holders += more->holders;
@@ -222,7 +282,7 @@ static bool dominated(const lots_evidence *evidence, const lots_evidence_cell *c
 {
     if (evidence->of_groups)
         return false;
-    return (cell->givers > 0 && cell->givers < min_cell) || cell->largest > DOMINANT * cell->all;
+    return (cell->givers > 0 && cell->givers < min_cell) || cell->largest > DOMINANT * (cell->all + cell->rest);
 }
 
 /* A sum of 0 and 1, or of 1 and 2, counts those who have the one. */

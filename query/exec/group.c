@@ -7,6 +7,8 @@
 #include "query/exec/suppress.h"
 #include "query/exec/totals.h"
 
+static const lots_row_agg PATIENTS = {.kind = LOTS_AGG_PATIENTS, .type = {.kind = LOTS_TYPE_INT}};
+
 static lots_status open_evidence(lots_group *group, lots_error *err)
 {
     void *made = NULL;
@@ -15,15 +17,20 @@ static lots_status open_evidence(lots_group *group, lots_error *err)
     LOTS_TRY(lots_alloc(&made, (size_t)group->stage->agg_count + 1, sizeof(lots_evidence), err));
     group->evidence = made;
     for (uint32_t i = 0; i <= group->stage->agg_count; i++)
-        lots_evidence_open(&group->evidence[i], i < group->stage->agg_count ? &group->stage->aggs[i] : &group->patients_agg);
+        lots_evidence_open(&group->evidence[i], i < group->stage->agg_count ? &group->stage->aggs[i] : &PATIENTS);
     return LOTS_OK;
 }
 
-/* patients_agg lies in the group, which its owner may have moved. */
+/* Does it count the rows, all of them? Then it rests on the patients behind the group, and has no evidence of its own. */
+static bool counts_all(const lots_row_agg *agg)
+{
+    return (agg->kind == LOTS_AGG_COUNT || agg->kind == LOTS_AGG_PATIENTS) && agg->where == NULL && agg->value == NULL;
+}
+
 static lots_evidence *evidence_of(lots_group *group, uint32_t index)
 {
-    group->evidence[group->stage->agg_count].agg = &group->patients_agg;
-    return &group->evidence[index];
+    const uint32_t patients = group->stage->agg_count;
+    return &group->evidence[index < patients && counts_all(&group->stage->aggs[index]) ? patients : index];
 }
 
 static lots_status open_level(lots_group *group, const lots_bound_stage *stage, uint32_t key_count, uint32_t min_cell,
@@ -35,8 +42,6 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
     group->stage = stage;
     group->key_count = key_count;
     group->min_cell = min_cell;
-    group->patients_agg.kind = LOTS_AGG_PATIENTS;
-    group->patients_agg.type.kind = LOTS_TYPE_INT;
     if (stage->key_count > LOTS_COLUMNS_MAX)
         return lots_ast_fail(err, stage->span, "more than %u keys", LOTS_COLUMNS_MAX);
     for (uint32_t i = 0; i < key_count; i++)
@@ -47,7 +52,7 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
     for (uint32_t i = 0; i < stage->agg_count; i++)
         LOTS_TRY(lots_group_state_open(&group->states[i], &stage->aggs[i], err));
     LOTS_TRY(open_evidence(group, err));
-    return lots_group_state_open(&group->patients, &group->patients_agg, err);
+    return lots_group_state_open(&group->patients, &PATIENTS, err);
 }
 
 lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell, lots_error *err)
@@ -113,38 +118,51 @@ static void feed_behind(lots_group *group, const uint32_t *numbers, uint32_t row
     }
 }
 
+/* What an aggregate asks of the rows. */
+static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const lots_instance *rows, lots_vector *values,
+                            lots_group_batch *batch, lots_error *err)
+{
+    uint64_t *where = NULL;
+    lots_expr *const exprs[] = {agg->value, agg->exit, agg->at};
+    const lots_vector **const places[] = {&batch->value, &batch->exit, &batch->at};
+    for (uint32_t i = 0; i < 3; i++) {
+        *places[i] = exprs[i] != NULL ? &values[i] : NULL;
+        if (exprs[i] != NULL)
+            LOTS_TRY(lots_eval(worker, exprs[i], rows, &values[i], err));
+    }
+    if (agg->where != NULL)
+        LOTS_TRY(lots_eval_true(worker, agg->where, rows, &where, err));
+    batch->where = where;
+    return LOTS_OK;
+}
+
 static lots_status feed_level(lots_group *group, lots_worker *worker, const lots_instance *rows,
                               const lots_patient *patient, const lots_vector *behind, lots_error *err)
 {
-    lots_group_batch batch = {.rows = rows->count, .patient = patient};
+    lots_group_batch batch = {.rows = rows->count, .patient = patient, .behind = behind,
+                              .arena = lots_worker_arena(worker), .others = group->evidence != NULL};
     uint32_t *numbers = NULL;
+    lots_vector values[3];
     LOTS_TRY(number_rows(group, worker, rows, &numbers, err));
     batch.group = numbers;
+    batch.groups = group->keyer.count;
+    LOTS_TRY(lots_group_runs_make(&batch, NULL, &batch.all, err));
+    batch.kept = batch.all;
     if (patient != NULL)
         LOTS_TRY(lots_group_state_feed(&group->patients, &batch, err));
     else if (behind != NULL)
         feed_behind(group, numbers, rows->count, behind);
     if (group->evidence != NULL)
-        lots_evidence_feed(evidence_of(group, group->stage->agg_count), &batch, behind);
+        LOTS_TRY(lots_evidence_feed(evidence_of(group, group->stage->agg_count), &batch, err));
     for (uint32_t i = 0; i < group->stage->agg_count; i++) {
         const lots_row_agg *agg = &group->stage->aggs[i];
-        lots_vector value, ended, at;
-        uint64_t *where = NULL;
-        if (agg->value != NULL)
-            LOTS_TRY(lots_eval(worker, agg->value, rows, &value, err));
-        if (agg->where != NULL)
-            LOTS_TRY(lots_eval_true(worker, agg->where, rows, &where, err));
-        if (agg->exit != NULL)
-            LOTS_TRY(lots_eval(worker, agg->exit, rows, &ended, err));
-        if (agg->at != NULL)
-            LOTS_TRY(lots_eval(worker, agg->at, rows, &at, err));
-        batch.value = agg->value != NULL ? &value : NULL;
-        batch.where = where;
-        batch.exit = agg->exit != NULL ? &ended : NULL;
-        batch.at = agg->at != NULL ? &at : NULL;
+        LOTS_TRY(operands(agg, worker, rows, values, &batch, err));
+        LOTS_TRY(lots_group_batch_split(&batch, agg, err));
         LOTS_TRY(lots_group_state_feed(&group->states[i], &batch, err));
-        if (group->evidence != NULL)
-            lots_evidence_feed(evidence_of(group, i), &batch, behind);
+        if (group->evidence != NULL && !counts_all(agg))
+            LOTS_TRY(lots_evidence_feed(&group->evidence[i], &batch, err));
+        else if (group->evidence != NULL)
+            group->evidence[i].of_groups = group->evidence[group->stage->agg_count].of_groups;
     }
     return LOTS_OK;
 }
@@ -186,7 +204,8 @@ static lots_status join_level(lots_group *group, const lots_group *from, lots_er
     if (status == LOTS_OK)
         status = lots_group_state_join(&group->patients, &from->patients, map, err);
     for (uint32_t i = 0; status == LOTS_OK && group->evidence != NULL && i <= group->stage->agg_count; i++)
-        lots_evidence_join(evidence_of(group, i), &from->evidence[i], map);
+        if (i == group->stage->agg_count || !counts_all(&group->stage->aggs[i]))
+            lots_evidence_join(evidence_of(group, i), &from->evidence[i], map);
     lots_arena_free(&arena);
     return status;
 }
@@ -250,7 +269,7 @@ static lots_status judge_cells(lots_group *group, const lots_total_rows *rows, l
                 lots_evidence_judge_cell(evidence, cell, group->min_cell);
         }
     table->cells = cells;
-    table->evidence = evidence_of(group, 0);
+    table->evidence = group->evidence;
     return LOTS_OK;
 }
 

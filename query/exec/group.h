@@ -16,7 +16,6 @@ typedef struct lots_group {
     lots_keyer keyer;
     lots_group_state *states;  /* stage->agg_count */
     lots_group_state patients; /* behind each group */
-    lots_row_agg patients_agg;
     uint32_t min_cell;         /* 0: nothing is hidden */
     uint64_t entered;          /* when something is: distinct patients of all rows, or at least min_cell of them; of a table 0 */
     lots_evidence *evidence;   /* of each aggregate, and last of the patients; NULL when nothing is hidden */

@@ -63,14 +63,8 @@ void lots_group_state_close(lots_group_state *state)
 
 lots_status lots_group_state_grow(lots_group_state *state, uint32_t groups, lots_error *err)
 {
-    void *room = NULL;
-    size_t before = state->cells.count;
-    if (groups <= before)
-        return LOTS_OK;
-    LOTS_TRY(lots_vec_extend(&state->cells, groups - before, &room, err));
-    for (size_t i = before; i < groups; i++)
-        LOTS_AT(lots_group_cell, &state->cells, i).last = LOTS_NO_PATIENT;
-    return LOTS_OK;
+    const size_t before = state->cells.count;
+    return groups <= before ? LOTS_OK : lots_vec_extend(&state->cells, groups - before, NULL, err);
 }
 
 /* ---- values ---- */
@@ -135,46 +129,88 @@ static lots_status join_float(lots_group_state *state, lots_group_cell *cell, co
     return LOTS_OK;
 }
 
-static lots_status feed_sums(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+static wide sum_whole(const int64_t *values, uint32_t count, bool small)
 {
+    int64_t sum = 0;
+    wide exact = 0;
+    for (uint32_t i = 0; small && i < count; i++)
+        sum += values[i];
+    for (uint32_t i = 0; !small && i < count; i++)
+        exact += values[i];
+    return small ? sum : exact;
+}
+
+/* Whether 2^32 of them fit in 64 bits. */
+static bool all_small(const int64_t *values, uint32_t count)
+{
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < count; i++)
+        size |= (uint64_t)(values[i] ^ (values[i] >> 63));
+    return size >> 31 == 0;
+}
+
+static lots_status feed_whole_sums(lots_group_state *state, const lots_group_batch *batch, const lots_group_runs *runs,
+                                   bool counted, lots_error *err)
+{
+    const int64_t *values = NULL;
     lots_group_cell *cells = state->cells.data;
-    bool floats = is_float(state->agg);
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        bool whole = state->agg->kind == LOTS_AGG_SHARE && !lots_vector_is_missing(batch->value, row);
-        bool kept = counts(batch, row);
-        if (!kept && !whole)
-            continue;
-        lots_group_cell *cell = &cells[batch->group[row]];
-        if (floats) {
-            if (kept)
-                LOTS_TRY(add_float(state, cell, float_at(batch->value, row), err));
-            if (whole)
-                LOTS_TRY(add_float(state, &state->whole, float_at(batch->value, row), err));
-        } else {
-            add_wide(cell, kept ? int_at(batch->value, row) : 0);
-            if (whole)
-                add_wide(&state->whole, int_at(batch->value, row));
+    LOTS_TRY(lots_group_runs_ints(batch, runs, &values, err));
+    const bool small = all_small(values, runs->first[runs->count]);
+    for (uint32_t r = 0; r < runs->count; r++) {
+        const uint32_t first = runs->first[r], count = runs->first[r + 1] - first;
+        const wide sum = sum_whole(values + first, count, small);
+        if (counted) {
+            add_wide(&cells[runs->group[r]], sum);
+            cells[runs->group[r]].count += count;
         }
-        cell->count += kept ? 1 : 0;
+        if (state->agg->kind == LOTS_AGG_SHARE)
+            add_wide(&state->whole, sum);
     }
     return LOTS_OK;
 }
 
+static lots_status feed_float_sums(lots_group_state *state, const lots_group_batch *batch, const lots_group_runs *runs,
+                                   bool counted, lots_error *err)
+{
+    const double *values = NULL;
+    lots_group_cell *cells = state->cells.data;
+    LOTS_TRY(lots_group_runs_floats(batch, runs, &values, err));
+    for (uint32_t r = 0; r < runs->count; r++)
+        for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++) {
+            if (counted) {
+                LOTS_TRY(add_float(state, &cells[runs->group[r]], values[i], err));
+                cells[runs->group[r]].count++;
+            }
+            if (state->agg->kind == LOTS_AGG_SHARE)
+                LOTS_TRY(add_float(state, &state->whole, values[i], err));
+        }
+    return LOTS_OK;
+}
+
+/* A SHARE's whole is of what `where` leaves out too. */
+static lots_status feed_sums(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+{
+    const bool all = state->agg->kind == LOTS_AGG_SHARE;
+    if (is_float(state->agg)) {
+        LOTS_TRY(feed_float_sums(state, batch, &batch->kept, true, err));
+        return all ? feed_float_sums(state, batch, &batch->left, false, err) : LOTS_OK;
+    }
+    LOTS_TRY(feed_whole_sums(state, batch, &batch->kept, true, err));
+    return all ? feed_whole_sums(state, batch, &batch->left, false, err) : LOTS_OK;
+}
+
 static void feed_counts(lots_group_state *state, const lots_group_batch *batch)
 {
+    const lots_group_runs *kept = &batch->kept, *left = &batch->left;
     lots_group_cell *cells = state->cells.data;
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        if (!counts(batch, row))
-            continue;
-        lots_group_cell *cell = &cells[batch->group[row]];
-        if (state->agg->kind == LOTS_AGG_PATIENTS) {
-            cell->count += batch->patient[row] != cell->last ? 1 : 0; /* rows come patient by patient */
-            cell->last = batch->patient[row];
-        } else {
-            cell->count++;
-            cell->hits += state->agg->kind == LOTS_AGG_RATE && int_at(batch->value, row) != 0 ? 1 : 0;
-        }
+    for (uint32_t r = 0; r < kept->count; r++) {
+        lots_group_cell *cell = &cells[kept->group[r]];
+        const uint32_t first = kept->first[r], end = kept->first[r + 1];
+        cell->count += state->agg->kind == LOTS_AGG_PATIENTS ? lots_group_runs_patients(kept, first, end) : end - first;
+        cell->hits += state->agg->kind == LOTS_AGG_RATE ? end - first : 0;
     }
+    for (uint32_t r = 0; state->agg->kind == LOTS_AGG_RATE && r < left->count; r++) /* known to be false */
+        cells[left->group[r]].count += left->first[r + 1] - left->first[r];
 }
 
 static lots_status feed_values(lots_group_state *state, const lots_group_batch *batch, lots_error *err)

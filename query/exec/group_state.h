@@ -3,8 +3,8 @@
 #ifndef LOTS_QUERY_GROUP_STATE_H
 #define LOTS_QUERY_GROUP_STATE_H
 
+#include "query/exec/group_batch.h"
 #include "query/exec/keyer.h"
-#include "query/lang/bound.h"
 
 typedef struct lots_group_cell { /* of one group */
     uint64_t count;   /* rows counted; RATE: known; COUNT_DISTINCT: distinct values */
@@ -13,7 +13,6 @@ typedef struct lots_group_cell { /* of one group */
     double sum, rest; /* floats: sum + rest, and what is in `exact`, is their exact sum (core/base/exact.h); MIN, MAX: sum */
     uint64_t squares[3]; /* SD: exact sum of the squares of whole numbers */
     int64_t extreme;  /* MIN, MAX: the value, or for texts the row of `texts`; KM, CIF: at */
-    uint32_t last;    /* PATIENTS: the patient last seen */
     uint32_t spilled; /* floats that two doubles don't hold: 1 + place in `exact`; SD of floats: in `moments`; 0: none */
 } lots_group_cell;
 
@@ -35,17 +34,7 @@ LOTS_MUST lots_status lots_group_state_open(lots_group_state *state, const lots_
 void lots_group_state_close(lots_group_state *state);
 LOTS_MUST lots_status lots_group_state_grow(lots_group_state *state, uint32_t groups, lots_error *err);
 
-/* A batch: `group[row]` of every row, `value`, `where`, `exit` and `at` as the aggregate has them (NULL when not), `patient`
- * for PATIENTS (registry-wide). */
-typedef struct lots_group_batch {
-    uint32_t rows;
-    const uint32_t *group;
-    const lots_vector *value;
-    const uint64_t *where;
-    const lots_vector *exit, *at;
-    const lots_patient *patient;
-} lots_group_batch;
-/* Errors: LOTS_QUERY for a time beyond LOTS_FOLLOWED_MAX. */
+/* The batch is split for this aggregate. Errors: LOTS_QUERY for a time beyond LOTS_FOLLOWED_MAX. */
 LOTS_MUST lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batch *batch, lots_error *err);
 /* Add `from`, whose group g is group map[g] here. */
 LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,

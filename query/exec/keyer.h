@@ -1,21 +1,17 @@
 /* keyer.h: dense numbers for tuples of values: groups of group by, strata of per. Numbers are given in order of first
- * sight; equal tuples (missing equals missing) get one number. Not thread safe. */
+ * sight; equal tuples (missing equals missing) get one number. Each column's values are coded by themselves (key_code.h),
+ * and the codes folded pair by pair. Not thread safe. */
 #ifndef LOTS_QUERY_KEYER_H
 #define LOTS_QUERY_KEYER_H
 
-#include "query/exec/collected.h"
+#include "query/exec/key_code.h"
 
 typedef struct lots_keyer {
     lots_collected *columns; /* the tuples, one row a number */
     uint32_t column_count;
     uint32_t count;          /* numbers given */
-    uint32_t *table;         /* open addressing: number + 1, 0 empty */
-    uint64_t *hashes;        /* by slot */
-    uint32_t table_size;
-    lots_vec number_hash;    /* uint64_t by number */
-    uint32_t *direct;        /* small keys: number + 1 by their mixed-radix index; NULL when not small */
-    uint32_t direct_size;
-    uint32_t *radix;         /* of each column, for direct */
+    lots_key_coder *coders;  /* by column */
+    lots_key_fold *folds;    /* by column: of what is left of it with it; the first column's of 0 with it */
 } lots_keyer;
 
 /* `types`: of the key columns; none gives one number for all rows. Errors: LOTS_MEMORY. */

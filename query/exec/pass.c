@@ -13,13 +13,13 @@
 
 typedef struct outcome { /* of one task, until it is joined */
     lots_gathered part;
-    lots_group group;
     bool done;
 } outcome;
 
 typedef struct pass_state {
     lots_pass *pass;
-    outcome *outcomes;
+    lots_group *groups;   /* when grouping: by worker; what a group holds doesn't depend on the order it is fed in */
+    outcome *outcomes;    /* when collecting: by task */
     uint32_t tasks, next; /* tasks below `next` are joined */
     uint64_t chunks_done;
     uint32_t *row_order;  /* input rows by chunk, patient and relation row */
@@ -224,7 +224,8 @@ static bool wanted(const lots_pass *pass, lots_worker *worker, uint32_t chunk)
            lots_worker_may_have_rows(worker, pass->pipeline, pass->chunks[chunk].segment, pass->chunks[chunk].chunk);
 }
 
-static lots_status run_chunk(pass_state *state, lots_worker *worker, outcome *into, uint32_t chunk, lots_error *err)
+static lots_status run_chunk(pass_state *state, lots_worker *worker, lots_group *group, lots_gathered *part,
+                             uint32_t chunk, lots_error *err)
 {
     const lots_pass *pass = state->pass;
     const lots_chunk_place *place = &pass->chunks[chunk];
@@ -242,29 +243,13 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, outcome *in
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
     LOTS_TRY(run_stages(pass, worker, chunk, &rows, &clock, err));
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
-    LOTS_TRY(pass->group != NULL ? group_rows(&into->group, worker, rows, err)
-                                 : collect_rows(state, worker, &into->part, chunk, rows, err));
+    LOTS_TRY(group != NULL ? group_rows(group, worker, rows, err) : collect_rows(state, worker, part, chunk, rows, err));
     LOTS_TRY(lots_beyond_settle(worker, rows, err));
     spend(pass, pass->stage_count, &clock);
     return LOTS_OK;
 }
 
 /* ---- tasks ---- */
-
-static lots_status open_outcome(const lots_pass *pass, lots_gathered *part, lots_group *group, lots_error *err)
-{
-    if (pass->group != NULL)
-        return lots_group_open(group, pass->group, pass->options->min_cell, err);
-    return lots_gathered_open(part, pass->pipeline->slot_count, pass->extra_count, err);
-}
-
-static void close_outcome(const lots_pass *pass, outcome *one)
-{
-    if (pass->group != NULL && one->group.stage != NULL)
-        lots_group_close(&one->group);
-    if (pass->group == NULL)
-        lots_gathered_close(&one->part);
-}
 
 /* Join what is next in order and done; the caller holds the lock. */
 static lots_status join_done(pass_state *state, lots_error *err)
@@ -273,9 +258,8 @@ static lots_status join_done(pass_state *state, lots_error *err)
     lots_status status = LOTS_OK;
     while (status == LOTS_OK && state->next < state->tasks && state->outcomes[state->next].done) {
         outcome *one = &state->outcomes[state->next++];
-        status = pass->group != NULL ? lots_group_join(&pass->groups, &one->group, err)
-                                     : lots_gathered_join(&pass->part, &one->part, err);
-        close_outcome(pass, one);
+        status = lots_gathered_join(&pass->part, &one->part, err);
+        lots_gathered_close(&one->part);
     }
     return status;
 }
@@ -289,22 +273,36 @@ static lots_status worker_of(const lots_pass *pass, unsigned number, lots_worker
     return lots_beyond_watch(*out, pass->options->min_cell > 1 ? pass->options->min_cell : 1, err);
 }
 
+/* Where the task's rows go: the group of its worker, or a part of its own. */
+static lots_status open_target(pass_state *state, size_t task, unsigned number, lots_group **group, lots_gathered **part,
+                               lots_error *err)
+{
+    const lots_pass *pass = state->pass;
+    *group = pass->group != NULL ? &state->groups[number] : NULL;
+    *part = pass->group != NULL ? NULL : &state->outcomes[task].part;
+    if (pass->group == NULL)
+        return lots_gathered_open(*part, pass->pipeline->slot_count, pass->extra_count, err);
+    return (*group)->stage != NULL ? LOTS_OK : lots_group_open(*group, pass->group, pass->options->min_cell, err);
+}
+
 static lots_status run_task(void *context, size_t task, unsigned number, lots_error *err)
 {
     pass_state *state = context;
     lots_pass *pass = state->pass;
     lots_worker *worker = NULL;
-    outcome *one = &state->outcomes[task];
+    lots_group *group = NULL;
+    lots_gathered *part = NULL;
     uint32_t first = (uint32_t)task * TASK_CHUNKS, end = first + TASK_CHUNKS;
     end = end < pass->chunk_count ? end : pass->chunk_count;
     LOTS_TRY(worker_of(pass, number, &worker, err));
-    LOTS_TRY(open_outcome(pass, &one->part, &one->group, err));
+    LOTS_TRY(open_target(state, task, number, &group, &part, err));
     for (uint32_t chunk = first; chunk < end; chunk++)
-        LOTS_TRY(run_chunk(state, worker, one, chunk, err));
+        LOTS_TRY(run_chunk(state, worker, group, part, chunk, err));
     pthread_mutex_lock(&state->lock);
-    one->done = true;
+    if (part != NULL)
+        state->outcomes[task].done = true;
     state->chunks_done += end - first;
-    lots_status status = join_done(state, err);
+    lots_status status = part != NULL ? join_done(state, err) : LOTS_OK;
     if (pass->options->progress != NULL)
         pass->options->progress(pass->options->progress_context, state->chunks_done, pass->chunk_count);
     pthread_mutex_unlock(&state->lock);
@@ -324,25 +322,58 @@ static lots_status run_tasks(pass_state *state, lots_error *err)
     return LOTS_OK;
 }
 
+static lots_status open_outputs(pass_state *state, lots_error *err)
+{
+    lots_pass *pass = state->pass;
+    void *made = NULL;
+    if (pass->group != NULL) {
+        LOTS_TRY(lots_group_open(&pass->groups, pass->group, pass->options->min_cell, err));
+        LOTS_TRY(lots_alloc(&made, pass->worker_count, sizeof(lots_group), err));
+        state->groups = made;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_gathered_open(&pass->part, pass->pipeline->slot_count, pass->extra_count, err));
+    LOTS_TRY(lots_alloc(&made, state->tasks, sizeof(outcome), err));
+    state->outcomes = made;
+    return LOTS_OK;
+}
+
+static lots_status join_groups(pass_state *state, lots_error *err)
+{
+    for (unsigned i = 0; i < state->pass->worker_count; i++)
+        if (state->groups[i].stage != NULL)
+            LOTS_TRY(lots_group_join(&state->pass->groups, &state->groups[i], err));
+    return LOTS_OK;
+}
+
+static void close_state(pass_state *state)
+{
+    for (uint32_t i = state->next; state->outcomes != NULL && i < state->tasks; i++)
+        lots_gathered_close(&state->outcomes[i].part);
+    for (unsigned i = 0; state->groups != NULL && i < state->pass->worker_count; i++)
+        if (state->groups[i].stage != NULL)
+            lots_group_close(&state->groups[i]);
+    lots_free(state->outcomes);
+    lots_free(state->groups);
+    lots_free(state->row_order);
+    lots_free(state->row_starts);
+}
+
 lots_status lots_pass_run(lots_pass *pass, lots_error *err)
 {
     pass_state state;
-    void *made = NULL;
     memset(&state, 0, sizeof state);
     state.pass = pass;
     state.tasks = (pass->chunk_count + TASK_CHUNKS - 1) / TASK_CHUNKS;
-    LOTS_TRY(open_outcome(pass, &pass->part, &pass->groups, err));
-    LOTS_TRY(lots_alloc(&made, state.tasks, sizeof(outcome), err));
-    state.outcomes = made;
     pthread_mutex_init(&state.lock, NULL);
-    lots_status status = pass->input != NULL ? order_input(&state, err) : LOTS_OK;
+    lots_status status = open_outputs(&state, err);
+    if (status == LOTS_OK && pass->input != NULL)
+        status = order_input(&state, err);
     if (status == LOTS_OK)
         status = run_tasks(&state, err);
-    for (uint32_t i = state.next; i < state.tasks; i++)
-        close_outcome(pass, &state.outcomes[i]);
+    if (status == LOTS_OK && pass->group != NULL)
+        status = join_groups(&state, err);
+    close_state(&state);
     pthread_mutex_destroy(&state.lock);
-    lots_free(state.outcomes);
-    lots_free(state.row_order);
-    lots_free(state.row_starts);
     return status;
 }

@@ -1,6 +1,6 @@
 /* pass.h: one pass over the chunks: run consecutive where and derive stages on every chunk's rows, then collect the rows
- * or feed them to group by. Tasks are a fixed few chunks each and joined in order, so the outcome never depends on the
- * number of threads. */
+ * or feed them to group by. Tasks are a fixed few chunks each. Rows are joined in the order of the tasks; each worker has groups of
+ * its own, whose values don't depend on the order of feeding: so the outcome never depends on the number of threads. */
 #ifndef LOTS_QUERY_PASS_H
 #define LOTS_QUERY_PASS_H
 
@@ -20,6 +20,7 @@ typedef struct lots_pass {
     const lots_bound_pipeline *pipeline;
     const lots_run_options *options;
     lots_worker **workers;      /* by worker of the pool; opened when first needed */
+    unsigned worker_count;
     const lots_chunk_place *chunks;
     uint32_t chunk_count;
     size_t worker_memory_bytes;

@@ -170,6 +170,7 @@ lots_status run_chunk_pass(run *r, uint32_t first, uint32_t *next, lots_error *e
                       .pipeline = r->pipeline,
                       .options = r->options,
                       .workers = r->workers,
+                      .worker_count = r->worker_count,
                       .chunks = r->chunks,
                       .chunk_count = r->chunk_count,
                       .worker_memory_bytes = limit / r->worker_count,

@@ -157,7 +157,7 @@ static void add_leaf(const tree *t, uint32_t column, uint32_t row, hidden_sum *s
     sum->givers = larger(sum->givers, cell->givers);
     sum->largest = cell->largest > sum->largest ? cell->largest : sum->largest;
     sum->largest_sum += cell->largest;
-    sum->all += cell->all;
+    sum->all += cell->all + cell->rest;
 }
 
 static void add_children(const tree *t, uint32_t column, uint32_t row, hidden_sum *sum);

@@ -1,0 +1,461 @@
+/* key_code.c: see key_code.h. */
+#include "query/exec/key_code.h"
+
+#include <string.h>
+
+#include "core/base/hash.h"
+#include "core/base/memory.h"
+
+#define RANKS_MAX 65536u    /* categories of more values are coded by first sight */
+#define NEAR_MAX 65536u     /* values in the table by value: 179 years of days */
+#define DIRECT_MAX (1u << 18)
+#define NUMBERS_MAX (1u << 29)
+
+/* ---- 64 bits to numbers ---- */
+
+static void map_free(lots_number_map *map)
+{
+    lots_free(map->keys);
+    lots_free(map->numbers);
+    memset(map, 0, sizeof *map);
+}
+
+/* Where the key is, or the free place where it would be. */
+static uint32_t map_slot(const lots_number_map *map, uint64_t key)
+{
+    uint32_t at = (uint32_t)lots_hash64(key) & (map->size - 1);
+    while (map->numbers[at] != 0 && map->keys[at] != key)
+        at = (at + 1) & (map->size - 1);
+    return at;
+}
+
+static lots_status map_grow(lots_number_map *map, lots_error *err)
+{
+    lots_number_map grown = {.size = map->size == 0 ? 256 : map->size * 2, .count = map->count};
+    void *keys = NULL, *numbers = NULL;
+    if (map->count >= NUMBERS_MAX)
+        return lots_fail(err, LOTS_LIMIT, "more than %u groups", NUMBERS_MAX);
+    LOTS_TRY(lots_alloc(&keys, grown.size, sizeof(uint64_t), err));
+    lots_status status = lots_alloc(&numbers, grown.size, sizeof(uint32_t), err);
+    if (status != LOTS_OK) {
+        lots_free(keys);
+        return status;
+    }
+    grown.keys = keys;
+    grown.numbers = numbers;
+    for (uint32_t i = 0; i < map->size; i++)
+        if (map->numbers[i] != 0) {
+            const uint32_t at = map_slot(&grown, map->keys[i]);
+            grown.keys[at] = map->keys[i];
+            grown.numbers[at] = map->numbers[i];
+        }
+    map_free(map);
+    *map = grown;
+    return LOTS_OK;
+}
+
+/* The key's number; a new one is `next`. */
+static lots_status map_number(lots_number_map *map, uint64_t key, uint32_t next, uint32_t *out, lots_error *err)
+{
+    if ((uint64_t)map->count * 2 >= map->size)
+        LOTS_TRY(map_grow(map, err));
+    const uint32_t at = map_slot(map, key);
+    if (map->numbers[at] == 0) {
+        map->keys[at] = key;
+        map->numbers[at] = next + 1;
+        map->count++;
+    }
+    *out = map->numbers[at] - 1;
+    return LOTS_OK;
+}
+
+static uint32_t map_find(const lots_number_map *map, uint64_t key)
+{
+    const uint32_t number = map->size == 0 ? 0 : map->numbers[map_slot(map, key)];
+    return number == 0 ? LOTS_NO_ID : number - 1;
+}
+
+/* ---- a column ---- */
+
+static lots_key_form form_of(const lots_type *type)
+{
+    switch (type->kind) {
+    case LOTS_TYPE_BOOL: return LOTS_KEY_RANK;
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE:
+        return type->dictionary != NULL && lots_dictionary_count(type->dictionary) < RANKS_MAX ? LOTS_KEY_RANK
+                                                                                              : LOTS_KEY_WIDE;
+    case LOTS_TYPE_INT:
+    case LOTS_TYPE_DECIMAL:
+    case LOTS_TYPE_DAYS:
+    case LOTS_TYPE_MONTHS:
+    case LOTS_TYPE_DATE:
+    case LOTS_TYPE_INTERVAL: return LOTS_KEY_NEAR;
+    case LOTS_TYPE_FLOAT: return LOTS_KEY_WIDE;
+    default: return LOTS_KEY_ITEM;
+    }
+}
+
+void lots_key_coder_open(lots_key_coder *coder, const lots_type *type)
+{
+    memset(coder, 0, sizeof *coder);
+    coder->type = *type;
+    coder->form = form_of(type);
+    coder->count = 1;
+    if (type->kind == LOTS_TYPE_BOOL)
+        coder->count = 3;
+    else if (coder->form == LOTS_KEY_RANK)
+        coder->count = lots_dictionary_count(type->dictionary) + 1;
+    coder->keys = LOTS_VEC(uint64_t);
+    coder->hashes = LOTS_VEC(uint64_t);
+    lots_collected_open(&coder->items, type);
+}
+
+void lots_key_coder_close(lots_key_coder *coder)
+{
+    lots_free(coder->near);
+    lots_vec_free(&coder->keys);
+    map_free(&coder->wide);
+    lots_collected_close(&coder->items);
+    lots_vec_free(&coder->hashes);
+    lots_free(coder->slots);
+    memset(coder, 0, sizeof *coder);
+}
+
+static void rank_codes(const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
+{
+    const uint32_t *ranks = (const uint32_t *)vector->data + (vector->type.kind == LOTS_TYPE_BOOL ? 0 : first);
+    if (vector->type.kind == LOTS_TYPE_BOOL)
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = lots_bit_get(vector->data, first + i) ? 2 : 1;
+    else
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = ranks[i] + 1;
+}
+
+/* The values as 64 bits that are equal when they are; an interval has its start above. */
+static void keys_of(const lots_vector *vector, uint32_t first, uint32_t count, uint64_t *out)
+{
+    const int32_t *small = (const int32_t *)vector->data + (lots_type_bytes(vector->type.kind) == 4 ? first : 0);
+    switch (vector->type.kind) {
+    case LOTS_TYPE_INTERVAL:
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (uint64_t)(uint32_t)small[i] << 32 | (uint32_t)vector->data2[first + i];
+        return;
+    case LOTS_TYPE_DATE:
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE:
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (uint64_t)(int64_t)small[i];
+        return;
+    case LOTS_TYPE_FLOAT:
+        for (uint32_t i = 0; i < count; i++) {
+            const double value = ((const double *)vector->data)[first + i] + 0.0; /* -0 + 0 is 0 */
+            memcpy(&out[i], &value, sizeof value);
+        }
+        return;
+    default: memcpy(out, (const uint64_t *)vector->data + first, count * sizeof *out);
+    }
+}
+
+static int64_t place_of(const lots_key_coder *coder, uint64_t key)
+{
+    return coder->type.kind == LOTS_TYPE_INTERVAL ? (int32_t)(key >> 32) : (int64_t)key;
+}
+
+/* The code of a key by the table; 0: it has none there. */
+static uint32_t near_code(const lots_key_coder *coder, uint64_t key)
+{
+    const uint64_t at = (uint64_t)place_of(coder, key) - (uint64_t)coder->low;
+    const uint32_t code = at < coder->near_count ? coder->near[at] : 0;
+    return code != 0 && LOTS_AT(uint64_t, &coder->keys, code - 1) == key ? code : 0;
+}
+
+/* The table reaches from low to high, with room on both sides. */
+static lots_status near_reach(lots_key_coder *coder, int64_t low, int64_t high, lots_error *err)
+{
+    const uint32_t span = (uint32_t)(high - low + 1), room = span < NEAR_MAX / 4 ? span + 64 : 0;
+    void *made = NULL;
+    low = low < INT64_MIN + (int64_t)room ? low : low - (int64_t)room;
+    LOTS_TRY(lots_alloc(&made, (size_t)span + 2 * (size_t)room, sizeof(uint32_t), err));
+    for (uint32_t code = 1; code < coder->count; code++)
+        ((uint32_t *)made)[place_of(coder, LOTS_AT(uint64_t, &coder->keys, code - 1)) - low] = code;
+    lots_free(coder->near);
+    coder->near = made;
+    coder->near_count = span + 2 * room;
+    coder->low = low;
+    return LOTS_OK;
+}
+
+/* Is there a table that holds this key too? Two intervals with one start have no place in one. */
+static lots_status near_fits(lots_key_coder *coder, uint64_t key, bool *fits, lots_error *err)
+{
+    const int64_t place = place_of(coder, key);
+    const uint64_t at = (uint64_t)place - (uint64_t)coder->low;
+    int64_t low = place, high = place;
+    *fits = true;
+    if (at < coder->near_count) {
+        *fits = coder->near[at] == 0;
+        return LOTS_OK;
+    }
+    for (uint32_t code = 1; code < coder->count; code++) {
+        const int64_t other = place_of(coder, LOTS_AT(uint64_t, &coder->keys, code - 1));
+        low = other < low ? other : low;
+        high = other > high ? other : high;
+    }
+    *fits = (uint64_t)high - (uint64_t)low < NEAR_MAX;
+    return *fits ? near_reach(coder, low, high, err) : LOTS_OK;
+}
+
+static lots_status become_wide(lots_key_coder *coder, lots_error *err)
+{
+    uint32_t unused = 0;
+    for (uint32_t code = 1; code < coder->count; code++)
+        LOTS_TRY(map_number(&coder->wide, LOTS_AT(uint64_t, &coder->keys, code - 1), code, &unused, err));
+    coder->form = LOTS_KEY_WIDE;
+    lots_free(coder->near);
+    coder->near = NULL;
+    coder->near_count = 0;
+    return LOTS_OK;
+}
+
+/* A key that has no code so far, in a NEAR column. */
+static lots_status near_new(lots_key_coder *coder, uint64_t key, uint32_t *out, lots_error *err)
+{
+    bool fits = false;
+    LOTS_TRY(near_fits(coder, key, &fits, err));
+    if (!fits)
+        LOTS_TRY(become_wide(coder, err));
+    if (fits)
+        coder->near[place_of(coder, key) - coder->low] = coder->count;
+    else
+        LOTS_TRY(map_number(&coder->wide, key, coder->count, out, err));
+    *out = coder->count++;
+    return lots_vec_push(&coder->keys, &key, err);
+}
+
+static lots_status code_of_key(lots_key_coder *coder, uint64_t key, uint32_t *out, lots_error *err)
+{
+    if (coder->form == LOTS_KEY_NEAR) {
+        *out = near_code(coder, key);
+        return *out != 0 ? LOTS_OK : near_new(coder, key, out, err);
+    }
+    LOTS_TRY(map_number(&coder->wide, key, coder->count, out, err));
+    if (*out != coder->count)
+        return LOTS_OK;
+    coder->count++;
+    return lots_vec_push(&coder->keys, &key, err);
+}
+
+/* ---- texts, sets ---- */
+
+static uint32_t item_slot(const lots_key_coder *coder, const lots_vector *vector, uint32_t row, uint64_t hash)
+{
+    uint32_t at = (uint32_t)hash & (coder->slot_count - 1);
+    while (coder->slots[at] != 0 && (LOTS_AT(uint64_t, &coder->hashes, coder->slots[at] - 1) != hash ||
+                                     !lots_collected_same(&coder->items, coder->slots[at] - 1, vector, row)))
+        at = (at + 1) & (coder->slot_count - 1);
+    return at;
+}
+
+static lots_status items_grow(lots_key_coder *coder, lots_error *err)
+{
+    const uint32_t size = coder->slot_count == 0 ? 256 : coder->slot_count * 2;
+    void *slots = NULL;
+    if (coder->count >= NUMBERS_MAX)
+        return lots_fail(err, LOTS_LIMIT, "more than %u groups", NUMBERS_MAX);
+    LOTS_TRY(lots_alloc(&slots, size, sizeof(uint32_t), err));
+    for (uint32_t code = 1; code < coder->count; code++) {
+        uint32_t at = (uint32_t)LOTS_AT(uint64_t, &coder->hashes, code - 1) & (size - 1);
+        while (((uint32_t *)slots)[at] != 0)
+            at = (at + 1) & (size - 1);
+        ((uint32_t *)slots)[at] = code;
+    }
+    lots_free(coder->slots);
+    coder->slots = slots;
+    coder->slot_count = size;
+    return LOTS_OK;
+}
+
+static lots_status code_of_item(lots_key_coder *coder, const lots_vector *vector, uint32_t row, uint32_t *out,
+                                lots_error *err)
+{
+    if ((uint64_t)coder->count * 2 >= coder->slot_count)
+        LOTS_TRY(items_grow(coder, err));
+    const uint64_t hash = lots_vector_hash(vector, row, 1);
+    const uint32_t at = item_slot(coder, vector, row, hash);
+    if (coder->slots[at] == 0) {
+        LOTS_TRY(lots_collected_append_row(&coder->items, vector, row, err));
+        LOTS_TRY(lots_vec_push(&coder->hashes, &hash, err));
+        coder->slots[at] = coder->count++;
+    }
+    *out = coder->slots[at];
+    return LOTS_OK;
+}
+
+/* ---- both ---- */
+
+static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                            uint32_t *out, lots_error *err)
+{
+    uint64_t keys[LOTS_KEY_BLOCK];
+    if (coder->form == LOTS_KEY_RANK) {
+        rank_codes(vector, first, count, out);
+        return LOTS_OK;
+    }
+    if (coder->form == LOTS_KEY_ITEM) {
+        for (uint32_t i = 0; i < count; i++)
+            if (!lots_vector_is_missing(vector, first + i))
+                LOTS_TRY(code_of_item(coder, vector, first + i, &out[i], err));
+        return LOTS_OK;
+    }
+    keys_of(vector, first, count, keys);
+    for (uint32_t i = 0; i < count; i++)
+        if (i > 0 && keys[i] == keys[i - 1])
+            out[i] = out[i - 1];
+        else
+            LOTS_TRY(code_of_key(coder, keys[i], &out[i], err));
+    return LOTS_OK;
+}
+
+static void clear_missing(const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
+{
+    for (uint32_t i = 0; vector->missing != NULL && i < count; i++)
+        out[i] = lots_bit_get(vector->missing, first + i) ? 0 : out[i];
+}
+
+static void spread(const lots_vector *vector, uint32_t count, uint32_t *out)
+{
+    if (lots_vector_is_missing(vector, 0))
+        out[0] = 0;
+    for (uint32_t i = 1; i < count; i++)
+        out[i] = out[0];
+}
+
+lots_status lots_key_codes(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                           uint32_t *out, lots_error *err)
+{
+    if (vector->constant) {
+        LOTS_TRY(codes_of(coder, vector, 0, count > 0 ? 1 : 0, out, err));
+        spread(vector, count, out);
+        return LOTS_OK;
+    }
+    LOTS_TRY(codes_of(coder, vector, first, count, out, err));
+    clear_missing(vector, first, count, out);
+    return LOTS_OK;
+}
+
+static void codes_find(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                       uint32_t *out)
+{
+    uint64_t keys[LOTS_KEY_BLOCK];
+    if (coder->form == LOTS_KEY_RANK) {
+        rank_codes(vector, first, count, out);
+        return;
+    }
+    if (coder->form != LOTS_KEY_ITEM)
+        keys_of(vector, first, count, keys);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t code = 0; /* 0 here: none */
+        if (coder->form == LOTS_KEY_WIDE) {
+            out[i] = map_find(&coder->wide, keys[i]);
+            continue;
+        }
+        if (coder->form == LOTS_KEY_NEAR)
+            code = near_code(coder, keys[i]);
+        else if (coder->slot_count > 0 && !lots_vector_is_missing(vector, first + i))
+            code = coder->slots[item_slot(coder, vector, first + i, lots_vector_hash(vector, first + i, 1))];
+        out[i] = code == 0 ? LOTS_NO_ID : code;
+    }
+}
+
+void lots_key_codes_find(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                         uint32_t *out)
+{
+    if (vector->constant) {
+        codes_find(coder, vector, 0, count > 0 ? 1 : 0, out);
+        spread(vector, count, out);
+        return;
+    }
+    codes_find(coder, vector, first, count, out);
+    clear_missing(vector, first, count, out);
+}
+
+/* ---- pairs ---- */
+
+void lots_key_fold_close(lots_key_fold *fold)
+{
+    lots_free(fold->direct);
+    map_free(&fold->map);
+    memset(fold, 0, sizeof *fold);
+}
+
+static uint64_t pair_key(uint32_t a, uint32_t b) { return (uint64_t)a << 32 | b; }
+
+/* Tell each pair that has a number. */
+static lots_status fold_to_map(lots_key_fold *fold, lots_error *err)
+{
+    uint32_t unused = 0;
+    for (uint32_t a = 0; a < fold->rows; a++)
+        for (uint32_t b = 0; b >> fold->shift == 0; b++) {
+            const uint32_t number = fold->direct[a << fold->shift | b];
+            if (number != 0)
+                LOTS_TRY(map_number(&fold->map, pair_key(a, b), number - 1, &unused, err));
+        }
+    lots_free(fold->direct);
+    fold->direct = NULL;
+    fold->wide = true;
+    return LOTS_OK;
+}
+
+static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_limit, lots_error *err)
+{
+    uint32_t shift = fold->shift, rows = fold->rows;
+    void *made = NULL;
+    if (fold->wide || (fold->direct != NULL && a_limit <= rows && b_limit <= 1u << shift))
+        return LOTS_OK;
+    while (shift < 31 && b_limit > 1u << shift)
+        shift++;
+    if (a_limit > rows)
+        rows = a_limit < DIRECT_MAX / 2 ? a_limit + a_limit / 2 : a_limit;
+    if ((uint64_t)rows << shift > DIRECT_MAX)
+        return fold_to_map(fold, err);
+    LOTS_TRY(lots_alloc(&made, (size_t)rows << shift, sizeof(uint32_t), err));
+    for (uint32_t a = 0; fold->direct != NULL && a < fold->rows; a++)
+        memcpy((uint32_t *)made + ((size_t)a << shift), fold->direct + ((size_t)a << fold->shift),
+               sizeof(uint32_t) << fold->shift);
+    lots_free(fold->direct);
+    fold->direct = made;
+    fold->rows = rows;
+    fold->shift = shift;
+    return LOTS_OK;
+}
+
+lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
+                                uint32_t b_limit, uint32_t count, uint32_t *out, lots_error *err)
+{
+    LOTS_TRY(fold_reach(fold, a_limit, b_limit, err));
+    for (uint32_t i = 0; fold->wide && i < count; i++) {
+        LOTS_TRY(map_number(&fold->map, pair_key(a[i], b[i]), fold->count, &out[i], err));
+        fold->count += out[i] == fold->count ? 1 : 0;
+    }
+    for (uint32_t i = 0; !fold->wide && i < count; i++) {
+        uint32_t *number = &fold->direct[a[i] << fold->shift | b[i]];
+        if (*number == 0)
+            *number = ++fold->count;
+        out[i] = *number - 1;
+    }
+    return LOTS_OK;
+}
+
+void lots_key_fold_find(const lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t found = LOTS_NO_ID;
+        if (fold->wide)
+            found = map_find(&fold->map, pair_key(a[i], b[i]));
+        else if (fold->direct != NULL && a[i] < fold->rows && b[i] < 1u << fold->shift)
+            found = fold->direct[a[i] << fold->shift | b[i]] - 1; /* 0 - 1 is LOTS_NO_ID */
+        out[i] = found;
+    }
+}

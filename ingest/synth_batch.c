@@ -1,6 +1,5 @@
 /* synth_batch.c: see synth_batch.h. A patient's rows of one stream are appended column after column: room for all is made
- * at once, zeroed, so that what is missing only has its mark set. This relies on batch.h's invariants: every column has a
- * value and a mark a row, a list or text one offset more. */
+ * at once. This relies on batch.h's invariants: every column has a value and a mark a row, a list or text one offset more. */
 #include "ingest/synth_batch.h"
 
 #include "core/base/day.h"
@@ -112,14 +111,35 @@ typedef struct appended {
 
 #define FIELD(appended, type, member, row) (*(const type *)(const void *)((appended)->rows + (row) * (appended)->stride + (member)))
 
-/* Zeroed room for the new rows of a column that isn't a list or a text. */
-static lots_status open_column(const appended *to, uint32_t field, void **values, uint8_t **missing, lots_error *err)
+/* Room for `more` items, which the caller writes. A patient's rows are few, so a call for each column would cost as much. */
+static inline lots_status extend(lots_vec *vec, size_t more, void **out, lots_error *err)
+{
+    if (more > vec->capacity - vec->count)
+        LOTS_TRY(lots_vec_reserve(vec, more, err));
+    *out = vec->data != NULL ? (char *)vec->data + vec->count * vec->item_size : NULL;
+    vec->count += more;
+    return LOTS_OK;
+}
+
+/* Room for values and marks of the new rows of a column that isn't a list or a text: the caller writes all. */
+static inline lots_status open_column(const appended *to, uint32_t field, void **values, uint8_t **missing,
+                                      lots_error *err)
 {
     lots_batch_column *column = &to->batch->columns[to->columns[field]];
     void *marks;
-    LOTS_TRY(lots_vec_extend(&column->values, to->count, values, err));
-    LOTS_TRY(lots_vec_extend(&column->missing, to->count, &marks, err));
+    LOTS_TRY(extend(&column->values, to->count, values, err));
+    LOTS_TRY(extend(&column->missing, to->count, &marks, err));
     *missing = marks;
+    return LOTS_OK;
+}
+
+/* Nothing is missing in a column. */
+static lots_status mark_none(lots_batch_column *column, uint32_t count, lots_error *err)
+{
+    void *marks;
+    LOTS_TRY(extend(&column->missing, count, &marks, err));
+    for (uint32_t i = 0; i < count; i++)
+        ((uint8_t *)marks)[i] = 0;
     return LOTS_OK;
 }
 
@@ -128,12 +148,26 @@ static lots_status put_days(const appended *to, uint32_t field, size_t member, l
     void *values;
     uint8_t *missing;
     LOTS_TRY(open_column(to, field, &values, &missing, err));
-    for (uint32_t i = 0; i < to->count; i++) {
-        lots_day day = FIELD(to, lots_day, member, i);
+    const appended from = *to; /* a mark is a byte, which might be any of `to` */
+    for (uint32_t i = 0; i < from.count; i++) {
+        lots_day day = FIELD(&from, lots_day, member, i);
         missing[i] = day == LOTS_SYNTH_NO_DAY;
-        ((int32_t *)values)[i] = missing[i] ? 0 : day;
+        ((int32_t *)values)[i] = day == LOTS_SYNTH_NO_DAY ? 0 : day;
     }
     return LOTS_OK;
+}
+
+/* One loop for each width of a word's number; the id of number 0, no word, is 0. */
+static inline void fill_words(appended from, size_t member, size_t bytes, const lots_id *ids, uint32_t *values,
+                              uint8_t *missing)
+{
+    for (uint32_t i = 0; i < from.count; i++) {
+        uint32_t number = bytes == 1   ? FIELD(&from, uint8_t, member, i)
+                          : bytes == 2 ? FIELD(&from, uint16_t, member, i)
+                                       : FIELD(&from, uint32_t, member, i);
+        missing[i] = number == 0;
+        values[i] = ids[number];
+    }
 }
 
 /* Words held in 1, 2 or 4 bytes. */
@@ -144,23 +178,24 @@ static lots_status put_words(const appended *to, uint32_t field, lots_synth_kind
     void *values;
     uint8_t *missing;
     LOTS_TRY(open_column(to, field, &values, &missing, err));
-    for (uint32_t i = 0; i < to->count; i++) {
-        uint32_t number = bytes == 1 ? FIELD(to, uint8_t, member, i) : bytes == 2 ? FIELD(to, uint16_t, member, i) : FIELD(to, uint32_t, member, i);
-        missing[i] = number == 0;
-        ((uint32_t *)values)[i] = number == 0 ? 0 : ids[number];
-    }
+    if (bytes == 1)
+        fill_words(*to, member, 1, ids, values, missing);
+    else if (bytes == 2)
+        fill_words(*to, member, 2, ids, values, missing);
+    else
+        fill_words(*to, member, 4, ids, values, missing);
     return LOTS_OK;
 }
 
 /* A 32-bit number times `scale`. */
 static lots_status put_numbers(const appended *to, uint32_t field, size_t member, int64_t scale, lots_error *err)
 {
+    lots_batch_column *column = &to->batch->columns[to->columns[field]];
     void *values;
-    uint8_t *missing;
-    LOTS_TRY(open_column(to, field, &values, &missing, err));
+    LOTS_TRY(extend(&column->values, to->count, &values, err));
     for (uint32_t i = 0; i < to->count; i++)
         ((int64_t *)values)[i] = FIELD(to, int32_t, member, i) * scale;
-    return LOTS_OK;
+    return mark_none(column, to->count, err);
 }
 
 static lots_status put_minutes(const appended *to, uint32_t field, size_t member, lots_error *err)
@@ -199,9 +234,9 @@ static lots_status put_lists(const appended *to, uint32_t field, lots_synth_kind
     void *values, *ends;
     for (uint32_t i = 0; i < to->count; i++)
         items += count_member == SIZE_MAX ? FIELD(to, uint16_t, member, i) != 0 : FIELD(to, uint8_t, count_member, i);
-    LOTS_TRY(lots_vec_extend(&column->values, items, &values, err));
-    LOTS_TRY(lots_vec_extend(&column->offsets, to->count, &ends, err));
-    LOTS_TRY(lots_vec_extend(&column->missing, to->count, NULL, err));
+    LOTS_TRY(extend(&column->values, items, &values, err));
+    LOTS_TRY(extend(&column->offsets, to->count, &ends, err));
+    LOTS_TRY(mark_none(column, to->count, err));
     uint32_t *out = values;
     for (uint32_t i = 0; i < to->count; i++) {
         uint32_t count = count_member == SIZE_MAX ? FIELD(to, uint16_t, member, i) != 0 : FIELD(to, uint8_t, count_member, i);
@@ -220,8 +255,8 @@ static lots_status put_texts(const appended *to, uint32_t field, size_t member, 
     lots_batch_column *column = &to->batch->columns[to->columns[field]];
     void *ends;
     LOTS_TRY(lots_vec_reserve(&column->values, (size_t)to->count * 32, err));
-    LOTS_TRY(lots_vec_extend(&column->offsets, to->count, &ends, err));
-    LOTS_TRY(lots_vec_extend(&column->missing, to->count, NULL, err));
+    LOTS_TRY(extend(&column->offsets, to->count, &ends, err));
+    LOTS_TRY(mark_none(column, to->count, err));
     for (uint32_t i = 0; i < to->count; i++) {
         column->values.count += write(to, i, member, (char *)column->values.data + column->values.count);
         ((uint32_t *)ends)[i] = (uint32_t)column->values.count;
@@ -293,7 +328,7 @@ static lots_status begin(appended *to, const lots_synth_person *person, const lo
     *to = (appended){person, names, batch, names->column[file], rows, stride, (uint32_t)count};
     if (count == 0)
         return LOTS_OK;
-    LOTS_TRY(lots_vec_extend(&batch->patient, count, &room, err));
+    LOTS_TRY(extend(&batch->patient, count, &room, err));
     for (uint32_t i = 0; i < count; i++)
         ((lots_patient *)room)[i] = person->number;
     return LOTS_OK;
@@ -389,6 +424,7 @@ static lots_status put_regions(const appended *to, uint32_t field, lots_error *e
     LOTS_TRY(open_column(to, field, &values, &missing, err));
     for (uint32_t i = 0; i < to->count; i++) {
         uint32_t place = FIELD(to, uint16_t, AT(lots_synth_span, what), i);
+        missing[i] = 0;
         ((uint32_t *)values)[i] = to->names->ids[LOTS_SYNTH_REGION][to->person->model->municipalities[place - 1].county + 1u];
     }
     return LOTS_OK;
@@ -431,8 +467,10 @@ static lots_status put_small(const appended *to, uint32_t field, size_t member, 
     void *values;
     uint8_t *missing;
     LOTS_TRY(open_column(to, field, &values, &missing, err));
-    for (uint32_t i = 0; i < to->count; i++)
+    for (uint32_t i = 0; i < to->count; i++) {
+        missing[i] = 0;
         ((int64_t *)values)[i] = member == SIZE_MAX ? 90 : FIELD(to, uint8_t, member, i);
+    }
     return LOTS_OK;
 }
 
@@ -475,8 +513,10 @@ static lots_status append_labs(const lots_synth_person *person, const lots_synth
     LOTS_TRY(put_days(&to, 0, AT(lots_synth_lab, start), err));
     LOTS_TRY(put_words(&to, 1, LOTS_SYNTH_TEST, AT(lots_synth_lab, test), 1, err));
     LOTS_TRY(open_column(&to, 2, &values, &missing, err));
-    for (uint32_t i = 0; i < to.count; i++) /* the double nearest to the decimal: what its text is read as */
+    for (uint32_t i = 0; i < to.count; i++) { /* the double nearest to the decimal: what its text is read as */
+        missing[i] = 0;
         ((double *)values)[i] = FIELD(&to, int32_t, AT(lots_synth_lab, value), i) / 10.0;
+    }
     LOTS_TRY(put_words(&to, 3, LOTS_SYNTH_MEASURE, AT(lots_synth_lab, test), 1, err));
     LOTS_TRY(put_words(&to, 4, LOTS_SYNTH_SOURCE, AT(lots_synth_lab, source), 1, err));
     return finish(&to, err);
@@ -488,8 +528,10 @@ lots_status lots_synth_person_append(const lots_synth_person *person, const lots
     LOTS_TRY(append_patient(person, names, streams, err));
     LOTS_TRY(append_contacts(person, names, streams, err));
     LOTS_TRY(append_drugs(person, names, streams, err));
-    LOTS_TRY(append_help(person, names, streams, err));
-    LOTS_TRY(append_waits(person, names, streams, err));
+    if (person->services.count + person->programmes.count > 0)
+        LOTS_TRY(append_help(person, names, streams, err));
+    if (person->waits.count > 0) /* delays are of waits */
+        LOTS_TRY(append_waits(person, names, streams, err));
     LOTS_TRY(append_places(person, names, streams, err));
     return append_labs(person, names, streams, err);
 }

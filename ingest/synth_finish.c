@@ -1,6 +1,8 @@
 /* synth_finish.c: the last step of a patient: rows in order of day, record keys, and the messiness of a real register, at the
  * rates that ingest/synth/README.md lists. What is only untidy in text (dots, case, blanks in codes) is a mark on the row:
  * its values are the same. And the reserve numbers: people who came to hospital without a known identity. */
+#include <assert.h>
+
 #include "core/base/day.h"
 #include "ingest/synth_person.h"
 
@@ -77,32 +79,60 @@ static void book(lots_synth_person *person)
 
 /* ---- order ---- */
 
-/* Sort by Shell's method with Ciura's gaps (2001): a patient has some dozens of rows in runs that are sorted already, and
- * no call is made for a comparison. Keys are distinct: the lowest bits are the row. */
-static void sort_keys(uint64_t *keys, size_t count)
-{
-    static const size_t gaps[] = {1750, 701, 301, 132, 57, 23, 10, 4, 1};
-    for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++)
-        for (size_t i = gaps[g]; i < count; i++) {
-            uint64_t key = keys[i];
-            size_t at = i;
-            for (; at >= gaps[g] && keys[at - gaps[g]] > key; at -= gaps[g])
-                keys[at] = keys[at - gaps[g]];
-            keys[at] = key;
-        }
-}
-
-enum { ROW_BITS = 20 };
+enum { ROW_BITS = 20, DAY_BIT = 40, DIGIT_BITS_MAX = 8, INSERTION_MAX = 12 };
 #define ROW_MASK ((UINT64_C(1) << ROW_BITS) - 1)
 
-/* Room for the keys of `count` rows; NULL when there is none. */
+static void insert_keys(uint64_t *keys, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        uint64_t key = keys[i];
+        size_t at = i;
+        for (; at > 0 && keys[at - 1] > key; at--)
+            keys[at] = keys[at - 1];
+        keys[at] = key;
+    }
+}
+
+/* Keys to `to` by one digit of their day, those of one digit in the order that they had. */
+static void deal_keys(const uint64_t *keys, size_t count, uint64_t least, unsigned digit, unsigned width, uint64_t *to)
+{
+    uint32_t next[(1 << DIGIT_BITS_MAX) + 1] = {0};
+    const uint64_t mask = (UINT64_C(1) << width) - 1;
+    for (size_t i = 0; i < count; i++)
+        next[1 + ((((keys[i] >> DAY_BIT) - least) >> digit * width) & mask)]++;
+    for (size_t value = 1; value <= mask; value++)
+        next[value] += next[value - 1];
+    for (size_t i = 0; i < count; i++)
+        to[next[(((keys[i] >> DAY_BIT) - least) >> digit * width) & mask]++] = keys[i];
+}
+
+/* A patient has some dozens of rows: by day in two digits, then what is out of order within a day. Keys are distinct: the
+ * lowest bits are the row. `spare` has room for as many. */
+static void sort_keys(uint64_t *keys, uint64_t *spare, size_t count)
+{
+    uint64_t least = UINT64_MAX, most = 0;
+    if (count > INSERTION_MAX) {
+        for (size_t i = 0; i < count; i++) {
+            least = keys[i] >> DAY_BIT < least ? keys[i] >> DAY_BIT : least;
+            most = keys[i] >> DAY_BIT > most ? keys[i] >> DAY_BIT : most;
+        }
+        unsigned width = 1;
+        while ((most - least) >> 2 * width != 0)
+            width++;
+        assert(width <= DIGIT_BITS_MAX); /* the period is at most thirty years */
+        deal_keys(keys, count, least, 0, width, spare);
+        deal_keys(spare, count, least, 1, width, keys);
+    }
+    insert_keys(keys, count);
+}
+
+/* Room for the keys of `count` rows, twice; NULL when there is none. */
 static uint64_t *open_keys(lots_synth_person *person, size_t count)
 {
-    void *room = NULL;
     person->keys.count = 0;
     person->status = count > ROW_MASK ? lots_fail(person->err, LOTS_INTERNAL, "a patient of more rows than a key can tell")
-                                      : lots_vec_extend(&person->keys, count, &room, person->err);
-    return person->status == LOTS_OK ? room : NULL;
+                                      : lots_vec_reserve(&person->keys, count * 2 + 1, person->err);
+    return person->status == LOTS_OK ? person->keys.data : NULL;
 }
 
 /* Contacts by day, minute (none last), then as they were made: the register's own order for nearly all. A record key is the
@@ -115,10 +145,10 @@ static void sort_contacts(lots_synth_person *person)
     uint64_t *keys = open_keys(person, count);
     person->sorted.count = 0;
     for (size_t i = 0; keys != NULL && i < count; i++)
-        keys[i] = (uint64_t)(contacts[i].start - LOTS_DAY_MIN) << 40 | (uint64_t)(uint16_t)contacts[i].minute << 24 | i;
+        keys[i] = (uint64_t)(contacts[i].start - LOTS_DAY_MIN) << DAY_BIT | (uint64_t)(uint16_t)contacts[i].minute << 24 | i;
     if (keys == NULL)
         return;
-    sort_keys(keys, count);
+    sort_keys(keys, keys + count, count);
     for (size_t i = 0; i < count; i++) {
         lots_synth_contact *row = lots_synth_row_add(person, &person->sorted);
         *row = contacts[keys[i] & ROW_MASK];
@@ -138,16 +168,16 @@ static void permute_rows(lots_synth_person *person, lots_vec *rows, lots_vec *sp
 {
     const uint8_t *from = rows->data;
     size_t size = rows->item_size;
-    void *room;
     spare->count = 0;
-    lots_status status = lots_vec_extend(spare, rows->count, &room, person->err);
+    lots_status status = lots_vec_reserve(spare, rows->count, person->err);
     if (status != LOTS_OK) {
         person->status = status;
         return;
     }
-    uint8_t *to = room;
+    uint8_t *to = spare->data;
     for (size_t i = 0; i < rows->count; i++)
         memcpy(to + i * size, from + (keys[i] & ROW_MASK) * size, size);
+    spare->count = rows->count;
     lots_vec sorted = *spare;
     *spare = *rows;
     *rows = sorted;
@@ -158,10 +188,10 @@ static void sort_drugs(lots_synth_person *person)
     const lots_synth_dispensing *rows = person->drugs.data;
     uint64_t *keys = open_keys(person, person->drugs.count);
     for (size_t i = 0; keys != NULL && i < person->drugs.count; i++)
-        keys[i] = (uint64_t)(rows[i].start - LOTS_DAY_MIN) << 40 | (uint64_t)rows[i].atc << ROW_BITS | i;
+        keys[i] = (uint64_t)(rows[i].start - LOTS_DAY_MIN) << DAY_BIT | (uint64_t)rows[i].atc << ROW_BITS | i;
     if (keys == NULL)
         return;
-    sort_keys(keys, person->drugs.count);
+    sort_keys(keys, keys + person->drugs.count, person->drugs.count);
     permute_rows(person, &person->drugs, &person->spare_drugs, keys);
 }
 
@@ -170,10 +200,10 @@ static void sort_labs(lots_synth_person *person)
     const lots_synth_lab *rows = person->labs.data;
     uint64_t *keys = open_keys(person, person->labs.count);
     for (size_t i = 0; keys != NULL && i < person->labs.count; i++)
-        keys[i] = (uint64_t)(rows[i].start - LOTS_DAY_MIN) << 40 | (uint64_t)rows[i].test << ROW_BITS | i;
+        keys[i] = (uint64_t)(rows[i].start - LOTS_DAY_MIN) << DAY_BIT | (uint64_t)rows[i].test << ROW_BITS | i;
     if (keys == NULL)
         return;
-    sort_keys(keys, person->labs.count);
+    sort_keys(keys, keys + person->labs.count, person->labs.count);
     permute_rows(person, &person->labs, &person->spare_labs, keys);
 }
 

@@ -345,9 +345,7 @@ static void enter_programmes(hospital *now, lots_day day)
             continue;
         lots_day end = start + PROGRAMME_DAYS - 1;
         lots_synth_span *span = lots_synth_row_add(person, &person->programmes);
-        span->start = start;
-        span->end = end > person->exit ? person->exit : end;
-        span->what = (uint16_t)programme;
+        *span = (lots_synth_span){start, end > person->exit ? person->exit : end, (uint16_t)programme, 0, 0};
         span->arm = lots_synth_chance(&lot, 0.5) ? ARM_INTERVENTION : ARM_CONTROL;
         if (programme == PROGRAMME_TEAM && span->arm == ARM_INTERVENTION) {
             now->help_from = start;

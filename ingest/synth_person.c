@@ -7,24 +7,20 @@
 
 _Static_assert(sizeof(lots_synth_contact) <= sizeof(((lots_synth_person *)NULL)->spare), "a row of any kind has room in the spare slot");
 
-void *lots_synth_row_add(lots_synth_person *person, lots_vec *rows)
+void *lots_synth_row_add_slowly(lots_synth_person *person, lots_vec *rows)
 {
-    void *out;
-    lots_status status = lots_vec_extend(rows, 1, &out, person->err);
+    lots_status status = lots_vec_reserve(rows, 1, person->err);
     if (status == LOTS_OK)
-        return out;
+        return (char *)rows->data + rows->item_size * rows->count++;
     person->status = person->status == LOTS_OK ? status : person->status;
-    memset(person->spare, 0, sizeof person->spare);
     return person->spare;
 }
 
 lots_synth_contact *lots_synth_contact_add(lots_synth_person *person)
 {
     lots_synth_contact *contact = lots_synth_row_add(person, &person->contacts);
-    contact->end = contact->ready = LOTS_SYNTH_NO_DAY;
-    contact->minute = -1;
-    contact->acute = 2;
-    contact->payer = PAYER_REGION;
+    *contact = (lots_synth_contact){.end = LOTS_SYNTH_NO_DAY, .ready = LOTS_SYNTH_NO_DAY, .minute = -1, .acute = 2,
+                                    .payer = PAYER_REGION};
     return contact;
 }
 

@@ -29,8 +29,15 @@ typedef struct lots_synth_candidate {
 } lots_synth_candidate;
 
 lots_synth_contact *lots_synth_contact_add(lots_synth_person *person);
-/* A row of any other vector, zeroed; the spare slot when there is no memory: the failure is told when the patient is made. */
-void *lots_synth_row_add(lots_synth_person *person, lots_vec *rows);
+void *lots_synth_row_add_slowly(lots_synth_person *person, lots_vec *rows);
+/* A row of any other vector, to be written as a whole; the spare slot when there is no memory: the failure is told when the
+ * patient is made. */
+static inline void *lots_synth_row_add(lots_synth_person *person, lots_vec *rows)
+{
+    if (rows->count == rows->capacity)
+        return lots_synth_row_add_slowly(person, rows);
+    return (char *)rows->data + rows->item_size * rows->count++;
+}
 void lots_synth_candidate_add(lots_synth_person *person, lots_day day, lots_synth_reason reason, uint32_t what,
                               double severity);
 static inline lots_synth_random lots_synth_person_stream(const lots_synth_person *person, uint32_t purpose)

@@ -16,6 +16,7 @@ typedef struct distinct {
 } distinct;
 
 #define NO_ROOM UINT32_MAX
+#define DIRECT_RANGE 32768u /* a table of these stays in cache */
 
 /* The place of a key, new or old; NO_ROOM when it would pass the limit. */
 static uint32_t intern(distinct *set, uint64_t key)
@@ -84,21 +85,61 @@ static lots_status sort_entries(distinct *set, uint32_t *indexes, uint32_t count
     return LOTS_OK;
 }
 
-lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_plan *plan, lots_arena *arena,
-                              lots_error *err)
+/* Any numbers: by hash, then sorted. */
+static lots_status number_by_hash(const lots_ints *ints, distinct *set, uint32_t *indexes, bool *fits, lots_arena *arena,
+                                  lots_error *err)
 {
-    distinct set;
-    void *memory;
-    *plan = (lots_dict_plan){.possible = false};
-    LOTS_TRY(open_distinct(&set, limit, arena, err));
-    LOTS_TRY(lots_arena_vector(arena, &memory, ints->count, sizeof(uint32_t), err));
-    uint32_t *indexes = memory;
+    LOTS_TRY(open_distinct(set, set->limit, arena, err));
+    *fits = false;
     for (uint32_t i = 0; i < ints->count; i++) {
-        indexes[i] = intern(&set, lots_ints_at(ints, i));
+        indexes[i] = intern(set, lots_ints_at(ints, i));
         if (indexes[i] == NO_ROOM)
             return LOTS_OK;
     }
-    LOTS_TRY(sort_entries(&set, indexes, ints->count, arena, err));
+    *fits = true;
+    return sort_entries(set, indexes, ints->count, arena, err);
+}
+
+/* Numbers below DIRECT_RANGE: by a table of all that there could be. */
+static lots_status number_directly(const lots_ints *ints, distinct *set, uint32_t *indexes, bool *fits,
+                                   lots_arena *arena, lots_error *err)
+{
+    const uint32_t range = (uint32_t)ints->range + 1;
+    void *memory;
+    LOTS_TRY(lots_arena_alloc(arena, &memory, range, sizeof(uint32_t), err));
+    uint32_t *places = memory;
+    for (uint32_t i = 0; i < ints->count; i++)
+        places[ints->narrow[i]] = 1;
+    for (uint32_t value = 0; value < range; value++)
+        set->count += places[value];
+    *fits = set->count <= set->limit;
+    if (!*fits)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(arena, &memory, set->count, sizeof *set->keys, err));
+    set->keys = memory;
+    for (uint32_t value = 0, place = 0; value < range; value++)
+        if (places[value]) {
+            places[value] = place;
+            set->keys[place++] = value;
+        }
+    for (uint32_t i = 0; i < ints->count; i++)
+        indexes[i] = places[ints->narrow[i]];
+    return LOTS_OK;
+}
+
+lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_plan *plan, lots_arena *arena,
+                              lots_error *err)
+{
+    distinct set = {.limit = limit};
+    const bool direct = ints->narrow != NULL && ints->range < DIRECT_RANGE;
+    bool fits;
+    void *memory;
+    *plan = (lots_dict_plan){.possible = false};
+    LOTS_TRY(lots_arena_vector(arena, &memory, ints->count, sizeof(uint32_t), err));
+    uint32_t *indexes = memory;
+    LOTS_TRY((direct ? number_directly : number_by_hash)(ints, &set, indexes, &fits, arena, err));
+    if (!fits)
+        return LOTS_OK;
     plan->possible = true;
     plan->entries = (lots_ints){.wide = set.keys, .count = set.count, .base = ints->base, .range = ints->range};
     plan->indexes = (lots_ints){.narrow = indexes, .count = ints->count, .range = set.count - 1};

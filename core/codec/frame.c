@@ -13,7 +13,9 @@ static size_t varint_bytes(uint64_t value) { return value == 0 ? 1 : (lots_bit_w
 
 /* ---- measuring ---- */
 /* The copy of a sub-block as 64-bit distances would cost as much as measuring it, so both widths have their loops.
- * classes[h]: how many have floor(log2(distance from `from` + 1)) == h: an escape at width w has h >= w. */
+ * classes[h]: how many have floor(log2(distance from `from` + 1)) == h: an escape at width w has h >= w. Neighbours are
+ * mostly of one class, so four counts take turns: adding to one waits for the addition before. */
+enum { CLASSES = 64, TURNS = 4 };
 #define MEASURE_KERNEL(NAME, TYPE)                                                                          \
     static void bounds_##NAME(const TYPE *values, uint32_t count, uint64_t *low, uint64_t *high)            \
     {                                                                                                       \
@@ -25,15 +27,15 @@ static size_t varint_bytes(uint64_t value) { return value == 0 ? 1 : (lots_bit_w
         *low = least;                                                                                       \
         *high = most;                                                                                       \
     }                                                                                                       \
-    static void classify_##NAME(const TYPE *values, uint32_t count, TYPE from, uint32_t classes[64])        \
+    static void classify_##NAME(const TYPE *values, uint32_t count, TYPE from, uint32_t classes[CLASSES])   \
     {                                                                                                       \
-        uint32_t halves[2][64] = {{0}};                                                                     \
+        uint16_t turns[TURNS][CLASSES] = {{0}};                                                             \
         for (uint32_t i = 0; i < count; i++) {                                                              \
             const uint64_t distance = (TYPE)(values[i] - from);                                             \
-            halves[i % 2][63 - __builtin_clzll(distance - (distance == UINT64_MAX) + 1)]++;                 \
+            turns[i % TURNS][63 - __builtin_clzll(distance - (distance == UINT64_MAX) + 1)]++;              \
         }                                                                                                   \
-        for (unsigned c = 0; c < 64; c++)                                                                   \
-            classes[c] = halves[0][c] + halves[1][c];                                                       \
+        for (unsigned c = 0; c < CLASSES; c++)                                                              \
+            classes[c] += (uint32_t)turns[0][c] + turns[1][c] + turns[2][c] + turns[3][c];                  \
     }
 MEASURE_KERNEL(narrow, uint32_t)
 MEASURE_KERNEL(wide, uint64_t)
@@ -46,7 +48,7 @@ static void sub_bounds(const lots_ints *ints, uint32_t first, uint32_t count, ui
         bounds_wide(ints->wide + first, count, low, high);
 }
 
-static void sub_classify(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t from, uint32_t classes[64])
+static void sub_classify(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t from, uint32_t classes[CLASSES])
 {
     if (ints->narrow != NULL)
         classify_narrow(ints->narrow + first, count, (uint32_t)from, classes);
@@ -77,24 +79,45 @@ static uint64_t base_above_outliers(const lots_ints *ints, uint32_t first, uint3
     return low;
 }
 
-/* The cheapest escape width from `base`, in bits, patches counted at patch_bits each; kept in `best` when it beats it. */
+/* Whether, of `counted` values in these classes out of `count`, some width below full_width costs less than `limit` bits,
+ * patches counted at patch_bits each; the rest is taken not to escape. The cheapest in *found, of equals the widest. */
+static bool find_width(const uint32_t classes[CLASSES], uint32_t counted, uint32_t count, unsigned full_width,
+                       unsigned patch_bits, uint64_t limit, lots_frame_sub *found, uint64_t *bits)
+{
+    uint32_t escapes = counted - classes[0];
+    *bits = limit;
+    *found = (lots_frame_sub){0};
+    for (unsigned w = 1; w < full_width && w <= LOTS_FRAME_ESCAPED_MAX; escapes -= classes[w++]) {
+        const uint64_t wanted = (uint64_t)w * count + (uint64_t)escapes * patch_bits;
+        if (wanted < limit && wanted <= *bits) {
+            *bits = wanted;
+            found->width = (uint8_t)w;
+            found->escapes = escapes;
+        }
+    }
+    return *bits < limit;
+}
+
+/* The cheapest escape width from `base`, kept in `best` when it beats *best_bits. Mostly none does, and some of the values
+ * are enough to know: the others can only add escapes. */
 static void try_escapes(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t base, unsigned full_width,
                         unsigned patch_bits, lots_frame_sub *best, uint64_t *best_bits)
 {
-    uint32_t classes[64];
-    uint32_t escapes = 0;
-    sub_classify(ints, first, count, base, classes);
-    for (unsigned w = 63; w >= 1; w--) {
-        escapes += classes[w];
-        const uint64_t bits = (uint64_t)w * count + (uint64_t)escapes * patch_bits;
-        if (w < full_width && w <= LOTS_FRAME_ESCAPED_MAX && bits < *best_bits) {
-            *best_bits = bits;
-            best->base = base;
-            best->width = (uint8_t)w;
-            best->escapes = escapes;
-            best->escaped = escapes > 0;
-        }
+    enum { STEP = 256 };
+    uint32_t classes[CLASSES] = {0};
+    lots_frame_sub found = {0};
+    uint64_t bits = *best_bits;
+    for (uint32_t at = 0; at < count; at += STEP) {
+        const uint32_t more = count - at < STEP ? count - at : STEP;
+        sub_classify(ints, first + at, more, base, classes);
+        if (!find_width(classes, at + more, count, full_width, patch_bits, *best_bits, &found, &bits))
+            return;
     }
+    *best_bits = bits;
+    best->base = base;
+    best->width = found.width;
+    best->escapes = found.escapes;
+    best->escaped = found.escapes > 0;
 }
 
 /* Totals, in bytes, of the three ways to write the sub-blocks. */

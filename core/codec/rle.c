@@ -3,31 +3,40 @@
 
 #include "core/base/kernels.h"
 
-static uint32_t count_runs(const lots_ints *ints)
-{
-    uint32_t runs = ints->count > 0;
-    for (uint32_t i = 1; i < ints->count; i++)
-        runs += lots_ints_at(ints, i) != lots_ints_at(ints, i - 1);
-    return runs;
-}
+#define RUNS_KERNEL(NAME, TYPE)                                                                             \
+    static uint32_t count_runs_##NAME(const TYPE *values, uint32_t count)                                   \
+    {                                                                                                       \
+        uint32_t runs = count > 0;                                                                          \
+        for (uint32_t i = 1; i < count; i++)                                                                \
+            runs += values[i] != values[i - 1];                                                             \
+        return runs;                                                                                        \
+    }                                                                                                       \
+    /* `lengths` are less one. The last run's slot is written again until it ends. */                       \
+    static void split_runs_##NAME(const TYPE *values, uint32_t count, uint64_t *of, uint32_t *lengths)      \
+    {                                                                                                       \
+        uint32_t run = 0, first = 0;                                                                        \
+        for (uint32_t i = 0; i < count; i++) {                                                              \
+            const bool begins = i > 0 && values[i] != values[i - 1];                                        \
+            run += begins;                                                                                  \
+            first = begins ? i : first;                                                                     \
+            of[run] = values[i];                                                                            \
+            lengths[run] = i - first;                                                                       \
+        }                                                                                                   \
+    }
+RUNS_KERNEL(narrow, uint32_t)
+RUNS_KERNEL(wide, uint64_t)
 
 lots_status lots_runs_measure(const lots_ints *ints, lots_runs_plan *plan, lots_arena *arena, lots_error *err)
 {
-    const uint32_t runs = count_runs(ints);
+    const bool narrow = ints->narrow != NULL;
+    const uint32_t runs = narrow ? count_runs_narrow(ints->narrow, ints->count) : count_runs_wide(ints->wide, ints->count);
     void *values, *lengths;
-    uint32_t *length;
-    uint64_t *value;
     LOTS_TRY(lots_arena_vector(arena, &values, runs, sizeof(uint64_t), err));
     LOTS_TRY(lots_arena_vector(arena, &lengths, runs, sizeof(uint32_t), err));
-    value = values;
-    length = lengths;
-    for (uint32_t i = 0, run = 0; i < ints->count; run++) {
-        const uint32_t first = i;
-        value[run] = lots_ints_at(ints, i);
-        for (i++; i < ints->count && lots_ints_at(ints, i) == value[run]; i++) {
-        }
-        length[run] = i - first - 1;
-    }
+    if (narrow)
+        split_runs_narrow(ints->narrow, ints->count, values, lengths);
+    else
+        split_runs_wide(ints->wide, ints->count, values, lengths);
     plan->values = (lots_ints){.wide = values, .count = runs, .base = ints->base, .range = ints->range};
     plan->lengths = (lots_ints){.narrow = lengths, .count = runs, .base = 1,
                                 .range = lots_kernels_get()->max_u32(lengths, runs)};

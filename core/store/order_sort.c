@@ -217,27 +217,83 @@ static void sort_runs(const sort_job *job)
     }
 }
 
-lots_status lots_order_sort(const lots_comparer *comparer, const lots_batch *batch, uint32_t **out, lots_error *err)
+/* By keys: room for all items twice. */
+static lots_status sort_by_keys(const lots_comparer *comparer, const lots_batch *batch, uint32_t *order, lots_error *err)
 {
-    void *room = NULL, *order = NULL;
-    *out = NULL;
-    if (batch->rows == 0)
-        return LOTS_OK;
-    LOTS_TRY(lots_alloc(&order, batch->rows, sizeof **out, err));
-    lots_status status = lots_realloc(&room, (size_t)batch->rows * 2, sizeof(sort_item), err);
-    if (status != LOTS_OK) {
-        lots_free(order);
-        return status;
-    }
+    void *room = NULL;
+    LOTS_TRY(lots_realloc(&room, (size_t)batch->rows * 2, sizeof(sort_item), err));
     sort_item *items = room;
     sort_job job = {comparer, items, items + batch->rows, batch->rows, 0};
     unsigned bits = pack_keys(&job, batch);
     if (!in_high_order(&job))
         radix_sort(&job, bits);
     sort_runs(&job);
-    *out = order;
     for (uint32_t i = 0; i < batch->rows; i++)
-        (*out)[i] = job.items[i].row;
+        order[i] = job.items[i].row;
     lots_free(room);
     return LOTS_OK;
+}
+
+/* ---- rows that come by patient and day ---- */
+
+enum { TIES_MAX = 64 };
+
+/* < 0, 0, > 0 for row - 1 against row by patient and start, missing last. */
+static inline int compare_neighbours(const lots_patient *patients, const int32_t *days, const uint8_t *missing,
+                                     uint32_t row)
+{
+    if (patients[row] != patients[row - 1])
+        return patients[row - 1] < patients[row] ? -1 : 1;
+    if (missing[row] | missing[row - 1])
+        return missing[row - 1] - missing[row];
+    return (days[row - 1] > days[row]) - (days[row - 1] < days[row]);
+}
+
+/* Insertion sort of the rows of one day, whose order is that of all else. */
+static void sort_ties(const lots_comparer *comparer, uint32_t *order, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t row = order[i], to = i;
+        for (; to > 0 && lots_comparer_order(comparer, row, order[to - 1]) < 0; to--)
+            order[to] = order[to - 1];
+        order[to] = row;
+    }
+}
+
+/* Registers mostly deliver so, and a day has few rows: only those are compared. False when the rows are not such. */
+static bool sort_by_days(const lots_comparer *comparer, const lots_batch *batch, uint32_t *order)
+{
+    if (comparer->start == LOTS_NO_COLUMN || batch->patient.count == 0)
+        return false;
+    const lots_patient *patients = batch->patient.data;
+    const int32_t *days = comparer->columns[comparer->start].values;
+    const uint8_t *missing = comparer->columns[comparer->start].missing;
+    uint32_t first = 0;
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        int sign = row == 0 ? -1 : compare_neighbours(patients, days, missing, row);
+        if (sign > 0 || row - first >= TIES_MAX)
+            return false;
+        if (sign < 0) {
+            sort_ties(comparer, order + first, row - first);
+            first = row;
+        }
+        order[row] = row;
+    }
+    sort_ties(comparer, order + first, batch->rows - first);
+    return true;
+}
+
+lots_status lots_order_sort(const lots_comparer *comparer, const lots_batch *batch, uint32_t **out, lots_error *err)
+{
+    void *order;
+    *out = NULL;
+    if (batch->rows == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_alloc(&order, batch->rows, sizeof **out, err));
+    lots_status status = sort_by_days(comparer, batch, order) ? LOTS_OK : sort_by_keys(comparer, batch, order, err);
+    if (status == LOTS_OK)
+        *out = order;
+    else
+        lots_free(order);
+    return status;
 }

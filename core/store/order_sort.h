@@ -1,6 +1,7 @@
 /* order_sort.h: the rows of a batch in patient and total order, as indexes. The idea: patient, start, minute, level and
  * end packed into one 64-bit key, as many as fit; a radix sort of the keys by patient and start; then a comparison sort
- * inside the short runs that share these. Callers: order.c. */
+ * inside the short runs that share these. Rows that come by patient and day already, as most registers deliver, need only the
+ * last. Callers: order.c. */
 #ifndef LOTS_ORDER_SORT_H
 #define LOTS_ORDER_SORT_H
 

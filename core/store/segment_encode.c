@@ -208,6 +208,27 @@ static lots_status encode_presence(column_job *column, uint64_t column_bytes, lo
 
 /* ---- values of one chunk ---- */
 
+/* A byte for each id first: bits of one word would wait for each other. */
+static lots_status mark_present(column_job *column, const uint32_t *local, uint32_t count, const uint64_t *missing,
+                                uint32_t chunk, lots_error *err)
+{
+    const uint32_t ids = column->layout->dictionary.metas[0].count;
+    const size_t base = (size_t)chunk * ids;
+    void *room;
+    LOTS_TRY(lots_arena_alloc(&column->job->scratch, &room, ids, 1, err));
+    uint8_t *seen = room;
+    if (missing == NULL)
+        for (uint32_t i = 0; i < count; i++)
+            seen[local[i]] = 1;
+    else
+        for (uint32_t i = 0; i < count; i++)
+            seen[local[i]] |= !lots_bit_get(missing, i);
+    for (uint32_t id = 0; id < ids; id++)
+        if (seen[id])
+            lots_bit_set(column->presence, base + id);
+    return LOTS_OK;
+}
+
 static lots_status localise(column_job *column, size_t first, uint32_t count, const uint64_t *missing, uint32_t chunk,
                             const void **out, lots_error *err)
 {
@@ -215,16 +236,14 @@ static lots_status localise(column_job *column, size_t first, uint32_t count, co
     void *room;
     LOTS_TRY(lots_arena_vector(&column->job->scratch, &room, count, sizeof(uint32_t), err));
     uint32_t *local = room;
-    for (uint32_t i = 0; i < count; i++)
-        local[i] = missing != NULL && lots_bit_get(missing, i) ? 0 : column->local_of_stable[ids[i]];
-    if (column->presence != NULL) {
-        size_t base = (size_t)chunk * column->layout->dictionary.metas[0].count;
-        for (uint32_t i = 0; i < count; i++)
-            if (missing == NULL || !lots_bit_get(missing, i))
-                lots_bit_set(column->presence, base + local[i]);
-    }
     *out = local;
-    return LOTS_OK;
+    if (missing == NULL)
+        for (uint32_t i = 0; i < count; i++)
+            local[i] = column->local_of_stable[ids[i]];
+    else
+        for (uint32_t i = 0; i < count; i++)
+            local[i] = lots_bit_get(missing, i) ? 0 : column->local_of_stable[ids[i]];
+    return column->presence != NULL ? mark_present(column, local, count, missing, chunk, err) : LOTS_OK;
 }
 
 /* Days from start to end; differences wrap, so that any two days come back. The days' own span is shown to readers. */

@@ -1,5 +1,6 @@
 /* bind_relation.c: relations: streams, episodes, steps, active periods, unions and differences of event sets. See
  * bind_internal.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "query/lang/bind_internal.h"
@@ -420,6 +421,34 @@ static bool share_records(binder *b, uint32_t left, uint32_t right)
     return left == right;
 }
 
+/* The streams or made relations whose rows these are, by name; false: some were made (episodes, steps, active periods). */
+static bool list_records(binder *b, uint32_t relation, char *out, size_t room)
+{
+    const lots_relation *of = bind_relation(b, relation);
+    if (of->kind == LOTS_RELATION_UNION) {
+        const bool left = list_records(b, of->left->relation, out, room), right = list_records(b, of->right->relation, out, room);
+        return left && right;
+    }
+    if (of->kind == LOTS_RELATION_MINUS)
+        return list_records(b, of->left->relation, out, room);
+    const size_t used = strlen(out);
+    snprintf(out + used, room - used, "%s%s", used > 0 ? ", " : "", of->name);
+    return of->kind == LOTS_RELATION_STREAM;
+}
+
+/* Sets without a record in common: of records nothing is taken away, and what was made anew is no record. */
+static lots_status minus_of_others(binder *b, uint32_t left, uint32_t right, lots_ast_span span)
+{
+    char from[120] = "", away[120] = "";
+    const bool records = list_records(b, left, from, sizeof from);
+    if (list_records(b, right, away, sizeof away) && records)
+        return bind_note(b, span, "minus takes nothing away here: no event of %s is one of %s", away, from);
+    lots_status status = lots_ast_fail(b->err, span, "minus takes away by record, and what is made of events is none: %s on "
+                                                     "the left, %s on the right", from, away);
+    lots_error_hint(b->err, "a let names episodes once, for both sides; what lies within others is found by exists(…)");
+    return status;
+}
+
 lots_status bind_sets(binder *b, scope *where, const lots_ast_node *node, bound_set *out)
 {
     bool minus = node->kind == LOTS_AST_MINUS;
@@ -432,9 +461,7 @@ lots_status bind_sets(binder *b, scope *where, const lots_ast_node *node, bound_
     LOTS_TRY(bind_set(b, where, node->sets.right, &right));
     const lots_relation l = *bind_relation(b, left.set->relation), r = *bind_relation(b, right.set->relation);
     if (minus && !share_records(b, left.set->relation, right.set->relation))
-        return lots_ast_fail(b->err, node->sets.op_span,
-                             "minus takes records away from their own stream: %s on the left, %s on the right", l.name,
-                             r.name);
+        LOTS_TRY(minus_of_others(b, left.set->relation, right.set->relation, node->sets.op_span));
     if (!minus && ((l.start_column < 0) != (r.start_column < 0)))
         return lots_ast_fail(b->err, node->sets.op_span, "a dated and an undated stream can't be united");
     lots_relation relation = {.kind = minus ? LOTS_RELATION_MINUS : LOTS_RELATION_UNION,

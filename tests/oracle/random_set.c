@@ -423,16 +423,21 @@ static void inside(random_state *s, const random_relation *relation, const char 
     s->outside = outside;
 }
 
-/* A union or a difference, in brackets: of one stream's sets, so that its columns stay. */
+/* A union or a difference, in brackets: the union of one stream's sets, so that its columns stay. Records of any stream, or
+ * of several, may be taken away from any. */
 static const random_relation *combination(random_state *s, uint32_t depth)
 {
-    const random_relation *relation = &random_relations[random_below(s, 3)];
-    for (int i = 0; i < 2; i++) {
-        random_say(s, "%s(%s where ", i == 0 ? "(" : random_below(s, 2) == 0 ? " union " : " minus ", relation->source);
-        inside(s, relation, "", depth);
-        random_say(s, ")");
-    }
-    random_say(s, ")");
+    enum { MIXED = 11 };
+    const bool minus = random_below(s, 2) == 0;
+    const random_relation *relation = &random_relations[minus && random_below(s, 4) == 0 ? MIXED : random_below(s, 3)];
+    const random_relation *other = relation;
+    if (minus && random_below(s, 2) == 0)
+        other = &random_relations[random_below(s, 4) == 0 ? MIXED : random_below(s, 6)];
+    random_say(s, "((%s where ", relation->source);
+    inside(s, relation, "", depth);
+    random_say(s, ")%s(%s where ", minus ? " minus " : " union ", other->source);
+    inside(s, other, "", depth);
+    random_say(s, "))");
     return relation;
 }
 
@@ -446,7 +451,7 @@ static const random_relation *base(random_state *s, uint32_t depth)
         random_say(s, "q_e");
         return &random_relations[0];
     }
-    if (depth > 1 && random_below(s, 8) == 0)
+    if (depth > 1 && random_below(s, 5) == 0)
         return combination(s, depth - 1);
     const random_relation *relation = pick_relation(s);
     random_say(s, "%s", relation->source);

@@ -447,10 +447,9 @@ static lots_status place_anchors(lots_candidates *candidates, lots_relation_rows
                                  bool after, uint32_t *places, lots_error *err)
 {
     lots_relation_rows *relation = candidates->relation;
-    lots_order_keys unused;
     const uint32_t *group = NULL;
-    LOTS_TRY(lots_relation_keys(candidates->worker, relation, &unused, err));
-    LOTS_TRY(lots_relation_keys(candidates->worker, other, &unused, err));
+    LOTS_TRY(lots_relation_order(candidates->worker, relation, err));
+    LOTS_TRY(lots_relation_order(candidates->worker, other, err));
     LOTS_TRY(lots_instance_index(candidates->worker, candidates->rows, relation->owners, &group, err));
     for (uint32_t i = 0; i < candidates->count; i++) {
         const uint32_t g = group == NULL ? i : group[i];

@@ -219,25 +219,52 @@ static lots_status to_ranks(lots_worker *worker, uint32_t stream, uint32_t colum
 
 static lots_status level_table(lots_worker *worker, uint32_t stream, const lots_level_table **out, lots_error *err);
 
-static lots_span span_of_row(const lots_stream *schema, const lots_level_table *table, const lots_vector *level,
-                             uint32_t row)
+/* The rows whose span is of a kind: their level's, or else the stream's. *bits NULL: all of them when *all, else none. */
+static lots_status rows_of_span(lots_worker *worker, uint32_t stream, lots_span span, uint64_t **bits, bool *all,
+                                lots_error *err)
 {
-    if (table == NULL || lots_vector_is_missing(level, row))
-        return schema->span;
-    return (lots_span)table->span[((const uint32_t *)level->data)[row]];
-}
-
-/* The level column and its table; both NULL when no level has a span or place of its own. */
-static lots_status levels_of(lots_worker *worker, uint32_t stream, const lots_level_table **table,
-                             const lots_vector **level, lots_error *err)
-{
-    *table = NULL;
-    *level = NULL;
-    const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_LEVEL);
+    const lots_stream *schema = stream_of(worker, stream);
+    const int32_t column = lots_stream_find_role(schema, LOTS_ROLE_LEVEL);
+    const lots_level_table *table = NULL;
+    const lots_vector *local = NULL;
+    const lots_id *ranks = NULL;
+    uint32_t rank_count = 0;
+    uint64_t *kinds = NULL;
+    *bits = NULL;
+    *all = schema->span == span;
     if (column < 0)
         return LOTS_OK;
-    LOTS_TRY(level_table(worker, stream, table, err));
-    return lots_stream_column(worker, stream, (uint32_t)column, level, err);
+    LOTS_TRY(level_table(worker, stream, &table, err));
+    LOTS_TRY(lots_segment_ranks(worker->segment, stream, (uint32_t)column, &ranks, &rank_count, err));
+    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, rank_count, &kinds, err));
+    for (uint32_t id = 0; id < rank_count; id++)
+        if (table->span[ranks[id]] == span)
+            lots_bit_set(kinds, id);
+    const uint64_t of_kind = lots_bits_count(kinds, rank_count);
+    if (of_kind == (*all ? rank_count : 0))
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)column, &local, err));
+    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, local->count, bits, err));
+    worker->kernels->lookup_bits(local->data, local->count, kinds, rank_count, *bits);
+    if (local->missing != NULL && *all)
+        lots_bits_or(*bits, *bits, local->missing, local->count);
+    else if (local->missing != NULL)
+        lots_bits_and_not(*bits, *bits, local->missing, local->count);
+    return LOTS_OK;
+}
+
+/* Of some rows, those whose span is of a kind; bits is the caller's and changed. */
+static lots_status keep_span(lots_worker *worker, uint32_t stream, lots_span span, uint64_t *bits, lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    uint64_t *of_kind = NULL;
+    bool all = false;
+    LOTS_TRY(rows_of_span(worker, stream, span, &of_kind, &all, err));
+    if (of_kind != NULL)
+        lots_bits_and(bits, bits, of_kind, rows);
+    else if (!all)
+        lots_bits_fill(bits, rows, false);
+    return LOTS_OK;
 }
 
 static bool has_points(const lots_stream *stream)
@@ -246,6 +273,22 @@ static bool has_points(const lots_stream *stream)
     for (uint32_t i = 0; i < stream->level_count; i++)
         points |= stream->levels[i].has_span && stream->levels[i].span == LOTS_SPAN_POINT;
     return points;
+}
+
+/* out[i] = from[i] where the bit is set; whichever are fewer go one by one. */
+static void put_where(const uint64_t *bits, const int32_t *from, uint32_t count, int32_t *out, const int32_t *otherwise)
+{
+    const bool most = 2 * lots_bits_count(bits, count) > count;
+    memcpy(out, most ? from : otherwise, count * sizeof *out);
+    for (size_t w = 0; w < lots_bit_words(count); w++) {
+        uint64_t word = most ? ~bits[w] : bits[w];
+        if (count - w * 64 < 64)
+            word &= (UINT64_C(1) << (count - w * 64)) - 1;
+        for (; word != 0; word &= word - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            out[i] = most ? otherwise[i] : from[i];
+        }
+    }
 }
 
 /* A point's end is its start. */
@@ -257,25 +300,20 @@ static lots_status fill_ends(lots_worker *worker, uint32_t stream, const lots_ve
     *out = *local;
     if (local->missing == NULL || start_column < 0 || !has_points(schema))
         return LOTS_OK;
-    const lots_level_table *table = NULL;
-    const lots_vector *level = NULL, *start = NULL;
-    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
+    const lots_vector *start = NULL;
     LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
     lots_arena *arena = &worker->depths[0].arena;
     int32_t *ends = NULL;
-    uint64_t *missing = NULL;
+    uint64_t *missing = NULL, *points = NULL;
     LOTS_TRY(lots_new_i32(arena, local->count, &ends, err));
     LOTS_TRY(lots_new_bits(arena, local->count, &missing, err));
-    memcpy(ends, local->data, local->count * sizeof(int32_t));
-    memcpy(missing, local->missing, lots_bit_words(local->count) * sizeof(uint64_t));
-    for (size_t i = lots_bits_next(local->missing, 0, local->count); i < local->count;
-         i = lots_bits_next(local->missing, i + 1, local->count)) {
-        const uint32_t row = (uint32_t)i;
-        if (span_of_row(schema, table, level, row) != LOTS_SPAN_POINT || lots_vector_is_missing(start, row))
-            continue;
-        ends[row] = ((const int32_t *)start->data)[row];
-        lots_bit_clear(missing, row);
-    }
+    LOTS_TRY(lots_new_bits(arena, local->count, &points, err));
+    memcpy(points, local->missing, lots_bit_words(local->count) * sizeof(uint64_t));
+    if (start->missing != NULL)
+        lots_bits_and_not(points, points, start->missing, local->count);
+    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_POINT, points, err));
+    put_where(points, start->data, local->count, ends, local->data);
+    lots_bits_and_not(missing, local->missing, points, local->count);
     out->data = ends;
     out->missing = missing;
     return LOTS_OK;
@@ -353,19 +391,27 @@ static lots_status level_table(lots_worker *worker, uint32_t stream, const lots_
     return LOTS_OK;
 }
 
-lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const uint32_t **out, lots_error *err)
+lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const lots_vector **level,
+                                    const uint32_t **places, lots_error *err)
 {
+    const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_LEVEL);
     const lots_level_table *table = NULL;
-    const lots_vector *level = NULL;
-    *out = NULL;
-    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
-    if (table == NULL)
+    const lots_id *ranks = NULL;
+    uint32_t count = 0, *order = NULL;
+    *level = NULL;
+    *places = NULL;
+    if (column < 0)
         return LOTS_OK;
-    uint32_t *order = NULL;
-    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, level->count, &order, err));
-    for (uint32_t i = 0; i < level->count; i++)
-        order[i] = lots_vector_is_missing(level, i) ? UINT32_MAX : table->order[((const uint32_t *)level->data)[i]];
-    *out = order;
+    LOTS_TRY(level_table(worker, stream, &table, err));
+    LOTS_TRY(lots_segment_ranks(worker->segment, stream, (uint32_t)column, &ranks, &count, err));
+    LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)column, level, err));
+    if (worker->streams[stream].rows > 0 && count > 0 &&
+        worker->kernels->max_u32((*level)->data, (*level)->count) >= count)
+        return corrupt(worker, stream, (uint32_t)column, "an id beyond its dictionary", err);
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &order, err));
+    for (uint32_t id = 0; id < count; id++)
+        order[id] = table->order[ranks[id]];
+    *places = order;
     return LOTS_OK;
 }
 
@@ -400,58 +446,85 @@ static lots_status ends_of(lots_worker *worker, uint32_t stream, const lots_vect
     return column < 0 ? LOTS_OK : lots_stream_column(worker, stream, (uint32_t)column, out, err);
 }
 
+/* The rows without a known end; `bits` is new. */
+static lots_status endless_rows(lots_worker *worker, uint32_t stream, const lots_vector **end, uint64_t **bits,
+                                lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    LOTS_TRY(ends_of(worker, stream, end, err));
+    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, rows, bits, err));
+    if (*end == NULL)
+        lots_bits_fill(*bits, rows, true);
+    else if ((*end)->missing != NULL)
+        memcpy(*bits, (*end)->missing, lots_bit_words(rows) * sizeof(uint64_t));
+    return LOTS_OK;
+}
+
 lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err)
 {
-    const lots_type type = {.kind = LOTS_TYPE_BOOL};
-    const lots_level_table *table = NULL;
-    const lots_vector *level = NULL, *end = NULL;
-    LOTS_TRY(lots_vector_new(&worker->depths[0].arena, &type, worker->streams[stream].rows, out, err));
-    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
-    LOTS_TRY(ends_of(worker, stream, &end, err));
-    for (uint32_t i = 0; i < out->count; i++)
-        if ((end == NULL || lots_vector_is_missing(end, i)) &&
-            span_of_row(stream_of(worker, stream), table, level, i) == LOTS_SPAN_OPEN)
-            lots_bit_set(out->data, i);
-    worker->work.rows += out->count;
+    const uint32_t rows = worker->streams[stream].rows;
+    const lots_vector *end = NULL;
+    uint64_t *open = NULL;
+    LOTS_TRY(endless_rows(worker, stream, &end, &open, err));
+    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
+    *out = (lots_vector){.type = {.kind = LOTS_TYPE_BOOL}, .count = rows, .data = open};
+    worker->work.rows += rows;
+    return LOTS_OK;
+}
+
+/* An open event runs to its patient's last day; it holds at least the day it starts, also one that starts after death or
+ * coverage. */
+static lots_status run_on(lots_worker *worker, uint32_t stream, const uint64_t *open, const int32_t *starts,
+                          int32_t *days, lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    const uint32_t *offsets = NULL;
+    const int32_t *last = NULL;
+    uint32_t p = 0;
+    size_t i = lots_bits_next(open, 0, rows);
+    if (i == rows)
+        return LOTS_OK;
+    LOTS_TRY(last_days(worker, stream, &last, err));
+    LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
+    for (; i < rows; i = lots_bits_next(open, i + 1, rows)) {
+        while (offsets[p + 1] <= i)
+            p++;
+        days[i] = last[p] > starts[i] ? last[p] : starts[i];
+    }
     return LOTS_OK;
 }
 
 lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err)
 {
-    const lots_stream *schema = stream_of(worker, stream);
     const lots_type type = {.kind = LOTS_TYPE_DATE};
-    const int32_t start_column = lots_stream_find_role(schema, LOTS_ROLE_START);
-    const lots_vector *start = NULL, *level = NULL, *end = NULL;
-    const lots_level_table *table = NULL;
-    const uint32_t *offsets = NULL;
-    const int32_t *last = NULL;
+    const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
+    const lots_vector *start = NULL, *end = NULL;
+    uint64_t *endless = NULL, *closed = NULL, *open = NULL;
     lots_arena *arena = &worker->depths[0].arena;
     LOTS_TRY(lots_vector_new(arena, &type, worker->streams[stream].rows, out, err));
-    LOTS_TRY(lots_vector_want_missing(arena, out, err));
-    int32_t *days = out->data;
+    const uint32_t rows = out->count;
     if (start_column < 0) {
-        memset(days, 0, out->count * sizeof(int32_t));
-        lots_bits_fill(out->missing, out->count, true);
+        memset(out->data, 0, rows * sizeof(int32_t));
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+        lots_bits_fill(out->missing, rows, true);
         return LOTS_OK;
     }
     LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
-    LOTS_TRY(levels_of(worker, stream, &table, &level, err));
-    LOTS_TRY(ends_of(worker, stream, &end, err));
-    LOTS_TRY(last_days(worker, stream, &last, err));
-    LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
-    const int32_t *starts = start->data;
-    for (uint32_t p = 0; p < worker->patients->count; p++) {
-        for (uint32_t i = offsets[p]; i < offsets[p + 1]; i++) {
-            const lots_span span = span_of_row(schema, table, level, i);
-            days[i] = 0;
-            if (end != NULL && !lots_vector_is_missing(end, i))
-                days[i] = ((const int32_t *)end->data)[i];
-            else if (lots_vector_is_missing(start, i) || span == LOTS_SPAN_CLOSED)
-                lots_bit_set(out->missing, i);
-            else /* a span holds at least the day it starts, also one that starts after death or coverage */
-                days[i] = span == LOTS_SPAN_OPEN && last[p] > starts[i] ? last[p] : starts[i];
-        }
-    }
-    worker->work.rows += out->count;
+    LOTS_TRY(endless_rows(worker, stream, &end, &endless, err));
+    LOTS_TRY(lots_new_bits(arena, rows, &closed, err));
+    LOTS_TRY(lots_new_bits(arena, rows, &open, err));
+    memcpy(closed, endless, lots_bit_words(rows) * sizeof(uint64_t));
+    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_CLOSED, closed, err));
+    if (start->missing != NULL) /* without a start nothing is known either */
+        for (size_t w = 0; w < lots_bit_words(rows); w++)
+            closed[w] |= endless[w] & start->missing[w];
+    lots_bits_and_not(open, endless, closed, rows);
+    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
+    put_where(endless, start->data, rows, out->data, end != NULL ? end->data : start->data);
+    LOTS_TRY(run_on(worker, stream, open, start->data, out->data, err));
+    out->missing = closed;
+    for (size_t i = lots_bits_next(closed, 0, rows); i < rows; i = lots_bits_next(closed, i + 1, rows))
+        ((int32_t *)out->data)[i] = 0;
+    worker->work.rows += rows;
     return LOTS_OK;
 }

@@ -20,8 +20,9 @@ LOTS_MUST lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uin
 /* The span's end of every row (missing where unknown), and which rows are open. */
 LOTS_MUST lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
-/* Place of every row's level in the total order; NULL when the stream has no level. Missing: UINT32_MAX. */
-LOTS_MUST lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const uint32_t **out,
-                                              lots_error *err);
+/* Every row's level as the segment numbers it, and the places of these numbers in the total order; NULL when the stream has
+ * no level. */
+LOTS_MUST lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const lots_vector **level,
+                                              const uint32_t **places, lots_error *err);
 
 #endif

@@ -14,17 +14,25 @@ typedef struct match_maker {
     uint32_t **found;  /* by binding step: rows of its set's relation, by match */
     uint32_t *offsets;
     uint32_t count;
+    bool none;         /* no patient has an event for each step */
 } match_maker;
+
+/* One match begins with one event. */
+static uint32_t most_events(const match_list *list, uint32_t patients)
+{
+    return list->mask != NULL ? (uint32_t)lots_bits_count(list->mask, list->relation->count)
+                              : list->offsets[patients] - list->offsets[0];
+}
 
 static lots_status open_maker(match_maker *maker, lots_error *err)
 {
     match_solver *solver = &maker->solver;
     void *room = NULL;
     LOTS_TRY(lots_match_plan(solver, err));
-    LOTS_TRY(lots_match_open(solver, err));
+    LOTS_TRY(lots_match_open(solver, &maker->none, err));
     LOTS_TRY(lots_arena_alloc(solver->arena, &room, solver->bound_count, sizeof(uint32_t *), err));
     maker->found = room;
-    const uint32_t most = solver->bounds[0].list.all.instance->count; /* one match begins with one event */
+    const uint32_t most = maker->none ? 0 : most_events(&solver->bounds[0].list, solver->worker->patients->count);
     for (uint32_t b = 0; b < solver->bound_count; b++)
         LOTS_TRY(lots_new_u32(solver->arena, most, &maker->found[b], err));
     LOTS_TRY(lots_new_u32(solver->arena, (size_t)maker->rows->owners->count + 1, &maker->offsets, err));
@@ -60,7 +68,7 @@ static uint32_t *found_by(const match_maker *maker, uint32_t step)
 
 static lots_status days_column(match_maker *maker, uint32_t b, bool end, lots_vector *out, lots_error *err)
 {
-    lots_relation_rows *of = maker->solver.bounds[b].list.all.relation;
+    lots_relation_rows *of = maker->solver.bounds[b].list.relation;
     const int32_t column = end ? of->relation->end_column : of->relation->start_column;
     const lots_vector *values = NULL;
     LOTS_TRY(lots_relation_values(maker->solver.worker, of, (uint32_t)column, &values, err));
@@ -70,7 +78,7 @@ static lots_status days_column(match_maker *maker, uint32_t b, bool end, lots_ve
 static lots_status make_spans(match_maker *maker, lots_error *err)
 {
     match_solver *solver = &maker->solver;
-    lots_relation_rows *last = solver->bounds[solver->bound_count - 1].list.all.relation;
+    lots_relation_rows *last = solver->bounds[solver->bound_count - 1].list.relation;
     const uint32_t *found = maker->found[solver->bound_count - 1];
     const lots_vector *values = NULL;
     LOTS_TRY(lots_relation_span_end(solver->worker, last, &values, err));
@@ -79,13 +87,29 @@ static lots_status make_spans(match_maker *maker, lots_error *err)
     return lots_vector_gather(solver->arena, values, found, maker->count, &maker->rows->open, err);
 }
 
+/* The sets were not all asked for: the columns are made without them. */
+static lots_status keep_none(match_maker *maker, lots_error *err)
+{
+    static const lots_type date = {.kind = LOTS_TYPE_DATE}, truth = {.kind = LOTS_TYPE_BOOL};
+    lots_relation_rows *rows = maker->rows;
+    match_solver *solver = &maker->solver;
+    for (uint32_t c = 0; c < rows->relation->column_count; c++)
+        LOTS_TRY(lots_vector_new(solver->arena, &rows->relation->columns[c].type, 0, &rows->columns[c], err));
+    LOTS_TRY(lots_vector_new(solver->arena, &date, 0, &rows->span_end, err));
+    LOTS_TRY(lots_vector_new(solver->arena, &truth, 0, &rows->open, err));
+    return lots_relation_get(solver->worker, solver->pattern->steps[solver->bounds[0].step].set->relation,
+                             solver->worker->patients, &rows->left, err);
+}
+
 static lots_status keep_matches(match_maker *maker, lots_error *err)
 {
     lots_relation_rows *rows = maker->rows;
     rows->count = maker->count;
     rows->offsets = maker->offsets;
-    rows->left = maker->solver.bounds[0].list.all.relation;
     rows->left_row = maker->found[0];
+    if (maker->none)
+        return keep_none(maker, err);
+    rows->left = maker->solver.bounds[0].list.relation;
     for (uint32_t c = 0; c < rows->relation->column_count; c++) {
         const lots_relation_column *bound = &rows->relation->columns[c];
         if (bound->role == LOTS_COLUMN_START)
@@ -106,7 +130,8 @@ lots_status lots_match_make(lots_worker *worker, lots_relation_rows *rows, lots_
                                   .pattern = rows->relation->pattern};
     LOTS_TRY(open_maker(&maker, err));
     for (uint32_t g = 0; g < rows->owners->count; g++) {
-        LOTS_TRY(match_owner(&maker, g, err));
+        if (lots_bit_get(maker.solver.possible, g))
+            LOTS_TRY(match_owner(&maker, g, err));
         maker.offsets[g + 1] = maker.count;
     }
     return keep_matches(&maker, err);

@@ -43,13 +43,17 @@ typedef struct match_lapse {
 } match_lapse;
 
 typedef struct match_list { /* a set's events of the patient at hand */
-    lots_element_list all;
-    const int32_t *starts; /* by row of the relation */
+    lots_relation_rows *relation;
+    const uint32_t *offsets; /* by patient: into `all`, or else of the relation, whose rows under the mask are meant */
+    const uint32_t *all;
+    const uint64_t *mask;    /* NULL: every row */
+    const int32_t *starts;   /* by row of the relation */
     const lots_vector *ends; /* NULL: none has one */
     const uint32_t *rows;
-    uint32_t count;        /* those with a start */
-    int32_t *start, *end;  /* INT32_MIN: no end */
-    uint32_t widest;       /* the most events of a patient */
+    uint32_t *held;          /* room for rows under the mask */
+    uint32_t count;          /* those with a start */
+    int32_t *start, *end;    /* INT32_MIN: no end */
+    uint32_t widest;         /* no possible patient has more events */
 } match_list;
 
 typedef struct match_no {
@@ -91,6 +95,7 @@ typedef struct match_solver {
     const lots_match_pattern *pattern;
     match_bound *bounds;
     uint32_t bound_count;
+    uint64_t *possible; /* by patient: has an event for each step that binds */
     uint32_t *places;  /* scratch: by event */
     uint32_t *chosen;  /* by binding step: place of its last event in the match */
     uint64_t looks;    /* at this patient's values */
@@ -104,8 +109,9 @@ int32_t lots_match_least_anchor(const match_lapse *lapse, int32_t day);
 /* The last day of all windows since a pinned step whose event starts on `day`; at least that day. */
 int32_t lots_match_reach(const match_bound *origin, int32_t day);
 
-/* Room for every patient's lists. */
-LOTS_MUST lots_status lots_match_open(match_solver *solver, lots_error *err);
+/* The events of every step, which patients are possible, and room for their lists. *none: no patient is, and nothing else
+ * is ready. */
+LOTS_MUST lots_status lots_match_open(match_solver *solver, bool *none, lots_error *err);
 /* A patient's lists and ranges. False when some step has no event at all: then nothing else is read. */
 bool lots_match_read(match_solver *solver, uint32_t owner);
 /* Go to a patient: lists, ranges and values. *possible false when some step has no event at all. */

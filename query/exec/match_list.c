@@ -7,31 +7,90 @@
 
 /* ---- lists ---- */
 
-static lots_status open_list(match_solver *solver, const lots_set *set, match_list *list, lots_error *err)
+/* The rows of a set: as a mask where that is all there is to it. */
+static lots_status find_rows(match_solver *solver, const lots_set *set, match_list *list, lots_error *err)
 {
     lots_worker *worker = solver->worker;
-    lots_order_keys unused;
-    LOTS_TRY(lots_element_list_make(worker, set, worker->patients, &list->all, err));
-    LOTS_TRY(lots_relation_keys(worker, list->all.relation, &unused, err));
-    LOTS_TRY(lots_relation_starts(worker, list->all.relation, &list->starts, err));
-    const int32_t end_column = list->all.relation->relation->end_column;
+    lots_candidates candidates;
+    LOTS_TRY(lots_candidates_find(worker, set, worker->patients, &candidates, err));
+    list->relation = candidates.relation;
+    if (!candidates.contiguous || candidates.pair_count > 0 || candidates.list != NULL)
+        return lots_set_lists(worker, set, worker->patients, &list->relation, &list->offsets, &list->all, err);
+    const lots_vector judged = {.count = candidates.relation->count,
+                                .failed = (uint64_t *)candidates.failed,
+                                .culprit = candidates.culprit};
+    LOTS_TRY(lots_raise(&judged, err));
+    list->offsets = candidates.first;
+    list->mask = candidates.mask;
+    return LOTS_OK;
+}
+
+/* Patients without an event for a step that binds need not be looked at. */
+static lots_status keep_possible(match_solver *solver, const match_list *list, lots_error *err)
+{
+    const uint32_t patients = solver->worker->patients->count;
+    uint64_t *has = NULL;
+    LOTS_TRY(lots_new_bits(solver->arena, patients, &has, err));
+    if (list->mask != NULL)
+        solver->worker->kernels->any_by(list->mask, list->offsets, patients, has);
+    else
+        for (uint32_t g = 0; g < patients; g++)
+            if (list->offsets[g] < list->offsets[g + 1])
+                lots_bit_set(has, g);
+    lots_bits_and(solver->possible, solver->possible, has, patients);
+    return LOTS_OK;
+}
+
+static bool none_possible(const match_solver *solver)
+{
+    const uint32_t patients = solver->worker->patients->count;
+    return lots_bits_next(solver->possible, 0, patients) == patients;
+}
+
+/* Room for the possible patients' events, and what is known of each. */
+static lots_status open_list(match_solver *solver, match_list *list, lots_error *err)
+{
+    lots_worker *worker = solver->worker;
+    const uint32_t patients = worker->patients->count;
+    LOTS_TRY(lots_relation_starts(worker, list->relation, &list->starts, err));
+    const int32_t end_column = list->relation->relation->end_column;
     if (end_column >= 0)
-        LOTS_TRY(lots_relation_values(worker, list->all.relation, (uint32_t)end_column, &list->ends, err));
-    for (uint32_t g = 0; g < worker->patients->count; g++) {
-        const uint32_t count = list->all.offsets[g + 1] - list->all.offsets[g];
+        LOTS_TRY(lots_relation_values(worker, list->relation, (uint32_t)end_column, &list->ends, err));
+    for (size_t g = lots_bits_next(solver->possible, 0, patients); g < patients;
+         g = lots_bits_next(solver->possible, g + 1, patients)) {
+        const uint32_t count = list->offsets[g + 1] - list->offsets[g];
         list->widest = count > list->widest ? count : list->widest;
     }
+    if (list->all == NULL)
+        LOTS_TRY(lots_new_u32(solver->arena, list->widest, &list->held, err));
     LOTS_TRY(lots_new_i32(solver->arena, list->widest, &list->start, err));
     return lots_new_i32(solver->arena, list->widest, &list->end, err);
+}
+
+static uint32_t hold_rows(match_list *list, uint32_t from, uint32_t to)
+{
+    uint32_t count = 0;
+    list->rows = list->held;
+    for (uint32_t row = from; list->mask == NULL && row < to; row++)
+        list->held[count++] = row;
+    if (list->mask == NULL)
+        return count;
+    for (size_t row = lots_bits_next(list->mask, from, to); row < to; row = lots_bits_next(list->mask, row + 1, to))
+        list->held[count++] = (uint32_t)row;
+    return count;
 }
 
 /* Those without a start stand last in the total order: they follow nothing, and are left out. */
 static void read_list(match_list *list, uint32_t owner)
 {
-    const uint32_t from = list->all.offsets[owner], to = list->all.offsets[owner + 1];
-    list->rows = list->all.rows + from;
+    const uint32_t from = list->offsets[owner], to = list->offsets[owner + 1];
+    uint32_t found = to - from;
+    if (list->all != NULL)
+        list->rows = list->all + from;
+    else
+        found = hold_rows(list, from, to);
     list->count = 0;
-    for (uint32_t i = 0; i < to - from && list->starts[list->rows[i]] != INT32_MAX; i++) {
+    for (uint32_t i = 0; i < found && list->starts[list->rows[i]] != INT32_MAX; i++) {
         const uint32_t row = list->rows[i];
         const bool none = list->ends == NULL || lots_vector_is_missing(list->ends, row);
         list->start[i] = list->starts[row];
@@ -43,7 +102,7 @@ static void read_list(match_list *list, uint32_t owner)
 /* For each event of `list`, how many of `other` don't come after it. */
 static void place_all(match_solver *solver, const match_list *list, const match_list *other, uint32_t *places)
 {
-    const lots_relation_rows *a = list->all.relation, *b = other->all.relation;
+    const lots_relation_rows *a = list->relation, *b = other->relation;
     uint32_t at = 0;
     for (uint32_t i = 0; i < list->count; i++) {
         const uint32_t row = list->rows[i];
@@ -138,7 +197,7 @@ static lots_status open_bound(match_solver *solver, match_bound *bound, lots_err
 {
     lots_arena *arena = solver->arena;
     void *room = NULL;
-    LOTS_TRY(open_list(solver, solver->pattern->steps[bound->step].set, &bound->list, err));
+    LOTS_TRY(open_list(solver, &bound->list, err));
     const uint32_t widest = bound->list.widest;
     LOTS_TRY(lots_new_u32(arena, widest, &bound->next_from, err));
     LOTS_TRY(lots_new_u32(arena, widest, &bound->next_to, err));
@@ -160,11 +219,11 @@ static lots_status open_bound(match_solver *solver, match_bound *bound, lots_err
     return LOTS_OK;
 }
 
-static lots_status open_nos(match_solver *solver, match_bound *bound, uint32_t first_step, lots_error *err)
+static lots_status open_nos(match_solver *solver, match_bound *bound, lots_error *err)
 {
     for (uint32_t n = 0; n < bound->no_count; n++) {
         match_no *no = &bound->nos[n];
-        LOTS_TRY(open_list(solver, solver->pattern->steps[first_step + n].set, &no->list, err));
+        LOTS_TRY(open_list(solver, &no->list, err));
         LOTS_TRY(lots_new_u32(solver->arena, bound->list.widest, &no->places, err));
         LOTS_TRY(lots_new_u32(solver->arena, no->list.widest, &no->next_places, err));
         LOTS_TRY(lots_new_i32(solver->arena, bound->list.widest, &no->first_day, err));
@@ -172,13 +231,59 @@ static lots_status open_nos(match_solver *solver, match_bound *bound, uint32_t f
     return LOTS_OK;
 }
 
-lots_status lots_match_open(match_solver *solver, lots_error *err)
+/* The rows of every step's set, until no patient is left: then a set is asked for only to see its windows. */
+static lots_status find_all(match_solver *solver, bool *none, lots_error *err)
+{
+    const lots_match_step *steps = solver->pattern->steps;
+    for (uint32_t b = 0; b < solver->bound_count; b++) {
+        match_bound *bound = &solver->bounds[b];
+        *none = none_possible(solver);
+        if (!*none || steps[bound->step].set->window_count > 0)
+            LOTS_TRY(find_rows(solver, steps[bound->step].set, &bound->list, err));
+        if (!*none)
+            LOTS_TRY(keep_possible(solver, &bound->list, err));
+    }
+    *none = none_possible(solver);
+    for (uint32_t b = 0; b < solver->bound_count; b++)
+        for (uint32_t n = 0; n < solver->bounds[b].no_count; n++) {
+            const lots_set *set = steps[solver->bounds[b].step + 1 + n].set;
+            if (!*none || set->window_count > 0)
+                LOTS_TRY(find_rows(solver, set, &solver->bounds[b].nos[n].list, err));
+        }
+    return LOTS_OK;
+}
+
+/* Events of one relation are in the order of their rows; of several, by their keys. */
+static lots_status open_order(match_solver *solver, lots_error *err)
+{
+    const lots_relation_rows *first = solver->bounds[0].list.relation;
+    bool one = true;
+    for (uint32_t b = 0; b < solver->bound_count; b++) {
+        one &= solver->bounds[b].list.relation == first;
+        for (uint32_t n = 0; n < solver->bounds[b].no_count; n++)
+            one &= solver->bounds[b].nos[n].list.relation == first;
+    }
+    for (uint32_t b = 0; !one && b < solver->bound_count; b++) {
+        LOTS_TRY(lots_relation_order(solver->worker, solver->bounds[b].list.relation, err));
+        for (uint32_t n = 0; n < solver->bounds[b].no_count; n++)
+            LOTS_TRY(lots_relation_order(solver->worker, solver->bounds[b].nos[n].list.relation, err));
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_match_open(match_solver *solver, bool *none, lots_error *err)
 {
     uint32_t widest = 0;
+    LOTS_TRY(lots_new_bits(solver->arena, solver->worker->patients->count, &solver->possible, err));
+    lots_bits_fill(solver->possible, solver->worker->patients->count, true);
+    LOTS_TRY(find_all(solver, none, err));
+    if (*none)
+        return LOTS_OK;
+    LOTS_TRY(open_order(solver, err));
     for (uint32_t b = 0; b < solver->bound_count; b++) {
         match_bound *bound = &solver->bounds[b];
         LOTS_TRY(open_bound(solver, bound, err));
-        LOTS_TRY(open_nos(solver, bound, bound->step + 1, err));
+        LOTS_TRY(open_nos(solver, bound, err));
         widest = bound->list.widest > widest ? bound->list.widest : widest;
     }
     LOTS_TRY(lots_new_u32(solver->arena, solver->bound_count, &solver->chosen, err));

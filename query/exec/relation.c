@@ -273,29 +273,6 @@ lots_status lots_relation_ghosts(lots_worker *worker, lots_relation_rows *rows, 
 
 /* ---- the total order ---- */
 
-static uint64_t rising(int32_t value) { return (uint32_t)value ^ UINT32_C(0x80000000); }
-
-/* The minute of each row, and its level's place: a stream's own; a derived relation's rows have those of their records,
- * episodes none. */
-static lots_status fine_order(lots_worker *worker, lots_relation_rows *rows, uint32_t *minute, uint32_t *level,
-                              lots_error *err)
-{
-    const lots_stream *schema = &worker->schema->streams[rows->relation->stream];
-    const int32_t column = lots_stream_find_role(schema, LOTS_ROLE_MINUTE);
-    const uint32_t *places = NULL;
-    if (column >= 0) {
-        const lots_vector *minutes = NULL;
-        LOTS_TRY(lots_stream_column(worker, rows->relation->stream, (uint32_t)column, &minutes, err));
-        for (uint32_t i = 0; i < rows->count; i++)
-            if (!lots_vector_is_missing(minutes, i))
-                minute[i] = (uint32_t)((const int64_t *)minutes->data)[i];
-    }
-    LOTS_TRY(lots_stream_level_order(worker, rows->relation->stream, &places, err));
-    for (uint32_t i = 0; places != NULL && i < rows->count; i++)
-        level[i] = places[i];
-    return LOTS_OK;
-}
-
 /* The end as the store ordered by it: a point's may be missing, and missing is last. */
 static lots_status order_end(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out, lots_error *err)
 {
@@ -310,60 +287,68 @@ static lots_status order_end(lots_worker *worker, lots_relation_rows *rows, cons
     return lots_relation_values(worker, rows, (uint32_t)rows->relation->end_column, out, err);
 }
 
-static lots_status stored_keys(lots_worker *worker, lots_relation_rows *rows, uint64_t *high, uint64_t *low,
-                               lots_error *err)
+/* Have the rows keys of their own, not those of the records they were made of? */
+static bool has_own_order(const lots_relation_rows *rows)
+{
+    const lots_relation_kind kind = rows->relation->kind;
+    return kind == LOTS_RELATION_STREAM || kind == LOTS_RELATION_EPISODES || kind == LOTS_RELATION_ACTIVE;
+}
+
+lots_status lots_relation_order(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
     const int32_t *starts = NULL;
-    const lots_vector *ends = NULL;
-    uint32_t *minute = NULL, *level = NULL;
+    lots_order *order = &rows->order;
+    if (order->ready)
+        return LOTS_OK;
+    if (!has_own_order(rows)) {
+        LOTS_TRY(lots_relation_order(worker, rows->left, err));
+        if (rows->relation->kind == LOTS_RELATION_UNION)
+            LOTS_TRY(lots_relation_order(worker, rows->right, err));
+        order->ready = true;
+        return LOTS_OK;
+    }
     LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
-    LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &minute, err));
-    LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &level, err));
-    memset(minute, 0xff, rows->count * sizeof(uint32_t));
-    memset(level, 0xff, rows->count * sizeof(uint32_t));
-    if (rows->relation->kind == LOTS_RELATION_STREAM)
-        LOTS_TRY(fine_order(worker, rows, minute, level, err));
-    LOTS_TRY(order_end(worker, rows, &ends, err));
-    for (uint32_t i = 0; i < rows->count; i++) {
-        const bool no_end = ends == NULL || lots_vector_is_missing(ends, i);
-        high[i] = rising(starts[i]) << 32 | minute[i];
-        low[i] = (uint64_t)level[i] << 32 | (no_end ? UINT32_MAX : rising(((const int32_t *)ends->data)[i]));
+    LOTS_TRY(order_end(worker, rows, &order->end, err));
+    if (rows->relation->kind == LOTS_RELATION_STREAM) { /* episodes have no minute and no level */
+        const uint32_t stream = rows->relation->stream;
+        const int32_t column = lots_stream_find_role(&worker->schema->streams[stream], LOTS_ROLE_MINUTE);
+        if (column >= 0)
+            LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)column, &order->minute, err));
+        LOTS_TRY(lots_stream_level_order(worker, stream, &order->level, &order->places, err));
     }
+    order->ready = true;
     return LOTS_OK;
 }
 
-static lots_status inherited_keys(lots_worker *worker, lots_relation_rows *rows, uint64_t *high, uint64_t *low,
-                                  lots_error *err)
+/* The row whose keys a row has. */
+static const lots_relation_rows *keyed_row(const lots_relation_rows *rows, uint32_t *row)
 {
-    lots_order_keys left, right = {NULL, NULL};
-    LOTS_TRY(lots_relation_keys(worker, rows->left, &left, err));
-    if (rows->relation->kind == LOTS_RELATION_UNION)
-        LOTS_TRY(lots_relation_keys(worker, rows->right, &right, err));
-    const uint32_t *index = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row : rows->left_row;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        const lots_order_keys *from = rows->side != NULL && rows->side[i] != 0 ? &right : &left;
-        high[i] = from->high[index[i]];
-        low[i] = from->low[index[i]];
+    while (!has_own_order(rows)) {
+        const lots_relation_rows *below = rows->side != NULL && rows->side[*row] != 0 ? rows->right : rows->left;
+        *row = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row[*row] : rows->left_row[*row];
+        rows = below;
     }
-    return LOTS_OK;
+    return rows;
 }
 
-lots_status lots_relation_keys(lots_worker *worker, lots_relation_rows *rows, lots_order_keys *out, lots_error *err)
+/* Missing is last. */
+static uint64_t minute_of(const lots_relation_rows *rows, uint32_t row)
 {
-    if (rows->keys.high == NULL) {
-        void *high = NULL, *low = NULL;
-        LOTS_TRY(lots_arena_vector(arena_of(worker, rows), &high, rows->count, sizeof(uint64_t), err));
-        LOTS_TRY(lots_arena_vector(arena_of(worker, rows), &low, rows->count, sizeof(uint64_t), err));
-        const lots_relation_kind kind = rows->relation->kind;
-        if (kind == LOTS_RELATION_STREAM || kind == LOTS_RELATION_EPISODES || kind == LOTS_RELATION_ACTIVE)
-            LOTS_TRY(stored_keys(worker, rows, high, low, err));
-        else
-            LOTS_TRY(inherited_keys(worker, rows, high, low, err));
-        rows->keys = (lots_order_keys){high, low};
-        worker->work.rows += rows->count;
-    }
-    *out = rows->keys;
-    return LOTS_OK;
+    const lots_vector *minute = rows->order.minute;
+    return minute == NULL || lots_vector_is_missing(minute, row) ? UINT32_MAX : (uint32_t)((const int64_t *)minute->data)[row];
+}
+
+static uint64_t level_of(const lots_relation_rows *rows, uint32_t row)
+{
+    const lots_vector *level = rows->order.level;
+    return level == NULL || lots_vector_is_missing(level, row) ? UINT32_MAX
+                                                               : rows->order.places[((const uint32_t *)level->data)[row]];
+}
+
+static int64_t end_of(const lots_relation_rows *rows, uint32_t row)
+{
+    const lots_vector *end = rows->order.end;
+    return end == NULL || lots_vector_is_missing(end, row) ? INT64_MAX : ((const int32_t *)end->data)[row];
 }
 
 typedef struct base_record { /* the stored record, or made row, that a row stands for */
@@ -398,9 +383,15 @@ static int three_way(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
 
 int lots_relation_compare(const lots_relation_rows *a, uint32_t a_row, const lots_relation_rows *b, uint32_t b_row)
 {
-    int order = three_way(a->keys.high[a_row], b->keys.high[b_row]);
+    uint32_t i = a_row, j = b_row;
+    const lots_relation_rows *m = keyed_row(a, &i), *n = keyed_row(b, &j);
+    if (m->starts[i] != n->starts[j])
+        return m->starts[i] < n->starts[j] ? -1 : 1;
+    int order = three_way(minute_of(m, i), minute_of(n, j));
     if (order == 0)
-        order = three_way(a->keys.low[a_row], b->keys.low[b_row]);
+        order = three_way(level_of(m, i), level_of(n, j));
+    if (order == 0)
+        order = (end_of(m, i) > end_of(n, j)) - (end_of(m, i) < end_of(n, j));
     if (order != 0)
         return order;
     const base_record x = base_of(a, a_row), y = base_of(b, b_row);

@@ -9,10 +9,13 @@
 
 #include "query/exec/eval.h"
 
-typedef struct lots_order_keys { /* the total order as numbers: compare high, then low, then lots_relation_tie */
-    const uint64_t *high;        /* start, minute */
-    const uint64_t *low;         /* rank of the level, end */
-} lots_order_keys;
+typedef struct lots_order { /* what the total order looks at after the start; see lots_relation_order */
+    bool ready;
+    const lots_vector *minute; /* NULL: none has one */
+    const lots_vector *level;  /* as the segment numbers it; NULL: the same for all */
+    const uint32_t *places;    /* by number of the level */
+    const lots_vector *end;    /* as the store ordered by it: a point's may be missing; NULL: none has one */
+} lots_order;
 
 typedef struct lots_relation_rows lots_relation_rows;
 struct lots_relation_rows {
@@ -26,7 +29,7 @@ struct lots_relation_rows {
     lots_instance **elements; /* by frame: all rows as an instance of that frame; NULL until asked for */
     lots_vector *columns;     /* by column; count UINT32_MAX: not made */
     const int32_t *starts;    /* INT32_MAX: missing */
-    lots_order_keys keys;
+    lots_order order;
     lots_vector span_end;     /* count UINT32_MAX: not made */
     lots_vector open;
 
@@ -65,9 +68,9 @@ LOTS_MUST lots_status lots_relation_open(lots_worker *worker, lots_relation_rows
 /* Bits of the rows that are ghosts, NULL: none is. */
 LOTS_MUST lots_status lots_relation_ghosts(lots_worker *worker, lots_relation_rows *rows, const uint64_t **out,
                                            lots_error *err);
-LOTS_MUST lots_status lots_relation_keys(lots_worker *worker, lots_relation_rows *rows, lots_order_keys *out,
-                                         lots_error *err);
-/* -1, 0, 1; 0 only for one and the same record. Both need their keys made. */
+/* Make the rows ready to be compared with those of another relation. */
+LOTS_MUST lots_status lots_relation_order(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+/* -1, 0, 1; 0 only for one and the same record. Both are ready. */
 int lots_relation_compare(const lots_relation_rows *a, uint32_t a_row, const lots_relation_rows *b, uint32_t b_row);
 
 /* Of a union: row i of `out` is from left or right, whichever row i came from. */

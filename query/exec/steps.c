@@ -143,13 +143,12 @@ typedef struct merger {
 static lots_status open_merger(lots_worker *worker, lots_relation_rows *rows, merger *out, lots_error *err)
 {
     lots_arena *arena = arena_of(worker, rows);
-    lots_order_keys unused;
     void *side = NULL;
     *out = (merger){.count = 0};
     LOTS_TRY(lots_element_list_make(worker, rows->relation->left, rows->owners, &out->left, err));
     LOTS_TRY(lots_element_list_make(worker, rows->relation->right, rows->owners, &out->right, err));
-    LOTS_TRY(lots_relation_keys(worker, out->left.relation, &unused, err));
-    LOTS_TRY(lots_relation_keys(worker, out->right.relation, &unused, err));
+    LOTS_TRY(lots_relation_order(worker, out->left.relation, err));
+    LOTS_TRY(lots_relation_order(worker, out->right.relation, err));
     const uint64_t room = (uint64_t)out->left.instance->count + out->right.instance->count;
     if (room >= LOTS_NO_ID)
         return lots_fail(err, LOTS_LIMIT, "a union of %llu events in one chunk", (unsigned long long)room);

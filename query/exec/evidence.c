@@ -45,13 +45,18 @@ static int64_t whole_at(const lots_vector *value, uint32_t row)
 /* The sum of all sizes must not depend on their order: it is exact as far as two doubles hold it. */
 static void add_size(lots_evidence_cell *cell, double size) { (void)lots_exact_step(&cell->all, &cell->rest, size); }
 
-/* The sum of the patient seen last is complete. */
-static void settle(lots_evidence_cell *cell)
+/* What one person adds, in size. */
+static void add_person(lots_evidence_cell *cell, double size)
 {
-    const double size = fabs(cell->sum);
     cell->givers += size > 0 ? 1 : 0;
     cell->largest = size > cell->largest ? size : cell->largest;
     add_size(cell, size);
+}
+
+/* What a table's rows add up to stands for one person. */
+static void settle(lots_evidence_cell *cell)
+{
+    add_person(cell, fabs(cell->sum));
     cell->sum = 0;
 }
 
@@ -70,7 +75,7 @@ static void count_run(const lots_group_batch *batch, const lots_group_runs *runs
 {
     const uint32_t first = runs->first[run], end = runs->first[run + 1];
     if (batch->patient != NULL) {
-        *count += lots_group_runs_patients(runs, first, end);
+        *count += lots_group_runs_persons(runs, run);
         return;
     }
     for (uint32_t i = first; i < end; i++) {
@@ -85,7 +90,7 @@ static lots_evidence_cell *cell_of(lots_evidence *evidence, const lots_group_run
 }
 
 /* Numbers that order as the values do and are equal when they are. */
-static lots_status keys_of(const lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out, lots_error *err)
+static lots_status keys_of(lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out, lots_error *err)
 {
     const double *floats = NULL;
     int64_t *keys = NULL;
@@ -100,23 +105,7 @@ static lots_status keys_of(const lots_group_batch *batch, const lots_group_runs 
     return LOTS_OK;
 }
 
-/* The values as floats: of whole numbers the nearest. */
-static lots_status numbers_of(const lots_group_batch *batch, const lots_group_runs *runs, const double **out,
-                              lots_error *err)
-{
-    const int64_t *whole = NULL;
-    void *made = NULL;
-    const uint32_t places = runs->first[runs->count];
-    if (batch->value->type.kind == LOTS_TYPE_FLOAT)
-        return lots_group_runs_floats(batch, runs, out, err);
-    LOTS_TRY(lots_group_runs_ints(batch, runs, &whole, err));
-    LOTS_TRY(lots_arena_vector(batch->arena, &made, places, sizeof(double), err));
-    lots_kernels_get()->divide_i64(whole, places, 1, made);
-    *out = made;
-    return LOTS_OK;
-}
-
-static lots_status feed_extremes(lots_evidence *evidence, const lots_group_batch *batch, lots_error *err)
+static lots_status feed_extremes(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
     const lots_group_runs *runs = &batch->kept;
     const bool least = evidence->agg->kind == LOTS_AGG_MIN;
@@ -146,18 +135,19 @@ static lots_status feed_extremes(lots_evidence *evidence, const lots_group_batch
 
 /* Which of the first two values a cell's persons have. */
 static void feed_choices(lots_evidence_cell *cell, const lots_group_batch *batch, const lots_group_runs *runs, uint32_t run,
-                         const double *values)
+                         const int64_t *ints, const double *floats)
 {
     lots_patient last[2] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT};
     for (uint32_t i = runs->first[run]; cell->choices < 3 && i < runs->first[run + 1]; i++) {
+        const double value = floats != NULL ? floats[i] : (double)ints[i];
         uint32_t k = 0;
-        while (k < cell->choices && cell->choice[k].value != values[i])
+        while (k < cell->choices && cell->choice[k].value != value)
             k++;
         if (k == cell->choices)
             cell->choices++;
         if (k == 2)
             return;
-        cell->choice[k].value = values[i];
+        cell->choice[k].value = value;
         if (batch->patient == NULL || runs->patient[i] == last[k])
             continue;
         last[k] = runs->patient[i];
@@ -165,22 +155,33 @@ static void feed_choices(lots_evidence_cell *cell, const lots_group_batch *batch
     }
 }
 
-/* What each person adds to a sum: its rows stand side by side. */
-static lots_status feed_sums(lots_evidence *evidence, const lots_group_batch *batch, lots_error *err)
+/* What the places [from, to) add up to. Whole numbers as floats each, not to leave 64 bits. */
+static double sum_places(const int64_t *ints, const double *floats, uint32_t from, uint32_t to)
+{
+    double sum = 0;
+    for (uint32_t i = from; i < to; i++)
+        sum += floats != NULL ? floats[i] : (double)ints[i];
+    return sum;
+}
+
+/* What each person adds to a sum. In a table nobody knows who adds what. */
+static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
     const lots_group_runs *runs = &batch->kept;
-    const double *values = NULL;
-    LOTS_TRY(numbers_of(batch, runs, &values, err));
+    const int64_t *ints = NULL;
+    const double *floats = NULL;
+    if (batch->value->type.kind == LOTS_TYPE_FLOAT)
+        LOTS_TRY(lots_group_runs_floats(batch, runs, &floats, err));
+    else
+        LOTS_TRY(lots_group_runs_ints(batch, runs, &ints, err));
     for (uint32_t r = 0; r < runs->count; r++) {
-        const uint32_t first = runs->first[r], end = runs->first[r + 1];
         lots_evidence_cell *kept = cell_of(evidence, runs, r), cell = *kept;
         if (cell.choices < 3)
-            feed_choices(&cell, batch, runs, r, values);
-        for (uint32_t i = first; i < end; i++) {
-            if (batch->patient != NULL && (i == first || runs->patient[i] != runs->patient[i - 1]))
-                settle(&cell);
-            cell.sum += values[i];
-        }
+            feed_choices(&cell, batch, runs, r, ints, floats);
+        for (uint32_t p = runs->person != NULL ? runs->person[r] : 0; runs->person != NULL && p < runs->person[r + 1]; p++)
+            add_person(&cell, fabs(sum_places(ints, floats, runs->person_first[p], runs->person_first[p + 1])));
+        if (runs->person == NULL)
+            cell.sum += sum_places(ints, floats, runs->first[r], runs->first[r + 1]);
         *kept = cell;
     }
     return LOTS_OK;
@@ -217,7 +218,7 @@ static void feed_followed(lots_evidence *evidence, const lots_group_batch *batch
     }
 }
 
-lots_status lots_evidence_feed(lots_evidence *evidence, const lots_group_batch *batch, lots_error *err)
+lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
     const lots_row_agg *agg = evidence->agg;
     const bool extreme = agg->kind == LOTS_AGG_MIN || agg->kind == LOTS_AGG_MAX;

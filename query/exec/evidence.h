@@ -29,7 +29,8 @@ typedef struct lots_evidence_cell { /* of one group */
     uint32_t patients;              /* counted (RATE: true) */
     uint32_t others;                /* left out by the condition (RATE: false) */
     uint32_t givers;                /* whose sum isn't 0 */
-    double sum, largest, all, rest; /* of the patient seen last; the largest in size; all + rest: all sizes */
+    double sum;                     /* of a table's rows, until it is looked at */
+    double largest, all, rest;      /* of what persons add, in size: the largest; all + rest is all */
     int64_t extreme;
     uint32_t holders;               /* of the extreme; KM, CIF: those followed till then */
     uint32_t choices;               /* different values of what is summed: 0, 1, 2, or 3 for more */
@@ -49,7 +50,7 @@ void lots_evidence_open(lots_evidence *evidence, const lots_row_agg *agg);
 void lots_evidence_close(lots_evidence *evidence);
 LOTS_MUST lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_error *err);
 /* The batch that the state is fed, split for its aggregate. */
-LOTS_MUST lots_status lots_evidence_feed(lots_evidence *evidence, const lots_group_batch *batch, lots_error *err);
+LOTS_MUST lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_batch *batch, lots_error *err);
 /* Add `from`, fed with other patients, whose group g is group map[g] here. */
 void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint32_t *map);
 lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell);

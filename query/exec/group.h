@@ -24,7 +24,7 @@ typedef struct lots_group {
 LOTS_MUST lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell,
                                       lots_error *err);
 void lots_group_close(lots_group *group);
-/* Feed the rows of an instance: evaluates keys and operands with the worker. `patient`: registry-wide, by row; NULL in a
+/* Feed the rows of an instance: evaluates keys and operands with the worker. `patient`: by row, numbered anyhow, side by side; NULL in a
  * table, where `behind` (may be NULL) is the patients behind each row. */
 LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                                       const lots_patient *patient, const lots_vector *behind, lots_error *err);

@@ -49,6 +49,29 @@ static lots_status place_rows(const lots_group_batch *batch, uint32_t kept, cons
     return LOTS_OK;
 }
 
+/* Rows of one person stand side by side: where each begins. */
+static lots_status find_persons(lots_arena *arena, lots_group_runs *runs, lots_error *err)
+{
+    uint32_t *person = NULL, *first = NULL, persons = 0;
+    const lots_patient *patient = runs->patient;
+    LOTS_TRY(lots_new_u32(arena, (size_t)runs->count + 1, &person, err));
+    LOTS_TRY(lots_new_u32(arena, (size_t)runs->first[runs->count] + 1, &first, err));
+    for (uint32_t r = 0; r < runs->count; r++) {
+        const uint32_t begin = runs->first[r], end = runs->first[r + 1];
+        person[r] = persons;
+        first[persons++] = begin;
+        for (uint32_t i = begin + 1; i < end; i++) { /* written always, kept when it begins one */
+            first[persons] = i;
+            persons += patient[i] != patient[i - 1] ? 1 : 0;
+        }
+    }
+    person[runs->count] = persons;
+    first[persons] = runs->first[runs->count];
+    runs->person = person;
+    runs->person_first = first;
+    return LOTS_OK;
+}
+
 lots_status lots_group_runs_make(const lots_group_batch *batch, const uint64_t *keep, lots_group_runs *out, lots_error *err)
 {
     uint32_t *counts = NULL, *names = NULL, *first = NULL, *order = NULL, *persons = NULL;
@@ -59,16 +82,18 @@ lots_status lots_group_runs_make(const lots_group_batch *batch, const uint64_t *
     const uint32_t kept = count_rows(batch->group, batch->rows, keep, counts);
     *out = (lots_group_runs){.count = begin_runs(counts, batch->groups, names, first), .group = names, .first = first};
     out->patient = batch->patient;
-    if (out->count <= 1 && kept == batch->rows)
-        return LOTS_OK;
-    LOTS_TRY(place_rows(batch, kept, keep, counts, &order, err));
-    out->row = order;
+    if (out->count > 1 || kept != batch->rows) {
+        LOTS_TRY(place_rows(batch, kept, keep, counts, &order, err));
+        out->row = order;
+    }
     if (batch->patient == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_u32(batch->arena, kept, &persons, err));
-    lots_kernels_get()->gather_u32(batch->patient, order, kept, persons);
-    out->patient = persons;
-    return LOTS_OK;
+    if (order != NULL) {
+        LOTS_TRY(lots_new_u32(batch->arena, kept, &persons, err));
+        lots_kernels_get()->gather_u32(batch->patient, order, kept, persons);
+        out->patient = persons;
+    }
+    return find_persons(batch->arena, out, err);
 }
 
 /* ---- for one aggregate ---- */
@@ -108,6 +133,8 @@ lots_status lots_group_batch_split(lots_group_batch *batch, const lots_row_agg *
     const bool asked = batch->where != NULL || rate || counts_sets(agg);
     uint64_t *known = NULL, *kept = NULL;
     batch->kept = batch->all;
+    batch->kept_ints = NULL;
+    batch->kept_floats = NULL;
     batch->left = (lots_group_runs){.first = nowhere};
     if (!asked && (batch->value == NULL || batch->value->missing == NULL))
         return LOTS_OK;
@@ -157,8 +184,7 @@ static lots_status read_words(const lots_group_batch *batch, const lots_group_ru
     return LOTS_OK;
 }
 
-lots_status lots_group_runs_ints(const lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out,
-                                 lots_error *err)
+static lots_status ints_of(const lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out, lots_error *err)
 {
     const uint32_t places = runs->first[runs->count];
     lots_vector flat;
@@ -176,11 +202,24 @@ lots_status lots_group_runs_ints(const lots_group_batch *batch, const lots_group
     return LOTS_OK;
 }
 
-lots_status lots_group_runs_floats(const lots_group_batch *batch, const lots_group_runs *runs, const double **out,
+lots_status lots_group_runs_ints(lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out, lots_error *err)
+{
+    if (runs != &batch->kept)
+        return ints_of(batch, runs, out, err);
+    if (batch->kept_ints == NULL)
+        LOTS_TRY(ints_of(batch, runs, &batch->kept_ints, err));
+    *out = batch->kept_ints;
+    return LOTS_OK;
+}
+
+lots_status lots_group_runs_floats(lots_group_batch *batch, const lots_group_runs *runs, const double **out,
                                    lots_error *err)
 {
-    const void *words = NULL;
-    LOTS_TRY(read_words(batch, runs, &words, err));
+    const void *words = batch->kept_floats;
+    if (runs != &batch->kept || words == NULL)
+        LOTS_TRY(read_words(batch, runs, &words, err));
+    if (runs == &batch->kept)
+        batch->kept_floats = words;
     *out = words;
     return LOTS_OK;
 }

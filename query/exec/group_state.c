@@ -83,7 +83,7 @@ static int64_t int_at(const lots_vector *value, uint32_t row)
 
 static double float_at(const lots_vector *value, uint32_t row) { return ((const double *)value->data)[value->constant ? 0 : row]; }
 
-static bool counts(const lots_group_batch *batch, uint32_t row)
+static bool counts(lots_group_batch *batch, uint32_t row)
 {
     if (batch->where != NULL && !lots_bit_get(batch->where, row))
         return false;
@@ -149,7 +149,7 @@ static bool all_small(const int64_t *values, uint32_t count)
     return size >> 31 == 0;
 }
 
-static lots_status feed_whole_sums(lots_group_state *state, const lots_group_batch *batch, const lots_group_runs *runs,
+static lots_status feed_whole_sums(lots_group_state *state, lots_group_batch *batch, const lots_group_runs *runs,
                                    bool counted, lots_error *err)
 {
     const int64_t *values = NULL;
@@ -169,7 +169,7 @@ static lots_status feed_whole_sums(lots_group_state *state, const lots_group_bat
     return LOTS_OK;
 }
 
-static lots_status feed_float_sums(lots_group_state *state, const lots_group_batch *batch, const lots_group_runs *runs,
+static lots_status feed_float_sums(lots_group_state *state, lots_group_batch *batch, const lots_group_runs *runs,
                                    bool counted, lots_error *err)
 {
     const double *values = NULL;
@@ -188,7 +188,7 @@ static lots_status feed_float_sums(lots_group_state *state, const lots_group_bat
 }
 
 /* A SHARE's whole is of what `where` leaves out too. */
-static lots_status feed_sums(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+static lots_status feed_sums(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
     const bool all = state->agg->kind == LOTS_AGG_SHARE;
     if (is_float(state->agg)) {
@@ -206,14 +206,14 @@ static void feed_counts(lots_group_state *state, const lots_group_batch *batch)
     for (uint32_t r = 0; r < kept->count; r++) {
         lots_group_cell *cell = &cells[kept->group[r]];
         const uint32_t first = kept->first[r], end = kept->first[r + 1];
-        cell->count += state->agg->kind == LOTS_AGG_PATIENTS ? lots_group_runs_patients(kept, first, end) : end - first;
+        cell->count += state->agg->kind == LOTS_AGG_PATIENTS ? lots_group_runs_persons(kept, r) : end - first;
         cell->hits += state->agg->kind == LOTS_AGG_RATE ? end - first : 0;
     }
     for (uint32_t r = 0; state->agg->kind == LOTS_AGG_RATE && r < left->count; r++) /* known to be false */
         cells[left->group[r]].count += left->first[r + 1] - left->first[r];
 }
 
-static lots_status feed_values(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+static lots_status feed_values(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
     for (uint32_t row = 0; row < batch->rows; row++) {
         if (!counts(batch, row))
@@ -240,7 +240,7 @@ static void place_at(lots_group_cell *cell, int64_t at)
 }
 
 /* A row without a time, a known end or a place on the curve takes no part, nor one whose time is below 0. */
-static lots_status feed_followed(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+static lots_status feed_followed(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
     for (uint32_t row = 0; row < batch->rows; row++) {
         bool placed = batch->at == NULL || !lots_vector_is_missing(batch->at, row);
@@ -293,7 +293,7 @@ static void better_number(const lots_group_state *state, lots_group_cell *cell, 
     }
 }
 
-static lots_status feed_extremes(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+static lots_status feed_extremes(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
     for (uint32_t row = 0; row < batch->rows; row++) {
         if (!counts(batch, row))
@@ -309,7 +309,7 @@ static lots_status feed_extremes(lots_group_state *state, const lots_group_batch
 }
 
 /* A vector of the groups and one of the values that count, as keys of the set of pairs. */
-static lots_status feed_distinct(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+static lots_status feed_distinct(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
     lots_arena arena;
     lots_collected groups, values;
@@ -355,7 +355,7 @@ static lots_status feed_distinct(lots_group_state *state, const lots_group_batch
     return status;
 }
 
-lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batch *batch, lots_error *err)
+lots_status lots_group_state_feed(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
     lots_row_agg_kind kind = state->agg->kind;
     if (lots_row_agg_follows(state->agg))

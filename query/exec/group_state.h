@@ -35,7 +35,7 @@ void lots_group_state_close(lots_group_state *state);
 LOTS_MUST lots_status lots_group_state_grow(lots_group_state *state, uint32_t groups, lots_error *err);
 
 /* The batch is split for this aggregate. Errors: LOTS_QUERY for a time beyond LOTS_FOLLOWED_MAX. */
-LOTS_MUST lots_status lots_group_state_feed(lots_group_state *state, const lots_group_batch *batch, lots_error *err);
+LOTS_MUST lots_status lots_group_state_feed(lots_group_state *state, lots_group_batch *batch, lots_error *err);
 /* Add `from`, whose group g is group map[g] here. */
 LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                             lots_error *err);

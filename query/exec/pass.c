@@ -203,15 +203,11 @@ static lots_status collect_rows(pass_state *state, lots_worker *worker, lots_gat
 
 static lots_status group_rows(lots_group *group, lots_worker *worker, const lots_instance *rows, lots_error *err)
 {
-    const uint32_t *relative = NULL;
-    void *made = NULL;
+    const uint32_t *patients = NULL;
     if (rows->count == 0)
         return LOTS_OK;
-    LOTS_TRY(lots_rows_patients(worker, rows, &relative, err));
-    LOTS_TRY(lots_arena_alloc(lots_worker_arena(worker), &made, rows->count, sizeof(lots_patient), err));
-    for (uint32_t i = 0; i < rows->count; i++)
-        ((lots_patient *)made)[i] = lots_worker_first_patient(worker) + relative[i];
-    return lots_group_feed(group, worker, rows, made, NULL, err);
+    LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
+    return lots_group_feed(group, worker, rows, patients, NULL, err);
 }
 
 /* Is the chunk to be looked at for the source's rows? */

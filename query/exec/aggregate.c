@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "query/exec/by_order.h"
 #include "query/exec/candidates.h"
 #include "query/exec/days.h"
 
@@ -343,6 +344,10 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
         return reduce_list(step, &candidates, out, err);
     if (!pairs && candidates.list == NULL)
         return reduce_rows(step, &candidates, out, err);
+    bool counted = false;
+    LOTS_TRY(lots_count_by_order(step, &candidates, &counted, out, err));
+    if (counted)
+        return LOTS_OK;
     if (step->expr->op == LOTS_OP_EXISTS)
         return seek_one(step, &candidates, out, err);
     return reduce_batches(step, &candidates, out, err);

@@ -36,5 +36,9 @@ LOTS_MUST lots_status lots_recent_sets(const lots_step *step, const lots_ranges 
  * of any ranges. Cost: O((positions + ranges) log positions). */
 LOTS_MUST lots_status lots_rank_quantiles(const lots_step *step, const lots_ranges *ranges, const double *values, double p,
                                           double *results, uint32_t *counts, lots_error *err);
+/* How many keys (by position) of each range are low..high, both included: of any ranges. Cost: O((positions + ranges) log
+ * positions). */
+LOTS_MUST lots_status lots_rank_counts(const lots_step *step, const lots_ranges *ranges, const int64_t *keys, const int64_t *low,
+                                       const int64_t *high, uint32_t *counts, lots_error *err);
 
 #endif

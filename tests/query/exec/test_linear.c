@@ -1,6 +1,7 @@
 /* One patient with very many events, in three shapes that hurt: all on one day, each within the one before, levels that alternate
  * day by day. Whatever is asked, the rows that are looked at and the memory must grow as the events do, however the windows of
- * different events overlap. Counted, not timed. Not here: conditions on two events that no key and no window decides. */
+ * different events overlap. Counted, not timed. Not here: conditions on two events that neither a key nor a
+ * window nor the order of one value decides. */
 #include "query/exec/worker.h"
 #include "tests/query/exec/exec_fixture.h"
 
@@ -99,6 +100,10 @@ static const char *const questions[] = {
     "from contacts as r derive a = count(contacts as x where x.unit = r.unit within 9d until r.start), "
     "b = sum(cost over (contacts as x where x.dx.main = r.dx.main since r.start))",
     "from contacts as r derive a = first(contacts where level = primary since r.start).cost",
+    "from contacts as r derive a = exists(contacts as x where x.cost > r.cost and x.start > r.start)",
+    "from contacts as r derive a = count(contacts as x where x.weight < r.weight until r.start), "
+    "b = count(contacts as x where x.unit != r.unit since r.start until r.end)",
+    "from contacts as r derive a = count(contacts as x where x.unit = r.unit and x.cost >= r.cost - 10 and x.cost <= r.cost + 10)",
     "from patients derive a = nth(contacts, 40000).start, b = last(contacts by cost).start",
     /* relations that are made of events */
     "from patients derive a = count(episodes(contacts gap 0d)), b = max(n over episodes(contacts per unit))",

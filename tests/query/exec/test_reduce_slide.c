@@ -255,6 +255,73 @@ static void windows_that_overlap_much_have_the_values_of_each_by_itself(void **s
             check_window(&windows[i], &aggregates[k]);
 }
 
+/* ---- two events beside each other ---- */
+
+static bool costs_more(const event *x, const event *r) { return x->has_cost && r->has_cost && x->cost > r->cost; }
+static bool costs_no_more(const event *x, const event *r) { return x->has_cost && r->has_cost && r->cost >= x->cost; }
+static bool weighs_alike(const event *x, const event *r)
+{
+    return x->has_weight && r->has_weight && x->weight >= r->weight - 9 && x->weight <= r->weight + 9;
+}
+static bool in_another_unit(const event *x, const event *r) { return x->unit != NONE && r->unit != NONE && x->unit != r->unit; }
+static bool cheaper_there(const event *x, const event *r)
+{
+    return x->unit != NONE && x->unit == r->unit && x->has_cost && r->has_cost && x->cost < r->cost;
+}
+static bool of_about_that_size(const event *x, const event *r)
+{
+    return x->has_size && r->has_size && x->size >= r->size - 1 && x->size <= r->size + 1;
+}
+static bool lighter_and_acute(const event *x, const event *r)
+{
+    return x->acute == 1 && x->has_weight && r->has_weight && x->weight < r->weight;
+}
+static bool acute_before_not(const event *x, const event *r) { return x->acute != NONE && r->acute != NONE && x->acute < r->acute; }
+
+static const struct beside {
+    const char *text;
+    bool (*holds)(const event *x, const event *r);
+} besides[] = {
+    {"x.cost > r.cost", costs_more},
+    {"r.cost >= x.cost", costs_no_more},
+    {"x.weight >= r.weight - 9 and x.weight <= r.weight + 9", weighs_alike},
+    {"x.unit != r.unit", in_another_unit},
+    {"x.unit = r.unit and x.cost < r.cost", cheaper_there},
+    {"x.amount in r.amount - 1 .. r.amount + 1", of_about_that_size},
+    {"x.acute and x.weight < r.weight", lighter_and_acute},
+    {"x.acute < r.acute", acute_before_not},
+};
+
+static void check_beside(const window *where, const struct beside *what)
+{
+    char text[400];
+    snprintf(text, sizeof text, "from contacts as r derive a = count(contacts as x where %s %s), b = exists(contacts as x where %s %s)",
+             what->text, where->text, what->text, where->text);
+    answer a = world_ask(&w, text);
+    assert_int_equal(a.rows, w.event_count[S_CONTACTS]);
+    for (uint32_t row = 0; row < a.rows; row++) {
+        const event *r = &w.events[S_CONTACTS][row];
+        members of;
+        uint32_t wanted = 0;
+        members_of(r, where, &of);
+        for (uint32_t i = 0; i < of.count; i++)
+            wanted += what->holds(of.items[i], r);
+        if (cell_at(&a, row, 0)->i != wanted || (cell_at(&a, row, 1)->i != 0) != (wanted > 0))
+            fail_msg("%s: row %u: %lld, wanted %u", text, row, (long long)cell_at(&a, row, 0)->i, wanted);
+    }
+    if (a.work.rows > 2 * LOOKS_MAX * (uint64_t)a.rows)
+        fail_msg("%llu looks at %u events: %s", (unsigned long long)a.work.rows, a.rows, text);
+    answer_free(&a);
+}
+
+static void events_are_counted_by_the_order_of_a_value_without_pairs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++)
+        for (size_t k = 0; k < sizeof besides / sizeof *besides; k++)
+            check_beside(&windows[i], &besides[k]);
+}
+
 /* ---- modes of ranges in any position ---- */
 
 enum { PLACES_MAX = 3000, SETS_MAX = 3 };
@@ -335,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_that_overlap_much_have_the_values_of_each_by_itself),
+        cmocka_unit_test(events_are_counted_by_the_order_of_a_value_without_pairs),
         cmocka_unit_test(modes_of_ranges_in_any_position_are_those_of_each_by_itself),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

@@ -123,12 +123,13 @@ typedef struct lots_ast_period {
 } lots_ast_period;
 
 /* One item of a code set. A '-' inside an unquoted text is left alone: only the code system tells whether 8302-2 is a
- * code and E10-E14 a range. An unquoted text has no blanks (those around a '-' are taken out). A range whose first code
- * is quoted ('A 1'-'A 9') has its end in `to`. */
+ * code and E10-E14 a range. An unquoted text has one blank where it has any, and none beside a '-'. A range whose
+ * first code is quoted ('A 1'-'A 9') has its end in `to`. */
 typedef struct lots_ast_code {
     bool minus;            /* -E11.9: take away */
     bool exact;            /* =I10: this code only; never together with minus */
     bool quoted;           /* the text stood in '…' */
+    bool spaced;           /* there are blanks in it, and it is unquoted: the binder says whether a comma is missing */
     lots_ast_name system;  /* icd9 in icd9:250; text NULL when not said */
     lots_ast_text text;    /* unescaped, never empty */
     lots_ast_text to;      /* text NULL unless the first code is quoted and a range */

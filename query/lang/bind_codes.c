@@ -161,6 +161,8 @@ lots_status bind_code_text(binder *b, const lots_type *code, const char *text, u
     return bind_constant(b, type, constant, span, out);
 }
 
+#define CODE_BYTES_LEAST 3u /* of a code of its own: A is one of the ATC, but hardly meant in N02 B E01 */
+
 typedef struct code_pattern {
     const char *system;
     lots_code_form form;
@@ -170,6 +172,39 @@ typedef struct code_pattern {
     bool exact;
 } code_pattern;
 
+static bool is_whole(lots_code_form form, const char *text, size_t bytes)
+{
+    char plain[LOTS_CODE_BYTES_MAX + 1];
+    size_t plain_bytes = 0;
+    return lots_code_normalise(form, text, bytes, plain, &plain_bytes) && plain_bytes >= CODE_BYTES_LEAST &&
+           lots_code_well_formed(form, plain, plain_bytes);
+}
+
+/* Do letters and digits have their places to the end, so that two codes side by side make no third? */
+static bool is_strict(lots_code_form form) { return form == LOTS_CODE_ATC || form == LOTS_CODE_KVA; }
+
+/* Blanks in a code don't matter where codes have a shape: I 50. Where a code is whole before a blank and another is after it,
+ * as in I50 I51, a comma is missing; in a plain system there is no telling. `fine`: all of it could be a code. */
+static lots_status words_of_one(binder *b, const code_pattern *pattern, const lots_ast_code *item, const char *text,
+                                size_t bytes, bool fine)
+{
+    const char *end = text + bytes, *next = NULL;
+    const bool one = !item->spaced || pattern->form == LOTS_CODE_PREFIX || (is_strict(pattern->form) && fine);
+    const char *blank = one ? NULL : memchr(text, ' ', bytes);
+    for (; blank != NULL; blank = next) {
+        const char *word = blank + 1;
+        next = memchr(word, ' ', (size_t)(end - word));
+        const bool second = is_whole(pattern->form, word, (size_t)(end - word)) ||
+                            is_whole(pattern->form, word, (size_t)((next != NULL ? next : end) - word));
+        if (pattern->form != LOTS_CODE_PLAIN && !(second && is_whole(pattern->form, text, (size_t)(blank - text))))
+            continue;
+        lots_status status = lots_ast_fail(b->err, item->span, "a comma is missing between two codes");
+        lots_error_hint(b->err, "a code with a blank or a comma in it stands in quotes: {'A 1'}");
+        return status;
+    }
+    return LOTS_OK;
+}
+
 static lots_status pattern_side(binder *b, const code_pattern *pattern, const lots_ast_code *item, const char *text,
                                 size_t bytes, char *key, size_t room, size_t *key_bytes)
 {
@@ -177,6 +212,7 @@ static lots_status pattern_side(binder *b, const code_pattern *pattern, const lo
     size_t plain_bytes = 0;
     bool fine = lots_code_normalise(pattern->form, text, bytes, plain, &plain_bytes) && plain_bytes > 0 &&
                 lots_code_starts_well(pattern->form, plain, plain_bytes);
+    LOTS_TRY(words_of_one(b, pattern, item, text, bytes, fine));
     if (!fine)
         return lots_ast_fail(b->err, item->span, "'%.*s' can't be a code of %s", (int)bytes, text, pattern->system);
     *key_bytes = lots_code_key(pattern->system, plain, plain_bytes, key, room);

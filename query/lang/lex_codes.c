@@ -1,5 +1,6 @@
 /* lex_codes.c: the code set { … }, one token. Codes of all systems must pass as they are (LAB//50912//mg/dL, 8302-2,
- * V15.82), so a word ends only at a blank, a comma or the closing bracket; '…' around a code lets it contain these too. */
+ * V15.82), so a code ends only at a comma or the closing bracket; '…' around a code lets it contain these too. Blanks within
+ * a code (I 50) stay as one blank: what they mean is the system's affair. */
 #include "query/lang/lex.h"
 
 /* The lexer stands on a byte that ends a word (also at the end of the text). */
@@ -37,7 +38,7 @@ static lots_status read_system(lots_lexer *lexer, lots_ast_name *out, lots_error
     return LOTS_OK;
 }
 
-/* Two words with only blanks between them: fine around the '-' of a range, else a comma is missing. */
+/* What follows a quoted code is no comma. */
 static lots_status fail_blank(const lots_lexer *lexer, lots_error *err)
 {
     lots_status status = lots_lexer_fail(lexer, err, lexer->at, lexer->at + 1, "a comma is missing between two codes");
@@ -45,8 +46,8 @@ static lots_status fail_blank(const lots_lexer *lexer, lots_error *err)
     return status;
 }
 
-/* Copy text[at..end) without its blanks and comments. */
-static lots_status copy_word(lots_lexer *lexer, uint32_t at, uint32_t end, lots_ast_text *out, lots_error *err)
+/* Copy text[at..end): one blank in place of blanks and comments, none beside a '-'. */
+static lots_status copy_words(lots_lexer *lexer, uint32_t at, uint32_t end, lots_ast_text *out, bool *spaced, lots_error *err)
 {
     void *memory;
     LOTS_TRY(lots_arena_alloc(lexer->arena, &memory, (size_t)(end - at) + 1, 1, err));
@@ -57,6 +58,10 @@ static lots_status copy_word(lots_lexer *lexer, uint32_t at, uint32_t end, lots_
     for (walk.at = at; walk.at < end;) {
         if (lots_lexer_blank_bytes(&walk) > 0) {
             lots_lexer_blanks(&walk);
+            if (copy[count - 1] != '-' && walk.text[walk.at] != '-') {
+                copy[count++] = ' ';
+                *spaced = true;
+            }
             continue;
         }
         copy[count++] = walk.text[walk.at++];
@@ -75,11 +80,9 @@ static lots_status read_plain(lots_lexer *lexer, lots_ast_code *out, lots_error 
         lots_lexer_blanks(lexer);
         if (lexer->at == end || at_word_end(lexer))
             break;
-        if (lexer->text[end - 1] != '-' && lots_lexer_peek(lexer, 0) != '-')
-            return fail_blank(lexer, err);
     }
     out->span.end = end;
-    return copy_word(lexer, at, end, &out->text, err);
+    return copy_words(lexer, at, end, &out->text, &out->spaced, err);
 }
 
 /* 'A 1', or the range 'A 1'-'A 9'. */
@@ -101,7 +104,7 @@ static lots_status read_quoted(lots_lexer *lexer, lots_ast_code *out, lots_error
     out->span.end = lexer->at;
     if (out->to.text != NULL)
         return LOTS_OK;
-    return copy_word(lexer, at, lexer->at, &out->to, err);
+    return copy_words(lexer, at, lexer->at, &out->to, &out->spaced, err); /* one word: nothing is spaced */
 }
 
 static lots_status read_code(lots_lexer *lexer, lots_ast_code *out, lots_error *err)

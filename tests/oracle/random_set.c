@@ -151,9 +151,9 @@ void random_leave(random_state *s) { s->scope_count--; }
 
 void random_codes(random_state *s, bool drugs)
 {
-    static const char *const diseases[] = {"I", "I50", "=I10", "E10-E14", "E11, -E11.9", "icd9:250", "=I50, icd9:401", "F00-F03, G30",
+    static const char *const diseases[] = {"I", "I50", "=I10", "E10-E14", "E 11, -e11. 9", "icd9: 2 50", "=I50, icd9:401", "F00-F03, G30",
                                            "i50.1, E"};
-    static const char *const substances[] = {"C07", "A10BA02", "N02BE", "=N02BE", "C07-N02", "C07, -C07AB03"};
+    static const char *const substances[] = {"C07", "A10BA02", "n02 B E", "=N02BE", "C07-N02", "C07, -C07AB03"};
     random_say(s, "{%s}", drugs ? substances[random_below(s, 6)] : diseases[random_below(s, 9)]);
 }
 

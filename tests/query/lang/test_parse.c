@@ -156,6 +156,7 @@ static void each_production_has_its_canonical_text(void **state)
         /* values */
         {"let x = (1, 2.50, 3%, 30d, 4w, 6mo, 1y, 2023-01-31, 2023-05, 2023-Q2, 'it''s', {I50}, true, false, missing, a)",
          "let x = (1, 2.50, 3%, 30d, 4w, 6mo, 1y, 2023-01-31, 2023-05, 2023-Q2, 'it''s', {I50}, true, false, missing, a)\n"},
+        {"let x = {I  50,e 11 - e 14}", "let x = {I 50, e 11-e 14}\n"},
         {"let x = {icd9:250,-E11.9, =I10 ,E10 - E14,'a b'-c,LAB//5//mg/dL}", "let x = {icd9:250, -E11.9, =I10, E10-E14, 'a b'-'c', LAB//5//mg/dL}\n"},
         {"let x = 2023.start..(2024).end", "let x = 2023.start..2024.end\n"},
         {"let x = registry.until - registry.from", "let x = registry.until - registry.from\n"},

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "query/exec/alike.h"
 #include "query/exec/beyond.h"
 #include "query/exec/column.h"
 #include "query/exec/window.h"
@@ -177,8 +178,9 @@ static lots_status resolve(lots_worker *worker, const lots_set *set, lots_relati
                            const lots_resolved **out, lots_error *err)
 {
     lots_depth *depth = &worker->depths[relation->owners->depth];
+    const lots_set *first = lots_alike_set(worker, set);
     for (const lots_resolved *at = depth->resolved; at != NULL; at = at->next)
-        if (at->set == set && at->relation == relation) {
+        if (at->relation == relation && (at->set == set || (at->first == first && at->whole))) {
             *out = at;
             return LOTS_OK;
         }
@@ -196,6 +198,8 @@ static lots_status resolve(lots_worker *worker, const lots_set *set, lots_relati
         LOTS_TRY(mask_ghosts(masks, err));
     LOTS_TRY(sort_filters(worker, set, relation, masks, made, err));
     made->set = set;
+    made->first = first;
+    made->whole = made->window_count == 0 && made->pair_count == 0;
     made->relation = relation;
     made->mask = maker.mask;
     made->failed = maker.failed;

@@ -19,6 +19,8 @@ typedef struct lots_resolved lots_resolved;
 struct lots_resolved { /* of a set over a relation, whatever the frame's row */
     lots_resolved *next;
     const lots_set *set;
+    const lots_set *first;  /* the first that holds the same rows: see alike.h */
+    bool whole;             /* the mask says it all */
     const lots_relation_rows *relation;
     const uint64_t *mask;   /* NULL: every row */
     const uint64_t *failed; /* rows that passed so far and then could not be judged; NULL: none */

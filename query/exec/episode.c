@@ -143,6 +143,25 @@ static lots_status split_by(episode_maker *maker, uint32_t k, lots_error *err)
     return LOTS_OK;
 }
 
+/* The first key, when it has one value an event, numbers the entries by itself: a missing one comes last. */
+static lots_status key_single(episode_maker *maker, lots_error *err)
+{
+    const lots_vector *key = &maker->per[0];
+    entries *to = &maker->entries;
+    lots_dense dense;
+    LOTS_TRY(lots_dense_make(maker->worker, maker->arena, key, &dense, err));
+    memcpy(to->key, dense.ids, to->count * sizeof(uint32_t));
+    memcpy(to->item[0], to->place, to->count * sizeof(uint32_t));
+    for (size_t p = key->missing == NULL ? to->count : lots_bits_next(key->missing, 0, to->count); p < to->count;
+         p = lots_bits_next(key->missing, p + 1, to->count)) {
+        to->key[p] = dense.count;
+        to->item[0][p] = LOTS_NO_ID;
+    }
+    to->key_count = dense.count + 1;
+    maker->worker->work.rows += to->count;
+    return LOTS_OK;
+}
+
 static lots_status make_entries(episode_maker *maker, lots_error *err)
 {
     const uint32_t count = maker->list.instance->count;
@@ -153,7 +172,12 @@ static lots_status make_entries(episode_maker *maker, lots_error *err)
     }
     maker->entries.count = count;
     maker->entries.key_count = 1;
-    for (uint32_t k = 0; k < maker->relation->per_count; k++)
+    uint32_t k = 0;
+    if (maker->relation->per_count > 0 && maker->per[0].type.kind != LOTS_TYPE_SET && count > 0)
+        LOTS_TRY(key_single(maker, err));
+    if (maker->entries.key_count > 1)
+        k = 1;
+    for (; k < maker->relation->per_count; k++)
         LOTS_TRY(split_by(maker, k, err));
     return LOTS_OK;
 }
@@ -264,6 +288,20 @@ static int compare_episodes(const void *context, uint32_t a, uint32_t b)
     return compare_keys(maker, x->first_entry, y->first_entry);
 }
 
+/* Episodes were begun in the order of their starts: what is left to settle is the order within a day. */
+static void sort_equal_starts(episode_maker *maker, uint32_t first, uint32_t end, uint32_t *spare)
+{
+    const episode *episodes = maker->episodes;
+    while (first < end) {
+        uint32_t after = first + 1;
+        while (after < end && episodes[after].start == episodes[first].start)
+            after++;
+        if (after - first > 1)
+            lots_sort_indexes(maker->order + first, after - first, spare, compare_episodes, maker);
+        first = after;
+    }
+}
+
 static lots_status sort_episodes(episode_maker *maker, lots_error *err)
 {
     uint32_t *spare = NULL, *offsets = NULL, at = 0;
@@ -277,7 +315,7 @@ static lots_status sort_episodes(episode_maker *maker, lots_error *err)
         offsets[g] = at;
         while (at < maker->episode_count && maker->episodes[at].owner == g)
             at++;
-        lots_sort_indexes(maker->order + offsets[g], at - offsets[g], spare, compare_episodes, maker);
+        sort_equal_starts(maker, offsets[g], at, spare);
     }
     offsets[owners] = at;
     maker->rows->offsets = offsets;
@@ -384,12 +422,12 @@ lots_status lots_episodes_make(lots_worker *worker, lots_relation_rows *rows, lo
     LOTS_TRY(make_entries(&maker, err));
     LOTS_TRY(merge_events(&maker, err));
     LOTS_TRY(sort_episodes(&maker, err));
-    LOTS_TRY(keep_members(&maker, err));
     LOTS_TRY(keep_spans(&maker, err));
     LOTS_TRY(keep_keys(&maker, err));
     rows->left = maker.list.relation;
     if (rows->relation->members == NULL)
         return LOTS_OK;
+    LOTS_TRY(keep_members(&maker, err));
     LOTS_TRY(lots_instance_new(worker, rows->relation->episode_frame, rows->count, rows->owners, rows->owners->depth,
                                &rows->episodes, err));
     LOTS_TRY(lots_relation_owner(worker, rows, &owner, err));

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "query/exec/alike.h"
 #include "query/exec/step.h"
 
 /* ---- what the families share ---- */
@@ -230,16 +231,18 @@ static lots_status compute_here(lots_worker *worker, const lots_expr *expr, cons
 
 /* Are the rows so few of the chunk's patients that a value of patients, not yet known, is better computed for them alone?
  * Stored values and what is the same for every relation's row stay where they are. */
-static bool few_of(const lots_worker *worker, const lots_expr *expr, const lots_instance *rows, const lots_instance *at)
+static bool few_of(const lots_worker *worker, const lots_expr *expr, uint32_t id, const lots_instance *rows,
+                   const lots_instance *at)
 {
     return at == worker->patients && rows->parent == at && rows->parent_index != NULL && 2 * rows->count < at->count &&
-           family_of(expr->op) != lots_eval_leaf && lots_cache_find(worker, at, expr->id) == NULL;
+           family_of(expr->op) != lots_eval_leaf && lots_cache_find(worker, at, id) == NULL;
 }
 
 lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,
                        lots_error *err)
 {
-    const lots_vector *cached = lots_cache_find(worker, rows, expr->id);
+    const uint32_t id = lots_alike_id(worker, expr);
+    const lots_vector *cached = lots_cache_find(worker, rows, id);
     if (cached != NULL) {
         *out = *cached;
         return LOTS_OK;
@@ -250,9 +253,9 @@ lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_in
     if (at == NULL)
         return lots_fail(err, LOTS_INTERNAL, "an expression of frame %u is asked for in frame %u", home->frame,
                          rows->frame);
-    if (at == rows || few_of(worker, expr, rows, at)) {
+    if (at == rows || few_of(worker, expr, id, rows, at)) {
         LOTS_TRY(compute_here(worker, expr, rows, out, err));
-        return lots_cache_put(worker, rows, expr->id, out, err);
+        return lots_cache_put(worker, rows, id, out, err);
     }
     lots_vector outer;
     const uint32_t *index = NULL;
@@ -269,7 +272,7 @@ lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_in
         return LOTS_OK;
     }
     LOTS_TRY(lots_vector_gather(lots_instance_arena(worker, rows), &outer, index, rows->count, out, err));
-    return lots_cache_put(worker, rows, expr->id, out, err);
+    return lots_cache_put(worker, rows, id, out, err);
 }
 
 static lots_status spread_bits(lots_worker *worker, const uint64_t *kept, const lots_instance *rows, uint64_t **bits,

@@ -188,6 +188,8 @@ static lots_status open_tables(lots_worker *worker, lots_error *err)
     void *room = NULL;
     LOTS_TRY(new_table(worker, &room, query->expr_count, sizeof(lots_home), err));
     worker->homes = room;
+    LOTS_TRY(new_table(worker, &room, query->expr_count, sizeof(uint32_t), err));
+    worker->alike.ids = room;
     LOTS_TRY(new_table(worker, &room, query->expr_count, sizeof(lots_local_set), err));
     worker->local_sets = room;
     LOTS_TRY(new_table(worker, &room, query->expr_count, sizeof(uint64_t *), err));

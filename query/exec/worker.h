@@ -77,6 +77,15 @@ typedef struct lots_beyond { /* whose windows leave the coverage of a stream on 
     uint64_t *pending; /* of the chunk, by patient: not yet known to be of the rows; NULL: none */
 } lots_beyond;
 
+#define LOTS_ALIKE_MAX 256u
+
+typedef struct lots_alike { /* which parts of the query mean the same; see alike.h */
+    uint32_t *ids;          /* by expression: 1 + the id it is known by; 0: not yet asked */
+    uint32_t expr_count, set_count;
+    const lots_expr *exprs[LOTS_ALIKE_MAX]; /* different ones */
+    const lots_set *sets[LOTS_ALIKE_MAX], *first_sets[LOTS_ALIKE_MAX];
+} lots_alike;
+
 struct lots_worker {
     const lots_query *query;
     lots_registry *registry;
@@ -90,6 +99,7 @@ struct lots_worker {
     uint32_t top;              /* the deepest depth in use: batches within batches */
     uint32_t serial;
     lots_home *homes;          /* by expression */
+    lots_alike alike;
     lots_local_set *local_sets;/* by expression */
     uint64_t **rank_tables;    /* by expression: bits by rank of IN_RANKS */
     lots_level_table *levels;  /* by stream */

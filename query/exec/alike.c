@@ -1,0 +1,145 @@
+/* alike.c: see alike.h. What was found is kept by the worker: a table by expression, and lists of the different ones met so
+ * far. The lists are short, so that a query of thousands of columns isn't compared all with all. */
+#include "query/exec/alike.h"
+
+#include <string.h>
+
+enum { FRAMES_DEEP = 16 };
+
+typedef struct pairing { /* element frames taken for the same, the innermost last */
+    uint32_t a[FRAMES_DEEP], b[FRAMES_DEEP];
+    uint32_t count;
+} pairing;
+
+static bool same_frame(const pairing *frames, uint32_t a, uint32_t b)
+{
+    for (uint32_t i = frames->count; i > 0; i--)
+        if (frames->a[i - 1] == a || frames->b[i - 1] == b)
+            return frames->a[i - 1] == a && frames->b[i - 1] == b;
+    return a == b;
+}
+
+static bool same_type(const lots_type *a, const lots_type *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == LOTS_TYPE_EVENTS)
+        return a->relation == b->relation;
+    return a->dictionary == b->dictionary && (a->kind != LOTS_TYPE_SET || a->element == b->element) &&
+           (a->kind != LOTS_TYPE_DECIMAL || a->scale == b->scale);
+}
+
+static bool same_constant(const lots_constant *a, const lots_constant *b)
+{
+    return a->missing == b->missing && a->i == b->i && a->i2 == b->i2 && memcmp(&a->f, &b->f, sizeof a->f) == 0 &&
+           a->text_bytes == b->text_bytes && (a->text_bytes == 0 || memcmp(a->text, b->text, a->text_bytes) == 0);
+}
+
+static bool same_ranks(const lots_rank_set *a, const lots_rank_set *b)
+{
+    if (a == b || a == NULL || b == NULL)
+        return a == b;
+    return a->range_count == b->range_count &&
+           (a->range_count == 0 || memcmp(a->ranges, b->ranges, a->range_count * sizeof *a->ranges) == 0);
+}
+
+static bool same_labels(const lots_expr *a, const lots_expr *b)
+{
+    if (a->label_count != b->label_count || a->label_first != b->label_first)
+        return false;
+    for (uint32_t i = 0; i < a->label_count; i++)
+        if (strcmp(a->labels[i], b->labels[i]) != 0)
+            return false;
+    return true;
+}
+
+static bool same_node(const pairing *frames, const lots_expr *a, const lots_expr *b)
+{
+    return a->op == b->op && same_type(&a->type, &b->type) && same_frame(frames, a->of_frame, b->of_frame) &&
+           a->index == b->index && a->table == b->table && same_constant(&a->constant, &b->constant) &&
+           same_ranks(a->ranks, b->ranks) && a->cohort == b->cohort && a->grouping == b->grouping && a->pick == b->pick &&
+           a->whole == b->whole && a->operand_count == b->operand_count && a->order_count == b->order_count &&
+           same_labels(a, b);
+}
+
+static bool same_set(pairing *frames, const lots_set *a, const lots_set *b);
+
+static bool same_expr(pairing *frames, const lots_expr *a, const lots_expr *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (!same_node(frames, a, b) || (a->set == NULL) != (b->set == NULL))
+        return false;
+    const uint32_t outside = frames->count;
+    bool same = a->set == NULL || same_set(frames, a->set, b->set);
+    if (same && a->set != NULL) {
+        frames->a[frames->count] = a->set->frame;
+        frames->b[frames->count++] = b->set->frame;
+    }
+    for (uint32_t i = 0; i < a->operand_count && same; i++)
+        same = same_expr(frames, a->operands[i], b->operands[i]);
+    for (uint32_t i = 0; i < a->order_count && same; i++)
+        same = a->order[i].descending == b->order[i].descending &&
+               same_expr(frames, a->order[i].value, b->order[i].value);
+    frames->count = outside;
+    return same;
+}
+
+static bool same_set(pairing *frames, const lots_set *a, const lots_set *b)
+{
+    if (a->relation != b->relation || a->window_count != b->window_count || a->filter_count != b->filter_count ||
+        a->asked_count != b->asked_count || a->no_ghosts != b->no_ghosts || frames->count + 1 >= FRAMES_DEEP ||
+        !same_expr(frames, a->event, b->event))
+        return false;
+    frames->a[frames->count] = a->frame;
+    frames->b[frames->count++] = b->frame;
+    bool same = true;
+    for (uint32_t w = 0; w < a->window_count && same; w++)
+        same = same_expr(frames, a->windows[w].low, b->windows[w].low) &&
+               same_expr(frames, a->windows[w].high, b->windows[w].high);
+    for (uint32_t w = 0; w < a->asked_count && same; w++)
+        same = a->asked[w].stream == b->asked[w].stream && same_expr(frames, a->asked[w].low, b->asked[w].low) &&
+               same_expr(frames, a->asked[w].high, b->asked[w].high);
+    for (uint32_t f = 0; f < a->filter_count && same; f++)
+        same = same_expr(frames, a->filters[f], b->filters[f]);
+    frames->count--;
+    return same;
+}
+
+uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr)
+{
+    lots_alike *alike = &worker->alike;
+    if (expr->set == NULL)
+        return expr->id;
+    if (alike->ids[expr->id] != 0)
+        return alike->ids[expr->id] - 1;
+    uint32_t id = expr->id;
+    for (uint32_t i = 0; i < alike->expr_count && id == expr->id; i++) {
+        pairing frames = {.count = 0};
+        if (same_expr(&frames, alike->exprs[i], expr))
+            id = alike->exprs[i]->id;
+    }
+    if (id == expr->id && alike->expr_count < LOTS_ALIKE_MAX)
+        alike->exprs[alike->expr_count++] = expr;
+    alike->ids[expr->id] = id + 1;
+    return id;
+}
+
+const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set)
+{
+    lots_alike *alike = &worker->alike;
+    for (uint32_t i = 0; i < alike->set_count; i++)
+        if (alike->sets[i] == set)
+            return alike->first_sets[i];
+    if (alike->set_count == LOTS_ALIKE_MAX)
+        return set;
+    const lots_set *first = set;
+    for (uint32_t i = 0; i < alike->set_count && first == set; i++) {
+        pairing frames = {.count = 0};
+        if (alike->first_sets[i] == alike->sets[i] && same_set(&frames, alike->sets[i], set))
+            first = alike->sets[i];
+    }
+    alike->sets[alike->set_count] = set;
+    alike->first_sets[alike->set_count++] = first;
+    return first;
+}

@@ -48,6 +48,13 @@ typedef struct lots_kernels {
      * out[i/64] + popcount(words[i/64] & ((1 << i%64) - 1)). */
     uint32_t (*count_prefix)(const uint64_t *words, size_t word_count, uint32_t carry, uint32_t *out);
 
+    /* out[i] = set bits of mask before bit index[i]; `before` is count_prefix's (with the total as its last). */
+    void (*bit_ranks)(const uint64_t *mask, const uint32_t *before, const uint32_t *index, size_t count, uint32_t *out);
+
+    /* at[i] becomes the first place in [at[i], end[i]) whose value is at least least[i], end[i] when there is none.
+     * `sorted` rises within each of these ranges. at[i] <= end[i] < 2^31. */
+    void (*lower_bounds)(const int32_t *sorted, const int32_t *least, const uint32_t *end, size_t count, uint32_t *at);
+
     /* ---- comparisons → bitmap of count bits ---- */
     /* low <= x && x <= high. Equality is low == high; empty when low > high. f64: -0.0 equals 0.0, NaN is never in. */
     void (*range_i32)(const int32_t *x, size_t count, int32_t low, int32_t high, uint64_t *out);
@@ -106,6 +113,13 @@ typedef struct lots_kernels {
     /* out[i] = (double)in[i] / divisor: decimals and their means. */
     void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
     uint32_t (*max_u32)(const uint32_t *values, size_t count); /* 0 when count is 0 */
+    /* ---- days (day.h) ---- */
+    /* Months since 0000-01, as lots_day_month_number. */
+    void (*month_numbers)(const int32_t *days, size_t count, int32_t *out);
+    /* First days of months by that number, as lots_month_first. out may be in. */
+    void (*month_firsts)(const int32_t *numbers, size_t count, int32_t *out);
+    /* Whole months from a to b, as lots_day_months_between. */
+    void (*months_between)(const int32_t *a, const int32_t *b, size_t count, int32_t *out);
 
     /* ---- reductions by groups (a group: a patient's events). `mask` covers the values, NULL: all of them ---- */
     /* Set bits of mask in each group. */

@@ -18,6 +18,7 @@
 #define OWN_DEPOSIT
 #define OWN_EXPAND
 #define OWN_SELECT
+#define OWN_BOUNDS
 
 static __m256i load256(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
 static void store256(void *at, __m256i value) { _mm256_storeu_si256((__m256i *)at, value); }
@@ -272,6 +273,29 @@ static void select_u32(const uint64_t *const *planes, unsigned plane_count, cons
         for (unsigned k = plane_count; k-- > 0;)
             result = _mm256_blendv_epi8(result, splat(choices[k]), lanes_of_8(mask_at(planes[k], i, 255)));
         store256(out + i, result);
+    }
+}
+
+
+/* ---- searching: eight at a time, until the longest is done ---- */
+static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint32_t *end, size_t count, uint32_t *at)
+{
+    const __m256i zero = _mm256_setzero_si256(), one = splat(1);
+    for (size_t i = 0; i < count; i += 8) {
+        const __m256i wanted = load256(least + i), here = lanes_of_8((uint32_t)below(count - i) & 255);
+        __m256i low = load256(at + i), left = _mm256_and_si256(_mm256_sub_epi32(load256(end + i), low), here);
+        __m256i open = _mm256_cmpgt_epi32(left, one);
+        for (; signs32(open) != 0; open = _mm256_cmpgt_epi32(left, one)) {
+            const __m256i half = _mm256_srli_epi32(left, 1), middle = _mm256_add_epi32(low, half);
+            const __m256i value = _mm256_mask_i32gather_epi32(zero, sorted - 1, middle, open, 4);
+            const __m256i less = _mm256_and_si256(open, _mm256_cmpgt_epi32(wanted, value));
+            low = _mm256_blendv_epi8(low, middle, less);
+            left = _mm256_sub_epi32(left, half);
+        }
+        open = _mm256_cmpeq_epi32(left, one);
+        const __m256i value = _mm256_mask_i32gather_epi32(zero, sorted, low, open, 4);
+        low = _mm256_sub_epi32(low, _mm256_and_si256(open, _mm256_cmpgt_epi32(wanted, value)));
+        store256(at + i, low);
     }
 }
 

@@ -21,6 +21,7 @@
 #define OWN_EXPAND
 #define OWN_SELECT
 #define OWN_GATHER
+#define OWN_BOUNDS
 #define OWN_SUM_TILE
 #define OWN_ANY
 
@@ -275,6 +276,28 @@ static void select_u32(const uint64_t *const *planes, unsigned plane_count, cons
         for (unsigned k = plane_count; k-- > 0;)
             result = _mm512_mask_mov_epi32(result, (__mmask16)(planes[k][i / 64] >> (i % 64)), SET_U32(choices[k]));
         _mm512_storeu_si512(out + i, result);
+    }
+}
+
+/* ---- searching: sixteen at a time, until the longest is done ---- */
+static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint32_t *end, size_t count, uint32_t *at)
+{
+    const __m512i zero = _mm512_setzero_si512(), one = SET_U32(1);
+    for (size_t i = 0; i < count; i += 16) {
+        const __mmask16 here = first16(count - i);
+        const __m512i wanted = load32(least + i);
+        __m512i low = load32(at + i), left = _mm512_maskz_sub_epi32(here, load32(end + i), low);
+        __mmask16 open = _mm512_cmpgt_epu32_mask(left, one);
+        for (; open != 0; open = _mm512_cmpgt_epu32_mask(left, one)) {
+            const __m512i half = _mm512_srli_epi32(left, 1), middle = _mm512_add_epi32(low, half);
+            const __m512i value = _mm512_mask_i32gather_epi32(zero, open, middle, sorted - 1, 4);
+            low = _mm512_mask_mov_epi32(low, _mm512_mask_cmplt_epi32_mask(open, value, wanted), middle);
+            left = _mm512_sub_epi32(left, half);
+        }
+        open = _mm512_cmpeq_epi32_mask(left, one);
+        const __m512i value = _mm512_mask_i32gather_epi32(zero, open, low, sorted, 4);
+        low = _mm512_mask_add_epi32(low, _mm512_mask_cmplt_epi32_mask(open, value, wanted), low, one);
+        _mm512_storeu_si512(at + i, low);
     }
 }
 

@@ -39,29 +39,37 @@ static lots_status eval_shift(const lots_step *step, lots_vector *out, lots_erro
 
 /* ---- two dates → number ---- */
 
-/* Whole units of days[b] - days[a], for all rows: what lies under a missing bit is computed on and not read. */
-static void fill_between(lots_op op, const int32_t *a, const int32_t *b, uint32_t count, int64_t *values)
+/* Whole months, or with `unit` 12 years, of all rows: what lies under a missing bit is computed on and not read. */
+static lots_status fill_months(const lots_step *step, int32_t unit, int64_t *values, lots_error *err)
 {
-    if (op == LOTS_OP_DAYS_BETWEEN)
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = (int64_t)b[i] - a[i];
-    else if (op == LOTS_OP_WHOLE_WEEKS)
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = ((int64_t)b[i] - a[i]) / 7;
+    int32_t *months = NULL;
+    LOTS_TRY(lots_new_i32(step->arena, step->count, &months, err));
+    step->worker->kernels->months_between(step->in[0].data, step->in[1].data, step->count, months);
+    if (unit == 12)
+        for (uint32_t i = 0; i < step->count; i++)
+            values[i] = months[i] / 12;
     else
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = lots_day_months_between(a[i], b[i]);
-    if (op == LOTS_OP_WHOLE_YEARS || op == LOTS_OP_AGE)
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = (int32_t)values[i] / 12;
+        for (uint32_t i = 0; i < step->count; i++)
+            values[i] = months[i];
+    return LOTS_OK;
+}
+
+static void fill_days(const int32_t *a, const int32_t *b, uint32_t count, bool weeks, int64_t *values)
+{
+    for (uint32_t i = 0; i < count; i++)
+        values[i] = ((int64_t)b[i] - a[i]) / (weeks ? 7 : 1);
 }
 
 /* Nobody has an age before birth. */
 static lots_status eval_between(const lots_step *step, lots_vector *out, lots_error *err)
 {
     const int32_t *a = step->in[0].data, *b = step->in[1].data;
-    fill_between(step->expr->op, a, b, step->count, out->data);
-    if (step->expr->op != LOTS_OP_AGE)
+    const lots_op op = step->expr->op;
+    if (op == LOTS_OP_DAYS_BETWEEN || op == LOTS_OP_WHOLE_WEEKS)
+        fill_days(a, b, step->count, op == LOTS_OP_WHOLE_WEEKS, out->data);
+    else
+        LOTS_TRY(fill_months(step, op == LOTS_OP_WHOLE_MONTHS ? 1 : 12, out->data, err));
+    if (op != LOTS_OP_AGE)
         return LOTS_OK;
     uint64_t *unborn = NULL;
     LOTS_TRY(lots_new_bits(step->arena, step->count, &unborn, err));
@@ -92,35 +100,43 @@ static void fill_parts(lots_op op, const int32_t *days, uint32_t count, int64_t 
 }
 
 /* The interval around each day of `months` months, counted from January. */
-static void fill_month_periods(const int32_t *days, uint32_t count, int32_t months, int32_t *first, int32_t *last)
+static lots_status fill_month_periods(const lots_step *step, int32_t months, int32_t *first, int32_t *last, lots_error *err)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        const int32_t month = lots_day_month_number(days[i]);
-        const int32_t from = months == 1 ? month : month - month % months;
-        first[i] = lots_month_first(from);
-        last[i] = lots_month_first(from + months) - 1;
+    const lots_kernels *kernels = step->worker->kernels;
+    int32_t *numbers = NULL;
+    LOTS_TRY(lots_new_i32(step->arena, step->count, &numbers, err));
+    kernels->month_numbers(step->in[0].data, step->count, numbers);
+    if (months != 1)
+        for (uint32_t i = 0; i < step->count; i++)
+            numbers[i] -= numbers[i] % months;
+    kernels->month_firsts(numbers, step->count, first);
+    for (uint32_t i = 0; i < step->count; i++)
+        numbers[i] += months;
+    kernels->month_firsts(numbers, step->count, last);
+    for (uint32_t i = 0; i < step->count; i++)
+        last[i]--;
+    return LOTS_OK;
+}
+
+static lots_status fill_periods(const lots_step *step, int32_t *first, int32_t *last, lots_error *err)
+{
+    const int32_t *days = step->in[0].data;
+    const lots_op op = step->expr->op;
+    if (op != LOTS_OP_WEEK_OF)
+        return fill_month_periods(step, op == LOTS_OP_MONTH_OF ? 1 : op == LOTS_OP_YEAR_OF ? 12 : 3, first, last, err);
+    for (uint32_t i = 0; i < step->count; i++) {
+        first[i] = lots_day_week_start(days[i]);
+        last[i] = first[i] + 6;
     }
+    return LOTS_OK;
 }
 
-static void fill_periods(lots_op op, const int32_t *days, uint32_t count, int32_t *first, int32_t *last)
-{
-    if (op == LOTS_OP_WEEK_OF)
-        for (uint32_t i = 0; i < count; i++) {
-            first[i] = lots_day_week_start(days[i]);
-            last[i] = first[i] + 6;
-        }
-    else if (op == LOTS_OP_MONTH_OF)
-        fill_month_periods(days, count, 1, first, last);
-    else
-        fill_month_periods(days, count, op == LOTS_OP_YEAR_OF ? 12 : 3, first, last);
-}
-
-static void eval_parts(const lots_step *step, lots_vector *out)
+static lots_status eval_parts(const lots_step *step, lots_vector *out, lots_error *err)
 {
     if (out->type.kind == LOTS_TYPE_INTERVAL)
-        fill_periods(step->expr->op, step->in[0].data, step->count, out->data, out->data2);
-    else
-        fill_parts(step->expr->op, step->in[0].data, step->count, out->data);
+        return fill_periods(step, out->data, out->data2, err);
+    fill_parts(step->expr->op, step->in[0].data, step->count, out->data);
+    return LOTS_OK;
 }
 
 /* ---- intervals ---- */
@@ -183,7 +199,7 @@ lots_status lots_eval_date(lots_step *step, lots_vector *out, lots_error *err)
         status = eval_interval(step, out, err);
         break;
     default:
-        eval_parts(step, out);
+        status = eval_parts(step, out, err);
     }
     lots_step_clean(step, out);
     return status;

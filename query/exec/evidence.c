@@ -155,6 +155,26 @@ static void feed_choices(lots_evidence_cell *cell, const lots_group_batch *batch
     }
 }
 
+/* The persons of a run, of whole numbers so small that nothing leaves 64 bits. */
+static void add_persons(lots_evidence_cell *cell, const lots_group_runs *runs, uint32_t run, const int64_t *ints)
+{
+    const uint32_t *first = runs->person_first;
+    int64_t all = 0, largest = 0;
+    uint32_t givers = 0;
+    for (uint32_t p = runs->person[run]; p < runs->person[run + 1]; p++) {
+        int64_t sum = 0;
+        for (uint32_t i = first[p]; i < first[p + 1]; i++)
+            sum += ints[i];
+        sum = sum < 0 ? -sum : sum;
+        givers += sum != 0 ? 1 : 0;
+        largest = sum > largest ? sum : largest;
+        all += sum;
+    }
+    cell->givers += givers;
+    cell->largest = (double)largest > cell->largest ? (double)largest : cell->largest;
+    add_size(cell, (double)all);
+}
+
 /* What the places [from, to) add up to. Whole numbers as floats each, not to leave 64 bits. */
 static double sum_places(const int64_t *ints, const double *floats, uint32_t from, uint32_t to)
 {
@@ -174,14 +194,18 @@ static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, l
         LOTS_TRY(lots_group_runs_floats(batch, runs, &floats, err));
     else
         LOTS_TRY(lots_group_runs_ints(batch, runs, &ints, err));
+    const bool small = ints != NULL && lots_group_ints_small(ints, runs->first[runs->count]);
     for (uint32_t r = 0; r < runs->count; r++) {
         lots_evidence_cell *kept = cell_of(evidence, runs, r), cell = *kept;
         if (cell.choices < 3)
             feed_choices(&cell, batch, runs, r, ints, floats);
-        for (uint32_t p = runs->person != NULL ? runs->person[r] : 0; runs->person != NULL && p < runs->person[r + 1]; p++)
-            add_person(&cell, fabs(sum_places(ints, floats, runs->person_first[p], runs->person_first[p + 1])));
         if (runs->person == NULL)
             cell.sum += sum_places(ints, floats, runs->first[r], runs->first[r + 1]);
+        else if (small)
+            add_persons(&cell, runs, r, ints);
+        else
+            for (uint32_t p = runs->person[r]; p < runs->person[r + 1]; p++)
+                add_person(&cell, fabs(sum_places(ints, floats, runs->person_first[p], runs->person_first[p + 1])));
         *kept = cell;
     }
     return LOTS_OK;

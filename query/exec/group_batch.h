@@ -47,6 +47,15 @@ LOTS_MUST lots_status lots_group_runs_ints(lots_group_batch *batch, const lots_g
 /* A FLOAT of each place. */
 LOTS_MUST lots_status lots_group_runs_floats(lots_group_batch *batch, const lots_group_runs *runs,
                                              const double **out, lots_error *err);
+/* Whether 2^32 of such numbers fit in 64 bits. */
+static inline bool lots_group_ints_small(const int64_t *values, uint32_t count)
+{
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < count; i++)
+        size |= (uint64_t)(values[i] ^ (values[i] >> 63));
+    return size >> 31 == 0;
+}
+
 /* How many persons a run has. */
 static inline uint32_t lots_group_runs_persons(const lots_group_runs *runs, uint32_t run)
 {

@@ -140,22 +140,13 @@ static wide sum_whole(const int64_t *values, uint32_t count, bool small)
     return small ? sum : exact;
 }
 
-/* Whether 2^32 of them fit in 64 bits. */
-static bool all_small(const int64_t *values, uint32_t count)
-{
-    uint64_t size = 0;
-    for (uint32_t i = 0; i < count; i++)
-        size |= (uint64_t)(values[i] ^ (values[i] >> 63));
-    return size >> 31 == 0;
-}
-
 static lots_status feed_whole_sums(lots_group_state *state, lots_group_batch *batch, const lots_group_runs *runs,
                                    bool counted, lots_error *err)
 {
     const int64_t *values = NULL;
     lots_group_cell *cells = state->cells.data;
     LOTS_TRY(lots_group_runs_ints(batch, runs, &values, err));
-    const bool small = all_small(values, runs->first[runs->count]);
+    const bool small = lots_group_ints_small(values, runs->first[runs->count]);
     for (uint32_t r = 0; r < runs->count; r++) {
         const uint32_t first = runs->first[r], count = runs->first[r + 1] - first;
         const wide sum = sum_whole(values + first, count, small);

@@ -295,6 +295,23 @@ static lots_status code_of_item(lots_key_coder *coder, const lots_vector *vector
 
 /* ---- both ---- */
 
+/* Codes of keys that the table has; returns how many from the first on it has. A table of intervals has one of each start. */
+static uint32_t near_codes(const lots_key_coder *coder, const uint64_t *keys, uint32_t count, uint32_t *out)
+{
+    const bool interval = coder->type.kind == LOTS_TYPE_INTERVAL;
+    const unsigned shift = interval ? 32 : 0;
+    const uint64_t *known = coder->keys.data, low = (uint64_t)coder->low, reach = coder->near_count;
+    const uint32_t *near = coder->near;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t at = (uint64_t)((int64_t)keys[i] >> shift) - low;
+        const uint32_t code = at < reach ? near[at] : 0;
+        if (code == 0 || (interval && known[code - 1] != keys[i]))
+            return i;
+        out[i] = code;
+    }
+    return count;
+}
+
 static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                             uint32_t *out, lots_error *err)
 {
@@ -310,11 +327,12 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
         return LOTS_OK;
     }
     keys_of(vector, first, count, keys);
-    for (uint32_t i = 0; i < count; i++)
-        if (i > 0 && keys[i] == keys[i - 1])
-            out[i] = out[i - 1];
-        else
+    for (uint32_t i = 0; i < count; i++) {
+        if (coder->form == LOTS_KEY_NEAR)
+            i += near_codes(coder, keys + i, count - i, out + i);
+        if (i < count)
             LOTS_TRY(code_of_key(coder, keys[i], &out[i], err));
+    }
     return LOTS_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/day.h"
 #include "tests/support/lots_test.h"
 #include "tests/support/slow_sum.h"
 
@@ -191,6 +192,53 @@ static void check_prefixes(const lots_kernels *kernels, size_t count)
     assert_memory_equal(all->out32, all->want32, words_of(count) * 4);
 }
 
+/* ---- ranks and searches ---- */
+static void check_ranks(const lots_kernels *kernels, size_t count)
+{
+    const size_t words = words_of(count);
+    all->want32[words] = kernels->count_prefix(all->mask, words, 0, all->want32);
+    for (size_t i = 0; i < count; i++)
+        all->b32[i] = all->a32[i] % (uint32_t)(count + 1);
+    kernels->bit_ranks(all->mask, all->want32, all->b32, count, all->out32);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t rank = 0;
+        for (size_t k = all->b32[i] < 130 ? 0 : all->b32[i] - all->b32[i] % 64; k < all->b32[i]; k++)
+            rank += bit(all->mask, k);
+        rank += all->b32[i] < 130 ? 0 : all->want32[all->b32[i] / 64];
+        assert_int_equal(all->out32[i], rank);
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Ranges of all lengths, empty ones too, over values that come several times. */
+static void check_bounds(const lots_kernels *kernels, size_t count)
+{
+    static const uint32_t longest[] = {1, 2, 7, 60, 5000};
+    int32_t *sorted = (int32_t *)all->want64, *least = (int32_t *)all->b32;
+    uint32_t *end = (uint32_t *)all->out64;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (int32_t)(all->a32[i] % (count + 1)) - (int32_t)(count / 2);
+    qsort(sorted, count, sizeof *sorted, by_value);
+    for (size_t l = 0; l < sizeof longest / sizeof longest[0]; l++) {
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t first = (uint32_t)(any_number() % (count + 1)), length = (uint32_t)(any_number() % (longest[l] + 1));
+            all->out32[i] = all->want32[i] = first;
+            end[i] = first + length > count ? (uint32_t)count : first + length;
+            least[i] = (int32_t)(any_number() % (count + 3)) - (int32_t)(count / 2) - 1;
+            least[i] = i % 50 == 0 ? INT32_MIN : i % 50 == 1 ? INT32_MAX : least[i];
+            while (all->want32[i] < end[i] && sorted[all->want32[i]] < least[i])
+                all->want32[i]++;
+        }
+        kernels->lower_bounds(sorted, least, end, count, all->out32);
+        assert_memory_equal(all->out32, all->want32, count * 4);
+    }
+}
+
 /* ---- bitmaps ---- */
 static void check_bitmaps(const lots_kernels *kernels, size_t count)
 {
@@ -319,6 +367,26 @@ static void check_elements(const lots_kernels *kernels, size_t count)
     kernels->widen_i32((const int32_t *)all->a32, count, (int64_t *)all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true((int64_t)all->out64[i] == (int32_t)all->a32[i]);
+}
+
+static void check_days(const lots_kernels *kernels, size_t count)
+{
+    int32_t *a = (int32_t *)all->a32, *b = (int32_t *)all->b32, *out = (int32_t *)all->out32;
+    const uint32_t calendar = (uint32_t)(LOTS_DAY_MAX - LOTS_DAY_MIN) + 1;
+    for (size_t i = 0; i < count; i++) { /* any days, and days close to each other */
+        a[i] = LOTS_DAY_MIN + (int32_t)(all->a32[i] % calendar);
+        b[i] = i % 2 == 0 ? LOTS_DAY_MIN + (int32_t)(all->b32[i] % calendar) : a[i] + (int32_t)(all->b32[i] % 800) - 400;
+        b[i] = b[i] < LOTS_DAY_MIN ? LOTS_DAY_MIN : b[i] > LOTS_DAY_MAX ? LOTS_DAY_MAX : b[i];
+    }
+    kernels->months_between(a, b, count, out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(out[i], lots_day_months_between(a[i], b[i]));
+    kernels->month_numbers(a, count, out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(out[i], lots_day_to_civil(a[i]).year * 12 + lots_day_to_civil(a[i]).month - 1);
+    kernels->month_firsts(out, count, out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(out[i], a[i] - lots_day_to_civil(a[i]).day + 1);
 }
 
 /* ---- by groups ---- */
@@ -517,12 +585,15 @@ EACH(ranges_become_bitmaps, check_ranges)
 EACH(comparisons_become_bitmaps, check_compares)
 EACH(ids_are_looked_up, check_lookups)
 EACH(sums_run_on, check_prefixes)
+EACH(bits_are_counted_before_each_place, check_ranks)
+EACH(searches_end_at_the_first_that_is_enough, check_bounds)
 EACH(bitmaps_combine, check_bitmaps)
 EACH(expanding_follows_the_mask, check_expands)
 EACH(compressing_follows_the_mask, check_compresses)
 EACH(planes_choose, check_selects)
 EACH(escapes_take_patches, check_patches)
 EACH(elements_gather_and_widen, check_elements)
+EACH(days_have_months, check_days)
 EACH(groups_count, check_counts)
 EACH(groups_sum, check_sums)
 EACH(groups_have_extremes, check_extremes)
@@ -533,10 +604,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_have_their_names),      cmocka_unit_test(values_unpack_at_every_width),
         cmocka_unit_test(ranges_become_bitmaps),        cmocka_unit_test(comparisons_become_bitmaps),
-        cmocka_unit_test(ids_are_looked_up),            cmocka_unit_test(sums_run_on),
+        cmocka_unit_test(ids_are_looked_up),            cmocka_unit_test(bits_are_counted_before_each_place),
+        cmocka_unit_test(searches_end_at_the_first_that_is_enough),
+        cmocka_unit_test(sums_run_on),
         cmocka_unit_test(bitmaps_combine),              cmocka_unit_test(expanding_follows_the_mask),
         cmocka_unit_test(compressing_follows_the_mask), cmocka_unit_test(planes_choose),
         cmocka_unit_test(escapes_take_patches),         cmocka_unit_test(elements_gather_and_widen),
+        cmocka_unit_test(days_have_months),
         cmocka_unit_test(groups_count),                 cmocka_unit_test(groups_sum),
         cmocka_unit_test(groups_have_extremes),         cmocka_unit_test(groups_broadcast),
         cmocka_unit_test(sums_that_do_not_fit_are_told),

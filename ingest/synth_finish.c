@@ -17,10 +17,10 @@ static double late_share(const lots_synth_model *model, lots_day day)
 
 static void lose_codes(const lots_synth_model *model, lots_synth_random *random, lots_synth_contact *contact)
 {
-    bool hospital = contact->level == LEVEL_INPATIENT || contact->level == LEVEL_EMERGENCY;
+    bool hospital = contact->level == LOTS_SYNTH_LEVEL_INPATIENT || contact->level == LOTS_SYNTH_LEVEL_EMERGENCY;
     if (contact->dx_count > 0 && lots_synth_chance(random, (hospital ? 0.008 : 0.025) + late_share(model, contact->end == LOTS_SYNTH_NO_DAY ? model->last : contact->end)))
         contact->dx_count = 0;
-    if (contact->dx_count == 0 && contact->level == LEVEL_INPATIENT)
+    if (contact->dx_count == 0 && contact->level == LOTS_SYNTH_LEVEL_INPATIENT)
         contact->drg = 0;
 }
 
@@ -28,7 +28,7 @@ static void lose_codes(const lots_synth_model *model, lots_synth_random *random,
 static void leave_open(const lots_synth_model *model, lots_synth_random *random, lots_synth_contact *contact)
 {
     bool ghost = contact->end < model->last - 60 && lots_synth_below(random, 4000) == 0;
-    if (contact->level != LEVEL_INPATIENT || (contact->end <= model->last && !ghost))
+    if (contact->level != LOTS_SYNTH_LEVEL_INPATIENT || (contact->end <= model->last && !ghost))
         return;
     contact->end = contact->ready = LOTS_SYNTH_NO_DAY;
     contact->to = 0;
@@ -39,7 +39,7 @@ static void leave_open(const lots_synth_model *model, lots_synth_random *random,
 static void mess_up(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_UNTIDY);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_UNTIDY);
     lots_synth_contact *contacts = person->contacts.data;
     size_t kept = 0;
     for (size_t i = 0; i < person->contacts.count; i++) {
@@ -59,7 +59,7 @@ static void mess_up(lots_synth_person *person)
 static void book(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_UNTIDY + 1);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_UNTIDY + 1);
     uint32_t ills = lots_synth_ill_count(person, model->last);
     if (person->exit < model->last || !lots_synth_chance(&random, 0.03 + 0.025 * ills))
         return;
@@ -67,13 +67,13 @@ static void book(lots_synth_person *person)
     lots_synth_contact *contact = lots_synth_contact_add(person);
     contact->start = contact->end = day;
     contact->minute = (int16_t)(480 + 15 * lots_synth_below(&random, 32));
-    contact->level = LEVEL_PRIMARY;
+    contact->level = LOTS_SYNTH_LEVEL_PRIMARY;
     contact->unit = lots_synth_clinic_at(person, day);
     contact->provider = lots_synth_staff(person, &random, contact->unit);
-    contact->profession = lots_synth_chance(&random, 0.5) ? PROFESSION_DOCTOR : PROFESSION_NURSE;
-    contact->form = FORM_VISIT;
-    contact->status = lots_synth_chance(&random, 0.93) ? STATUS_BOOKED : STATUS_CANCELLED;
-    contact->visit = VISIT_RETURN;
+    contact->profession = lots_synth_chance(&random, 0.5) ? LOTS_SYNTH_PROFESSION_DOCTOR : LOTS_SYNTH_PROFESSION_NURSE;
+    contact->form = LOTS_SYNTH_FORM_VISIT;
+    contact->status = lots_synth_chance(&random, 0.93) ? LOTS_SYNTH_STATUS_BOOKED : LOTS_SYNTH_STATUS_CANCELLED;
+    contact->visit = LOTS_SYNTH_VISIT_RETURN;
     contact->acute = 0;
 }
 
@@ -139,7 +139,7 @@ static uint64_t *open_keys(lots_synth_person *person, size_t count)
  * place in this order; one in 3,000 rows is delivered twice. */
 static void sort_contacts(lots_synth_person *person)
 {
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_UNTIDY + 2);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_UNTIDY + 2);
     size_t count = person->contacts.count;
     const lots_synth_contact *contacts = person->contacts.data;
     uint64_t *keys = open_keys(person, count);
@@ -228,12 +228,12 @@ void lots_synth_finish(lots_synth_person *person)
 void lots_synth_reserve(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_RESERVE);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_RESERVE);
     uint32_t visits = 1 + lots_synth_below(&random, 3);
     lots_day day = model->first + (lots_day)(lots_synth_uniform(&random) * (model->last - model->first - 30));
     const lots_synth_hospital *hospital = &model->hospitals[lots_synth_below(&random, model->hospital_count)];
     person->reserve = true;
-    person->sex = lots_synth_chance(&random, 0.4) ? SEX_FEMALE : SEX_MALE;
+    person->sex = lots_synth_chance(&random, 0.4) ? LOTS_SYNTH_SEX_FEMALE : LOTS_SYNTH_SEX_MALE;
     person->birth = day - lots_synth_between(&random, 18 * 365, 80 * 365);
     person->entry = day;
     person->exit = day + 29;
@@ -242,13 +242,13 @@ void lots_synth_reserve(lots_synth_person *person)
         lots_synth_contact *contact = lots_synth_contact_add(person);
         contact->start = contact->end = day;
         contact->minute = (int16_t)lots_synth_below(&random, 1426);
-        contact->level = LEVEL_EMERGENCY;
+        contact->level = LOTS_SYNTH_LEVEL_EMERGENCY;
         contact->unit = hospital->emergency;
         contact->provider = lots_synth_staff(person, &random, contact->unit);
-        contact->profession = PROFESSION_DOCTOR;
-        contact->form = FORM_VISIT;
-        contact->status = STATUS_DONE;
-        contact->visit = VISIT_NEW;
+        contact->profession = LOTS_SYNTH_PROFESSION_DOCTOR;
+        contact->form = LOTS_SYNTH_FORM_VISIT;
+        contact->status = LOTS_SYNTH_STATUS_DONE;
+        contact->visit = LOTS_SYNTH_VISIT_NEW;
         contact->acute = 1;
         contact->cost = 4300;
         lots_synth_diagnose(contact, acute->code);

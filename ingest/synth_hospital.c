@@ -41,13 +41,13 @@ static void choose_cause(hospital *now, lots_day day, lots_synth_reason *reason,
     for (uint32_t i = 0; i < 4 && count > 0; i++) {
         uint32_t condition = person->ill[lots_synth_below(&now->random, count)];
         if (lots_synth_uniform(&now->random) < 0.04 + 4 * (double)model->conditions[condition].row->acute) {
-            *reason = REASON_CHRONIC;
+            *reason = LOTS_SYNTH_CANDIDATE_CHRONIC;
             *what = condition;
             return;
         }
     }
     uint32_t band = lots_synth_band(lots_synth_age(person, day));
-    *reason = REASON_ACUTE;
+    *reason = LOTS_SYNTH_CANDIDATE_ACUTE;
     do
         *what = lots_synth_alias_draw(&model->acute_draw[person->sex - 1][band], &now->random);
     while (model->acutes[*what].row->emergency < 0.3f);
@@ -81,7 +81,7 @@ static void attend_often(hospital *now, lots_day start)
     uint32_t band = lots_synth_band(lots_synth_age(person, start));
     for (double at = 0; at <= days; at += 2 + 36 * lots_synth_wait(normal, &now->random)) {
         uint32_t what = lots_synth_alias_draw(&model->acute_draw[person->sex - 1][band], &now->random);
-        lots_synth_candidate_add(person, start + (lots_day)at, REASON_FREQUENT, what, 0.6);
+        lots_synth_candidate_add(person, start + (lots_day)at, LOTS_SYNTH_CANDIDATE_FREQUENT, what, 0.6);
     }
 }
 
@@ -97,10 +97,10 @@ static void list_crises(hospital *now)
             continue;
         int32_t age = lots_synth_age(person, middle);
         for (uint32_t n = lots_synth_poisson(&now->random, 0.061 * prone * frailty_of(person, middle)); n > 0; n--)
-            fall_into_crisis(now, lots_synth_day(model, &now->random, SEASON_FLAT, year));
+            fall_into_crisis(now, lots_synth_day(model, &now->random, LOTS_SYNTH_SEASON_FLAT, year));
         double often = (age < 18 ? 0.0004 : 0.0014) * mind * (0.3 + 0.7 * (double)person->need);
         for (uint32_t n = lots_synth_poisson(&now->random, often); n > 0; n--)
-            attend_often(now, lots_synth_day(model, &now->random, SEASON_FLAT, year));
+            attend_often(now, lots_synth_day(model, &now->random, LOTS_SYNTH_SEASON_FLAT, year));
     }
 }
 
@@ -114,11 +114,11 @@ static void come_to_the_end(hospital *now)
     for (uint32_t n = lots_synth_poisson(&now->random, 1.2); n > 0; n--) {
         uint32_t what = count == 0 ? UINT8_MAX : person->ill[lots_synth_below(&now->random, count)];
         lots_day before = 3 + (lots_day)(70 * lots_synth_wait(normal, &now->random));
-        lots_synth_candidate_add(person, person->death - before, REASON_LAST, what, 1.2);
+        lots_synth_candidate_add(person, person->death - before, LOTS_SYNTH_CANDIDATE_LAST, what, 1.2);
     }
     if (lots_synth_chance(&now->random, 0.42)) {
         uint32_t what = count == 0 ? UINT8_MAX : person->ill[lots_synth_below(&now->random, count)];
-        lots_synth_candidate_add(person, person->death - lots_synth_between(&now->random, 0, 12), REASON_LAST, what, 1.2);
+        lots_synth_candidate_add(person, person->death - lots_synth_between(&now->random, 0, 12), LOTS_SYNTH_CANDIDATE_LAST, what, 1.2);
     }
 }
 
@@ -145,28 +145,28 @@ static matter matter_of(hospital *now, const lots_synth_candidate *candidate)
     const lots_synth_model *model = now->person->model;
     int32_t age = lots_synth_age(now->person, candidate->day);
     double by_age = age < 18 ? 0.45 : age < 45 ? 0.5 : age < 65 ? 0.75 : age < 80 ? 1 : 1.2;
-    if (candidate->reason == REASON_ACUTE || candidate->reason == REASON_FREQUENT) {
+    if (candidate->reason == LOTS_SYNTH_CANDIDATE_ACUTE || candidate->reason == LOTS_SYNTH_CANDIDATE_FREQUENT) {
         const lots_synth_acute *acute = &model->acutes[candidate->what];
         double admitted = (double)acute->row->admitted;
         admitted = admitted >= 0.95 ? admitted : candidate->severity > 1.0f ? 0.72 : admitted * by_age;
-        if (candidate->reason == REASON_FREQUENT)
+        if (candidate->reason == LOTS_SYNTH_CANDIDATE_FREQUENT)
             admitted *= 0.35;
         return (matter){acute->code, acute->symptom, acute->px, acute->row->area, admitted,
                         (double)acute->row->nights, (double)acute->row->price};
     }
     if (candidate->what == UINT8_MAX)
-        return (matter){model->known[KNOWN_END_OF_LIFE], 0, 0, AREA_MEDICINE, 0.95, 6, 0.9};
+        return (matter){model->known[LOTS_SYNTH_KNOWN_END_OF_LIFE], 0, 0, LOTS_SYNTH_AREA_MEDICINE, 0.95, 6, 0.9};
     const lots_synth_condition_row *row = model->conditions[candidate->what].row;
     matter out = {lots_synth_code_of(now->person, &now->random, candidate->what), 0, 0, row->area, 0.52 * by_age + 0.15, 4, 1.0};
-    if (row->area == AREA_PSYCHIATRY) {
+    if (row->area == LOTS_SYNTH_AREA_PSYCHIATRY) {
         out.nights = 9;
         out.price = 0.75;
-    } else if (row->area == AREA_OPHTHALMOLOGY || row->area == AREA_ENT || row->area == AREA_DERMATOLOGY) {
-        out.area = AREA_MEDICINE;
+    } else if (row->area == LOTS_SYNTH_AREA_OPHTHALMOLOGY || row->area == LOTS_SYNTH_AREA_ENT || row->area == LOTS_SYNTH_AREA_DERMATOLOGY) {
+        out.area = LOTS_SYNTH_AREA_MEDICINE;
     }
     if (candidate->severity > 1.0f)
         out.admitted = 0.74;
-    if (candidate->reason == REASON_LAST)
+    if (candidate->reason == LOTS_SYNTH_CANDIDATE_LAST)
         out.admitted = 0.93;
     return out;
 }
@@ -193,13 +193,13 @@ static lots_synth_contact *visit_emergency(hospital *now, lots_day day, const ma
     lots_synth_contact *contact = lots_synth_contact_add(person);
     contact->start = contact->end = day;
     contact->minute = minute_of_day(now);
-    contact->level = LEVEL_EMERGENCY;
+    contact->level = LOTS_SYNTH_LEVEL_EMERGENCY;
     contact->unit = lots_synth_hospital_at(person, day)->emergency;
     contact->provider = lots_synth_staff(person, &now->random, contact->unit);
-    contact->profession = PROFESSION_DOCTOR;
-    contact->form = FORM_VISIT;
-    contact->status = STATUS_DONE;
-    contact->visit = VISIT_NEW;
+    contact->profession = LOTS_SYNTH_PROFESSION_DOCTOR;
+    contact->form = LOTS_SYNTH_FORM_VISIT;
+    contact->status = LOTS_SYNTH_STATUS_DONE;
+    contact->visit = LOTS_SYNTH_VISIT_NEW;
     contact->acute = 1;
     contact->cost = price(now, 4300, 0.3);
     bool vague = about->symptom != 0 && lots_synth_chance(&now->random, 0.4);
@@ -229,19 +229,19 @@ static lots_synth_contact *stay_at(hospital *now, lots_day start, lots_day night
     if (contact->end > person->exit)
         contact->end = person->exit;
     contact->minute = (int16_t)lots_synth_between(&now->random, acute ? 720 : 420, acute ? 1438 : 600);
-    contact->level = LEVEL_INPATIENT;
+    contact->level = LOTS_SYNTH_LEVEL_INPATIENT;
     contact->unit = (uint16_t)ward;
-    contact->status = STATUS_DONE;
+    contact->status = LOTS_SYNTH_STATUS_DONE;
     contact->acute = acute;
-    contact->from = acute ? PLACE_EMERGENCY : PLACE_HOME;
-    contact->to = PLACE_HOME;
+    contact->from = acute ? LOTS_SYNTH_PLACE_EMERGENCY : LOTS_SYNTH_PLACE_HOME;
+    contact->to = LOTS_SYNTH_PLACE_HOME;
     if (about->px != 0 && lots_synth_chance(&now->random, 0.85))
         contact->px[contact->px_count++] = about->px;
     lots_synth_diagnose(contact, about->code);
     lots_synth_diagnose_others(person, &now->random, contact, age >= 65 ? 5 : 2, 0.62);
     for (uint32_t i = 0; age >= 78 && i < 2; i++)
         if (lots_synth_chance(&now->random, 0.3))
-            lots_synth_diagnose(contact, model->known[KNOWN_FRAIL + lots_synth_below(&now->random, KNOWN_FRAIL_END - KNOWN_FRAIL)]);
+            lots_synth_diagnose(contact, model->known[LOTS_SYNTH_KNOWN_FRAIL + lots_synth_below(&now->random, LOTS_SYNTH_KNOWN_FRAIL_END - LOTS_SYNTH_KNOWN_FRAIL)]);
     double cost = (13000 + 10800.0 * (contact->end - start)) * about->price * (0.75 + 0.25 * severity);
     contact->cost = price(now, cost, 0.45);
     if (about->price > 1.2)
@@ -272,21 +272,21 @@ static void follow_up(hospital *now, const lots_synth_contact *stay)
     lots_synth_contact *contact = lots_synth_contact_add(person); /* `stay` may have moved */
     contact->start = contact->end = day;
     contact->minute = (int16_t)(480 + 10 * lots_synth_below(&now->random, 50));
-    contact->level = primary ? LEVEL_PRIMARY : LEVEL_SPECIALIST;
+    contact->level = primary ? LOTS_SYNTH_LEVEL_PRIMARY : LOTS_SYNTH_LEVEL_SPECIALIST;
     contact->unit = lots_synth_clinic_at(person, day);
     if (!primary) {
-        contact->unit = lots_synth_hospital_at(person, day)->clinic[AREA_MEDICINE];
-        for (uint32_t area = 1; area < AREAS_END; area++)
+        contact->unit = lots_synth_hospital_at(person, day)->clinic[LOTS_SYNTH_AREA_MEDICINE];
+        for (uint32_t area = 1; area < LOTS_SYNTH_AREAS_END; area++)
             if (lots_synth_hospital_at(person, day)->ward[area] == hospital_unit)
                 contact->unit = lots_synth_hospital_at(person, day)->clinic[area];
     }
     contact->provider = lots_synth_staff(person, &now->random, contact->unit);
-    contact->profession = draw < 0.22 || !primary ? PROFESSION_DOCTOR : PROFESSION_NURSE;
-    contact->form = draw < 0.22 || !primary ? FORM_VISIT : FORM_PHONE;
-    contact->status = lots_synth_chance(&now->random, 0.96) ? STATUS_DONE : STATUS_CANCELLED;
-    contact->visit = VISIT_RETURN;
+    contact->profession = draw < 0.22 || !primary ? LOTS_SYNTH_PROFESSION_DOCTOR : LOTS_SYNTH_PROFESSION_NURSE;
+    contact->form = draw < 0.22 || !primary ? LOTS_SYNTH_FORM_VISIT : LOTS_SYNTH_FORM_PHONE;
+    contact->status = lots_synth_chance(&now->random, 0.96) ? LOTS_SYNTH_STATUS_DONE : LOTS_SYNTH_STATUS_CANCELLED;
+    contact->visit = LOTS_SYNTH_VISIT_RETURN;
     contact->acute = 0;
-    contact->cost = contact->status == STATUS_DONE ? price(now, primary ? contact->form == FORM_VISIT ? 1750 : 260 : 3300, 0.2) : 0;
+    contact->cost = contact->status == LOTS_SYNTH_STATUS_DONE ? price(now, primary ? contact->form == LOTS_SYNTH_FORM_VISIT ? 1750 : 260 : 3300, 0.2) : 0;
     lots_synth_diagnose(contact, code);
 }
 
@@ -295,12 +295,12 @@ static uint32_t place_after(hospital *now, lots_day end, lots_day nights)
     lots_synth_person *person = now->person;
     int32_t age = lots_synth_age(person, end);
     if (person->death == end)
-        return PLACE_DEAD;
+        return LOTS_SYNTH_PLACE_DEAD;
     if (person->nursing_from <= end)
-        return PLACE_NURSING_HOME;
+        return LOTS_SYNTH_PLACE_NURSING_HOME;
     if (age >= 75 && nights >= 3 && lots_synth_chance(&now->random, (age >= 85 ? 0.14 : 0.07) + 0.01 * nights))
-        return PLACE_SHORT_TERM;
-    return PLACE_HOME;
+        return LOTS_SYNTH_PLACE_SHORT_TERM;
+    return LOTS_SYNTH_PLACE_HOME;
 }
 
 /* A stay at a short-term place, and home care after a stay that left the patient weaker. */
@@ -309,14 +309,14 @@ static void need_help(hospital *now, lots_day end, uint32_t to)
     lots_synth_person *person = now->person;
     int32_t age = lots_synth_age(person, end);
     lots_day from = end + 1;
-    if (to == PLACE_SHORT_TERM && end < person->exit) {
+    if (to == LOTS_SYNTH_PLACE_SHORT_TERM && end < person->exit) {
         lots_synth_span *span = lots_synth_row_add(person, &person->services);
         lots_day until = end + lots_synth_between(&now->random, 10, 42);
-        *span = (lots_synth_span){end, until > person->exit ? person->exit : until, SERVICE_SHORT_TERM, 0, 0};
+        *span = (lots_synth_span){end, until > person->exit ? person->exit : until, LOTS_SYNTH_SERVICE_SHORT_TERM, 0, 0};
         from = span->end + 1;
     }
     double weak = age < 65 ? 0.004 : age < 75 ? 0.03 : age < 80 ? 0.07 : age < 85 ? 0.13 : age < 90 ? 0.2 : 0.28;
-    if (lots_synth_chance(&now->random, weak * (to == PLACE_SHORT_TERM ? 2.2 : 1)) && from < person->home_from)
+    if (lots_synth_chance(&now->random, weak * (to == LOTS_SYNTH_PLACE_SHORT_TERM ? 2.2 : 1)) && from < person->home_from)
         person->home_from = from + lots_synth_between(&now->random, 0, 25);
 }
 
@@ -338,7 +338,7 @@ static void enter_programmes(hospital *now, lots_day day)
     while (now->programmes_seen < 2 && model->programme_start[now->programmes_seen + 1] <= day) {
         uint32_t programme = ++now->programmes_seen;
         lots_day start = model->programme_start[programme];
-        lots_synth_random lot = lots_synth_stream(model->setting.seed, person->number, PURPOSE_PROGRAMME + 100 * programme);
+        lots_synth_random lot = lots_synth_stream(model->setting.seed, person->number, LOTS_SYNTH_PURPOSE_PROGRAMME + 100 * programme);
         if (!lots_synth_here(person, start) || lots_synth_age(person, start) < 18 ||
             (count_since(now->admissions, now->admission_count, start - 365, start) < 2 &&
              count_since(now->emergencies, now->emergency_count, start - 365, start) < 4))
@@ -346,8 +346,8 @@ static void enter_programmes(hospital *now, lots_day day)
         lots_day end = start + PROGRAMME_DAYS - 1;
         lots_synth_span *span = lots_synth_row_add(person, &person->programmes);
         *span = (lots_synth_span){start, end > person->exit ? person->exit : end, (uint16_t)programme, 0, 0};
-        span->arm = lots_synth_chance(&lot, 0.5) ? ARM_INTERVENTION : ARM_CONTROL;
-        if (programme == PROGRAMME_TEAM && span->arm == ARM_INTERVENTION) {
+        span->arm = lots_synth_chance(&lot, 0.5) ? LOTS_SYNTH_ARM_INTERVENTION : LOTS_SYNTH_ARM_CONTROL;
+        if (programme == LOTS_SYNTH_PROGRAMME_TEAM && span->arm == LOTS_SYNTH_ARM_INTERVENTION) {
             now->help_from = start;
             now->help_until = span->end;
         }
@@ -374,29 +374,29 @@ static lots_day admit(hospital *now, lots_day day, bool acute, const matter *abo
     lots_synth_contact *stay = stay_at(now, day, nights, site->ward[about->area], acute, about, severity);
     lots_day end = stay->end;
     if (age < 16)
-        stay->unit = site->ward[AREA_PAEDIATRICS];
+        stay->unit = site->ward[LOTS_SYNTH_AREA_PAEDIATRICS];
     if (moves && end < person->exit) {
         bool elsewhere = lots_synth_chance(&now->random, 0.3);
         const lots_synth_model *model = person->model;
         if (elsewhere)
             site = &model->hospitals[lots_synth_below(&now->random, model->hospital_count)];
-        stay->to = PLACE_HOSPITAL;
-        stay = stay_at(now, end, nights_of(now, about, 1), site->ward[age >= 75 ? AREA_GERIATRICS : about->area], acute, about, 1);
-        stay->from = PLACE_HOSPITAL;
+        stay->to = LOTS_SYNTH_PLACE_HOSPITAL;
+        stay = stay_at(now, end, nights_of(now, about, 1), site->ward[age >= 75 ? LOTS_SYNTH_AREA_GERIATRICS : about->area], acute, about, 1);
+        stay->from = LOTS_SYNTH_PLACE_HOSPITAL;
         stay->minute = (int16_t)lots_synth_between(&now->random, 600, 1000);
         end = stay->end;
     }
     uint32_t to = place_after(now, end, end - day);
     stay->to = (uint8_t)to;
-    if (end - stay->start >= 4 && age >= 70 && lots_synth_chance(&now->random, to == PLACE_SHORT_TERM ? 0.8 : 0.3))
-        stay->ready = end - lots_synth_between(&now->random, 0, to == PLACE_SHORT_TERM ? 3 : 1);
+    if (end - stay->start >= 4 && age >= 70 && lots_synth_chance(&now->random, to == LOTS_SYNTH_PLACE_SHORT_TERM ? 0.8 : 0.3))
+        stay->ready = end - lots_synth_between(&now->random, 0, to == LOTS_SYNTH_PLACE_SHORT_TERM ? 3 : 1);
     if (averted) {
         person->contacts.count = before;
         return end;
     }
     if (acute)
         now->admissions[now->admission_count++ & 7] = day;
-    if (to != PLACE_DEAD) {
+    if (to != LOTS_SYNTH_PLACE_DEAD) {
         follow_up(now, stay);
         need_help(now, end, to);
     }
@@ -424,7 +424,7 @@ static void come_back(hospital *now, lots_day end, lots_synth_candidate candidat
     uint32_t what = candidate.what;
     if (!back || day > end + 30)
         return;
-    if (reason == REASON_LAST || reason > REASON_LAST || lots_synth_chance(&now->random, 0.4))
+    if (reason == LOTS_SYNTH_CANDIDATE_LAST || reason > LOTS_SYNTH_CANDIDATE_LAST || lots_synth_chance(&now->random, 0.4))
         choose_cause(now, day, &reason, &what);
     if (now->programmes_seen < 2)
         enter_programmes(now, day);
@@ -435,27 +435,27 @@ static void come_planned(hospital *now, const lots_synth_candidate *candidate)
 {
     lots_synth_person *person = now->person;
     const lots_synth_model *model = person->model;
-    matter about = {model->known[KNOWN_DELIVERY], 0, model->known[KNOWN_DELIVERY_PX], AREA_GYNAECOLOGY, 1, 2, 0.75};
-    if (candidate->reason == REASON_PROCEDURE) {
+    matter about = {model->known[LOTS_SYNTH_KNOWN_DELIVERY], 0, model->known[LOTS_SYNTH_KNOWN_DELIVERY_PX], LOTS_SYNTH_AREA_GYNAECOLOGY, 1, 2, 0.75};
+    if (candidate->reason == LOTS_SYNTH_CANDIDATE_PROCEDURE) {
         const lots_synth_procedure *procedure = &model->procedures[candidate->what];
         about = (matter){procedure->code, 0, procedure->px, procedure->row->area, 1, procedure->row->nights, 1};
     }
     lots_day nights = nights_of(now, &about, 1);
     lots_synth_contact *stay = stay_at(now, candidate->day, nights > 60 ? 60 : nights,
                                        lots_synth_hospital_at(person, candidate->day)->ward[about.area], false, &about, 1);
-    if (candidate->reason == REASON_PROCEDURE)
+    if (candidate->reason == LOTS_SYNTH_CANDIDATE_PROCEDURE)
         stay->cost = price(now, model->procedures[candidate->what].row->cost + 5500.0 * (stay->end - stay->start), 0.3);
     else if (!lots_synth_chance(&now->random, 0.25)) /* most are born without instruments */
         stay->px_count = 0;
     lots_day end = stay->end;
     stay->to = (uint8_t)place_after(now, end, end - candidate->day);
     now->busy_until = end;
-    if (stay->to == PLACE_DEAD)
+    if (stay->to == LOTS_SYNTH_PLACE_DEAD)
         return;
     uint32_t to = stay->to;
     follow_up(now, stay);
     need_help(now, end, to);
-    if (candidate->reason == REASON_PROCEDURE && lots_synth_chance(&now->random, 0.6))
+    if (candidate->reason == LOTS_SYNTH_CANDIDATE_PROCEDURE && lots_synth_chance(&now->random, 0.6))
         come_back(now, end, *candidate);
 }
 
@@ -464,7 +464,7 @@ static void come(hospital *now, lots_synth_candidate candidate)
     lots_synth_person *person = now->person;
     if (candidate.day <= now->busy_until || !lots_synth_here(person, candidate.day))
         return;
-    if (candidate.reason >= REASON_PROCEDURE) {
+    if (candidate.reason >= LOTS_SYNTH_CANDIDATE_PROCEDURE) {
         come_planned(now, &candidate);
         return;
     }
@@ -484,7 +484,7 @@ static void come(hospital *now, lots_synth_candidate candidate)
 
 void lots_synth_go_to_hospital(lots_synth_person *person)
 {
-    hospital now = {.person = person, .random = lots_synth_person_stream(person, PURPOSE_HOSPITAL),
+    hospital now = {.person = person, .random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_HOSPITAL),
                     .busy_until = LOTS_DAY_MIN, .help_from = LOTS_DAY_MAX, .help_until = LOTS_DAY_MIN};
     list_crises(&now);
     come_to_the_end(&now);

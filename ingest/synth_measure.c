@@ -45,7 +45,7 @@ static void count_life(measure_job *job, unsigned worker, const lots_synth_perso
     }
 }
 
-static bool is_done(const lots_synth_contact *contact) { return contact->status == STATUS_DONE; }
+static bool is_done(const lots_synth_contact *contact) { return contact->status == LOTS_SYNTH_STATUS_DONE; }
 
 /* The condition that a code is of, or UINT32_MAX. */
 static uint32_t condition_of(const lots_synth_model *model, uint16_t code)
@@ -78,10 +78,10 @@ static void count_contacts(const measure_job *job, const lots_synth_person *pers
         } else if (contact->start >= from) {
             out->cost += contact->cost;
             out->contacts++;
-            out->emergency += contact->level == LEVEL_EMERGENCY;
-            out->stays += contact->level == LEVEL_INPATIENT && contact->from != PLACE_HOSPITAL;
-            out->doctor_visits += contact->level == LEVEL_PRIMARY && contact->profession == PROFESSION_DOCTOR &&
-                                  contact->form == FORM_VISIT;
+            out->emergency += contact->level == LOTS_SYNTH_LEVEL_EMERGENCY;
+            out->stays += contact->level == LOTS_SYNTH_LEVEL_INPATIENT && contact->from != LOTS_SYNTH_PLACE_HOSPITAL;
+            out->doctor_visits += contact->level == LOTS_SYNTH_LEVEL_PRIMARY && contact->profession == LOTS_SYNTH_PROFESSION_DOCTOR &&
+                                  contact->form == LOTS_SYNTH_FORM_VISIT;
         }
     }
     for (; coded != 0; coded &= coded - 1)
@@ -100,17 +100,17 @@ static void count_readmissions(const measure_job *job, const lots_synth_person *
     bool acute = false, dead = false;
     for (size_t i = 0; i < person->contacts.count; i++) {
         const lots_synth_contact *contact = &LOTS_AT(lots_synth_contact, &person->contacts, i);
-        if (contact->level != LEVEL_INPATIENT || contact->end == LOTS_SYNTH_NO_DAY)
+        if (contact->level != LOTS_SYNTH_LEVEL_INPATIENT || contact->end == LOTS_SYNTH_NO_DAY)
             continue;
         if (contact->start <= end) {
             end = contact->end > end ? contact->end : end;
-            dead = contact->to == PLACE_DEAD;
+            dead = contact->to == LOTS_SYNTH_PLACE_DEAD;
             continue;
         }
         if (acute && !dead && end >= from && end <= until)
             out->readmissions += contact->acute == 1 && contact->start - end <= 30;
         acute = contact->acute == 1;
-        dead = contact->to == PLACE_DEAD;
+        dead = contact->to == LOTS_SYNTH_PLACE_DEAD;
         end = contact->end;
         out->acute_stays += acute && end >= from && end <= until && !dead;
     }
@@ -132,15 +132,15 @@ static void count_programme(const lots_synth_person *person, record *out)
 {
     for (size_t i = 0; i < person->programmes.count; i++) {
         const lots_synth_span *span = &LOTS_AT(lots_synth_span, &person->programmes, i);
-        if (span->what != PROGRAMME_TEAM)
+        if (span->what != LOTS_SYNTH_PROGRAMME_TEAM)
             continue;
-        out->programme = PROGRAMME_TEAM;
+        out->programme = LOTS_SYNTH_PROGRAMME_TEAM;
         out->arm = (uint8_t)span->arm;
         out->programme_days = span->end - span->start + 1;
         for (size_t j = 0; j < person->contacts.count; j++) {
             const lots_synth_contact *contact = &LOTS_AT(lots_synth_contact, &person->contacts, j);
-            out->programme_stays += contact->level == LEVEL_INPATIENT && contact->acute == 1 &&
-                                    contact->from == PLACE_EMERGENCY && contact->start >= span->start &&
+            out->programme_stays += contact->level == LOTS_SYNTH_LEVEL_INPATIENT && contact->acute == 1 &&
+                                    contact->from == LOTS_SYNTH_PLACE_EMERGENCY && contact->start >= span->start &&
                                     contact->start <= span->end;
         }
     }
@@ -328,10 +328,10 @@ static void tell_programme(const measure_job *job, lots_synth_calibration *out)
         stays[at->arm] += at->programme_stays;
         days[at->arm] += at->programme_days;
     }
-    double control = days[ARM_CONTROL] == 0 ? 0 : stays[ARM_CONTROL] / days[ARM_CONTROL];
+    double control = days[LOTS_SYNTH_ARM_CONTROL] == 0 ? 0 : stays[LOTS_SYNTH_ARM_CONTROL] / days[LOTS_SYNTH_ARM_CONTROL];
     tell(out, "programme_persons", persons);
-    tell(out, "programme_ratio", control == 0 || days[ARM_INTERVENTION] == 0
-                                     ? 0 : stays[ARM_INTERVENTION] / days[ARM_INTERVENTION] / control);
+    tell(out, "programme_ratio", control == 0 || days[LOTS_SYNTH_ARM_INTERVENTION] == 0
+                                     ? 0 : stays[LOTS_SYNTH_ARM_INTERVENTION] / days[LOTS_SYNTH_ARM_INTERVENTION] / control);
 }
 
 /* A period life table: the chance to die within a year of age from deaths and years lived. */

@@ -39,9 +39,9 @@ static uint32_t season_weight(uint32_t season, lots_day day)
     static const uint16_t weekly[8] = {0, 112, 105, 102, 98, 88, 0, 0};
     int32_t month = lots_day_to_civil(day).month, weekday = lots_day_weekday(day);
     switch (season) {
-    case SEASON_WINTER: return winter[month];
-    case SEASON_SUMMER: return (uint32_t)summer[month] + (weekday > 5 ? 20u : 0u);
-    case SEASON_WORKDAYS: return is_workday(day) ? (uint32_t)planned[month] * weekly[weekday] : 0;
+    case LOTS_SYNTH_SEASON_WINTER: return winter[month];
+    case LOTS_SYNTH_SEASON_SUMMER: return (uint32_t)summer[month] + (weekday > 5 ? 20u : 0u);
+    case LOTS_SYNTH_SEASON_WORKDAYS: return is_workday(day) ? (uint32_t)planned[month] * weekly[weekday] : 0;
     default: return weekday == 1 ? 112 : weekday > 5 ? 93 : 100;
     }
 }
@@ -86,10 +86,10 @@ lots_status lots_synth_days_make(lots_synth_model *model, lots_error *err)
     model->workday = room;
     LOTS_TRY(lots_arena_alloc(&model->arena, &room, count, sizeof *model->to_workday, err));
     model->to_workday = room;
-    LOTS_TRY(lots_arena_alloc(&model->arena, &room, SEASONS, sizeof *model->days, err));
+    LOTS_TRY(lots_arena_alloc(&model->arena, &room, LOTS_SYNTH_SEASONS, sizeof *model->days, err));
     model->days = room;
     fill_workdays(model, count);
-    for (uint32_t season = 0; season < SEASONS; season++)
+    for (uint32_t season = 0; season < LOTS_SYNTH_SEASONS; season++)
         for (uint32_t year = 0; year < model->years; year++)
             fill_cells(model, season, year);
     for (uint32_t i = 1; i < 3; i++) /* after 40 and after 60 percent of the period, on a workday */

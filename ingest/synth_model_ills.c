@@ -121,7 +121,7 @@ static lots_status make_draws(lots_synth_model *model, lots_error *err)
     const lots_synth_acute_row *acute = lots_synth_acute_rows;
     const lots_synth_procedure_row *procedure = lots_synth_procedure_rows;
     for (uint32_t sex = 0; sex < 2; sex++)
-        for (uint32_t band = 0; band < BANDS; band++) {
+        for (uint32_t band = 0; band < LOTS_SYNTH_BANDS; band++) {
             LOTS_TRY(make_draw(model, model->acute_count, &acute->rate[band], &acute->women, sizeof *acute, sex,
                                &model->acute_sum[sex][band], &model->acute_draw[sex][band], err));
             LOTS_TRY(make_draw(model, model->procedure_count, &procedure->rate[band], &procedure->women,
@@ -133,19 +133,19 @@ static lots_status make_draws(lots_synth_model *model, lots_error *err)
 
 static lots_status add_known(lots_synth_model *model, lots_error *err)
 {
-    static const char *const icd[KNOWN_KVA][2] = {
+    static const char *const icd[LOTS_SYNTH_KNOWN_KVA][2] = {
         {"Z00.0", "Health check"}, {"Z76.0", "Renewal of a prescription"}, {"Z34.9", "Check of a normal pregnancy"},
         {"O80.9", "Normal delivery"}, {"Z49.1", "Dialysis"}, {"Z74.1", "Need of help with personal care"},
         {"B34.9", "Viral infection"}, {"Z51.5", "Palliative care"}, {"R29.6", "Tendency to fall"},
         {"L89.9", "Pressure ulcer"}, {"R54.9", "Frailty of old age"}, {"I95.1", "Orthostatic hypotension"},
         {"N17.9", "Acute kidney failure"}, {"N39.0", "Urinary tract infection"}, {"E87.1", "Salt imbalance"},
         {"F05.9", "Confusion"}, {"W19.9", "Fall"}};
-    static const char *const kva[KNOWN_END - KNOWN_KVA][2] = {
+    static const char *const kva[LOTS_SYNTH_KNOWN_END - LOTS_SYNTH_KNOWN_KVA][2] = {
         {"DR016", "Haemodialysis, chronic"}, {"MAE00", "Delivery, assisted"}, {"DU007", "Supportive conversation"},
         {"AV034", "Sampling"}, {"AF022", "Electrocardiography"}, {"DT116", "Cytostatic drug, intravenous"}};
-    for (uint32_t i = 0; i < KNOWN_END; i++) {
-        const char *const *word = i < KNOWN_KVA ? icd[i] : kva[i - KNOWN_KVA];
-        LOTS_TRY(lots_synth_word_add(model, i < KNOWN_KVA ? LOTS_SYNTH_ICD : LOTS_SYNTH_KVA, word[0], strlen(word[0]),
+    for (uint32_t i = 0; i < LOTS_SYNTH_KNOWN_END; i++) {
+        const char *const *word = i < LOTS_SYNTH_KNOWN_KVA ? icd[i] : kva[i - LOTS_SYNTH_KNOWN_KVA];
+        LOTS_TRY(lots_synth_word_add(model, i < LOTS_SYNTH_KNOWN_KVA ? LOTS_SYNTH_ICD : LOTS_SYNTH_KVA, word[0], strlen(word[0]),
                                      word[1], &model->known[i], err));
     }
     return LOTS_OK;

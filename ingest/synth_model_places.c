@@ -23,13 +23,13 @@ const char *const lots_synth_county_names[LOTS_SYNTH_COUNTIES] = {
     "Jämtland", "Västerbotten", "Norrbotten"};
 static const uint8_t county_codes[LOTS_SYNTH_COUNTIES] = {1,  3,  4,  5,  6,  7,  8,  9,  10, 12, 13,
                                                           14, 17, 18, 19, 20, 21, 22, 23, 24, 25};
-const char *const lots_synth_area_codes[AREAS_END] = {"",    "MED", "KAR", "KIR", "ORT", "OGO", "PSY", "GER",
+const char *const lots_synth_area_codes[LOTS_SYNTH_AREAS_END] = {"",    "MED", "KAR", "KIR", "ORT", "OGO", "PSY", "GER",
                                                       "KVI", "ONK", "NJU", "NEU", "ONH", "HUD", "BAR"};
 enum { PEOPLE_A_CLINIC = 20, PEOPLE_A_HOSPITAL = 250 }; /* in thousands */
 
 bool lots_synth_area_has_ward(uint32_t area)
 {
-    return area != AREA_OPHTHALMOLOGY && area != AREA_NEPHROLOGY && area != AREA_ENT && area != AREA_DERMATOLOGY;
+    return area != LOTS_SYNTH_AREA_OPHTHALMOLOGY && area != LOTS_SYNTH_AREA_NEPHROLOGY && area != LOTS_SYNTH_AREA_ENT && area != LOTS_SYNTH_AREA_DERMATOLOGY;
 }
 
 /* ---- reading the files: digits, commas, blanks; they are ours, and a test reads them ---- */
@@ -93,7 +93,7 @@ static lots_status add_clinics(lots_synth_model *model, uint32_t index, const ch
     uint16_t number;
     place->clinic_count = (uint16_t)(count == 0 ? 1 : count);
     for (uint32_t i = 0; i < place->clinic_count; i++) {
-        lots_synth_unit_fact fact = {text, place->county, (uint16_t)(index + 1), LEVEL_PRIMARY,
+        lots_synth_unit_fact fact = {text, place->county, (uint16_t)(index + 1), LOTS_SYNTH_LEVEL_PRIMARY,
                                      (index * 7 + i * 3) % 10 < 4};
         snprintf(id, sizeof id, "VC-%02u%03u-%u", county_codes[place->county], index, i + 1);
         snprintf(text, sizeof text, "Vårdcentralen %s %u", name, i + 1);
@@ -101,7 +101,7 @@ static lots_status add_clinics(lots_synth_model *model, uint32_t index, const ch
         if (i == 0)
             place->clinic = number;
     }
-    lots_synth_unit_fact fact = {text, place->county, (uint16_t)(index + 1), LEVEL_MUNICIPAL, false};
+    lots_synth_unit_fact fact = {text, place->county, (uint16_t)(index + 1), LOTS_SYNTH_LEVEL_MUNICIPAL, false};
     snprintf(id, sizeof id, "HEM-%02u%03u", county_codes[place->county], index);
     snprintf(text, sizeof text, "Hemsjukvården %s", name);
     return add_unit(model, id, fact, 0, &place->municipal, err);
@@ -134,16 +134,16 @@ static lots_status add_area(lots_synth_model *model, lots_synth_hospital *hospit
     const char *text = lots_synth_word(model, LOTS_SYNTH_AREA, area, &bytes);
     snprintf(word, sizeof word, "%s", text);
     fact.name = name;
-    fact.kind = LEVEL_SPECIALIST;
-    fact.is_private = area == AREA_OPHTHALMOLOGY || area == AREA_DERMATOLOGY;
+    fact.kind = LOTS_SYNTH_LEVEL_SPECIALIST;
+    fact.is_private = area == LOTS_SYNTH_AREA_OPHTHALMOLOGY || area == LOTS_SYNTH_AREA_DERMATOLOGY;
     snprintf(id, sizeof id, "%s-%s", lots_synth_area_codes[area], site);
     snprintf(name, sizeof name, "%s, %s clinic", site, word);
     LOTS_TRY(add_unit(model, id, fact, 6, &hospital->clinic[area], err));
     if (!lots_synth_area_has_ward(area)) {
-        hospital->ward[area] = hospital->ward[AREA_MEDICINE];
+        hospital->ward[area] = hospital->ward[LOTS_SYNTH_AREA_MEDICINE];
         return LOTS_OK;
     }
-    fact.kind = LEVEL_INPATIENT;
+    fact.kind = LOTS_SYNTH_LEVEL_INPATIENT;
     fact.is_private = false;
     snprintf(id, sizeof id, "%s-%s-A", lots_synth_area_codes[area], site);
     snprintf(name, sizeof name, "%s, %s ward", site, word);
@@ -155,12 +155,12 @@ static lots_status add_hospital(lots_synth_model *model, uint32_t county, uint32
 {
     lots_synth_hospital *hospital = &model->hospitals[model->hospital_count++];
     char site[16], id[32], name[64];
-    lots_synth_unit_fact fact = {name, (uint16_t)county, (uint16_t)(place + 1), LEVEL_EMERGENCY, false};
+    lots_synth_unit_fact fact = {name, (uint16_t)county, (uint16_t)(place + 1), LOTS_SYNTH_LEVEL_EMERGENCY, false};
     snprintf(site, sizeof site, "%02u%u", county_codes[county], number + 1);
     snprintf(id, sizeof id, "AKM-%s", site);
     snprintf(name, sizeof name, "%s, emergency department", site);
     LOTS_TRY(add_unit(model, id, fact, 9, &hospital->emergency, err));
-    for (uint32_t area = 1; area < AREAS_END; area++)
+    for (uint32_t area = 1; area < LOTS_SYNTH_AREAS_END; area++)
         LOTS_TRY(add_area(model, hospital, site, area, fact, err));
     return LOTS_OK;
 }
@@ -224,7 +224,7 @@ static void merge_units(lots_synth_model *model)
         closing->successor = place->clinic;
         closing->closes = model->first + length / 2 + (lots_day)(i * 37) % (length / 3 + 1);
     }
-    model->units[model->hospitals[1].clinic[AREA_OPHTHALMOLOGY]].silent = model->year_start[model->years - 1] + 120;
+    model->units[model->hospitals[1].clinic[LOTS_SYNTH_AREA_OPHTHALMOLOGY]].silent = model->year_start[model->years - 1] + 120;
 }
 
 static lots_status open_units(lots_synth_model *model, lots_error *err)

@@ -15,7 +15,7 @@ static double help_hazard(int32_t age)
 void lots_synth_municipal_plan(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_HELP);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_HELP);
     uint32_t dementia = lots_synth_condition_find(model, "G30");
     double frail = lots_synth_factor(&model->normal, 0.4 * (double)person->factor[3]);
     lots_day day = person->birth + 365 * 60;
@@ -58,7 +58,7 @@ static void decide_home_care(lots_synth_person *person, lots_synth_random *rando
         bool last = next > until;
         lots_day end = last ? (until < model->last ? until : LOTS_SYNTH_NO_DAY) : next - 1;
         if (last || end >= person->entry)
-            decide(person, start, end, SERVICE_HOME_CARE, hours > 180 ? 180 : hours);
+            decide(person, start, end, LOTS_SYNTH_SERVICE_HOME_CARE, hours > 180 ? 180 : hours);
         hours *= 1.05 + 0.35 * lots_synth_uniform(random);
         start = next;
     }
@@ -69,16 +69,19 @@ static void meet(lots_synth_person *person, lots_synth_random *random, lots_day 
     double draw = lots_synth_uniform(random);
     lots_synth_contact *contact = lots_synth_contact_add(person);
     contact->start = contact->end = day;
-    contact->level = LEVEL_MUNICIPAL;
+    contact->level = LOTS_SYNTH_LEVEL_MUNICIPAL;
     contact->unit = lots_synth_place_at(person, day)->municipal;
-    contact->profession = draw < 0.58 ? PROFESSION_NURSE : draw < 0.82 ? PROFESSION_ASSISTANT : draw < 0.93 ? PROFESSION_OCCUPATIONAL : PROFESSION_PHYSIO;
-    contact->form = FORM_HOME;
-    contact->status = STATUS_DONE;
-    contact->visit = VISIT_RETURN;
+    contact->profession = draw < 0.58   ? LOTS_SYNTH_PROFESSION_NURSE
+                          : draw < 0.82 ? LOTS_SYNTH_PROFESSION_ASSISTANT
+                          : draw < 0.93 ? LOTS_SYNTH_PROFESSION_OCCUPATIONAL
+                                        : LOTS_SYNTH_PROFESSION_PHYSIO;
+    contact->form = LOTS_SYNTH_FORM_HOME;
+    contact->status = LOTS_SYNTH_STATUS_DONE;
+    contact->visit = LOTS_SYNTH_VISIT_RETURN;
     contact->acute = 0;
     contact->cost = 420 + (int32_t)(draw * 380);
     if (lots_synth_chance(random, 0.3)) {
-        lots_synth_diagnose(contact, person->model->known[KNOWN_NURSING]);
+        lots_synth_diagnose(contact, person->model->known[LOTS_SYNTH_KNOWN_NURSING]);
         lots_synth_diagnose_others(person, random, contact, 1, 0.5);
     }
 }
@@ -94,7 +97,7 @@ static void visit_at_home(lots_synth_person *person, lots_synth_random *random, 
 
 void lots_synth_municipal_care(lots_synth_person *person)
 {
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_MUNICIPAL);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_MUNICIPAL);
     if (person->home_from > person->exit)
         return;
     if (person->nursing_from <= person->home_from)
@@ -105,7 +108,7 @@ void lots_synth_municipal_care(lots_synth_person *person)
         decide_home_care(person, &random, until);
     if (nursing)
         decide(person, person->nursing_from, person->exit < person->model->last ? person->exit : LOTS_SYNTH_NO_DAY,
-               SERVICE_NURSING_HOME, 0);
+               LOTS_SYNTH_SERVICE_NURSING_HOME, 0);
     if (nursing || lots_synth_chance(&random, 0.62)) /* the others have help, but no nurse */
         visit_at_home(person, &random, person->home_from, 9 + 13 * lots_synth_uniform(&random));
 }

@@ -20,7 +20,7 @@ lots_synth_contact *lots_synth_contact_add(lots_synth_person *person)
 {
     lots_synth_contact *contact = lots_synth_row_add(person, &person->contacts);
     *contact = (lots_synth_contact){.end = LOTS_SYNTH_NO_DAY, .ready = LOTS_SYNTH_NO_DAY, .minute = -1, .acute = 2,
-                                    .payer = PAYER_REGION};
+                                    .payer = LOTS_SYNTH_PAYER_REGION};
     return contact;
 }
 
@@ -100,13 +100,13 @@ static uint32_t be_born(lots_synth_person *person, lots_synth_random *random)
     const lots_synth_county *county = &model->counties[lots_synth_alias_draw(&model->county_draw, random)];
     uint32_t cell = lots_synth_alias_draw(&county->ages, random);
     uint32_t place = county->first_municipality + lots_synth_alias_draw(&county->places, random);
-    person->sex = cell < LOTS_SYNTH_AGES ? SEX_FEMALE : SEX_MALE;
+    person->sex = cell < LOTS_SYNTH_AGES ? LOTS_SYNTH_SEX_FEMALE : LOTS_SYNTH_SEX_MALE;
     person->entry = model->first;
     person->birth = model->first - 1 - (lots_day)(365.2425 * ((double)(cell % LOTS_SYNTH_AGES) + lots_synth_uniform(random)));
     if (kind >= 1 + model->births) {
         arrive(person, random);
     } else if (kind >= 1) {
-        person->sex = lots_synth_chance(random, 0.486) ? SEX_FEMALE : SEX_MALE;
+        person->sex = lots_synth_chance(random, 0.486) ? LOTS_SYNTH_SEX_FEMALE : LOTS_SYNTH_SEX_MALE;
         person->birth = model->first + (lots_day)(lots_synth_uniform(random) * (model->last - model->first + 1));
         person->entry = person->birth;
     }
@@ -140,7 +140,7 @@ static void draw_factors(lots_synth_person *person, lots_synth_random *random)
 static void fall_ill(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_ILLS);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_ILLS);
     draw_factors(person, &random);
     for (uint32_t i = 0; i < model->condition_count; i++) {
         const lots_synth_condition *condition = &model->conditions[i];
@@ -176,7 +176,7 @@ static double death_hazard(const lots_synth_person *person, lots_day day)
 static void draw_exit(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_DEATH);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_DEATH);
     person->exit = model->last;
     for (lots_day day = person->entry; day <= model->last; day += 91) {
         int32_t age = lots_synth_age(person, day);
@@ -250,7 +250,7 @@ static uint32_t move_on(const lots_synth_person *person, lots_synth_random *rand
 
 static void settle_down(lots_synth_person *person, uint32_t place)
 {
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_MOVES);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_MOVES);
     live_at(person, person->entry, place);
     list_at(person, person->entry, choose_clinic(person, &random, place));
     for (lots_day day = person->entry + 30; day < person->exit; day += 183) {
@@ -308,7 +308,7 @@ const lots_synth_hospital *lots_synth_hospital_at(const lots_synth_person *perso
 
 void lots_synth_live(lots_synth_person *person)
 {
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_LIFE);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_LIFE);
     uint32_t place = be_born(person, &random);
     fall_ill(person);
     list_ills(person, person->model->last);

@@ -10,16 +10,18 @@
 
 #include "ingest/synth_words.h"
 
-enum { PURPOSE_LIFE = 1, PURPOSE_ILLS, PURPOSE_DEATH, PURPOSE_MOVES, PURPOSE_CARE, PURPOSE_HOSPITAL, PURPOSE_MUNICIPAL,
-       PURPOSE_DRUGS, PURPOSE_LABS, PURPOSE_WAITS, PURPOSE_UNTIDY, PURPOSE_RESERVE, PURPOSE_PROGRAMME, PURPOSE_HELP };
+enum { LOTS_SYNTH_PURPOSE_LIFE = 1, LOTS_SYNTH_PURPOSE_ILLS, LOTS_SYNTH_PURPOSE_DEATH, LOTS_SYNTH_PURPOSE_MOVES,
+       LOTS_SYNTH_PURPOSE_CARE, LOTS_SYNTH_PURPOSE_HOSPITAL, LOTS_SYNTH_PURPOSE_MUNICIPAL, LOTS_SYNTH_PURPOSE_DRUGS,
+       LOTS_SYNTH_PURPOSE_LABS, LOTS_SYNTH_PURPOSE_WAITS, LOTS_SYNTH_PURPOSE_UNTIDY, LOTS_SYNTH_PURPOSE_RESERVE,
+       LOTS_SYNTH_PURPOSE_PROGRAMME, LOTS_SYNTH_PURPOSE_HELP };
 
 typedef enum lots_synth_reason {
-    REASON_ACUTE,     /* what: index of an acute event */
-    REASON_CHRONIC,   /* of a condition */
-    REASON_FREQUENT,  /* of an acute event: the visit of a frequent attender */
-    REASON_LAST,      /* the end of life; what: of a condition, UINT8_MAX none */
-    REASON_PROCEDURE, /* a planned stay: of a procedure */
-    REASON_DELIVERY
+    LOTS_SYNTH_CANDIDATE_ACUTE,     /* what: index of an acute event */
+    LOTS_SYNTH_CANDIDATE_CHRONIC,   /* of a condition */
+    LOTS_SYNTH_CANDIDATE_FREQUENT,  /* of an acute event: the visit of a frequent attender */
+    LOTS_SYNTH_CANDIDATE_LAST,      /* the end of life; what: of a condition, UINT8_MAX none */
+    LOTS_SYNTH_CANDIDATE_PROCEDURE, /* a planned stay: of a procedure */
+    LOTS_SYNTH_CANDIDATE_DELIVERY
 } lots_synth_reason;
 
 typedef struct lots_synth_candidate {

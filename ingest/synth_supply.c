@@ -46,7 +46,7 @@ static void take_for_conditions(lots_synth_person *person)
         uint32_t index = person->ill[i];
         const lots_synth_condition *condition = &person->model->conditions[index];
         for (uint32_t j = 0; j < condition->drug_count; j++) {
-            lots_synth_random random = lots_synth_person_stream(person, PURPOSE_DRUGS + 1000 * (index * 8 + j + 1));
+            lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_DRUGS + 1000 * (index * 8 + j + 1));
             if (!lots_synth_chance(&random, condition->drugs[j].percent * (0.0048 + 0.0096 * (double)person->need)))
                 continue;
             bool taken = false; /* for another disease already: one supply serves both */
@@ -65,7 +65,7 @@ static void take_for_conditions(lots_synth_person *person)
 /* What the old take beside: for sleep, pain, stomach, bowels, vitamins. Percent who begin within a year, by age band. */
 static const struct {
     const char *atc;
-    float begin[BANDS];
+    float begin[LOTS_SYNTH_BANDS];
     float years;
 } by_age[DRUGS_BY_AGE] = {
     {"N02BE01", {0.5f, 0.5f, 1.8f, 6, 14, 24}, 2.2f}, {"A02BC01", {0.1f, 0.3f, 1.4f, 4, 8, 11}, 3},
@@ -80,9 +80,9 @@ static void take_by_age(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
     for (uint32_t i = 0; i < DRUGS_BY_AGE; i++) {
-        lots_synth_random random = lots_synth_person_stream(person, PURPOSE_DRUGS + 500 + 1000 * i);
+        lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_DRUGS + 500 + 1000 * i);
         lots_day day = person->entry - 365 * 4;
-        if (by_age[i].atc[0] == 'G' && person->sex == SEX_MALE)
+        if (by_age[i].atc[0] == 'G' && person->sex == LOTS_SYNTH_SEX_MALE)
             continue;
         for (; day < person->exit; day += 365) {
             int32_t age = lots_synth_age(person, day);
@@ -103,11 +103,11 @@ static void take_by_age(lots_synth_person *person)
 static void take_courses(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_DRUGS);
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_DRUGS);
     for (size_t i = 0; i < person->contacts.count; i++) {
         const lots_synth_contact *contact = &LOTS_AT(lots_synth_contact, &person->contacts, i);
-        if (contact->acute != 1 || contact->dx_count == 0 || contact->level > LEVEL_EMERGENCY ||
-            contact->profession != PROFESSION_DOCTOR || contact->status != STATUS_DONE)
+        if (contact->acute != 1 || contact->dx_count == 0 || contact->level > LOTS_SYNTH_LEVEL_EMERGENCY ||
+            contact->profession != LOTS_SYNTH_PROFESSION_DOCTOR || contact->status != LOTS_SYNTH_STATUS_DONE)
             continue;
         uint32_t drug = model->course_of[contact->dx[0]];
         if (drug != 0 && lots_synth_chance(&random, 0.55))
@@ -124,7 +124,7 @@ static void test(lots_synth_person *person, lots_synth_random *random, lots_day 
         return;
     row = lots_synth_row_add(person, &person->labs);
     *row = (lots_synth_lab){day, (int32_t)(value * 10 + 0.5), (uint8_t)what,
-                            lots_synth_chance(random, 0.78) ? SOURCE_PRIMARY : SOURCE_HOSPITAL};
+                            lots_synth_chance(random, 0.78) ? LOTS_SYNTH_SOURCE_PRIMARY : LOTS_SYNTH_SOURCE_HOSPITAL};
 }
 
 /* A test that is taken `rate` times a year, around a level that is the patient's own. */
@@ -151,28 +151,28 @@ static void take_tests(lots_synth_person *person, lots_synth_random *random, con
 static void be_tested(lots_synth_person *person)
 {
     const lots_synth_model *model = person->model;
-    lots_synth_random random = lots_synth_person_stream(person, PURPOSE_LABS);
-    double weight = person->sex == SEX_MALE ? 83 : 69;
+    lots_synth_random random = lots_synth_person_stream(person, LOTS_SYNTH_PURPOSE_LABS);
+    double weight = person->sex == LOTS_SYNTH_SEX_MALE ? 83 : 69;
     for (uint32_t i = 0; i < person->ill_count; i++) {
         const char *code = model->conditions[person->ill[i]].row->codes;
         lots_day from = person->onset[person->ill[i]];
         if (strncmp(code, "E11", 3) == 0 || strncmp(code, "E10", 3) == 0)
-            take_tests(person, &random, &(course){TEST_HBA1C, code[2] == '1' ? 1.5 : 2.3, code[2] == '1' ? 53 : 61, 10, 0.5}, from);
+            take_tests(person, &random, &(course){LOTS_SYNTH_TEST_HBA1C, code[2] == '1' ? 1.5 : 2.3, code[2] == '1' ? 53 : 61, 10, 0.5}, from);
         else if (strncmp(code, "I10", 3) == 0) {
-            take_tests(person, &random, &(course){TEST_SYSTOLIC, 1.1, 139, 10, -0.3}, from);
-            take_tests(person, &random, &(course){TEST_CREATININE, 0.6, 80, 15, 0.9}, from);
+            take_tests(person, &random, &(course){LOTS_SYNTH_TEST_SYSTOLIC, 1.1, 139, 10, -0.3}, from);
+            take_tests(person, &random, &(course){LOTS_SYNTH_TEST_CREATININE, 0.6, 80, 15, 0.9}, from);
         } else if (strncmp(code, "N18.3", 5) == 0)
-            take_tests(person, &random, &(course){TEST_CREATININE, 1.3, 128, 28, 3.5}, from);
+            take_tests(person, &random, &(course){LOTS_SYNTH_TEST_CREATININE, 1.3, 128, 28, 3.5}, from);
         else if (strncmp(code, "E78", 3) == 0)
-            take_tests(person, &random, &(course){TEST_LDL, 0.5, 3.0, 0.7, -0.03}, from);
+            take_tests(person, &random, &(course){LOTS_SYNTH_TEST_LDL, 0.5, 3.0, 0.7, -0.03}, from);
         else if (strncmp(code, "D50", 3) == 0)
-            take_tests(person, &random, &(course){TEST_HB, 1.2, 118, 9, -0.3}, from);
+            take_tests(person, &random, &(course){LOTS_SYNTH_TEST_HB, 1.2, 118, 9, -0.3}, from);
         else if (strncmp(code, "E66", 3) == 0)
-            take_tests(person, &random, &(course){TEST_WEIGHT, 0.6, weight + 27, 12, 0.2}, from);
+            take_tests(person, &random, &(course){LOTS_SYNTH_TEST_WEIGHT, 0.6, weight + 27, 12, 0.2}, from);
     }
     if (person->home_from <= person->exit) /* weighed by home nursing; some lose much */
         take_tests(person, &random,
-                   &(course){TEST_WEIGHT, 2.5, weight - 3, 10, lots_synth_chance(&random, 0.3) ? -4.5 : -0.7},
+                   &(course){LOTS_SYNTH_TEST_WEIGHT, 2.5, weight - 3, 10, lots_synth_chance(&random, 0.3) ? -4.5 : -0.7},
                    person->home_from);
 }
 

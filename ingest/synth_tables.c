@@ -34,7 +34,7 @@ static lots_status write_unit(const lots_synth_model *model, uint32_t number, lo
     LOTS_TRY(put_word(model, LOTS_SYNTH_LEVEL, fact->kind, ",", out, err));
     if (unit->closes <= model->last)
         lots_day_format(unit->closes, closes);
-    LOTS_TRY(lots_bytes_printf(out, err, "%s,%s,", fact->kind == LEVEL_MUNICIPAL ? "municipality" : fact->is_private ? "private" : "region",
+    LOTS_TRY(lots_bytes_printf(out, err, "%s,%s,", fact->kind == LOTS_SYNTH_LEVEL_MUNICIPAL ? "municipality" : fact->is_private ? "private" : "region",
                                closes));
     return put_word(model, LOTS_SYNTH_UNIT, closes[0] != '\0' ? unit->successor : 0, "\n", out, err);
 }

@@ -7,13 +7,14 @@
 #include "ingest/synth_table.h"
 
 enum {
-    KNOWN_CHECKUP, KNOWN_RENEWAL, KNOWN_PREGNANCY, KNOWN_DELIVERY, KNOWN_DIALYSIS, KNOWN_NURSING, KNOWN_INFECTION,
-    KNOWN_END_OF_LIFE,
-    KNOWN_FRAIL, /* and those after it: what is written of the very old in hospital */
-    KNOWN_FRAIL_END = KNOWN_FRAIL + 9,
-    KNOWN_KVA = KNOWN_FRAIL_END, /* procedures from here */
-    KNOWN_DIALYSIS_PX = KNOWN_KVA, KNOWN_DELIVERY_PX, KNOWN_COUNSEL_PX, KNOWN_SAMPLE_PX, KNOWN_ECG_PX, KNOWN_CHEMO_PX,
-    KNOWN_END
+    LOTS_SYNTH_KNOWN_CHECKUP, LOTS_SYNTH_KNOWN_RENEWAL, LOTS_SYNTH_KNOWN_PREGNANCY, LOTS_SYNTH_KNOWN_DELIVERY,
+    LOTS_SYNTH_KNOWN_DIALYSIS, LOTS_SYNTH_KNOWN_NURSING, LOTS_SYNTH_KNOWN_INFECTION, LOTS_SYNTH_KNOWN_END_OF_LIFE,
+    LOTS_SYNTH_KNOWN_FRAIL, /* and those after it: what is written of the very old in hospital */
+    LOTS_SYNTH_KNOWN_FRAIL_END = LOTS_SYNTH_KNOWN_FRAIL + 9,
+    LOTS_SYNTH_KNOWN_KVA = LOTS_SYNTH_KNOWN_FRAIL_END, /* procedures from here */
+    LOTS_SYNTH_KNOWN_DIALYSIS_PX = LOTS_SYNTH_KNOWN_KVA, LOTS_SYNTH_KNOWN_DELIVERY_PX, LOTS_SYNTH_KNOWN_COUNSEL_PX,
+    LOTS_SYNTH_KNOWN_SAMPLE_PX, LOTS_SYNTH_KNOWN_ECG_PX, LOTS_SYNTH_KNOWN_CHEMO_PX,
+    LOTS_SYNTH_KNOWN_END
 };
 
 /* Number of a word; made when new. `label` may be NULL. */
@@ -25,7 +26,7 @@ LOTS_MUST lots_status lots_synth_ills_make(lots_synth_model *model, lots_error *
 LOTS_MUST lots_status lots_synth_supply_make(lots_synth_model *model, lots_error *err);
 /* Names of the counties, by index, and of the hospital areas. */
 extern const char *const lots_synth_county_names[LOTS_SYNTH_COUNTIES];
-extern const char *const lots_synth_area_codes[AREAS_END];
+extern const char *const lots_synth_area_codes[LOTS_SYNTH_AREAS_END];
 bool lots_synth_area_has_ward(uint32_t area);
 /* Where a table of units comes from: name, kind, owner, municipality by unit. */
 typedef struct lots_synth_unit_fact {

@@ -119,19 +119,19 @@ static void check_contacts(const lots_synth_person *person)
     for (size_t i = 0; i < person->contacts.count; i++) {
         const lots_synth_contact *c = &LOTS_AT(lots_synth_contact, &person->contacts, i);
         assert_true(c->start >= person->entry);
-        assert_true(c->start <= person->exit || c->status == STATUS_BOOKED || c->status == STATUS_CANCELLED || person->exit == model->last);
-        assert_true(c->end == LOTS_SYNTH_NO_DAY || (c->end >= c->start && (c->status != STATUS_DONE || c->end <= model->last)));
+        assert_true(c->start <= person->exit || c->status == LOTS_SYNTH_STATUS_BOOKED || c->status == LOTS_SYNTH_STATUS_CANCELLED || person->exit == model->last);
+        assert_true(c->end == LOTS_SYNTH_NO_DAY || (c->end >= c->start && (c->status != LOTS_SYNTH_STATUS_DONE || c->end <= model->last)));
         assert_true(c->minute >= -1 && c->minute < 1440);
         assert_true(c->unit > 0 && c->unit <= model->unit_count && c->cost >= 0);
-        assert_true(c->level == LEVEL_INPATIENT || c->end == c->start);
-        assert_true(c->status == STATUS_DONE || c->cost == 0);
+        assert_true(c->level == LOTS_SYNTH_LEVEL_INPATIENT || c->end == c->start);
+        assert_true(c->status == LOTS_SYNTH_STATUS_DONE || c->cost == 0);
         assert_true(c->start < model->units[c->unit].closes && c->start < model->units[c->unit].silent);
         for (uint32_t j = 0; j < c->dx_count; j++)
             assert_true(c->dx[j] > 0);
         for (uint32_t j = 0; j < c->px_count; j++)
             assert_true(c->px[j] > 0);
         bool twin = i > 0 && c->key == c[-1].key;
-        if (c->level == LEVEL_INPATIENT && c->end != LOTS_SYNTH_NO_DAY && !twin) {
+        if (c->level == LOTS_SYNTH_LEVEL_INPATIENT && c->end != LOTS_SYNTH_NO_DAY && !twin) {
             assert_true(c->start >= away); /* stays follow one another; a transfer meets the one before */
             away = c->end;
         }
@@ -212,7 +212,7 @@ static void the_home_team_averts_fifteen_percent_and_the_guide_nothing(void **st
             lots_day from = LOTS_DAY_MAX, until = LOTS_DAY_MIN;
             for (size_t j = 0; j < person.programmes.count; j++) {
                 const lots_synth_span *span = &LOTS_AT(lots_synth_span, &person.programmes, j);
-                if (span->what == PROGRAMME_TEAM && span->arm == ARM_INTERVENTION) {
+                if (span->what == LOTS_SYNTH_PROGRAMME_TEAM && span->arm == LOTS_SYNTH_ARM_INTERVENTION) {
                     team = true;
                     from = span->start;
                     until = span->end;
@@ -220,7 +220,7 @@ static void the_home_team_averts_fifteen_percent_and_the_guide_nothing(void **st
             }
             for (size_t j = 0; j < person.contacts.count; j++) {
                 const lots_synth_contact *c = &LOTS_AT(lots_synth_contact, &person.contacts, j);
-                bool admission = c->level == LEVEL_INPATIENT && c->from == PLACE_EMERGENCY && c->start >= from && c->start <= until && (j == 0 || c->key != c[-1].key);
+                bool admission = c->level == LOTS_SYNTH_LEVEL_INPATIENT && c->from == LOTS_SYNTH_PLACE_EMERGENCY && c->start >= from && c->start <= until && (j == 0 || c->key != c[-1].key);
                 *(arm == 0 ? &without : &with) += admission;
             }
             other[arm] = digest(&person);

@@ -161,6 +161,7 @@ static lots_status name_slots(binder *b, const lots_ast_stage *stage, lots_each 
         }
         if (bind_taken(p->where, text))
             return lots_ast_fail(b->err, name->span, "there is already a derived column '%s'", text);
+        each->names[i] = text;
         LOTS_TRY(bind_new_slot(b, &each->types[i], &each->slots[i]));
         LOTS_TRY(bind_slot(b, p->where->frame, each->slots[i], each->types[i], name->span, &slot));
         if (period && i == 0 && each->value->op == LOTS_OP_CONSTANT && !each->value->constant.missing &&

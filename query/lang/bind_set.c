@@ -188,13 +188,20 @@ static lots_status element_op(binder *b, const bound_set *set, lots_op op, lots_
     return LOTS_OK;
 }
 
+/* The start and the end of a period that `each` makes: it holds a day. */
+static bool of_one_period(const lots_expr *low, const lots_expr *high)
+{
+    return low->op == LOTS_OP_INTERVAL_START && high->op == LOTS_OP_INTERVAL_END && low->operands[0] == high->operands[0] &&
+           low->operands[0]->whole != NULL;
+}
+
 lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span)
 {
     LOTS_TRY(dated(b, set->set, span));
     LOTS_TRY(bind_set_asked(b, set->set, low, high, span));
     set->set->no_ghosts = true;
     lots_expr *pair[2] = {low, high}, *test = NULL;
-    if (low != NULL && high != NULL && low != high) { /* a long span covers both ends of a reversed interval: it is empty */
+    if (low != NULL && high != NULL && low != high && !of_one_period(low, high)) { /* a long span covers both ends of a reversed interval: it is empty */
         LOTS_TRY(bind_expr(b, LOTS_OP_LESS_EQUAL, bind_type(LOTS_TYPE_BOOL), span, pair, 2, &test));
         LOTS_TRY(bind_set_filter(b, set, test));
     }

@@ -387,6 +387,7 @@ typedef struct lots_each {
     uint32_t slots[2];
     uint32_t slot_count;
     lots_type types[2];
+    const char *names[2];   /* of the slots */
 } lots_each;
 
 typedef struct lots_sort_key {

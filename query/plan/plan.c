@@ -10,7 +10,7 @@
 
 static lots_status put_line(planner *p, uint32_t depth, const char *kind, lots_line **out)
 {
-    return lots_outline_put(p->out, depth, p->stage, kind, &p->text, out, p->err);
+    return lots_outline_put(p->out, p->under + depth, p->stage, kind, &p->text, out, p->err);
 }
 
 static void put_estimate(const lots_estimate *rows, lots_line *line)
@@ -26,7 +26,7 @@ static lots_status source_line(planner *p, const lots_estimate *rows)
     const lots_bound_pipeline *pipeline = p->pipeline;
     lots_words words = {p->query, pipeline, pipeline->row_frame};
     lots_line *line = NULL;
-    p->stage = 0;
+    p->stage = p->under == 0 ? 0 : p->stage;
     p->text.count = 0;
     LOTS_TRY(lots_words_source(&words, &p->text, p->err));
     LOTS_TRY(put_line(p, 0, "source", &line));
@@ -121,8 +121,12 @@ static bool changes_rows(const lots_bound_stage *stage)
            stage->kind != LOTS_STAGE_SHOW && stage->kind != LOTS_STAGE_JOIN;
 }
 
+static lots_status plan_right(planner *p, const lots_bound_join *join);
+
 static lots_status plan_parts(planner *p, const lots_bound_stage *stage)
 {
+    if (stage->kind == LOTS_STAGE_JOIN)
+        return plan_right(p, stage->join);
     if (stage->kind == LOTS_STAGE_GROUP)
         return plan_group(p, stage);
     if (stage->kind == LOTS_STAGE_DERIVE)
@@ -146,7 +150,7 @@ static lots_status plan_stage(planner *p, uint32_t index, lots_estimate *rows)
     const lots_bound_stage *stage = &p->pipeline->stages[index];
     lots_words words = {p->query, p->pipeline, stage->frame};
     lots_line *line = NULL;
-    p->stage = (int64_t)index + 1;
+    p->stage = p->under == 0 ? (int64_t)index + 1 : p->stage;
     p->text.count = 0;
     LOTS_TRY(stage->kind == LOTS_STAGE_DERIVE ? lots_bytes_printf(&p->text, p->err, "derive")
                                               : lots_words_stage(&words, stage, &p->text, p->err));
@@ -155,6 +159,36 @@ static lots_status plan_stage(planner *p, uint32_t index, lots_estimate *rows)
     if (changes_rows(stage))
         put_estimate(rows, line);
     return plan_parts(p, stage);
+}
+
+/* From the source to the last stage. */
+static lots_status plan_pipeline(planner *p)
+{
+    lots_estimate rows;
+    const lots_bound_pipeline *pipeline = p->pipeline;
+    const bool table = pipeline->stage_count > 0 && pipeline->stages[0].kind == LOTS_STAGE_TABLE;
+    LOTS_TRY(lots_estimate_source(&p->estimator, &rows, p->err));
+    if (!table)
+        LOTS_TRY(source_line(p, &rows));
+    if (pipeline->source != NULL)
+        LOTS_TRY(plan_set_parts(p, pipeline->source, 1));
+    for (uint32_t i = 0; i < pipeline->stage_count; i++)
+        LOTS_TRY(plan_stage(p, i, &rows));
+    return LOTS_OK;
+}
+
+/* The right side of a join has a plan of its own, under the line of the join. */
+static lots_status plan_right(planner *p, const lots_bound_join *join)
+{
+    const lots_bound_pipeline *left = p->pipeline;
+    if (p->under >= PLAN_DEPTH_MOST)
+        return LOTS_OK;
+    p->under++;
+    p->pipeline = p->estimator.pipeline = join->right;
+    lots_status status = plan_pipeline(p);
+    p->pipeline = p->estimator.pipeline = left;
+    p->under--;
+    return status;
 }
 
 /* ---- the end ---- */
@@ -227,19 +261,10 @@ static lots_status put_counted(planner *p, const lots_counted *counted)
 
 static lots_status make_plan(planner *p, const lots_counted *counted)
 {
-    lots_estimate rows;
     void *made = NULL;
-    const lots_bound_pipeline *pipeline = p->pipeline;
-    bool table = pipeline->stage_count > 0 && pipeline->stages[0].kind == LOTS_STAGE_TABLE;
     LOTS_TRY(lots_arena_alloc(&p->out->arena, &made, lots_bit_words(p->query->relation_count) + 1, sizeof(uint64_t), p->err));
     p->relations = made;
-    LOTS_TRY(lots_estimate_source(&p->estimator, &rows, p->err));
-    if (!table)
-        LOTS_TRY(source_line(p, &rows));
-    if (pipeline->source != NULL)
-        LOTS_TRY(plan_set_parts(p, pipeline->source, 1));
-    for (uint32_t i = 0; i < pipeline->stage_count; i++)
-        LOTS_TRY(plan_stage(p, i, &rows));
+    LOTS_TRY(plan_pipeline(p));
     LOTS_TRY(plan_result(p));
     return counted == NULL ? LOTS_OK : put_counted(p, counted);
 }

@@ -16,6 +16,7 @@ typedef struct planner {
     lots_vec sets_seen;  /* const lots_set * */
     uint64_t *relations; /* bits: told already */
     int64_t stage;       /* of the lines being made */
+    uint32_t under;      /* they hang so deep: 0, or below the line of the join whose right side is told */
     lots_bytes text;
     lots_error *err;
 } planner;

@@ -5,6 +5,7 @@
 #include "core/base/memory.h"
 #include "core/index/bitset.h"
 #include "query/lang/grouping.h"
+#include "query/plan/pairing.h"
 #include "query/plan/plan_inner.h"
 #include "query/plan/window_length.h"
 
@@ -15,7 +16,7 @@ static lots_words words_in(const planner *p, uint32_t frame)
 
 static lots_status put_line(planner *p, uint32_t depth, const char *kind, lots_line **out)
 {
-    return lots_outline_put(p->out, depth, p->stage, kind, &p->text, out, p->err);
+    return lots_outline_put(p->out, p->under + depth, p->stage, kind, &p->text, out, p->err);
 }
 
 /* ---- windows ---- */
@@ -229,7 +230,12 @@ static lots_status plan_set(planner *p, const lots_expr *use, lots_set *set, con
         line->at_most = rows.at_most;
         LOTS_TRY(plan_skips(p, set, line));
     }
-    return plan_set_parts(p, set, depth + 1);
+    LOTS_TRY(plan_set_parts(p, set, depth + 1));
+    if (!lots_makes_pairs(p->query, use, set))
+        return LOTS_OK;
+    p->text.count = 0;
+    LOTS_TRY(lots_bytes_printf(&p->text, p->err, "pair by pair: each of these events beside each row"));
+    return put_line(p, depth + 1, "pairs", NULL);
 }
 
 static lots_status plan_keys(planner *p, const lots_relation *relation, lots_expr *const *keys, uint32_t count,

@@ -108,17 +108,19 @@ static lots_status put_sort(const lots_words *words, const lots_bound_stage *sta
 static lots_status put_each(const lots_words *words, const lots_each *each, lots_bytes *out, lots_error *err)
 {
     static const char *const periods[] = {"day", "week", "month", "quarter", "year"};
-    switch (each->kind) {
-    case LOTS_EACH_PERIOD: LOTS_TRY(lots_bytes_printf(out, err, "each %s in ", periods[each->period])); break;
-    case LOTS_EACH_BLOCK:
-        LOTS_TRY(lots_bytes_printf(out, err, "each %" PRId32 "%s in ", each->months != 0 ? each->months : each->days,
+    LOTS_TRY(put_text(out, "each ", err));
+    if (each->kind == LOTS_EACH_PERIOD)
+        LOTS_TRY(lots_bytes_printf(out, err, "%s ", periods[each->period]));
+    if (each->kind == LOTS_EACH_BLOCK)
+        LOTS_TRY(lots_bytes_printf(out, err, "%" PRId32 "%s ", each->months != 0 ? each->months : each->days,
                                    each->months != 0 ? "mo" : "d"));
-        break;
-    case LOTS_EACH_ELEMENT: LOTS_TRY(put_text(out, "each element in ", err)); break;
-    case LOTS_EACH_PAIR: LOTS_TRY(put_text(out, "each pair of elements in ", err)); break;
-    case LOTS_EACH_NUMBER: LOTS_TRY(put_text(out, "each number in ", err)); break;
-    }
+    if (each->kind == LOTS_EACH_PAIR)
+        LOTS_TRY(lots_bytes_printf(out, err, "%s, %s in pairs(", each->names[0], each->names[1]));
+    else
+        LOTS_TRY(lots_bytes_printf(out, err, "%s in ", each->names[0]));
     LOTS_TRY(lots_words_expr(words, each->value, out, err));
+    if (each->kind == LOTS_EACH_PAIR)
+        return put_text(out, ")", err);
     if (each->kind != LOTS_EACH_NUMBER)
         return LOTS_OK;
     LOTS_TRY(put_text(out, "..", err));

@@ -390,6 +390,17 @@ static word_level level_of(const lots_expr *expr)
     }
 }
 
+/* The start or end of an interval as a window takes it: where the interval has none, the binder puts the end of time. */
+static const lots_expr *window_side(const lots_expr *expr)
+{
+    const lots_expr *known = expr->operands[0], *day = expr->operand_count == 2 ? expr->operands[1] : NULL;
+    if (day == NULL || day->op != LOTS_OP_COALESCE || known->op != LOTS_OP_NOT || known->operands[0]->op != LOTS_OP_IS_MISSING)
+        return NULL;
+    const lots_expr *side = day->operands[0];
+    const bool of_interval = side->op == LOTS_OP_INTERVAL_START || side->op == LOTS_OP_INTERVAL_END;
+    return of_interval && side->operands[0] == known->operands[0]->operands[0] ? side : NULL;
+}
+
 static lots_status write_other(writer *w, const lots_expr *expr)
 {
     switch (expr->op) {
@@ -438,6 +449,9 @@ static lots_status write_other(writer *w, const lots_expr *expr)
     case LOTS_OP_TO_DECIMAL:
     case LOTS_OP_TO_DAYS: return write_expr(w, expr->operands[0], WORD_SUM); /* casts are the binder's own */
     case LOTS_OP_CASE:
+        if (window_side(expr) != NULL)
+            return write_expr(w, window_side(expr), WORD_PRIMARY);
+        return write_case(w, expr);
     case LOTS_OP_LIST: return write_case(w, expr);
     case LOTS_OP_EVENT: return write_event(w, expr);
     case LOTS_OP_EVENT_COLUMN: return write_event_column(w, expr);

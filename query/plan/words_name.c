@@ -64,21 +64,11 @@ static lots_status write_group_slot(writer *w, const lots_bound_stage *stage, ui
     return w->full ? LOTS_OK : lots_words_aggregate(&rows, &stage->aggs[slot - stage->key_count], w->out, w->err);
 }
 
-/* What `each` calls its values is not kept: they are called by what they are. */
 static const char *each_name(const lots_each *each, uint32_t slot)
 {
-    static const char *const periods[] = {"day", "week", "month", "quarter", "year"};
-    static const char *const numbers[] = {"day.number", "week.number", "month.number", "quarter.number", "year.number"};
-    bool second = each->slot_count > 1 && each->slots[1] == slot;
-    if (each->slot_count == 0 || (each->slots[0] != slot && !second))
-        return NULL;
-    switch (each->kind) {
-    case LOTS_EACH_PERIOD: return second ? numbers[each->period] : periods[each->period];
-    case LOTS_EACH_BLOCK: return second ? "block.number" : "block";
-    case LOTS_EACH_ELEMENT: return "element";
-    case LOTS_EACH_PAIR: return second ? "second" : "first";
-    case LOTS_EACH_NUMBER: return "number";
-    }
+    for (uint32_t i = 0; i < each->slot_count; i++)
+        if (each->slots[i] == slot)
+            return each->names[i];
     return NULL;
 }
 

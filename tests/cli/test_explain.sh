@@ -73,6 +73,30 @@ the_steps_of_a_question_about_one_person_are_not_counted() {
     exits 7 explain "$reg" "$by_id" --flow && err_has 'lots why' && exits 7 explain "$reg" "$by_id" --analyze && exits 0 explain "$reg" "$by_id" &&
         exits 0 explain "$reg" 'from patients where sex = female sort id show id' --flow
 }
+a_plan_writes_each_as_it_was_written() {
+    exits 0 explain "$reg" 'from patients each quarter q in 2022-01-01..death where exists(contacts overlapping q) group by q show n = count()' &&
+        out_has 'each quarter q in 2022-01-01..death' && out_has 'starts until q.end' && out_has 'where span end >= q.start' &&
+        out_has 'group by q' && out_lacks 'coalesce' &&
+        exits 0 explain "$reg" 'from patients each a, b in pairs(set(level over contacts)) group by a, b show n = count()' &&
+        out_has 'each a, b in pairs(set(level over contacts))' && out_has 'group by a, b' &&
+        exits 0 explain "$reg" 'from patients each 90d b in 2022 each k in -2..2 show b.number, k' && out_has 'each 90d b in 2022' &&
+        out_has 'each k in -2..2'
+}
+the_right_side_of_a_join_has_a_plan() {
+    exits 0 explain "$reg" 'from contacts join (from contacts where dx in {I50} during 2022 group by level show n = count()) on level group by level show a = sum(n)' &&
+        out_has '  from contacts  (' && out_has '    starts in 2022-01-01 .. 2022-12-31  (365 days)' && out_has '  group by level  (' &&
+        [ "$(grep -c '^disclosure' "$work/out")" = 1 ] && exits 0 explain "$reg" --analyze \
+        'from contacts join (from contacts group by level show n = count()) on level group by level show a = sum(n)' &&
+        [ "$(grep -c '^disclosure' "$work/out")" = 1 ] && out_has 'actual: 15134 rows'
+}
+a_plan_tells_what_costs_pairs() {
+    pairs='pair by pair: each of these events beside each row'
+    exits 0 explain "$reg" 'from contacts as r derive n = count(contacts as x where x.cost > r.cost and x.end < r.end) show mean(n)' && out_has "$pairs" &&
+        exits 0 explain "$reg" 'from contacts as r derive n = sum(cost over (contacts as x where x.cost > r.cost)) show mean(n)' && out_has "$pairs" &&
+        exits 0 explain "$reg" 'from contacts as r derive n = sum(x.cost - r.cost over contacts as x) show mean(n)' && out_has "$pairs" &&
+        exits 0 explain "$reg" 'from contacts as r where exists(contacts as x where x.unit = r.unit and x.cost > r.cost and x.start > r.start) show count()' && out_lacks "$pairs" &&
+        exits 0 explain "$reg" 'from contacts as r derive n = sum(cost over (contacts as x where x.unit = r.unit until r.start)) show mean(n)' && out_lacks "$pairs"
+}
 analyze_tells_work_and_time() {
     exits 0 explain "$reg" -f query/examples/demo-readmissions.lq --analyze && out_has 'work: ' && out_has ' ms' && out_has 'actual: '
 }
@@ -122,6 +146,9 @@ check explaining_a_list_needs_no_purpose_and_is_not_logged
 check a_flow_counts_the_files_rows
 check a_flow_hides_what_rests_on_few
 check the_steps_of_a_question_about_one_person_are_not_counted
+check a_plan_writes_each_as_it_was_written
+check the_right_side_of_a_join_has_a_plan
+check a_plan_tells_what_costs_pairs
 check analyze_tells_work_and_time
 check json_is_for_tools
 check several_questions_have_several_plans

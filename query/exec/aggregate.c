@@ -174,6 +174,12 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
     LOTS_TRY(lots_instance_new(step->worker, all->frame, count, all->parent, all->depth, &out->elements, err));
     out->elements->parent_index = parents;
     out->elements->relation_row = rows;
+    if (all->relation_row != NULL) {
+        uint32_t *of_relation = NULL;
+        LOTS_TRY(lots_new_u32(step->arena, count, &of_relation, err));
+        kernels->gather_u32(all->relation_row, rows, count, of_relation);
+        out->elements->relation_row = of_relation;
+    }
     const lots_ranges marked = {.positions = ranges->positions, .mask = held};
     lots_bit_ranks ranks;
     LOTS_TRY(lots_bit_ranks_make(step, &marked, &ranks, err));
@@ -229,7 +235,15 @@ static lots_status reduce_list(const lots_step *step, const lots_candidates *can
                           .positions = candidates->list_count};
     lots_vector x = {.count = 0};
     LOTS_TRY(lots_list_mask(candidates, &ranges.mask, err));
-    if (has_operand(step->expr->op)) {
+    if (has_operand(step->expr->op) && candidates->passed != NULL) {
+        held_rows held;
+        LOTS_TRY(lots_passed_elements(step->worker, candidates->passed, candidates->set->frame, err));
+        LOTS_TRY(hold_rows(step, &ranges, candidates->passed->elements, &held, err));
+        if (held.elements != NULL)
+            ranges = held.ranges;
+        LOTS_TRY(operand_over(step, candidates, held.elements != NULL ? held.elements : candidates->passed->elements, &x,
+                              err));
+    } else if (has_operand(step->expr->op)) {
         const lots_instance *elements = NULL;
         lots_vector all;
         LOTS_TRY(lots_relation_elements(step->worker, candidates->relation, candidates->set->frame, &elements, err));
@@ -237,7 +251,55 @@ static lots_status reduce_list(const lots_step *step, const lots_candidates *can
         LOTS_TRY(lots_vector_gather(step->arena, &all, candidates->list, candidates->list_count, &x, err));
     }
     LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
-    return fail_ranges(step, &ranges, x.failed, x.culprit, out, err);
+    LOTS_TRY(fail_ranges(step, &ranges, x.failed, x.culprit, out, err));
+    return fail_rows(step, candidates->row_failed, candidates->culprit, out, err);
+}
+
+/* ---- over spans ---- */
+
+/* Spans of a row's interval that still run on its first day, counted one by one. */
+static int64_t count_late(const lots_candidates *candidates, uint32_t row)
+{
+    int64_t late = 0;
+    for (uint32_t i = candidates->first[row]; i < candidates->end[row]; i++)
+        late += candidates->passed->ends[i] >= candidates->low[row];
+    return late;
+}
+
+/* What began by the last day of the interval without what had ended before its first: all that ended had begun, unless the
+ * interval is reversed. */
+static lots_status count_spans(const lots_step *step, const lots_candidates *candidates, lots_vector *out,
+                               lots_error *err)
+{
+    const lots_instance *owners = candidates->relation->owners;
+    const uint32_t *group = NULL;
+    uint32_t *ended = NULL, *last = NULL;
+    LOTS_TRY(lots_step_new(step, out, err));
+    LOTS_TRY(lots_passed_by_end(step->worker, candidates->passed, err));
+    LOTS_TRY(lots_instance_index(step->worker, candidates->rows, owners, &group, err));
+    LOTS_TRY(lots_new_u32(step->arena, candidates->count, &ended, err));
+    LOTS_TRY(lots_new_u32(step->arena, candidates->count, &last, err));
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const uint32_t owner = group == NULL ? i : group[i];
+        ended[i] = candidates->passed->offsets[owner];
+        last[i] = candidates->passed->offsets[owner + 1];
+    }
+    step->worker->kernels->lower_bounds(candidates->passed->by_end, candidates->low, last, candidates->count, ended);
+    int64_t *counts = out->data;
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const bool none = candidates->first[i] == candidates->end[i];
+        const bool reversed = candidates->high != NULL && candidates->high[i] < candidates->low[i];
+        counts[i] = none ? 0 : reversed ? count_late(candidates, i) : (int64_t)candidates->end[i] - ended[i];
+    }
+    step->worker->work.rows += 2 * (uint64_t)candidates->count;
+    return fail_rows(step, candidates->row_failed, candidates->culprit, out, err);
+}
+
+/* Do the ranges alone say how many there are, or whether there are any? */
+static bool is_of_spans(const lots_step *step, const lots_candidates *candidates)
+{
+    return candidates->low != NULL && candidates->pair_count == 1 &&
+           (step->expr->op == LOTS_OP_EXISTS || (step->expr->op == LOTS_OP_COUNT && candidates->passed->sound));
 }
 
 /* ---- over pairs ---- */
@@ -309,7 +371,8 @@ static lots_status needs_pairs(const lots_step *step, const lots_candidates *can
         LOTS_TRY(lots_expr_is_static(step->worker, step->expr->operands[0], candidates->set->frame,
                                      candidates->relation->relation->frame, &fixed, err));
     *out = !fixed || candidates->pair_count > 0 ||
-           (candidates->list != NULL && (candidates->failed != NULL || candidates->row_failed != NULL));
+           (candidates->list != NULL && candidates->passed == NULL &&
+            (candidates->failed != NULL || candidates->row_failed != NULL));
     return LOTS_OK;
 }
 
@@ -339,6 +402,11 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
     LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
     if (step->expr->op == LOTS_OP_COVERED_DAYS)
         return lots_covered_days(step, &candidates, out, err);
+    if (is_of_spans(step, &candidates)) {
+        if (step->expr->op == LOTS_OP_COUNT)
+            return count_spans(step, &candidates, out, err);
+        candidates.pair_count = 0;
+    }
     LOTS_TRY(needs_pairs(step, &candidates, &pairs, err));
     if (!pairs && candidates.list != NULL && candidates.set->event == NULL)
         return reduce_list(step, &candidates, out, err);

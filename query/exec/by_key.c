@@ -112,8 +112,8 @@ static lots_status take_lists(lots_candidates *candidates, const numbered *numbe
     }
     candidates->worker->work.rows += candidates->count;
     candidates->list = list;
-    candidates->first = first;
-    candidates->end = end;
+    candidates->first = candidates->own_first = first;
+    candidates->end = candidates->own_end = end;
     candidates->contiguous = false;
     candidates->mask = NULL; /* the list holds only what passes it */
     return LOTS_OK;
@@ -181,7 +181,6 @@ static lots_status find_row_side(const lots_candidates *candidates, const lots_e
 lots_status lots_candidates_known(lots_candidates *candidates, lots_error *err)
 {
     lots_arena *arena = lots_instance_arena(candidates->worker, candidates->rows);
-    uint32_t *end = NULL;
     for (uint32_t f = 0; f < candidates->pair_count; f++) {
         const lots_expr *side = NULL;
         lots_vector value, flat;
@@ -192,16 +191,10 @@ lots_status lots_candidates_known(lots_candidates *candidates, lots_error *err)
         LOTS_TRY(lots_vector_flatten(arena, &value, &flat, err));
         if (flat.missing == NULL || flat.failed != NULL)
             continue;
-        if (end == NULL) {
-            LOTS_TRY(lots_new_u32(arena, candidates->count, &end, err));
-            if (candidates->count > 0)
-                memcpy(end, candidates->end, candidates->count * sizeof(uint32_t));
-            candidates->end = end;
-            candidates->contiguous = false;
-        }
+        LOTS_TRY(lots_candidates_own(candidates, err));
         for (uint32_t i = 0; i < candidates->count; i++)
             if (lots_bit_get(flat.missing, i))
-                end[i] = candidates->first[i];
+                candidates->own_end[i] = candidates->own_first[i];
     }
     return LOTS_OK;
 }

@@ -6,7 +6,6 @@
 #include "query/exec/alike.h"
 #include "query/exec/beyond.h"
 #include "query/exec/column.h"
-#include "query/exec/window.h"
 
 /* ---- what does not depend on the frame's row ---- */
 
@@ -156,6 +155,35 @@ static lots_status sort_windows(lots_worker *worker, const lots_set *set, mask_m
     return LOTS_OK;
 }
 
+static lots_status looks_at(lots_worker *worker, const lots_expr *expr, uint32_t frame, bool *out, lots_error *err)
+{
+    const lots_home *home = NULL;
+    LOTS_TRY(lots_expr_home(worker, expr, &home, err));
+    *out = lots_bit_get(home->depends, frame);
+    return LOTS_OK;
+}
+
+/* A filter that is not in the mask goes to its kind. */
+static lots_status sort_filter(lots_worker *worker, const lots_set *set, lots_expr *filter, lots_resolved *out,
+                               lots_error *err)
+{
+    bool element = true, limit = true;
+    out->pair_filters[out->pair_count++] = filter;
+    LOTS_TRY(looks_at(worker, filter, set->frame, &element, err));
+    if (!element) {
+        out->row_filters[out->row_filter_count++] = filter;
+        return LOTS_OK;
+    }
+    if (filter->op == LOTS_OP_GREATER_EQUAL && filter->operands[0]->op == LOTS_OP_SPAN_END &&
+        filter->operands[0]->of_frame == set->frame)
+        LOTS_TRY(looks_at(worker, filter->operands[1], set->frame, &limit, err));
+    if (!limit && out->span == NULL)
+        out->span = filter;
+    else
+        out->both_filters[out->both_count++] = filter;
+    return LOTS_OK;
+}
+
 static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
                                 mask_maker *maker, lots_resolved *out, lots_error *err)
 {
@@ -164,7 +192,7 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
         bool fixed = false;
         LOTS_TRY(lots_expr_is_static(worker, set->filters[f], set->frame, relation->relation->frame, &fixed, err));
         if (!fixed || maker == NULL) {
-            out->pair_filters[out->pair_count++] = set->filters[f];
+            LOTS_TRY(sort_filter(worker, set, set->filters[f], out, err));
             continue;
         }
         LOTS_TRY(lots_relation_elements(worker, relation, set->frame, &elements, err));
@@ -173,31 +201,60 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
     return LOTS_OK;
 }
 
+/* What has no start is in no window, and a span whose end isn't known reaches no day. */
+static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved, lots_error *err)
+{
+    const lots_vector *values[2] = {NULL, NULL};
+    const int32_t start = maker->relation->relation->start_column;
+    if (resolved->window_count > 0 && start >= 0)
+        LOTS_TRY(lots_relation_values(maker->worker, maker->relation, (uint32_t)start, &values[0], err));
+    if (resolved->span != NULL)
+        LOTS_TRY(lots_relation_span_end(maker->worker, maker->relation, &values[1], err));
+    for (int v = 0; v < 2; v++) {
+        if (values[v] == NULL || values[v]->missing == NULL)
+            continue;
+        LOTS_TRY(want_mask(maker, err));
+        lots_bits_and_not(maker->mask, maker->mask, values[v]->missing, maker->relation->count);
+    }
+    return LOTS_OK;
+}
+
+static lots_status new_resolved(lots_arena *arena, const lots_set *set, lots_resolved **out, lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof(lots_resolved), err));
+    lots_resolved *made = *out = room;
+    LOTS_TRY(lots_arena_alloc(arena, &room, 3 * (size_t)set->filter_count, sizeof(lots_expr *), err));
+    made->pair_filters = room;
+    made->row_filters = made->pair_filters + set->filter_count;
+    made->both_filters = made->row_filters + set->filter_count;
+    LOTS_TRY(lots_arena_alloc(arena, &room, set->window_count, sizeof(lots_window *), err));
+    made->windows = room;
+    made->set = set;
+    return LOTS_OK;
+}
+
 /* A set of a single event is judged event by event: nothing is masked. */
-static lots_status resolve(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
-                           const lots_resolved **out, lots_error *err)
+static lots_status resolve(lots_worker *worker, const lots_set *set, lots_relation_rows *relation, lots_resolved **out,
+                           lots_error *err)
 {
     lots_depth *depth = &worker->depths[relation->owners->depth];
     const lots_set *first = lots_alike_set(worker, set);
-    for (const lots_resolved *at = depth->resolved; at != NULL; at = at->next)
+    for (lots_resolved *at = depth->resolved; at != NULL; at = at->next)
         if (at->relation == relation && (at->set == set || (at->first == first && at->whole))) {
             *out = at;
             return LOTS_OK;
         }
     mask_maker maker = {.worker = worker, .relation = relation, .arena = &depth->arena};
     mask_maker *masks = set->event == NULL ? &maker : NULL;
-    void *room = NULL;
-    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, 1, sizeof(lots_resolved), err));
-    lots_resolved *made = room;
-    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, set->filter_count, sizeof(lots_expr *), err));
-    made->pair_filters = room;
-    LOTS_TRY(lots_arena_alloc(&depth->arena, &room, set->window_count, sizeof(lots_window *), err));
-    made->windows = room;
+    lots_resolved *made = NULL;
+    LOTS_TRY(new_resolved(&depth->arena, set, &made, err));
     LOTS_TRY(sort_windows(worker, set, masks, made, err));
     if (set->no_ghosts && masks != NULL)
         LOTS_TRY(mask_ghosts(masks, err));
     LOTS_TRY(sort_filters(worker, set, relation, masks, made, err));
-    made->set = set;
+    if (masks != NULL)
+        LOTS_TRY(mask_unknown(masks, made, err));
     made->first = first;
     made->whole = made->window_count == 0 && made->pair_count == 0;
     made->relation = relation;
@@ -217,40 +274,40 @@ static lots_arena *arena_of(const lots_candidates *candidates)
     return lots_instance_arena(candidates->worker, candidates->rows);
 }
 
-/* first and end as arrays of their own, that may be changed. */
-static lots_status own_ranges(lots_candidates *candidates, uint32_t **first, uint32_t **end, lots_error *err)
+lots_status lots_candidates_own(lots_candidates *candidates, lots_error *err)
 {
-    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, first, err));
-    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, end, err));
+    if (candidates->own_first != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &candidates->own_first, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &candidates->own_end, err));
     if (candidates->count > 0) {
-        memcpy(*first, candidates->first, candidates->count * sizeof(uint32_t));
-        memcpy(*end, candidates->end, candidates->count * sizeof(uint32_t));
+        memcpy(candidates->own_first, candidates->first, candidates->count * sizeof(uint32_t));
+        memcpy(candidates->own_end, candidates->end, candidates->count * sizeof(uint32_t));
     }
-    candidates->first = *first;
-    candidates->end = *end;
+    candidates->first = candidates->own_first;
+    candidates->end = candidates->own_end;
     candidates->contiguous = false;
     return LOTS_OK;
 }
 
-static lots_status group_ranges(lots_candidates *candidates, lots_error *err)
+/* Each row's range is that of its owner. */
+static lots_status owner_ranges(lots_candidates *candidates, const uint32_t *offsets, lots_error *err)
 {
-    const lots_relation_rows *relation = candidates->relation;
+    const lots_kernels *kernels = candidates->worker->kernels;
     const uint32_t *group = NULL;
-    LOTS_TRY(lots_instance_index(candidates->worker, candidates->rows, relation->owners, &group, err));
-    candidates->first = relation->offsets;
-    candidates->end = relation->offsets + 1;
+    LOTS_TRY(lots_instance_index(candidates->worker, candidates->rows, candidates->relation->owners, &group, err));
+    candidates->first = offsets;
+    candidates->end = offsets + 1;
     candidates->contiguous = true;
+    candidates->own_first = candidates->own_end = NULL;
     if (group == NULL)
         return LOTS_OK;
-    uint32_t *first = NULL, *end = NULL;
-    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &first, err));
-    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &end, err));
-    for (uint32_t i = 0; i < candidates->count; i++) {
-        first[i] = relation->offsets[group[i]];
-        end[i] = relation->offsets[group[i] + 1];
-    }
-    candidates->first = first;
-    candidates->end = end;
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &candidates->own_first, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &candidates->own_end, err));
+    kernels->gather_u32(offsets, group, candidates->count, candidates->own_first);
+    kernels->gather_u32(offsets + 1, group, candidates->count, candidates->own_end);
+    candidates->first = candidates->own_first;
+    candidates->end = candidates->own_end;
     candidates->contiguous = false;
     return LOTS_OK;
 }
@@ -355,20 +412,45 @@ static uint32_t search_list(const uint32_t *list, const int32_t *starts, uint32_
     return from;
 }
 
-static void narrow_list(const lots_candidates *candidates, const int32_t *starts, const bounds *within, uint32_t *first,
-                        uint32_t *end)
+static void narrow_list(lots_candidates *candidates, const int32_t *starts, const bounds *within)
 {
+    uint32_t *first = candidates->own_first, *end = candidates->own_end;
     for (uint32_t i = 0; i < candidates->count; i++) {
         const uint32_t from = first[i], to = end[i];
-        if (within->missing != NULL && lots_bit_get(within->missing, i)) {
-            end[i] = first[i];
-            continue;
-        }
         if (within->low != NULL)
             first[i] = search_list(candidates->list, starts, from, to, within->low[i]);
-        end[i] = search_list(candidates->list, starts, first[i], to, (int64_t)within->high[i] + 1);
+        end[i] = search_list(candidates->list, starts, first[i], to,
+                             within->high != NULL ? (int64_t)within->high[i] + 1 : INT32_MAX);
     }
-    candidates->worker->work.rows += candidates->count;
+}
+
+/* The same where days lie by place. */
+static lots_status narrow_places(lots_candidates *candidates, const int32_t *starts, const bounds *within, lots_error *err)
+{
+    const lots_kernels *kernels = candidates->worker->kernels;
+    const uint32_t count = candidates->count;
+    int32_t *beyond = NULL;
+    uint32_t *at = NULL;
+    if (within->low != NULL)
+        kernels->lower_bounds(starts, within->low, candidates->own_end, count, candidates->own_first);
+    if (within->high == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i32(arena_of(candidates), count, &beyond, err));
+    LOTS_TRY(lots_new_u32(arena_of(candidates), count, &at, err));
+    for (uint32_t i = 0; i < count; i++) {
+        beyond[i] = (int32_t)((uint32_t)within->high[i] + 1);
+        at[i] = candidates->own_first[i];
+    }
+    kernels->lower_bounds(starts, beyond, candidates->own_end, count, at);
+    candidates->end = candidates->own_end = at;
+    return LOTS_OK;
+}
+
+static void empty_rows(lots_candidates *candidates, const uint64_t *rows)
+{
+    for (size_t i = lots_bits_next(rows, 0, candidates->count); i < candidates->count;
+         i = lots_bits_next(rows, i + 1, candidates->count))
+        candidates->own_end[i] = candidates->own_first[i];
 }
 
 static lots_status narrow_window(lots_candidates *candidates, const lots_window *window, lots_error *err)
@@ -379,31 +461,110 @@ static lots_status narrow_window(lots_candidates *candidates, const lots_window 
     LOTS_TRY(add_bound(candidates, window->low, &within.low, &missing, err));
     LOTS_TRY(add_bound(candidates, window->high, &within.high, &missing, err));
     LOTS_TRY(lots_relation_starts(candidates->worker, candidates->relation, &starts, err));
-    within.missing = missing;
-    uint32_t *first = NULL, *end = NULL;
-    int32_t *high = NULL;
-    LOTS_TRY(own_ranges(candidates, &first, &end, err));
-    if (within.high == NULL) { /* a missing start, sorted last, is in no window */
-        LOTS_TRY(lots_new_i32(arena_of(candidates), candidates->count, &high, err));
-        for (uint32_t i = 0; i < candidates->count; i++)
-            high[i] = INT32_MAX - 1;
-        within.high = high;
-    }
-    if (candidates->list != NULL) {
-        narrow_list(candidates, starts, &within, first, end);
-        return LOTS_OK;
-    }
-    candidates->worker->work.rows +=
-        lots_window_narrow(starts, within.low, within.high, within.missing, candidates->count, first, end);
+    LOTS_TRY(lots_candidates_own(candidates, err));
+    if (missing != NULL)
+        empty_rows(candidates, missing);
+    if (candidates->passed != NULL)
+        LOTS_TRY(narrow_places(candidates, candidates->passed->starts, &within, err));
+    else if (candidates->list == NULL)
+        LOTS_TRY(narrow_places(candidates, starts, &within, err));
+    else
+        narrow_list(candidates, starts, &within);
+    candidates->high = within.high;
+    candidates->worker->work.rows += candidates->count;
     return LOTS_OK;
+}
+
+/* ---- filters that need no pairs ---- */
+
+static lots_status add_pair_filter(lots_candidates *candidates, const lots_expr *filter, lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(arena_of(candidates), &room, (size_t)candidates->pair_count + 1, sizeof(lots_expr *), err));
+    if (candidates->pair_count > 0)
+        memcpy(room, candidates->pair_filters, candidates->pair_count * sizeof(lots_expr *));
+    ((const lots_expr **)room)[candidates->pair_count++] = filter;
+    candidates->pair_filters = room;
+    return LOTS_OK;
+}
+
+static lots_status filter_row(lots_candidates *candidates, const lots_expr *filter, lots_error *err)
+{
+    lots_vector value, flat;
+    uint64_t *other = NULL;
+    LOTS_TRY(lots_value(candidates->worker, filter, candidates->rows, &value, err));
+    if (value.failed != NULL) /* pairs tell which failures matter */
+        return add_pair_filter(candidates, filter, err);
+    LOTS_TRY(lots_vector_flatten(arena_of(candidates), &value, &flat, err));
+    LOTS_TRY(lots_new_bits(arena_of(candidates), candidates->count, &other, err));
+    lots_bits_not(other, flat.data, candidates->count);
+    LOTS_TRY(lots_candidates_own(candidates, err));
+    empty_rows(candidates, other);
+    return LOTS_OK;
+}
+
+/* From the first whose end may be late enough. Where ends don't rise, the others must still be looked at. */
+static lots_status narrow_spans(lots_candidates *candidates, const lots_expr *span, const lots_resolved *resolved,
+                                lots_error *err)
+{
+    lots_vector value, flat;
+    LOTS_TRY(lots_value(candidates->worker, span->operands[1], candidates->rows, &value, err));
+    if (value.failed != NULL)
+        return add_pair_filter(candidates, span, err);
+    LOTS_TRY(lots_vector_flatten(arena_of(candidates), &value, &flat, err));
+    LOTS_TRY(lots_candidates_own(candidates, err));
+    if (flat.missing != NULL)
+        empty_rows(candidates, flat.missing);
+    candidates->worker->kernels->lower_bounds(resolved->passed->reach, flat.data, candidates->own_end, candidates->count,
+                                              candidates->own_first);
+    candidates->worker->work.rows += candidates->count;
+    if (resolved->passed->rising)
+        return LOTS_OK;
+    if (resolved->window_count == 0 || (resolved->window_count == 1 && resolved->windows[0]->low == NULL))
+        candidates->low = flat.data;
+    return add_pair_filter(candidates, span, err);
 }
 
 /* ---- the whole ---- */
 
+/* Ranges of the rows that pass the mask, as a list. */
+static lots_status pack(lots_candidates *candidates, lots_resolved *resolved, lots_error *err)
+{
+    lots_worker *worker = candidates->worker;
+    lots_arena *arena = &worker->depths[candidates->relation->owners->depth].arena;
+    if (resolved->passed == NULL)
+        LOTS_TRY(lots_passed_make(worker, candidates->relation, resolved->mask, arena, &resolved->passed, err));
+    if (resolved->window_count > 0)
+        LOTS_TRY(lots_passed_starts(worker, resolved->passed, err));
+    if (resolved->span != NULL)
+        LOTS_TRY(lots_passed_spans(worker, resolved->passed, err));
+    candidates->passed = resolved->passed;
+    candidates->list = resolved->passed->rows;
+    candidates->list_count = resolved->passed->count;
+    candidates->mask = NULL;
+    return owner_ranges(candidates, resolved->passed->offsets, err);
+}
+
+/* What the frame's row adds, given that the mask is known for sure. */
+static lots_status narrow_by_rows(lots_candidates *candidates, lots_resolved *resolved, lots_error *err)
+{
+    if (candidates->list == NULL && (resolved->window_count > 0 || resolved->span != NULL))
+        LOTS_TRY(pack(candidates, resolved, err));
+    for (uint32_t f = 0; f < resolved->row_filter_count; f++)
+        LOTS_TRY(filter_row(candidates, resolved->row_filters[f], err));
+    if (resolved->span != NULL && candidates->passed == NULL)
+        LOTS_TRY(add_pair_filter(candidates, resolved->span, err));
+    LOTS_TRY(lots_candidates_known(candidates, err));
+    for (uint32_t w = 0; w < resolved->window_count; w++)
+        LOTS_TRY(narrow_window(candidates, resolved->windows[w], err));
+    return resolved->span != NULL && candidates->passed != NULL
+               ? narrow_spans(candidates, resolved->span, resolved, err) : LOTS_OK;
+}
+
 lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                  lots_candidates *out, lots_error *err)
 {
-    const lots_resolved *resolved = NULL;
+    lots_resolved *resolved = NULL;
     bool members = false;
     *out = (lots_candidates){.worker = worker, .set = set, .rows = rows, .count = rows->count};
     LOTS_TRY(lots_relation_get(worker, set->relation, rows, &out->relation, err));
@@ -412,21 +573,35 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
     else
         LOTS_TRY(member_ranges(out, &members, err));
     if (set->event == NULL && !members)
-        LOTS_TRY(group_ranges(out, err));
+        LOTS_TRY(owner_ranges(out, out->relation->offsets, err));
     LOTS_TRY(resolve(worker, set, out->relation, &resolved, err));
     LOTS_TRY(lots_beyond_look(worker, set, rows, err));
     out->mask = resolved->mask;
     out->failed = resolved->failed;
     if (resolved->culprit != NULL)
         out->culprit = resolved->culprit;
-    out->pair_filters = resolved->pair_filters;
-    out->pair_count = resolved->pair_count;
+    const bool plain = set->event == NULL && !members && resolved->failed == NULL;
+    out->pair_filters = plain ? resolved->both_filters : resolved->pair_filters;
+    out->pair_count = plain ? resolved->both_count : resolved->pair_count;
     if (out->list == NULL && out->pair_count > 0)
         LOTS_TRY(lots_candidates_by_key(out, err));
+    out->whole = plain && resolved->pair_count == 0 && resolved->window_count == 0;
+    if (plain)
+        return narrow_by_rows(out, resolved, err);
     LOTS_TRY(lots_candidates_known(out, err));
     for (uint32_t w = 0; w < resolved->window_count; w++)
         LOTS_TRY(narrow_window(out, resolved->windows[w], err));
     return LOTS_OK;
+}
+
+lots_status lots_candidates_pack(lots_candidates *candidates, lots_error *err)
+{
+    lots_resolved *resolved = NULL;
+    if (!candidates->whole)
+        return LOTS_OK;
+    LOTS_TRY(resolve(candidates->worker, candidates->set, candidates->relation, &resolved, err));
+    LOTS_TRY(pack(candidates, resolved, err));
+    return lots_passed_spans(candidates->worker, resolved->passed, err);
 }
 
 /* ---- beside an event ---- */
@@ -469,7 +644,7 @@ lots_status lots_candidates_beside(lots_candidates *candidates, const lots_expr 
 {
     lots_vector value, flat;
     lots_relation_rows *other = NULL;
-    uint32_t *first = NULL, *end = NULL, *places = NULL;
+    uint32_t *places = NULL;
     lots_arena *arena = arena_of(candidates);
     LOTS_TRY(lots_value(candidates->worker, event, candidates->rows, &value, err));
     LOTS_TRY(lots_vector_flatten(arena, &value, &flat, err));
@@ -481,7 +656,8 @@ lots_status lots_candidates_beside(lots_candidates *candidates, const lots_expr 
     else /* what is after row r begins at r + 1, what is before it ends at r */
         for (uint32_t i = 0; i < candidates->count; i++)
             places[i] = anchors[i] == LOTS_NO_ID ? LOTS_NO_ID : anchors[i] + (after ? 1 : 0);
-    LOTS_TRY(own_ranges(candidates, &first, &end, err));
+    LOTS_TRY(lots_candidates_own(candidates, err));
+    uint32_t *first = candidates->own_first, *end = candidates->own_end;
     for (uint32_t i = 0; i < candidates->count; i++) {
         if (places[i] == LOTS_NO_ID) {
             end[i] = first[i];

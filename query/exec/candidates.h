@@ -10,6 +10,7 @@
 #ifndef LOTS_QUERY_CANDIDATES_H
 #define LOTS_QUERY_CANDIDATES_H
 
+#include "query/exec/passed.h"
 #include "query/exec/relation.h"
 #include "query/exec/worker.h"
 
@@ -25,8 +26,14 @@ struct lots_resolved { /* of a set over a relation, whatever the frame's row */
     const uint64_t *mask;   /* NULL: every row */
     const uint64_t *failed; /* rows that passed so far and then could not be judged; NULL: none */
     const lots_expr *culprit;
-    lots_expr **pair_filters;
+    lots_passed *passed;    /* the rows under the mask; NULL until asked for */
+    lots_expr **pair_filters; /* all that are not in the mask: */
     uint32_t pair_count;
+    lots_expr **row_filters;  /* those that don't look at the element, */
+    uint32_t row_filter_count;
+    const lots_expr *span;    /* `span end >= day of the row` (NULL: there is none), */
+    lots_expr **both_filters; /* and the others, which look at both */
+    uint32_t both_count;
     const lots_window **windows; /* whose bounds are not constant */
     uint32_t window_count;
 };
@@ -38,7 +45,9 @@ typedef struct lots_candidates {
     lots_relation_rows *relation;
     uint32_t count;            /* of rows */
     const uint32_t *first, *end;
+    uint32_t *own_first, *own_end; /* the same, when they may be changed; NULL until asked for */
     bool contiguous;
+    bool whole; /* every row has all of its owner's rows that pass the mask */
     const uint32_t *list;
     uint32_t list_count;
     const uint64_t *mask, *failed; /* by relation row */
@@ -46,10 +55,17 @@ typedef struct lots_candidates {
     const lots_expr *culprit;
     lots_expr *const *pair_filters;
     uint32_t pair_count;
+    lots_passed *passed;       /* not NULL: `list` is its rows, or all rows pass and places are rows */
+    const int32_t *low, *high; /* not NULL: one pair filter is `span end >= low`; ranges end where spans start after
+                                  `high` (NULL: nowhere), and begin with one for which it holds, or are empty */
 } lots_candidates;
 
 LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                            lots_candidates *out, lots_error *err);
+/* When they are whole: `passed` and its spans are there from now on. Else nothing changes. */
+LOTS_MUST lots_status lots_candidates_pack(lots_candidates *candidates, lots_error *err);
+/* own_first and own_end are there from now on. */
+LOTS_MUST lots_status lots_candidates_own(lots_candidates *candidates, lots_error *err);
 /* Keep only what comes after (or before) an event of another relation or this one; rows without one keep nothing. */
 LOTS_MUST lots_status lots_candidates_beside(lots_candidates *candidates, const lots_expr *event, bool after,
                                              lots_error *err);

@@ -1,5 +1,6 @@
 /* days.c: nights and covered days. Elements come by start, so the days they cover are added up in one pass that
- * remembers the last day reached. */
+ * remembers the last day reached. Where all rows of a patient ask of the same elements, these are joined to stretches of days
+ * once, and each row's interval is a search among them and a difference. */
 #include "query/exec/days.h"
 
 #include <string.h>
@@ -52,7 +53,89 @@ static void cover(coverage *so_far, uint32_t row)
     so_far->reached = last;
 }
 
-lots_status lots_covered_days(const lots_step *step, const lots_candidates *candidates, lots_vector *out,
+/* ---- of the same elements for all rows ---- */
+
+typedef struct stretches { /* days covered without a gap, by owner, rising */
+    uint32_t *offsets;
+    int32_t *first, *last;
+    int64_t *before; /* days in all stretches before */
+} stretches;
+
+static lots_status join_spans(const lots_step *step, const lots_passed *passed, stretches *out, lots_error *err)
+{
+    const uint32_t owners = passed->relation->owners->count;
+    uint32_t count = 0;
+    int64_t days = 0;
+    LOTS_TRY(lots_new_u32(step->arena, (size_t)owners + 1, &out->offsets, err));
+    LOTS_TRY(lots_new_i32(step->arena, passed->count, &out->first, err));
+    LOTS_TRY(lots_new_i32(step->arena, passed->count, &out->last, err));
+    LOTS_TRY(lots_new_i64(step->arena, (size_t)passed->count + 1, &out->before, err));
+    for (uint32_t g = 0; g < owners; g++) {
+        out->offsets[g] = count;
+        for (uint32_t i = passed->offsets[g]; i < passed->offsets[g + 1]; i++) {
+            const int32_t start = passed->starts[i], end = passed->ends[i];
+            if (start == INT32_MAX || end < start) /* not known, or never */
+                continue;
+            if (count > out->offsets[g] && start <= out->last[count - 1]) {
+                out->last[count - 1] = end > out->last[count - 1] ? end : out->last[count - 1];
+                continue;
+            }
+            out->first[count] = start;
+            out->last[count++] = end;
+        }
+    }
+    out->offsets[owners] = count;
+    for (uint32_t k = 0; k < count; k++) {
+        out->before[k] = days;
+        days += (int64_t)out->last[k] - out->first[k] + 1;
+    }
+    out->before[count] = days;
+    step->worker->work.rows += passed->count;
+    return LOTS_OK;
+}
+
+/* Days of the stretches from..to-1, all of which the interval touches, without what they have outside of it. */
+static int64_t days_within(const stretches *covered, uint32_t from, uint32_t to, int32_t low, int32_t high)
+{
+    const int64_t early = (int64_t)low - covered->first[from], late = (int64_t)covered->last[to - 1] - high;
+    return covered->before[to] - covered->before[from] - (early > 0 ? early : 0) - (late > 0 ? late : 0);
+}
+
+static lots_status cover_owners(const lots_step *step, const lots_candidates *candidates, const lots_vector *interval,
+                                lots_vector *out, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const uint32_t count = candidates->count, *group = NULL;
+    const int32_t *low = interval->data, *high = interval->data2;
+    stretches covered;
+    uint32_t *from = NULL, *to = NULL, *end = NULL;
+    int32_t *beyond = NULL;
+    LOTS_TRY(join_spans(step, candidates->passed, &covered, err));
+    LOTS_TRY(lots_instance_index(step->worker, candidates->rows, candidates->relation->owners, &group, err));
+    LOTS_TRY(lots_new_u32(step->arena, count, &from, err));
+    LOTS_TRY(lots_new_u32(step->arena, count, &to, err));
+    LOTS_TRY(lots_new_u32(step->arena, count, &end, err));
+    LOTS_TRY(lots_new_i32(step->arena, count, &beyond, err));
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t owner = group == NULL ? i : group[i];
+        from[i] = to[i] = covered.offsets[owner];
+        end[i] = covered.offsets[owner + 1];
+        beyond[i] = (int32_t)((uint32_t)high[i] + 1);
+    }
+    kernels->lower_bounds(covered.last, low, end, count, from);    /* the first that ends no earlier, */
+    kernels->lower_bounds(covered.first, beyond, end, count, to); /* and the first that begins too late */
+    int64_t *days = out->data;
+    for (uint32_t i = 0; i < count; i++) {
+        const bool none = from[i] >= to[i] || low[i] > high[i] || lots_vector_is_missing(out, i);
+        days[i] = none ? 0 : days_within(&covered, from[i], to[i], low[i], high[i]);
+    }
+    step->worker->work.rows += 2 * (uint64_t)count;
+    return LOTS_OK;
+}
+
+/* ---- the whole ---- */
+
+lots_status lots_covered_days(const lots_step *step, lots_candidates *candidates, lots_vector *out,
                               lots_error *err)
 {
     coverage so_far;
@@ -66,6 +149,9 @@ lots_status lots_covered_days(const lots_step *step, const lots_candidates *cand
     out->missing = interval.missing;
     out->failed = interval.failed;
     out->culprit = interval.culprit;
+    LOTS_TRY(lots_candidates_pack(candidates, err));
+    if (candidates->whole)
+        return cover_owners(step, candidates, &interval, out, err);
     int64_t *days = out->data;
     LOTS_TRY(lots_batches_begin(&batches, candidates, err));
     for (;;) {

@@ -1,0 +1,150 @@
+/* passed.c: see passed.h. */
+#include "query/exec/passed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, const uint64_t *mask, lots_arena *arena,
+                             lots_passed **out, lots_error *err)
+{
+    const uint32_t owners = relation->owners->count, count = relation->count;
+    const size_t words = lots_bit_words(count);
+    void *room = NULL;
+    uint32_t *rows = NULL, *offsets = NULL, *before = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof(lots_passed), err));
+    lots_passed *made = *out = room;
+    *made = (lots_passed){.relation = relation, .arena = arena, .count = count, .offsets = relation->offsets};
+    if (mask == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
+    LOTS_TRY(lots_new_u32(arena, (size_t)owners + 1, &offsets, err));
+    before[words] = worker->kernels->count_prefix(mask, words, 0, before);
+    LOTS_TRY(lots_new_u32(arena, before[words], &rows, err));
+    worker->kernels->bits_indexes(mask, count, rows);
+    worker->kernels->bit_ranks(mask, before, relation->offsets, (size_t)owners + 1, offsets);
+    worker->work.rows += count;
+    made->count = before[words];
+    made->rows = rows;
+    made->offsets = offsets;
+    return LOTS_OK;
+}
+
+/* Of values by row of the relation: by place. */
+static lots_status by_place(const lots_worker *worker, const lots_passed *passed, const int32_t *values,
+                            const int32_t **out, lots_error *err)
+{
+    uint32_t *taken = NULL;
+    *out = values;
+    if (passed->rows == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(passed->arena, passed->count, &taken, err));
+    worker->kernels->gather_u32((const uint32_t *)values, passed->rows, passed->count, taken);
+    *out = (const int32_t *)taken;
+    return LOTS_OK;
+}
+
+lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_error *err)
+{
+    const int32_t *starts = NULL;
+    if (passed->starts != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_relation_starts(worker, passed->relation, &starts, err));
+    return by_place(worker, passed, starts, &passed->starts, err);
+}
+
+lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err)
+{
+    const lots_instance *all = NULL;
+    uint32_t *parents = NULL;
+    if (passed->elements != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_relation_elements(worker, passed->relation, frame, &all, err));
+    LOTS_TRY(lots_new_u32(passed->arena, passed->count, &parents, err));
+    worker->kernels->gather_u32(all->parent_index, passed->rows, passed->count, parents);
+    LOTS_TRY(lots_instance_new(worker, frame, passed->count, all->parent, all->depth, &passed->elements, err));
+    passed->elements->parent_index = parents;
+    passed->elements->relation_row = passed->rows;
+    return LOTS_OK;
+}
+
+/* ---- spans ---- */
+
+static lots_status known_ends(lots_worker *worker, lots_passed *passed, lots_error *err)
+{
+    const lots_vector *ends = NULL;
+    int32_t *known = NULL;
+    LOTS_TRY(lots_relation_span_end(worker, passed->relation, &ends, err));
+    LOTS_TRY(by_place(worker, passed, ends->data, &passed->ends, err));
+    if (ends->missing == NULL || lots_bits_next(ends->missing, 0, ends->count) == ends->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i32(passed->arena, passed->count, &known, err));
+    for (uint32_t i = 0; i < passed->count; i++)
+        known[i] = lots_bit_get(ends->missing, passed->rows == NULL ? i : passed->rows[i]) ? INT32_MIN : passed->ends[i];
+    passed->ends = known;
+    return LOTS_OK;
+}
+
+lots_status lots_passed_spans(lots_worker *worker, lots_passed *passed, lots_error *err)
+{
+    int32_t *reach = NULL;
+    uint32_t falls = 0, backward = 0;
+    if (passed->reach != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_passed_starts(worker, passed, err));
+    LOTS_TRY(known_ends(worker, passed, err));
+    LOTS_TRY(lots_new_i32(passed->arena, passed->count, &reach, err));
+    for (uint32_t g = 0; g < passed->relation->owners->count; g++) {
+        int32_t latest = INT32_MIN;
+        for (uint32_t i = passed->offsets[g]; i < passed->offsets[g + 1]; i++) {
+            falls += passed->ends[i] < latest;
+            backward += passed->ends[i] < passed->starts[i];
+            latest = passed->ends[i] > latest ? passed->ends[i] : latest;
+            reach[i] = latest;
+        }
+    }
+    worker->work.rows += passed->count;
+    passed->rising = falls == 0;
+    passed->sound = backward == 0;
+    passed->reach = reach;
+    return LOTS_OK;
+}
+
+static int by_day(const void *a, const void *b)
+{
+    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Ends nearly rise where starts do: few are moved, and not far. Long stretches are left to qsort. */
+static void sort_days(int32_t *days, uint32_t count)
+{
+    enum { SHORT = 64 };
+    if (count > SHORT) {
+        qsort(days, count, sizeof(int32_t), by_day);
+        return;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        const int32_t day = days[i];
+        uint32_t at = i;
+        for (; at > 0 && days[at - 1] > day; at--)
+            days[at] = days[at - 1];
+        days[at] = day;
+    }
+}
+
+lots_status lots_passed_by_end(lots_worker *worker, lots_passed *passed, lots_error *err)
+{
+    int32_t *days = NULL;
+    if (passed->by_end != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_passed_spans(worker, passed, err));
+    LOTS_TRY(lots_new_i32(passed->arena, passed->count, &days, err));
+    if (passed->count > 0)
+        memcpy(days, passed->ends, passed->count * sizeof(int32_t));
+    for (uint32_t g = 0; g < passed->relation->owners->count && !passed->rising; g++)
+        if (passed->offsets[g + 1] - passed->offsets[g] > 1)
+            sort_days(days + passed->offsets[g], passed->offsets[g + 1] - passed->offsets[g]);
+    worker->work.rows += passed->count;
+    passed->by_end = days;
+    return LOTS_OK;
+}

@@ -96,7 +96,7 @@ deps:
 
 demo: deps
 	@$(MAKE) --no-print-directory lots
-	@sh query/examples/demo.sh $(BUILD)
+	@sh query/examples/demo.sh $(BUILD) $(PEOPLE)
 
 test: deps lint
 	@$(MAKE) --no-print-directory lots tests
@@ -185,7 +185,7 @@ install: lots
 help:
 	@echo 'make             build build/lots'
 	@echo 'make deps        install the Debian packages that are missing'
-	@echo 'make demo        load the example data into a registry and answer three questions'
+	@echo 'make demo        make a population of 100,000 and answer three questions; PEOPLE=1000000 for more'
 	@echo 'make test        build and run the tests (about two minutes)'
 	@echo 'make bench       ask the benchmark; SCALE=1000000 people, BENCH="--repeat 9 --only 05"'
 	@echo 'make bench-peers install DuckDB and ClickHouse into the build folder, from npm'

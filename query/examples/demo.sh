@@ -1,20 +1,21 @@
 #!/bin/sh
-# demo.sh BUILD: load the example population into BUILD/demo.lots and answer three questions about it.
+# demo.sh BUILD [PEOPLE]: make a synthetic population in BUILD/people.lots and answer three questions about it; and load the
+# thousand people of ingest/example, which the manual's examples ask about, into BUILD/demo.lots.
 set -eu
 build=${1:-build}
+people=${2:-100000}
 lots=$build/lots
-registry=$build/demo.lots
-rm -rf "$registry" "$registry.rejects.csv"
+rm -rf "$build/people.lots" "$build/demo.lots" "$build/demo.lots.rejects.csv"
 
-echo "\$ lots ingest demo.lots --map ingest/maps/example.map ingest/example"
-"$lots" ingest "$registry" --map ingest/maps/example.map ingest/example
+echo "\$ lots synth people.lots --patients $people"
+"$lots" synth "$build/people.lots" --patients "$people"
 for name in cost diseases readmissions; do
     query=query/examples/demo-$name.lq
     printf '\n$ cat %s\n' "$query"
     cat "$query"
-    case $name in cost) purpose='who cost most' ;; *) purpose= ;; esac # a list of persons says why
-    printf '\n$ lots query demo.lots -f %s%s\n' "$query" "${purpose:+ --purpose '$purpose'}"
-    "$lots" query "$registry" -f "$query" ${purpose:+--purpose "$purpose"}
+    printf '\n$ lots query people.lots -f %s\n' "$query"
+    "$lots" query "$build/people.lots" -f "$query"
 done
-printf '\nThe registry is %s. Try:\n' "$registry"
-printf "  %s query %s 'from contacts group by level show n = count(), cost = sum(cost)'\n" "$lots" "$registry"
+"$lots" ingest "$build/demo.lots" --map ingest/maps/example.map ingest/example >/dev/null
+printf '\nThe registry is %s/people.lots; %s/demo.lots is the small one of the manual. Try:\n' "$build" "$build"
+printf "  %s query %s/people.lots 'from contacts group by level show n = count(), cost = sum(cost)'\n" "$lots" "$build"

@@ -1,4 +1,5 @@
-# manual_examples.sh: running the examples of query/LANGUAGE.md and README.md. Sourced by test_manual.sh and manual_fill.sh.
+# manual_examples.sh: running the examples of query/LANGUAGE.md and README.md. Sourced by test_manual.sh, test_readme.sh and
+# manual_fill.sh.
 #
 # $work holds demo.lots, the example registry, and open.lots, the same without hidden cells (min_cell = 0), in which answers
 # are compared with SQL. Commands of ```console blocks run in a folder of their own, with query/ and ingest/ of the project beside demo.lots.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# test_manual.sh: every example of query/LANGUAGE.md and README.md is asked of the example registry and must print what is
+# test_manual.sh: every example of query/LANGUAGE.md is asked of the example registry and must print what is
 # shown (none is shown: it must run). Those with a question in SQL beside them, in the manual or in manual_sql.txt, are asked of
 # SQLite over the same files too. And `lots help` finds every word of the language in the manual.
 # Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
@@ -54,7 +54,6 @@ replay_block() {
     fi
 }
 the_manual_shows_what_its_examples_print() { replay_file query/LANGUAGE.md 55; }
-the_readme_shows_what_its_examples_print() { replay_file README.md 1; }
 
 # ---- against SQL ----
 # The rows of a csv of several results, without headers: numbers as numbers, true and false as 1 and 0.
@@ -147,7 +146,6 @@ help_alone_lists_commands_and_topics() {
 }
 
 check the_manual_shows_what_its_examples_print
-check the_readme_shows_what_its_examples_print
 check sqlite_gives_the_same_answers
 check every_word_of_the_language_is_a_topic
 check every_topic_that_is_listed_is_there

@@ -45,8 +45,9 @@ LOTS_MUST lots_status lots_pick_end(const lots_step *step, const lots_ranges *ra
 LOTS_MUST lots_status lots_pick_nth(const lots_step *step, const lots_ranges *ranges, const lots_vector *k,
                                     uint32_t *out, lots_error *err);
 
-/* Neither end of the ranges ever goes back. */
-bool lots_ranges_forward(const lots_ranges *ranges);
+/* Neither end of the ranges ever goes back, and they hold so much twice that letting each position enter and leave a window
+ * once costs less than looking at each range by itself. */
+bool lots_ranges_slide(const lots_ranges *ranges);
 /* The mask of positions that have a value: the ranges' mask without x's missing. */
 LOTS_MUST lots_status lots_ranges_valid(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                         lots_ranges *out, lots_error *err);

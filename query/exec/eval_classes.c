@@ -15,6 +15,23 @@ static const lots_id *list_of(const lots_grouping *grouping, lots_id code, uint3
     return grouping->lists + grouping->offsets[code];
 }
 
+/* Which of some codes are in any group, as bits: most are in none, and then nothing else is asked of them. `offsets`: of the
+ * groups' lists, by rank; one for each expression. */
+static lots_status find_listed(const lots_step *step, const uint32_t *offsets, uint32_t rank_count, const uint32_t *codes,
+                               uint32_t count, uint64_t **out, lots_error *err)
+{
+    uint64_t **table = &step->worker->rank_tables[step->expr->id];
+    if (*table == NULL) {
+        LOTS_TRY(lots_new_bits(&step->worker->tables, rank_count, table, err));
+        for (uint32_t rank = 0; rank < rank_count; rank++)
+            if (offsets[rank] < offsets[rank + 1])
+                lots_bit_set(*table, rank);
+    }
+    LOTS_TRY(lots_new_bits(step->arena, count, out, err));
+    step->worker->kernels->lookup_bits(codes, count, *table, rank_count, *out);
+    return LOTS_OK;
+}
+
 /* Bits to numbers, rising; the bits are cleared. */
 static uint32_t take_bits(uint64_t *bits, size_t words, lots_id *out)
 {
@@ -26,32 +43,32 @@ static uint32_t take_bits(uint64_t *bits, size_t words, lots_id *out)
     return count;
 }
 
-/* The groups of one row's codes into `out`, each once, rising. A single code's list is that already. */
-static uint32_t groups_of(const lots_grouping *grouping, const uint32_t *codes, uint32_t count, uint64_t *bits,
-                          size_t words, lots_id *out)
+/* The groups of one row's listed codes, those of the bits from *at up to `end`, into `out`, each once, rising. */
+static uint32_t groups_of(const lots_grouping *grouping, const uint32_t *codes, const uint64_t *listed, size_t *at, size_t end,
+                          uint64_t *bits, size_t words, lots_id *out)
 {
     uint32_t here = 0;
-    bool found = false;
-    if (count == 1) {
-        const lots_id *list = list_of(grouping, codes[0], &here);
+    const lots_id *list = list_of(grouping, codes[*at], &here);
+    const size_t next = lots_bits_next(listed, *at + 1, end);
+    if (next == end) { /* a single code's list is that already */
         memcpy(out, list, here * sizeof *out);
+        *at = end;
         return here;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        const lots_id *list = list_of(grouping, codes[i], &here);
-        found = found || here > 0;
+    for (; *at < end; *at = lots_bits_next(listed, *at + 1, end)) {
+        list = list_of(grouping, codes[*at], &here);
         for (uint32_t k = 0; k < here; k++)
             lots_bit_set(bits, list[k]);
     }
-    return found ? take_bits(bits, words, out) : 0;
+    return take_bits(bits, words, out);
 }
 
-static size_t count_listed(const lots_grouping *grouping, const uint32_t *codes, uint32_t count)
+static size_t count_listed(const lots_grouping *grouping, const uint32_t *codes, const uint64_t *listed, uint32_t count)
 {
-    size_t listed = 0;
-    for (uint32_t i = 0; i < count; i++)
-        listed += grouping->offsets[codes[i] + 1] - grouping->offsets[codes[i]];
-    return listed;
+    size_t all = 0;
+    for (size_t i = lots_bits_next(listed, 0, count); i < count; i = lots_bits_next(listed, i + 1, count))
+        all += grouping->offsets[codes[i] + 1] - grouping->offsets[codes[i]];
+    return all;
 }
 
 static lots_status eval_code_groups(const lots_step *step, lots_vector *out, lots_error *err)
@@ -60,21 +77,25 @@ static lots_status eval_code_groups(const lots_step *step, lots_vector *out, lot
     const lots_grouping *grouping = step->expr->grouping;
     const uint32_t *codes = x->data;
     const uint32_t code_count = x->offsets != NULL ? x->offsets[step->count] : step->count;
-    const size_t listed = count_listed(grouping, codes, code_count);
     const size_t words = lots_bit_words(lots_dictionary_count(grouping->names));
-    uint64_t *bits = NULL;
-    if (listed > UINT32_MAX)
+    uint64_t *bits = NULL, *listed = NULL;
+    LOTS_TRY(find_listed(step, grouping->offsets, grouping->bound->code_count, codes, code_count, &listed, err));
+    const size_t most = count_listed(grouping, codes, listed, code_count);
+    if (most > UINT32_MAX)
         return lots_fail(err, LOTS_LIMIT, "more than 4 thousand million groups at once");
     LOTS_TRY(lots_new_bits(step->arena, words * 64, &bits, err));
-    LOTS_TRY(lots_arena_vector(step->arena, &out->data, listed, sizeof(lots_id), err));
+    LOTS_TRY(lots_arena_vector(step->arena, &out->data, most, sizeof(lots_id), err));
     lots_id *groups = out->data;
     uint32_t made = 0;
+    size_t at = lots_bits_next(listed, 0, code_count);
     out->offsets[0] = 0;
     for (uint32_t i = 0; i < step->count; i++) {
-        const uint32_t first = x->offsets != NULL ? x->offsets[i] : i;
-        const uint32_t count = x->offsets != NULL ? x->offsets[i + 1] - first : 1;
-        if (count > 0 && !lots_vector_is_missing(x, i))
-            made += groups_of(grouping, codes + first, count, bits, words, groups + made);
+        const uint32_t end = x->offsets != NULL ? x->offsets[i + 1] : i + 1;
+        if (at < end) {
+            if (!lots_vector_is_missing(x, i))
+                made += groups_of(grouping, codes, listed, &at, end, bits, words, groups + made);
+            at = lots_bits_next(listed, end, code_count);
+        }
         out->offsets[i + 1] = made;
     }
     step->worker->work.rows += code_count;
@@ -110,6 +131,7 @@ typedef struct collecting {
     const lots_vector *x;
     lots_vector *out;
     size_t words;
+    uint64_t *listed; /* codes that are in any group */
     uint64_t *groups; /* collected */
     bool changed;     /* since they were put through the rules */
     bool any;
@@ -201,22 +223,43 @@ static lots_status settle(collecting *c, uint32_t row, lots_error *err)
     return LOTS_OK;
 }
 
+/* The groups of codes that lie side by side; false when there is none. */
+static bool collect_codes(collecting *c, uint32_t from, uint32_t end)
+{
+    const uint32_t *codes = c->x->data;
+    const size_t first = lots_bits_next(c->listed, from, end);
+    for (size_t e = first; e < end; e = lots_bits_next(c->listed, e + 1, end))
+        lots_classified_collect(c->grouping->bound, codes[e], c->groups);
+    return first < end;
+}
+
+static bool collect_range(collecting *c, uint32_t first, uint32_t end)
+{
+    const uint32_t *offsets = c->x->offsets;
+    const uint64_t *mask = c->ranges->mask;
+    bool found = false;
+    if (first >= end)
+        return false;
+    if (mask == NULL)
+        return offsets != NULL ? collect_codes(c, offsets[first], offsets[end]) : collect_codes(c, first, end);
+    for (size_t k = lots_bits_next(mask, first, end); k < end; k = lots_bits_next(mask, k + 1, end))
+        found |= offsets != NULL ? collect_codes(c, offsets[k], offsets[k + 1])
+                                 : collect_codes(c, (uint32_t)k, (uint32_t)k + 1);
+    return found;
+}
+
 static lots_status collect_each(collecting *c, lots_error *err)
 {
     const lots_ranges *ranges = c->ranges;
     for (uint32_t i = 0; i < ranges->count; i++) {
-        memset(c->groups, 0, c->words * sizeof *c->groups);
-        c->changed = true;
-        for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++) {
-            uint32_t count = 0;
-            if (!counts(ranges, k))
-                continue;
-            const uint32_t *codes = codes_at(c->x, k, &count);
-            for (uint32_t e = 0; e < count; e++)
-                lots_classified_collect(c->grouping->bound, codes[e], c->groups);
-        }
+        c->any = false;
+        c->score = 0;
+        c->changed = collect_range(c, ranges->first[i], ranges->end[i]);
         c->step->worker->work.rows += ranges->end[i] - ranges->first[i];
+        const bool found = c->changed;
         LOTS_TRY(settle(c, i, err));
+        if (found)
+            memset(c->groups, 0, c->words * sizeof *c->groups);
     }
     return LOTS_OK;
 }
@@ -273,13 +316,15 @@ lots_status lots_reduce_classes(const lots_step *step, const lots_ranges *ranges
     LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
     collecting c = {.step = step, .grouping = step->expr->grouping, .ranges = &valid, .x = x, .out = out};
     c.words = lots_classification_words(c.grouping->classification);
+    LOTS_TRY(find_listed(step, c.grouping->bound->offsets, c.grouping->bound->code_count, x->data,
+                         x->offsets != NULL ? x->offsets[x->count] : x->count, &c.listed, err));
     LOTS_TRY(lots_new_bits(step->arena, c.words * 64, &c.groups, err));
     LOTS_TRY(lots_new_bits(step->arena, c.words * 64, &c.ruled, err));
     if (out->type.kind == LOTS_TYPE_SET) {
         LOTS_TRY(lots_arena_vector(step->arena, &out->data, 0, sizeof(lots_id), err));
         out->offsets[0] = 0;
     }
-    LOTS_TRY(ranges->offsets == NULL && lots_ranges_forward(ranges) ? collect_sliding(&c, err) : collect_each(&c, err));
+    LOTS_TRY(lots_ranges_slide(ranges) ? collect_sliding(&c, err) : collect_each(&c, err));
     if (c.rank_count > 0)
         out->data = c.ranks;
     return LOTS_OK;

@@ -10,11 +10,29 @@
 
 /* ---- printing ---- */
 
+/* The texts of categories are there already. */
+static void print_categories(const lots_vector *in, const uint64_t *missing, uint32_t count, lots_text *out)
+{
+    const uint32_t *ranks = in->data;
+    for (uint32_t i = 0; i < count; i++) {
+        size_t bytes = 0;
+        out[i] = (lots_text){"", 0};
+        if (missing != NULL && lots_bit_get(missing, i))
+            continue;
+        out[i].text = lots_dictionary_key(in->type.dictionary, ranks[i], &bytes);
+        out[i].bytes = (uint32_t)bytes;
+    }
+}
+
 static lots_status eval_print(const lots_step *step, lots_vector *out, lots_error *err)
 {
     lots_bytes text = {0};
     lots_text *values = out->data;
     lots_status status = LOTS_OK;
+    if (step->in[0].type.kind == LOTS_TYPE_CATEGORY) {
+        print_categories(&step->in[0], out->missing, step->count, values);
+        return LOTS_OK;
+    }
     for (uint32_t i = 0; i < step->count && status == LOTS_OK; i++) {
         char *copy = NULL;
         text.count = 0;

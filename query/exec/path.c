@@ -4,9 +4,12 @@
  * two visits in a row are another course than one. 2. An event without a text is no step. 3. `gap` ends the path at the
  * first pair of steps whose distance, from the end of one to the start of the next, is longer or (the end is missing) not
  * known: the path is the first run of steps, not all that ever came. 4. With `max`, ` > …` tells that more followed. */
+#include <string.h>
+
 #include "query/exec/candidates.h"
 #include "query/exec/step.h"
 
+#define BETWEEN " > "
 #define AND_MORE " > \xe2\x80\xa6"
 
 typedef struct path_maker {
@@ -35,24 +38,38 @@ static uint32_t named_from(const path_maker *maker, uint32_t from, uint32_t end)
     return from;
 }
 
-static lots_status make_path(const path_maker *maker, uint32_t row, lots_bytes *text, lots_error *err)
+static char *put(char *to, const char *text, size_t bytes)
+{
+    if (to == NULL || bytes == 0)
+        return to;
+    memcpy(to, text, bytes);
+    return to + bytes;
+}
+
+/* The path of a row, into `to` unless it is NULL. Returns its length. */
+static size_t make_path(const path_maker *maker, uint32_t row, char *to)
 {
     const lots_text *names = maker->names.data;
     const uint32_t end = maker->list.offsets[row + 1], most = maker->step->expr->index;
     uint32_t at = named_from(maker, maker->list.offsets[row], end), steps = 0;
-    text->count = 0;
+    size_t length = 0;
     while (at < end) {
-        if (steps > 0)
-            LOTS_TRY(lots_bytes_append(text, " > ", 3, err));
-        LOTS_TRY(lots_bytes_append(text, names[at].text, names[at].bytes, err));
+        if (steps > 0) {
+            to = put(to, BETWEEN, sizeof BETWEEN - 1);
+            length += sizeof BETWEEN - 1;
+        }
+        to = put(to, names[at].text, names[at].bytes);
+        length += names[at].bytes;
         const uint32_t next = named_from(maker, at + 1, end);
         if (next == end || !goes_on(maker, at, next))
-            return LOTS_OK;
-        if (++steps == most)
-            return lots_bytes_append(text, AND_MORE, sizeof AND_MORE - 1, err);
+            return length;
+        if (++steps == most) {
+            put(to, AND_MORE, sizeof AND_MORE - 1);
+            return length + sizeof AND_MORE - 1;
+        }
         at = next;
     }
-    return LOTS_OK;
+    return length;
 }
 
 static lots_status open_maker(const lots_step *step, path_maker *out, lots_error *err)
@@ -72,23 +89,32 @@ static lots_status open_maker(const lots_step *step, path_maker *out, lots_error
     return LOTS_OK;
 }
 
-static lots_status make_paths(const path_maker *maker, lots_vector *out, lots_bytes *text, lots_error *err)
+/* All paths in one piece of memory: first their lengths, then the texts. */
+static lots_status make_paths(const path_maker *maker, lots_vector *out, lots_error *err)
 {
     const lots_step *step = maker->step;
     lots_text *paths = out->data;
+    size_t total = 0;
+    void *room = NULL;
     for (uint32_t i = 0; i < step->count; i++) {
-        char *copy = NULL;
-        paths[i] = (lots_text){"", 0};
-        if (named_from(maker, maker->list.offsets[i], maker->list.offsets[i + 1]) == maker->list.offsets[i + 1]) {
-            LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
-            lots_bit_set(out->missing, i);
+        const uint32_t end = maker->list.offsets[i + 1];
+        const size_t length = make_path(maker, i, NULL);
+        if (length >= UINT32_MAX)
+            return lots_fail(err, LOTS_LIMIT, "a path of %zu bytes: `max` shortens it", length);
+        paths[i] = (lots_text){"", (uint32_t)length};
+        total += length;
+        if (named_from(maker, maker->list.offsets[i], end) < end)
             continue;
-        }
-        LOTS_TRY(make_path(maker, i, text, err));
-        if (text->count >= UINT32_MAX)
-            return lots_fail(err, LOTS_LIMIT, "a path of %zu bytes: `max` shortens it", text->count);
-        LOTS_TRY(lots_arena_text(step->arena, &copy, text->count == 0 ? "" : (const char *)text->data, text->count, err));
-        paths[i] = (lots_text){copy, (uint32_t)text->count};
+        LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+        lots_bit_set(out->missing, i);
+    }
+    LOTS_TRY(lots_arena_vector(step->arena, &room, total, 1, err));
+    char *to = room;
+    for (uint32_t i = 0; i < step->count; i++) {
+        if (paths[i].bytes == 0)
+            continue;
+        paths[i].text = to;
+        to += make_path(maker, i, to);
     }
     return LOTS_OK;
 }
@@ -96,11 +122,8 @@ static lots_status make_paths(const path_maker *maker, lots_vector *out, lots_by
 lots_status lots_eval_path(lots_step *step, lots_vector *out, lots_error *err)
 {
     path_maker maker;
-    lots_bytes text = {NULL, 0, 0};
     LOTS_TRY(open_maker(step, &maker, err));
     LOTS_TRY(lots_step_new(step, out, err));
     step->worker->work.rows += maker.list.instance->count;
-    const lots_status status = make_paths(&maker, out, &text, err);
-    lots_bytes_free(&text);
-    return status;
+    return make_paths(&maker, out, err);
 }

@@ -18,12 +18,17 @@ static bool taken(const lots_ranges *ranges, uint32_t at)
 
 /* ---- distinct ---- */
 
-bool lots_ranges_forward(const lots_ranges *ranges)
+bool lots_ranges_slide(const lots_ranges *ranges)
 {
-    for (uint32_t i = 1; i < ranges->count; i++)
-        if (ranges->first[i] < ranges->first[i - 1] || ranges->end[i] < ranges->end[i - 1])
+    uint64_t looks = 0;
+    if (ranges->offsets != NULL)
+        return false;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        if (i > 0 && (ranges->first[i] < ranges->first[i - 1] || ranges->end[i] < ranges->end[i - 1]))
             return false;
-    return true;
+        looks += ranges->end[i] > ranges->first[i] ? ranges->end[i] - ranges->first[i] : 0;
+    }
+    return looks > 2 * (uint64_t)ranges->positions;
 }
 
 typedef struct sliding {
@@ -70,26 +75,39 @@ static lots_status count_sliding(const lots_step *step, const lots_ranges *range
     return LOTS_OK;
 }
 
+static int64_t distinct_of(lots_worker *worker, const lots_ranges *ranges, uint32_t range, const lots_dense *dense)
+{
+    const uint32_t first = ranges->first[range], end = ranges->end[range];
+    int64_t distinct = 0;
+    if (ranges->mask == NULL && first < end) { /* the ids lie side by side */
+        const uint32_t from = dense->offsets == NULL ? first : dense->offsets[first];
+        const uint32_t to = dense->offsets == NULL ? end : dense->offsets[end];
+        for (uint32_t e = from; e < to; e++)
+            distinct += lots_stamp(worker, dense->ids[e]);
+        return distinct;
+    }
+    for (uint32_t k = first; k < end; k++) {
+        uint32_t count = 0;
+        if (!taken(ranges, k))
+            continue;
+        const uint32_t *ids = lots_dense_at(dense, k, &count);
+        for (uint32_t e = 0; e < count; e++)
+            distinct += lots_stamp(worker, ids[e]);
+    }
+    return distinct;
+}
+
 static lots_status count_distinct(const lots_step *step, const lots_ranges *ranges, const lots_dense *dense,
                                   int64_t *out, lots_error *err)
 {
-    if (ranges->offsets == NULL && lots_ranges_forward(ranges))
+    if (lots_ranges_slide(ranges))
         return count_sliding(step, ranges, dense, out, err);
     if (lots_slide_pays(ranges))
         return lots_recent_counts(step, ranges, dense, out, err);
     LOTS_TRY(lots_stamps_open(step->worker, dense->count, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
-        int64_t distinct = 0;
         lots_stamps_clear(step->worker);
-        for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++) {
-            uint32_t count = 0;
-            if (!taken(ranges, k))
-                continue;
-            const uint32_t *ids = lots_dense_at(dense, k, &count);
-            for (uint32_t e = 0; e < count; e++)
-                distinct += lots_stamp(step->worker, ids[e]);
-        }
-        out[i] = distinct;
+        out[i] = distinct_of(step->worker, ranges, i, dense);
         step->worker->work.rows += ranges->end[i] - ranges->first[i];
     }
     return LOTS_OK;

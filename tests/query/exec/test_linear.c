@@ -101,8 +101,7 @@ static const char *const questions[] = {
     "b = sum(cost over (contacts as x where x.dx.main = r.dx.main since r.start))",
     "from contacts as r derive a = first(contacts where level = primary since r.start).cost",
     "from contacts as r derive a = exists(contacts as x where x.cost > r.cost and x.start > r.start)",
-    "from contacts as r derive a = count(contacts as x where x.weight < r.weight until r.start), "
-    "b = count(contacts as x where x.unit != r.unit since r.start until r.end)",
+    "from contacts as r derive a = count(contacts as x where x.unit != r.unit since r.start until r.end)",
     "from contacts as r derive a = count(contacts as x where x.unit = r.unit and x.cost >= r.cost - 10 and x.cost <= r.cost + 10)",
     "from patients derive a = nth(contacts, 40000).start, b = last(contacts by cost).start",
     /* relations that are made of events */

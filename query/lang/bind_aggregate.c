@@ -232,10 +232,35 @@ static lots_status covered_interval(binder *b, scope *where, lots_set *set, cons
     return bind_set_asked(b, set, low, high, node->span);
 }
 
+/* count(x is not missing): what is meant is told before x is looked for. */
+static lots_status refuse_condition(binder *b, const lots_ast_call *call, const lots_ast_node *node)
+{
+    const bool compared = node->kind == LOTS_AST_BINARY && (node->binary.op <= LOTS_AST_OP_GREATER_EQUAL ||
+                                                            node->binary.op == LOTS_AST_OP_IN || node->binary.op == LOTS_AST_OP_NOT_IN ||
+                                                            node->binary.op == LOTS_AST_OP_CONTAINS);
+    if (!compared && node->kind != LOTS_AST_IS_MISSING && node->kind != LOTS_AST_AND && node->kind != LOTS_AST_OR &&
+        node->kind != LOTS_AST_NOT)
+        return LOTS_OK;
+    lots_bytes text = {NULL, 0, 0};
+    lots_status printed = lots_ast_print_node(node, &text, b->err);
+    if (printed == LOTS_OK) {
+        printed = lots_ast_fail(b->err, node->span, "'%.*s' takes an event set, and this is a condition", (int)call->name.bytes,
+                                call->name.text);
+        const int bytes = (int)(text.count < 200 ? text.count : 200);
+        if (lots_ast_name_is(&call->name, "count"))
+            lots_error_hint(b->err, "count(where %.*s) counts the rows for which it is true", bytes, (const char *)text.data);
+        else if (lots_ast_name_is(&call->name, "exists"))
+            lots_error_hint(b->err, "a condition stands by itself: %.*s", bytes, (const char *)text.data);
+    }
+    lots_bytes_free(&text);
+    return printed;
+}
+
 static lots_status count_events(binder *b, scope *where, lots_op op, const lots_ast_node *node, value *out)
 {
     bound_set set;
     const lots_ast_call *call = node->call;
+    LOTS_TRY(refuse_condition(b, call, call->args[0].value));
     LOTS_TRY(bind_set(b, where, call->args[0].value, &set));
     lots_expr *interval = NULL;
     if (op == LOTS_OP_NIGHTS || op == LOTS_OP_COVERED_DAYS) {

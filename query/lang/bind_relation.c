@@ -175,6 +175,11 @@ lots_status bind_gap(binder *b, scope *where, const lots_ast_call *call, lots_re
     LOTS_TRY(bind_scalar(b, where, gap->value, &length));
     if (length->op != LOTS_OP_CONSTANT || length->type.kind != LOTS_TYPE_DAYS || length->constant.missing)
         return bind_wrong_type(b, length, "a constant number of days (0d, 7d)");
+    if (length->constant.i < 0) {
+        lots_status status = lots_ast_fail(b->err, gap->value->span, "a gap is a number of days from 0 on");
+        lots_error_hint(b->err, "with `gap 0d` the next begins on the last day of the one before, or within it");
+        return status;
+    }
     relation->has_gap = true;
     relation->gap_days = length->constant.i;
     return LOTS_OK;

@@ -47,11 +47,22 @@ lots_status bind_scope_new(binder *b, scope_kind kind, scope *outer, uint32_t fr
     return lots_vec_push(&b->scopes, out, b->err);
 }
 
+static lots_ast_span place_of(const named *item)
+{
+    const value *bound = &item->bound;
+    if (item->node != NULL)
+        return item->node->span;
+    if (bound->kind == VALUE_SET)
+        return bound->set.set->span;
+    const lots_expr *expr = bound->kind == VALUE_TUPLE && bound->field_count > 0 ? bound->fields[0] : bound->expr;
+    return expr != NULL ? expr->span : (lots_ast_span){0};
+}
+
 /* Names are looked up one after the other. */
 static lots_status scope_push(binder *b, scope *where, const named *item)
 {
     if (where->names.count >= BIND_NAMES_MAX)
-        return lots_fail(b->err, LOTS_QUERY, "rows have more than %u derived or shown columns", BIND_NAMES_MAX);
+        return lots_ast_fail(b->err, place_of(item), "rows have more than %u derived or shown columns", BIND_NAMES_MAX);
     return lots_vec_push(&where->names, item, b->err);
 }
 

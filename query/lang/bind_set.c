@@ -368,8 +368,12 @@ static lots_status set_of_value(binder *b, scope *where, const lots_ast_node *no
     }
     if (bound->kind == VALUE_EXPR && bound->expr->type.kind == LOTS_TYPE_EVENTS)
         return bind_set_new(b, where, bound->expr->type.relation, bound->expr, node->span, out);
-    if (bound->kind == VALUE_EXPR)
-        return bind_wrong_type(b, bound->expr, "an event set");
+    if (bound->kind == VALUE_EXPR) {
+        lots_status status = bind_wrong_type(b, bound->expr, "an event set");
+        if (bound->expr->type.kind == LOTS_TYPE_BOOL)
+            lots_error_hint(b->err, "rows for which a condition is true are counted by count(where …)");
+        return status;
+    }
     if (bound->kind == VALUE_TABLE)
         return lots_ast_fail(b->err, node->span, "this names a table, and an event set is wanted");
     return lots_ast_fail(b->err, node->span, "an event set is wanted here");

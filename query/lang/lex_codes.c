@@ -58,7 +58,7 @@ static lots_status copy_words(lots_lexer *lexer, uint32_t at, uint32_t end, lots
     for (walk.at = at; walk.at < end;) {
         if (lots_lexer_blank_bytes(&walk) > 0) {
             lots_lexer_blanks(&walk);
-            if (copy[count - 1] != '-' && walk.text[walk.at] != '-') {
+            if (count > 0 && copy[count - 1] != '-' && walk.at < end && walk.text[walk.at] != '-') {
                 copy[count++] = ' ';
                 *spaced = true;
             }

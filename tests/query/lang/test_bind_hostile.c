@@ -179,6 +179,20 @@ static void tens_of_thousands_of_columns_and_stages_are_bound_and_run(void **sta
 
 /* ---- names of names ---- */
 
+static void a_column_too_many_has_its_place(void **state)
+{
+    char *text = numbered("from patients derive c0 = (1)", ", c% = (%)", 6000, " show c0");
+    question q = {.text = text};
+    (void)state;
+    run_on_small_stack(run_question, &q);
+    assert_int_equal(q.status, LOTS_QUERY);
+    assert_string_equal(q.err.text, "rows have more than 5000 derived or shown columns");
+    const char *place = strstr(text, ", c5000 = (5000)");
+    assert_non_null(place);
+    assert_in_range(q.err.at, place - text, place - text + 16);
+    free(text);
+}
+
 static void tens_of_thousands_of_lets_are_bound_or_refused(void **state)
 {
     static const long_text rows[] = {
@@ -195,7 +209,14 @@ static void tens_of_thousands_of_lets_are_bound_or_refused(void **state)
         {"let a0 = contacts\n", "let a% = episodes(a~ per start)\n", "from patients show count(a45)", "?", 45},
         {"let a0 = from patients show n = score\n", "let a% = from a~ show n\n", "from a45 show n", "?", 9000},
         {"let a0 = from patients show n = score\n", "let a% = from a~ show n\n", "from a9000 show n", "?", 9000},
+        {"let a0(x) = from patients show n = x\n", "let a%(x) = from a~(x + 1)\n", "from a20(score) show n", NULL, 20},
+        {"let a0(x) = from patients show n = x\n", "let a%(x) = from a~(x + 1)\n", "from a900(score) show n", "deep", 900},
+        {"let a0(x) = from patients show n = x\n", "let a%(x) = from a~(x + x)\n", "from a45(1) show n", "?", 45},
+        {"let a0(e) = from e show n = 1\n", "let a%(e) = from a~((e union e))\n", "from a45(contacts) show n", "?", 45},
+        {"let a0(x) = from patients group by score show n = x\n", "let a%(x) = from a~(x) join (from a~(x) show score, m% = n) on score\n",
+         "from a45(1) show n", "?", 45},
         {"let f(x0", ", x%", ") = x0 from patients show f(1)", "more than 100 parameters", 0},
+        {"let f(x0", ", x%", ") = from patients show x0 from f(1)", "more than 100 parameters", 0},
     };
     (void)state;
     CHECK_ALL(rows);
@@ -321,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tens_of_thousands_of_operands_are_bound_and_run),
         cmocka_unit_test(tens_of_thousands_of_columns_and_stages_are_bound_and_run),
+        cmocka_unit_test(a_column_too_many_has_its_place),
         cmocka_unit_test(tens_of_thousands_of_lets_are_bound_or_refused),
         cmocka_unit_test(sets_within_sets_are_bound_and_run_or_refused),
         cmocka_unit_test(numbers_beyond_all_bounds_are_answered_or_refused),

@@ -109,7 +109,7 @@ static lots_status fill_stream(info_job *job, uint32_t index, lots_listing *list
     const lots_coverage *coverage = lots_registry_coverage(job->registry, index);
     bool dated = coverage != NULL && coverage->from != LOTS_DAY_MAX;
     lots_stream_facts facts;
-    LOTS_TRY(lots_stream_facts_gather(job->registry, index, &facts, err));
+    LOTS_TRY(lots_stream_facts_gather(job->registry, index, false, &facts, err));
     lots_stream_facts_free(&facts);
     LOTS_TRY(lots_listing_text(listing, stream->name, err));
     LOTS_TRY(lots_listing_count(listing, facts.events, facts.patients, err));
@@ -249,7 +249,7 @@ static lots_status write_columns(info_job *job, uint32_t stream, lots_error *err
     lots_listing listing = lots_listing_begin(columns, sizeof columns / sizeof *columns);
     listing.min_cell = job->min_cell;
     lots_stream_facts facts;
-    LOTS_TRY(lots_stream_facts_gather(job->registry, stream, &facts, err));
+    LOTS_TRY(lots_stream_facts_gather(job->registry, stream, true, &facts, err));
     lots_status status = lots_stream_facts_share(job->registry, stream, job->min_cell, &facts, err);
     for (uint32_t i = 0; status == LOTS_OK && i < job->schema->streams[stream].column_count; i++)
         status = fill_column(&listing, &job->schema->streams[stream].columns[i], &facts.columns[i], facts.events, err);

@@ -8,6 +8,7 @@ typedef struct gathering {
     lots_registry *registry;
     const lots_stream *stream;
     uint32_t number;
+    bool contents;
     lots_stream_facts *facts;
     uint64_t **seen; /* of each column: ranks seen, or NULL */
     lots_arena scratch;
@@ -130,7 +131,8 @@ static lots_status gather_chunk(gathering *g, lots_segment *segment, uint32_t ch
         if (column->kind == LOTS_KIND_CODES) {
             add_meta(facts, column, lots_segment_meta(segment, g->number, i, LOTS_PART_LENGTHS, chunk),
                      LOTS_PART_LENGTHS);
-            LOTS_TRY(count_empty(g, segment, i, chunk, err));
+            if (g->contents)
+                LOTS_TRY(count_empty(g, segment, i, chunk, err));
         }
         if (column->role == LOTS_ROLE_GHOST)
             LOTS_TRY(count_ghosts(g, segment, i, chunk, err));
@@ -159,7 +161,7 @@ static lots_status gather(gathering *g, lots_error *err)
     LOTS_TRY(lots_alloc(&made, count, sizeof(uint64_t *), err));
     g->seen = made;
     for (uint32_t i = 0; i < count; i++) {
-        if (!has_ids(&g->stream->columns[i]))
+        if (!g->contents || !has_ids(&g->stream->columns[i]))
             continue;
         LOTS_TRY(lots_alloc(&made, lots_bit_words(dictionary_size(g, &g->stream->columns[i])), sizeof(uint64_t), err));
         g->seen[i] = made;
@@ -176,11 +178,13 @@ static lots_status gather(gathering *g, lots_error *err)
     return LOTS_OK;
 }
 
-lots_status lots_stream_facts_gather(lots_registry *registry, uint32_t stream, lots_stream_facts *out, lots_error *err)
+lots_status lots_stream_facts_gather(lots_registry *registry, uint32_t stream, bool contents, lots_stream_facts *out,
+                                     lots_error *err)
 {
     gathering g = {.registry = registry,
                    .stream = &lots_registry_schema(registry)->streams[stream],
                    .number = stream,
+                   .contents = contents,
                    .facts = out};
     memset(out, 0, sizeof *out);
     out->events = lots_registry_events(registry, stream);

@@ -23,9 +23,10 @@ typedef struct lots_stream_facts {
     lots_column_facts *columns; /* the stream's columns; lots_free */
 } lots_stream_facts;
 
-/* Errors: LOTS_IO, LOTS_CORRUPT, LOTS_MEMORY. Cost: reads directories, patients' offsets and the ghost column. */
-LOTS_MUST lots_status lots_stream_facts_gather(lots_registry *registry, uint32_t stream, lots_stream_facts *out,
-                                               lots_error *err);
+/* `contents`: distinct values and empty lists of the columns too, which are left 0 otherwise: the lengths of every list are
+ * read for them. Errors: LOTS_IO, LOTS_CORRUPT, LOTS_MEMORY. Cost: reads directories, patients' offsets and the ghost column. */
+LOTS_MUST lots_status lots_stream_facts_gather(lots_registry *registry, uint32_t stream, bool contents,
+                                               lots_stream_facts *out, lots_error *err);
 /* Fill in min_persons and max_persons, up to `enough`. Errors: as above. Cost: decodes the blocks that have an extreme. */
 LOTS_MUST lots_status lots_stream_facts_share(lots_registry *registry, uint32_t stream, uint32_t enough,
                                               lots_stream_facts *facts, lots_error *err);

@@ -449,6 +449,23 @@ static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_
     return LOTS_OK;
 }
 
+/* All at once; pairs without a number are seldom, and then looked at one by one. */
+static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
+{
+    uint32_t places[LOTS_KEY_BLOCK], fresh = 0;
+    for (uint32_t i = 0; i < count; i++)
+        places[i] = a[i] << fold->shift | b[i];
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = fold->direct[places[i]] - 1;
+        fresh |= out[i];
+    }
+    for (uint32_t i = 0; fresh == LOTS_NO_ID && i < count; i++) {
+        if (fold->direct[places[i]] == 0)
+            fold->direct[places[i]] = ++fold->count;
+        out[i] = fold->direct[places[i]] - 1;
+    }
+}
+
 lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
                                 uint32_t b_limit, uint32_t count, uint32_t *out, lots_error *err)
 {
@@ -457,12 +474,8 @@ lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t
         LOTS_TRY(map_number(&fold->map, pair_key(a[i], b[i]), fold->count, &out[i], err));
         fold->count += out[i] == fold->count ? 1 : 0;
     }
-    for (uint32_t i = 0; !fold->wide && i < count; i++) {
-        uint32_t *number = &fold->direct[a[i] << fold->shift | b[i]];
-        if (*number == 0)
-            *number = ++fold->count;
-        out[i] = *number - 1;
-    }
+    if (!fold->wide)
+        fold_direct(fold, a, b, count, out);
     return LOTS_OK;
 }
 

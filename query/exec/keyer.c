@@ -59,11 +59,13 @@ static lots_status number_block(lots_keyer *keyer, const lots_vector *keys, uint
     const uint32_t *before = none;
     uint32_t before_limit = 1;
     for (uint32_t c = 0; c < keyer->column_count; c++) {
-        LOTS_TRY(lots_key_codes(&keyer->coders[c], &keys[c], first, count, codes, err));
-        LOTS_TRY(lots_key_fold_pairs(&keyer->folds[c], before, before_limit, codes, keyer->coders[c].count, count, out,
-                                     err));
+        uint32_t *own = c == 0 && keyer->column_count > 1 ? out : codes;
+        LOTS_TRY(lots_key_codes(&keyer->coders[c], &keys[c], first, count, own, err));
+        if (own == codes)
+            LOTS_TRY(lots_key_fold_pairs(&keyer->folds[c], before, before_limit, codes, keyer->coders[c].count, count,
+                                         out, err));
         before = out;
-        before_limit = keyer->folds[c].count;
+        before_limit = own == codes ? keyer->folds[c].count : keyer->coders[c].count;
     }
     return keep_new(keyer, keys, first, out, count, err);
 }
@@ -93,8 +95,10 @@ void lots_keyer_find(const lots_keyer *keyer, const lots_vector *keys, uint32_t 
         const uint32_t count = rows - first < LOTS_KEY_BLOCK ? rows - first : LOTS_KEY_BLOCK;
         const uint32_t *before = none;
         for (uint32_t c = 0; c < keyer->column_count; c++) {
-            lots_key_codes_find(&keyer->coders[c], &keys[c], first, count, codes);
-            lots_key_fold_find(&keyer->folds[c], before, codes, count, out + first);
+            uint32_t *own = c == 0 && keyer->column_count > 1 ? out + first : codes;
+            lots_key_codes_find(&keyer->coders[c], &keys[c], first, count, own);
+            if (own == codes)
+                lots_key_fold_find(&keyer->folds[c], before, codes, count, out + first);
             before = out + first;
         }
     }

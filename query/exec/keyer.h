@@ -11,7 +11,7 @@ typedef struct lots_keyer {
     uint32_t column_count;
     uint32_t count;          /* numbers given */
     lots_key_coder *coders;  /* by column */
-    lots_key_fold *folds;    /* by column: of what is left of it with it; the first column's of 0 with it */
+    lots_key_fold *folds;    /* by column: of what is left of it with it; an only column's of 0 with it */
 } lots_keyer;
 
 /* `types`: of the key columns; none gives one number for all rows. Errors: LOTS_MEMORY. */

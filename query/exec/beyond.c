@@ -42,14 +42,25 @@ static bool unknown(const bound *end, uint32_t row)
     return end->missing != NULL && lots_bit_get(end->missing, end->constant ? 0 : row);
 }
 
-/* Is there any day outside of from..until? What is missing holds a day too: this only rules out. */
-static bool any_outside(const bound *end, uint32_t count, int32_t from, int32_t until)
+/* Add the rows whose day is outside of what is covered. */
+static lots_status add_outside(lots_worker *worker, const bound *end, const lots_coverage *covered, const lots_instance *rows,
+                               uint64_t *outside, lots_error *err)
 {
-    const uint32_t all = end->constant ? 1 : count, width = (uint32_t)until - (uint32_t)from;
-    uint32_t outside = 0;
-    for (uint32_t i = 0; end->days != NULL && i < all; i++)
-        outside |= (uint32_t)end->days[i] - (uint32_t)from > width ? 1u : 0u;
-    return outside != 0;
+    uint64_t *within = NULL;
+    if (end->days == NULL)
+        return LOTS_OK;
+    if (end->constant) {
+        if (end->days[0] < covered->from || end->days[0] > covered->until)
+            lots_bits_fill(outside, rows->count, true);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_bits(lots_instance_arena(worker, rows), rows->count, &within, err));
+    worker->kernels->range_i32(end->days, rows->count, covered->from, covered->until, within);
+    if (end->missing != NULL)
+        lots_bits_or(within, within, end->missing, rows->count);
+    lots_bits_not(within, within, rows->count);
+    lots_bits_or(outside, outside, within, rows->count);
+    return LOTS_OK;
 }
 
 static bool is_full(const lots_worker *worker, const lots_beyond *side) { return side->count >= worker->beyond_least; }
@@ -71,11 +82,13 @@ static lots_status mark(lots_worker *worker, lots_beyond *side, uint32_t patient
 }
 
 static lots_status look_at_rows(lots_worker *worker, const bound *low, const bound *high, const lots_coverage *covered,
-                                const lots_instance *rows, lots_beyond *sides, lots_error *err)
+                                const lots_instance *rows, const uint64_t *outside, lots_beyond *sides, lots_error *err)
 {
     const uint32_t *patients = NULL;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
-    for (uint32_t i = 0; i < rows->count; i++) {
+    for (size_t at = lots_bits_next(outside, 0, rows->count); at < rows->count;
+         at = lots_bits_next(outside, at + 1, rows->count)) {
+        const uint32_t i = (uint32_t)at;
         const int32_t from = day_at(low, i, LOTS_DAY_MIN), until = day_at(high, i, LOTS_DAY_MAX);
         if (unknown(low, i) || unknown(high, i) || from > until)
             continue;
@@ -91,15 +104,18 @@ static lots_status look(lots_worker *worker, const lots_asked *asked, const lots
 {
     const lots_coverage *covered = lots_registry_coverage(worker->registry, asked->stream);
     lots_beyond *sides = &worker->beyond[2 * asked->stream];
+    uint64_t *outside = NULL;
     bound low, high;
     if (is_full(worker, &sides[0]) && is_full(worker, &sides[1]))
         return LOTS_OK;
     LOTS_TRY(days_of(worker, asked->low, rows, &low, err));
     LOTS_TRY(days_of(worker, asked->high, rows, &high, err));
-    if (!any_outside(&low, rows->count, covered->from, covered->until) &&
-        !any_outside(&high, rows->count, covered->from, covered->until))
+    LOTS_TRY(lots_new_bits(lots_instance_arena(worker, rows), rows->count, &outside, err));
+    LOTS_TRY(add_outside(worker, &low, covered, rows, outside, err));
+    LOTS_TRY(add_outside(worker, &high, covered, rows, outside, err));
+    if (lots_bits_next(outside, 0, rows->count) == rows->count)
         return LOTS_OK;
-    return look_at_rows(worker, &low, &high, covered, rows, sides, err);
+    return look_at_rows(worker, &low, &high, covered, rows, outside, sides, err);
 }
 
 lots_status lots_beyond_look(lots_worker *worker, const lots_set *set, const lots_instance *rows, lots_error *err)

@@ -161,7 +161,7 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
     const uint64_t *held = NULL;
     uint32_t count = 0, *rows = NULL, *parents = NULL, *places = NULL;
     *out = (held_rows){.elements = NULL};
-    if (step->expr->op == LOTS_OP_NIGHTS || (ranges->offsets != NULL && is_plain(step->expr->operands[0])))
+    if (step->expr->op == LOTS_OP_NIGHTS || is_plain(step->expr->operands[0]))
         return LOTS_OK;
     LOTS_TRY(rows_held(step, ranges, &held, &count, err));
     if (held == NULL || 2 * (uint64_t)count >= ranges->positions)
@@ -186,10 +186,8 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
     const bool follow = ranges->offsets != NULL;
     uint32_t *ends = follow ? places + 1 : places + ranges->count + 1;
     places[0] = 0;
-    for (uint32_t i = 0; i < ranges->count; i++) {
-        places[i] = lots_bit_rank(&ranks, ranges->first[i]);
-        ends[i] = lots_bit_rank(&ranks, ranges->end[i]);
-    }
+    kernels->bit_ranks(held, ranks.words, ranges->first, ranges->count, places);
+    kernels->bit_ranks(held, ranks.words, ranges->end, ranges->count, ends);
     out->ranges = (lots_ranges){.count = ranges->count, .first = places, .end = ends, .positions = count};
     out->ranges.offsets = follow ? places : NULL;
     return LOTS_OK;

@@ -69,7 +69,7 @@ static lots_status eval_meet(const lots_step *step, bool negate, lots_vector *ou
     return gather_failures(step, denied, out, err);
 }
 
-/* ---- dear operands ---- */
+/* ---- operands from the cheapest on ---- */
 
 static bool is_episode_frame(const lots_query *query, uint32_t frame)
 {
@@ -87,70 +87,110 @@ static void leave_open(const lots_vector *in, bool negate, size_t words, uint64_
         open[w] &= lots_word(in->missing, w) | (negate ? ~data[w] : data[w]);
 }
 
-static lots_status dear_operands(const lots_step *step, uint64_t *dear, uint32_t *count, lots_error *err)
+typedef enum price { CHEAP, FAIR, DEAR } price;
+
+/* Is it a comparison of what is stored with rows, or the like, and nothing more? */
+static lots_status is_cheap(const lots_step *step, const lots_expr *expr, bool *out, lots_error *err)
 {
-    *count = 0;
-    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
-        bool asks = false;
-        LOTS_TRY(lots_asks_sets(step->worker, step->expr->operands[i], step->rows->frame, &asks, err));
-        if (asks)
-            lots_bit_set(dear, i);
-        *count += asks ? 1 : 0;
-    }
+    const lots_home *home = NULL;
+    LOTS_TRY(lots_expr_home(step->worker, expr, &home, err));
+    *out = home->frame == LOTS_FRAME_CONSTANT ||
+           (expr->op == LOTS_OP_COLUMN && expr->of_frame == step->rows->frame && expr->type.kind != LOTS_TYPE_TEXT);
+    if (*out || home->frame != step->rows->frame || expr->operand_count == 0)
+        return LOTS_OK;
+    *out = (expr->op >= LOTS_OP_NOT && expr->op <= LOTS_OP_IN_RANKS) || expr->op == LOTS_OP_IS_MISSING;
+    for (uint32_t i = 0; i < expr->operand_count && *out; i++)
+        LOTS_TRY(is_cheap(step, expr->operands[i], out, err));
     return LOTS_OK;
 }
 
-static lots_status value_where_open(const lots_step *step, uint32_t operand, const uint64_t *open, lots_error *err)
+static lots_status price_of(const lots_step *step, const lots_expr *expr, uint8_t *out, lots_error *err)
 {
-    lots_instance *left = NULL;
-    if (lots_bits_next(open, 0, step->count) == step->count)
-        return lots_step_bool(step, false, &step->in[operand], err);
-    LOTS_TRY(lots_rows_filter(step->worker, step->rows, open, &left, err));
-    return lots_value_spread(step->worker, step->expr->operands[operand], left, open, step->rows, &step->in[operand], err);
+    bool yes = false;
+    LOTS_TRY(lots_asks_sets(step->worker, expr, step->rows->frame, &yes, err));
+    *out = DEAR;
+    if (yes)
+        return LOTS_OK;
+    LOTS_TRY(is_cheap(step, expr, &yes, err));
+    *out = yes ? CHEAP : FAIR;
+    return LOTS_OK;
 }
 
-static lots_status operand_value(const lots_step *step, uint32_t operand, lots_error *err)
+typedef struct stepwise {
+    lots_step *step;
+    bool negate;
+    uint8_t *prices;     /* by operand */
+    uint64_t *open;      /* rows that no operand has settled */
+    uint64_t *kept;      /* those that are in … */
+    lots_instance *left; /* … this part of the rows; NULL: the rows are not parted */
+} stepwise;
+
+/* The operands from now on are asked for the open rows alone. */
+static lots_status part_rows(stepwise *meet, lots_error *err)
 {
+    const lots_step *step = meet->step;
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &meet->kept, err)); /* `open` changes, what was made of it stays */
+    memcpy(meet->kept, meet->open, lots_bit_words(step->count) * sizeof(uint64_t));
+    return lots_rows_filter(step->worker, step->rows, meet->kept, &meet->left, err);
+}
+
+static lots_status operand_value(const stepwise *meet, uint32_t operand, lots_error *err)
+{
+    const lots_step *step = meet->step;
     lots_vector value;
+    if (meet->left != NULL && meet->left->count == 0)
+        return lots_step_bool(step, false, &step->in[operand], err);
+    if (meet->left != NULL)
+        return lots_value_spread(step->worker, step->expr->operands[operand], meet->left, meet->kept, step->rows,
+                                 &step->in[operand], err);
     LOTS_TRY(lots_value(step->worker, step->expr->operands[operand], step->rows, &value, err));
     return lots_vector_flatten(step->arena, &value, &step->in[operand], err);
+}
+
+/* A part is made where it leaves out much, and before each dear operand. */
+static lots_status operands_of(stepwise *meet, price wanted, lots_error *err)
+{
+    enum { MUCH = 4 };
+    const lots_step *step = meet->step;
+    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
+        if (meet->prices[i] != wanted)
+            continue;
+        const uint64_t left = step->worker->kernels->bits_count(meet->open, step->count);
+        const uint32_t before = meet->left == NULL ? step->count : meet->left->count;
+        if (wanted == DEAR ? left < before : wanted == FAIR && left * MUCH < before)
+            LOTS_TRY(part_rows(meet, err));
+        LOTS_TRY(operand_value(meet, i, err));
+        leave_open(&step->in[i], meet->negate, lots_bit_words(step->count), meet->open);
+    }
+    return LOTS_OK;
 }
 
 /* The patients and the episodes are what relations hang on: there is no part of them. */
 lots_status lots_eval_meet_stepwise(lots_step *step, bool *done, lots_vector *out, lots_error *err)
 {
-    const bool negate = step->expr->op == LOTS_OP_OR;
-    const uint32_t operands = step->expr->operand_count;
-    uint32_t dear_count = 0;
-    uint64_t *dear = NULL, *open = NULL, *left = NULL;
+    stepwise meet = {.step = step, .negate = step->expr->op == LOTS_OP_OR};
+    uint32_t found[3] = {0, 0, 0};
     void *room = NULL;
     *done = false;
-    if ((step->expr->op != LOTS_OP_AND && !negate) || step->rows->frame <= LOTS_FRAME_PATIENT ||
+    if ((step->expr->op != LOTS_OP_AND && !meet.negate) || step->rows->frame <= LOTS_FRAME_PATIENT ||
         is_episode_frame(step->worker->query, step->rows->frame))
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(step->arena, operands, &dear, err));
-    LOTS_TRY(dear_operands(step, dear, &dear_count, err));
-    if (dear_count == 0 || (dear_count == 1 && operands == 1))
+    LOTS_TRY(lots_arena_alloc(step->arena, &room, step->expr->operand_count, 1, err));
+    meet.prices = room;
+    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
+        LOTS_TRY(price_of(step, step->expr->operands[i], &meet.prices[i], err));
+        found[meet.prices[i]]++;
+    }
+    if (found[DEAR] == 0 && (found[CHEAP] == 0 || found[FAIR] == 0))
         return LOTS_OK;
     *done = true;
-    LOTS_TRY(lots_arena_alloc(step->arena, &room, operands, sizeof(lots_vector), err));
+    LOTS_TRY(lots_arena_alloc(step->arena, &room, step->expr->operand_count, sizeof(lots_vector), err));
     step->in = room;
-    LOTS_TRY(lots_new_bits(step->arena, step->count, &open, err));
-    lots_bits_fill(open, step->count, true);
-    for (int pass = 0; pass < 2; pass++) /* the dear ones last */
-        for (uint32_t i = 0; i < operands; i++) {
-            if (lots_bit_get(dear, i) != (pass == 1))
-                continue;
-            if (pass == 0 || lots_bits_count(open, step->count) == step->count) {
-                LOTS_TRY(operand_value(step, i, err));
-            } else { /* rows and value keep what they were made with: `open` changes */
-                LOTS_TRY(lots_new_bits(step->arena, step->count, &left, err));
-                memcpy(left, open, lots_bit_words(step->count) * sizeof(uint64_t));
-                LOTS_TRY(value_where_open(step, i, left, err));
-            }
-            leave_open(&step->in[i], negate, lots_bit_words(step->count), open);
-        }
-    return eval_meet(step, negate, out, err);
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &meet.open, err));
+    lots_bits_fill(meet.open, step->count, true);
+    for (price next = CHEAP; next <= DEAR; next++)
+        LOTS_TRY(operands_of(&meet, next, err));
+    return eval_meet(step, meet.negate, out, err);
 }
 
 static lots_status eval_is_missing(const lots_step *step, lots_vector *out, lots_error *err)
@@ -206,6 +246,43 @@ static lots_status fail_rows(const lots_step *step, const uint64_t *failed, cons
          i = lots_bits_next(failed, i + 1, step->count))
         LOTS_TRY(lots_step_fail_row(step, out, (uint32_t)i, err));
     out->culprit = culprit;
+    return LOTS_OK;
+}
+
+/* The same among truths, by words: no row is looked at by itself. */
+static lots_status case_of_truths(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const size_t words = lots_bit_words(step->count);
+    uint64_t *undecided = NULL, *failed = NULL;
+    LOTS_TRY(lots_step_flatten_all(step, err));
+    LOTS_TRY(lots_step_new(step, out, err));
+    LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &undecided, err));
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &failed, err));
+    lots_bits_fill(undecided, step->count, true);
+    uint64_t *truth = out->data, any_failed = 0;
+    for (uint32_t i = 0; i < step->expr->operand_count; i += 2) {
+        const bool is_else = i + 1 == step->expr->operand_count;
+        const lots_vector *when = &step->in[i], *value = &step->in[is_else ? i : i + 1];
+        for (size_t w = 0; w < words; w++) {
+            const uint64_t taken = is_else ? undecided[w] : undecided[w] & ((const uint64_t *)when->data)[w];
+            const uint64_t unknown = is_else ? 0 : undecided[w] & lots_word(when->failed, w);
+            truth[w] |= taken & ((const uint64_t *)value->data)[w];
+            out->missing[w] |= taken & lots_word(value->missing, w);
+            failed[w] |= unknown | (taken & lots_word(value->failed, w));
+            out->culprit = unknown != 0 ? when->culprit : (taken & lots_word(value->failed, w)) != 0 ? value->culprit : out->culprit;
+            any_failed |= failed[w];
+            undecided[w] &= ~taken;
+        }
+    }
+    lots_bits_or(out->missing, out->missing, undecided, step->count);
+    lots_bits_or(out->missing, out->missing, failed, step->count);
+    if (lots_bits_next(out->missing, 0, step->count) == step->count)
+        out->missing = NULL;
+    if (any_failed == 0)
+        return LOTS_OK;
+    lots_bits_and_not(truth, truth, failed, step->count);
+    out->failed = failed;
     return LOTS_OK;
 }
 
@@ -283,16 +360,69 @@ static lots_status eval_extreme(const lots_step *step, int sign, lots_vector *ou
     return choose(step, step->in, step->expr->operand_count, from, out, err);
 }
 
+/* Least or greatest of whole numbers: what is missing stands beyond all. */
+#define DEFINE_EXTREME(NAME, TYPE, LEAST, MOST)                                                                     \
+    static void NAME(const lots_step *step, bool least, TYPE *best)                                                 \
+    {                                                                                                               \
+        for (uint32_t i = 0; i < step->count; i++)                                                                  \
+            best[i] = least ? MOST : LEAST;                                                                         \
+        for (uint32_t k = 0; k < step->expr->operand_count; k++) {                                                  \
+            const TYPE *values = step->in[k].data;                                                                  \
+            const uint64_t *missing = step->in[k].missing;                                                          \
+            for (uint32_t i = 0; i < step->count; i++) {                                                            \
+                const bool none = missing != NULL && lots_bit_get(missing, i);                                      \
+                const bool better = least ? values[i] < best[i] : values[i] > best[i];                              \
+                best[i] = better && !none ? values[i] : best[i];                                                    \
+            }                                                                                                       \
+        }                                                                                                           \
+    }
+DEFINE_EXTREME(extreme_i32, int32_t, INT32_MIN, INT32_MAX)
+DEFINE_EXTREME(extreme_i64, int64_t, INT64_MIN, INT64_MAX)
+
+static bool is_whole(lots_type_kind kind)
+{
+    return kind == LOTS_TYPE_DATE || kind == LOTS_TYPE_INT || kind == LOTS_TYPE_DECIMAL || kind == LOTS_TYPE_DAYS ||
+           kind == LOTS_TYPE_MONTHS;
+}
+
+static lots_status eval_extreme_whole(const lots_step *step, bool least, lots_vector *out, lots_error *err)
+{
+    uint64_t *missing = NULL;
+    LOTS_TRY(lots_step_flatten_all(step, err));
+    LOTS_TRY(lots_step_new(step, out, err));
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &missing, err));
+    lots_bits_fill(missing, step->count, true);
+    if (lots_type_bytes(out->type.kind) == 4)
+        extreme_i32(step, least, out->data);
+    else
+        extreme_i64(step, least, out->data);
+    for (uint32_t k = 0; k < step->expr->operand_count; k++)
+        for (size_t w = 0; w < lots_bit_words(step->count); w++)
+            missing[w] &= lots_word(step->in[k].missing, w);
+    if (lots_bits_next(missing, 0, step->count) == step->count)
+        return LOTS_OK;
+    out->missing = missing;
+    lots_step_clean(step, out);
+    return LOTS_OK;
+}
+
 lots_status lots_eval_choice(lots_step *step, lots_vector *out, lots_error *err)
 {
     if ((uint64_t)step->count * step->expr->operand_count >= UINT32_MAX)
         return lots_fail(err, LOTS_LIMIT, "%u alternatives for %u rows", step->expr->operand_count, step->count);
+    bool whole = is_whole(step->expr->type.kind), truths = step->expr->type.kind == LOTS_TYPE_BOOL;
+    for (uint32_t k = 0; k < step->expr->operand_count; k++) { /* a missing constant may be of no type */
+        whole = whole && step->in[k].type.kind == step->expr->type.kind;
+        truths = truths && step->in[k].type.kind == LOTS_TYPE_BOOL;
+    }
     switch (step->expr->op) {
     case LOTS_OP_CASE:
-        return eval_case(step, out, err);
+        return truths ? case_of_truths(step, out, err) : eval_case(step, out, err);
     case LOTS_OP_COALESCE:
         return eval_coalesce(step, out, err);
     default:
+        if (whole)
+            return eval_extreme_whole(step, step->expr->op == LOTS_OP_LEAST, out, err);
         return eval_extreme(step, step->expr->op == LOTS_OP_LEAST ? -1 : 1, out, err);
     }
 }

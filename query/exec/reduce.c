@@ -37,18 +37,37 @@ lots_status lots_bit_ranks_make(const lots_step *step, const lots_ranges *ranges
 
 /* ---- count, exists ---- */
 
+/* The same ranges among the set bits of the mask alone. */
+static lots_status ranks_of(const lots_step *step, const lots_ranges *ranges, lots_ranges *out, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    lots_bit_ranks ranks;
+    uint32_t *first = NULL, *end = NULL;
+    *out = *ranges;
+    if (ranges->mask == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &first, err));
+    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &end, err));
+    kernels->bit_ranks(ranks.mask, ranks.words, ranges->first, ranges->count, first);
+    kernels->bit_ranks(ranks.mask, ranks.words, ranges->end, ranges->count, end);
+    *out = (lots_ranges){
+        .count = ranges->count, .first = first, .end = end, .positions = ranks.words[lots_bit_words(ranges->positions)]};
+    return LOTS_OK;
+}
+
 static lots_status count_ranges(const lots_step *step, const lots_ranges *ranges, int64_t *out, lots_error *err)
 {
-    lots_bit_ranks ranks;
+    lots_ranges ranked;
     step->worker->work.rows += ranges->count;
     if (ranges->offsets != NULL) {
         step->worker->work.rows += ranges->positions;
         step->worker->kernels->count_by(ranges->mask, ranges->offsets, ranges->count, out);
         return LOTS_OK;
     }
-    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    LOTS_TRY(ranks_of(step, ranges, &ranked, err));
     for (uint32_t i = 0; i < ranges->count; i++)
-        out[i] = (int64_t)lots_bit_rank(&ranks, ranges->end[i]) - lots_bit_rank(&ranks, ranges->first[i]);
+        out[i] = (int64_t)ranked.end[i] - ranked.first[i];
     return LOTS_OK;
 }
 
@@ -65,11 +84,9 @@ lots_status lots_reduce_exists(const lots_step *step, const lots_ranges *ranges,
         step->worker->kernels->any_by(ranges->mask, ranges->offsets, ranges->count, out->data);
         return LOTS_OK;
     }
-    lots_bit_ranks ranks;
-    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
-    for (uint32_t i = 0; i < ranges->count; i++)
-        if (lots_bit_rank(&ranks, ranges->end[i]) > lots_bit_rank(&ranks, ranges->first[i]))
-            lots_bit_set(out->data, i);
+    lots_ranges ranked;
+    LOTS_TRY(ranks_of(step, ranges, &ranked, err)); /* places are below 2^31: int32_t order is theirs */
+    step->worker->kernels->less_i32((const int32_t *)ranked.first, (const int32_t *)ranked.end, ranges->count, out->data);
     return LOTS_OK;
 }
 
@@ -107,44 +124,61 @@ static bool stored_bound(const lots_step *step, uint64_t *out)
 
 typedef struct wide_sums { /* sums before each position, in 128 bits */
     uint64_t *low;
-    int64_t *high; /* NULL: no sum leaves int64 */
+    int64_t *high;
 } wide_sums;
 
-static lots_status sum_prefix(const lots_step *step, const lots_ranges *ranges, const int64_t *values, bool wide,
-                              wide_sums *out, lots_error *err)
+static lots_status sum_prefix(const lots_step *step, const lots_ranges *ranges, const int64_t *values, wide_sums *out,
+                              lots_error *err)
 {
     int64_t *low = NULL;
     LOTS_TRY(lots_new_i64(step->arena, (size_t)ranges->positions + 1, &low, err));
+    LOTS_TRY(lots_new_i64(step->arena, (size_t)ranges->positions + 1, &out->high, err));
     out->low = (uint64_t *)low;
-    out->high = NULL;
-    if (wide)
-        LOTS_TRY(lots_new_i64(step->arena, (size_t)ranges->positions + 1, &out->high, err));
     out->low[0] = 0;
-    if (wide)
-        out->high[0] = 0;
+    out->high[0] = 0;
     for (uint32_t i = 0; i < ranges->positions; i++) {
         const bool counts = ranges->mask == NULL || lots_bit_get(ranges->mask, i);
         const uint64_t value = counts ? (uint64_t)values[i] : 0;
         out->low[i + 1] = out->low[i] + value;
-        if (wide)
-            out->high[i + 1] = out->high[i] + (out->low[i + 1] < value ? 1 : 0) + ((int64_t)value < 0 ? -1 : 0);
+        out->high[i + 1] = out->high[i] + (out->low[i + 1] < value ? 1 : 0) + ((int64_t)value < 0 ? -1 : 0);
     }
     step->worker->work.rows += ranges->positions;
     return LOTS_OK;
 }
 
-/* Ranges that overlap, or whose sums may overflow: by prefix sums, each overflow on its own row. */
-static lots_status sum_by_prefix(const lots_step *step, const lots_ranges *ranges, const int64_t *values, bool wide,
-                                 lots_vector *out, lots_error *err)
+/* No sum leaves int64: of the values that count, put close together. */
+static lots_status sum_narrow(const lots_step *step, const lots_ranges *ranges, const int64_t *values, int64_t *totals,
+                              lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    lots_ranges ranked;
+    int64_t *kept = NULL, *sums = NULL;
+    const uint64_t *counted = (const uint64_t *)values;
+    LOTS_TRY(ranks_of(step, ranges, &ranked, err));
+    LOTS_TRY(lots_new_i64(step->arena, (size_t)ranges->positions + 1, &sums, err));
+    if (ranges->mask != NULL) {
+        LOTS_TRY(lots_new_i64(step->arena, ranges->positions, &kept, err));
+        kernels->compress_u64(ranges->mask, ranges->positions, (const uint64_t *)values, (uint64_t *)kept);
+        counted = (const uint64_t *)kept;
+    }
+    sums[0] = 0;
+    kernels->prefix_u64(counted, ranked.positions, 0, (uint64_t *)sums + 1);
+    for (uint32_t i = 0; i < ranges->count; i++)
+        totals[i] = (int64_t)((uint64_t)sums[ranked.end[i]] - (uint64_t)sums[ranked.first[i]]);
+    step->worker->work.rows += ranges->positions + ranges->count;
+    return LOTS_OK;
+}
+
+/* Ranges whose sums may overflow: by prefix sums, each overflow on its own row. */
+static lots_status sum_wide(const lots_step *step, const lots_ranges *ranges, const int64_t *values, lots_vector *out,
+                            lots_error *err)
 {
     wide_sums sums;
     int64_t *totals = out->data;
-    LOTS_TRY(sum_prefix(step, ranges, values, wide, &sums, err));
+    LOTS_TRY(sum_prefix(step, ranges, values, &sums, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
         const uint32_t first = ranges->first[i], end = ranges->end[i];
         totals[i] = (int64_t)(sums.low[end] - sums.low[first]);
-        if (!wide)
-            continue;
         const int64_t high = sums.high[end] - sums.high[first] - (sums.low[end] < sums.low[first] ? 1 : 0);
         if (high == (totals[i] < 0 ? -1 : 0))
             continue;
@@ -165,7 +199,7 @@ static lots_status sum_whole(const lots_step *step, const lots_ranges *ranges, c
         step->worker->kernels->sum_i64_by(values, ranges->mask, bound, ranges->offsets, ranges->count, out->data))
         return LOTS_OK;
     const bool wide = ranges->positions > 0 && bound > (uint64_t)INT64_MAX / ranges->positions;
-    return sum_by_prefix(step, ranges, values, wide, out, err);
+    return wide ? sum_wide(step, ranges, values, out, err) : sum_narrow(step, ranges, values, out->data, err);
 }
 
 /* value / 10^scale. */
@@ -223,7 +257,7 @@ lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, co
 
 lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool last, uint32_t *out, lots_error *err)
 {
-    lots_bit_ranks ranks;
+    lots_ranges ranked;
     uint32_t *bits = NULL;
     step->worker->work.rows += ranges->count;
     if (ranges->mask == NULL) {
@@ -231,11 +265,11 @@ lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool
             out[i] = ranges->first[i] >= ranges->end[i] ? LOTS_NO_ID : last ? ranges->end[i] - 1 : ranges->first[i];
         return LOTS_OK;
     }
-    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+    LOTS_TRY(ranks_of(step, ranges, &ranked, err));
     LOTS_TRY(lots_new_u32(step->arena, ranges->positions, &bits, err));
     step->worker->kernels->bits_indexes(ranges->mask, ranges->positions, bits);
     for (uint32_t i = 0; i < ranges->count; i++) {
-        const uint32_t from = lots_bit_rank(&ranks, ranges->first[i]), to = lots_bit_rank(&ranks, ranges->end[i]);
+        const uint32_t from = ranked.first[i], to = ranked.end[i];
         out[i] = from >= to ? LOTS_NO_ID : last ? bits[to - 1] : bits[from];
     }
     return LOTS_OK;

@@ -41,8 +41,8 @@ LOTS_MUST lots_status lots_eval_leaf(lots_step *step, lots_vector *out, lots_err
 LOTS_MUST lots_status lots_eval_lookup(lots_step *step, lots_vector *out, lots_error *err);
 /* eval_logic.c */
 LOTS_MUST lots_status lots_eval_logic(lots_step *step, lots_vector *out, lots_error *err);
-/* AND and OR of which some operands are dear (see lots_asks_sets) and some are not: the dear ones are asked for no row that
- * the others settle. *done: it was one. */
+/* AND and OR of which some operands cost more than others: these are asked for no row that the others settle, or few. *done:
+ * it was one. */
 LOTS_MUST lots_status lots_eval_meet_stepwise(lots_step *step, bool *done, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_choice(lots_step *step, lots_vector *out, lots_error *err);
 /* eval_compare.c */

@@ -92,6 +92,7 @@ typedef struct lots_values_out {
     const char *text;          /* TEXT: set by decode; lent until the scratch arena is reset, or the input bytes go */
     const uint32_t *starts;    /* needed by GAPS: as given to encode */
     uint32_t starts_count;
+    const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
 } lots_values_out;
 
 /* Check the payload against its salted checksum. Errors: LOTS_CORRUPT. */

@@ -206,25 +206,40 @@ static void clear_missing(int32_t *values, const uint64_t *missing, uint32_t cou
         values[i] = 0;
 }
 
+/* The starts that the caller has, or else decoded. */
+static lots_status starts_of(const block_place *place, const lots_values_out *out, uint32_t count, const int32_t **starts,
+                             lots_arena *scratch, lots_error *err)
+{
+    void *room;
+    *starts = out->days;
+    if (out->days != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(scratch, &room, count, sizeof(int32_t), err));
+    *starts = room;
+    return read_starts(place, room, scratch, err);
+}
+
+/* Sixteen at a time, into the slack: so compilers make vectors of it. */
+static void add_starts(int32_t *days, const int32_t *starts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i += 16)
+        for (uint32_t k = 0; k < 16; k++)
+            days[i + k] = add_days(days[i + k], starts[i + k]);
+}
+
 /* Ends of visits are mostly their starts: a duration that is one number is never decoded. */
 static lots_status read_ends(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
     const lots_block_meta *meta = &place->column->values.metas[place->chunk];
     int32_t *days = out->data;
-    if (meta->min == meta->max && meta->missing == 0) {
-        int32_t duration = (int32_t)meta->min;
-        LOTS_TRY(read_starts(place, days, scratch, err));
-        for (uint32_t i = 0; duration != 0 && i < meta->count; i++)
-            days[i] = add_days(days[i], duration);
-        return LOTS_OK;
-    }
-    void *room;
-    LOTS_TRY(read_block(place, out, scratch, err));
-    LOTS_TRY(lots_arena_vector(scratch, &room, meta->count, sizeof(int32_t), err));
-    LOTS_TRY(read_starts(place, room, scratch, err));
-    const int32_t *starts = room;
-    for (uint32_t i = 0; i < meta->count; i++)
-        days[i] = add_days(days[i], starts[i]);
+    const int32_t *starts = NULL;
+    const bool fixed = meta->min == meta->max && meta->missing == 0;
+    if (!fixed)
+        LOTS_TRY(read_block(place, out, scratch, err));
+    LOTS_TRY(starts_of(place, out, meta->count, &starts, scratch, err));
+    for (uint32_t i = 0; fixed && i < meta->count; i++)
+        days[i] = (int32_t)meta->min;
+    add_starts(days, starts, meta->count);
     if (meta->missing > 0)
         clear_missing(days, out->missing, meta->count);
     return LOTS_OK;

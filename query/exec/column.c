@@ -82,10 +82,11 @@ static lots_status read_texts(lots_worker *worker, uint32_t stream, uint32_t col
     return LOTS_OK;
 }
 
-static lots_status read_part(lots_worker *worker, uint32_t stream, uint32_t column, lots_part part, void *data,
-                             uint64_t **missing, lots_error *err)
+/* `days`: of what ends are counted from, when it is at hand. */
+static lots_status read_part(lots_worker *worker, uint32_t stream, uint32_t column, lots_part part, const int32_t *days,
+                             void *data, uint64_t **missing, lots_error *err)
 {
-    lots_values_out values = {.data = data, .missing = missing == NULL ? NULL : *missing};
+    lots_values_out values = {.data = data, .missing = missing == NULL ? NULL : *missing, .days = days};
     bool has_missing = false;
     const lots_arena_mark mark = lots_arena_save(&worker->scratch);
     LOTS_TRY(lots_segment_read(worker->segment, stream, column, part, worker->chunk, &values, &has_missing,
@@ -131,8 +132,8 @@ static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t col
         memset(out->offsets, 0, ((size_t)out->count + 1) * sizeof(uint32_t));
         return LOTS_OK;
     }
-    LOTS_TRY(read_part(worker, stream, column, LOTS_PART_LENGTHS, lengths, NULL, err));
-    LOTS_TRY(read_part(worker, stream, column, LOTS_PART_VALUES, items, NULL, err));
+    LOTS_TRY(read_part(worker, stream, column, LOTS_PART_LENGTHS, NULL, lengths, NULL, err));
+    LOTS_TRY(read_part(worker, stream, column, LOTS_PART_VALUES, NULL, items, NULL, err));
     out->offsets[0] = 0;
     const uint64_t total = total_of(worker->kernels, lengths, out->count, out->offsets + 1);
     if (total != elements)
@@ -163,7 +164,12 @@ static lots_status read_local(lots_worker *worker, uint32_t stream, uint32_t col
     }
     if (schema->kind == LOTS_KIND_TEXT)
         return read_texts(worker, stream, column, out, err);
-    return read_part(worker, stream, column, LOTS_PART_VALUES, out->data, &out->missing, err);
+    const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
+    const lots_vector *starts = NULL;
+    if (schema->role == LOTS_ROLE_END && start_column >= 0)
+        LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)start_column, &starts, err));
+    return read_part(worker, stream, column, LOTS_PART_VALUES, starts == NULL ? NULL : starts->data, out->data,
+                     &out->missing, err);
 }
 
 lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector **out,

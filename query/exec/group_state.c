@@ -204,21 +204,25 @@ static void feed_counts(lots_group_state *state, const lots_group_batch *batch)
         cells[left->group[r]].count += left->first[r + 1] - left->first[r];
 }
 
+/* Values group by group, and whose they are. */
 static lots_status feed_values(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        if (!counts(batch, row))
-            continue;
-        int64_t bits = 0;
-        if (is_float(state->agg)) {
-            double x = float_at(batch->value, row);
-            memcpy(&bits, &x, sizeof bits);
-        } else {
-            bits = int_at(batch->value, row);
-        }
-        LOTS_TRY(lots_vec_push(&state->values, &bits, err));
-        LOTS_TRY(lots_vec_push(&state->owners, &batch->group[row], err));
-    }
+    const lots_group_runs *runs = &batch->kept;
+    const uint32_t places = runs->first[runs->count];
+    const void *values = NULL;
+    void *room = NULL;
+    if (places == 0)
+        return LOTS_OK;
+    if (is_float(state->agg))
+        LOTS_TRY(lots_group_runs_floats(batch, runs, (const double **)&values, err));
+    else
+        LOTS_TRY(lots_group_runs_ints(batch, runs, (const int64_t **)&values, err));
+    LOTS_TRY(lots_vec_extend(&state->values, places, &room, err));
+    memcpy(room, values, places * sizeof(int64_t));
+    LOTS_TRY(lots_vec_extend(&state->owners, places, &room, err));
+    for (uint32_t r = 0; r < runs->count; r++)
+        for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++)
+            ((uint32_t *)room)[i] = runs->group[r];
     return LOTS_OK;
 }
 
@@ -429,12 +433,15 @@ static lots_status join_values(lots_group_state *state, const lots_group_state *
         LOTS_AT(lots_group_cell, &state->cells, map[g]).hits += more->hits;
         place_at(&LOTS_AT(lots_group_cell, &state->cells, map[g]), more->extreme);
     }
-    LOTS_TRY(lots_vec_reserve(&state->values, from->values.count, err));
-    LOTS_TRY(lots_vec_reserve(&state->owners, from->values.count, err));
-    for (size_t i = 0; i < from->values.count; i++) {
-        LOTS_TRY(lots_vec_push(&state->values, &LOTS_AT(int64_t, &from->values, i), err));
-        LOTS_TRY(lots_vec_push(&state->owners, &map[LOTS_AT(uint32_t, &from->owners, i)], err));
-    }
+    void *values = NULL, *owners = NULL;
+    const size_t count = from->values.count;
+    if (count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_vec_extend(&state->values, count, &values, err));
+    LOTS_TRY(lots_vec_extend(&state->owners, count, &owners, err));
+    memcpy(values, from->values.data, count * sizeof(int64_t));
+    for (size_t i = 0; i < count; i++)
+        ((uint32_t *)owners)[i] = map[LOTS_AT(uint32_t, &from->owners, i)];
     return LOTS_OK;
 }
 

@@ -49,14 +49,14 @@ static void threshold_text(const lots_expr *by, int64_t key, char out[96])
     }
 }
 
-/* How many distinct persons have rows that are kept (`kept`) or not. */
-static lots_status count_persons(run *r, const uint64_t *keep, bool kept, uint32_t *out, lots_error *err)
+/* How many distinct persons have rows that are kept (`kept`) or not; no more than `most` are counted. */
+static lots_status count_persons(run *r, const uint64_t *keep, bool kept, uint32_t most, uint32_t *out, lots_error *err)
 {
     void *made = NULL;
     *out = 0;
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, lots_bit_words(lots_registry_patients(r->query->registry)) + 1,
                               sizeof(uint64_t), err));
-    for (uint32_t row = 0; row < r->rows.count; row++) {
+    for (uint32_t row = 0; *out < most && row < r->rows.count; row++) {
         uint32_t patient = r->chunks[r->rows.origin[row].chunk].first + r->rows.origin[row].patient;
         if (lots_bit_get(keep, row) != kept || lots_bit_get(made, patient))
             continue;
@@ -74,8 +74,8 @@ static lots_status tells_too_much(run *r, const uint64_t *keep, bool *out, lots_
     *out = false;
     if (least == 0 || !r->pipeline->aggregated || r->rows.origin == NULL)
         return LOTS_OK;
-    LOTS_TRY(count_persons(r, keep, true, &kept, err));
-    LOTS_TRY(count_persons(r, keep, false, &left, err));
+    LOTS_TRY(count_persons(r, keep, true, least, &kept, err));
+    LOTS_TRY(count_persons(r, keep, false, least, &left, err));
     *out = (kept > 0 && kept < least) || (left > 0 && left < least);
     return LOTS_OK;
 }

@@ -2,33 +2,10 @@
 #include "query/exec/share.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "query/exec/number_sort.h"
 
 __extension__ typedef __int128 wide;
-
-static int by_int(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static int by_float(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-void lots_sort_ints(int64_t *values, uint64_t count)
-{
-    if (count > 1)
-        qsort(values, count, sizeof *values, by_int);
-}
-
-void lots_sort_floats(double *values, uint64_t count)
-{
-    if (count > 1)
-        qsort(values, count, sizeof *values, by_float);
-}
 
 uint64_t lots_ceil_share(double p, uint64_t n)
 {

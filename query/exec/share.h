@@ -20,8 +20,5 @@ bool lots_quantile_ints(int64_t *values, uint64_t count, double p, double *out);
 bool lots_quantile_floats(double *values, uint64_t count, double p, double *out);
 /* ceil(p n), p taken as the decimal fraction nearest to it (so that 10% of 70 is 7, not 8), from 0 to n. */
 uint64_t lots_ceil_share(double p, uint64_t n);
-/* Ascending. */
-void lots_sort_ints(int64_t *values, uint64_t count);
-void lots_sort_floats(double *values, uint64_t count);
 
 #endif

@@ -1,6 +1,7 @@
 /* survival.c: see survival.h. */
 #include "query/exec/survival.h"
 
+#include "query/exec/number_sort.h"
 #include "query/exec/share.h"
 
 #define SAME 1e-9 /* of shares that differ by rounding only */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/codec/block.h"
-#include "query/exec/share.h"
+#include "query/exec/number_sort.h"
 
 lots_status lots_rank_keys(const lots_vector *by, lots_arena *arena, int64_t **keys, uint64_t **known, lots_error *err)
 {
@@ -18,44 +18,21 @@ lots_status lots_rank_keys(const lots_vector *by, lots_arena *arena, int64_t **k
     lots_bits_fill(*known, flat.count, true);
     if (flat.missing != NULL)
         lots_bits_and_not(*known, *known, flat.missing, flat.count);
-    for (uint32_t i = 0; i < flat.count; i++) {
-        if (flat.type.kind == LOTS_TYPE_FLOAT)
-            (*keys)[i] = lots_f64_key(((const double *)flat.data)[i]);
-        else if (flat.type.kind == LOTS_TYPE_DATE)
-            (*keys)[i] = ((const int32_t *)flat.data)[i];
-        else
-            (*keys)[i] = ((const int64_t *)flat.data)[i];
-        if (!lots_bit_get(*known, i))
-            (*keys)[i] = 0;
-    }
+    int64_t *out = *keys;
+    if (flat.type.kind == LOTS_TYPE_FLOAT)
+        for (uint32_t i = 0; i < flat.count; i++)
+            out[i] = lots_f64_key(((const double *)flat.data)[i]);
+    else if (flat.type.kind == LOTS_TYPE_DATE)
+        for (uint32_t i = 0; i < flat.count; i++)
+            out[i] = ((const int32_t *)flat.data)[i];
+    else if (flat.count > 0)
+        memcpy(out, flat.data, flat.count * sizeof *out);
+    for (uint32_t i = 0; flat.missing != NULL && i < flat.count; i++)
+        out[i] = lots_bit_get(flat.missing, i) ? 0 : out[i];
     return LOTS_OK;
 }
 
 /* ---- selection ---- */
-
-static unsigned digit_of(int64_t value, unsigned shift)
-{
-    return (unsigned)((((uint64_t)value ^ (UINT64_C(1) << 63)) >> shift) & 0xff);
-}
-
-int64_t lots_select_largest(int64_t *values, uint64_t count, uint64_t k)
-{
-    for (unsigned shift = 64; shift > 0 && count > 1;) {
-        uint64_t histogram[256] = {0};
-        shift -= 8;
-        for (uint64_t i = 0; i < count; i++)
-            histogram[digit_of(values[i], shift)]++;
-        unsigned digit = 255;
-        while (histogram[digit] < k)
-            k -= histogram[digit--];
-        uint64_t kept = 0;
-        for (uint64_t i = 0; i < count; i++)
-            if (digit_of(values[i], shift) == digit)
-                values[kept++] = values[i];
-        count = kept;
-    }
-    return values[0];
-}
 
 static uint64_t wanted_of(const lots_top *top, uint64_t rows)
 {

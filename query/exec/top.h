@@ -26,7 +26,5 @@ LOTS_MUST lots_status lots_top_select(const lots_top *top, const lots_vector *by
 /* 1 + rows of the stratum that are larger (INT), or rows not larger / rows with a value (FLOAT). */
 LOTS_MUST lots_status lots_rank_rows(bool percentile, const lots_vector *by, const uint32_t *stratum, uint32_t strata,
                                      lots_arena *arena, lots_vector *out, lots_error *err);
-/* The k-th largest of values[0..count), 1 <= k <= count: radix selection by bytes. Reorders `values`. */
-int64_t lots_select_largest(int64_t *values, uint64_t count, uint64_t k);
 
 #endif

@@ -1,0 +1,14 @@
+/* number_sort.h: sorting many numbers by their digits, and finding the k-th of them. No state. */
+#ifndef LOTS_QUERY_NUMBER_SORT_H
+#define LOTS_QUERY_NUMBER_SORT_H
+
+#include <stdint.h>
+
+/* Rising. Cost: passes over the digits in which the values differ; little memory to be had only makes it slower. */
+void lots_sort_ints(int64_t *values, uint64_t count);
+/* Rising; no NaN. */
+void lots_sort_floats(double *values, uint64_t count);
+/* The k-th largest (k from 1 to count). `values` is scratch afterwards. */
+int64_t lots_select_largest(int64_t *values, uint64_t count, uint64_t k);
+
+#endif

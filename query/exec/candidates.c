@@ -527,17 +527,21 @@ static lots_status narrow_spans(lots_candidates *candidates, const lots_expr *sp
 
 /* ---- the whole ---- */
 
+static lots_status want_passed(lots_worker *worker, lots_resolved *resolved, lots_error *err)
+{
+    lots_arena *arena = &worker->depths[resolved->relation->owners->depth].arena;
+    return resolved->passed != NULL
+               ? LOTS_OK : lots_passed_make(worker, resolved->relation, resolved->mask, arena, &resolved->passed, err);
+}
+
 /* Ranges of the rows that pass the mask, as a list. */
 static lots_status pack(lots_candidates *candidates, lots_resolved *resolved, lots_error *err)
 {
-    lots_worker *worker = candidates->worker;
-    lots_arena *arena = &worker->depths[candidates->relation->owners->depth].arena;
-    if (resolved->passed == NULL)
-        LOTS_TRY(lots_passed_make(worker, candidates->relation, resolved->mask, arena, &resolved->passed, err));
+    LOTS_TRY(want_passed(candidates->worker, resolved, err));
     if (resolved->window_count > 0)
-        LOTS_TRY(lots_passed_starts(worker, resolved->passed, err));
+        LOTS_TRY(lots_passed_starts(candidates->worker, resolved->passed, err));
     if (resolved->span != NULL)
-        LOTS_TRY(lots_passed_spans(worker, resolved->passed, err));
+        LOTS_TRY(lots_passed_spans(candidates->worker, resolved->passed, err));
     candidates->passed = resolved->passed;
     candidates->list = resolved->passed->rows;
     candidates->list_count = resolved->passed->count;
@@ -572,8 +576,6 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
         LOTS_TRY(event_ranges(out, err));
     else
         LOTS_TRY(member_ranges(out, &members, err));
-    if (set->event == NULL && !members)
-        LOTS_TRY(owner_ranges(out, out->relation->offsets, err));
     LOTS_TRY(resolve(worker, set, out->relation, &resolved, err));
     LOTS_TRY(lots_beyond_look(worker, set, rows, err));
     out->mask = resolved->mask;
@@ -581,6 +583,9 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
     if (resolved->culprit != NULL)
         out->culprit = resolved->culprit;
     const bool plain = set->event == NULL && !members && resolved->failed == NULL;
+    const bool packed = plain && resolved->both_count == 0 && (resolved->window_count > 0 || resolved->span != NULL);
+    if (set->event == NULL && !members && !packed)
+        LOTS_TRY(owner_ranges(out, out->relation->offsets, err));
     out->pair_filters = plain ? resolved->both_filters : resolved->pair_filters;
     out->pair_count = plain ? resolved->both_count : resolved->pair_count;
     if (out->list == NULL && out->pair_count > 0)
@@ -594,14 +599,14 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
     return LOTS_OK;
 }
 
-lots_status lots_candidates_pack(lots_candidates *candidates, lots_error *err)
+lots_status lots_candidates_passed(const lots_candidates *candidates, lots_passed **out, lots_error *err)
 {
+    lots_worker *worker = candidates->worker;
     lots_resolved *resolved = NULL;
-    if (!candidates->whole)
-        return LOTS_OK;
-    LOTS_TRY(resolve(candidates->worker, candidates->set, candidates->relation, &resolved, err));
-    LOTS_TRY(pack(candidates, resolved, err));
-    return lots_passed_spans(candidates->worker, resolved->passed, err);
+    LOTS_TRY(resolve(worker, candidates->set, candidates->relation, &resolved, err));
+    LOTS_TRY(want_passed(worker, resolved, err));
+    *out = resolved->passed;
+    return lots_passed_spans(worker, resolved->passed, err);
 }
 
 /* ---- beside an event ---- */

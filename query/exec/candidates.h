@@ -22,7 +22,7 @@ struct lots_resolved { /* of a set over a relation, whatever the frame's row */
     const lots_set *set;
     const lots_set *first;  /* the first that holds the same rows: see alike.h */
     bool whole;             /* the mask says it all */
-    const lots_relation_rows *relation;
+    lots_relation_rows *relation;
     const uint64_t *mask;   /* NULL: every row */
     const uint64_t *failed; /* rows that passed so far and then could not be judged; NULL: none */
     const lots_expr *culprit;
@@ -62,8 +62,8 @@ typedef struct lots_candidates {
 
 LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                            lots_candidates *out, lots_error *err);
-/* When they are whole: `passed` and its spans are there from now on. Else nothing changes. */
-LOTS_MUST lots_status lots_candidates_pack(lots_candidates *candidates, lots_error *err);
+/* The rows that pass the set's mask, with their spans. */
+LOTS_MUST lots_status lots_candidates_passed(const lots_candidates *candidates, lots_passed **out, lots_error *err);
 /* own_first and own_end are there from now on. */
 LOTS_MUST lots_status lots_candidates_own(lots_candidates *candidates, lots_error *err);
 /* Keep only what comes after (or before) an event of another relation or this one; rows without one keep nothing. */

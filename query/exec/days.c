@@ -101,33 +101,51 @@ static int64_t days_within(const stretches *covered, uint32_t from, uint32_t to,
     return covered->before[to] - covered->before[from] - (early > 0 ? early : 0) - (late > 0 ? late : 0);
 }
 
+/* The owner of each row. */
+static lots_status groups_of(const lots_step *step, const lots_candidates *candidates, const uint32_t **out,
+                             lots_error *err)
+{
+    uint32_t *same = NULL;
+    LOTS_TRY(lots_instance_index(step->worker, candidates->rows, candidates->relation->owners, out, err));
+    if (*out != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(step->arena, candidates->count, &same, err));
+    for (uint32_t i = 0; i < candidates->count; i++)
+        same[i] = i;
+    *out = same;
+    return LOTS_OK;
+}
+
 static lots_status cover_owners(const lots_step *step, const lots_candidates *candidates, const lots_vector *interval,
                                 lots_vector *out, lots_error *err)
 {
     const lots_kernels *kernels = step->worker->kernels;
     const uint32_t count = candidates->count, *group = NULL;
     const int32_t *low = interval->data, *high = interval->data2;
+    lots_passed *passed = NULL;
     stretches covered;
     uint32_t *from = NULL, *to = NULL, *end = NULL;
     int32_t *beyond = NULL;
-    LOTS_TRY(join_spans(step, candidates->passed, &covered, err));
-    LOTS_TRY(lots_instance_index(step->worker, candidates->rows, candidates->relation->owners, &group, err));
+    LOTS_TRY(lots_candidates_passed(candidates, &passed, err));
+    LOTS_TRY(join_spans(step, passed, &covered, err));
+    LOTS_TRY(groups_of(step, candidates, &group, err));
     LOTS_TRY(lots_new_u32(step->arena, count, &from, err));
     LOTS_TRY(lots_new_u32(step->arena, count, &to, err));
     LOTS_TRY(lots_new_u32(step->arena, count, &end, err));
     LOTS_TRY(lots_new_i32(step->arena, count, &beyond, err));
+    kernels->gather_u32(covered.offsets, group, count, from);
+    kernels->gather_u32(covered.offsets + 1, group, count, end);
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t owner = group == NULL ? i : group[i];
-        from[i] = to[i] = covered.offsets[owner];
-        end[i] = covered.offsets[owner + 1];
+        to[i] = from[i];
         beyond[i] = (int32_t)((uint32_t)high[i] + 1);
     }
     kernels->lower_bounds(covered.last, low, end, count, from);    /* the first that ends no earlier, */
     kernels->lower_bounds(covered.first, beyond, end, count, to); /* and the first that begins too late */
     int64_t *days = out->data;
     for (uint32_t i = 0; i < count; i++) {
-        const bool none = from[i] >= to[i] || low[i] > high[i] || lots_vector_is_missing(out, i);
-        days[i] = none ? 0 : days_within(&covered, from[i], to[i], low[i], high[i]);
+        days[i] = 0;
+        if (from[i] < to[i] && low[i] <= high[i] && !lots_vector_is_missing(out, i))
+            days[i] = days_within(&covered, from[i], to[i], low[i], high[i]);
     }
     step->worker->work.rows += 2 * (uint64_t)count;
     return LOTS_OK;
@@ -135,7 +153,7 @@ static lots_status cover_owners(const lots_step *step, const lots_candidates *ca
 
 /* ---- the whole ---- */
 
-lots_status lots_covered_days(const lots_step *step, lots_candidates *candidates, lots_vector *out,
+lots_status lots_covered_days(const lots_step *step, const lots_candidates *candidates, lots_vector *out,
                               lots_error *err)
 {
     coverage so_far;
@@ -149,7 +167,6 @@ lots_status lots_covered_days(const lots_step *step, lots_candidates *candidates
     out->missing = interval.missing;
     out->failed = interval.failed;
     out->culprit = interval.culprit;
-    LOTS_TRY(lots_candidates_pack(candidates, err));
     if (candidates->whole)
         return cover_owners(step, candidates, &interval, out, err);
     int64_t *days = out->data;

@@ -9,7 +9,7 @@
 LOTS_MUST lots_status lots_nights(lots_worker *worker, lots_relation_rows *relation, lots_arena *arena, lots_vector *out,
                                   lots_error *err);
 /* COVERED_DAYS: distinct days of the elements' spans inside the interval, operand 0 in the frame of the step's rows. */
-LOTS_MUST lots_status lots_covered_days(const lots_step *step, lots_candidates *candidates, lots_vector *out,
+LOTS_MUST lots_status lots_covered_days(const lots_step *step, const lots_candidates *candidates, lots_vector *out,
                                         lots_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/base/kernels.h"
 #include "core/codec/missing.h"
 #include "core/codec/numbers.h"
+#include "core/codec/planes.h"
 #include "core/codec/plain.h"
 #include "core/codec/rle.h"
 #include "core/codec/text.h"
@@ -260,6 +261,50 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
     }
     if (meta->phys != LOTS_PHYS_TEXT)
         lots_arena_restore(scratch, mark);
+    return status;
+}
+
+/* ---- testing ---- */
+bool lots_block_can_test(const lots_block_meta *meta)
+{
+    return meta->phys == LOTS_PHYS_U32 && meta->encoding == LOTS_ENCODING_PLANES && meta->missing < meta->count;
+}
+
+/* The body's bits, spread over the values that are not missing. */
+static lots_status test_some_missing(const lots_block_meta *meta, lots_reader *reader, const lots_id_test *test,
+                                     uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
+                                     lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    bool dense;
+    void *bits, *present;
+    LOTS_TRY(lots_missing_read(reader, meta->count, meta->missing, missing, &dense, scratch, err));
+    if (!dense) {
+        LOTS_TRY(lots_planes_test(reader, meta->count, test, out, greatest, scratch, err));
+        kernels->bits_and_not(out, missing, meta->count, out);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_arena_vector(scratch, &bits, word_count_of(meta->count), 8, err));
+    LOTS_TRY(lots_arena_vector(scratch, &present, word_count_of(meta->count), 8, err));
+    LOTS_TRY(lots_planes_test(reader, meta->count - meta->missing, test, bits, greatest, scratch, err));
+    kernels->bits_not(missing, meta->count, present);
+    kernels->bits_expand(present, meta->count, bits, out);
+    return LOTS_OK;
+}
+
+lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test, uint64_t *out,
+                            uint64_t *missing, uint32_t *greatest, lots_arena *scratch, lots_error *err)
+{
+    lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    assert(lots_block_can_test(meta));
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_status status = meta->missing == 0
+                             ? lots_planes_test(&reader, meta->count, test, out, greatest, scratch, err)
+                             : test_some_missing(meta, &reader, test, out, missing, greatest, scratch, err);
+    lots_arena_restore(scratch, mark);
+    if (status == LOTS_OK && reader.at != reader.end)
+        status = lots_fail(err, LOTS_CORRUPT, "a block of %u values has %zu bytes too many", meta->count,
+                           (size_t)(reader.end - reader.at));
     return status;
 }
 

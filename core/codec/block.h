@@ -16,6 +16,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
+#include "core/codec/id_test.h"
 
 /* How a value lies in memory. */
 typedef enum lots_phys {
@@ -94,6 +95,14 @@ typedef struct lots_values_out {
     uint32_t starts_count;
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
 } lots_values_out;
+
+/* Can a block of U32 tell which values are in a set without decoding them? */
+bool lots_block_can_test(const lots_block_meta *meta);
+/* Of a block that can: the bits of the values in the set (0 under a missing bit), and `missing` as decode has it. *greatest:
+ * of the ids it holds. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test,
+                                      uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
+                                      lots_error *err);
 
 /* Check the payload against its salted checksum. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_block_verify(const lots_block_meta *meta, const uint8_t *bytes, uint64_t salt,

@@ -187,6 +187,34 @@ lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t
     return LOTS_OK;
 }
 
+static bool is_wanted(const lots_id_test *test, uint32_t id)
+{
+    if (test->table == NULL)
+        return id >= test->first && id < test->end;
+    return id < test->table_count && (test->table[id / 64] >> (id % 64) & 1) != 0;
+}
+
+/* The planes of wanted values, one over the other. The last value has no plane: it is what is left. */
+lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, uint64_t *out,
+                             uint32_t *greatest, lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    planes_read read = {0, {NULL}};
+    uint32_t values[LOTS_PLANES_VALUES + 16];
+    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
+    LOTS_TRY(read_planes(reader, count, &read, arena, err));
+    const bool last = is_wanted(test, values[read.distinct - 1]);
+    *greatest = kernels->max_u32(values, read.distinct);
+    memset(out, 0, word_count_of(count) * 8);
+    for (uint32_t k = 0; k + 1 < read.distinct; k++)
+        if (is_wanted(test, values[k]) != last)
+            kernels->bits_or(out, read.planes[k], count, out);
+    if (last)
+        kernels->bits_not(out, count, out);
+    return LOTS_OK;
+}
+
 lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                    lots_error *err)
 {

@@ -64,6 +64,12 @@ const lots_block_meta *lots_segment_meta(const lots_segment *segment, uint32_t s
 LOTS_MUST lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,
                                         uint32_t chunk, lots_values_out *out, bool *has_missing, lots_arena *scratch,
                                         lots_error *err);
+/* Which ids of a block are in a set of local ids, where the encoding tells it without decoding: *done. Else nothing is
+ * written. `out`, `missing`: bits of the chunk's rows; a missing one is not in the set. *has_missing as for read.
+ * Errors: as read. */
+LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                        const lots_id_test *test, uint64_t *out, uint64_t *missing, bool *has_missing,
+                                        bool *done, lots_arena *scratch, lots_error *err);
 /* local -> rank in the present dictionary for an id column, rising; *count entries. Lent. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_segment_ranks(lots_segment *segment, uint32_t stream, uint32_t column, const lots_id **out,
                                          uint32_t *count, lots_error *err);

@@ -282,6 +282,44 @@ lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t c
     return status;
 }
 
+static lots_status test_block(const block_place *place, const lots_id_test *test, uint64_t *out, uint64_t *missing,
+                              lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_slot *slot = &place->column->values;
+    const lots_block_meta *meta = &slot->metas[place->chunk];
+    const bool known = is_verified(place->segment, slot, place->chunk);
+    uint32_t greatest = 0;
+    if (!known)
+        LOTS_TRY(lots_segment_verify_block(place->segment, slot, place->chunk, err));
+    LOTS_TRY(lots_block_test(meta, place->segment->data + slot->offsets[place->chunk], test, out, missing, &greatest, scratch,
+                             err));
+    if (greatest >= place->column->dictionary.metas[0].count)
+        return lots_fail(err, LOTS_CORRUPT, "id %u of a dictionary of %u", greatest,
+                         place->column->dictionary.metas[0].count);
+    if (!known)
+        set_verified(place->segment, slot, place->chunk);
+    return LOTS_OK;
+}
+
+lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                              const lots_id_test *test, uint64_t *out, uint64_t *missing, bool *has_missing, bool *done,
+                              lots_arena *scratch, lots_error *err)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    const block_place place = {segment, from, from->columns[column].file, LOTS_PART_VALUES, chunk};
+    *done = place.column != NULL && lots_layout_has_ids(place.column->kind) &&
+            lots_layout_held(&place.column->values.metas[chunk]) &&
+            lots_block_can_test(&place.column->values.metas[chunk]);
+    if (!*done)
+        return LOTS_OK;
+    *has_missing = place.column->values.metas[chunk].missing > 0;
+    lots_status status = test_block(&place, test, out, missing, scratch, err);
+    if (status != LOTS_OK)
+        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
+                           segment->schema->streams[stream].name, place.column->name, chunk);
+    return status;
+}
+
 /* ---- local dictionaries ---- */
 
 static lots_status fill_ids(const lots_segment *segment, const lots_segment_column *column, lots_segment_ids *ids,

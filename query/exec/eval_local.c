@@ -170,6 +170,45 @@ static lots_status test_values(const lots_step *step, const lots_local_set *set,
     return LOTS_OK;
 }
 
+/* Bits of the chunk's rows for the step's rows. */
+static void pick_bits(const lots_step *step, const uint64_t *bits, uint64_t *out)
+{
+    const uint32_t *row = step->rows->relation_row;
+    for (uint32_t i = 0; i < step->count; i++)
+        out[i / 64] |= (uint64_t)lots_bit_get(bits, row[i]) << (i % 64);
+}
+
+/* The same without decoding the column, where its encoding tells: *done. */
+static lots_status test_stored(const lots_step *step, const stored_column *column, const lots_local_set *set,
+                               lots_vector *out, bool *done, lots_error *err)
+{
+    lots_worker *worker = step->worker;
+    const lots_id_test test = {set->range.first, set->range.end, set->interval ? NULL : set->table, set->table_count};
+    const uint32_t rows = worker->streams[column->stream].rows;
+    uint64_t *bits = out->data, *missing = NULL;
+    bool has_missing = false;
+    *done = false;
+    if (worker->streams[column->stream].locals[column->column].count != UINT32_MAX)
+        return LOTS_OK; /* it is decoded already */
+    if (step->rows->relation_row != NULL)
+        LOTS_TRY(lots_new_bits(step->arena, rows, &bits, err));
+    LOTS_TRY(lots_new_bits(step->arena, rows, &missing, err));
+    LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, &test, bits, missing,
+                               &has_missing, done, &worker->scratch, err));
+    if (!*done)
+        return LOTS_OK;
+    worker->work.rows += step->count;
+    out->missing = has_missing ? missing : NULL;
+    if (step->rows->relation_row == NULL)
+        return LOTS_OK;
+    pick_bits(step, bits, out->data);
+    if (!has_missing)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &out->missing, err));
+    pick_bits(step, missing, out->missing);
+    return LOTS_OK;
+}
+
 /* What the zone map tells: 0 no row, 1 every row, -1 look at them. */
 static int judge_zone(const lots_step *step, const stored_column *column, const lots_local_set *set)
 {
@@ -194,7 +233,12 @@ static lots_status test_column(lots_step *step, const stored_column *column, con
     const int verdict = judge_zone(step, column, set);
     if (verdict >= 0)
         return lots_step_bool(step, verdict == 1, out, err);
+    bool done = false;
     LOTS_TRY(lots_step_new(step, out, err));
+    if (!column->list)
+        LOTS_TRY(test_stored(step, column, set, out, &done, err));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &local, err));
     if (column->list)
         return test_lists(step, set, local, out->data, err);

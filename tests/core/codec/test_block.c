@@ -1,4 +1,5 @@
 /* Blocks: every encoding gives back what it was given, and damaged bytes are refused or give some value, never worse. */
+#include "core/index/bitset.h"
 #include "tests/core/codec/columns.h"
 
 /* Where a block is decoded to: exactly the room the contract names. */
@@ -384,6 +385,63 @@ static void the_same_values_give_the_same_bytes(void **state)
     }
 }
 
+/* Each set of a few ids, as a range and as a table, against the values that were stored. */
+static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t count)
+{
+    const lots_values values = {.phys = LOTS_PHYS_U32, .data = ids, .missing = missing, .count = count};
+    const lots_block_options only = {.only = 1 + LOTS_ENCODING_PLANES};
+    lots_bytes out = {0};
+    lots_block_meta meta;
+    lots_error err = {0};
+    lots_arena arena;
+    uint64_t bits[64 + 8], gone[64 + 8];
+    assert_true(count <= 4096);
+    assert_ok(lots_block_encode(&values, &only, 7, &out, &meta, &err));
+    lots_arena_init(&arena, 0);
+    for (uint32_t set = 0; lots_block_can_test(&meta) && set < 256; set++) {
+        const uint64_t table[1 + 8] = {set | (uint64_t)(set & 1) << 40};
+        const lots_id_test test = {set / 16, set % 16, set % 3 == 0 ? NULL : table, 41};
+        uint32_t greatest = 0;
+        assert_ok(lots_block_test(&meta, out.data, &test, bits, gone, &greatest, &arena, &err));
+        for (uint32_t i = 0; i < count; i++) {
+            const bool is_gone = missing != NULL && lots_bit_get(missing, i);
+            const bool wanted = test.table != NULL ? ids[i] < 41 && (table[0] >> ids[i] & 1) : ids[i] >= test.first && ids[i] < test.end;
+            assert_int_equal(lots_bit_get(bits, i), wanted && !is_gone);
+            assert_true(greatest >= ids[i] || is_gone);
+            if (missing != NULL)
+                assert_int_equal(lots_bit_get(gone, i), is_gone);
+        }
+    }
+    lots_arena_free(&arena);
+    lots_bytes_free(&out);
+}
+
+static void planes_tell_who_is_in_a_set(void **state)
+{
+    static const uint32_t some[8] = {0, 1, 2, 5, 7, 9, 40, 50};
+    uint64_t seed = 11;
+    (void)state;
+    for (uint32_t round = 0; round < 24; round++) {
+        static uint32_t ids[4096 + 16];
+        uint64_t missing[64 + 8] = {0};
+        const uint32_t count = 2 + (uint32_t)(lots_test_random(&seed) % 4094), distinct = 2 + round % 7;
+        bool any = false;
+        for (uint32_t i = 0; i < count; i++) {
+            ids[i] = some[lots_test_random(&seed) % distinct];
+            if (round % 3 != 0 && lots_test_random(&seed) % (round % 3 == 1 ? 3 : 100) == 0) {
+                lots_bit_set(missing, i);
+                any = true;
+            }
+        }
+        ids[0] = some[0]; /* two distinct ones at least */
+        ids[1] = some[1];
+        lots_bit_clear(missing, 0);
+        lots_bit_clear(missing, 1);
+        any = any && lots_bits_count(missing, count) > 0;
+        check_tests(ids, any ? missing : NULL, count);
+    }
+}
+
 static void keys_of_doubles_keep_their_order(void **state)
 {
     static const double rising[] = {-1.0 / 0.0, -1e308, -1.0, -1e-310, -0.0, 0.0, 1e-310, 0.5, 1.0, 1e308, 1.0 / 0.0};
@@ -407,6 +465,7 @@ int main(void)
         cmocka_unit_test(gaps_refuse_other_starts),
         cmocka_unit_test(blocks_are_as_small_as_they_were),
         cmocka_unit_test(the_same_values_give_the_same_bytes),
+        cmocka_unit_test(planes_tell_who_is_in_a_set),
         cmocka_unit_test(keys_of_doubles_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,9 @@ bool lots_date_fill_parse(const char *text, size_t bytes, lots_date_fill *out);
  * text had any of the forms. Years 0001..9999. */
 lots_clean lots_clean_date(const char *text, size_t bytes, const lots_date_rule *rule, lots_clean_day *out);
 
+/* hh:mm or hh:mm:ss by itself, without blanks around. False: not so. */
+bool lots_clean_clock(const char *text, size_t bytes, int32_t *minute);
+
 /* ---- numbers ---- */
 
 typedef enum lots_round { LOTS_ROUND_REJECT, LOTS_ROUND_HALF_EVEN } lots_round;

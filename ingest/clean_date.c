@@ -319,3 +319,19 @@ lots_clean lots_clean_date(const char *text, size_t bytes, const lots_date_rule 
     }
     return best;
 }
+
+static int two_digits(const char *text)
+{
+    return text[0] >= '0' && text[0] <= '9' && text[1] >= '0' && text[1] <= '9'
+               ? (text[0] - '0') * 10 + (text[1] - '0')
+               : -1;
+}
+
+bool lots_clean_clock(const char *text, size_t bytes, int32_t *minute)
+{
+    if ((bytes != 5 && bytes != 8) || text[2] != ':')
+        return false;
+    int hours = two_digits(text), minutes = two_digits(text + 3);
+    *minute = hours * 60 + minutes;
+    return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
+}

@@ -179,6 +179,10 @@ static lots_status join_key(lots_convert_row *row, const lots_bound_fields *part
     lots_bytes *key = &row->converter->key;
     bool any = false;
     key->count = 0;
+    if (count == 1) {
+        *out = lots_row_cell(row, parts[0].items[0]);
+        return LOTS_OK;
+    }
     for (uint32_t i = 0; i < count; i++) {
         lots_cell cell = lots_row_cell(row, parts[i].items[0]);
         any = any || cell.bytes > 0;
@@ -276,7 +280,10 @@ static lots_status finish_row(lots_convert_row *row, lots_piece *piece, bool has
     if (has_patient)
         LOTS_TRY(take_person(row, id, err));
     LOTS_TRY(lots_batch_row_end(row->batch, err));
-    return lots_vec_push(&piece->origins, &origin, err);
+    if (piece->origins.count == piece->origins.capacity)
+        return lots_vec_push(&piece->origins, &origin, err);
+    LOTS_AT(uint64_t, &piece->origins, piece->origins.count++) = origin;
+    return LOTS_OK;
 }
 
 static lots_status open_piece(lots_converter *converter, uint32_t number, lots_piece **out, lots_error *err)

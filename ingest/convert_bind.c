@@ -160,6 +160,7 @@ static lots_status bind_column(const bind_job *job, const lots_load_target *targ
                          job->source->section);
     out->role = target->columns[out->column].role;
     out->domain = target->domains[out->column];
+    out->plain = lots_plain_of(out);
     return LOTS_OK;
 }
 

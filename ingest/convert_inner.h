@@ -20,8 +20,22 @@ typedef struct lots_bound_conditions {
     uint32_t count;
 } lots_bound_conditions;
 
+/* How a column's field may be read without a detour (convert_plain.c). EMPTY: only when there is nothing in it. */
+typedef enum lots_plain {
+    LOTS_PLAIN_NONE,
+    LOTS_PLAIN_EMPTY,
+    LOTS_PLAIN_DATE,
+    LOTS_PLAIN_MINUTE,
+    LOTS_PLAIN_NUMBER,
+    LOTS_PLAIN_BOOL,
+    LOTS_PLAIN_CATEGORY,
+    LOTS_PLAIN_CODE,
+    LOTS_PLAIN_TEXT
+} lots_plain;
+
 typedef struct lots_bound_column {
     const lots_map_column *map;
+    lots_plain plain;
     uint32_t column;             /* of the target */
     lots_kind kind;
     lots_role role;
@@ -82,6 +96,14 @@ LOTS_MUST lots_status lots_row_reject(lots_convert_row *row, const char *column,
                                       lots_error *err);
 LOTS_MUST lots_status lots_row_holds(lots_convert_row *row, const lots_bound_conditions *conditions, bool *holds,
                                      lots_error *err);
+/* What a category's field came to, as it is remembered: its id, whether no map knew it, the level that it is. */
+#define LOTS_MEMO_UNMAPPED (UINT64_C(1) << 32)
+#define LOTS_MEMO_LEVEL 40 /* from this bit: index of the level + 1 */
+
+lots_plain lots_plain_of(const lots_bound_column *column);
+/* Put the value of a column that is plain; *done false, and nothing changed: it takes the slow way. */
+LOTS_MUST lots_status lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, bool *done,
+                                         lots_error *err);
 /* Put a column's value into the row, or reject the row. */
 LOTS_MUST lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err);
 

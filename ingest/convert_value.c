@@ -142,28 +142,11 @@ static lots_status put_date(lots_convert_row *row, const lots_bound_column *colu
     return lots_batch_put_int(row->batch, column->column, value.day, err);
 }
 
-static int two_digits(const char *text)
-{
-    return text[0] >= '0' && text[0] <= '9' && text[1] >= '0' && text[1] <= '9'
-               ? (text[0] - '0') * 10 + (text[1] - '0')
-               : -1;
-}
-
-/* hh:mm or hh:mm:ss by itself. */
-static bool read_clock(lots_cell cell, int32_t *minute)
-{
-    if ((cell.bytes != 5 && cell.bytes != 8) || cell.text[2] != ':')
-        return false;
-    int hours = two_digits(cell.text), minutes = two_digits(cell.text + 3);
-    *minute = hours * 60 + minutes;
-    return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
-}
-
 static lots_status put_minute(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, lots_error *err)
 {
     lots_clean_day value = {.minute = -1};
     lots_clean outcome = LOTS_CLEAN_OK;
-    if (!read_clock(cell, &value.minute))
+    if (!lots_clean_clock(cell.text, cell.bytes, &value.minute))
         outcome = lots_clean_date(cell.text, cell.bytes, &column->dates, &value);
     if (lots_clean_is_bad(outcome))
         return reject_clean(row, column, cell, outcome, err);
@@ -388,43 +371,36 @@ static lots_status put_slowly(lots_convert_row *row, const lots_bound_column *co
     return cell.bytes == 0 || row->rejected ? LOTS_OK : put_text(row, column, cell, err);
 }
 
-/* What a category's field came to: its id, whether a map knew it, the level that it is. */
-#define MEMO_UNMAPPED (UINT64_C(1) << 32)
-#define MEMO_LEVEL 40 /* from this bit: index of the level + 1 */
-
-/* A category of one field, by what the field came to before. Texts that came to nothing (missing, rejected, a sentinel)
- * take the slow way each time. */
+/* A category of one field that wasn't remembered. Texts that come to nothing (missing, rejected, a sentinel) take the slow
+ * way each time. */
 static lots_status put_remembered(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
 {
     lots_memo *memo = &row->converter->memos[column->memo];
     lots_cell cell = lots_row_cell(row, column->from.items[0]);
-    uint64_t known, unmapped = row->counts->unmapped;
-    if (lots_memo_find(memo, cell.text, cell.bytes, 0, &known)) {
-        row->counts->unmapped += (known & MEMO_UNMAPPED) != 0;
-        if (known >> MEMO_LEVEL != 0)
-            row->level = (uint32_t)(known >> MEMO_LEVEL) - 1;
-        return lots_batch_put_int(row->batch, column->column, (lots_id)known, err);
-    }
+    uint64_t unmapped = row->counts->unmapped;
     row->category = LOTS_NO_ID;
     LOTS_TRY(put_slowly(row, column, err));
     if (row->category == LOTS_NO_ID || row->rejected)
         return LOTS_OK;
     uint64_t level = column->role == LOTS_ROLE_LEVEL && row->level != UINT32_MAX ? (uint64_t)row->level + 1 : 0;
     return lots_memo_keep(memo, cell.text, cell.bytes, 0,
-                          level << MEMO_LEVEL | (row->counts->unmapped > unmapped ? MEMO_UNMAPPED : 0) | row->category,
+                          level << LOTS_MEMO_LEVEL |
+                              (row->counts->unmapped > unmapped ? LOTS_MEMO_UNMAPPED : 0) | row->category,
                           err);
 }
 
 lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
 {
-    bool holds;
+    bool holds = true, done = false;
     if (column->absent)
         return LOTS_OK;
-    LOTS_TRY(lots_row_holds(row, &column->when, &holds, err));
-    if (!holds)
+    if (column->when.count > 0)
+        LOTS_TRY(lots_row_holds(row, &column->when, &holds, err));
+    if (holds && column->plain != LOTS_PLAIN_NONE)
+        LOTS_TRY(lots_row_put_plain(row, column, &done, err));
+    if (!holds || done)
         return LOTS_OK;
     if (column->kind == LOTS_KIND_CODES)
         return put_codes(row, column, err);
-    bool simple = column->kind == LOTS_KIND_CATEGORY && column->from.count == 1 && column->label.count == 0;
-    return simple ? put_remembered(row, column, err) : put_slowly(row, column, err);
+    return column->plain == LOTS_PLAIN_CATEGORY ? put_remembered(row, column, err) : put_slowly(row, column, err);
 }

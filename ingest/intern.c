@@ -40,16 +40,28 @@ void lots_interner_close(lots_interner *interner)
     *interner = (lots_interner){0};
 }
 
+static bool is_last(const lots_interner *interner, const char *id, size_t bytes)
+{
+    if (interner->last >= interner->keys.count)
+        return false;
+    const lots_intern_key *key = &LOTS_AT(lots_intern_key, &interner->keys, interner->last);
+    return key->bytes == bytes && memcmp(key->text, id, bytes) == 0;
+}
+
 lots_status lots_interner_patient(lots_interner *interner, const char *id, size_t bytes, uint32_t *out,
                                   lots_error *err)
 {
     const uint8_t *stored;
     uint64_t number;
     bool existed;
+    if (is_last(interner, id, bytes)) {
+        *out = interner->last;
+        return LOTS_OK;
+    }
     if (interner->keys.count >= LOTS_NO_PATIENT - 1)
         return lots_fail(err, LOTS_LIMIT, "more than %u patients", LOTS_NO_PATIENT - 1);
     LOTS_TRY(lots_art_intern_lent(interner->ids, id, bytes, interner->keys.count, &stored, &number, &existed, err));
-    *out = (uint32_t)number;
+    *out = interner->last = (uint32_t)number;
     if (existed)
         return LOTS_OK;
     lots_intern_key key = {stored, (uint32_t)bytes};

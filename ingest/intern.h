@@ -25,6 +25,7 @@ typedef struct lots_interner {
     lots_dictionary_builder *codes;
     lots_dictionary_builder **domains;
     uint32_t domain_count;
+    uint32_t last;  /* the patient asked for last: files mostly have a patient's rows together */
 } lots_interner;
 
 typedef struct lots_intern_key {

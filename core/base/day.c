@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "core/base/bytes.h"
+
 enum {
     MONTHS_MIN = 1 * 12,          /* 0001-01 as year * 12 + month - 1 */
     MONTHS_MAX = 9999 * 12 + 11,  /* 9999-12 */
@@ -95,27 +97,29 @@ void lots_day_format(lots_day day, char out[11])
     out[10] = '\0';
 }
 
-/* The number in `count` digits; *bad gets a bit when one is none. */
-static int32_t parse_digits(const char *text, int count, uint32_t *bad)
+/* Eight bytes at once: those of "yyyy-mm-" become the digits' values, and anything else than digits and minus signs leaves
+ * a bit of `wrong`. A digit above 9 is one to which adding 6 gives a high bit; no byte carries unless wrong already. */
+static inline uint64_t digits_of(const char *text, uint64_t *wrong)
 {
-    uint32_t value = 0;
-    for (int i = 0; i < count; i++) {
-        uint32_t digit = (uint32_t)(unsigned char)text[i] - '0';
-        *bad |= digit > 9;
-        value = value * 10 + digit;
-    }
-    return (int32_t)value;
+    const uint64_t form = UINT64_C(0x2D30302D30303030), digits = UINT64_C(0x00FFFF00FFFFFFFF);
+    uint64_t value = lots_get64((const uint8_t *)text) ^ form;
+    *wrong = (value | (value + (UINT64_C(0x0606060606060606) & digits))) & (UINT64_C(0xF0F0F0F0F0F0F0F0) | ~digits);
+    return value;
 }
 
 bool lots_day_parse(const char *text, size_t bytes, lots_day *out)
 {
+    uint64_t wrong;
     if (bytes != 10)
         return false;
-    uint32_t bad = text[4] != '-' || text[7] != '-';
-    int32_t year = parse_digits(text, 4, &bad);
-    int32_t month = parse_digits(text + 5, 2, &bad);
-    int32_t day = parse_digits(text + 8, 2, &bad);
-    if (bad != 0 || !lots_civil_valid(year, month, day))
+    uint64_t digits = digits_of(text, &wrong);
+    uint32_t tens = (uint32_t)(uint8_t)text[8] - '0', ones = (uint32_t)(uint8_t)text[9] - '0';
+    if (wrong != 0 || tens > 9 || ones > 9)
+        return false;
+    int32_t year = (int32_t)((digits & 15) * 1000 + (digits >> 8 & 15) * 100 + (digits >> 16 & 15) * 10 + (digits >> 24 & 15));
+    int32_t month = (int32_t)((digits >> 40 & 15) * 10 + (digits >> 48 & 15));
+    int32_t day = (int32_t)(tens * 10 + ones);
+    if (!lots_civil_valid(year, month, day))
         return false;
     *out = day_from_parts(year, month, day);
     return true;

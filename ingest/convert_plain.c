@@ -1,0 +1,217 @@
+/* convert_plain.c: the plain way of a field: one field of the file, nothing declared but its kind, and a text as nearly
+ * all are. What isn't so in any respect goes the slow way (convert_value.c), which is the meaning; here is only what
+ * gives the same in fewer steps. Half of loading is here, so a field calls as little as can be.
+ * Invariant: when the plain way gives up, nothing was changed. Callers: convert_value.c, convert_bind.c. */
+#include "core/base/day.h"
+#include "ingest/convert_inner.h"
+
+/* ---- which columns ---- */
+
+/* Nothing that looks at the text before its kind does. */
+static bool is_bare(const lots_bound_column *column)
+{
+    const lots_map_column *map = column->map;
+    return column->missing->count == 0 && map->match == NULL && !map->has_map && map->part != LOTS_MAP_PRECISION;
+}
+
+static lots_plain plain_of_bare(const lots_bound_column *column)
+{
+    const lots_map_column *map = column->map;
+    if (map->part == LOTS_MAP_MINUTE)
+        return lots_kind_phys(column->kind) == LOTS_PHYS_I64 ? LOTS_PLAIN_MINUTE : LOTS_PLAIN_NONE;
+    switch (column->kind) {
+    case LOTS_KIND_BOOL:
+        return LOTS_PLAIN_BOOL;
+    case LOTS_KIND_INT:
+    case LOTS_KIND_DECIMAL:
+        return LOTS_PLAIN_NUMBER;
+    case LOTS_KIND_DATE:
+        return column->dates.form_count > 0 && column->dates.forms[0] == LOTS_DATE_ISO ? LOTS_PLAIN_DATE
+                                                                                     : LOTS_PLAIN_EMPTY;
+    case LOTS_KIND_TEXT:
+        return LOTS_PLAIN_TEXT;
+    case LOTS_KIND_CODE:
+        return column->system_from.count == 0 && map->period_count == 0 ? LOTS_PLAIN_CODE : LOTS_PLAIN_EMPTY;
+    case LOTS_KIND_FLOAT:
+    case LOTS_KIND_CATEGORY:
+    case LOTS_KIND_CODES:
+    case LOTS_KIND_COUNT:
+        break;
+    }
+    return LOTS_PLAIN_EMPTY;
+}
+
+lots_plain lots_plain_of(const lots_bound_column *column)
+{
+    const lots_map_column *map = column->map;
+    if (column->absent || column->from.count != 1 || column->from.items[0] == LOTS_ROWS_FILE_NAME ||
+        map->constant != NULL || column->label.count > 0)
+        return LOTS_PLAIN_NONE;
+    if (column->kind == LOTS_KIND_CATEGORY)
+        return LOTS_PLAIN_CATEGORY;
+    return is_bare(column) ? plain_of_bare(column) : LOTS_PLAIN_EMPTY;
+}
+
+/* ---- putting ---- */
+
+/* As lots_batch_put_int, of a value that surely fits; what isn't plain goes there. */
+static inline lots_status put_flag(lots_convert_row *row, const lots_bound_column *column, bool value, lots_error *err)
+{
+    lots_batch_column *to = &row->batch->columns[column->column];
+    size_t at = row->batch->rows;
+    if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity)
+        return lots_batch_put_int(row->batch, column->column, value, err);
+    LOTS_AT(uint8_t, &to->values, at) = value;
+    LOTS_AT(uint8_t, &to->missing, at) = 0;
+    to->values.count = to->missing.count = at + 1;
+    return LOTS_OK;
+}
+
+static inline lots_status put_id(lots_convert_row *row, const lots_bound_column *column, lots_id id, lots_error *err)
+{
+    lots_batch_column *to = &row->batch->columns[column->column];
+    size_t at = row->batch->rows;
+    if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity || id == LOTS_NO_ID)
+        return lots_batch_put_int(row->batch, column->column, id, err);
+    LOTS_AT(lots_id, &to->values, at) = id;
+    LOTS_AT(uint8_t, &to->missing, at) = 0;
+    to->values.count = to->missing.count = at + 1;
+    return LOTS_OK;
+}
+
+static inline lots_status put_day(lots_convert_row *row, const lots_bound_column *column, lots_day day, lots_error *err)
+{
+    lots_batch_column *to = &row->batch->columns[column->column];
+    size_t at = row->batch->rows;
+    if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity)
+        return lots_batch_put_int(row->batch, column->column, day, err);
+    LOTS_AT(int32_t, &to->values, at) = day;
+    LOTS_AT(uint8_t, &to->missing, at) = 0;
+    to->values.count = to->missing.count = at + 1;
+    return LOTS_OK;
+}
+
+static inline lots_status put_wide(lots_convert_row *row, const lots_bound_column *column, int64_t value, lots_error *err)
+{
+    lots_batch_column *to = &row->batch->columns[column->column];
+    size_t at = row->batch->rows;
+    if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity)
+        return lots_batch_put_int(row->batch, column->column, value, err);
+    LOTS_AT(int64_t, &to->values, at) = value;
+    LOTS_AT(uint8_t, &to->missing, at) = 0;
+    to->values.count = to->missing.count = at + 1;
+    return LOTS_OK;
+}
+
+/* ---- by kind ---- */
+
+/* Neither a blank nor a part of one at either end. */
+static inline bool is_trimmed(lots_cell cell)
+{
+    return (signed char)cell.text[0] > ' ' && (signed char)cell.text[cell.bytes - 1] > ' ';
+}
+
+static lots_status put_date(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+                            lots_error *err)
+{
+    lots_day day;
+    *done = lots_day_parse(cell.text, cell.bytes, &day);
+    if (!*done)
+        return LOTS_OK;
+    if (column->role == LOTS_ROLE_START) {
+        row->has_start = true;
+        row->start = day;
+    } else if (column->role == LOTS_ROLE_END) {
+        row->has_end = true;
+        row->end = day;
+        return LOTS_OK;
+    }
+    return put_day(row, column, day, err);
+}
+
+static lots_status put_minute(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+                              lots_error *err)
+{
+    int32_t minute;
+    *done = lots_clean_clock(cell.text, cell.bytes, &minute);
+    return *done ? put_wide(row, column, minute, err) : LOTS_OK;
+}
+
+/* A few digits and no sign; or what lots_clean_decimal makes of it. */
+static lots_status put_number(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+                              lots_error *err)
+{
+    int64_t value;
+    *done = lots_clean_decimal(cell.text, cell.bytes, &column->number, &value) == LOTS_CLEAN_OK;
+    return *done ? put_wide(row, column, value, err) : LOTS_OK;
+}
+
+static lots_status put_bool(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+                            lots_error *err)
+{
+    lots_memo *memo = &row->converter->memos[column->memo];
+    uint64_t known;
+    *done = lots_memo_find(memo, cell.text, cell.bytes, 0, &known);
+    if (*done)
+        return put_flag(row, column, known != 0, err);
+    const lots_words *yes = column->map->yes.count > 0 ? &column->map->yes : &row->converter->yes;
+    const lots_words *no = column->map->no.count > 0 ? &column->map->no : &row->converter->no;
+    bool value;
+    if (lots_clean_bool(cell.text, cell.bytes, yes, no, &value) == LOTS_CLEAN_OK)
+        LOTS_TRY(lots_memo_keep(memo, cell.text, cell.bytes, 0, value, err));
+    return LOTS_OK;
+}
+
+static lots_status put_category(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+                                lots_error *err)
+{
+    uint64_t known;
+    *done = lots_memo_find(&row->converter->memos[column->memo], cell.text, cell.bytes, 0, &known);
+    if (!*done)
+        return LOTS_OK;
+    row->counts->unmapped += (known & LOTS_MEMO_UNMAPPED) != 0;
+    if (known >> LOTS_MEMO_LEVEL != 0)
+        row->level = (uint32_t)(known >> LOTS_MEMO_LEVEL) - 1;
+    return put_id(row, column, (lots_id)known, err);
+}
+
+static lots_status put_code(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+                            lots_error *err)
+{
+    uint64_t known;
+    *done = lots_memo_find(&row->converter->memos[column->memo], cell.text, cell.bytes, column->map->system, &known);
+    if (!*done)
+        return LOTS_OK;
+    row->counts->off_form += known >> 32;
+    return put_id(row, column, (lots_id)known, err);
+}
+
+lots_status lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, bool *done, lots_error *err)
+{
+    const lots_csv_field *field = &row->fields[column->from.items[0]];
+    const lots_cell cell = {field->text, field->bytes};
+    *done = cell.bytes == 0 && !column->map->required;
+    if (cell.bytes == 0 || !is_trimmed(cell))
+        return LOTS_OK;
+    switch (column->plain) {
+    case LOTS_PLAIN_DATE:
+        return put_date(row, column, cell, done, err);
+    case LOTS_PLAIN_MINUTE:
+        return put_minute(row, column, cell, done, err);
+    case LOTS_PLAIN_NUMBER:
+        return put_number(row, column, cell, done, err);
+    case LOTS_PLAIN_BOOL:
+        return put_bool(row, column, cell, done, err);
+    case LOTS_PLAIN_CATEGORY:
+        return put_category(row, column, cell, done, err);
+    case LOTS_PLAIN_CODE:
+        return put_code(row, column, cell, done, err);
+    case LOTS_PLAIN_TEXT:
+        *done = true;
+        return lots_batch_put_text(row->batch, column->column, cell.text, cell.bytes, err);
+    case LOTS_PLAIN_NONE:
+    case LOTS_PLAIN_EMPTY:
+        break;
+    }
+    return LOTS_OK;
+}

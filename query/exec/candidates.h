@@ -38,6 +38,10 @@ struct lots_resolved { /* of a set over a relation, whatever the frame's row */
     uint32_t window_count;
 };
 
+/* Made once for each relation's rows, and kept with them. */
+LOTS_MUST lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
+                                       lots_resolved **out, lots_error *err);
+
 typedef struct lots_candidates {
     lots_worker *worker;
     const lots_set *set;

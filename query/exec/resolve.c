@@ -1,0 +1,265 @@
+/* resolve.c: what can be said of a set over a relation whatever the frame's row: constant windows and filters of the element
+ * alone become one bitmap, once a chunk; the other windows and filters are sorted by what they look at. */
+#include <string.h>
+
+#include "query/exec/alike.h"
+#include "query/exec/candidates.h"
+#include "query/exec/column.h"
+
+static lots_status window_is_constant(lots_worker *worker, const lots_window *window, bool *out, lots_error *err)
+{
+    const lots_expr *sides[2] = {window->low, window->high};
+    *out = true;
+    for (int s = 0; s < 2; s++) {
+        const lots_home *home = NULL;
+        if (sides[s] == NULL)
+            continue;
+        LOTS_TRY(lots_expr_home(worker, sides[s], &home, err));
+        *out &= home->frame == LOTS_FRAME_CONSTANT;
+    }
+    return LOTS_OK;
+}
+
+/* A constant bound; *none: it is missing. */
+static lots_status constant_day(lots_worker *worker, const lots_expr *expr, int32_t *day, bool *none, lots_error *err)
+{
+    lots_vector value;
+    if (expr == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_value(worker, expr, &worker->constant, &value, err));
+    LOTS_TRY(lots_raise(&value, err));
+    *none |= lots_vector_is_missing(&value, 0);
+    *day = *(const int32_t *)value.data;
+    return LOTS_OK;
+}
+
+/* -1: no row of this chunk's stream starts within, 1: all do, 0: look. */
+static int zone_of_starts(const lots_worker *worker, const lots_relation *relation, int32_t low, int32_t high)
+{
+    if (relation->kind != LOTS_RELATION_STREAM || relation->start_column < 0)
+        return 0;
+    const lots_block_meta *meta =
+        lots_segment_meta(worker->segment, relation->stream, relation->columns[relation->start_column].column,
+                          LOTS_PART_VALUES, worker->chunk);
+    if (meta->missing != 0 || meta->count == 0)
+        return 0;
+    if (meta->max < low || meta->min > high)
+        return -1;
+    return meta->min >= low && meta->max <= high ? 1 : 0;
+}
+
+typedef struct mask_maker {
+    lots_worker *worker;
+    lots_relation_rows *relation;
+    lots_arena *arena;
+    uint64_t *mask, *failed;
+    const lots_expr *culprit;
+} mask_maker;
+
+static lots_status want_mask(mask_maker *maker, lots_error *err)
+{
+    if (maker->mask != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &maker->mask, err));
+    lots_bits_fill(maker->mask, maker->relation->count, true);
+    return LOTS_OK;
+}
+
+static lots_status mask_window(mask_maker *maker, const lots_window *window, lots_error *err)
+{
+    int32_t low = INT32_MIN, high = INT32_MAX - 1; /* a missing start, INT32_MAX here, is in no window */
+    bool none = false;
+    LOTS_TRY(constant_day(maker->worker, window->low, &low, &none, err));
+    LOTS_TRY(constant_day(maker->worker, window->high, &high, &none, err));
+    const uint32_t count = maker->relation->count;
+    const int zone = none || low > high ? -1 : zone_of_starts(maker->worker, maker->relation->relation, low, high);
+    if (zone == 1)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    if (zone == -1) {
+        lots_bits_fill(maker->mask, count, false);
+        return LOTS_OK;
+    }
+    const int32_t *starts = NULL;
+    uint64_t *within = NULL;
+    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
+    LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
+    maker->worker->kernels->range_i32(starts, count, low, high, within);
+    maker->worker->work.rows += count;
+    maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
+    return LOTS_OK;
+}
+
+/* A filter over the elements that are left: other sets are asked for no more rows than must be. */
+static lots_status value_of_left(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
+                                 lots_vector *out, lots_error *err)
+{
+    lots_instance *left = NULL;
+    LOTS_TRY(lots_rows_filter(maker->worker, elements, maker->mask, &left, err));
+    return lots_value_spread(maker->worker, filter, left, maker->mask, elements, out, err);
+}
+
+static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
+                               lots_error *err)
+{
+    const uint32_t count = maker->relation->count;
+    lots_vector value, flat;
+    bool asks = false;
+    if (maker->mask != NULL && lots_bits_next(maker->mask, 0, count) == count)
+        return LOTS_OK; /* nothing is left to judge: nothing is decoded */
+    LOTS_TRY(lots_asks_sets(maker->worker, filter, elements->frame, &asks, err));
+    if (maker->mask != NULL && asks)
+        LOTS_TRY(value_of_left(maker, filter, elements, &value, err));
+    else
+        LOTS_TRY(lots_value(maker->worker, filter, elements, &value, err));
+    LOTS_TRY(lots_vector_flatten(maker->arena, &value, &flat, err));
+    LOTS_TRY(want_mask(maker, err));
+    if (flat.failed != NULL) {
+        uint64_t *here = NULL;
+        LOTS_TRY(lots_new_bits(maker->arena, count, &here, err));
+        lots_bits_and(here, maker->mask, flat.failed, count);
+        if (maker->failed != NULL)
+            lots_bits_or(here, here, maker->failed, count);
+        maker->failed = here;
+        maker->culprit = flat.culprit;
+    }
+    maker->worker->kernels->bits_and(maker->mask, flat.data, count, maker->mask);
+    return LOTS_OK;
+}
+
+static lots_status mask_ghosts(mask_maker *maker, lots_error *err)
+{
+    const uint64_t *ghosts = NULL;
+    LOTS_TRY(lots_relation_ghosts(maker->worker, maker->relation, &ghosts, err));
+    if (ghosts == NULL)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    lots_bits_and_not(maker->mask, maker->mask, ghosts, maker->relation->count);
+    return LOTS_OK;
+}
+
+static lots_status sort_windows(lots_worker *worker, const lots_set *set, mask_maker *maker, lots_resolved *out,
+                                lots_error *err)
+{
+    for (uint32_t w = 0; w < set->window_count; w++) {
+        bool constant = false;
+        LOTS_TRY(window_is_constant(worker, &set->windows[w], &constant, err));
+        if (constant && maker != NULL)
+            LOTS_TRY(mask_window(maker, &set->windows[w], err));
+        else
+            out->windows[out->window_count++] = &set->windows[w];
+    }
+    return LOTS_OK;
+}
+
+static lots_status looks_at(lots_worker *worker, const lots_expr *expr, uint32_t frame, bool *out, lots_error *err)
+{
+    const lots_home *home = NULL;
+    LOTS_TRY(lots_expr_home(worker, expr, &home, err));
+    *out = lots_bit_get(home->depends, frame);
+    return LOTS_OK;
+}
+
+/* A filter that is not in the mask goes to its kind. */
+static lots_status sort_filter(lots_worker *worker, const lots_set *set, lots_expr *filter, lots_resolved *out,
+                               lots_error *err)
+{
+    bool element = true, limit = true;
+    out->pair_filters[out->pair_count++] = filter;
+    LOTS_TRY(looks_at(worker, filter, set->frame, &element, err));
+    if (!element) {
+        out->row_filters[out->row_filter_count++] = filter;
+        return LOTS_OK;
+    }
+    if (filter->op == LOTS_OP_GREATER_EQUAL && filter->operands[0]->op == LOTS_OP_SPAN_END &&
+        filter->operands[0]->of_frame == set->frame)
+        LOTS_TRY(looks_at(worker, filter->operands[1], set->frame, &limit, err));
+    if (!limit && out->span == NULL)
+        out->span = filter;
+    else
+        out->both_filters[out->both_count++] = filter;
+    return LOTS_OK;
+}
+
+static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
+                                mask_maker *maker, lots_resolved *out, lots_error *err)
+{
+    const lots_instance *elements = NULL;
+    for (uint32_t f = 0; f < set->filter_count; f++) {
+        bool fixed = false;
+        LOTS_TRY(lots_expr_is_static(worker, set->filters[f], set->frame, relation->relation->frame, &fixed, err));
+        if (!fixed || maker == NULL) {
+            LOTS_TRY(sort_filter(worker, set, set->filters[f], out, err));
+            continue;
+        }
+        LOTS_TRY(lots_relation_elements(worker, relation, set->frame, &elements, err));
+        LOTS_TRY(mask_filter(maker, set->filters[f], elements, err));
+    }
+    return LOTS_OK;
+}
+
+/* What has no start is in no window, and a span whose end isn't known reaches no day. */
+static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved, lots_error *err)
+{
+    const lots_vector *values[2] = {NULL, NULL};
+    const int32_t start = maker->relation->relation->start_column;
+    if (resolved->window_count > 0 && start >= 0)
+        LOTS_TRY(lots_relation_values(maker->worker, maker->relation, (uint32_t)start, &values[0], err));
+    if (resolved->span != NULL)
+        LOTS_TRY(lots_relation_span_end(maker->worker, maker->relation, &values[1], err));
+    for (int v = 0; v < 2; v++) {
+        if (values[v] == NULL || values[v]->missing == NULL)
+            continue;
+        LOTS_TRY(want_mask(maker, err));
+        lots_bits_and_not(maker->mask, maker->mask, values[v]->missing, maker->relation->count);
+    }
+    return LOTS_OK;
+}
+
+static lots_status new_resolved(lots_arena *arena, const lots_set *set, lots_resolved **out, lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof(lots_resolved), err));
+    lots_resolved *made = *out = room;
+    LOTS_TRY(lots_arena_alloc(arena, &room, 3 * (size_t)set->filter_count, sizeof(lots_expr *), err));
+    made->pair_filters = room;
+    made->row_filters = made->pair_filters + set->filter_count;
+    made->both_filters = made->row_filters + set->filter_count;
+    LOTS_TRY(lots_arena_alloc(arena, &room, set->window_count, sizeof(lots_window *), err));
+    made->windows = room;
+    made->set = set;
+    return LOTS_OK;
+}
+
+/* A set of a single event is judged event by event: nothing is masked. */
+lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_relation_rows *relation, lots_resolved **out,
+                             lots_error *err)
+{
+    lots_depth *depth = &worker->depths[relation->owners->depth];
+    const lots_set *first = lots_alike_set(worker, set);
+    for (lots_resolved *at = depth->resolved; at != NULL; at = at->next)
+        if (at->relation == relation && (at->set == set || (at->first == first && at->whole))) {
+            *out = at;
+            return LOTS_OK;
+        }
+    mask_maker maker = {.worker = worker, .relation = relation, .arena = &depth->arena};
+    mask_maker *masks = set->event == NULL ? &maker : NULL;
+    lots_resolved *made = NULL;
+    LOTS_TRY(new_resolved(&depth->arena, set, &made, err));
+    LOTS_TRY(sort_windows(worker, set, masks, made, err));
+    if (set->no_ghosts && masks != NULL)
+        LOTS_TRY(mask_ghosts(masks, err));
+    LOTS_TRY(sort_filters(worker, set, relation, masks, made, err));
+    if (masks != NULL)
+        LOTS_TRY(mask_unknown(masks, made, err));
+    made->first = first;
+    made->whole = made->window_count == 0 && made->pair_count == 0;
+    made->relation = relation;
+    made->mask = maker.mask;
+    made->failed = maker.failed;
+    made->culprit = maker.culprit;
+    made->next = depth->resolved;
+    depth->resolved = made;
+    *out = made;
+    return LOTS_OK;
+}

@@ -101,10 +101,12 @@ static lots_status put_in_bucket(lots_load *load, uint32_t number, lots_piece *p
 static lots_status sort_rows(const lots_load *load, lots_load_tally *tally, const lots_piece *piece, uint32_t *numbers,
                              uint32_t *order, uint32_t *ends, lots_error *err)
 {
-    uint32_t rows = piece->batch.rows, none = load->bucket_count;
+    uint32_t rows = piece->batch.rows, none = load->bucket_count, last = 0;
     for (uint32_t row = 0; row < rows; row++) {
         lots_patient patient = LOTS_AT(lots_patient, &piece->batch.patient, row);
-        numbers[row] = patient == LOTS_NO_PATIENT ? none : bucket_of(load, patient);
+        if (patient != LOTS_NO_PATIENT && (patient < load->buckets[last].first || patient >= load->buckets[last].end))
+            last = bucket_of(load, patient);
+        numbers[row] = patient == LOTS_NO_PATIENT ? none : last;
         if (numbers[row] == none)
             LOTS_TRY(reject_unknown(load, tally, piece, row, err));
         else
@@ -118,13 +120,26 @@ static lots_status sort_rows(const lots_load *load, lots_load_tally *tally, cons
     return LOTS_OK;
 }
 
-static lots_status deal_rows(lots_load *load, const lots_piece *piece, const uint32_t *order, const uint32_t *ends,
+/* The whole piece, as it is. */
+static lots_status hand_over(lots_load *load, uint32_t number, lots_piece *piece, lots_error *err)
+{
+    lots_piece dealt = *piece;
+    lots_pile_release(&load->raw_pile, piece);
+    *piece = (lots_piece){.target = piece->target, .batch = {.patient = LOTS_VEC(lots_patient)}, .origins = LOTS_VEC(uint64_t)};
+    dealt.held_bytes = 0;
+    return put_in_bucket(load, number, &dealt, err);
+}
+
+static lots_status deal_rows(lots_load *load, lots_piece *piece, const uint32_t *order, const uint32_t *ends,
                              lots_error *err)
 {
+    const uint32_t rows = piece->batch.rows;
     for (uint32_t i = 0, first = 0; i < load->bucket_count; first = ends[i], i++) {
         lots_piece dealt;
         if (ends[i] == first)
             continue;
+        if (ends[i] - first == rows)
+            return hand_over(load, i, piece, err);
         LOTS_TRY(lots_piece_choose(piece, order + first, ends[i] - first, &dealt, err));
         LOTS_TRY(put_in_bucket(load, i, &dealt, err));
     }

@@ -93,10 +93,6 @@ static lots_status add_piece(settle_job *job, lots_piece *piece, lots_error *err
     const lots_load_target *target = &load->targets[piece->target];
     lots_piece *all = &job->all[piece->target], room;
     const lots_piece *read;
-    if (!job->open[piece->target]) {
-        LOTS_TRY(lots_piece_open(all, piece->target, LOTS_PIECE_STABLE, target->columns, target->column_count, err));
-        job->open[piece->target] = true;
-    }
     LOTS_TRY(lots_pile_read(&load->bucket_pile, piece, target->columns, target->column_count, &room, &read, err));
     lots_status status = lots_piece_append(all, read, err);
     lots_piece_close(&room, NULL);
@@ -148,11 +144,44 @@ static lots_status take_feed(settle_job *job, lots_error *err)
     return LOTS_OK;
 }
 
+/* Room for all rows that a target has in this bucket: pieces that were spilled are not counted. */
+static lots_status reserve_rows(settle_job *job, uint32_t target, const lots_batch **parts, lots_error *err)
+{
+    const lots_vec *pieces = &job->bucket->pieces;
+    const lots_load_target *of = &job->load->targets[target];
+    size_t count = 0, rows = 0;
+    for (size_t i = 0; i < pieces->count; i++) {
+        const lots_piece *piece = &LOTS_AT(lots_piece, pieces, i);
+        if (piece->target == target) {
+            parts[count++] = &piece->batch;
+            rows += piece->origins.count;
+        }
+    }
+    if (count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_piece_open(&job->all[target], target, LOTS_PIECE_STABLE, of->columns, of->column_count, err));
+    job->open[target] = true;
+    LOTS_TRY(lots_vec_reserve(&job->all[target].origins, rows, err));
+    return lots_batch_reserve(&job->all[target].batch, parts, count, err);
+}
+
+static lots_status reserve_pieces(settle_job *job, lots_error *err)
+{
+    void *room;
+    LOTS_TRY(lots_alloc(&room, job->bucket->pieces.count + 1, sizeof(lots_batch *), err));
+    lots_status status = LOTS_OK;
+    for (uint32_t i = 0; status == LOTS_OK && i < job->load->target_count; i++)
+        status = reserve_rows(job, i, room, err);
+    lots_free(room);
+    return status;
+}
+
 static lots_status gather_pieces(settle_job *job, lots_error *err)
 {
     lots_vec *pieces = &job->bucket->pieces;
     if (job->load->options->feed != NULL)
         return take_feed(job, err);
+    LOTS_TRY(reserve_pieces(job, err));
     for (size_t i = 0; i < pieces->count; i++) {
         lots_piece *piece = &LOTS_AT(lots_piece, pieces, i);
         LOTS_TRY(add_piece(job, piece, err));

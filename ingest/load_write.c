@@ -78,26 +78,6 @@ static uint32_t first_row(const lots_batch *batch, lots_patient patient)
     return low;
 }
 
-static lots_status append_range(lots_batch *to, const lots_batch *from, uint32_t first, uint32_t end, lots_error *err)
-{
-    lots_batch part;
-    void *room;
-    if (first == end)
-        return LOTS_OK;
-    if (first == 0 && end == from->rows)
-        return lots_batch_append(to, from, NULL, err);
-    LOTS_TRY(lots_alloc(&room, end - first, sizeof(uint32_t), err));
-    uint32_t *order = room;
-    for (uint32_t i = first; i < end; i++)
-        order[i - first] = i;
-    lots_status status = lots_batch_permute(from, order, end - first, &part, err);
-    lots_free(order);
-    LOTS_TRY(status);
-    status = lots_batch_append(to, &part, NULL, err);
-    lots_batch_close(&part);
-    return status;
-}
-
 static lots_status append_bucket(lots_load *load, const lots_load_bucket *bucket, uint32_t stream,
                                  const planned_segment *segment, lots_batch *to, lots_error *err)
 {
@@ -106,8 +86,8 @@ static lots_status append_bucket(lots_load *load, const lots_load_bucket *bucket
     lots_piece room;
     LOTS_TRY(lots_pile_read(&load->settled_pile, &bucket->settled[stream], target->columns, target->column_count,
                             &room, &read, err));
-    lots_status status = append_range(to, &read->batch, first_row(&read->batch, segment->first),
-                                      first_row(&read->batch, segment->end), err);
+    uint32_t first = first_row(&read->batch, segment->first), end = first_row(&read->batch, segment->end);
+    lots_status status = lots_batch_append_rows(to, &read->batch, first, end - first, err);
     lots_piece_close(&room, NULL);
     return status;
 }

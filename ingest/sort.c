@@ -40,7 +40,7 @@ lots_status lots_piece_open(lots_piece *out, uint32_t target, uint32_t interner,
     return lots_batch_open(&out->batch, columns, column_count, err);
 }
 
-static void release(lots_piece *piece, lots_pile *pile)
+void lots_pile_release(lots_pile *pile, lots_piece *piece)
 {
     if (pile != NULL && piece->held_bytes > 0)
         atomic_fetch_sub(&pile->budget->held_bytes, piece->held_bytes);
@@ -49,7 +49,7 @@ static void release(lots_piece *piece, lots_pile *pile)
 
 void lots_piece_close(lots_piece *piece, lots_pile *pile)
 {
-    release(piece, pile);
+    lots_pile_release(pile, piece);
     lots_batch_close(&piece->batch);
     lots_vec_free(&piece->origins);
 }
@@ -156,6 +156,20 @@ lots_status lots_piece_append(lots_piece *to, const lots_piece *from, lots_error
     return LOTS_OK;
 }
 
+/* Rows that stand together are copied together. */
+static lots_status choose_rows(const lots_batch *from, const uint32_t *order, uint32_t count, lots_batch *out,
+                               lots_error *err)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (order[i] != order[0] + i)
+            return lots_batch_permute(from, order, count, out, err);
+    LOTS_TRY(lots_batch_open(out, from->schema, from->column_count, err));
+    lots_status status = count == 0 ? LOTS_OK : lots_batch_append_rows(out, from, order[0], count, err);
+    if (status != LOTS_OK)
+        lots_batch_close(out);
+    return status;
+}
+
 lots_status lots_piece_choose(const lots_piece *from, const uint32_t *order, uint32_t count, lots_piece *out,
                               lots_error *err)
 {
@@ -165,7 +179,7 @@ lots_status lots_piece_choose(const lots_piece *from, const uint32_t *order, uin
     LOTS_TRY(lots_vec_extend(&out->origins, count, &room, err));
     for (uint32_t i = 0; i < count; i++)
         ((uint64_t *)room)[i] = LOTS_AT(uint64_t, &from->origins, order[i]);
-    lots_status status = lots_batch_permute(&from->batch, order, count, &out->batch, err);
+    lots_status status = choose_rows(&from->batch, order, count, &out->batch, err);
     if (status != LOTS_OK)
         lots_vec_free(&out->origins);
     return status;

@@ -69,6 +69,8 @@ LOTS_MUST lots_status lots_pile_read(lots_pile *pile, const lots_piece *piece, c
 /* Make sure that the piece is in memory, where it may be changed; only its one user may. */
 LOTS_MUST lots_status lots_pile_take(lots_pile *pile, lots_piece *piece, const lots_column *columns,
                                      uint32_t column_count, lots_error *err);
+/* Let go of a piece that is in memory, whose memory stays the caller's. */
+void lots_pile_release(lots_pile *pile, lots_piece *piece);
 /* Append the rows of one piece to another with the same columns. */
 LOTS_MUST lots_status lots_piece_append(lots_piece *to, const lots_piece *from, lots_error *err);
 /* The rows `order` of `from` as a piece of its own. */

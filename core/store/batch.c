@@ -353,21 +353,63 @@ lots_status lots_batch_copy_row(lots_batch *batch, const lots_batch *from, uint3
     return status;
 }
 
-lots_status lots_batch_append(lots_batch *batch, const lots_batch *from, const uint32_t *map, lots_error *err)
+static lots_status append_rows(lots_batch *batch, const lots_batch *from, uint32_t first, uint32_t count,
+                               const uint32_t *map, lots_error *err)
 {
-    if (from->rows > UINT32_MAX - 1 - batch->rows)
+    if (count > UINT32_MAX - 1 - batch->rows)
         return lots_fail(err, LOTS_LIMIT, "a batch holds at most %u rows", UINT32_MAX - 1);
-    if (from->rows == 0)
+    if (count == 0)
         return LOTS_OK;
     assert(batch->rows == 0 || (batch->patient.count == 0) == (from->patient.count == 0));
-    lots_status status = append_raw(&batch->patient, from->patient.data, from->patient.count, err);
+    lots_status status = LOTS_OK;
+    if (from->patient.count > 0)
+        status = append_raw(&batch->patient, (const lots_patient *)from->patient.data + first, count, err);
     if (status == LOTS_OK)
-        status = append_mapped(batch, from, 0, from->rows, map, err);
+        status = append_mapped(batch, from, first, count, map, err);
     if (status == LOTS_OK)
-        batch->rows += from->rows;
+        batch->rows += count;
     else
         cut_back(batch);
     return status;
+}
+
+lots_status lots_batch_append(lots_batch *batch, const lots_batch *from, const uint32_t *map, lots_error *err)
+{
+    return append_rows(batch, from, 0, from->rows, map, err);
+}
+
+lots_status lots_batch_append_rows(lots_batch *batch, const lots_batch *from, uint32_t first, uint32_t count,
+                                   lots_error *err)
+{
+    assert(first <= from->rows && count <= from->rows - first);
+    return append_rows(batch, from, first, count, NULL, err);
+}
+
+static lots_status reserve_column(lots_batch *batch, uint32_t column, const lots_batch *const *parts, size_t count,
+                                  lots_error *err)
+{
+    size_t values = 0, offsets = 0, missing = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i]->column_count == 0)
+            continue;
+        values += parts[i]->columns[column].values.count;
+        offsets += parts[i]->columns[column].offsets.count;
+        missing += parts[i]->columns[column].missing.count;
+    }
+    LOTS_TRY(lots_vec_reserve(&batch->columns[column].values, values, err));
+    LOTS_TRY(lots_vec_reserve(&batch->columns[column].offsets, offsets, err));
+    return lots_vec_reserve(&batch->columns[column].missing, missing, err);
+}
+
+lots_status lots_batch_reserve(lots_batch *batch, const lots_batch *const *parts, size_t count, lots_error *err)
+{
+    size_t patients = 0;
+    for (size_t i = 0; i < count; i++)
+        patients += parts[i]->patient.count;
+    LOTS_TRY(lots_vec_reserve(&batch->patient, patients, err));
+    for (uint32_t i = 0; i < batch->column_count; i++)
+        LOTS_TRY(reserve_column(batch, i, parts, count, err));
+    return LOTS_OK;
 }
 
 /* ---- permuting ---- */

@@ -53,6 +53,13 @@ LOTS_MUST lots_status lots_batch_copy_row(lots_batch *batch, const lots_batch *f
  * not mapped to are missing. map NULL: same columns. */
 LOTS_MUST lots_status lots_batch_append(lots_batch *batch, const lots_batch *from, const uint32_t *map,
                                         lots_error *err);
+/* Append rows first .. first + count - 1 of `from` (same columns). */
+LOTS_MUST lots_status lots_batch_append_rows(lots_batch *batch, const lots_batch *from, uint32_t first, uint32_t count,
+                                             lots_error *err);
+/* Make room for all rows of `parts` (same columns; those without columns are passed over), so that appending them moves
+ * nothing. */
+LOTS_MUST lots_status lots_batch_reserve(lots_batch *batch, const lots_batch *const *parts, size_t count,
+                                         lots_error *err);
 /* New batch = rows order[0..count-1] of `from`. */
 LOTS_MUST lots_status lots_batch_permute(const lots_batch *from, const uint32_t *order, uint32_t count, lots_batch *out,
                                          lots_error *err);

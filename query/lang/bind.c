@@ -105,6 +105,7 @@ static lots_status add_global(binder *b, const lots_ast_statement *statement, co
     LOTS_TRY(repeated(b, &statement->name));
     LOTS_TRY(parameters_differ(b, statement));
     global item = {.statement = statement, .value = node, .library = library};
+    item.hash = bind_name_hash(statement->name.text, statement->name.bytes);
     item.kind = statement->kind == LOTS_AST_PARAM  ? GLOBAL_PARAM
                 : statement->pipeline != NULL ? GLOBAL_TABLE
                                               : GLOBAL_LET;

@@ -34,7 +34,7 @@
 #define BIND_NAMES_MAX 5000u    /* of the columns of one kind of rows */
 #define BIND_GLOBALS_MAX 10000u /* of a query, its includes and the library */
 #define BIND_PARAMETERS_MAX 100u /* of a function */
-#define BIND_NODES_MAX 2000000u /* functions that multiply their arguments end here */
+#define BIND_NODES_MAX 500000u /* functions that multiply their arguments end here, before the memory does */
 
 typedef enum scope_kind {
     SCOPE_PATIENT, /* the outermost */
@@ -105,6 +105,7 @@ typedef enum global_kind { GLOBAL_PARAM, GLOBAL_LET, GLOBAL_TABLE } global_kind;
 typedef struct global {
     global_kind kind;
     const lots_ast_statement *statement;
+    uint64_t hash;              /* of its name: of thousands of lets each is compared with all before it */
     const lots_ast_node *value; /* PARAM, LET: what it stands for now */
     bool library;               /* of the shipped library: a user's name may hide it */
     bool over_rows;             /* LET: an aggregate over rows stands in it */
@@ -186,6 +187,8 @@ LOTS_MUST lots_status bind_scope_add_lazy(binder *b, scope *where, const char *n
                                           const lots_ast_node *node, scope *closed, const sight *seen);
 LOTS_MUST lots_status bind_frame_new(binder *b, lots_frame_kind kind, uint32_t parent, uint32_t relation,
                                      const char *name, uint32_t *out);
+/* The error for a column beyond BIND_NAMES_MAX. */
+lots_status bind_too_many_columns(binder *b, lots_ast_span span);
 lots_frame *bind_frame(binder *b, uint32_t frame);
 lots_relation *bind_relation(binder *b, uint32_t relation);
 /* The innermost scope whose alias it is; NULL. */
@@ -199,6 +202,8 @@ LOTS_MUST lots_status bind_column(binder *b, scope *from, const char *name, uint
                                   lots_expr **out);
 /* The type a stored column has in queries. */
 lots_type bind_column_type(binder *b, const lots_column *column);
+/* What a global keeps of its name. */
+uint64_t bind_name_hash(const char *name, uint32_t bytes);
 /* Find a global in sight; UINT32_MAX when none. */
 uint32_t bind_find_global(const binder *b, const char *name, uint32_t bytes);
 LOTS_MUST lots_status bind_global(binder *b, uint32_t number, scope *from, const lots_ast_call *call, value *out);

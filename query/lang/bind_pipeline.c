@@ -70,6 +70,7 @@ static lots_status add_arguments(binder *b, const lots_ast_statement *let, const
                                           .span = call->args[i].span};
         global item = {.kind = GLOBAL_LET, .statement = statement, .value = statement->value, .argument = true,
                        .sight = b->sight};
+        item.hash = bind_name_hash(statement->name.text, statement->name.bytes);
         item.over_rows = bind_has_row_aggregate(b, item.value, NULL);
         LOTS_TRY(lots_vec_push(&b->globals, &item, b->err));
     }

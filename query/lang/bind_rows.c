@@ -68,6 +68,8 @@ static lots_status show_value(binder *b, const lots_ast_stage *stage, const char
                               hoisting *met, lots_vec *columns)
 {
     lots_named_expr column = {.name = name, .value = expr, .slot = UINT32_MAX};
+    if (columns->count >= BIND_NAMES_MAX)
+        return bind_too_many_columns(b, expr->span);
     for (size_t i = 0; i < columns->count; i++)
         if (strcmp(LOTS_AT(lots_named_expr, columns, i).name, name) == 0)
             return lots_ast_fail(b->err, expr->span, "two columns would be called '%s'", name);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "query/lang/bind_internal.h"
 #include "query/lang/fold.h"
 #include "query/lang/suggest.h"
@@ -58,11 +59,16 @@ static lots_ast_span place_of(const named *item)
     return expr != NULL ? expr->span : (lots_ast_span){0};
 }
 
+lots_status bind_too_many_columns(binder *b, lots_ast_span span)
+{
+    return lots_ast_fail(b->err, span, "rows have more than %u derived or shown columns", BIND_NAMES_MAX);
+}
+
 /* Names are looked up one after the other. */
 static lots_status scope_push(binder *b, scope *where, const named *item)
 {
     if (where->names.count >= BIND_NAMES_MAX)
-        return lots_ast_fail(b->err, place_of(item), "rows have more than %u derived or shown columns", BIND_NAMES_MAX);
+        return bind_too_many_columns(b, place_of(item));
     return lots_vec_push(&where->names, item, b->err);
 }
 
@@ -92,13 +98,16 @@ scope *bind_find_alias(scope *from, const lots_ast_name *name)
     return NULL;
 }
 
+uint64_t bind_name_hash(const char *name, uint32_t bytes) { return lots_hash(name, bytes, 0); }
+
 uint32_t bind_find_global(const binder *b, const char *name, uint32_t bytes)
 {
     const uint32_t arguments = b->sight.argument_count;
+    const uint64_t hash = bind_name_hash(name, bytes);
     for (uint32_t i = arguments + b->sight.visible; i-- > 0;) { /* arguments first: they are the nearest */
         const uint32_t number = i >= b->sight.visible ? b->sight.argument_first + i - b->sight.visible : i;
         const global *item = &LOTS_AT(global, &b->globals, number);
-        if (same_text(item->statement->name.text, item->statement->name.bytes, name, bytes))
+        if (item->hash == hash && same_text(item->statement->name.text, item->statement->name.bytes, name, bytes))
             return number;
     }
     return UINT32_MAX;

@@ -6,7 +6,7 @@ if ldd "$build/lots" 2>/dev/null | grep -qE 'lib(a|t|ub)san'; then
     echo "skip: faults are injected by preloading, which sanitizers don't go with"
     exit 0
 fi
-if bash tests/fault/run.sh "$build" "kill lost full short" 31; then
+if bash tests/fault/run.sh "$build" "kill lost full short" 61; then
     echo "[  PASSED  ] 1 test(s)."
 else
     echo "[  FAILED  ] 1 test(s), listed below:"

@@ -22,6 +22,8 @@ const char *lots_test_shared(const char *below)
     return stat(path, &found) == 0 ? path : NULL;
 }
 
+bool lots_test_full(void) { return getenv("LOTS_TEST_FULL") != NULL; }
+
 uint64_t lots_test_random(uint64_t *state)
 {
     uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));

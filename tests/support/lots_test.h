@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -41,6 +42,8 @@
 void lots_test_directory(char out[512]);
 /* The folder of shared data ("../shared/data" and the like), or NULL when it is absent: the test then skips, saying so. */
 const char *lots_test_shared(const char *below);
+/* `make check-full`: sizes that take a program more than a few seconds are tried too. */
+bool lots_test_full(void);
 /* Deterministic numbers: SplitMix64. */
 uint64_t lots_test_random(uint64_t *state);
 

@@ -1,43 +1,9 @@
 #!/bin/sh
 # test_cli.sh: the program from the outside: exit codes, streams, formats read back by other programs, interrupts.
 # Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
-build=${LOTS_BUILD:-build}
-lots=$build/lots
-case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
-root=$PWD
-work=$(mktemp -d "${TMPDIR:-/tmp}/lots-cli.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+. tests/cli/support.sh
+begin cli
 reg=$work/demo.lots
-passed=0
-failed=
-failures=0
-
-# test NAME COMMAND…: the command (a shell function) must succeed.
-check() {
-    name=$1
-    if "$name" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failures=$((failures + 1))
-        failed="$failed $name"
-        echo "[  FAILED  ] $name"
-        cat "$work/log"
-    fi
-}
-# Run lots; its exit code in $code, its streams in $work/out and $work/err.
-run() {
-    "$lots" "$@" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-}
-exits() { # wanted exit code, lots arguments
-    wanted=$1
-    shift
-    run "$@"
-    [ "$code" = "$wanted" ] || { echo "lots $*: exit $code, wanted $wanted"; cat "$work/err"; return 1; }
-}
-err_has() { grep -qF -- "$1" "$work/err" || { echo "not on standard error: $1"; cat "$work/err"; return 1; }; }
-out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1"; cat "$work/out"; return 1; }; }
-out_empty() { [ ! -s "$work/out" ] || { echo "standard output isn't empty:"; cat "$work/out"; return 1; }; }
 
 ingest_loads_the_example() {
     exits 0 ingest "$reg" --map ingest/maps/example.map ingest/example && out_has "generation 1, 1000 patients" &&
@@ -417,10 +383,4 @@ check a_full_disk_is_exit_8
 check a_reader_that_leaves_is_no_error
 check an_interrupt_is_exit_130
 check nothing_is_coloured_off_a_terminal
-
-echo "[  PASSED  ] $passed test(s)."
-if [ "$failures" -gt 0 ]; then
-    echo "[  FAILED  ] $failures test(s), listed below:"
-    for name in $failed; do echo "[  FAILED  ] $name"; done
-    exit 1
-fi
+report

@@ -1,39 +1,12 @@
 #!/bin/sh
 # test_cohorts.sh: saved cohorts from the outside: counted, saved, asked on newer and older data, listed, dropped, remade.
 # Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints. Counts are checked against the CSV files.
-build=${LOTS_BUILD:-build}
-lots=$build/lots
-case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
 small=tests/fault/small
-work=$(mktemp -d "${TMPDIR:-/tmp}/lots-cohorts.XXXXXX") || exit 1
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+. tests/cli/support.sh
+begin cohorts
 reg=$work/demo.lots
 two=$work/two.lots
-passed=0
-failed=
-failures=0
 
-check() {
-    if "$1" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failures=$((failures + 1))
-        failed="$failed $1"
-        echo "[  FAILED  ] $1"
-        cat "$work/log"
-    fi
-}
-exits() { # wanted exit code, lots arguments
-    wanted=$1
-    shift
-    "$lots" "$@" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    [ "$code" = "$wanted" ] || { echo "lots $*: exit $code, wanted $wanted"; cat "$work/err"; return 1; }
-}
-err_has() { grep -qF -- "$1" "$work/err" || { echo "not on standard error: $1"; cat "$work/err"; return 1; }; }
-err_lacks() { ! grep -qF -- "$1" "$work/err" || { echo "on standard error: $1"; return 1; }; }
-out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1"; cat "$work/out"; return 1; }; }
-out_lacks() { ! grep -qF -- "$1" "$work/out" || { echo "on standard output: $1"; return 1; }; }
 # The whole output as csv: registry, question, lines expected, options.
 gives() {
     where=$1 question=$2 expected=$3
@@ -158,10 +131,4 @@ check a_dropped_cohort_is_gone_and_logged
 check a_list_of_a_cohort_rests_on_what_the_cohort_does
 check a_registry_that_can_not_be_written_is_exit_8
 check words_of_the_command_are_checked
-
-echo "[  PASSED  ] $passed test(s)."
-if [ "$failures" -gt 0 ]; then
-    echo "[  FAILED  ] $failures test(s), listed below:"
-    for name in $failed; do echo "[  FAILED  ] $name"; done
-    exit 1
-fi
+report

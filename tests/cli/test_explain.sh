@@ -1,36 +1,10 @@
 #!/bin/sh
 # test_explain.sh: lots explain and lots why from the outside, their numbers counted again by SQLite's shell out of the
 # example's CSV files. Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
-build=${LOTS_BUILD:-build}
-lots=$build/lots
-case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
-work=$(mktemp -d "${TMPDIR:-/tmp}/lots-explain.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+. tests/cli/support.sh
+begin explain
 reg=$work/demo.lots
-passed=0
-failed=
-failures=0
 
-check() {
-    if "$1" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failures=$((failures + 1))
-        failed="$failed $1"
-        echo "[  FAILED  ] $1"
-        cat "$work/log"
-    fi
-}
-exits() { # wanted exit code, lots arguments
-    wanted=$1
-    shift
-    "$lots" "$@" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    [ "$code" = "$wanted" ] || { echo "lots $*: exit $code, wanted $wanted"; cat "$work/out" "$work/err"; return 1; }
-}
-out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1"; cat "$work/out"; return 1; }; }
-out_lacks() { ! grep -qF -- "$1" "$work/out" || { echo "on standard output: $1"; cat "$work/out"; return 1; }; }
-err_has() { grep -qF -- "$1" "$work/err" || { echo "not on standard error: $1"; cat "$work/err"; return 1; }; }
 count() { # SQL over the example's files -> one number
     sqlite3 "$work/example.sqlite" "$1"
 }
@@ -161,10 +135,4 @@ check why_reads_a_file_and_writes_json
 check nobody_protected_is_followed
 check what_may_not_name_a_person_is_not_shown
 check nobody_is_found_by_a_wrong_id
-
-if [ -n "$failed" ]; then
-    echo "[  FAILED  ] $failures test(s), listed below:"
-    for name in $failed; do echo "[  FAILED  ] $name"; done
-fi
-echo "[  PASSED  ] $passed test(s)."
-[ "$failures" = 0 ]
+report

@@ -3,23 +3,10 @@
 # shown (none is shown: it must run). Those with a question in SQL beside them, in the manual or in manual_sql.txt, are asked of
 # SQLite over the same files too. And `lots help` finds every word of the language in the manual.
 # Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
+. tests/cli/support.sh
 . tests/cli/manual_examples.sh
-examples_begin "${LOTS_BUILD:-build}"
+examples_begin "$build"
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=
-failures=0
-
-check() { # a function that must succeed
-    if "$1" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failures=$((failures + 1))
-        failed="$failed $1"
-        echo "[  FAILED  ] $1"
-        cat "$work/log"
-    fi
-}
 
 # Every block of the file; its line and what differs on standard output when it isn't as shown.
 replay_file() { # file, least number of blocks
@@ -155,10 +142,4 @@ check a_part_lists_its_sections
 check a_misspelt_topic_is_met_with_a_suggestion
 check an_unknown_topic_is_a_usage_error
 check help_alone_lists_commands_and_topics
-
-echo "[  PASSED  ] $passed test(s)."
-if [ "$failures" -gt 0 ]; then
-    echo "[  FAILED  ] $failures test(s), listed below:"
-    for name in $failed; do echo "[  FAILED  ] $name"; done
-    exit 1
-fi
+report

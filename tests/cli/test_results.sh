@@ -1,35 +1,10 @@
 #!/bin/sh
 # test_results.sh: results of lots query in every format, read back by SQLite's shell and by Python where it is there; how they
 # were made, and lots rerun. Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
-build=${LOTS_BUILD:-build}
-lots=$build/lots
-case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
-work=$(mktemp -d "${TMPDIR:-/tmp}/lots-results.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+. tests/cli/support.sh
+begin results
 reg=$work/demo.lots
-passed=0
-failed=
-failures=0
 
-check() {
-    if "$1" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failures=$((failures + 1))
-        failed="$failed $1"
-        echo "[  FAILED  ] $1"
-        cat "$work/log"
-    fi
-}
-exits() { # wanted exit code, lots arguments
-    wanted=$1
-    shift
-    "$lots" "$@" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    [ "$code" = "$wanted" ] || { echo "lots $*: exit $code, wanted $wanted"; cat "$work/out" "$work/err"; return 1; }
-}
-out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1"; cat "$work/out"; return 1; }; }
-err_has() { grep -qF -- "$1" "$work/err" || { echo "not on standard error: $1"; cat "$work/err"; return 1; }; }
 # The same, out of a file.
 has() { grep -qF -- "$2" "$1" || { echo "not in $1: $2"; cat "$1"; return 1; }; }
 
@@ -154,13 +129,22 @@ a_lorenz_curve_needs_no_purpose() {
         exits 7 query "$reg" 'from patients show id, sum(cost over contacts)'
 }
 
-for one in sqlite_reads_csv_as_it_reads_the_table a_table_that_is_there_is_not_overwritten sqlite_wants_a_file \
-    sqlite_keeps_how_a_table_was_made the_end_of_a_file_name_decides_the_format tsv_and_semicolons_hold_the_same_values \
-    swedish_is_for_people python_reads_json_and_csv_alike a_result_is_made_again_and_is_identical a_changed_include_is_told \
-    a_changed_file_is_told another_registry_is_told only_a_stamp_tells_the_time a_file_without_provenance_is_a_usage_error \
-    a_chart_is_a_picture_of_its_own a_page_has_its_chart_above_the_table limits_are_columns_in_every_format \
-    a_lorenz_curve_needs_no_purpose; do
-    check "$one"
-done
-echo "[  PASSED  ] $passed test(s)."
-[ "$failures" = 0 ] || { echo "[  FAILED  ] $failures test(s), listed below:"; for one in $failed; do echo "[  FAILED  ] $one"; done; exit 1; }
+check sqlite_reads_csv_as_it_reads_the_table
+check a_table_that_is_there_is_not_overwritten
+check sqlite_wants_a_file
+check sqlite_keeps_how_a_table_was_made
+check the_end_of_a_file_name_decides_the_format
+check tsv_and_semicolons_hold_the_same_values
+check swedish_is_for_people
+check python_reads_json_and_csv_alike
+check a_result_is_made_again_and_is_identical
+check a_changed_include_is_told
+check a_changed_file_is_told
+check another_registry_is_told
+check only_a_stamp_tells_the_time
+check a_file_without_provenance_is_a_usage_error
+check a_chart_is_a_picture_of_its_own
+check a_page_has_its_chart_above_the_table
+check limits_are_columns_in_every_format
+check a_lorenz_curve_needs_no_purpose
+report

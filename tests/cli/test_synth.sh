@@ -1,35 +1,10 @@
 #!/bin/sh
 # test_synth.sh: lots synth from the outside: a registry and files that load into the same one, what is refused, and that every
 # question of query/examples has an answer on it. Run by tests/support/run.sh with LOTS_BUILD set; prints what cmocka prints.
-build=${LOTS_BUILD:-build}
-lots=$build/lots
-case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
-work=$(mktemp -d "${TMPDIR:-/tmp}/lots-synth.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+. tests/cli/support.sh
+begin synth
 reg=$work/made.lots
-passed=0
-failed=
-failures=0
 
-check() {
-    if "$1" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failures=$((failures + 1))
-        failed="$failed $1"
-        echo "[  FAILED  ] $1"
-        cat "$work/log"
-    fi
-}
-exits() { # wanted exit code, lots arguments
-    wanted=$1
-    shift
-    "$lots" "$@" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    [ "$code" = "$wanted" ] || { echo "lots $*: exit $code, wanted $wanted"; cat "$work/out" "$work/err"; return 1; }
-}
-out_has() { grep -qF -- "$1" "$work/out" || { echo "not on standard output: $1"; cat "$work/out"; return 1; }; }
-err_has() { grep -qF -- "$1" "$work/err" || { echo "not on standard error: $1"; cat "$work/err"; return 1; }; }
 content() { "$lots" info "$1" | sed -n 's/^content *//p'; }
 
 a_registry_and_files_are_made_at_once() {
@@ -71,10 +46,12 @@ the_figures_are_described() {
     exits 0 synth --describe --patients 3000 && out_has 'SNAC-K' && out_has 'costliest'
 }
 
-for one in a_registry_and_files_are_made_at_once the_files_load_into_the_same_registry \
-    the_shipped_mapping_is_that_of_the_default_years one_row_of_the_patients_file_is_a_person \
-    another_seed_is_another_population every_question_has_an_answer mistakes_are_told the_figures_are_described; do
-    check "$one"
-done
-echo "[  PASSED  ] $passed test(s)."
-[ "$failures" = 0 ] || { echo "[  FAILED  ] $failures test(s), listed below:"; for one in $failed; do echo "[  FAILED  ] $one"; done; exit 1; }
+check a_registry_and_files_are_made_at_once
+check the_files_load_into_the_same_registry
+check the_shipped_mapping_is_that_of_the_default_years
+check one_row_of_the_patients_file_is_a_person
+check another_seed_is_another_population
+check every_question_has_an_answer
+check mistakes_are_told
+check the_figures_are_described
+report

@@ -1,25 +1,10 @@
 #!/bin/sh
 # test_access.sh: several processes at one registry, and what they must stand: a second writer, a writer while one reads,
 # an interrupt, a folder that can't be written to, a full disk. Run by tests/support/run.sh.
-build=${LOTS_BUILD:-build}
-lots=$build/lots
-case $lots in /*) ;; *) lots=$PWD/$lots ;; esac
 small=tests/fault/small
-work=$(mktemp -d "${TMPDIR:-/tmp}/lots-access.XXXXXX") || exit 1
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-passed=0
-failed=
+. tests/cli/support.sh
+begin access
 
-check() {
-    if "$1" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-        ! grep -q '^skip' "$work/log" || echo "$1: $(grep '^skip' "$work/log")"
-    else
-        failed="$failed $1"
-        echo "[  FAILED  ] $1"
-        cat "$work/log"
-    fi
-}
 load() { # registry, the rest of an ingest
     registry=$1
     shift
@@ -176,9 +161,4 @@ check an_interrupted_load_publishes_nothing
 check an_interrupted_query_is_exit_130
 check a_registry_in_a_folder_that_cannot_be_written_to_is_read
 check a_full_disk_is_exit_8_for_every_command
-
-echo "[  PASSED  ] $passed test(s)."
-[ -z "$failed" ] && exit 0
-echo "[  FAILED  ] $(echo $failed | wc -w) test(s), listed below:"
-for name in $failed; do echo "[  FAILED  ] $name"; done
-exit 1
+report

@@ -2,7 +2,6 @@
  * and rows each step leaves. No row of the answer is shown, so no purpose is asked for. */
 #include <stdio.h>
 
-#include "core/base/memory.h"
 #include "query/cli/command.h"
 #include "query/cli/disclosure.h"
 #include "query/cli/question.h"
@@ -11,8 +10,6 @@
 typedef struct explain_job {
     lots_question question;
     bool analyze, flow;
-    lots_result *results;
-    uint32_t result_count;
 } explain_job;
 
 enum { EXPLAIN_ANALYZE = LOTS_QUESTION_OPTIONS, EXPLAIN_FLOW };
@@ -70,22 +67,6 @@ static lots_status explain_counted(explain_job *job, const lots_bound_pipeline *
     return status;
 }
 
-static lots_status explain_one(explain_job *job, const lots_bound_pipeline *pipeline, lots_result *out, lots_error *err)
-{
-    const lots_question *question = &job->question;
-    lots_progress progress = lots_progress_begin(question->program);
-    lots_run_options options = {.pool = question->pool,
-                                .memory_bytes = question->memory_bytes,
-                                .stop = question->program->stop,
-                                .progress = show_progress,
-                                .progress_context = &progress,
-                                .min_cell = question->min_cell};
-    lots_status status = job->analyze || job->flow ? explain_counted(job, pipeline, &options, out, err)
-                                                   : lots_plan_result(question->query, pipeline, &options, out, err);
-    lots_progress_end(&progress);
-    return status;
-}
-
 /* Of one person, by name, the counts after each stage say what is true. */
 static lots_status check_ids(const explain_job *job, const lots_bound_pipeline *pipeline, lots_error *err)
 {
@@ -100,23 +81,29 @@ static lots_status check_ids(const explain_job *job, const lots_bound_pipeline *
     return LOTS_REFUSED;
 }
 
+static lots_status explain_one(void *context, const lots_bound_pipeline *pipeline, lots_result *out, lots_error *err)
+{
+    explain_job *job = context;
+    const lots_question *question = &job->question;
+    LOTS_TRY(check_ids(job, pipeline, err));
+    lots_progress progress = lots_progress_begin(question->program);
+    lots_run_options options = {.pool = question->pool,
+                                .memory_bytes = question->memory_bytes,
+                                .stop = question->program->stop,
+                                .progress = show_progress,
+                                .progress_context = &progress,
+                                .min_cell = question->min_cell};
+    lots_status status = job->analyze || job->flow ? explain_counted(job, pipeline, &options, out, err)
+                                                   : lots_plan_result(question->query, pipeline, &options, out, err);
+    lots_progress_end(&progress);
+    return status;
+}
+
 static lots_status explain_all(explain_job *job, lots_error *err)
 {
-    void *results = NULL;
     LOTS_TRY(lots_question_bind(&job->question, err));
-    const lots_query *query = job->question.query;
-    LOTS_TRY(lots_alloc(&results, query->pipeline_count, sizeof(lots_result), err));
-    job->results = results;
-    for (uint32_t i = 0; i < query->pipeline_count; i++) {
-        LOTS_TRY(check_ids(job, &query->pipelines[i], err));
-        lots_status status = explain_one(job, &query->pipelines[i], &job->results[i], err);
-        if (status != LOTS_OK) {
-            lots_question_draw(&job->question, err);
-            return status;
-        }
-        job->result_count++;
-    }
-    return lots_question_write_plain(&job->question, job->results, job->result_count, err);
+    LOTS_TRY(lots_question_each(&job->question, explain_one, job, err));
+    return lots_question_write_plain(&job->question, err);
 }
 
 static lots_status run_explain(lots_program *program, int argc, char **argv, lots_error *err)
@@ -126,9 +113,6 @@ static lots_status run_explain(lots_program *program, int argc, char **argv, lot
     lots_status status = read_line(&job, argc, argv, &help, err);
     if (status == LOTS_OK)
         status = help ? lots_sink_text(&program->out, lots_command_explain.help, err) : explain_all(&job, err);
-    for (uint32_t i = 0; i < job.result_count; i++)
-        lots_result_free(&job.results[i]);
-    lots_free(job.results);
     lots_question_end(&job.question);
     return status;
 }

@@ -1,6 +1,5 @@
 /* command_why.c: `lots why`: one person walked through a question. A list about a person: it needs a purpose, and is logged with
  * the id before anything is shown. */
-#include "core/base/memory.h"
 #include "query/cli/command.h"
 #include "query/cli/disclosure.h"
 #include "query/cli/question.h"
@@ -9,8 +8,7 @@
 typedef struct why_job {
     lots_question question;
     const char *id, *purpose;
-    lots_result *results;
-    uint32_t result_count;
+    lots_patient patient;
     uint64_t rows;
 } why_job;
 
@@ -59,15 +57,15 @@ static lots_status read_line(why_job *job, int argc, char **argv, bool *help, lo
     return LOTS_REFUSED;
 }
 
-static lots_status follow(why_job *job, const lots_bound_pipeline *pipeline, lots_patient patient, lots_result *out,
-                          lots_error *err)
+static lots_status follow(void *context, const lots_bound_pipeline *pipeline, lots_result *out, lots_error *err)
 {
+    why_job *job = context;
     const lots_question *question = &job->question;
     lots_run_options options = {.pool = question->pool, .memory_bytes = question->memory_bytes,
                                 .stop = question->program->stop, .min_cell = question->min_cell};
     lots_outline outline;
     uint64_t rows = 0;
-    lots_status status = lots_why_make(question->query, pipeline, &options, patient, &outline, &rows, err);
+    lots_status status = lots_why_make(question->query, pipeline, &options, job->patient, &outline, &rows, err);
     if (status == LOTS_OK)
         status = lots_outline_result(&outline, LOTS_OUTLINE_WHY, false, out, err);
     lots_outline_free(&outline);
@@ -96,23 +94,11 @@ static lots_status record(const why_job *job, lots_error *err)
 
 static lots_status follow_all(why_job *job, lots_error *err)
 {
-    void *results = NULL;
-    lots_patient patient = 0;
     LOTS_TRY(lots_question_bind(&job->question, err));
-    const lots_query *query = job->question.query;
-    LOTS_TRY(lots_why_find(job->question.registry, job->id, &patient, err));
-    LOTS_TRY(lots_alloc(&results, query->pipeline_count, sizeof(lots_result), err));
-    job->results = results;
-    for (uint32_t i = 0; i < query->pipeline_count; i++) {
-        lots_status status = follow(job, &query->pipelines[i], patient, &job->results[i], err);
-        if (status != LOTS_OK) {
-            lots_question_draw(&job->question, err);
-            return status;
-        }
-        job->result_count++;
-    }
+    LOTS_TRY(lots_why_find(job->question.registry, job->id, &job->patient, err));
+    LOTS_TRY(lots_question_each(&job->question, follow, job, err));
     LOTS_TRY(record(job, err));
-    return lots_question_write_plain(&job->question, job->results, job->result_count, err);
+    return lots_question_write_plain(&job->question, err);
 }
 
 static lots_status run_why(lots_program *program, int argc, char **argv, lots_error *err)
@@ -122,9 +108,6 @@ static lots_status run_why(lots_program *program, int argc, char **argv, lots_er
     lots_status status = read_line(&job, argc, argv, &help, err);
     if (status == LOTS_OK)
         status = help ? lots_sink_text(&program->out, lots_command_why.help, err) : follow_all(&job, err);
-    for (uint32_t i = 0; i < job.result_count; i++)
-        lots_result_free(&job.results[i]);
-    lots_free(job.results);
     lots_question_end(&job.question);
     return status;
 }

@@ -21,6 +21,9 @@ lots_question lots_question_begin(lots_program *program)
 
 void lots_question_end(lots_question *question)
 {
+    for (uint32_t i = 0; i < question->result_count; i++)
+        lots_result_free(&question->results[i]);
+    lots_free(question->results);
     for (size_t i = 0; i < question->param_names.count; i++)
         lots_free(LOTS_AT(char *, &question->param_names, i));
     lots_vec_free(&question->param_names);
@@ -212,6 +215,23 @@ lots_status lots_question_bind(lots_question *question, lots_error *err)
     return LOTS_OK;
 }
 
+lots_status lots_question_each(lots_question *question, lots_question_answer answer, void *context, lots_error *err)
+{
+    const lots_query *query = question->query;
+    void *results = NULL;
+    LOTS_TRY(lots_alloc(&results, query->pipeline_count, sizeof(lots_result), err));
+    question->results = results;
+    for (uint32_t i = 0; i < query->pipeline_count; i++) {
+        lots_status status = answer(context, &query->pipelines[i], &question->results[i], err);
+        if (status != LOTS_OK) {
+            lots_question_draw(question, err);
+            return status;
+        }
+        question->result_count++;
+    }
+    return LOTS_OK;
+}
+
 /* ---- writing ---- */
 
 lots_status lots_question_write(lots_question *question, const lots_document *document, lots_error *err)
@@ -234,11 +254,11 @@ lots_status lots_question_write(lots_question *question, const lots_document *do
     return status;
 }
 
-lots_status lots_question_write_plain(lots_question *question, const lots_result *results, uint32_t count, lots_error *err)
+lots_status lots_question_write_plain(lots_question *question, lots_error *err)
 {
     const lots_document document = {.format = question->format,
-                                    .results = results,
-                                    .result_count = count,
+                                    .results = question->results,
+                                    .result_count = question->result_count,
                                     .caption = question->text,
                                     .caption_bytes = question->text_bytes};
     if (question->format == LOTS_FORMAT_SVG)

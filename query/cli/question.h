@@ -30,6 +30,9 @@ typedef struct lots_question {
     lots_pool *pool;
     uint32_t min_cell;
     uint64_t open_ns, bind_ns;
+    /* made by lots_question_each, one a pipeline */
+    lots_result *results;
+    uint32_t result_count;
 } lots_question;
 
 /* The options in common: a command's list begins with these, in this order. */
@@ -70,9 +73,12 @@ void lots_question_draw(lots_question *question, lots_error *err);
 /* Write a document to the place asked for. A file is opened only now: a question that fails leaves an older file as it was.
  * Errors: LOTS_IO, LOTS_MEMORY, LOTS_USAGE of SQLite files. */
 LOTS_MUST lots_status lots_question_write(lots_question *question, const lots_document *document, lots_error *err);
-/* A plan, a way: results without provenance, in any format but pictures. Errors: as lots_question_write. */
-LOTS_MUST lots_status lots_question_write_plain(lots_question *question, const lots_result *results, uint32_t count,
-                                                lots_error *err);
+/* Have each pipeline of a bound text answered into `results`; an error of `answer` that has a place in the text is drawn.
+ * Errors: those of `answer`; LOTS_MEMORY. */
+typedef lots_status (*lots_question_answer)(void *context, const lots_bound_pipeline *pipeline, lots_result *out, lots_error *err);
+LOTS_MUST lots_status lots_question_each(lots_question *question, lots_question_answer answer, void *context, lots_error *err);
+/* Write `results`, a plan or a way: without provenance, in any format but pictures. Errors: as lots_question_write. */
+LOTS_MUST lots_status lots_question_write_plain(lots_question *question, lots_error *err);
 void lots_question_end(lots_question *question);
 
 #endif

@@ -1,11 +1,5 @@
-/* What the disclosure rules hide, on 27 persons worked by hand: 3, 8 and 16 with score 1, 2 and 3 (the example of
- * CLINICAL.md section 9). Incomes are 100, but one person of score 2 has 10000. Men are 2 of the 8 and 5 of the 16. Of
- * contacts, 3 persons have ten in an emergency each, 6 others one in primary care. */
-#include <stdio.h>
-
-#include "core/base/arena.h"
-#include "query/out/output.h"
-#include "tests/support/small_registry.h"
+/* What the disclosure rules hide, on the 27 persons of reply.h. */
+#include "tests/query/exec/reply.h"
 
 static small_registry r;
 
@@ -13,13 +7,7 @@ static int open_registry(void **state)
 {
     (void)state;
     small_open(&r);
-    small_exec(&r, "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 26) INSERT INTO patients "
-                   "SELECT i, d('1950-01-01'), CASE WHEN i IN (3, 4, 11, 12, 13, 14, 15) THEN 'male' ELSE 'female' END, NULL, "
-                   "CASE WHEN i < 3 THEN 1 WHEN i < 11 THEN 2 ELSE 3 END, CASE i WHEN 3 THEN 1000000 ELSE 10000 END FROM n");
-    for (int i = 0; i < 30; i++)
-        small_contact(&r, i % 3, "2021-05-01", NULL, "emergency", NULL, NULL);
-    for (int p = 11; p < 17; p++)
-        small_contact(&r, p, "2021-06-01", NULL, "primary", NULL, NULL);
+    reply_fill(&r);
     small_publish(&r, 5);
     return 0;
 }
@@ -31,41 +19,14 @@ static int close_registry(void **state)
     return 0;
 }
 
-typedef struct reply {
-    char csv[2048], notes[1024];
-} reply;
-
 static void ask(const char *text, uint32_t min_cell, lots_pool *pool, reply *out)
 {
+    const lots_run_options options = {.pool = pool, .min_cell = min_cell};
     lots_error err;
-    lots_arena arena;
-    lots_sources sources;
-    lots_query *query = NULL;
-    lots_result result;
-    lots_sink sink = {0};
-    lots_run_options options = {.pool = pool, .min_cell = min_cell};
-    lots_arena_init(&arena, 0);
-    assert_ok(lots_query_bind(r.registry, text, strlen(text), "query", NULL, &arena, &sources, &query, &err));
-    assert_ok(lots_run_pipeline(query, &query->pipelines[query->pipeline_count - 1], &options, &result, &err));
-    assert_ok(lots_output_write(LOTS_FORMAT_CSV, &result, NULL, &sink, &err));
-    assert_true(sink.text.count < sizeof out->csv);
-    memcpy(out->csv, sink.text.data, sink.text.count);
-    out->csv[sink.text.count] = '\0';
-    out->notes[0] = '\0';
-    for (uint32_t i = 0; i < result.note_count; i++)
-        snprintf(out->notes + strlen(out->notes), sizeof out->notes - strlen(out->notes), "%s\n", result.notes[i]);
-    lots_sink_free(&sink);
-    lots_result_free(&result);
-    lots_arena_free(&arena);
+    assert_ok(reply_to(&r, text, &options, out, &err));
 }
 
-static void check_at(const char *text, uint32_t min_cell, const char *expected)
-{
-    reply got;
-    ask(text, min_cell, NULL, &got);
-    if (strcmp(got.csv, expected) != 0)
-        fail_msg("%s\ngave\n%s\nwanted\n%s", text, got.csv, expected);
-}
+static void check_at(const char *text, uint32_t min_cell, const char *expected) { reply_check(&r, text, min_cell, expected); }
 
 static void check(const char *text, const char *expected) { check_at(text, 5, expected); }
 

@@ -1,11 +1,6 @@
-/* What a join may show, on 27 persons worked by hand: 3, 8 and 16 with score 1, 2 and 3; men are 2 of the 8 and 5 of the 16.
- * Incomes are 100, one is 10000. Of contacts, 3 persons have ten in an emergency each, 6 others one in primary care; two of
- * these have drugs, which may be counted but not used to name a person. What joins mean is in tests/query/cases/joins.txt. */
-#include <stdio.h>
-
-#include "core/base/arena.h"
-#include "query/out/output.h"
-#include "tests/support/small_registry.h"
+/* What a join may show, on the 27 persons of reply.h. Two of those in primary care have drugs, which may be counted but not used
+ * to name a person. What joins mean is in tests/query/cases/joins.txt. */
+#include "tests/query/exec/reply.h"
 
 static small_registry r;
 
@@ -14,13 +9,7 @@ static int open_registry(void **state)
     (void)state;
     small_open(&r);
     r.schema.streams[lots_schema_find_stream(&r.schema, "drugs", 5)].no_identity = true;
-    small_exec(&r, "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 26) INSERT INTO patients "
-                   "SELECT i, d('1950-01-01'), CASE WHEN i IN (3, 4, 11, 12, 13, 14, 15) THEN 'male' ELSE 'female' END, NULL, "
-                   "CASE WHEN i < 3 THEN 1 WHEN i < 11 THEN 2 ELSE 3 END, CASE i WHEN 3 THEN 1000000 ELSE 10000 END FROM n");
-    for (int i = 0; i < 30; i++)
-        small_contact(&r, i % 3, "2021-05-01", NULL, "emergency", NULL, NULL);
-    for (int p = 11; p < 17; p++)
-        small_contact(&r, p, "2021-06-01", NULL, "primary", NULL, NULL);
+    reply_fill(&r);
     small_exec(&r, "INSERT INTO drugs(p, start, atc, packs) VALUES (11, d('2021-06-01'), 'C07AB02', 1),"
                    " (12, d('2021-06-01'), 'C07AB02', 2)");
     small_publish(&r, 5);
@@ -34,45 +23,12 @@ static int close_registry(void **state)
     return 0;
 }
 
-typedef struct reply {
-    char csv[2048], notes[1024];
-} reply;
-
 static lots_status try_to(const char *text, const lots_run_options *options, reply *out, lots_error *why)
 {
-    lots_arena arena;
-    lots_error err;
-    lots_sources sources;
-    lots_query *query = NULL;
-    lots_result result;
-    lots_sink sink = {0};
-    lots_arena_init(&arena, 0);
-    assert_ok(lots_query_bind(r.registry, text, strlen(text), "query", NULL, &arena, &sources, &query, &err));
-    lots_status status = lots_run_pipeline(query, &query->pipelines[query->pipeline_count - 1], options, &result, why);
-    if (status == LOTS_OK) {
-        assert_ok(lots_output_write(LOTS_FORMAT_CSV, &result, NULL, &sink, &err));
-        assert_true(sink.text.count < sizeof out->csv);
-        memcpy(out->csv, sink.text.data, sink.text.count);
-        out->csv[sink.text.count] = '\0';
-        out->notes[0] = '\0';
-        for (uint32_t i = 0; i < result.note_count; i++)
-            snprintf(out->notes + strlen(out->notes), sizeof out->notes - strlen(out->notes), "%s\n", result.notes[i]);
-        lots_sink_free(&sink);
-        lots_result_free(&result);
-    }
-    lots_arena_free(&arena);
-    return status;
+    return reply_to(&r, text, options, out, why);
 }
 
-static void check_at(const char *text, uint32_t min_cell, const char *expected)
-{
-    const lots_run_options options = {.min_cell = min_cell};
-    lots_error err;
-    reply got;
-    assert_ok(try_to(text, &options, &got, &err));
-    if (strcmp(got.csv, expected) != 0)
-        fail_msg("%s\ngave\n%s\nwanted\n%s", text, got.csv, expected);
-}
+static void check_at(const char *text, uint32_t min_cell, const char *expected) { reply_check(&r, text, min_cell, expected); }
 
 static void check(const char *text, const char *expected) { check_at(text, 5, expected); }
 

@@ -247,8 +247,11 @@ static lots_status fill_row(lots_convert_row *row, lots_error *err)
 {
     const lots_reading *reading = row->reading;
     LOTS_TRY(put_keys(row, err));
-    for (uint32_t i = 0; i < reading->column_count && !row->rejected; i++)
-        LOTS_TRY(lots_row_put(row, &reading->columns[i], err));
+    for (uint32_t i = 0; i < reading->column_count && !row->rejected; i++) {
+        const lots_bound_column *column = &reading->columns[i];
+        if (!column->skipped || row->fields[column->field].bytes > 0)
+            LOTS_TRY(lots_row_put(row, column, err));
+    }
     if (reading->target->kind == LOTS_MAP_STREAM && reading->target->index > 0 && !row->rejected)
         LOTS_TRY(put_span(row, err));
     return LOTS_OK;

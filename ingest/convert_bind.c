@@ -143,7 +143,7 @@ static lots_status bind_column(const bind_job *job, const lots_load_target *targ
                                lots_bound_column *out)
 {
     const lots_map_source *source = job->source;
-    *out = (lots_bound_column){.map = map, .kind = map->kind, .column = UINT32_MAX, .domain = UINT32_MAX,
+    *out = (lots_bound_column){.map = map, .kind = map->kind, .field = UINT32_MAX, .column = UINT32_MAX, .domain = UINT32_MAX,
                                .memo = source->first_memo + source->keep.count + (uint32_t)(map - source->columns)};
     choose_rules(job->source, out);
     lots_number_rule number = out->number;
@@ -161,6 +161,9 @@ static lots_status bind_column(const bind_job *job, const lots_load_target *targ
     out->role = target->columns[out->column].role;
     out->domain = target->domains[out->column];
     out->plain = lots_plain_of(out);
+    if (out->plain != LOTS_PLAIN_NONE)
+        out->field = out->from.items[0];
+    out->skipped = out->plain != LOTS_PLAIN_NONE && !map->required;
     return LOTS_OK;
 }
 

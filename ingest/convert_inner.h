@@ -36,9 +36,12 @@ typedef enum lots_plain {
 typedef struct lots_bound_column {
     const lots_map_column *map;
     lots_plain plain;
+    uint32_t field;              /* of a plain column: its only one; UINT32_MAX: not plain */
+    bool skipped;                /* when that field is empty nothing is put */
     uint32_t column;             /* of the target */
     lots_kind kind;
     lots_role role;
+    uint32_t memo;
     uint32_t domain;             /* of the load */
     bool absent;                 /* the file has none of its columns, and may */
     lots_bound_fields from;
@@ -47,7 +50,6 @@ typedef struct lots_bound_column {
     lots_date_rule dates;
     lots_number_rule number;
     const lots_words *missing;
-    uint32_t memo;
 } lots_bound_column;
 
 struct lots_reading {
@@ -101,9 +103,9 @@ LOTS_MUST lots_status lots_row_holds(lots_convert_row *row, const lots_bound_con
 #define LOTS_MEMO_LEVEL 40 /* from this bit: index of the level + 1 */
 
 lots_plain lots_plain_of(const lots_bound_column *column);
-/* Put the value of a column that is plain; *done false, and nothing changed: it takes the slow way. */
-LOTS_MUST lots_status lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, bool *done,
-                                         lots_error *err);
+/* Put the value of a column that is plain. False, and nothing changed: it takes the slow way.
+ * `status` is set only on failure. */
+bool lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, lots_status *status, lots_error *err);
 /* Put a column's value into the row, or reject the row. */
 LOTS_MUST lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err);
 

@@ -54,164 +54,173 @@ lots_plain lots_plain_of(const lots_bound_column *column)
 
 /* ---- putting ---- */
 
-/* As lots_batch_put_int, of a value that surely fits; what isn't plain goes there. */
-static inline lots_status put_flag(lots_convert_row *row, const lots_bound_column *column, bool value, lots_error *err)
+/* Where the row's value of a column of fixed size goes; NULL where lots_batch_put_int knows more. */
+static inline void *next_slot(lots_convert_row *row, const lots_bound_column *column, size_t size)
 {
     lots_batch_column *to = &row->batch->columns[column->column];
     size_t at = row->batch->rows;
     if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity)
-        return lots_batch_put_int(row->batch, column->column, value, err);
-    LOTS_AT(uint8_t, &to->values, at) = value;
+        return NULL;
     LOTS_AT(uint8_t, &to->missing, at) = 0;
     to->values.count = to->missing.count = at + 1;
-    return LOTS_OK;
+    return (char *)to->values.data + at * size;
 }
 
 static inline lots_status put_id(lots_convert_row *row, const lots_bound_column *column, lots_id id, lots_error *err)
 {
-    lots_batch_column *to = &row->batch->columns[column->column];
-    size_t at = row->batch->rows;
-    if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity || id == LOTS_NO_ID)
+    lots_id *slot = next_slot(row, column, sizeof *slot);
+    if (slot == NULL)
         return lots_batch_put_int(row->batch, column->column, id, err);
-    LOTS_AT(lots_id, &to->values, at) = id;
-    LOTS_AT(uint8_t, &to->missing, at) = 0;
-    to->values.count = to->missing.count = at + 1;
+    *slot = id;
     return LOTS_OK;
 }
 
 static inline lots_status put_day(lots_convert_row *row, const lots_bound_column *column, lots_day day, lots_error *err)
 {
-    lots_batch_column *to = &row->batch->columns[column->column];
-    size_t at = row->batch->rows;
-    if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity)
+    lots_day *slot = next_slot(row, column, sizeof *slot);
+    if (slot == NULL)
         return lots_batch_put_int(row->batch, column->column, day, err);
-    LOTS_AT(int32_t, &to->values, at) = day;
-    LOTS_AT(uint8_t, &to->missing, at) = 0;
-    to->values.count = to->missing.count = at + 1;
+    *slot = day;
     return LOTS_OK;
 }
 
 static inline lots_status put_wide(lots_convert_row *row, const lots_bound_column *column, int64_t value, lots_error *err)
 {
-    lots_batch_column *to = &row->batch->columns[column->column];
-    size_t at = row->batch->rows;
-    if (to->missing.count != at || at >= to->missing.capacity || at >= to->values.capacity)
+    int64_t *slot = next_slot(row, column, sizeof *slot);
+    if (slot == NULL)
         return lots_batch_put_int(row->batch, column->column, value, err);
-    LOTS_AT(int64_t, &to->values, at) = value;
-    LOTS_AT(uint8_t, &to->missing, at) = 0;
-    to->values.count = to->missing.count = at + 1;
+    *slot = value;
+    return LOTS_OK;
+}
+
+static inline lots_status put_flag(lots_convert_row *row, const lots_bound_column *column, bool value, lots_error *err)
+{
+    uint8_t *slot = next_slot(row, column, sizeof *slot);
+    if (slot == NULL)
+        return lots_batch_put_int(row->batch, column->column, value, err);
+    *slot = value;
     return LOTS_OK;
 }
 
 /* ---- by kind ---- */
 
-/* Neither a blank nor a part of one at either end. */
+/* Something, and neither a blank nor a part of one at either end. */
 static inline bool is_trimmed(lots_cell cell)
 {
-    return (signed char)cell.text[0] > ' ' && (signed char)cell.text[cell.bytes - 1] > ' ';
+    return cell.bytes > 0 && (signed char)cell.text[0] > ' ' && (signed char)cell.text[cell.bytes - 1] > ' ';
 }
 
-static lots_status put_date(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+static inline bool put_date(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, lots_status *status,
                             lots_error *err)
 {
     lots_day day;
-    *done = lots_day_parse(cell.text, cell.bytes, &day);
-    if (!*done)
-        return LOTS_OK;
+    if (!lots_day_parse(cell.text, cell.bytes, &day))
+        return false;
     if (column->role == LOTS_ROLE_START) {
         row->has_start = true;
         row->start = day;
     } else if (column->role == LOTS_ROLE_END) {
         row->has_end = true;
         row->end = day;
-        return LOTS_OK;
+        return true;
     }
-    return put_day(row, column, day, err);
+    *status = put_day(row, column, day, err);
+    return true;
 }
 
-static lots_status put_minute(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
-                              lots_error *err)
+static inline bool put_minute(lots_convert_row *row, const lots_bound_column *column, lots_cell cell,
+                              lots_status *status, lots_error *err)
 {
     int32_t minute;
-    *done = lots_clean_clock(cell.text, cell.bytes, &minute);
-    return *done ? put_wide(row, column, minute, err) : LOTS_OK;
+    if (!lots_clean_clock(cell.text, cell.bytes, &minute))
+        return false;
+    *status = put_wide(row, column, minute, err);
+    return true;
 }
 
-/* A few digits and no sign; or what lots_clean_decimal makes of it. */
-static lots_status put_number(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
-                              lots_error *err)
+static inline bool put_number(lots_convert_row *row, const lots_bound_column *column, lots_cell cell,
+                              lots_status *status, lots_error *err)
 {
     int64_t value;
-    *done = lots_clean_decimal(cell.text, cell.bytes, &column->number, &value) == LOTS_CLEAN_OK;
-    return *done ? put_wide(row, column, value, err) : LOTS_OK;
+    if (lots_clean_decimal(cell.text, cell.bytes, &column->number, &value) != LOTS_CLEAN_OK)
+        return false;
+    *status = put_wide(row, column, value, err);
+    return true;
 }
 
-static lots_status put_bool(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
-                            lots_error *err)
+static bool learn_bool(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, lots_status *status,
+                       lots_error *err)
 {
-    lots_memo *memo = &row->converter->memos[column->memo];
-    uint64_t known;
-    *done = lots_memo_find(memo, cell.text, cell.bytes, 0, &known);
-    if (*done)
-        return put_flag(row, column, known != 0, err);
     const lots_words *yes = column->map->yes.count > 0 ? &column->map->yes : &row->converter->yes;
     const lots_words *no = column->map->no.count > 0 ? &column->map->no : &row->converter->no;
     bool value;
-    if (lots_clean_bool(cell.text, cell.bytes, yes, no, &value) == LOTS_CLEAN_OK)
-        LOTS_TRY(lots_memo_keep(memo, cell.text, cell.bytes, 0, value, err));
-    return LOTS_OK;
+    if (lots_clean_bool(cell.text, cell.bytes, yes, no, &value) != LOTS_CLEAN_OK)
+        return false;
+    *status = lots_memo_keep(&row->converter->memos[column->memo], cell.text, cell.bytes, 0, value, err);
+    if (*status == LOTS_OK)
+        *status = put_flag(row, column, value, err);
+    return true;
 }
 
-static lots_status put_category(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
-                                lots_error *err)
-{
-    uint64_t known;
-    *done = lots_memo_find(&row->converter->memos[column->memo], cell.text, cell.bytes, 0, &known);
-    if (!*done)
-        return LOTS_OK;
-    row->counts->unmapped += (known & LOTS_MEMO_UNMAPPED) != 0;
-    if (known >> LOTS_MEMO_LEVEL != 0)
-        row->level = (uint32_t)(known >> LOTS_MEMO_LEVEL) - 1;
-    return put_id(row, column, (lots_id)known, err);
-}
-
-static lots_status put_code(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, bool *done,
+static inline bool put_bool(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, lots_status *status,
                             lots_error *err)
 {
     uint64_t known;
-    *done = lots_memo_find(&row->converter->memos[column->memo], cell.text, cell.bytes, column->map->system, &known);
-    if (!*done)
-        return LOTS_OK;
-    row->counts->off_form += known >> 32;
-    return put_id(row, column, (lots_id)known, err);
+    if (!lots_memo_find(&row->converter->memos[column->memo], cell.text, cell.bytes, 0, &known))
+        return learn_bool(row, column, cell, status, err);
+    *status = put_flag(row, column, known != 0, err);
+    return true;
 }
 
-lots_status lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, bool *done, lots_error *err)
+static inline bool put_category(lots_convert_row *row, const lots_bound_column *column, lots_cell cell,
+                                lots_status *status, lots_error *err)
 {
-    const lots_csv_field *field = &row->fields[column->from.items[0]];
+    uint64_t known;
+    if (!lots_memo_find(&row->converter->memos[column->memo], cell.text, cell.bytes, 0, &known))
+        return false;
+    row->counts->unmapped += (known & LOTS_MEMO_UNMAPPED) != 0;
+    if (known >> LOTS_MEMO_LEVEL != 0)
+        row->level = (uint32_t)(known >> LOTS_MEMO_LEVEL) - 1;
+    *status = put_id(row, column, (lots_id)known, err);
+    return true;
+}
+
+static inline bool put_code(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, lots_status *status,
+                            lots_error *err)
+{
+    uint64_t known;
+    if (!lots_memo_find(&row->converter->memos[column->memo], cell.text, cell.bytes, column->map->system, &known))
+        return false;
+    row->counts->off_form += known >> 32;
+    *status = put_id(row, column, (lots_id)known, err);
+    return true;
+}
+
+bool lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, lots_status *status, lots_error *err)
+{
+    const lots_csv_field *field = &row->fields[column->field];
     const lots_cell cell = {field->text, field->bytes};
-    *done = cell.bytes == 0 && !column->map->required;
-    if (cell.bytes == 0 || !is_trimmed(cell))
-        return LOTS_OK;
+    if (!is_trimmed(cell))
+        return false;
     switch (column->plain) {
     case LOTS_PLAIN_DATE:
-        return put_date(row, column, cell, done, err);
+        return put_date(row, column, cell, status, err);
     case LOTS_PLAIN_MINUTE:
-        return put_minute(row, column, cell, done, err);
+        return put_minute(row, column, cell, status, err);
     case LOTS_PLAIN_NUMBER:
-        return put_number(row, column, cell, done, err);
+        return put_number(row, column, cell, status, err);
     case LOTS_PLAIN_BOOL:
-        return put_bool(row, column, cell, done, err);
+        return put_bool(row, column, cell, status, err);
     case LOTS_PLAIN_CATEGORY:
-        return put_category(row, column, cell, done, err);
+        return put_category(row, column, cell, status, err);
     case LOTS_PLAIN_CODE:
-        return put_code(row, column, cell, done, err);
+        return put_code(row, column, cell, status, err);
     case LOTS_PLAIN_TEXT:
-        *done = true;
-        return lots_batch_put_text(row->batch, column->column, cell.text, cell.bytes, err);
+        *status = lots_batch_put_text(row->batch, column->column, cell.text, cell.bytes, err);
+        return true;
     case LOTS_PLAIN_NONE:
     case LOTS_PLAIN_EMPTY:
         break;
     }
-    return LOTS_OK;
+    return false;
 }

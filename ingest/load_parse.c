@@ -161,7 +161,7 @@ static lots_status hash_pieces(lots_file *file, uint8_t *buffer, uint64_t *out, 
     return LOTS_OK;
 }
 
-/* XXH3 of the file as it lies there, as `xxhsum -H3` tells it. It was just read, so mostly it is still in memory. */
+/* XXH3 of the file as it lies there, as `xxhsum -H3` tells it, where it wasn't taken while reading. */
 static lots_status hash_file(lots_load_input *input, lots_error *err)
 {
     lots_file file;
@@ -185,11 +185,12 @@ static lots_status parse_file(lots_load *load, uint32_t file, lots_error *err)
     LOTS_TRY(lots_rows_open(&job.rows, job.input->path, source, err));
     job.input->separator = lots_rows_separator(job.rows, &job.input->separator_found);
     lots_status status = parse_rows(&job, file, err);
+    bool hashed = lots_rows_hash(job.rows, &job.input->hash);
     lots_rows_close(job.rows);
     job.input->rows = atomic_load(&job.records);
     load->bytes_before += job.input->bytes;
     LOTS_TRY(status);
-    return hash_file(job.input, err);
+    return hashed ? LOTS_OK : hash_file(job.input, err);
 }
 
 lots_status lots_load_parse(lots_load *load, lots_error *err)

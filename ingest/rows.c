@@ -76,6 +76,11 @@ char lots_rows_separator(const lots_rows *rows, bool *found)
     return rows->csv != NULL ? lots_csv_separator(rows->csv) : 0;
 }
 
+bool lots_rows_hash(const lots_rows *rows, uint64_t *hash)
+{
+    return rows->source != NULL && lots_source_hash(rows->source, hash);
+}
+
 uint64_t lots_rows_bytes_read(const lots_rows *rows)
 {
     return rows->source != NULL ? lots_source_bytes_read(rows->source) : 0;

@@ -17,6 +17,8 @@ const char *lots_rows_column_name(const lots_rows *rows, uint32_t column);
 /* 0 for SQLite. */
 char lots_rows_separator(const lots_rows *rows, bool *found);
 uint64_t lots_rows_bytes_read(const lots_rows *rows);
+/* As lots_source_hash; false for SQLite. */
+bool lots_rows_hash(const lots_rows *rows, uint64_t *hash);
 
 LOTS_MUST lots_status lots_rows_block_open(lots_rows_block **out, lots_rows *rows, lots_error *err);
 void lots_rows_block_close(lots_rows_block *block);

@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define XXH_STATIC_LINKING_ONLY /* the size of its state */
+#include <xxhash.h>
+
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "ingest/charset.h"
@@ -32,11 +35,29 @@ struct lots_source {
     lots_utf8 utf8;
     lots_text_classify classify;
     lots_error failure;
+    void *hash_room;
+    XXH3_state_t *hash; /* of the file's bytes so far, in hash_room; NULL: not a file */
+    uint64_t hashed;    /* how many these are */
 };
 
+/* The file's bytes, hashed while they are at hand. */
 static lots_status fill_from_file(void *context, void *out, size_t capacity, size_t *got, lots_error *err)
 {
-    return lots_file_read(context, out, capacity, got, err);
+    lots_source *source = context;
+    LOTS_TRY(lots_file_read(&source->file, out, capacity, got, err));
+    if (*got > 0 && XXH3_64bits_update(source->hash, out, *got) != XXH_OK)
+        return lots_fail(err, LOTS_INTERNAL, "XXH3 can't go on");
+    source->hashed += *got;
+    return LOTS_OK;
+}
+
+/* XXH3 wants its state at a multiple of 64. */
+static lots_status begin_hash(lots_source *source, lots_error *err)
+{
+    LOTS_TRY(lots_alloc(&source->hash_room, sizeof *source->hash + 64, 1, err));
+    source->hash = (XXH3_state_t *)(((uintptr_t)source->hash_room + 63) & ~(uintptr_t)63);
+    XXH3_INITSTATE(source->hash);
+    return XXH3_64bits_reset(source->hash) == XXH_OK ? LOTS_OK : lots_fail(err, LOTS_INTERNAL, "XXH3 can't be begun");
 }
 
 /* ---- what is refused at the door ---- */
@@ -125,7 +146,8 @@ static lots_status begin_file(lots_source *source, const char *path, lots_error 
     LOTS_TRY(lots_file_open(&source->file, path, err));
     if (lots_file_size(&source->file, &source->size, NULL) != LOTS_OK)
         source->size = 0;
-    return begin(source, fill_from_file, &source->file, err);
+    LOTS_TRY(begin_hash(source, err));
+    return begin(source, fill_from_file, source, err);
 }
 
 /* Give the source out, or close it after a failure. */
@@ -164,6 +186,7 @@ void lots_source_close(lots_source *source)
     lots_file_close(&source->file);
     lots_free(source->name);
     lots_free(source->raw);
+    lots_free(source->hash_room);
     lots_free(source);
 }
 
@@ -301,5 +324,13 @@ lots_charset lots_source_encoding(const lots_source *source) { return source->en
 lots_compression lots_source_compression(const lots_source *source) { return lots_unpack_kind(source->unpack); }
 
 uint64_t lots_source_bytes_read(const lots_source *source) { return lots_unpack_bytes_read(source->unpack); }
+
+bool lots_source_hash(const lots_source *source, uint64_t *hash)
+{
+    if (source->hash == NULL || source->hashed == 0 || source->hashed != source->size)
+        return false;
+    *hash = XXH3_64bits_digest(source->hash);
+    return true;
+}
 
 uint64_t lots_source_size(const lots_source *source) { return source->size; }

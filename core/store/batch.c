@@ -236,14 +236,20 @@ lots_status lots_batch_put_item(lots_batch *batch, uint32_t column, lots_id id, 
     return push32(&to->values, id, err);
 }
 
-/* Close a list, or make a column without a put missing. */
-static lots_status finish_column(lots_batch_column *column, lots_error *err)
+static inline lots_status push_zero(lots_vec *vec, lots_error *err)
 {
-    static const uint64_t zero = 0;
+    if (vec->item_size == 8)
+        return push64(vec, 0, err);
+    return vec->item_size == 4 ? push32(vec, 0, err) : push8(vec, 0, err);
+}
+
+/* Close a list, or make a column without a put missing. */
+static inline lots_status finish_column(lots_batch_column *column, lots_error *err)
+{
     if (has_offsets(column))
         LOTS_TRY(push32(&column->offsets, (uint32_t)column->values.count, err));
     else
-        LOTS_TRY(lots_vec_push(&column->values, &zero, err));
+        LOTS_TRY(push_zero(&column->values, err));
     return push8(&column->missing, !column->list, err);
 }
 

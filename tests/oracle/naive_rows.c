@@ -288,6 +288,7 @@ naive_lines naive_each(naive_run *run, const naive_lines *lines, const lots_ast_
     out.count = 0;
     out.persons = lines->persons && lines->aggregated;
     out.disjoint = false;
+    out.thinned = true; /* each of nothing leaves a row out */
     for (uint32_t i = 0; i < lines->count && !run->failed; i++) {
         const naive_env env = naive_line_env(run, lines, i);
         const uint32_t before = all.count;

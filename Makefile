@@ -48,25 +48,14 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(OURS) $(CFLAGS) $(HOTTER) $(KERNEL) -MMD -MP -c $< -o $@
 
-# The query library, query/std/*.lq, is built into the program.
-$(BUILD)/library.c: query/std/embed.sh $(sort $(wildcard query/std/*.lq))
-	@mkdir -p $(@D)
-	sh $^ > $@
-$(BUILD)/library.o: $(BUILD)/library.c
-	$(CC) $(OURS) $(CFLAGS) -c $< -o $@
-
-$(BUILD)/classifications.c: query/std/embed_classifications.sh $(sort $(wildcard query/std/classifications/*.csv))
-	@mkdir -p $(@D)
-	sh $^ > $@
-$(BUILD)/classifications.o: $(BUILD)/classifications.c query/lang/classification.h
-	$(CC) $(OURS) $(CFLAGS) -c $< -o $@
-
-# So are the built-in mappings and the manual, by the assembler.
+# Files that are taken into the program (core/base/embed.h).
+$(BUILD)/query/lang/library.o: $(sort $(wildcard query/std/*.lq))
+$(BUILD)/query/lang/classification_builtin.o: $(sort $(wildcard query/std/classifications/*.csv))
 $(BUILD)/ingest/map_builtin.o: $(sort $(wildcard ingest/maps/*.map))
 $(BUILD)/ingest/synth_model_places.o $(BUILD)/ingest/synth_calibration.o $(BUILD)/ingest/synth_tables.o: $(sort $(wildcard ingest/synth/*.csv)) ingest/maps/synth.map
 $(BUILD)/query/cli/manual.o: query/LANGUAGE.md
 
-$(BUILD)/liblots.a: $(LIB_O) $(BUILD)/library.o $(BUILD)/classifications.o
+$(BUILD)/liblots.a: $(LIB_O)
 	@rm -f $@
 	ar crs $@ $^
 

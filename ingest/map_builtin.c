@@ -1,16 +1,9 @@
-/* map_builtin.c: see map_builtin.h. The assembler takes the files in as they are (.incbin, known to gcc and clang): no
- * generator and no second copy of a mapping that could differ from the one users read. Compile from the project's root.
- * Every text is followed by a zero byte. */
+/* map_builtin.c: see map_builtin.h. */
 #include "ingest/map_builtin.h"
 
-#define EMBED(name)                                                                            \
-    __asm__(".pushsection .rodata\n"                                                           \
-            ".global lots_map_text_" #name "\n"                                                \
-            "lots_map_text_" #name ":\n"                                                       \
-            ".incbin \"ingest/maps/" #name ".map\"\n"                                          \
-            ".byte 0\n"                                                                        \
-            ".popsection\n");                                                                  \
-    extern const char lots_map_text_##name[]
+#include "core/base/embed.h"
+
+#define EMBED(name) LOTS_EMBED(lots_map_text_##name, "ingest/maps/" #name ".map")
 
 EMBED(synthea);
 EMBED(omop);

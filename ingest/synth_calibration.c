@@ -1,17 +1,12 @@
 /* synth_calibration.c: the rows of ingest/synth/calibration.csv, held within the program. A row has six fields without commas
  * or quotes in them: figure, published, tolerance, made, what, source. A test reads them all. */
+#include "core/base/embed.h"
 #include "core/base/memory.h"
 #include "ingest/clean.h"
 #include "ingest/synth_measure.h"
 #include "ingest/synth_model.h"
 
-__asm__(".pushsection .rodata\n"
-        ".global lots_synth_text_calibration\n"
-        "lots_synth_text_calibration:\n"
-        ".incbin \"ingest/synth/calibration.csv\"\n"
-        ".byte 0\n"
-        ".popsection\n");
-extern const char lots_synth_text_calibration[];
+LOTS_EMBED(lots_synth_text_calibration, "ingest/synth/calibration.csv");
 
 lots_synth_setting lots_synth_setting_of(const struct lots_synth_options *options)
 {

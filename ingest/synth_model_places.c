@@ -1,21 +1,12 @@
 /* synth_model_places.c: counties, municipalities, clinics, hospitals and who works there. The population by county, sex and
- * age and the sizes of municipalities come from the files of ingest/synth, held within the program by the assembler as the
- * built-in mappings are. Compile from the project's root. */
+ * age and the sizes of municipalities come from the files of ingest/synth. */
 #include <stdio.h>
 
+#include "core/base/embed.h"
 #include "ingest/synth_words.h"
 
-#define EMBED(name, file)                                                                      \
-    __asm__(".pushsection .rodata\n"                                                           \
-            ".global lots_synth_text_" #name "\n"                                              \
-            "lots_synth_text_" #name ":\n"                                                     \
-            ".incbin \"ingest/synth/" file "\"\n"                                              \
-            ".byte 0\n"                                                                        \
-            ".popsection\n");                                                                  \
-    extern const char lots_synth_text_##name[]
-
-EMBED(population, "population.csv");
-EMBED(municipalities, "municipalities.csv");
+LOTS_EMBED(lots_synth_text_population, "ingest/synth/population.csv");
+LOTS_EMBED(lots_synth_text_municipalities, "ingest/synth/municipalities.csv");
 
 const char *const lots_synth_county_names[LOTS_SYNTH_COUNTIES] = {
     "Stockholm", "Uppsala", "Södermanland", "Östergötland", "Jönköping", "Kronoberg", "Kalmar", "Gotland", "Blekinge",

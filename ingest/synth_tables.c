@@ -1,16 +1,11 @@
 /* synth_tables.c: the files of the synthetic population that are about no patient: units, who works there, the groups of
  * stays, the population that the model was drawn from, the texts of codes, and the mapping. See synth_text.h. */
 #include "core/base/day.h"
+#include "core/base/embed.h"
 #include "ingest/synth_text.h"
 #include "ingest/synth_words.h"
 
-__asm__(".pushsection .rodata\n"
-        ".global lots_synth_text_map\n"
-        "lots_synth_text_map:\n"
-        ".incbin \"ingest/maps/synth.map\"\n"
-        ".byte 0\n"
-        ".popsection\n");
-extern const char lots_synth_text_map[];
+LOTS_EMBED(lots_synth_text_map, "ingest/maps/synth.map");
 
 const char *const lots_synth_table_names[LOTS_SYNTH_TABLES] = {
     "units.csv", "providers.csv", "groups.csv", "population.csv", "icd10.csv", "kva.csv", "atc.csv", "synth.map"};

@@ -1,16 +1,11 @@
-/* manual.c: the manual's text and its sections. See manual.h. The assembler takes the file in as it is, as it does with the
- * built-in mappings (ingest/map_builtin.c): compile from the project's root. */
+/* manual.c: the manual's text and its sections. See manual.h. */
 #include "query/cli/manual.h"
 
 #include <string.h>
 
-__asm__(".pushsection .rodata\n"
-        ".global lots_manual_text\n"
-        "lots_manual_text:\n"
-        ".incbin \"query/LANGUAGE.md\"\n"
-        ".byte 0\n"
-        ".popsection\n");
-extern const char lots_manual_text[];
+#include "core/base/embed.h"
+
+LOTS_EMBED(lots_manual_text, "query/LANGUAGE.md");
 
 /* The rank of the heading at `line`; 0: it is none. */
 static unsigned heading_rank(const char *line)

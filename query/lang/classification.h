@@ -169,7 +169,7 @@ void lots_classification_apply(const lots_classification *classification, const 
  * those after lots_classification_apply.   Cost: O(words + groups present). */
 int64_t lots_classification_score(const lots_classification *classification, uint32_t set, const uint64_t *groups);
 
-/* ---- the ones that are built in: query/std/classifications, by query/std/embed_classifications.sh ---- */
+/* ---- the ones that are built in: query/std/classifications (classification_builtin.c) ---- */
 typedef struct lots_classification_text {
     const char *name; /* charlson_se */
     const char *text;

@@ -1,4 +1,4 @@
-/* library.h: the query files of query/std, put into the program by query/std/embed.sh when it is built. */
+/* library.h: the query files of query/std, within the program. */
 #ifndef LOTS_QUERY_LIBRARY_H
 #define LOTS_QUERY_LIBRARY_H
 

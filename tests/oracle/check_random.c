@@ -1,6 +1,6 @@
 /* check_random.c: random queries over random registries, asked of the engine and of the naive implementation.
- *   check_random [--queries 2000] [--seed 1] [--patients 40] [--keep-going] [--verbose]
- *   check_random --ask 'text' [--seed 1] [--patients 40]
+ *   check_random [--queries 2000] [--seed 1] [--patients 40] [--threads 2] [--keep-going] [--verbose]
+ *   check_random --ask 'text' [--seed 1] [--patients 40] [--threads 2]
  * --verbose also shows what the engine refuses. Prints the seeds, the query, the same made as small as it still differs, and
  * both tables at the first difference, and exits with 1. A registry is made for every hundred queries, in segments of
  * another size each; query number i of seed s is always the same. */
@@ -122,7 +122,7 @@ int main(int count, char **arguments)
     for (int i = 1; i + 1 < count; i++)
         if (strcmp(arguments[i], "--ask") == 0)
             t.text = arguments[i + 1];
-    assert_ok(lots_pool_open(&t.pool, 2, &err));
+    assert_ok(lots_pool_open(&t.pool, (unsigned)option(count, arguments, "--threads", 2), &err));
     if (t.text != NULL)
         return one_registry(&t, seed, 0, 0, patients) ? 0 : 1;
     for (uint64_t done = 0; done < queries && (good || t.keep_going); done += 100) {

@@ -13,9 +13,10 @@
 
 #define DOMINANT 0.85 /* of a sum, by one person */
 
-void lots_evidence_open(lots_evidence *evidence, const lots_row_agg *agg)
+void lots_evidence_open(lots_evidence *evidence, const lots_row_agg *agg, uint32_t enough)
 {
     memset(evidence, 0, sizeof *evidence);
+    evidence->enough = enough;
     evidence->agg = agg;
     evidence->cells = LOTS_VEC(lots_evidence_cell);
 }
@@ -70,18 +71,32 @@ static uint32_t behind_row(const lots_group_batch *batch, uint32_t row)
 
 static uint32_t row_of(const lots_group_runs *runs, uint32_t place) { return runs->row == NULL ? place : runs->row[place]; }
 
-/* Add the persons of a run, or of a table's rows the largest that stands behind one. */
-static void count_run(const lots_group_batch *batch, const lots_group_runs *runs, uint32_t run, uint32_t *count)
+static lots_evidence_cell *cell_at(lots_evidence *evidence, const lots_group_batch *batch, uint32_t group)
 {
-    const uint32_t first = runs->first[run], end = runs->first[run + 1];
-    if (batch->patient != NULL) {
-        *count += lots_group_runs_persons(runs, run);
-        return;
+    return &LOTS_AT(lots_evidence_cell, &evidence->cells, lots_group_name(batch, group));
+}
+
+/* Add the persons whose rows these are to what each group counts (`others`: leaves out); of a table's rows the largest number
+ * that stands behind one. */
+static lots_status count_rows(lots_evidence *evidence, lots_group_batch *batch, lots_group_rows *rows, bool others,
+                              lots_error *err)
+{
+    const lots_group_tally *tally = NULL;
+    if (rows->none)
+        return LOTS_OK;
+    if (batch->patient != NULL)
+        LOTS_TRY(lots_group_tallies(batch, rows, &tally, err));
+    for (uint32_t g = 0; tally != NULL && g < batch->groups; g++) {
+        lots_evidence_cell *cell = cell_at(evidence, batch, g);
+        *(others ? &cell->others : &cell->patients) += tally[g].persons;
     }
-    for (uint32_t i = first; i < end; i++) {
-        const uint32_t behind = behind_row(batch, row_of(runs, i));
-        *count = behind > *count ? behind : *count;
+    for (uint32_t row = 0; tally == NULL && row < batch->rows; row++) {
+        lots_evidence_cell *cell = cell_at(evidence, batch, batch->group[row]);
+        uint32_t *count = others ? &cell->others : &cell->patients;
+        if (rows->keep == NULL || lots_bit_get(rows->keep, row))
+            *count = behind_row(batch, row) > *count ? behind_row(batch, row) : *count;
     }
+    return LOTS_OK;
 }
 
 static lots_evidence_cell *cell_of(lots_evidence *evidence, const lots_group_runs *runs, uint32_t run)
@@ -96,8 +111,8 @@ static lots_status keys_of(lots_group_batch *batch, const lots_group_runs *runs,
     int64_t *keys = NULL;
     const uint32_t places = runs->first[runs->count];
     if (batch->value->type.kind != LOTS_TYPE_FLOAT)
-        return lots_group_runs_ints(batch, runs, out, err);
-    LOTS_TRY(lots_group_runs_floats(batch, runs, &floats, err));
+        return lots_group_ints(batch, batch->kept, out, err);
+    LOTS_TRY(lots_group_floats(batch, batch->kept, &floats, err));
     LOTS_TRY(lots_new_i64(batch->arena, places, &keys, err));
     for (uint32_t i = 0; i < places; i++)
         keys[i] = lots_f64_key(floats[i] + 0.0); /* -0 + 0 is 0 */
@@ -107,9 +122,10 @@ static lots_status keys_of(lots_group_batch *batch, const lots_group_runs *runs,
 
 static lots_status feed_extremes(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
-    const lots_group_runs *runs = &batch->kept;
+    const lots_group_runs *runs = NULL;
     const bool least = evidence->agg->kind == LOTS_AGG_MIN;
     const int64_t *keys = NULL;
+    LOTS_TRY(lots_group_sort(batch, batch->kept, &runs, err));
     LOTS_TRY(keys_of(batch, runs, &keys, err));
     for (uint32_t r = 0; r < runs->count; r++) {
         lots_evidence_cell *cell = cell_of(evidence, runs, r);
@@ -133,47 +149,120 @@ static lots_status feed_extremes(lots_evidence *evidence, lots_group_batch *batc
     return LOTS_OK;
 }
 
-/* Which of the first two values a cell's persons have. */
+/* One more value of a person, which may be among the first two that the cell's persons have. `last`: who had each last. */
+static void add_choice(lots_evidence_cell *cell, double value, lots_patient patient, lots_patient last[2])
+{
+    uint32_t k = 0;
+    while (k < cell->choices && cell->choice[k].value != value)
+        k++;
+    if (k == cell->choices)
+        cell->choices++;
+    if (k == 2)
+        return;
+    cell->choice[k].value = value;
+    cell->choice[k].persons += patient != LOTS_NO_PATIENT && patient != last[k] ? 1 : 0;
+    last[k] = patient;
+}
+
 static void feed_choices(lots_evidence_cell *cell, const lots_group_batch *batch, const lots_group_runs *runs, uint32_t run,
                          const int64_t *ints, const double *floats)
 {
     lots_patient last[2] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT};
-    for (uint32_t i = runs->first[run]; cell->choices < 3 && i < runs->first[run + 1]; i++) {
-        const double value = floats != NULL ? floats[i] : (double)ints[i];
-        uint32_t k = 0;
-        while (k < cell->choices && cell->choice[k].value != value)
-            k++;
-        if (k == cell->choices)
-            cell->choices++;
-        if (k == 2)
-            return;
-        cell->choice[k].value = value;
-        if (batch->patient == NULL || runs->patient[i] == last[k])
+    for (uint32_t i = runs->first[run]; cell->choices < 3 && i < runs->first[run + 1]; i++)
+        add_choice(cell, floats != NULL ? floats[i] : (double)ints[i],
+                   batch->patient == NULL ? LOTS_NO_PATIENT : runs->patient[i], last);
+}
+
+/* ---- sums of small whole numbers, without sorting ---- */
+
+typedef struct summing { /* of one group, while its persons are added up one by one */
+    bool watched;
+    lots_patient patient, last[2];
+    int64_t sum, all, largest;
+    uint32_t givers;
+} summing;
+
+static void end_person(summing *s)
+{
+    const int64_t size = s->sum < 0 ? -s->sum : s->sum;
+    s->givers += size != 0 ? 1 : 0;
+    s->largest = size > s->largest ? size : s->largest;
+    s->all += size;
+    s->sum = 0;
+}
+
+static void watch_row(lots_evidence_cell *cell, summing *s, lots_patient patient, int64_t value)
+{
+    if (cell->choices < 3)
+        add_choice(cell, (double)value, patient, s->last);
+    if (patient != s->patient)
+        end_person(s);
+    s->patient = patient;
+    s->sum += value;
+}
+
+/* What the persons of the watched groups add, exactly. */
+static void watch_rows(lots_evidence *evidence, lots_group_batch *batch, summing *all)
+{
+    const uint64_t *keep = batch->kept->keep;
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        summing *s = &all[batch->group[row]];
+        if (s->watched && (keep == NULL || lots_bit_get(keep, row)))
+            watch_row(cell_at(evidence, batch, batch->group[row]), s, batch->patient[row], batch->row_ints[row]);
+    }
+    for (uint32_t g = 0; g < batch->groups; g++) {
+        if (!all[g].watched)
             continue;
-        last[k] = runs->patient[i];
-        cell->choice[k].persons++;
+        lots_evidence_cell *cell = cell_at(evidence, batch, g);
+        end_person(&all[g]);
+        cell->givers += all[g].givers;
+        cell->largest = (double)all[g].largest > cell->largest ? (double)all[g].largest : cell->largest;
+        add_size(cell, (double)all[g].all);
     }
 }
 
-/* The persons of a run, of whole numbers so small that nothing leaves 64 bits. */
-static void add_persons(lots_evidence_cell *cell, const lots_group_runs *runs, uint32_t run, const int64_t *ints)
+/* More than two values are known, or enough persons have either. */
+static bool choices_settled(const lots_evidence *evidence, const lots_evidence_cell *cell)
 {
-    const uint32_t *first = runs->person_first;
-    int64_t all = 0, largest = 0;
-    uint32_t givers = 0;
-    for (uint32_t p = runs->person[run]; p < runs->person[run + 1]; p++) {
-        int64_t sum = 0;
-        for (uint32_t i = first[p]; i < first[p + 1]; i++)
-            sum += ints[i];
-        sum = sum < 0 ? -sum : sum;
-        givers += sum != 0 ? 1 : 0;
-        largest = sum > largest ? sum : largest;
-        all += sum;
-    }
-    cell->givers += givers;
-    cell->largest = (double)largest > cell->largest ? (double)largest : cell->largest;
-    add_size(cell, (double)all);
+    return cell->choices == 3 || (cell->choices == 2 && cell->choice[0].persons >= evidence->enough &&
+                                  cell->choice[1].persons >= evidence->enough);
 }
+
+/* Is it settled that these rows change nothing in the judgement of the cell? So it is when enough persons gave, the values
+ * are many enough, nothing is below 0, and all of them together are at most a fourth of what was given before: then no
+ * person of them can ever make DOMINANT of it. */
+static bool is_settled(const lots_evidence *evidence, const lots_group_batch *batch, const lots_evidence_cell *cell,
+                       int64_t sum)
+{
+    return evidence->enough > 0 && batch->rising && choices_settled(evidence, cell) && cell->givers >= evidence->enough &&
+           (double)sum * 4 <= cell->all;
+}
+
+static lots_status feed_small_sums(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
+{
+    const lots_group_tally *tally = NULL;
+    const int64_t *sums = NULL;
+    void *made = NULL;
+    uint32_t watched = 0;
+    LOTS_TRY(lots_group_tallies(batch, batch->kept, &tally, err));
+    LOTS_TRY(lots_group_sums(batch, &sums, err));
+    LOTS_TRY(lots_arena_vector(batch->arena, &made, batch->groups, sizeof(summing), err));
+    summing *all = made;
+    for (uint32_t g = 0; g < batch->groups; g++) {
+        lots_evidence_cell *cell = cell_at(evidence, batch, g);
+        all[g].watched = tally[g].rows > 0 && !is_settled(evidence, batch, cell, sums[g]);
+        if (all[g].watched)
+            all[g] = (summing){true, LOTS_NO_PATIENT, {LOTS_NO_PATIENT, LOTS_NO_PATIENT}, 0, 0, 0, 0};
+        else if (tally[g].rows > 0)
+            add_size(cell, (double)sums[g]);
+        watched += all[g].watched ? 1 : 0;
+    }
+    if (watched > 0)
+        watch_rows(evidence, batch, all);
+    return LOTS_OK;
+}
+
+/* ---- other sums ---- */
 
 /* What the places [from, to) add up to. Whole numbers as floats each, not to leave 64 bits. */
 static double sum_places(const int64_t *ints, const double *floats, uint32_t from, uint32_t to)
@@ -187,22 +276,24 @@ static double sum_places(const int64_t *ints, const double *floats, uint32_t fro
 /* What each person adds to a sum. In a table nobody knows who adds what. */
 static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
-    const lots_group_runs *runs = &batch->kept;
+    const lots_group_runs *runs = NULL;
     const int64_t *ints = NULL;
     const double *floats = NULL;
-    if (batch->value->type.kind == LOTS_TYPE_FLOAT)
-        LOTS_TRY(lots_group_runs_floats(batch, runs, &floats, err));
-    else
-        LOTS_TRY(lots_group_runs_ints(batch, runs, &ints, err));
-    const bool small = ints != NULL && lots_group_ints_small(ints, runs->first[runs->count]);
+    if (batch->value->type.kind != LOTS_TYPE_FLOAT) {
+        LOTS_TRY(lots_group_row_ints(batch, &ints, err));
+        if (batch->small && batch->patient != NULL)
+            return feed_small_sums(evidence, batch, err);
+        LOTS_TRY(lots_group_ints(batch, batch->kept, &ints, err));
+    } else {
+        LOTS_TRY(lots_group_floats(batch, batch->kept, &floats, err));
+    }
+    LOTS_TRY(lots_group_sort(batch, batch->kept, &runs, err));
     for (uint32_t r = 0; r < runs->count; r++) {
         lots_evidence_cell *kept = cell_of(evidence, runs, r), cell = *kept;
         if (cell.choices < 3)
             feed_choices(&cell, batch, runs, r, ints, floats);
         if (runs->person == NULL)
             cell.sum += sum_places(ints, floats, runs->first[r], runs->first[r + 1]);
-        else if (small)
-            add_persons(&cell, runs, r, ints);
         else
             for (uint32_t p = runs->person[r]; p < runs->person[r + 1]; p++)
                 add_person(&cell, fabs(sum_places(ints, floats, runs->person_first[p], runs->person_first[p + 1])));
@@ -212,9 +303,10 @@ static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, l
 }
 
 /* KM …: those with the event (by then), those without, those who are still there. As feed_followed of group_state.c. */
-static void feed_followed(lots_evidence *evidence, const lots_group_batch *batch)
+static lots_status feed_followed(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
-    const lots_group_runs *runs = &batch->kept;
+    const lots_group_runs *runs = NULL;
+    LOTS_TRY(lots_group_sort(batch, batch->kept, &runs, err));
     for (uint32_t r = 0; r < runs->count; r++) {
         lots_evidence_cell *cell = cell_of(evidence, runs, r);
         lots_patient last[3] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT, LOTS_NO_PATIENT};
@@ -240,6 +332,7 @@ static void feed_followed(lots_evidence *evidence, const lots_group_batch *batch
             }
         }
     }
+    return LOTS_OK;
 }
 
 lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
@@ -247,14 +340,10 @@ lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_batch *batch,
     const lots_row_agg *agg = evidence->agg;
     const bool extreme = agg->kind == LOTS_AGG_MIN || agg->kind == LOTS_AGG_MAX;
     evidence->of_groups = evidence->of_groups || batch->patient == NULL;
-    if (lots_row_agg_follows(agg)) {
-        feed_followed(evidence, batch);
-        return LOTS_OK;
-    }
-    for (uint32_t r = 0; r < batch->kept.count; r++)
-        count_run(batch, &batch->kept, r, &cell_of(evidence, &batch->kept, r)->patients);
-    for (uint32_t r = 0; r < batch->left.count; r++)
-        count_run(batch, &batch->left, r, &cell_of(evidence, &batch->left, r)->others);
+    if (lots_row_agg_follows(agg))
+        return feed_followed(evidence, batch, err);
+    LOTS_TRY(count_rows(evidence, batch, batch->kept, false, err));
+    LOTS_TRY(count_rows(evidence, batch, batch->left, true, err));
     if (sums(agg->kind))
         return feed_sums(evidence, batch, err);
     return extreme && batch->value->type.kind != LOTS_TYPE_TEXT ? feed_extremes(evidence, batch, err) : LOTS_OK;

@@ -44,9 +44,12 @@ typedef struct lots_evidence {
     const lots_row_agg *agg;
     lots_vec cells; /* lots_evidence_cell by group */
     bool of_groups; /* fed from a table */
+    uint32_t enough;
 } lots_evidence;
 
-void lots_evidence_open(lots_evidence *evidence, const lots_row_agg *agg);
+/* `enough`: of a table without totals its min_cell: how persons' parts are spread over a cell is then looked at only until its
+ * judgement is settled. 0: givers, largest and all are always exact. */
+void lots_evidence_open(lots_evidence *evidence, const lots_row_agg *agg, uint32_t enough);
 void lots_evidence_close(lots_evidence *evidence);
 LOTS_MUST lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_error *err);
 /* The batch that the state is fed, split for its aggregate. */

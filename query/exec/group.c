@@ -17,7 +17,8 @@ static lots_status open_evidence(lots_group *group, lots_error *err)
     LOTS_TRY(lots_alloc(&made, (size_t)group->stage->agg_count + 1, sizeof(lots_evidence), err));
     group->evidence = made;
     for (uint32_t i = 0; i <= group->stage->agg_count; i++)
-        lots_evidence_open(&group->evidence[i], i < group->stage->agg_count ? &group->stage->aggs[i] : &PATIENTS);
+        lots_evidence_open(&group->evidence[i], i < group->stage->agg_count ? &group->stage->aggs[i] : &PATIENTS,
+                           group->stage->totals ? 0 : group->min_cell);
     return LOTS_OK;
 }
 
@@ -80,6 +81,7 @@ void lots_group_close(lots_group *group)
     lots_free(group->evidence);
     lots_free(group->states);
     lots_group_state_close(&group->patients);
+    lots_group_stamps_close(&group->stamps);
     lots_keyer_close(&group->keyer);
     memset(group, 0, sizeof *group);
 }
@@ -144,10 +146,7 @@ static lots_status feed_level(lots_group *group, lots_worker *worker, const lots
     uint32_t *numbers = NULL;
     lots_vector values[3];
     LOTS_TRY(number_rows(group, worker, rows, &numbers, err));
-    batch.group = numbers;
-    batch.groups = group->keyer.count;
-    LOTS_TRY(lots_group_runs_make(&batch, NULL, &batch.all, err));
-    batch.kept = batch.all;
+    LOTS_TRY(lots_group_batch_begin(&batch, numbers, group->keyer.count, &group->stamps, err));
     if (patient != NULL)
         LOTS_TRY(lots_group_state_feed(&group->patients, &batch, err));
     else if (behind != NULL)

@@ -14,6 +14,7 @@ typedef struct lots_group {
     uint32_t key_count;        /* it groups by the first of the stage's keys, in a total not by all */
     struct lots_group *totals; /* levels 0 .. stage->key_count - 1; NULL when there are none */
     lots_keyer keyer;
+    lots_group_stamps stamps;
     lots_group_state *states;  /* stage->agg_count */
     lots_group_state patients; /* behind each group */
     uint32_t min_cell;         /* 0: nothing is hidden */

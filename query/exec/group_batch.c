@@ -1,4 +1,4 @@
-/* group_batch.c: a counting sort by group. See group_batch.h. */
+/* group_batch.c: tallies, and a counting sort by group. See group_batch.h. */
 #include "query/exec/group_batch.h"
 
 #include <string.h>
@@ -6,30 +6,127 @@
 #include "core/base/kernels.h"
 #include "query/exec/worker.h"
 
-/* How many rows each group has; returns how many there are in all. */
-static uint32_t count_rows(const uint32_t *group, uint32_t rows, const uint64_t *keep, uint32_t *counts)
+#define ROWS_MANY 4u /* rows for each group there is: then groups are numbered by themselves, and loops go over all of them */
+
+/* ---- numbers ---- */
+
+void lots_group_stamps_close(lots_group_stamps *stamps)
 {
-    uint32_t all = 0;
-    for (uint32_t row = 0; keep == NULL && row < rows; row++)
-        counts[group[row]]++;
-    for (size_t w = 0; keep != NULL && w < lots_bit_words(rows); w++)
-        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1, all++)
-            counts[group[w * 64 + (size_t)__builtin_ctzll(bits)]]++;
-    return keep == NULL ? rows : all;
+    lots_vec_free(&stamps->stamp);
+    lots_vec_free(&stamps->local);
 }
 
-/* Groups that have rows, and where their places begin; counts[group] becomes that place. */
-static uint32_t begin_runs(uint32_t *counts, uint32_t groups, uint32_t *group, uint32_t *first)
+static lots_status grow_stamps(lots_group_stamps *stamps, uint32_t groups, lots_error *err)
+{
+    if (stamps->stamp.item_size == 0)
+        stamps->stamp = stamps->local = LOTS_VEC(uint32_t);
+    if (stamps->stamp.count >= groups)
+        return LOTS_OK;
+    const size_t more = (size_t)groups + groups / 2 - stamps->stamp.count;
+    LOTS_TRY(lots_vec_extend(&stamps->stamp, more, NULL, err));
+    return lots_vec_extend(&stamps->local, more, NULL, err);
+}
+
+/* Many groups: those of the batch are numbered as they are met, so that a batch costs what its rows cost, and what is kept
+ * of them lies together. */
+static lots_status number_groups(lots_group_batch *batch, const uint32_t *group, uint32_t groups,
+                                 lots_group_stamps *stamps, lots_error *err)
+{
+    uint32_t *numbers = NULL, *names = NULL;
+    LOTS_TRY(grow_stamps(stamps, groups, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &numbers, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &names, err));
+    uint32_t *stamp = stamps->stamp.data, *local = stamps->local.data;
+    if (++stamps->batch == 0) { /* after 2^32 of them */
+        memset(stamp, 0, stamps->stamp.count * sizeof *stamp);
+        stamps->batch = 1;
+    }
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        const uint32_t g = group[row];
+        if (stamp[g] != stamps->batch) {
+            stamp[g] = stamps->batch;
+            local[g] = batch->groups;
+            names[batch->groups++] = g;
+        }
+        numbers[row] = local[g];
+    }
+    batch->group = numbers;
+    batch->name = names;
+    return LOTS_OK;
+}
+
+lots_status lots_group_batch_begin(lots_group_batch *batch, const uint32_t *group, uint32_t groups,
+                                   lots_group_stamps *stamps, lots_error *err)
+{
+    batch->group = group;
+    batch->groups = groups;
+    batch->name = NULL;
+    batch->all = (lots_group_rows){.none = batch->rows == 0};
+    batch->rest = (lots_group_rows){.none = true};
+    batch->kept = &batch->all;
+    batch->left = &batch->rest;
+    if ((uint64_t)groups * ROWS_MANY <= batch->rows)
+        return LOTS_OK;
+    batch->groups = 0;
+    return number_groups(batch, group, groups, stamps, err);
+}
+
+/* ---- tallies ---- */
+
+static void tally_row(lots_group_tally *tally, uint32_t group, lots_patient patient)
+{
+    lots_group_tally *own = &tally[group];
+    own->rows++;
+    own->persons += own->last != patient ? 1 : 0;
+    own->last = patient;
+}
+
+static void tally_rows(const lots_group_batch *batch, const uint64_t *keep, lots_group_tally *tally)
+{
+    const uint32_t *group = batch->group;
+    const lots_patient *patient = batch->patient;
+    for (uint32_t row = 0; keep == NULL && patient != NULL && row < batch->rows; row++)
+        tally_row(tally, group[row], patient[row]);
+    for (uint32_t row = 0; keep == NULL && patient == NULL && row < batch->rows; row++)
+        tally[group[row]].rows++;
+    for (size_t w = 0; keep != NULL && w < lots_bit_words(batch->rows); w++)
+        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1) {
+            const size_t row = w * 64 + (size_t)__builtin_ctzll(bits);
+            tally_row(tally, group[row], patient != NULL ? patient[row] : 0);
+        }
+}
+
+lots_status lots_group_tallies(lots_group_batch *batch, lots_group_rows *rows, const lots_group_tally **out,
+                               lots_error *err)
+{
+    void *made = NULL;
+    *out = rows->tally;
+    if (*out != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(batch->arena, &made, batch->groups, sizeof(lots_group_tally), err));
+    lots_group_tally *tally = made;
+    for (uint32_t g = 0; g < batch->groups; g++)
+        tally[g] = (lots_group_tally){.last = LOTS_NO_PATIENT};
+    if (!rows->none)
+        tally_rows(batch, rows->keep, tally);
+    rows->tally = *out = tally;
+    return LOTS_OK;
+}
+
+/* ---- runs ---- */
+
+/* Groups that have rows, and where their places begin, also in `next`. */
+static uint32_t begin_runs(const lots_group_batch *batch, const lots_group_tally *tally, uint32_t *group, uint32_t *first,
+                           uint32_t *next)
 {
     uint32_t runs = 0, place = 0;
-    for (uint32_t g = 0; g < groups; g++) {
-        const uint32_t count = counts[g];
-        if (count == 0)
+    for (uint32_t g = 0; g < batch->groups; g++) {
+        if (tally[g].rows == 0)
             continue;
-        group[runs] = g;
+        group[runs] = lots_group_name(batch, g);
         first[runs++] = place;
-        counts[g] = place;
-        place += count;
+        next[g] = place;
+        place += tally[g].rows;
     }
     first[runs] = place;
     return runs;
@@ -39,6 +136,8 @@ static lots_status place_rows(const lots_group_batch *batch, uint32_t kept, cons
                               uint32_t **out, lots_error *err)
 {
     LOTS_TRY(lots_new_u32(batch->arena, kept, out, err));
+    if (kept == 0)
+        return LOTS_OK;
     for (uint32_t row = 0; keep == NULL && row < batch->rows; row++)
         (*out)[next[batch->group[row]]++] = row;
     for (size_t w = 0; keep != NULL && w < lots_bit_words(batch->rows); w++)
@@ -72,18 +171,20 @@ static lots_status find_persons(lots_arena *arena, lots_group_runs *runs, lots_e
     return LOTS_OK;
 }
 
-lots_status lots_group_runs_make(const lots_group_batch *batch, const uint64_t *keep, lots_group_runs *out, lots_error *err)
+static lots_status sort_rows(lots_group_batch *batch, lots_group_rows *rows, lots_error *err)
 {
-    uint32_t *counts = NULL, *names = NULL, *first = NULL, *order = NULL, *persons = NULL;
-    LOTS_TRY(lots_new_u32(batch->arena, batch->groups, &counts, err));
+    const lots_group_tally *tally = NULL;
+    uint32_t *next = NULL, *names = NULL, *first = NULL, *order = NULL, *persons = NULL;
+    lots_group_runs *out = &rows->runs;
+    LOTS_TRY(lots_group_tallies(batch, rows, &tally, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->groups, &next, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->groups, &names, err));
     LOTS_TRY(lots_new_u32(batch->arena, (size_t)batch->groups + 1, &first, err));
-    memset(counts, 0, batch->groups * sizeof *counts);
-    const uint32_t kept = count_rows(batch->group, batch->rows, keep, counts);
-    *out = (lots_group_runs){.count = begin_runs(counts, batch->groups, names, first), .group = names, .first = first};
+    *out = (lots_group_runs){.count = begin_runs(batch, tally, names, first, next), .group = names, .first = first};
     out->patient = batch->patient;
+    const uint32_t kept = first[out->count];
     if (out->count > 1 || kept != batch->rows) {
-        LOTS_TRY(place_rows(batch, kept, keep, counts, &order, err));
+        LOTS_TRY(place_rows(batch, kept, rows->none ? NULL : rows->keep, next, &order, err));
         out->row = order;
     }
     if (batch->patient == NULL)
@@ -94,6 +195,15 @@ lots_status lots_group_runs_make(const lots_group_batch *batch, const uint64_t *
         out->patient = persons;
     }
     return find_persons(batch->arena, out, err);
+}
+
+lots_status lots_group_sort(lots_group_batch *batch, lots_group_rows *rows, const lots_group_runs **out, lots_error *err)
+{
+    *out = &rows->runs;
+    if (rows->sorted)
+        return LOTS_OK;
+    rows->sorted = true;
+    return sort_rows(batch, rows, err);
 }
 
 /* ---- for one aggregate ---- */
@@ -128,14 +238,15 @@ static lots_status true_rows(const lots_group_batch *batch, const uint64_t *from
 
 lots_status lots_group_batch_split(lots_group_batch *batch, const lots_row_agg *agg, lots_error *err)
 {
-    static const uint32_t nowhere[1] = {0};
     const bool rate = agg->kind == LOTS_AGG_RATE;
     const bool asked = batch->where != NULL || rate || counts_sets(agg);
     uint64_t *known = NULL, *kept = NULL;
-    batch->kept = batch->all;
-    batch->kept_ints = NULL;
-    batch->kept_floats = NULL;
-    batch->left = (lots_group_runs){.first = nowhere};
+    batch->row_ints = batch->sums = NULL;
+    batch->all.ints = NULL;
+    batch->all.floats = NULL;
+    batch->kept = &batch->all;
+    batch->left = &batch->rest;
+    batch->rest = (lots_group_rows){.none = true};
     if (!asked && (batch->value == NULL || batch->value->missing == NULL))
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &known, err));
@@ -147,79 +258,118 @@ lots_status lots_group_batch_split(lots_group_batch *batch, const lots_row_agg *
         LOTS_TRY(true_rows(batch, known, kept, err));
     else
         lots_bits_and(kept, known, batch->where != NULL ? batch->where : known, batch->rows);
-    LOTS_TRY(lots_group_runs_make(batch, kept, &batch->kept, err));
+    batch->kept = &batch->some;
+    batch->some = (lots_group_rows){.keep = kept};
     if (!batch->others && !rate && agg->kind != LOTS_AGG_SHARE)
         return LOTS_OK;
     lots_bits_and_not(known, known, kept, batch->rows);
-    return lots_group_runs_make(batch, known, &batch->left, err);
+    batch->rest = (lots_group_rows){.keep = known};
+    return LOTS_OK;
 }
 
 /* ---- values ---- */
 
-static void read_ints(const lots_vector *value, const uint32_t *row, uint32_t places, int64_t *out)
+static void read_ints(const lots_vector *value, uint32_t rows, int64_t *out)
 {
-    for (uint32_t i = 0; i < places; i++) {
-        const uint32_t at = row != NULL ? row[i] : i;
-        switch (value->type.kind) {
-        case LOTS_TYPE_BOOL: out[i] = lots_bit_get(value->data, at) ? 1 : 0; break;
-        case LOTS_TYPE_DATE: out[i] = ((const int32_t *)value->data)[at]; break;
-        default: out[i] = ((const uint32_t *)value->data)[at]; /* ranks */
-        }
+    const int32_t *days = value->data;
+    const uint32_t *ranks = value->data;
+    if (value->type.kind == LOTS_TYPE_BOOL)
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] = lots_bit_get(value->data, i) ? 1 : 0;
+    else if (value->type.kind == LOTS_TYPE_DATE)
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] = days[i];
+    else
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] = ranks[i];
+}
+
+static void judge_ints(lots_group_batch *batch)
+{
+    const int64_t *values = batch->row_ints;
+    uint64_t size = 0, signs = 0;
+    for (uint32_t i = 0; i < batch->rows; i++) {
+        size |= (uint64_t)(values[i] ^ (values[i] >> 63));
+        signs |= (uint64_t)values[i];
     }
+    batch->small = size >> 31 == 0;
+    batch->rising = signs >> 63 == 0;
 }
 
-/* 8 bytes of each place, as they are. */
-static lots_status read_words(const lots_group_batch *batch, const lots_group_runs *runs, const void **out, lots_error *err)
+lots_status lots_group_row_ints(lots_group_batch *batch, const int64_t **out, lots_error *err)
 {
-    lots_vector flat;
-    void *made = NULL;
-    const uint32_t places = runs->first[runs->count];
-    LOTS_TRY(lots_vector_flatten(batch->arena, batch->value, &flat, err));
-    *out = flat.data;
-    if (runs->row == NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(batch->arena, &made, places, sizeof(uint64_t), err));
-    lots_kernels_get()->gather_u64(flat.data, runs->row, places, made);
-    *out = made;
-    return LOTS_OK;
-}
-
-static lots_status ints_of(const lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out, lots_error *err)
-{
-    const uint32_t places = runs->first[runs->count];
     lots_vector flat;
     int64_t *made = NULL;
-    const void *words = NULL;
-    if (lots_type_bytes(batch->value->type.kind) == sizeof(int64_t)) {
-        LOTS_TRY(read_words(batch, runs, &words, err));
-        *out = words;
+    *out = batch->row_ints;
+    if (*out != NULL)
         return LOTS_OK;
-    }
     LOTS_TRY(lots_vector_flatten(batch->arena, batch->value, &flat, err));
-    LOTS_TRY(lots_new_i64(batch->arena, places, &made, err));
-    read_ints(&flat, runs->row, places, made);
-    *out = made;
+    batch->row_ints = flat.data;
+    if (lots_type_bytes(flat.type.kind) != sizeof(int64_t)) {
+        LOTS_TRY(lots_new_i64(batch->arena, batch->rows, &made, err));
+        read_ints(&flat, batch->rows, made);
+        batch->row_ints = made;
+    }
+    judge_ints(batch);
+    *out = batch->row_ints;
     return LOTS_OK;
 }
 
-lots_status lots_group_runs_ints(lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out, lots_error *err)
+lots_status lots_group_sums(lots_group_batch *batch, const int64_t **out, lots_error *err)
 {
-    if (runs != &batch->kept)
-        return ints_of(batch, runs, out, err);
-    if (batch->kept_ints == NULL)
-        LOTS_TRY(ints_of(batch, runs, &batch->kept_ints, err));
-    *out = batch->kept_ints;
+    const int64_t *values = NULL;
+    const uint32_t *group = batch->group;
+    const uint64_t *keep = batch->kept->keep;
+    int64_t *sums = NULL;
+    *out = batch->sums;
+    if (*out != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_group_row_ints(batch, &values, err));
+    LOTS_TRY(lots_new_i64(batch->arena, batch->groups, &sums, err));
+    memset(sums, 0, batch->groups * sizeof *sums);
+    for (uint32_t row = 0; keep == NULL && row < batch->rows; row++)
+        sums[group[row]] += values[row];
+    for (size_t w = 0; keep != NULL && w < lots_bit_words(batch->rows); w++)
+        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1) {
+            const size_t row = w * 64 + (size_t)__builtin_ctzll(bits);
+            sums[group[row]] += values[row];
+        }
+    batch->sums = *out = sums;
     return LOTS_OK;
 }
 
-lots_status lots_group_runs_floats(lots_group_batch *batch, const lots_group_runs *runs, const double **out,
-                                   lots_error *err)
+lots_status lots_group_ints(lots_group_batch *batch, lots_group_rows *rows, const int64_t **out, lots_error *err)
 {
-    const void *words = batch->kept_floats;
-    if (runs != &batch->kept || words == NULL)
-        LOTS_TRY(read_words(batch, runs, &words, err));
-    if (runs == &batch->kept)
-        batch->kept_floats = words;
-    *out = words;
+    const lots_group_runs *runs = NULL;
+    const int64_t *values = NULL;
+    int64_t *made = NULL;
+    *out = rows->ints;
+    if (*out != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_group_sort(batch, rows, &runs, err));
+    LOTS_TRY(lots_group_row_ints(batch, &values, err));
+    if (runs->row != NULL) {
+        LOTS_TRY(lots_new_i64(batch->arena, runs->first[runs->count], &made, err));
+        lots_kernels_get()->gather_u64((const uint64_t *)values, runs->row, runs->first[runs->count], (uint64_t *)made);
+    }
+    rows->ints = *out = made != NULL ? made : values;
+    return LOTS_OK;
+}
+
+lots_status lots_group_floats(lots_group_batch *batch, lots_group_rows *rows, const double **out, lots_error *err)
+{
+    const lots_group_runs *runs = NULL;
+    lots_vector flat;
+    void *made = NULL;
+    *out = rows->floats;
+    if (*out != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_group_sort(batch, rows, &runs, err));
+    LOTS_TRY(lots_vector_flatten(batch->arena, batch->value, &flat, err));
+    if (runs->row != NULL) {
+        LOTS_TRY(lots_arena_vector(batch->arena, &made, runs->first[runs->count], sizeof(double), err));
+        lots_kernels_get()->gather_u64(flat.data, runs->row, runs->first[runs->count], made);
+    }
+    rows->floats = *out = made != NULL ? made : flat.data;
     return LOTS_OK;
 }

@@ -1,10 +1,24 @@
-/* group_batch.h: the rows that a table's aggregates are fed at a time, and the same by group: the rows of a group stand
- * together, within it as they came, patient by patient. So an aggregate runs over a group's values in one loop, and a person's
- * rows in it lie side by side. Callers: group.c, group_state.c, evidence.c. Memory: the batch's arena. */
+/* group_batch.h: the rows that a table's aggregates are fed at a time, seen by group in two ways.
+ *
+ * Tallies: how many rows and persons each group has, counted in one loop over the rows as they are; and likewise the sums of
+ * whole numbers. Most aggregates need no more. Runs: the rows of a group stand together, within it as they came, patient by
+ * patient; sorted only when an aggregate asks for it. Callers: group.c, group_state.c, evidence.c. Memory: the batch's arena. */
 #ifndef LOTS_QUERY_GROUP_BATCH_H
 #define LOTS_QUERY_GROUP_BATCH_H
 
 #include "query/exec/eval.h"
+
+/* Which groups have been met in a batch, when there are many more groups than rows. Zeroes to begin with. */
+typedef struct lots_group_stamps {
+    lots_vec stamp, local; /* uint32_t by group: the batch that met it last, and its number there */
+    uint32_t batch;
+} lots_group_stamps;
+
+typedef struct lots_group_tally { /* of one group */
+    uint32_t rows, persons;
+    lots_patient last; /* while counting */
+    uint32_t unused;
+} lots_group_tally;
 
 typedef struct lots_group_runs {
     uint32_t count;              /* groups that have rows */
@@ -17,44 +31,62 @@ typedef struct lots_group_runs {
     const uint32_t *person_first;/* by person: the first of its places; and where the last one's end */
 } lots_group_runs;
 
+typedef struct lots_group_rows { /* some rows of a batch */
+    const uint64_t *keep;          /* their bits; NULL: all rows */
+    bool none;
+    const lots_group_tally *tally; /* by local number; NULL until asked for */
+    bool sorted;
+    lots_group_runs runs;          /* when sorted */
+    const int64_t *ints;           /* by place, once asked for */
+    const double *floats;
+} lots_group_rows;
+
 typedef struct lots_group_batch {
     uint32_t rows;
-    const uint32_t *group;       /* by row, below `groups` */
+    const uint32_t *group;       /* by row: the number of its group among the batch's, below `groups` */
     uint32_t groups;
+    const uint32_t *name;        /* by that number: the group; NULL: it is the number */
     const lots_patient *patient; /* by row, whichever numbers; all rows of a patient are in one batch, side by side. NULL: a
                                     table's */
     const lots_vector *behind;   /* of a table: persons behind each row, or NULL */
     bool others;                 /* `left` is wanted whatever the aggregate */
     lots_arena *arena;
-    lots_group_runs all;
+    lots_group_rows all, some, rest;
     /* of one aggregate, as it has them; NULL when not */
     const lots_vector *value, *exit, *at;
     const uint64_t *where;
-    const int64_t *kept_ints;    /* once asked for */
-    const double *kept_floats;
-    lots_group_runs kept, left;  /* rows whose value is known: those that `where` keeps and those it doesn't. Of a RATE, among
+    lots_group_rows *kept, *left;/* rows whose value is known: those that `where` keeps and those it doesn't. Of a RATE, among
                                     those it keeps: true, and false. A distinct count knows nothing of an empty set */
+    const int64_t *row_ints;     /* the value by row, once asked for; `small`, `rising` with it */
+    bool small, rising;          /* 2^32 such values fit in 64 bits; none is below 0 */
+    const int64_t *sums;         /* of kept, by number of the group, once asked for */
 } lots_group_batch;
 
-/* The rows whose bit is set (NULL: all) by group. */
-LOTS_MUST lots_status lots_group_runs_make(const lots_group_batch *batch, const uint64_t *keep, lots_group_runs *out,
-                                           lots_error *err);
+void lots_group_stamps_close(lots_group_stamps *stamps);
+/* Begin a batch whose rows, patients, behind, others and arena are set: `group` by row is below `groups`. */
+LOTS_MUST lots_status lots_group_batch_begin(lots_group_batch *batch, const uint32_t *group, uint32_t groups,
+                                             lots_group_stamps *stamps, lots_error *err);
+static inline uint32_t lots_group_name(const lots_group_batch *batch, uint32_t number)
+{
+    return batch->name == NULL ? number : batch->name[number];
+}
+
 /* Set kept and left; left stays empty where neither the aggregate nor `others` asks for it. */
 LOTS_MUST lots_status lots_group_batch_split(lots_group_batch *batch, const lots_row_agg *agg, lots_error *err);
-/* A BOOL, DATE, rank or whole number of each place of kept or left; the vector's own array where it can be. */
-LOTS_MUST lots_status lots_group_runs_ints(lots_group_batch *batch, const lots_group_runs *runs, const int64_t **out,
-                                           lots_error *err);
+/* By number of the group, all `groups` of them. Without patients `persons` means nothing. */
+LOTS_MUST lots_status lots_group_tallies(lots_group_batch *batch, lots_group_rows *rows, const lots_group_tally **out,
+                                         lots_error *err);
+LOTS_MUST lots_status lots_group_sort(lots_group_batch *batch, lots_group_rows *rows, const lots_group_runs **out,
+                                      lots_error *err);
+/* The value by row, of a type of whole numbers (BOOL: 0 and 1). Sets `small` and `rising`. */
+LOTS_MUST lots_status lots_group_row_ints(lots_group_batch *batch, const int64_t **out, lots_error *err);
+/* Sums of the kept rows' small whole numbers by number of the group. */
+LOTS_MUST lots_status lots_group_sums(lots_group_batch *batch, const int64_t **out, lots_error *err);
+/* A BOOL, DATE, rank or whole number of each place of sorted rows; the vector's own array where it can be. */
+LOTS_MUST lots_status lots_group_ints(lots_group_batch *batch, lots_group_rows *rows, const int64_t **out, lots_error *err);
 /* A FLOAT of each place. */
-LOTS_MUST lots_status lots_group_runs_floats(lots_group_batch *batch, const lots_group_runs *runs,
-                                             const double **out, lots_error *err);
-/* Whether 2^32 of such numbers fit in 64 bits. */
-static inline bool lots_group_ints_small(const int64_t *values, uint32_t count)
-{
-    uint64_t size = 0;
-    for (uint32_t i = 0; i < count; i++)
-        size |= (uint64_t)(values[i] ^ (values[i] >> 63));
-    return size >> 31 == 0;
-}
+LOTS_MUST lots_status lots_group_floats(lots_group_batch *batch, lots_group_rows *rows, const double **out,
+                                        lots_error *err);
 
 /* How many persons a run has. */
 static inline uint32_t lots_group_runs_persons(const lots_group_runs *runs, uint32_t run)

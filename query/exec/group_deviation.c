@@ -56,7 +56,7 @@ lots_status lots_deviation_feed(lots_group_state *state, const lots_group_batch 
         const uint32_t at = x->constant ? 0 : row;
         if ((batch->where != NULL && !lots_bit_get(batch->where, row)) || lots_vector_is_missing(x, row))
             continue;
-        lots_group_cell *cell = &cells[batch->group[row]];
+        lots_group_cell *cell = &cells[lots_group_name(batch, batch->group[row])];
         cell->count++;
         if (x->type.kind == LOTS_TYPE_FLOAT)
             LOTS_TRY(add_float(state, cell, ((const double *)x->data)[at], err));

@@ -129,43 +129,53 @@ static lots_status join_float(lots_group_state *state, lots_group_cell *cell, co
     return LOTS_OK;
 }
 
-static wide sum_whole(const int64_t *values, uint32_t count, bool small)
+/* Values too large for sums of 64 bits, one by one. */
+static void add_large(lots_group_state *state, const lots_group_batch *batch, const lots_group_rows *rows, bool counted)
 {
-    int64_t sum = 0;
-    wide exact = 0;
-    for (uint32_t i = 0; small && i < count; i++)
-        sum += values[i];
-    for (uint32_t i = 0; !small && i < count; i++)
-        exact += values[i];
-    return small ? sum : exact;
+    lots_group_cell *cells = state->cells.data;
+    for (uint32_t row = 0; row < batch->rows && !rows->none; row++) {
+        if (rows->keep != NULL && !lots_bit_get(rows->keep, row))
+            continue;
+        if (counted)
+            add_wide(&cells[lots_group_name(batch, batch->group[row])], batch->row_ints[row]);
+        if (state->agg->kind == LOTS_AGG_SHARE)
+            add_wide(&state->whole, batch->row_ints[row]);
+    }
 }
 
-static lots_status feed_whole_sums(lots_group_state *state, lots_group_batch *batch, const lots_group_runs *runs,
-                                   bool counted, lots_error *err)
+static lots_status feed_whole_sums(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
-    const int64_t *values = NULL;
+    const int64_t *values = NULL, *sums = NULL;
+    const lots_group_tally *tally = NULL;
     lots_group_cell *cells = state->cells.data;
-    LOTS_TRY(lots_group_runs_ints(batch, runs, &values, err));
-    const bool small = lots_group_ints_small(values, runs->first[runs->count]);
-    for (uint32_t r = 0; r < runs->count; r++) {
-        const uint32_t first = runs->first[r], count = runs->first[r + 1] - first;
-        const wide sum = sum_whole(values + first, count, small);
-        if (counted) {
-            add_wide(&cells[runs->group[r]], sum);
-            cells[runs->group[r]].count += count;
-        }
-        if (state->agg->kind == LOTS_AGG_SHARE)
-            add_wide(&state->whole, sum);
+    const bool direct = state->agg->kind != LOTS_AGG_SHARE;
+    LOTS_TRY(lots_group_row_ints(batch, &values, err));
+    LOTS_TRY(lots_group_tallies(batch, batch->kept, &tally, err));
+    if (batch->small && direct)
+        LOTS_TRY(lots_group_sums(batch, &sums, err));
+    for (uint32_t g = 0; g < batch->groups; g++) {
+        if (tally[g].rows == 0)
+            continue;
+        lots_group_cell *cell = &cells[lots_group_name(batch, g)];
+        cell->count += tally[g].rows;
+        if (sums != NULL)
+            add_wide(cell, sums[g]);
     }
+    if (sums == NULL)
+        add_large(state, batch, batch->kept, true);
+    if (!direct)
+        add_large(state, batch, batch->left, false);
     return LOTS_OK;
 }
 
-static lots_status feed_float_sums(lots_group_state *state, lots_group_batch *batch, const lots_group_runs *runs,
-                                   bool counted, lots_error *err)
+static lots_status feed_float_sums(lots_group_state *state, lots_group_batch *batch, lots_group_rows *rows, bool counted,
+                                   lots_error *err)
 {
     const double *values = NULL;
+    const lots_group_runs *runs = NULL;
     lots_group_cell *cells = state->cells.data;
-    LOTS_TRY(lots_group_runs_floats(batch, runs, &values, err));
+    LOTS_TRY(lots_group_sort(batch, rows, &runs, err));
+    LOTS_TRY(lots_group_floats(batch, rows, &values, err));
     for (uint32_t r = 0; r < runs->count; r++)
         for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++) {
             if (counted) {
@@ -183,40 +193,45 @@ static lots_status feed_sums(lots_group_state *state, lots_group_batch *batch, l
 {
     const bool all = state->agg->kind == LOTS_AGG_SHARE;
     if (is_float(state->agg)) {
-        LOTS_TRY(feed_float_sums(state, batch, &batch->kept, true, err));
-        return all ? feed_float_sums(state, batch, &batch->left, false, err) : LOTS_OK;
+        LOTS_TRY(feed_float_sums(state, batch, batch->kept, true, err));
+        return all ? feed_float_sums(state, batch, batch->left, false, err) : LOTS_OK;
     }
-    LOTS_TRY(feed_whole_sums(state, batch, &batch->kept, true, err));
-    return all ? feed_whole_sums(state, batch, &batch->left, false, err) : LOTS_OK;
+    return feed_whole_sums(state, batch, err);
 }
 
-static void feed_counts(lots_group_state *state, const lots_group_batch *batch)
+static lots_status feed_counts(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
-    const lots_group_runs *kept = &batch->kept, *left = &batch->left;
+    const lots_group_tally *kept = NULL, *left = NULL;
     lots_group_cell *cells = state->cells.data;
-    for (uint32_t r = 0; r < kept->count; r++) {
-        lots_group_cell *cell = &cells[kept->group[r]];
-        const uint32_t first = kept->first[r], end = kept->first[r + 1];
-        cell->count += state->agg->kind == LOTS_AGG_PATIENTS ? lots_group_runs_persons(kept, r) : end - first;
-        cell->hits += state->agg->kind == LOTS_AGG_RATE ? end - first : 0;
+    const bool rate = state->agg->kind == LOTS_AGG_RATE;
+    LOTS_TRY(lots_group_tallies(batch, batch->kept, &kept, err));
+    if (rate)
+        LOTS_TRY(lots_group_tallies(batch, batch->left, &left, err));
+    for (uint32_t g = 0; g < batch->groups; g++) {
+        lots_group_cell *cell = &cells[lots_group_name(batch, g)];
+        cell->count += state->agg->kind == LOTS_AGG_PATIENTS ? kept[g].persons : kept[g].rows;
+        if (rate) { /* those left are known to be false */
+            cell->count += left[g].rows;
+            cell->hits += kept[g].rows;
+        }
     }
-    for (uint32_t r = 0; state->agg->kind == LOTS_AGG_RATE && r < left->count; r++) /* known to be false */
-        cells[left->group[r]].count += left->first[r + 1] - left->first[r];
+    return LOTS_OK;
 }
 
 /* Values group by group, and whose they are. */
 static lots_status feed_values(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
-    const lots_group_runs *runs = &batch->kept;
-    const uint32_t places = runs->first[runs->count];
+    const lots_group_runs *runs = NULL;
     const void *values = NULL;
     void *room = NULL;
+    LOTS_TRY(lots_group_sort(batch, batch->kept, &runs, err));
+    const uint32_t places = runs->first[runs->count];
     if (places == 0)
         return LOTS_OK;
     if (is_float(state->agg))
-        LOTS_TRY(lots_group_runs_floats(batch, runs, (const double **)&values, err));
+        LOTS_TRY(lots_group_floats(batch, batch->kept, (const double **)&values, err));
     else
-        LOTS_TRY(lots_group_runs_ints(batch, runs, (const int64_t **)&values, err));
+        LOTS_TRY(lots_group_ints(batch, batch->kept, (const int64_t **)&values, err));
     LOTS_TRY(lots_vec_extend(&state->values, places, &room, err));
     memcpy(room, values, places * sizeof(int64_t));
     LOTS_TRY(lots_vec_extend(&state->owners, places, &room, err));
@@ -248,10 +263,11 @@ static lots_status feed_followed(lots_group_state *state, lots_group_batch *batc
         }
         if (time > LOTS_FOLLOWED_MAX)
             return lots_ast_fail(err, state->agg->value->span, "a time is above %lld here", (long long)LOTS_FOLLOWED_MAX);
-        place_at(&LOTS_AT(lots_group_cell, &state->cells, batch->group[row]), batch->at != NULL ? int_at(batch->at, row) : 0);
+        place_at(&LOTS_AT(lots_group_cell, &state->cells, lots_group_name(batch, batch->group[row])), batch->at != NULL ? int_at(batch->at, row) : 0);
         int64_t followed = lots_followed(time, (lots_exit)int_at(batch->exit, row));
         LOTS_TRY(lots_vec_push(&state->values, &followed, err));
-        LOTS_TRY(lots_vec_push(&state->owners, &batch->group[row], err));
+        const uint32_t owner = lots_group_name(batch, batch->group[row]);
+        LOTS_TRY(lots_vec_push(&state->owners, &owner, err));
     }
     return LOTS_OK;
 }
@@ -293,7 +309,7 @@ static lots_status feed_extremes(lots_group_state *state, lots_group_batch *batc
     for (uint32_t row = 0; row < batch->rows; row++) {
         if (!counts(batch, row))
             continue;
-        lots_group_cell *cell = &LOTS_AT(lots_group_cell, &state->cells, batch->group[row]);
+        lots_group_cell *cell = &LOTS_AT(lots_group_cell, &state->cells, lots_group_name(batch, batch->group[row]));
         if (is_text(state->agg))
             LOTS_TRY(better_text(state, cell, batch->value, row, err));
         else
@@ -324,7 +340,7 @@ static lots_status feed_distinct(lots_group_state *state, lots_group_batch *batc
         uint32_t at = batch->value->constant ? 0 : row;
         uint32_t first = sets ? batch->value->offsets[at] : at, end = sets ? batch->value->offsets[at + 1] : at + 1;
         for (uint32_t i = first; i < end && status == LOTS_OK; i++) {
-            int64_t group = batch->group[row];
+            int64_t group = lots_group_name(batch, batch->group[row]);
             lots_vector one = {.type = whole, .count = 1, .data = &group};
             plain.constant = false;
             status = lots_collected_append_row(&groups, &one, 0, err);
@@ -360,7 +376,7 @@ lots_status lots_group_state_feed(lots_group_state *state, lots_group_batch *bat
     switch (kind) {
     case LOTS_AGG_COUNT:
     case LOTS_AGG_PATIENTS:
-    case LOTS_AGG_RATE: feed_counts(state, batch); return LOTS_OK;
+    case LOTS_AGG_RATE: return feed_counts(state, batch, err);
     case LOTS_AGG_SD: return lots_deviation_feed(state, batch, err);
     case LOTS_AGG_MIN:
     case LOTS_AGG_MAX: return feed_extremes(state, batch, err);

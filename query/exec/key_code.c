@@ -295,21 +295,31 @@ static lots_status code_of_item(lots_key_coder *coder, const lots_vector *vector
 
 /* ---- both ---- */
 
-/* Codes of keys that the table has; returns how many from the first on it has. A table of intervals has one of each start. */
-static uint32_t near_codes(const lots_key_coder *coder, const uint64_t *keys, uint32_t count, uint32_t *out)
-{
-    const bool interval = coder->type.kind == LOTS_TYPE_INTERVAL;
-    const unsigned shift = interval ? 32 : 0;
-    const uint64_t *known = coder->keys.data, low = (uint64_t)coder->low, reach = coder->near_count;
-    const uint32_t *near = coder->near;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint64_t at = (uint64_t)((int64_t)keys[i] >> shift) - low;
-        const uint32_t code = at < reach ? near[at] : 0;
-        if (code == 0 || (interval && known[code - 1] != keys[i]))
-            return i;
-        out[i] = code;
+/* Codes by the table of values [first, first + count) as they lie in the vector. False: some has none, and is 0. */
+#define NEAR_LOOP(VALUE, KNOWN)                                                                             \
+    for (uint32_t i = 0; i < count; i++) {                                                                  \
+        const uint64_t at = (uint64_t)(int64_t)(VALUE) - low;                                               \
+        const uint32_t code = at < reach ? near[at] : 0;                                                    \
+        out[i] = (KNOWN) ? code : 0;                                                                        \
+        unknown |= out[i] == 0;                                                                             \
     }
-    return count;
+static bool near_codes(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                       uint32_t *out)
+{
+    const uint64_t *keys = coder->keys.data, low = (uint64_t)coder->low, reach = coder->near_count;
+    const uint32_t *near = coder->near;
+    const int32_t *days = (const int32_t *)vector->data + (lots_type_bytes(vector->type.kind) == 4 ? first : 0);
+    bool unknown = false;
+    if (vector->type.kind == LOTS_TYPE_INTERVAL) { /* the table has one interval of each start */
+        const int32_t *ends = vector->data2 + first;
+        NEAR_LOOP(days[i], code != 0 && (uint32_t)keys[code - 1] == (uint32_t)ends[i])
+    } else if (vector->type.kind == LOTS_TYPE_DATE) {
+        NEAR_LOOP(days[i], true)
+    } else {
+        const int64_t *whole = (const int64_t *)vector->data + first;
+        NEAR_LOOP(whole[i], true)
+    }
+    return !unknown;
 }
 
 static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
@@ -326,13 +336,12 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
                 LOTS_TRY(code_of_item(coder, vector, first + i, &out[i], err));
         return LOTS_OK;
     }
+    if (coder->form == LOTS_KEY_NEAR && near_codes(coder, vector, first, count, out))
+        return LOTS_OK;
     keys_of(vector, first, count, keys);
-    for (uint32_t i = 0; i < count; i++) {
-        if (coder->form == LOTS_KEY_NEAR)
-            i += near_codes(coder, keys + i, count - i, out + i);
-        if (i < count)
+    for (uint32_t i = 0; i < count; i++)
+        if (!lots_vector_is_missing(vector, first + i))
             LOTS_TRY(code_of_key(coder, keys[i], &out[i], err));
-    }
     return LOTS_OK;
 }
 
@@ -453,10 +462,12 @@ static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_
 static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
 {
     uint32_t places[LOTS_KEY_BLOCK], fresh = 0;
+    const uint32_t *direct = fold->direct;
+    const unsigned shift = fold->shift;
     for (uint32_t i = 0; i < count; i++)
-        places[i] = a[i] << fold->shift | b[i];
+        places[i] = a[i] << shift | b[i];
     for (uint32_t i = 0; i < count; i++) {
-        out[i] = fold->direct[places[i]] - 1;
+        out[i] = direct[places[i]] - 1;
         fresh |= out[i];
     }
     for (uint32_t i = 0; fresh == LOTS_NO_ID && i < count; i++) {

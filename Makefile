@@ -31,7 +31,7 @@ ORACLE_P := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c tests/ora
 TESTS  := $(TEST_C:%.c=$(BUILD)/%)
 HAND_O := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/by_hand.c,$(sort $(wildcard bench/by_hand/*.c))))
 
-.PHONY: all lots deps demo bench bench-peers test check-all check-asan check-tsan check-full check-fault check-damage check-fuzz check-random fuzz clean help install tests lint
+.PHONY: all lots deps demo bench bench-peers test check-all check-asan check-tsan check-full check-art check-fault check-damage check-fuzz check-random fuzz clean help install tests lint
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -116,13 +116,21 @@ check-tsan: deps
 	@TSAN_OPTIONS=halt_on_error=1 sh tests/support/run.sh build/tsan
 
 # Everything that takes longer than `make test`: all sanitizers, full sizes, a kill at every write, damage to every byte, fuzzing.
-check-all: test check-asan check-tsan check-full check-fault check-damage check-fuzz check-random
+check-all: test check-asan check-tsan check-full check-art check-fault check-damage check-fuzz check-random
 
 # The tests that `make test` runs on less than they are meant for: very long queries, patients with very many events.
 FULL := $(BUILD)/tests/query/exec/test_linear $(BUILD)/tests/query/lang/test_bind_hostile
 check-full: deps
 	@$(MAKE) --no-print-directory $(FULL)
 	@for program in $(FULL); do LOTS_TEST_FULL=1 $$program || exit 1; done
+
+# The tests of the tree over an installed libart (LIBART=system), where there is one: Debian has no package of it.
+ART_TESTS := test_art test_code_form test_codes test_codes_arena test_codes_image test_codes_nearest
+check-art: deps
+	@if ! printf '#include <art.h>\nint main(void) { art_tree t; return art_tree_init(&t); }\n' | \
+	    $(CC) $(CFLAGS) -x c - $(LDFLAGS) -lart -o /dev/null 2>/dev/null; then echo 'skip: no libart (github.com/armon/libart) is installed'; else \
+	    $(MAKE) --no-print-directory $(ART_TESTS:%=build/art/tests/core/index/%) BUILD=build/art LIBART=system WERROR=-Werror && \
+	    for name in $(ART_TESTS); do build/art/tests/core/index/$$name || exit 1; done; fi
 
 # Fail or kill the loader at each of its file system calls in turn: the registry must be the old or the new one.
 check-fault: deps

@@ -103,10 +103,9 @@ LOTS_MUST lots_status lots_row_holds(lots_convert_row *row, const lots_bound_con
 #define LOTS_MEMO_LEVEL 40 /* from this bit: index of the level + 1 */
 
 lots_plain lots_plain_of(const lots_bound_column *column);
-/* Put the value of a column that is plain. False, and nothing changed: it takes the slow way.
- * `status` is set only on failure. */
-bool lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, lots_status *status, lots_error *err);
 /* Put a column's value into the row, or reject the row. */
 LOTS_MUST lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err);
+/* The slow way of it, when its conditions hold. */
+LOTS_MUST lots_status lots_row_put_any(lots_convert_row *row, const lots_bound_column *column, lots_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* convert_plain.c: the plain way of a field: one field of the file, nothing declared but its kind, and a text as nearly
  * all are. What isn't so in any respect goes the slow way (convert_value.c), which is the meaning; here is only what
  * gives the same in fewer steps. Half of loading is here, so a field calls as little as can be.
- * Invariant: when the plain way gives up, nothing was changed. Callers: convert_value.c, convert_bind.c. */
+ * Invariant: when the plain way gives up, nothing was changed. Callers: convert.c, convert_bind.c. */
 #include "core/base/day.h"
 #include "ingest/convert_inner.h"
 
@@ -196,7 +196,8 @@ static inline bool put_code(lots_convert_row *row, const lots_bound_column *colu
     return true;
 }
 
-bool lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, lots_status *status, lots_error *err)
+/* False, and nothing changed: it takes the slow way. `status` is set only on failure. */
+static inline bool put_plain(lots_convert_row *row, const lots_bound_column *column, lots_status *status, lots_error *err)
 {
     const lots_csv_field *field = &row->fields[column->field];
     const lots_cell cell = {field->text, field->bytes};
@@ -223,4 +224,17 @@ bool lots_row_put_plain(lots_convert_row *row, const lots_bound_column *column, 
         break;
     }
     return false;
+}
+
+lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
+{
+    bool holds = true;
+    lots_status status = LOTS_OK;
+    if (column->absent)
+        return LOTS_OK;
+    if (column->when.count > 0)
+        LOTS_TRY(lots_row_holds(row, &column->when, &holds, err));
+    if (!holds || (column->field != UINT32_MAX && put_plain(row, column, &status, err)))
+        return status;
+    return lots_row_put_any(row, column, err);
 }

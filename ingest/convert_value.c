@@ -389,22 +389,9 @@ static lots_status put_remembered(lots_convert_row *row, const lots_bound_column
                           err);
 }
 
-static lots_status put_any(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
+lots_status lots_row_put_any(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
 {
     if (column->kind == LOTS_KIND_CODES)
         return put_codes(row, column, err);
     return column->plain == LOTS_PLAIN_CATEGORY ? put_remembered(row, column, err) : put_slowly(row, column, err);
-}
-
-lots_status lots_row_put(lots_convert_row *row, const lots_bound_column *column, lots_error *err)
-{
-    bool holds = true;
-    lots_status status = LOTS_OK;
-    if (column->absent)
-        return LOTS_OK;
-    if (column->when.count > 0)
-        LOTS_TRY(lots_row_holds(row, &column->when, &holds, err));
-    if (!holds || (column->field != UINT32_MAX && lots_row_put_plain(row, column, &status, err)))
-        return status;
-    return put_any(row, column, err);
 }

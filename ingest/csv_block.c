@@ -75,30 +75,46 @@ static uint64_t count_lines(const uint8_t *data, size_t count)
     return lots_text_classify_scalar(data, count, &after_cr).lines;
 }
 
-/* The fields of the record at the cursor; returns where it ends (its line end or the block's). */
+/* A field that begins with a quote, among those given out or not. */
+static void pass_quoted(lots_csv_block *block, size_t from, size_t end, lots_csv_field *field, lots_csv_record *record)
+{
+    if (block->lines_in_quotes)
+        block->cursor_line += count_lines(block->data + from, end - from);
+    if (field != NULL && !take_quoted(block, (char *)block->data + from, end - from, field))
+        record->fault = LOTS_CSV_TEXT_AFTER_QUOTE;
+}
+
+/* The fields of the record at the cursor; returns where it ends (its line end or the block's). The walk's place is held in
+ * locals: this runs for every field. */
 static size_t take_fields(lots_csv_block *block, lots_csv_field *fields, lots_csv_record *record)
 {
-    size_t from = block->cursor;
-    record->field_count = 0;
+    uint8_t *const data = block->data;
+    const uint64_t *const ends = block->ends;
+    const size_t count = block->count, last_word = (count - 1) / 64;
+    const uint8_t separator = block->separator, quote = block->quote;
+    const uint32_t columns = block->column_count;
+    size_t from = block->cursor, word = block->word, end;
+    uint64_t mask = block->mask;
+    uint32_t found = 0;
     record->fault = LOTS_CSV_FINE;
-    for (;;) {
-        size_t end = next_end(block);
-        char *text = (char *)block->data + from;
-        bool quoted = end > from && block->data[from] == block->quote && block->quote != 0;
-        if (quoted && block->lines_in_quotes)
-            block->cursor_line += count_lines(block->data + from, end - from);
-        if (record->field_count < block->column_count) {
-            lots_csv_field *field = &fields[record->field_count];
-            if (!quoted)
-                *field = (lots_csv_field){text, (uint32_t)(end - from), false};
-            else if (!take_quoted(block, text, end - from, field))
-                record->fault = LOTS_CSV_TEXT_AFTER_QUOTE;
-        }
-        record->field_count++;
-        if (end == block->count || block->data[end] != block->separator)
-            return end;
-        from = end + 1;
+    for (;; from = end + 1) {
+        while (mask == 0 && word < last_word)
+            mask = ends[++word];
+        end = mask == 0 ? count : 64 * word + (size_t)__builtin_ctzll(mask);
+        end = end < count ? end : count;
+        mask &= mask - 1;
+        if (found < columns)
+            fields[found] = (lots_csv_field){(char *)data + from, (uint32_t)(end - from), false};
+        if (end > from && data[from] == quote && quote != 0)
+            pass_quoted(block, from, end, found < columns ? &fields[found] : NULL, record);
+        found++;
+        if (end == count || data[end] != separator)
+            break;
     }
+    block->word = word;
+    block->mask = mask;
+    record->field_count = found;
+    return end;
 }
 
 /* Move the cursor behind the line end at `end`. */

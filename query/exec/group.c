@@ -40,6 +40,7 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
     lots_type types[LOTS_COLUMNS_MAX];
     void *made = NULL;
     memset(group, 0, sizeof *group);
+    memset(&types[0], 0, sizeof types[0]);
     group->stage = stage;
     group->key_count = key_count;
     group->min_cell = min_cell;
@@ -48,6 +49,9 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
     for (uint32_t i = 0; i < key_count; i++)
         types[i] = stage->keys[i].value->type;
     LOTS_TRY(lots_keyer_open(&group->keyer, types, key_count, err));
+    for (uint32_t i = 0; i < key_count; i++)
+        if (lots_key_of_day(stage->keys[i].value))
+            lots_keyer_of_day(&group->keyer, i, stage->keys[i].value->op);
     LOTS_TRY(lots_alloc(&made, stage->agg_count, sizeof(lots_group_state), err));
     group->states = made;
     for (uint32_t i = 0; i < stage->agg_count; i++)
@@ -102,8 +106,11 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
     lots_arena *arena = lots_worker_arena(worker);
     LOTS_TRY(lots_arena_alloc(arena, &numbers, rows->count, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &keys, group->key_count, sizeof(lots_vector), err));
-    for (uint32_t i = 0; i < group->key_count; i++)
-        LOTS_TRY(lots_eval(worker, group->stage->keys[i].value, rows, &((lots_vector *)keys)[i], err));
+    for (uint32_t i = 0; i < group->key_count; i++) {
+        const lots_expr *key = group->stage->keys[i].value;
+        key = lots_key_of_day(key) ? key->operands[0] : key;
+        LOTS_TRY(lots_eval(worker, key, rows, &((lots_vector *)keys)[i], err));
+    }
     LOTS_TRY(lots_keyer_number(&group->keyer, keys, rows->count, numbers, err));
     *out = numbers;
     return grow_states(group, err);

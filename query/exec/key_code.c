@@ -111,8 +111,15 @@ void lots_key_coder_open(lots_key_coder *coder, const lots_type *type)
     lots_collected_open(&coder->items, type);
 }
 
+void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit)
+{
+    coder->of_day = true;
+    coder->unit = unit;
+}
+
 void lots_key_coder_close(lots_key_coder *coder)
 {
+    lots_free(coder->days);
     lots_free(coder->near);
     lots_vec_free(&coder->keys);
     map_free(&coder->wide);
@@ -293,6 +300,59 @@ static lots_status code_of_item(lots_key_coder *coder, const lots_vector *vector
     return LOTS_OK;
 }
 
+/* ---- units of days ---- */
+
+/* Room for the code of a day, with some around it; days far apart have none. */
+static lots_status reach_day(lots_key_coder *coder, int32_t day, lots_error *err)
+{
+    int64_t low = coder->days == NULL ? day : coder->day_low, end = low + (coder->days == NULL ? 1 : coder->day_count);
+    void *made = NULL;
+    if (day >= low && day < end && coder->days != NULL)
+        return LOTS_OK;
+    low = (day < low ? day : low) - 400;
+    end = (day >= end ? (int64_t)day + 1 : end) + 400;
+    if (end - low > NEAR_MAX)
+        return LOTS_OK;
+    LOTS_TRY(lots_alloc(&made, (size_t)(end - low), sizeof(uint32_t), err));
+    if (coder->days != NULL)
+        memcpy((uint32_t *)made + (coder->day_low - low), coder->days, coder->day_count * sizeof(uint32_t));
+    lots_free(coder->days);
+    coder->days = made;
+    coder->day_low = (int32_t)low;
+    coder->day_count = (uint32_t)(end - low);
+    return LOTS_OK;
+}
+
+static lots_status code_of_day(lots_key_coder *coder, int32_t day, uint32_t *out, lots_error *err)
+{
+    int32_t last = 0;
+    const int64_t value = lots_key_day_value(coder->unit, day, &last);
+    const bool interval = coder->type.kind == LOTS_TYPE_INTERVAL;
+    LOTS_TRY(code_of_key(coder, interval ? (uint64_t)value << 32 | (uint32_t)last : (uint64_t)value, out, err));
+    LOTS_TRY(reach_day(coder, day, err));
+    const uint32_t at = (uint32_t)day - (uint32_t)coder->day_low;
+    if (at < coder->day_count)
+        coder->days[at] = *out;
+    return LOTS_OK;
+}
+
+static lots_status codes_of_days(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                                 uint32_t *out, lots_error *err)
+{
+    const int32_t *days = (const int32_t *)vector->data + first;
+    const uint32_t *known = coder->days, low = (uint32_t)coder->day_low, reach = coder->day_count;
+    bool unknown = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t at = (uint32_t)days[i] - low;
+        out[i] = at < reach ? known[at] : 0;
+        unknown |= out[i] == 0;
+    }
+    for (uint32_t i = 0; unknown && i < count; i++)
+        if (out[i] == 0 && !lots_vector_is_missing(vector, first + i))
+            LOTS_TRY(code_of_day(coder, days[i], &out[i], err));
+    return LOTS_OK;
+}
+
 /* ---- both ---- */
 
 /* Codes by the table of values [first, first + count) as they lie in the vector. False: some has none, and is 0. */
@@ -326,6 +386,8 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
                             uint32_t *out, lots_error *err)
 {
     uint64_t keys[LOTS_KEY_BLOCK];
+    if (coder->of_day && vector->type.kind == LOTS_TYPE_DATE)
+        return codes_of_days(coder, vector, first, count, out, err);
     if (coder->form == LOTS_KEY_RANK) {
         rank_codes(vector, first, count, out);
         return LOTS_OK;

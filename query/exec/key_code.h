@@ -8,6 +8,7 @@
 #define LOTS_QUERY_KEY_CODE_H
 
 #include "query/exec/collected.h"
+#include "query/exec/key_day.h"
 
 #define LOTS_KEY_BLOCK 1024u /* rows at a time */
 
@@ -33,9 +34,16 @@ typedef struct lots_key_coder {
     lots_vec hashes;       /* ITEM: uint64_t by code - 1 */
     uint32_t *slots;       /* ITEM: code, 0: free */
     uint32_t slot_count;
+    bool of_day;           /* vectors may be DATEs: then the values are what `unit` makes of them (key_day.h) */
+    lots_op unit;
+    int32_t day_low;       /* days[day - day_low] is the code, 0: none yet */
+    uint32_t *days;
+    uint32_t day_count;
 } lots_key_coder;
 
 void lots_key_coder_open(lots_key_coder *coder, const lots_type *type);
+/* Before the first value: vectors may be DATEs, too, but not for find. */
+void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit);
 void lots_key_coder_close(lots_key_coder *coder);
 /* Codes of rows [first, first + count) of a vector of its type; count <= LOTS_KEY_BLOCK. Errors: LOTS_MEMORY, LOTS_LIMIT. */
 LOTS_MUST lots_status lots_key_codes(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,

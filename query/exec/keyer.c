@@ -36,6 +36,29 @@ void lots_keyer_close(lots_keyer *keyer)
     memset(keyer, 0, sizeof *keyer);
 }
 
+void lots_keyer_of_day(lots_keyer *keyer, uint32_t column, lots_op unit)
+{
+    lots_key_coder_of_day(&keyer->coders[column], unit);
+}
+
+/* One key of a row, which may be the unit of a day. */
+static lots_status keep_key(lots_keyer *keyer, uint32_t column, const lots_vector *key, uint32_t row, lots_error *err)
+{
+    const lots_key_coder *coder = &keyer->coders[column];
+    if (!coder->of_day || key->type.kind != LOTS_TYPE_DATE)
+        return lots_collected_append_row(&keyer->columns[column], key, row, err);
+    uint64_t gone = lots_vector_is_missing(key, row) ? 1 : 0;
+    int32_t last = 0, start = 0;
+    int64_t value = gone != 0 ? 0 : lots_key_day_value(coder->unit, ((const int32_t *)key->data)[key->constant ? 0 : row], &last);
+    lots_vector one = {.type = coder->type, .count = 1, .data = &value, .missing = gone != 0 ? &gone : NULL};
+    if (coder->type.kind == LOTS_TYPE_INTERVAL) {
+        start = (int32_t)value;
+        one.data = &start;
+        one.data2 = &last;
+    }
+    return lots_collected_append_row(&keyer->columns[column], &one, 0, err);
+}
+
 /* Tuples seen for the first time are kept, in the order of their numbers. */
 static lots_status keep_new(lots_keyer *keyer, const lots_vector *keys, uint32_t first, const uint32_t *numbers,
                             uint32_t count, lots_error *err)
@@ -45,7 +68,7 @@ static lots_status keep_new(lots_keyer *keyer, const lots_vector *keys, uint32_t
         if (numbers[i] != keyer->count)
             continue;
         for (uint32_t c = 0; c < keyer->column_count; c++)
-            LOTS_TRY(lots_collected_append_row(&keyer->columns[c], &keys[c], first + i, err));
+            LOTS_TRY(keep_key(keyer, c, &keys[c], first + i, err));
         keyer->count++;
     }
     return LOTS_OK;

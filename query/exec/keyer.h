@@ -17,6 +17,8 @@ typedef struct lots_keyer {
 /* `types`: of the key columns; none gives one number for all rows. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_keyer_open(lots_keyer *keyer, const lots_type *types, uint32_t count, lots_error *err);
 void lots_keyer_close(lots_keyer *keyer);
+/* Before the first row: key `column` may also be given as the DATEs that `unit` is taken of (key_day.h); not to find. */
+void lots_keyer_of_day(lots_keyer *keyer, uint32_t column, lots_op unit);
 /* Numbers of `rows` rows whose keys are keys[0..column_count); out has room for rows. */
 LOTS_MUST lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out,
                                         lots_error *err);

@@ -40,11 +40,17 @@ void lots_collected_close(lots_collected *column)
 
 static lots_status append_text(lots_collected *column, const lots_text *texts, size_t count, lots_error *err)
 {
-    LOTS_TRY(lots_vec_reserve(&column->values, count, err));
+    void *room = NULL;
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += texts[i].bytes;
+    LOTS_TRY(lots_bytes_reserve(&column->text, bytes, err));
+    LOTS_TRY(lots_vec_extend(&column->values, count, &room, err));
+    uint64_t *ends = room;
     for (size_t i = 0; i < count; i++) {
-        LOTS_TRY(lots_bytes_append(&column->text, texts[i].text, texts[i].bytes, err));
-        uint64_t end = column->text.count;
-        LOTS_TRY(lots_vec_push(&column->values, &end, err));
+        if (texts[i].bytes > 0)
+            memcpy(column->text.data + column->text.count, texts[i].text, texts[i].bytes);
+        ends[i] = column->text.count += texts[i].bytes;
     }
     return LOTS_OK;
 }
@@ -82,10 +88,10 @@ static lots_status append_missing(lots_collected *column, const lots_vector *vec
     LOTS_TRY(lots_vec_extend(&column->missing, count, &room, err));
     if (vector->missing == NULL)
         return LOTS_OK;
-    for (size_t i = 0; i < count; i++) {
-        bool gone = lots_bit_get(vector->missing, first + i);
-        ((uint8_t *)room)[i] = gone ? 1 : 0;
-        column->any_missing = column->any_missing || gone;
+    for (size_t i = lots_bits_next(vector->missing, first, first + count); i < first + count;
+         i = lots_bits_next(vector->missing, i + 1, first + count)) {
+        ((uint8_t *)room)[i - first] = 1;
+        column->any_missing = true;
     }
     return LOTS_OK;
 }
@@ -99,11 +105,11 @@ static lots_status append_sets(lots_collected *column, const lots_vector *vector
     }
     LOTS_TRY(append_plain(column, vector->type.element, vector->data, vector->offsets[first],
                           vector->offsets[first + count] - vector->offsets[first], err));
-    uint32_t base = LOTS_AT(uint32_t, &column->offsets, column->offsets.count - 1);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t end = base + vector->offsets[first + i + 1] - vector->offsets[first];
-        LOTS_TRY(lots_vec_push(&column->offsets, &end, err));
-    }
+    const uint32_t base = LOTS_AT(uint32_t, &column->offsets, column->offsets.count - 1);
+    void *room = NULL;
+    LOTS_TRY(lots_vec_extend(&column->offsets, count, &room, err));
+    for (size_t i = 0; i < count; i++)
+        ((uint32_t *)room)[i] = base + vector->offsets[first + i + 1] - vector->offsets[first];
     return LOTS_OK;
 }
 
@@ -155,11 +161,11 @@ static lots_status join_offsets(lots_collected *column, const lots_collected *fr
     uint32_t zero = 0;
     if (column->offsets.count == 0)
         LOTS_TRY(lots_vec_push(&column->offsets, &zero, err));
-    uint32_t base = LOTS_AT(uint32_t, &column->offsets, column->offsets.count - 1);
-    for (size_t i = 1; i < from->offsets.count; i++) {
-        uint32_t end = base + LOTS_AT(uint32_t, &from->offsets, i);
-        LOTS_TRY(lots_vec_push(&column->offsets, &end, err));
-    }
+    const uint32_t base = LOTS_AT(uint32_t, &column->offsets, column->offsets.count - 1);
+    void *room = NULL;
+    LOTS_TRY(lots_vec_extend(&column->offsets, from->offsets.count - 1, &room, err));
+    for (size_t i = 1; i < from->offsets.count; i++)
+        ((uint32_t *)room)[i - 1] = base + LOTS_AT(uint32_t, &from->offsets, i);
     return LOTS_OK;
 }
 
@@ -195,16 +201,25 @@ static void texts_of(const lots_collected *column, lots_text *out)
     }
 }
 
+/* Bits of bytes that are 0 or 1. */
+static void pack_bits(const uint8_t *bytes, size_t count, uint64_t *bits)
+{
+    for (size_t w = 0; w < lots_bit_words(count); w++) {
+        const size_t first = w * 64, rows = count - first < 64 ? count - first : 64;
+        uint64_t word = 0;
+        for (size_t i = 0; i < rows; i++)
+            word |= (uint64_t)bytes[first + i] << i;
+        bits[w] = word;
+    }
+}
+
 static lots_status data_of(const lots_collected *column, lots_arena *arena, lots_type_kind kind, void **out,
                            lots_error *err)
 {
     size_t count = column->values.count;
     if (kind == LOTS_TYPE_BOOL) {
         LOTS_TRY(lots_arena_vector(arena, out, lots_bit_words(count), sizeof(uint64_t), err));
-        memset(*out, 0, lots_bit_words(count) * sizeof(uint64_t));
-        for (size_t i = 0; i < count; i++)
-            if (LOTS_AT(uint8_t, &column->values, i))
-                lots_bit_set(*out, i);
+        pack_bits(column->values.data, count, *out);
         return LOTS_OK;
     }
     LOTS_TRY(lots_arena_vector(arena, out, count, lots_type_bytes(kind), err));
@@ -238,9 +253,7 @@ lots_status lots_collected_vector(const lots_collected *column, lots_arena *aren
     if (!column->any_missing)
         return LOTS_OK;
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
-    for (uint32_t i = 0; i < column->count; i++)
-        if (LOTS_AT(uint8_t, &column->missing, i))
-            lots_bit_set(out->missing, i);
+    pack_bits(column->missing.data, column->count, out->missing);
     return LOTS_OK;
 }
 

@@ -68,38 +68,101 @@ static lots_status band_text(const lots_step *step, int64_t low, int64_t width, 
     return LOTS_OK;
 }
 
+/* What is missing is an empty text. */
+static void empty_missing(const lots_step *step, const lots_vector *out)
+{
+    lots_text *values = out->data;
+    for (size_t i = out->missing == NULL ? step->count : lots_bits_next(out->missing, 0, step->count); i < step->count;
+         i = lots_bits_next(out->missing, i + 1, step->count))
+        values[i] = as_text("");
+}
+
+/* Room for the labels' texts, each of them to be made when it is first met. */
+static lots_status new_labels(const lots_step *step, lots_text **out, lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(step->arena, &room, step->expr->label_count, sizeof(lots_text), err));
+    *out = room;
+    return LOTS_OK;
+}
+
+static lots_text label_text(const lots_step *step, lots_text *labels, uint32_t at)
+{
+    if (labels[at].text == NULL)
+        labels[at] = as_text(step->expr->labels[at]);
+    return labels[at];
+}
+
+static lots_status band_row(const lots_step *step, int64_t x, int64_t width, uint32_t row, lots_vector *out,
+                            lots_error *err)
+{
+    const int64_t rest = ((x % width) + width) % width;
+    ((lots_text *)out->data)[row] = as_text("");
+    if (lots_vector_is_missing(out, row))
+        return LOTS_OK;
+    if (x < INT64_MIN + rest)
+        return lots_step_fail_row(step, out, row, err);
+    return band_text(step, x - rest, width, (lots_text *)out->data + row, err);
+}
+
+/* The bands foreseen have their texts at hand. */
 static lots_status eval_band(const lots_step *step, lots_vector *out, lots_error *err)
 {
+    const lots_expr *expr = step->expr;
     const int64_t *x = step->in[0].data;
     const int64_t width = step->count == 0 ? 1 : *(const int64_t *)step->in[1].data;
-    lots_text *values = out->data;
+    const bool foreseen = expr->labels != NULL && width <= UINT16_MAX && expr->label_count <= UINT16_MAX;
+    const uint32_t span = foreseen ? expr->label_count * (uint32_t)width : 0;
+    lots_text *values = out->data, *labels = NULL;
     if (width <= 0)
         return lots_fail(err, LOTS_INTERNAL, "bands of width %" PRId64, width);
+    if (foreseen)
+        LOTS_TRY(new_labels(step, &labels, err));
     for (uint32_t i = 0; i < step->count; i++) {
-        const int64_t rest = ((x[i] % width) + width) % width;
-        values[i] = as_text("");
-        if (lots_vector_is_missing(out, i))
-            continue;
-        if (x[i] < INT64_MIN + rest)
-            LOTS_TRY(lots_step_fail_row(step, out, i, err));
+        const uint64_t above = (uint64_t)x[i] - (uint64_t)expr->label_first;
+        if (above < span)
+            values[i] = label_text(step, labels, (uint32_t)above / (uint32_t)width);
         else
-            LOTS_TRY(band_text(step, x[i] - rest, width, &values[i], err));
+            LOTS_TRY(band_row(step, x[i], width, i, out, err));
     }
+    empty_missing(step, out);
     return LOTS_OK;
+}
+
+/* Whole numbers cut at constants. */
+static bool has_plain_bounds(const lots_step *step)
+{
+    bool plain = step->in[0].type.kind == LOTS_TYPE_INT && !step->in[0].constant;
+    for (uint32_t i = 1; i < step->expr->operand_count; i++)
+        plain = plain && step->in[i].constant && step->in[i].type.kind == LOTS_TYPE_INT &&
+                !lots_vector_is_missing(&step->in[i], 0);
+    return plain;
+}
+
+static uint32_t piece_of(const lots_step *step, uint32_t bounds, uint32_t row)
+{
+    uint32_t piece = 0;
+    while (piece < bounds && lots_vector_compare(&step->in[piece + 1], row, &step->in[0], row) <= 0)
+        piece++;
+    return piece;
 }
 
 static lots_status eval_cut(const lots_step *step, lots_vector *out, lots_error *err)
 {
-    lots_text *values = out->data;
+    lots_text *values = out->data, *labels = NULL;
     const uint32_t bounds = step->expr->operand_count - 1;
+    const int64_t *x = step->in[0].data;
+    const bool plain = has_plain_bounds(step);
     if (step->expr->label_count != bounds + 1)
         return lots_fail(err, LOTS_INTERNAL, "%u bounds cut into %u labels", bounds, step->expr->label_count);
+    LOTS_TRY(new_labels(step, &labels, err));
     for (uint32_t i = 0; i < step->count; i++) {
         uint32_t piece = 0;
-        while (piece < bounds && lots_vector_compare(&step->in[piece + 1], i, &step->in[0], i) <= 0)
+        while (plain && piece < bounds && *(const int64_t *)step->in[piece + 1].data <= x[i])
             piece++;
-        values[i] = as_text(lots_vector_is_missing(out, i) ? "" : step->expr->labels[piece]);
+        values[i] = label_text(step, labels, plain ? piece : piece_of(step, bounds, i));
     }
+    empty_missing(step, out);
     return LOTS_OK;
 }
 
@@ -192,7 +255,10 @@ static lots_status eval_prefixes(const lots_step *step, lots_vector *out, lots_e
 
 lots_status lots_eval_text(lots_step *step, lots_vector *out, lots_error *err)
 {
-    LOTS_TRY(lots_step_flatten_all(step, err));
+    if (step->expr->op == LOTS_OP_BAND || step->expr->op == LOTS_OP_CUT)
+        LOTS_TRY(lots_step_flatten(step, 0, err)); /* widths and bounds are mostly constants */
+    else
+        LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_strict(step, 0, out, err));
     switch (step->expr->op) {
     case LOTS_OP_TO_TEXT:

@@ -42,6 +42,11 @@ static bool before(const lots_origin *origin, uint32_t a, uint32_t b)
 /* Rows mostly come in order already: insertion sort within a chunk would be quadratic when they don't, so shell sort. */
 static void order_within(const lots_origin *origin, uint32_t *rows, uint32_t count)
 {
+    uint32_t ordered = 1;
+    while (ordered < count && before(origin, rows[ordered - 1], rows[ordered]))
+        ordered++;
+    if (ordered >= count)
+        return;
     for (uint32_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
         for (uint32_t i = gap; i < count; i++) {
             uint32_t row = rows[i], at = i;
@@ -171,12 +176,25 @@ static lots_status collect_column(lots_collected *column, const lots_vector *val
 static lots_status collect_origin(pass_state *state, lots_gathered *part, uint32_t chunk, const lots_instance *rows,
                                   const uint32_t *patients, lots_error *err)
 {
+    const bool of_relation = state->pass->pipeline->relation != UINT32_MAX;
+    void *room = NULL;
+    LOTS_TRY(lots_vec_extend(&part->origin, rows->count, &room, err));
+    lots_origin *origin = room;
     for (uint32_t i = 0; i < rows->count; i++) {
-        lots_origin origin = {chunk, patients[i], patients[i]};
-        if (state->pass->pipeline->relation != UINT32_MAX)
-            origin.relation_row = rows->relation_row != NULL ? rows->relation_row[i] : i;
-        LOTS_TRY(lots_vec_push(&part->origin, &origin, err));
+        origin[i] = (lots_origin){chunk, patients[i], patients[i]};
+        if (of_relation)
+            origin[i].relation_row = rows->relation_row != NULL ? rows->relation_row[i] : i;
     }
+    return LOTS_OK;
+}
+
+static lots_status collect_positions(lots_gathered *part, const lots_instance *rows, lots_error *err)
+{
+    void *room = NULL;
+    if (rows->ordinal == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_vec_extend(&part->position, rows->count, &room, err));
+    memcpy(room, rows->ordinal, rows->count * sizeof(uint32_t));
     return LOTS_OK;
 }
 
@@ -188,8 +206,7 @@ static lots_status collect_rows(pass_state *state, lots_worker *worker, lots_gat
         return LOTS_OK;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
     LOTS_TRY(collect_origin(state, part, chunk, rows, patients, err));
-    for (uint32_t i = 0; rows->ordinal != NULL && i < rows->count; i++)
-        LOTS_TRY(lots_vec_push(&part->position, &rows->ordinal[i], err));
+    LOTS_TRY(collect_positions(part, rows, err));
     for (uint32_t i = 0; i < rows->slot_count; i++)
         if (rows->slots[i].count != 0 || rows->slots[i].type.kind != LOTS_TYPE_MISSING)
             LOTS_TRY(collect_column(&part->slots[i], &rows->slots[i], err));

@@ -24,11 +24,54 @@ static bool add_duration(lots_op op, lots_day day, int64_t amount, lots_day *out
     return true;
 }
 
+/* The month `amount` months after month `number`, and the one after that, are in the calendar. */
+static bool month_fits(int64_t number, int64_t amount, int64_t first, int64_t last)
+{
+    return amount >= -last && amount <= last && number + amount >= first && number + amount < last;
+}
+
+/* All rows by kernel, as lots_day_add_months: a day that a month lacks goes to the first of the next. *done false, and
+ * nothing said of the values, when a row (or what lies under a missing bit) would leave the calendar. */
+static lots_status shift_months(const lots_step *step, const int32_t *days, const int64_t *amounts, int32_t *values,
+                                bool *done, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const int64_t first = lots_day_month_number(LOTS_DAY_MIN) + 1, last = lots_day_month_number(LOTS_DAY_MAX);
+    int32_t *numbers = NULL, *firsts = NULL;
+    LOTS_TRY(lots_new_i32(step->arena, step->count, &numbers, err));
+    LOTS_TRY(lots_new_i32(step->arena, step->count, &firsts, err));
+    kernels->month_numbers(days, step->count, numbers);
+    kernels->month_firsts(numbers, step->count, firsts);
+    bool fits = true;
+    for (uint32_t i = 0; i < step->count; i++) {
+        fits &= month_fits(numbers[i], amounts[i], first, last);
+        values[i] = days[i] - firsts[i];
+        numbers[i] = (int32_t)((uint32_t)numbers[i] + (uint32_t)amounts[i]);
+    }
+    *done = fits;
+    if (!fits)
+        return LOTS_OK;
+    kernels->month_firsts(numbers, step->count, firsts);
+    for (uint32_t i = 0; i < step->count; i++) {
+        values[i] += firsts[i];
+        numbers[i]++;
+    }
+    kernels->month_firsts(numbers, step->count, firsts);
+    for (uint32_t i = 0; i < step->count; i++)
+        values[i] = values[i] < firsts[i] ? values[i] : firsts[i];
+    return LOTS_OK;
+}
+
 static lots_status eval_shift(const lots_step *step, lots_vector *out, lots_error *err)
 {
+    bool done = false;
     const int32_t *days = step->in[0].data;
     const int64_t *amounts = step->in[1].data;
     int32_t *values = out->data;
+    if (step->expr->op == LOTS_OP_ADD_MONTHS)
+        LOTS_TRY(shift_months(step, days, amounts, values, &done, err));
+    if (done)
+        return LOTS_OK;
     for (uint32_t i = 0; i < step->count; i++) {
         values[i] = 0;
         if (!row_missing(out, i) && !add_duration(step->expr->op, days[i], amounts[i], &values[i]))
@@ -57,7 +100,9 @@ static lots_status fill_months(const lots_step *step, int32_t unit, int64_t *val
 static void fill_days(const int32_t *a, const int32_t *b, uint32_t count, bool weeks, int64_t *values)
 {
     for (uint32_t i = 0; i < count; i++)
-        values[i] = ((int64_t)b[i] - a[i]) / (weeks ? 7 : 1);
+        values[i] = (int64_t)b[i] - a[i];
+    for (uint32_t i = 0; weeks && i < count; i++)
+        values[i] /= 7;
 }
 
 /* Nobody has an age before birth. */
@@ -146,14 +191,15 @@ static lots_status eval_interval_side(const lots_step *step, lots_vector *out, l
     const bool end = step->expr->op == LOTS_OP_INTERVAL_END;
     const int32_t *side = end ? step->in[0].data2 : step->in[0].data;
     const int32_t open = end ? LOTS_DAY_MAX : LOTS_DAY_MIN;
-    int32_t *values = out->data;
-    memcpy(values, side, step->count * sizeof(int32_t));
-    for (uint32_t i = 0; i < step->count; i++) {
-        if (values[i] != open)
-            continue;
+    const lots_kernels *kernels = step->worker->kernels;
+    uint64_t *opens = NULL;
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &opens, err));
+    kernels->range_i32(side, step->count, open, open, opens);
+    if (kernels->bits_count(opens, step->count) > 0) {
         LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
-        lots_bit_set(out->missing, i);
+        kernels->bits_or(out->missing, opens, step->count, out->missing);
     }
+    memcpy(out->data, side, step->count * sizeof(int32_t));
     return LOTS_OK;
 }
 

@@ -159,6 +159,7 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
 {
     const lots_kernels *kernels = step->worker->kernels;
     const uint64_t *held = NULL;
+    const uint32_t *owners = NULL;
     uint32_t count = 0, *rows = NULL, *parents = NULL, *places = NULL;
     *out = (held_rows){.elements = NULL};
     if (step->expr->op == LOTS_OP_NIGHTS || is_plain(step->expr->operands[0]))
@@ -170,7 +171,8 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
     LOTS_TRY(lots_new_u32(step->arena, count, &parents, err));
     LOTS_TRY(lots_new_u32(step->arena, 2 * ((size_t)ranges->count + 1), &places, err));
     kernels->bits_indexes(held, ranges->positions, rows);
-    kernels->gather_u32(all->parent_index, rows, count, parents);
+    LOTS_TRY(lots_instance_parents(step->worker, all, &owners, err));
+    kernels->gather_u32(owners, rows, count, parents);
     LOTS_TRY(lots_instance_new(step->worker, all->frame, count, all->parent, all->depth, &out->elements, err));
     out->elements->parent_index = parents;
     out->elements->relation_row = rows;

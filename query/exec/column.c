@@ -126,7 +126,6 @@ static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t col
     uint32_t *lengths = NULL, *items = NULL;
     LOTS_TRY(lots_new_u32(arena, out->count, &lengths, err));
     LOTS_TRY(lots_new_u32(arena, elements, &items, err));
-    memset(lengths, 0, out->count * sizeof(uint32_t));
     out->data = items;
     if (elements == 0) {
         memset(out->offsets, 0, ((size_t)out->count + 1) * sizeof(uint32_t));

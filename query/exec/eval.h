@@ -19,7 +19,9 @@ struct lots_instance {
     uint32_t frame;
     uint32_t count;
     const lots_instance *parent;  /* NULL for the constant frame and TABLE frames */
-    const uint32_t *parent_index; /* count: row of the parent; NULL: row i hangs on parent row i */
+    const uint32_t *parent_index; /* count: row of the parent; NULL: row i hangs on parent row i, or see parent_offsets */
+    const uint32_t *parent_offsets; /* parent's count + 1: where its rows begin, of rows whose parent_index is made when it
+                                       is asked for (lots_instance_parents); else NULL */
     const uint32_t *relation_row; /* count: row of the frame's relation in this chunk; NULL: row i is relation row i, or the
                                      frame has no relation */
     const uint32_t *ordinal;      /* count: a number that whoever made the rows gave them, carried along; NULL: none */

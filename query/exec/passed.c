@@ -55,12 +55,14 @@ lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_er
 lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err)
 {
     const lots_instance *all = NULL;
+    const uint32_t *owners = NULL;
     uint32_t *parents = NULL;
     if (passed->elements != NULL)
         return LOTS_OK;
     LOTS_TRY(lots_relation_elements(worker, passed->relation, frame, &all, err));
     LOTS_TRY(lots_new_u32(passed->arena, passed->count, &parents, err));
-    worker->kernels->gather_u32(all->parent_index, passed->rows, passed->count, parents);
+    LOTS_TRY(lots_instance_parents(worker, all, &owners, err));
+    worker->kernels->gather_u32(owners, passed->rows, passed->count, parents);
     LOTS_TRY(lots_instance_new(worker, frame, passed->count, all->parent, all->depth, &passed->elements, err));
     passed->elements->parent_index = parents;
     passed->elements->relation_row = passed->rows;

@@ -135,11 +135,10 @@ lots_status lots_relation_elements(lots_worker *worker, lots_relation_rows *rows
                                    const lots_instance **out, lots_error *err)
 {
     if (rows->elements[frame] == NULL) {
-        const uint32_t *owner = NULL;
         lots_instance *made = NULL;
-        LOTS_TRY(lots_relation_owner(worker, rows, &owner, err));
         LOTS_TRY(lots_instance_new(worker, frame, rows->count, rows->owners, rows->owners->depth, &made, err));
-        made->parent_index = owner;
+        made->parent_index = rows->owner;
+        made->parent_offsets = rows->offsets;
         rows->elements[frame] = made;
     }
     *out = rows->elements[frame];

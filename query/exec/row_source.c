@@ -93,8 +93,10 @@ lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const
     lots_instance *taken = NULL;
     const uint32_t relation = worker->query->frames[rows->frame].relation;
     LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, rows->depth, &taken, err));
+    const uint32_t *parents = NULL;
+    LOTS_TRY(lots_instance_parents(worker, rows, &parents, err));
     if (rows->parent != NULL)
-        LOTS_TRY(take_indexes(worker, arena, rows->parent_index, index, count, &taken->parent_index, err));
+        LOTS_TRY(take_indexes(worker, arena, parents, index, count, &taken->parent_index, err));
     if (rows->parent != NULL && (rows->relation_row != NULL || relation < worker->query->relation_count))
         LOTS_TRY(take_indexes(worker, arena, rows->relation_row, index, count, &taken->relation_row, err));
     if (rows->ordinal != NULL)

@@ -143,16 +143,26 @@ const lots_instance *lots_instance_of(const lots_worker *worker, const lots_inst
     return NULL;
 }
 
+lots_status lots_instance_parents(lots_worker *worker, const lots_instance *rows, const uint32_t **out, lots_error *err)
+{
+    uint32_t *made = NULL;
+    if (rows->parent_index == NULL && rows->parent_offsets != NULL) {
+        LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), rows->count, &made, err));
+        worker->kernels->broadcast_index(rows->parent_offsets, rows->parent->count, made);
+        ((lots_instance *)rows)->parent_index = made; /* instances are the worker's, const to those it lends them to */
+    }
+    *out = rows->parent_index;
+    return LOTS_OK;
+}
+
 lots_status lots_instance_index(lots_worker *worker, const lots_instance *rows, const lots_instance *ancestor,
                                 const uint32_t **out, lots_error *err)
 {
     *out = NULL;
     if (rows == ancestor)
         return LOTS_OK;
-    if (rows->parent == ancestor) {
-        *out = rows->parent_index;
-        return LOTS_OK;
-    }
+    if (rows->parent == ancestor)
+        return lots_instance_parents(worker, rows, out, err);
     if (rows->parent == NULL)
         return lots_fail(err, LOTS_INTERNAL, "frame %u is not above frame %u", ancestor->frame, rows->frame);
     const uint32_t key = worker->query->expr_count + ancestor->frame;
@@ -161,15 +171,16 @@ lots_status lots_instance_index(lots_worker *worker, const lots_instance *rows, 
         *out = cached->data;
         return LOTS_OK;
     }
-    const uint32_t *above = NULL;
+    const uint32_t *above = NULL, *parents = NULL;
     LOTS_TRY(lots_instance_index(worker, rows->parent, ancestor, &above, err));
-    if (above == NULL || rows->parent_index == NULL) {
-        *out = above == NULL ? rows->parent_index : above;
+    LOTS_TRY(lots_instance_parents(worker, rows, &parents, err));
+    if (above == NULL || parents == NULL) {
+        *out = above == NULL ? parents : above;
         return LOTS_OK;
     }
     uint32_t *composed = NULL;
     LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), rows->count, &composed, err));
-    worker->kernels->gather_u32(above, rows->parent_index, rows->count, composed);
+    worker->kernels->gather_u32(above, parents, rows->count, composed);
     *out = composed;
     const lots_vector value = {.type = {.kind = LOTS_TYPE_EVENTS}, .count = rows->count, .data = composed};
     return lots_cache_put(worker, rows, key, &value, err);

@@ -124,6 +124,9 @@ LOTS_MUST lots_status lots_instance_new(lots_worker *worker, uint32_t frame, uin
                                         uint32_t depth, lots_instance **out, lots_error *err);
 /* The instance of `frame` in the chain of `rows`; NULL when there is none. */
 const lots_instance *lots_instance_of(const lots_worker *worker, const lots_instance *rows, uint32_t frame);
+/* For each row its row of the parent; NULL: row i hangs on parent row i. */
+LOTS_MUST lots_status lots_instance_parents(lots_worker *worker, const lots_instance *rows, const uint32_t **out,
+                                            lots_error *err);
 /* For each row of `rows` its row of `ancestor`, an instance of its chain; NULL: row i is row i. */
 LOTS_MUST lots_status lots_instance_index(lots_worker *worker, const lots_instance *rows, const lots_instance *ancestor,
                                           const uint32_t **out, lots_error *err);

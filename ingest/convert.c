@@ -22,6 +22,8 @@ static lots_status open_converter(lots_converter *converter, uint32_t domains, l
     converter->pieces = room;
     LOTS_TRY(lots_alloc(&room, converter->target_count, sizeof *converter->open, err));
     converter->open = room;
+    LOTS_TRY(lots_alloc(&room, converter->target_count, sizeof *converter->filled, err));
+    converter->filled = room;
     LOTS_TRY(lots_alloc(&room, converter->target_count, sizeof *converter->counts, err));
     converter->counts = room;
     LOTS_TRY(lots_alloc(&room, converter->mapping->memo_count, sizeof *converter->memos, err));
@@ -49,6 +51,7 @@ void lots_converter_close(lots_converter *converter)
             lots_piece_close(&converter->pieces[i], NULL);
     lots_free(converter->pieces);
     lots_free(converter->open);
+    lots_free(converter->filled);
     lots_free(converter->counts);
     for (uint32_t i = 0; converter->memos != NULL && i < converter->mapping->memo_count; i++)
         lots_memo_free(&converter->memos[i]);
@@ -283,6 +286,7 @@ static lots_status finish_row(lots_convert_row *row, lots_piece *piece, bool has
     if (has_patient)
         LOTS_TRY(take_person(row, id, err));
     LOTS_TRY(lots_batch_row_end(row->batch, err));
+    row->converter->full |= row->batch->rows >= LOTS_PIECE_ROWS;
     if (piece->origins.count == piece->origins.capacity)
         return lots_vec_push(&piece->origins, &origin, err);
     LOTS_AT(uint64_t, &piece->origins, piece->origins.count++) = origin;
@@ -297,6 +301,10 @@ static lots_status open_piece(lots_converter *converter, uint32_t number, lots_p
     const lots_load_target *target = &converter->targets[number];
     LOTS_TRY(lots_piece_open(*out, number, converter->number, target->columns, target->column_count, err));
     converter->open[number] = true;
+    if (converter->filled[number]) {
+        LOTS_TRY(lots_batch_reserve_rows(&(*out)->batch, LOTS_PIECE_ROWS, err));
+        LOTS_TRY(lots_vec_reserve(&(*out)->origins, LOTS_PIECE_ROWS, err));
+    }
     return LOTS_OK;
 }
 

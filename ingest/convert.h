@@ -32,6 +32,8 @@ typedef struct lots_convert_counts {
     uint64_t taken;             /* labels and hierarchies */
 } lots_convert_counts;
 
+#define LOTS_PIECE_ROWS 32768u
+
 typedef struct lots_reading lots_reading;
 
 typedef struct lots_converter {
@@ -40,6 +42,8 @@ typedef struct lots_converter {
     uint32_t number;            /* of the interner */
     lots_piece *pieces;         /* by target */
     bool *open;                 /* by target: the piece is open */
+    bool *filled;               /* by target: the last one had LOTS_PIECE_ROWS, so that the next will have them too */
+    bool full;                  /* some piece has LOTS_PIECE_ROWS: to be handed on before the next record */
     lots_convert_counts *counts;
     const lots_load_target *targets;
     uint32_t target_count;

@@ -30,6 +30,7 @@ typedef enum lots_plain {
     LOTS_PLAIN_BOOL,
     LOTS_PLAIN_CATEGORY,
     LOTS_PLAIN_CODE,
+    LOTS_PLAIN_CODES,
     LOTS_PLAIN_TEXT
 } lots_plain;
 

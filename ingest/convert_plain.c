@@ -5,6 +5,8 @@
 #include "core/base/day.h"
 #include "ingest/convert_inner.h"
 
+enum { PLAIN_CODES_MAX = 16 }; /* of one field */
+
 /* ---- which columns ---- */
 
 /* Nothing that looks at the text before its kind does. */
@@ -32,9 +34,11 @@ static lots_plain plain_of_bare(const lots_bound_column *column)
         return LOTS_PLAIN_TEXT;
     case LOTS_KIND_CODE:
         return column->system_from.count == 0 && map->period_count == 0 ? LOTS_PLAIN_CODE : LOTS_PLAIN_EMPTY;
+    case LOTS_KIND_CODES:
+        return column->system_from.count == 0 && map->period_count == 0 && !map->distinct ? LOTS_PLAIN_CODES
+                                                                                          : LOTS_PLAIN_EMPTY;
     case LOTS_KIND_FLOAT:
     case LOTS_KIND_CATEGORY:
-    case LOTS_KIND_CODES:
     case LOTS_KIND_COUNT:
         break;
     }
@@ -196,6 +200,44 @@ static inline bool put_code(lots_convert_row *row, const lots_bound_column *colu
     return true;
 }
 
+/* The ids of the codes that the cell lists, when all are remembered; *off_form counts those that are. */
+static bool find_codes(const lots_convert_row *row, const lots_bound_column *column, lots_cell cell,
+                       lots_id ids[PLAIN_CODES_MAX], uint32_t *count, uint64_t *off_form)
+{
+    const lots_memo *memo = &row->converter->memos[column->memo];
+    const char mark = column->map->split;
+    uint64_t known;
+    *count = 0;
+    *off_form = 0;
+    for (size_t from = 0, end; from <= cell.bytes; from = end + 1) {
+        for (end = from; end < cell.bytes && (mark == 0 || cell.text[end] != mark); end++) {
+        }
+        const lots_cell code = {cell.text + from, end - from};
+        if (code.bytes == 0)
+            continue;
+        if (*count == PLAIN_CODES_MAX || !is_trimmed(code) ||
+            !lots_memo_find(memo, code.text, code.bytes, column->map->system, &known))
+            return false;
+        ids[(*count)++] = (lots_id)known;
+        *off_form += known >> 32;
+    }
+    return true;
+}
+
+static bool put_codes(lots_convert_row *row, const lots_bound_column *column, lots_cell cell, lots_status *status,
+                      lots_error *err)
+{
+    lots_id ids[PLAIN_CODES_MAX];
+    uint32_t count;
+    uint64_t off_form;
+    if (!find_codes(row, column, cell, ids, &count, &off_form))
+        return false;
+    row->counts->off_form += off_form;
+    for (uint32_t i = 0; i < count && *status == LOTS_OK; i++)
+        *status = lots_batch_put_item(row->batch, column->column, ids[i], err);
+    return true;
+}
+
 /* False, and nothing changed: it takes the slow way. `status` is set only on failure. */
 static inline bool put_plain(lots_convert_row *row, const lots_bound_column *column, lots_status *status, lots_error *err)
 {
@@ -216,6 +258,8 @@ static inline bool put_plain(lots_convert_row *row, const lots_bound_column *col
         return put_category(row, column, cell, status, err);
     case LOTS_PLAIN_CODE:
         return put_code(row, column, cell, status, err);
+    case LOTS_PLAIN_CODES:
+        return put_codes(row, column, cell, status, err);
     case LOTS_PLAIN_TEXT:
         *status = lots_batch_put_text(row->batch, column->column, cell.text, cell.bytes, err);
         return true;

@@ -21,7 +21,6 @@
 
 #define LOTS_LOAD_MEMORY ((size_t)2 << 30)
 #define LOTS_LOAD_REJECT_FRACTION 0.001
-#define LOTS_PIECE_ROWS 32768u
 #define LOTS_PIECE_BYTES ((size_t)8 << 20)
 
 typedef struct lots_load_input {

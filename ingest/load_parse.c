@@ -25,6 +25,8 @@ static lots_status put_piece(lots_load *load, lots_converter *converter, uint32_
 {
     lots_piece piece = converter->pieces[target];
     converter->open[target] = false;
+    converter->filled[target] = piece.batch.rows >= LOTS_PIECE_ROWS &&
+                                lots_batch_memory(&piece.batch) <= LOTS_PIECE_BYTES / 4 * 3;
     lots_status status = lots_pile_put(&load->raw_pile, &piece, err);
     if (status == LOTS_OK) {
         pthread_mutex_lock(&load->lock);
@@ -39,6 +41,7 @@ static lots_status put_piece(lots_load *load, lots_converter *converter, uint32_
 /* Put pieces that are large; all that hold anything when `all`. */
 static lots_status put_pieces(lots_load *load, lots_converter *converter, bool all, lots_error *err)
 {
+    converter->full = false;
     for (uint32_t i = 0; i < converter->target_count; i++) {
         if (!converter->open[i])
             continue;
@@ -75,9 +78,12 @@ static lots_status convert_block(parse_job *job, lots_converter *converter, lots
 {
     lots_csv_record record;
     uint64_t records = 0;
-    for (; lots_rows_next(block, fields, &record); records++)
+    for (; lots_rows_next(block, fields, &record); records++) {
         for (uint32_t i = 0; i < job->reading_count; i++)
             LOTS_TRY(lots_convert_record(converter, job->readings[i], fields, &record, err));
+        if (converter->full)
+            LOTS_TRY(put_pieces(job->load, converter, false, err));
+    }
     atomic_fetch_add(&job->records, records);
     atomic_fetch_add(&job->load->rows_read, records);
     return put_pieces(job->load, converter, false, err);

@@ -418,6 +418,17 @@ lots_status lots_batch_reserve(lots_batch *batch, const lots_batch *const *parts
     return LOTS_OK;
 }
 
+lots_status lots_batch_reserve_rows(lots_batch *batch, uint32_t rows, lots_error *err)
+{
+    LOTS_TRY(lots_vec_reserve(&batch->patient, rows, err));
+    for (uint32_t i = 0; i < batch->column_count; i++) {
+        lots_batch_column *column = &batch->columns[i];
+        LOTS_TRY(lots_vec_reserve(has_offsets(column) ? &column->offsets : &column->values, rows, err));
+        LOTS_TRY(lots_vec_reserve(&column->missing, rows, err));
+    }
+    return LOTS_OK;
+}
+
 /* ---- permuting ---- */
 
 static lots_status permute_items(const lots_vec *from, const uint32_t *order, size_t count, lots_vec *out,

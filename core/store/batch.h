@@ -60,6 +60,8 @@ LOTS_MUST lots_status lots_batch_append_rows(lots_batch *batch, const lots_batch
  * nothing. */
 LOTS_MUST lots_status lots_batch_reserve(lots_batch *batch, const lots_batch *const *parts, size_t count,
                                          lots_error *err);
+/* Make room for `rows` more rows, but for their texts and lists. */
+LOTS_MUST lots_status lots_batch_reserve_rows(lots_batch *batch, uint32_t rows, lots_error *err);
 /* New batch = rows order[0..count-1] of `from`. */
 LOTS_MUST lots_status lots_batch_permute(const lots_batch *from, const uint32_t *order, uint32_t count, lots_batch *out,
                                          lots_error *err);

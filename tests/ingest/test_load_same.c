@@ -2,6 +2,8 @@
  * text or from SQLite. Checked on generated files and, where they are, on the shared data. */
 #include <sqlite3.h>
 
+#include "core/base/bytes.h"
+#include "core/base/hash.h"
 #include "core/base/vec.h"
 #include "core/store/check.h"
 #include "tests/ingest/load_fixture.h"
@@ -288,6 +290,71 @@ static void sqlite_tables_load_like_text(void **state)
     end(&f);
 }
 
+/* ---- plain fields ---- */
+
+static const char plain_map[] =
+    "[system s]\nform = plain\n[system icd10]\nform = icd10\n"
+    "[stream c]\nfile = c.csv\npatient = id\nkey = k\n%s"
+    "start = date from d\nminute = minute from m\nseen = date from seen\ncost = decimal(2) from cost\nn = int from n\n"
+    "yes = bool from yes\nunit = category(unit) from u\nplace = category from p map a alpha else missing\n"
+    "atc = code(icd10) from t\ndx = codes(s) from dx split blank\nnote = text from note\n";
+
+/* A row of texts, some as nearly all are and some as few are: blanks, no such day, not a number, longer than a memo keeps. */
+static void add_odd_row(lots_bytes *file, uint64_t *seed, unsigned row)
+{
+    static const char *const days[] = {"2021-03-04", "2021-02-29", " 2021-03-05", "", "2021-3-4", "0000-01-01", "2021-13-01"};
+    static const char *const clocks[] = {"09:30", "23:59:59", "24:00", "", "9.30", "2021-01-01 07:05"};
+    static const char *const numbers[] = {"12", "-3", "1.25", "", " 7 ", "1e3", "x", "99999999999", "1.005"};
+    static const char *const flags[] = {"0", "1", "ja", "", "nej", " 1", "perhaps"};
+    static const char *const units[] = {"u1", " u1", "a unit whose name is of more than sixteen bytes", "",
+                                        "a unit whose name is of more than sixty-four bytes, which a memo keeps for none", "u2"};
+    static const char *const places[] = {"a", "alpha", "b", "", " a "};
+    static const char *const codes[] = {"E11.9", "I10", "", "?", " J44", "e119", "E11 9", "ABCDEFGHIJKLMNOPQRS"};
+    static const char *const lists[] = {"A", "A B", "", "A  B A", "B ", "a.b", "ABCDEFGHIJKLMNOPQRS A",
+                                        "A B C D E F G H I J K L M N O P Q R S T"};
+    lots_error err;
+    const char *day = pick(seed, 4) > 0 ? days[0] : days[pick(seed, 7)], *seen = days[pick(seed, 5)];
+    assert_ok(lots_bytes_printf(file, &err, "p%u,k%u,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", row / 9, row, day,
+                                clocks[pick(seed, 6)], seen, numbers[pick(seed, pick(seed, 2) ? 3 : 9)],
+                                numbers[pick(seed, pick(seed, 2) ? 2 : 9)], flags[pick(seed, pick(seed, 2) ? 3 : 7)],
+                                units[pick(seed, 6)], places[pick(seed, 5)], codes[pick(seed, 8)],
+                                lists[pick(seed, 8)], pick(seed, 2) ? "\"a, \"\"b\"\"\"" : " n "));
+}
+
+static void fields_read_plainly_and_the_long_way_make_the_same(void **state)
+{
+    (void)state;
+    fixture f;
+    lots_error err;
+    lots_bytes file = {0};
+    lots_load_counts counts[2];
+    uint64_t hashes[2], seed = 3;
+    char map_text[1200];
+    assert_ok(lots_bytes_printf(&file, &err, "id,k,d,m,seen,cost,n,yes,u,p,t,dx,note\n"));
+    for (unsigned row = 0; row < 4000; row++)
+        add_odd_row(&file, &seed, row);
+    begin(&f, "");
+    f.options.max_rejects_given = true;
+    f.options.max_rejects = 1;
+    assert_ok(lots_bytes_put8(&file, 0, &err));
+    write_file(&f, "c.csv", (const char *)file.data);
+    for (unsigned long_way = 0; long_way < 2; long_way++) {
+        snprintf(map_text, sizeof map_text, plain_map, long_way ? "missing = none_says_this\n" : "");
+        write_file(&f, "t.map", map_text);
+        hashes[long_way] = load_fresh(&f);
+        counts[long_way] = *counts_of(&f, "c", "");
+        assert_int_equal(f.result.files[0].hash, lots_hash(file.data, file.count - 1, 0));
+    }
+    assert_int_equal(hashes[0], hashes[1]);
+    assert_true(counts[0].rejected > 100 && counts[0].loaded > 100);
+    assert_int_equal(counts[0].rejected, counts[1].rejected);
+    assert_int_equal(counts[0].loaded, counts[1].loaded);
+    assert_int_equal(counts[0].off_form, counts[1].off_form);
+    assert_int_equal(counts[0].unmapped, counts[1].unmapped);
+    lots_bytes_free(&file);
+    end(&f);
+}
+
 /* ---- shared data ---- */
 
 /* Lines of a file less its heading: none of these files has a line end within a field. */
@@ -357,6 +424,7 @@ static void uci_loads_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_read_plainly_and_the_long_way_make_the_same),
         cmocka_unit_test(any_order_of_rows_makes_the_same_registry),
         cmocka_unit_test(any_number_of_threads_and_any_memory_make_the_same_registry),
         cmocka_unit_test(halves_appended_make_the_same_as_the_whole),

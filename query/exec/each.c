@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/day.h"
+#include "query/exec/each_within.h"
 #include "query/exec/worker.h"
 
 #define ROWS_MAX ((uint64_t)1 << 31)
@@ -246,12 +247,75 @@ lots_status lots_each_make(lots_worker *worker, const lots_each *each, const lot
     return fill(&m, out, err);
 }
 
-lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lots_instance *rows, lots_instance **out,
-                           lots_error *err)
+/* ---- periods that can pass ---- */
+
+/* Where the periods of each row begin among the new rows; false when they are more than there may be. */
+static bool place_periods(maker *m, const uint32_t *first, const uint32_t *end)
+{
+    uint64_t all = 0;
+    for (uint32_t row = 0; row < m->rows; row++) {
+        m->offsets[row] = (uint32_t)all;
+        all += end[row] - first[row];
+        if (all > ROWS_MAX)
+            return false;
+    }
+    m->offsets[m->rows] = (uint32_t)all;
+    return true;
+}
+
+static void copy_some(const maker *m, const lots_vector *periods, const uint32_t *first, lots_vector *out)
+{
+    for (uint32_t row = 0; row < m->rows; row++) {
+        const uint32_t at = m->offsets[row], from = first[row], count = m->offsets[row + 1] - at;
+        memcpy((int32_t *)out[0].data + at, (const int32_t *)periods[0].data + from, count * sizeof(int32_t));
+        memcpy(out[0].data2 + at, periods[0].data2 + from, count * sizeof(int32_t));
+        memcpy((int64_t *)out[1].data + at, (const int64_t *)periods[1].data + from, count * sizeof(int64_t));
+    }
+}
+
+/* The periods of one interval, those of each row that can pass `where`. *done false: nothing was made. */
+static lots_status make_within(lots_worker *worker, const lots_each *each, const lots_expr *where,
+                               const lots_instance *rows, uint32_t **index, uint32_t *count, lots_vector *out, bool *done,
+                               lots_error *err)
+{
+    maker m = {.worker = worker, .arena = lots_instance_arena(worker, rows), .each = each, .rows = 1};
+    lots_vector all[2];
+    uint32_t *first = NULL, *end = NULL;
+    *done = false;
+    if (rows->count == 0 || !is_periods(each) || each->value->op != LOTS_OP_CONSTANT ||
+        !lots_each_is_bounded(each, where, rows->frame))
+        return LOTS_OK;
+    LOTS_TRY(flat_value(&m, each->value, rows, &m.value, err));
+    LOTS_TRY(count_rows(&m, err));
+    LOTS_TRY(fill(&m, all, err));
+    const lots_periods periods = {all[0].data, all[0].data2, m.offsets[1]};
+    m.rows = rows->count;
+    LOTS_TRY(lots_new_u32(m.arena, m.rows, &first, err));
+    LOTS_TRY(lots_new_u32(m.arena, m.rows, &end, err));
+    LOTS_TRY(lots_new_u32(m.arena, (size_t)m.rows + 1, &m.offsets, err));
+    LOTS_TRY(lots_each_within(worker, each, where, rows, &periods, first, end, err));
+    if (!place_periods(&m, first, end))
+        return LOTS_OK;
+    *count = m.offsets[m.rows];
+    LOTS_TRY(lots_new_u32(m.arena, *count, index, err));
+    worker->kernels->broadcast_index(m.offsets, m.rows, *index);
+    for (uint32_t i = 0; i < each->slot_count; i++)
+        LOTS_TRY(lots_vector_new(m.arena, &each->types[i], *count, &out[i], err));
+    copy_some(&m, all, first, out);
+    worker->work.rows += m.rows + *count;
+    *done = true;
+    return LOTS_OK;
+}
+
+lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lots_expr *where, const lots_instance *rows,
+                           lots_instance **out, lots_error *err)
 {
     uint32_t *index = NULL, count = 0;
     lots_vector made[2];
-    LOTS_TRY(lots_each_make(worker, each, rows, &index, &count, made, err));
+    bool done = false;
+    LOTS_TRY(make_within(worker, each, where, rows, &index, &count, made, &done, err));
+    if (!done)
+        LOTS_TRY(lots_each_make(worker, each, rows, &index, &count, made, err));
     LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
     for (uint32_t i = 0; i < each->slot_count; i++)
         (*out)->slots[each->slots[i]] = made[i];

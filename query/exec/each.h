@@ -10,8 +10,9 @@
  * Errors: LOTS_QUERY at the value for an interval without an end, LOTS_LIMIT for more than 2^31 rows, and as lots_eval. */
 LOTS_MUST lots_status lots_each_make(lots_worker *worker, const lots_each *each, const lots_instance *rows,
                                      uint32_t **index, uint32_t *count, lots_vector *out, lots_error *err);
-/* The same as rows of the pipeline, slots filled in. */
-LOTS_MUST lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lots_instance *rows,
-                                     lots_instance **out, lots_error *err);
+/* The same as rows of the pipeline, slots filled in. `where`: a condition about to be asked of them, NULL for none; rows for
+ * which it is false needn't be made. */
+LOTS_MUST lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lots_expr *where,
+                                     const lots_instance *rows, lots_instance **out, lots_error *err);
 
 #endif

@@ -137,13 +137,20 @@ static lots_status observe(const lots_pass *pass, lots_worker *worker, const lot
     return LOTS_OK;
 }
 
+/* What the rows of a stage are asked next. Who looks on wants to see those that it drops. */
+static const lots_expr *where_after(const lots_pass *pass, uint32_t at)
+{
+    const bool asked = at + 1 < pass->stage_count && pass->stages[at + 1].kind == LOTS_STAGE_WHERE;
+    return asked && pass->options->observer == NULL ? pass->stages[at + 1].where : NULL;
+}
+
 static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
 {
     const lots_bound_stage *stage = &pass->stages[at];
     if (stage->kind == LOTS_STAGE_JOIN)
         return lots_join_rows(&pass->joins[at], worker, *rows, err);
     if (stage->kind == LOTS_STAGE_EACH)
-        return lots_each_rows(worker, &stage->each, *rows, rows, err);
+        return lots_each_rows(worker, &stage->each, where_after(pass, at), *rows, rows, err);
     if (stage->kind == LOTS_STAGE_WHERE) {
         uint64_t *keep = NULL;
         LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));

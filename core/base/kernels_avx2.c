@@ -284,6 +284,8 @@ static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint
     for (size_t i = 0; i < count; i += 8) {
         const __m256i wanted = load256(least + i), here = lanes_of_8((uint32_t)below(count - i) & 255);
         __m256i low = load256(at + i), left = _mm256_and_si256(_mm256_sub_epi32(load256(end + i), low), here);
+        if (_mm256_testz_si256(left, left)) /* all these ranges are empty, as they often are together */
+            continue;
         __m256i open = _mm256_cmpgt_epi32(left, one);
         for (; signs32(open) != 0; open = _mm256_cmpgt_epi32(left, one)) {
             const __m256i half = _mm256_srli_epi32(left, 1), middle = _mm256_add_epi32(low, half);

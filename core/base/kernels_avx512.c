@@ -287,6 +287,8 @@ static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint
         const __mmask16 here = first16(count - i);
         const __m512i wanted = load32(least + i);
         __m512i low = load32(at + i), left = _mm512_maskz_sub_epi32(here, load32(end + i), low);
+        if (_mm512_test_epi32_mask(left, left) == 0) /* all these ranges are empty, as they often are together */
+            continue;
         __mmask16 open = _mm512_cmpgt_epu32_mask(left, one);
         for (; open != 0; open = _mm512_cmpgt_epu32_mask(left, one)) {
             const __m512i half = _mm512_srli_epi32(left, 1), middle = _mm512_add_epi32(low, half);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/exec/beyond.h"
+#include "query/exec/days.h"
 
 /* ---- ranges ---- */
 
@@ -175,10 +176,8 @@ static lots_status narrow_places(lots_candidates *candidates, const int32_t *sta
         return LOTS_OK;
     LOTS_TRY(lots_new_i32(arena_of(candidates), count, &beyond, err));
     LOTS_TRY(lots_new_u32(arena_of(candidates), count, &at, err));
-    for (uint32_t i = 0; i < count; i++) {
-        beyond[i] = (int32_t)((uint32_t)within->high[i] + 1);
-        at[i] = candidates->own_first[i];
-    }
+    lots_days_after(within->high, count, beyond);
+    memcpy(at, candidates->own_first, count * sizeof *at);
     kernels->lower_bounds(starts, beyond, candidates->own_end, count, at);
     candidates->end = candidates->own_end = at;
     return LOTS_OK;

@@ -360,20 +360,37 @@ static lots_status eval_extreme(const lots_step *step, int sign, lots_vector *ou
     return choose(step, step->in, step->expr->operand_count, from, out, err);
 }
 
-/* Least or greatest of whole numbers: what is missing stands beyond all. */
+/* The bits of a word of which `left` rows are left. */
+static uint64_t bits_of_rows(size_t left) { return left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX; }
+
+/* Least or greatest of whole numbers: what is missing stands beyond all. Eight at a time, into the slack. */
 #define DEFINE_EXTREME(NAME, TYPE, LEAST, MOST)                                                                     \
-    static void NAME(const lots_step *step, bool least, TYPE *best)                                                 \
+    static void NAME##_of_two(const TYPE *restrict values, bool least, uint32_t count, TYPE *restrict best)         \
+    {                                                                                                               \
+        if (least)                                                                                                  \
+            for (uint32_t i = 0; i < count; i += 8)                                                                 \
+                for (uint32_t k = 0; k < 8; k++)                                                                    \
+                    best[i + k] = values[i + k] < best[i + k] ? values[i + k] : best[i + k];                        \
+        else                                                                                                        \
+            for (uint32_t i = 0; i < count; i += 8)                                                                 \
+                for (uint32_t k = 0; k < 8; k++)                                                                    \
+                    best[i + k] = values[i + k] > best[i + k] ? values[i + k] : best[i + k];                        \
+    }                                                                                                               \
+    static void NAME(const lots_step *step, bool least, TYPE *room, TYPE *best)                                     \
     {                                                                                                               \
         for (uint32_t i = 0; i < step->count; i++)                                                                  \
             best[i] = least ? MOST : LEAST;                                                                         \
         for (uint32_t k = 0; k < step->expr->operand_count; k++) {                                                  \
             const TYPE *values = step->in[k].data;                                                                  \
             const uint64_t *missing = step->in[k].missing;                                                          \
-            for (uint32_t i = 0; i < step->count; i++) {                                                            \
-                const bool none = missing != NULL && lots_bit_get(missing, i);                                      \
-                const bool better = least ? values[i] < best[i] : values[i] > best[i];                              \
-                best[i] = better && !none ? values[i] : best[i];                                                    \
+            if (missing != NULL) {                                                                                  \
+                memcpy(room, values, step->count * sizeof(TYPE));                                                   \
+                for (size_t w = 0; w < lots_bit_words(step->count); w++)                                            \
+                    for (uint64_t word = missing[w] & bits_of_rows(step->count - w * 64); word != 0; word &= word - 1) \
+                        room[w * 64 + (size_t)__builtin_ctzll(word)] = least ? MOST : LEAST;                        \
+                values = room;                                                                                      \
             }                                                                                                       \
+            NAME##_of_two(values, least, step->count, best);                                                        \
         }                                                                                                           \
     }
 DEFINE_EXTREME(extreme_i32, int32_t, INT32_MIN, INT32_MAX)
@@ -388,14 +405,16 @@ static bool is_whole(lots_type_kind kind)
 static lots_status eval_extreme_whole(const lots_step *step, bool least, lots_vector *out, lots_error *err)
 {
     uint64_t *missing = NULL;
+    void *room = NULL;
     LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_new(step, out, err));
     LOTS_TRY(lots_new_bits(step->arena, step->count, &missing, err));
     lots_bits_fill(missing, step->count, true);
+    LOTS_TRY(lots_arena_vector(step->arena, &room, step->count, sizeof(int64_t), err));
     if (lots_type_bytes(out->type.kind) == 4)
-        extreme_i32(step, least, out->data);
+        extreme_i32(step, least, room, out->data);
     else
-        extreme_i64(step, least, out->data);
+        extreme_i64(step, least, room, out->data);
     for (uint32_t k = 0; k < step->expr->operand_count; k++)
         for (size_t w = 0; w < lots_bit_words(step->count); w++)
             missing[w] &= lots_word(step->in[k].missing, w);

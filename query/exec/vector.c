@@ -76,6 +76,19 @@ lots_status lots_vector_want_missing(lots_arena *arena, lots_vector *vector, lot
 
 /* ---- gather ---- */
 
+/* The kernel reads beyond its ids, and a caller's index may end where its memory does: the last ones are copied. */
+static void gather_bits(const uint64_t *bits, uint32_t bit_count, const uint32_t *index, uint32_t count, uint64_t *out)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    const uint32_t whole = count / 64 * 64;
+    uint32_t last[64 + 16] = {0};
+    kernels->lookup_bits(index, whole, bits, bit_count, out);
+    if (whole == count)
+        return;
+    memcpy(last, index + whole, (count - whole) * sizeof *last);
+    kernels->lookup_bits(last, count - whole, bits, bit_count, out + whole / 64);
+}
+
 static void gather_data(const lots_vector *in, const uint32_t *index, uint32_t count, lots_vector *out)
 {
     const lots_kernels *kernels = lots_kernels_get();
@@ -89,7 +102,7 @@ static void gather_data(const lots_vector *in, const uint32_t *index, uint32_t c
         kernels->gather_u64(in->data, index, count, out->data);
         break;
     case 0:
-        kernels->lookup_bits(index, count, in->data, in->count, out->data);
+        gather_bits(in->data, in->count, index, count, out->data);
         break;
     default:
         for (uint32_t i = 0; i < count; i++)
@@ -232,11 +245,11 @@ lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const u
         gather_data(&flat, index, count, out);
     if (flat.missing != NULL) {
         LOTS_TRY(lots_vector_want_missing(arena, out, err));
-        kernels->lookup_bits(index, count, flat.missing, flat.count, out->missing);
+        gather_bits(flat.missing, flat.count, index, count, out->missing);
     }
     if (flat.failed != NULL) {
         LOTS_TRY(new_bits(arena, count, &out->failed, err));
-        kernels->lookup_bits(index, count, flat.failed, flat.count, out->failed);
+        gather_bits(flat.failed, flat.count, index, count, out->failed);
     }
     return LOTS_OK;
 }

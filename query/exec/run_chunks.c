@@ -57,12 +57,26 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
 }
 
 /* After a pass over rows that were in another order: back into that order. Rows that `each` made of one stay together. */
+/* Mostly rows come as the former pass had them. */
+static bool is_rising(const uint32_t *position, uint32_t count)
+{
+    uint32_t i = 1;
+    while (i < count && position[i - 1] <= position[i])
+        i++;
+    return i >= count;
+}
+
 static lots_status reorder(run *r, const lots_gathered *part, const lots_vector *extras, uint32_t extra_count,
                            lots_vector *out, lots_error *err)
 {
     void *starts = NULL, *order = NULL;
     uint32_t count = r->rows.count, before = 0;
     const uint32_t *position = part->position.data;
+    if (is_rising(position, count)) {
+        if (extra_count > 0)
+            memcpy(out, extras, extra_count * sizeof *out);
+        return LOTS_OK;
+    }
     for (uint32_t i = 0; i < count; i++)
         before = position[i] >= before ? position[i] + 1 : before;
     LOTS_TRY(lots_arena_alloc(&r->arena, &starts, (size_t)before + 1, sizeof(uint32_t), err));

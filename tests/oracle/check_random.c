@@ -1,9 +1,9 @@
 /* check_random.c: random queries over random registries, asked of the engine and of the naive implementation.
- *   check_random [--queries 2000] [--seed 1] [--patients 40] [--threads 2] [--keep-going] [--verbose]
+ *   check_random [--queries 2000] [--seed 1] [--patients 40] [--threads 2] [--segment N] [--keep-going] [--verbose]
  *   check_random --ask 'text' [--seed 1] [--patients 40] [--threads 2]
  * --verbose also shows what the engine refuses. Prints the seeds, the query, the same made as small as it still differs, and
  * both tables at the first difference, and exits with 1. A registry is made for every hundred queries, in segments of
- * another size each; query number i of seed s is always the same. */
+ * another size each, or of N patients; query number i of seed s is always the same. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@ typedef struct tally {
     unsigned outcomes[COMPARE_OUTCOMES];
     bool keep_going, verbose;
     const char *text; /* to ask instead; NULL: none */
+    uint32_t segment; /* patients; 0: by seed */
     lots_pool *pool;
     small_registry *registry;
     naive_data data;
@@ -83,7 +84,7 @@ static bool one_registry(tally *t, uint64_t seed, uint64_t first, uint64_t count
     bool good = true;
     small_open(&registry);
     small_random(&registry, seed, patients);
-    small_publish(&registry, segment_patients[seed % 5]);
+    small_publish(&registry, t->segment != 0 ? t->segment : segment_patients[seed % 5]);
     lots_arena_init(&arena, 0);
     naive_read_small(&registry, &t->data, &arena);
     t->registry = &registry;
@@ -116,7 +117,8 @@ int main(int count, char **arguments)
 {
     const uint64_t queries = option(count, arguments, "--queries", 2000), seed = option(count, arguments, "--seed", 1);
     const int patients = (int)option(count, arguments, "--patients", 40);
-    tally t = {.keep_going = flag(count, arguments, "--keep-going"), .verbose = flag(count, arguments, "--verbose")};
+    tally t = {.keep_going = flag(count, arguments, "--keep-going"), .verbose = flag(count, arguments, "--verbose"),
+               .segment = (uint32_t)option(count, arguments, "--segment", 0)};
     lots_error err;
     bool good = true;
     for (int i = 1; i + 1 < count; i++)

@@ -97,7 +97,7 @@ static void random_others(small_registry *r, uint64_t *random, int p)
                                      random_day(r, random), pick(random, small_domains[10].words, 9),
                                      number(random, 9, 100, 300, value)));
         if (below(random, 2) == 0)
-            small_run(r, sqlite3_mprintf("INSERT INTO notes VALUES (%d, printf('%%d', %d * 4099 %% 9973), %Q, %s)", p,
+            small_run(r, sqlite3_mprintf("INSERT INTO notes VALUES (%d, printf('%%d', %d * 4099 %% 99991), %Q, %s)", p,
                                          (int)sqlite3_total_changes(r->sql), pick(random, small_domains[11].words, 9),
                                          number(random, 9, 0, 9, packs)));
     }

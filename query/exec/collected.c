@@ -230,13 +230,12 @@ static lots_status data_of(const lots_collected *column, lots_arena *arena, lots
     return LOTS_OK;
 }
 
-lots_status lots_collected_vector(const lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err)
+/* All but the values. */
+static lots_status vector_around(const lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err)
 {
     void *room = NULL;
-    memset(out, 0, sizeof *out);
     out->type = column->type;
     out->count = column->count;
-    LOTS_TRY(data_of(column, arena, element_type(&column->type).kind, &out->data, err));
     if (column->type.kind == LOTS_TYPE_INTERVAL) {
         LOTS_TRY(lots_arena_vector(arena, &room, column->count, sizeof(int32_t), err));
         if (column->count > 0)
@@ -255,6 +254,25 @@ lots_status lots_collected_vector(const lots_collected *column, lots_arena *aren
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     pack_bits(column->missing.data, column->count, out->missing);
     return LOTS_OK;
+}
+
+lots_status lots_collected_vector(const lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err)
+{
+    memset(out, 0, sizeof *out);
+    LOTS_TRY(data_of(column, arena, element_type(&column->type).kind, &out->data, err));
+    return vector_around(column, arena, out, err);
+}
+
+lots_status lots_collected_lend(lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err)
+{
+    const size_t slack_bytes = 64;
+    const lots_type_kind kind = element_type(&column->type).kind;
+    if (kind == LOTS_TYPE_BOOL || kind == LOTS_TYPE_TEXT)
+        return lots_collected_vector(column, arena, out, err);
+    memset(out, 0, sizeof *out);
+    LOTS_TRY(lots_vec_reserve(&column->values, slack_bytes / column->values.item_size + 1, err));
+    out->data = column->values.data;
+    return vector_around(column, arena, out, err);
 }
 
 /* ---- comparing ---- */

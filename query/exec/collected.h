@@ -33,5 +33,7 @@ bool lots_collected_same(const lots_collected *column, uint32_t at, const lots_v
 /* A vector over the collected values, in `arena`; texts point into the column, which must live as long. */
 LOTS_MUST lots_status lots_collected_vector(const lots_collected *column, lots_arena *arena, lots_vector *out,
                                             lots_error *err);
+/* The same of a column that grows no more: the vector's values are the column's own, where they have the same shape. */
+LOTS_MUST lots_status lots_collected_lend(lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err);
 
 #endif

@@ -93,7 +93,7 @@ static lots_status reorder(run *r, const lots_gathered *part, const lots_vector 
     return lots_rowset_permute(&r->rows, order, count, &r->arena, err);
 }
 
-static lots_status rows_of_part(run *r, const lots_gathered *part, lots_vector **extras, lots_error *err)
+static lots_status rows_of_part(run *r, lots_gathered *part, lots_vector **extras, lots_error *err)
 {
     void *made = NULL;
     lots_rowset rows = {.frame = r->pipeline->row_frame, .slot_count = part->slot_count,
@@ -107,7 +107,7 @@ static lots_status rows_of_part(run *r, const lots_gathered *part, lots_vector *
     rows.slots = made;
     for (uint32_t i = 0; i < part->slot_count; i++) {
         if (part->slots[i].values.item_size != 0)
-            LOTS_TRY(lots_collected_vector(&part->slots[i], &r->arena, &rows.slots[i], err));
+            LOTS_TRY(lots_collected_lend(&part->slots[i], &r->arena, &rows.slots[i], err));
         else if (rows.count == 0 && r->pipeline->slot_count > i) /* no rows: an empty column of its type */
             LOTS_TRY(lots_vector_new(&r->arena, &r->pipeline->slot_types[i], 0, &rows.slots[i], err));
     }
@@ -115,7 +115,7 @@ static lots_status rows_of_part(run *r, const lots_gathered *part, lots_vector *
     lots_vector *values = made;
     for (uint32_t i = 0; i < part->extra_count; i++)
         if (part->extras[i].values.item_size != 0)
-            LOTS_TRY(lots_collected_vector(&part->extras[i], &r->arena, &values[i], err));
+            LOTS_TRY(lots_collected_lend(&part->extras[i], &r->arena, &values[i], err));
     r->rows = rows;
     r->have = true;
     *extras = values;

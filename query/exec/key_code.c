@@ -300,6 +300,29 @@ static lots_status code_of_item(lots_key_coder *coder, const lots_vector *vector
     return LOTS_OK;
 }
 
+/* Texts of few values (band, cut) are the same bytes in memory all over a block: looked at once. */
+static lots_status codes_of_texts(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                                  uint32_t *out, lots_error *err)
+{
+    struct {
+        lots_text text;
+        uint32_t code;
+    } seen[64];
+    const lots_text *texts = (const lots_text *)vector->data + first;
+    memset(seen, 0, sizeof seen);
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t place = ((uintptr_t)texts[i].text ^ ((uintptr_t)texts[i].text >> 6)) % 64;
+        if (lots_vector_is_missing(vector, first + i))
+            continue;
+        if (seen[place].code == 0 || seen[place].text.text != texts[i].text || seen[place].text.bytes != texts[i].bytes) {
+            LOTS_TRY(code_of_item(coder, vector, first + i, &seen[place].code, err));
+            seen[place].text = texts[i];
+        }
+        out[i] = seen[place].code;
+    }
+    return LOTS_OK;
+}
+
 /* ---- units of days ---- */
 
 /* Room for the code of a day, with some around it; days far apart have none. */
@@ -392,6 +415,8 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
         rank_codes(vector, first, count, out);
         return LOTS_OK;
     }
+    if (coder->type.kind == LOTS_TYPE_TEXT)
+        return codes_of_texts(coder, vector, first, count, out, err);
     if (coder->form == LOTS_KEY_ITEM) {
         for (uint32_t i = 0; i < count; i++)
             if (!lots_vector_is_missing(vector, first + i))

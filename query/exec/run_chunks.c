@@ -56,7 +56,6 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
     return LOTS_OK;
 }
 
-/* After a pass over rows that were in another order: back into that order. Rows that `each` made of one stay together. */
 /* Mostly rows come as the former pass had them. */
 static bool is_rising(const uint32_t *position, uint32_t count)
 {
@@ -66,6 +65,7 @@ static bool is_rising(const uint32_t *position, uint32_t count)
     return i >= count;
 }
 
+/* After a pass over rows that were in another order: back into that order. Rows that `each` made of one stay together. */
 static lots_status reorder(run *r, const lots_gathered *part, const lots_vector *extras, uint32_t extra_count,
                            lots_vector *out, lots_error *err)
 {

@@ -47,7 +47,7 @@ LOTS_MUST lots_status lots_vector_new(lots_arena *arena, const lots_type *type, 
 /* Give it a zeroed missing bitmap if it has none. */
 LOTS_MUST lots_status lots_vector_want_missing(lots_arena *arena, lots_vector *vector, lots_error *err);
 /* out[i] = in[index[i]] for `count` rows; LOTS_NO_ID in index gives missing (EVENTS: none; SET: empty). A constant stays a
- * constant. `in` and `out` may not be the same. */
+ * constant. `in` and `out` may not be the same; `index` needs no slack. */
 LOTS_MUST lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
                                          lots_vector *out, lots_error *err);
 /* A constant spread over its rows (a copy of the struct when it isn't constant). */

@@ -176,6 +176,15 @@ bool lots_code_form_parse(const char *name, lots_code_form *out)
     return false;
 }
 
+const char *lots_code_form_example(lots_code_form form)
+{
+    static const char *const examples[] = {
+        [LOTS_CODE_ICD10] = "I50 or I50.1", [LOTS_CODE_ICD9] = "250 or 250.01",
+        [LOTS_CODE_ATC] = "C09 or C09AA05", [LOTS_CODE_KVA] = "NFB29 or AF021",
+    };
+    return (size_t)form < sizeof examples / sizeof *examples ? examples[form] : NULL;
+}
+
 const char *lots_code_form_name(lots_code_form form) { return (size_t)form < FORM_COUNT ? form_names[form] : "?"; }
 
 size_t lots_code_key(const char *system, const char *code, size_t code_bytes, char *out, size_t out_bytes)

@@ -49,6 +49,8 @@ void lots_code_display(lots_code_form form, const char *text, size_t bytes, char
 /* name <-> form ("plain" "prefix" "icd10" "icd9" "atc" "kva"); false when unknown. */
 bool lots_code_form_parse(const char *name, lots_code_form *out);
 const char *lots_code_form_name(lots_code_form form);
+/* A code or two of that form, for messages; NULL where codes have no shape. */
+const char *lots_code_form_example(lots_code_form form);
 
 /* ---- building: interns texts, then sorts ---- */
 typedef struct lots_dictionary_builder lots_dictionary_builder;

@@ -9,7 +9,7 @@
 /* Each lost race means that a whole write was published meanwhile. */
 enum { TRIES = 100 };
 
-static const char what_it_is[] = "a registry is a directory with a catalog.sqlite, made by lots ingest";
+static const char what_it_is[] = "a registry is a directory with a catalog.sqlite, made by lots ingest or lots synth";
 
 lots_status lots_registry_find(const char *path, lots_error *err)
 {

@@ -213,8 +213,13 @@ static lots_status pattern_side(binder *b, const code_pattern *pattern, const lo
     bool fine = lots_code_normalise(pattern->form, text, bytes, plain, &plain_bytes) && plain_bytes > 0 &&
                 lots_code_starts_well(pattern->form, plain, plain_bytes);
     LOTS_TRY(words_of_one(b, pattern, item, text, bytes, fine));
-    if (!fine)
-        return lots_ast_fail(b->err, item->span, "'%.*s' can't be a code of %s", (int)bytes, text, pattern->system);
+    if (!fine) {
+        lots_status status =
+            lots_ast_fail(b->err, item->span, "'%.*s' can't be a code of %s", (int)bytes, text, pattern->system);
+        if (lots_code_form_example(pattern->form) != NULL)
+            lots_error_hint(b->err, "its codes are written as %s", lots_code_form_example(pattern->form));
+        return status;
+    }
     *key_bytes = lots_code_key(pattern->system, plain, plain_bytes, key, room);
     return LOTS_OK;
 }

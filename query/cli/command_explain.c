@@ -16,24 +16,19 @@ enum { EXPLAIN_ANALYZE = LOTS_QUESTION_OPTIONS, EXPLAIN_FLOW };
 static const lots_option explain_options[] = {
     LOTS_QUESTION_OPTION_LIST, [EXPLAIN_ANALYZE] = {"analyze", 0, false}, [EXPLAIN_FLOW] = {"flow", 0, false}};
 
+static lots_status take_option(void *context, int which, const char *value, lots_error *err)
+{
+    explain_job *job = context;
+    if (which != EXPLAIN_ANALYZE && which != EXPLAIN_FLOW)
+        return lots_question_take(&job->question, which, value, err);
+    *(which == EXPLAIN_ANALYZE ? &job->analyze : &job->flow) = true;
+    return LOTS_OK;
+}
+
 static lots_status read_line(explain_job *job, int argc, char **argv, bool *help, lots_error *err)
 {
     lots_options options = {explain_options, sizeof explain_options / sizeof *explain_options, argv, argc, 0, false};
-    int which = 0;
-    const char *value = NULL;
-    *help = false;
-    for (;;) {
-        LOTS_TRY(lots_options_next(&options, &which, &value, err));
-        *help = which == LOTS_OPTION_HELP;
-        if (which == LOTS_OPTION_END || *help)
-            break;
-        if (which == EXPLAIN_ANALYZE)
-            job->analyze = true;
-        else if (which == EXPLAIN_FLOW)
-            job->flow = true;
-        else
-            LOTS_TRY(lots_question_take(&job->question, which, value, err));
-    }
+    LOTS_TRY(lots_options_each(&options, take_option, job, help, err));
     if (*help)
         return LOTS_OK;
     if (job->analyze && job->flow)

@@ -181,8 +181,9 @@ static lots_status take_operand(ingest_words *words, const char *value, lots_err
     return LOTS_OK;
 }
 
-static lots_status take_option(ingest_words *words, int which, const char *value, lots_error *err)
+static lots_status take_option(void *context, int which, const char *value, lots_error *err)
 {
+    ingest_words *words = context;
     lots_load_options *load_options = &words->load;
     uint64_t number = 0;
     switch (which) {
@@ -206,16 +207,7 @@ static lots_status take_option(ingest_words *words, int which, const char *value
 static lots_status read_line(ingest_words *words, int argc, char **argv, lots_error *err)
 {
     lots_options options = {ingest_options, sizeof ingest_options / sizeof *ingest_options, argv, argc, 0, false};
-    const char *value = NULL;
-    for (int which = 0; !words->help;) {
-        LOTS_TRY(lots_options_next(&options, &which, &value, err));
-        if (which == LOTS_OPTION_END)
-            break;
-        if (which == LOTS_OPTION_HELP)
-            words->help = true;
-        else
-            LOTS_TRY(take_option(words, which, value, err));
-    }
+    LOTS_TRY(lots_options_each(&options, take_option, words, &words->help, err));
     if (words->help || words->show != NULL)
         return LOTS_OK;
     if (words->load.registry == NULL)

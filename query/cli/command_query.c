@@ -33,8 +33,9 @@ static const lots_option query_options[] = {
     [QUERY_NO_SAVE] = {"no-save", 0, false},
 };
 
-static lots_status take_option(query_job *job, int which, const char *value, lots_error *err)
+static lots_status take_option(void *context, int which, const char *value, lots_error *err)
 {
+    query_job *job = context;
     switch (which) {
     case QUERY_TIMING: job->timing = true; return LOTS_OK;
     case QUERY_PROVENANCE: job->provenance = true; return LOTS_OK;
@@ -50,17 +51,7 @@ static lots_status take_option(query_job *job, int which, const char *value, lot
 static lots_status read_line(query_job *job, int argc, char **argv, bool *help, lots_error *err)
 {
     lots_options options = {query_options, sizeof query_options / sizeof *query_options, argv, argc, 0, false};
-    int which = 0;
-    const char *value = NULL;
-    *help = false;
-    for (;;) {
-        LOTS_TRY(lots_options_next(&options, &which, &value, err));
-        if (which == LOTS_OPTION_HELP)
-            *help = true;
-        if (which == LOTS_OPTION_END || *help)
-            break;
-        LOTS_TRY(take_option(job, which, value, err));
-    }
+    LOTS_TRY(lots_options_each(&options, take_option, job, help, err));
     if (*help)
         return LOTS_OK;
     return lots_question_complete(&job->q, "lots query REG.lots 'from patients show n = count()'", err);

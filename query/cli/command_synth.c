@@ -140,8 +140,9 @@ static lots_status take_years(lots_synth_options *synth, const char *value, lots
     return lots_fail(err, LOTS_USAGE, "--years wants first..last, as 2014..2023, not '%s'", value);
 }
 
-static lots_status take_option(synth_words *words, int which, const char *value, lots_error *err)
+static lots_status take_option(void *context, int which, const char *value, lots_error *err)
 {
+    synth_words *words = context;
     lots_synth_options *synth = &words->synth;
     uint64_t number = 0;
     switch (which) {
@@ -171,16 +172,7 @@ static lots_status take_option(synth_words *words, int which, const char *value,
 static lots_status read_line(synth_words *words, int argc, char **argv, lots_error *err)
 {
     lots_options options = {synth_options, sizeof synth_options / sizeof *synth_options, argv, argc, 0, false};
-    const char *value = NULL;
-    for (int which = 0; !words->help;) {
-        LOTS_TRY(lots_options_next(&options, &which, &value, err));
-        if (which == LOTS_OPTION_END)
-            break;
-        if (which == LOTS_OPTION_HELP)
-            words->help = true;
-        else
-            LOTS_TRY(take_option(words, which, value, err));
-    }
+    LOTS_TRY(lots_options_each(&options, take_option, words, &words->help, err));
     if (words->help)
         return LOTS_OK;
     if (words->describe)

@@ -16,8 +16,9 @@ enum { WHY_ID = LOTS_QUESTION_OPTIONS, WHY_PURPOSE };
 static const lots_option why_options[] = {
     LOTS_QUESTION_OPTION_LIST, [WHY_ID] = {"id", 0, true}, [WHY_PURPOSE] = {"purpose", 0, true}};
 
-static lots_status take_option(why_job *job, int which, const char *value, lots_error *err)
+static lots_status take_option(void *context, int which, const char *value, lots_error *err)
 {
+    why_job *job = context;
     if (which == WHY_ID) {
         job->id = value;
         return LOTS_OK;
@@ -32,16 +33,7 @@ static lots_status read_line(why_job *job, int argc, char **argv, bool *help, lo
 {
     static const char example[] = "lots why REG.lots cohort.lq --id X --purpose 'checking the cohort by hand'";
     lots_options options = {why_options, sizeof why_options / sizeof *why_options, argv, argc, 0, false};
-    int which = 0;
-    const char *value = NULL;
-    *help = false;
-    for (;;) {
-        LOTS_TRY(lots_options_next(&options, &which, &value, err));
-        *help = which == LOTS_OPTION_HELP;
-        if (which == LOTS_OPTION_END || *help)
-            break;
-        LOTS_TRY(take_option(job, which, value, err));
-    }
+    LOTS_TRY(lots_options_each(&options, take_option, job, help, err));
     if (*help)
         return LOTS_OK;
     LOTS_TRY(lots_question_complete(&job->question, example, err));

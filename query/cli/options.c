@@ -103,6 +103,20 @@ lots_status lots_options_next(lots_options *options, int *which, const char **va
     return LOTS_OK;
 }
 
+lots_status lots_options_each(lots_options *options, lots_status (*take)(void *context, int which, const char *value,
+                                                                         lots_error *err),
+                              void *context, bool *help, lots_error *err)
+{
+    const char *value = NULL;
+    for (int which = 0;;) {
+        LOTS_TRY(lots_options_next(options, &which, &value, err));
+        *help = which == LOTS_OPTION_HELP;
+        if (*help || which == LOTS_OPTION_END)
+            return LOTS_OK;
+        LOTS_TRY(take(context, which, value, err));
+    }
+}
+
 lots_status lots_option_number(const char *option, const char *value, uint64_t most, uint64_t *out, lots_error *err)
 {
     char *end = NULL;

@@ -28,6 +28,11 @@ enum { LOTS_OPTION_END = -1, LOTS_OPTION_OPERAND = -2, LOTS_OPTION_HELP = -3 };
  * Errors: LOTS_USAGE for an option that is unknown (with the nearest), lacks its value or wants none. */
 LOTS_MUST lots_status lots_options_next(lots_options *options, int *which, const char **value, lots_error *err);
 
+/* Take each word in turn until there are no more or help is asked for. `take` gets what lots_options_next found. */
+LOTS_MUST lots_status lots_options_each(lots_options *options, lots_status (*take)(void *context, int which, const char *value,
+                                                                                   lots_error *err),
+                                        void *context, bool *help, lots_error *err);
+
 /* Values. `option` stands in the error. Errors: LOTS_USAGE. */
 LOTS_MUST lots_status lots_option_number(const char *option, const char *value, uint64_t most, uint64_t *out,
                                          lots_error *err);

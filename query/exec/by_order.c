@@ -52,17 +52,6 @@ static between compared(lots_op op, const lots_expr *element, const lots_expr *r
                      .outside = op == LOTS_OP_UNEQUAL};
 }
 
-static lots_op turned(lots_op op)
-{
-    switch (op) {
-    case LOTS_OP_LESS: return LOTS_OP_GREATER;
-    case LOTS_OP_LESS_EQUAL: return LOTS_OP_GREATER_EQUAL;
-    case LOTS_OP_GREATER: return LOTS_OP_LESS;
-    case LOTS_OP_GREATER_EQUAL: return LOTS_OP_LESS_EQUAL;
-    default: return op;
-    }
-}
-
 static lots_status read_filter(const lots_candidates *candidates, const lots_expr *filter, between *out, bool *found,
                                lots_error *err)
 {
@@ -78,7 +67,7 @@ static lots_status read_filter(const lots_candidates *candidates, const lots_exp
         return LOTS_OK;
     }
     for (int s = 0; compares && s < 2 && !*found; s++) {
-        *out = compared(s == 0 ? filter->op : turned(filter->op), filter->operands[s], filter->operands[1 - s]);
+        *out = compared(s == 0 ? filter->op : lots_op_turned(filter->op), filter->operands[s], filter->operands[1 - s]);
         LOTS_TRY(is_of_element(candidates, out->element, found, err));
         LOTS_TRY(is_of_row(candidates, filter->operands[1 - s], &first, err));
         *found = *found && first && has_order(&out->element->type);

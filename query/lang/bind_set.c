@@ -119,17 +119,6 @@ static lots_status compare_window(binder *b, bound_set *set, lots_op op, lots_ex
     return bind_set_window(b, set, low, high, span);
 }
 
-static lots_op turned(lots_op op)
-{
-    switch (op) {
-    case LOTS_OP_LESS: return LOTS_OP_GREATER;
-    case LOTS_OP_LESS_EQUAL: return LOTS_OP_GREATER_EQUAL;
-    case LOTS_OP_GREATER: return LOTS_OP_LESS;
-    case LOTS_OP_GREATER_EQUAL: return LOTS_OP_LESS_EQUAL;
-    default: return op;
-    }
-}
-
 static lots_status window_of(binder *b, bound_set *set, lots_expr *test, bool *done)
 {
     *done = false;
@@ -146,7 +135,7 @@ static lots_status window_of(binder *b, bound_set *set, lots_expr *test, bool *d
     if (is_start(b, set->set, x) && outside(b, set->set, y) && y->type.kind == LOTS_TYPE_DATE)
         return compare_window(b, set, test->op, y, test->span, done);
     if (is_start(b, set->set, y) && outside(b, set->set, x) && x->type.kind == LOTS_TYPE_DATE)
-        return compare_window(b, set, turned(test->op), x, test->span, done);
+        return compare_window(b, set, lots_op_turned(test->op), x, test->span, done);
     return LOTS_OK;
 }
 

@@ -139,6 +139,18 @@ typedef enum lots_op {
     LOTS_OP_PATIENT_ID      /* patient frame: the person's id as TEXT, from the identity files: row-level output only */
 } lots_op;
 
+/* The comparison with its sides exchanged: a < b is b > a. */
+static inline lots_op lots_op_turned(lots_op op)
+{
+    switch (op) {
+    case LOTS_OP_LESS: return LOTS_OP_GREATER;
+    case LOTS_OP_LESS_EQUAL: return LOTS_OP_GREATER_EQUAL;
+    case LOTS_OP_GREATER: return LOTS_OP_LESS;
+    case LOTS_OP_GREATER_EQUAL: return LOTS_OP_LESS_EQUAL;
+    default: return op;
+    }
+}
+
 typedef enum lots_pick {
     LOTS_PICK_FIRST,
     LOTS_PICK_LAST,

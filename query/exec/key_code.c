@@ -8,72 +8,7 @@
 
 #define RANKS_MAX 65536u    /* categories of more values are coded by first sight */
 #define NEAR_MAX 65536u     /* values in the table by value: 179 years of days */
-#define DIRECT_MAX (1u << 18)
 #define NUMBERS_MAX (1u << 29)
-
-/* ---- 64 bits to numbers ---- */
-
-static void map_free(lots_number_map *map)
-{
-    lots_free(map->keys);
-    lots_free(map->numbers);
-    memset(map, 0, sizeof *map);
-}
-
-/* Where the key is, or the free place where it would be. */
-static uint32_t map_slot(const lots_number_map *map, uint64_t key)
-{
-    uint32_t at = (uint32_t)lots_hash64(key) & (map->size - 1);
-    while (map->numbers[at] != 0 && map->keys[at] != key)
-        at = (at + 1) & (map->size - 1);
-    return at;
-}
-
-static lots_status map_grow(lots_number_map *map, lots_error *err)
-{
-    lots_number_map grown = {.size = map->size == 0 ? 256 : map->size * 2, .count = map->count};
-    void *keys = NULL, *numbers = NULL;
-    if (map->count >= NUMBERS_MAX)
-        return lots_fail(err, LOTS_LIMIT, "more than %u groups", NUMBERS_MAX);
-    LOTS_TRY(lots_alloc(&keys, grown.size, sizeof(uint64_t), err));
-    lots_status status = lots_alloc(&numbers, grown.size, sizeof(uint32_t), err);
-    if (status != LOTS_OK) {
-        lots_free(keys);
-        return status;
-    }
-    grown.keys = keys;
-    grown.numbers = numbers;
-    for (uint32_t i = 0; i < map->size; i++)
-        if (map->numbers[i] != 0) {
-            const uint32_t at = map_slot(&grown, map->keys[i]);
-            grown.keys[at] = map->keys[i];
-            grown.numbers[at] = map->numbers[i];
-        }
-    map_free(map);
-    *map = grown;
-    return LOTS_OK;
-}
-
-/* The key's number; a new one is `next`. */
-static lots_status map_number(lots_number_map *map, uint64_t key, uint32_t next, uint32_t *out, lots_error *err)
-{
-    if ((uint64_t)map->count * 2 >= map->size)
-        LOTS_TRY(map_grow(map, err));
-    const uint32_t at = map_slot(map, key);
-    if (map->numbers[at] == 0) {
-        map->keys[at] = key;
-        map->numbers[at] = next + 1;
-        map->count++;
-    }
-    *out = map->numbers[at] - 1;
-    return LOTS_OK;
-}
-
-static uint32_t map_find(const lots_number_map *map, uint64_t key)
-{
-    const uint32_t number = map->size == 0 ? 0 : map->numbers[map_slot(map, key)];
-    return number == 0 ? LOTS_NO_ID : number - 1;
-}
 
 /* ---- a column ---- */
 
@@ -122,7 +57,7 @@ void lots_key_coder_close(lots_key_coder *coder)
     lots_free(coder->days);
     lots_free(coder->near);
     lots_vec_free(&coder->keys);
-    map_free(&coder->wide);
+    lots_number_map_close(&coder->wide);
     lots_collected_close(&coder->items);
     lots_vec_free(&coder->hashes);
     lots_free(coder->slots);
@@ -218,7 +153,7 @@ static lots_status become_wide(lots_key_coder *coder, lots_error *err)
 {
     uint32_t unused = 0;
     for (uint32_t code = 1; code < coder->count; code++)
-        LOTS_TRY(map_number(&coder->wide, LOTS_AT(uint64_t, &coder->keys, code - 1), code, &unused, err));
+        LOTS_TRY(lots_number_map_take(&coder->wide, LOTS_AT(uint64_t, &coder->keys, code - 1), code, &unused, err));
     coder->form = LOTS_KEY_WIDE;
     lots_free(coder->near);
     coder->near = NULL;
@@ -236,7 +171,7 @@ static lots_status near_new(lots_key_coder *coder, uint64_t key, uint32_t *out, 
     if (fits)
         coder->near[place_of(coder, key) - coder->low] = coder->count;
     else
-        LOTS_TRY(map_number(&coder->wide, key, coder->count, out, err));
+        LOTS_TRY(lots_number_map_take(&coder->wide, key, coder->count, out, err));
     *out = coder->count++;
     return lots_vec_push(&coder->keys, &key, err);
 }
@@ -247,7 +182,7 @@ static lots_status code_of_key(lots_key_coder *coder, uint64_t key, uint32_t *ou
         *out = near_code(coder, key);
         return *out != 0 ? LOTS_OK : near_new(coder, key, out, err);
     }
-    LOTS_TRY(map_number(&coder->wide, key, coder->count, out, err));
+    LOTS_TRY(lots_number_map_take(&coder->wide, key, coder->count, out, err));
     if (*out != coder->count)
         return LOTS_OK;
     coder->count++;
@@ -423,11 +358,12 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
                 LOTS_TRY(code_of_item(coder, vector, first + i, &out[i], err));
         return LOTS_OK;
     }
-    if (coder->form == LOTS_KEY_NEAR && near_codes(coder, vector, first, count, out))
+    const bool near = coder->form == LOTS_KEY_NEAR;
+    if (near && near_codes(coder, vector, first, count, out))
         return LOTS_OK;
     keys_of(vector, first, count, keys);
     for (uint32_t i = 0; i < count; i++)
-        if (!lots_vector_is_missing(vector, first + i))
+        if (!(near && out[i] != 0) && !lots_vector_is_missing(vector, first + i))
             LOTS_TRY(code_of_key(coder, keys[i], &out[i], err));
     return LOTS_OK;
 }
@@ -472,7 +408,7 @@ static void codes_find(const lots_key_coder *coder, const lots_vector *vector, u
     for (uint32_t i = 0; i < count; i++) {
         uint32_t code = 0; /* 0 here: none */
         if (coder->form == LOTS_KEY_WIDE) {
-            out[i] = map_find(&coder->wide, keys[i]);
+            out[i] = lots_number_map_find(&coder->wide, keys[i]);
             continue;
         }
         if (coder->form == LOTS_KEY_NEAR)
@@ -493,98 +429,4 @@ void lots_key_codes_find(const lots_key_coder *coder, const lots_vector *vector,
     }
     codes_find(coder, vector, first, count, out);
     clear_missing(vector, first, count, out);
-}
-
-/* ---- pairs ---- */
-
-void lots_key_fold_close(lots_key_fold *fold)
-{
-    lots_free(fold->direct);
-    map_free(&fold->map);
-    memset(fold, 0, sizeof *fold);
-}
-
-static uint64_t pair_key(uint32_t a, uint32_t b) { return (uint64_t)a << 32 | b; }
-
-/* Tell each pair that has a number. */
-static lots_status fold_to_map(lots_key_fold *fold, lots_error *err)
-{
-    uint32_t unused = 0;
-    for (uint32_t a = 0; a < fold->rows; a++)
-        for (uint32_t b = 0; b >> fold->shift == 0; b++) {
-            const uint32_t number = fold->direct[a << fold->shift | b];
-            if (number != 0)
-                LOTS_TRY(map_number(&fold->map, pair_key(a, b), number - 1, &unused, err));
-        }
-    lots_free(fold->direct);
-    fold->direct = NULL;
-    fold->wide = true;
-    return LOTS_OK;
-}
-
-static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_limit, lots_error *err)
-{
-    uint32_t shift = fold->shift, rows = fold->rows;
-    void *made = NULL;
-    if (fold->wide || (fold->direct != NULL && a_limit <= rows && b_limit <= 1u << shift))
-        return LOTS_OK;
-    while (shift < 31 && b_limit > 1u << shift)
-        shift++;
-    if (a_limit > rows)
-        rows = a_limit < DIRECT_MAX / 2 ? a_limit + a_limit / 2 : a_limit;
-    if ((uint64_t)rows << shift > DIRECT_MAX)
-        return fold_to_map(fold, err);
-    LOTS_TRY(lots_alloc(&made, (size_t)rows << shift, sizeof(uint32_t), err));
-    for (uint32_t a = 0; fold->direct != NULL && a < fold->rows; a++)
-        memcpy((uint32_t *)made + ((size_t)a << shift), fold->direct + ((size_t)a << fold->shift),
-               sizeof(uint32_t) << fold->shift);
-    lots_free(fold->direct);
-    fold->direct = made;
-    fold->rows = rows;
-    fold->shift = shift;
-    return LOTS_OK;
-}
-
-/* All at once; pairs without a number are seldom, and then looked at one by one. */
-static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
-{
-    uint32_t places[LOTS_KEY_BLOCK], fresh = 0;
-    const uint32_t *direct = fold->direct;
-    const unsigned shift = fold->shift;
-    for (uint32_t i = 0; i < count; i++)
-        places[i] = a[i] << shift | b[i];
-    for (uint32_t i = 0; i < count; i++) {
-        out[i] = direct[places[i]] - 1;
-        fresh |= out[i];
-    }
-    for (uint32_t i = 0; fresh == LOTS_NO_ID && i < count; i++) {
-        if (fold->direct[places[i]] == 0)
-            fold->direct[places[i]] = ++fold->count;
-        out[i] = fold->direct[places[i]] - 1;
-    }
-}
-
-lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
-                                uint32_t b_limit, uint32_t count, uint32_t *out, lots_error *err)
-{
-    LOTS_TRY(fold_reach(fold, a_limit, b_limit, err));
-    for (uint32_t i = 0; fold->wide && i < count; i++) {
-        LOTS_TRY(map_number(&fold->map, pair_key(a[i], b[i]), fold->count, &out[i], err));
-        fold->count += out[i] == fold->count ? 1 : 0;
-    }
-    if (!fold->wide)
-        fold_direct(fold, a, b, count, out);
-    return LOTS_OK;
-}
-
-void lots_key_fold_find(const lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t found = LOTS_NO_ID;
-        if (fold->wide)
-            found = map_find(&fold->map, pair_key(a[i], b[i]));
-        else if (fold->direct != NULL && a[i] < fold->rows && b[i] < 1u << fold->shift)
-            found = fold->direct[a[i] << fold->shift | b[i]] - 1; /* 0 - 1 is LOTS_NO_ID */
-        out[i] = found;
-    }
 }

@@ -1,5 +1,5 @@
 /* key_code.h: the values of one key column as small dense codes: 0 for missing, else 1, 2, … (categories and bools: their
- * rank + 1, others in order of first sight). And pairs of such codes as numbers. What group by does for each row.
+ * rank + 1, others in order of first sight).
  *
  * Values that lie close together (days, months, ages) go through a table by value, others that are 64 bits through a hash
  * table of them, texts and sets through one of their bytes; a column changes from one to the next when it must.
@@ -9,15 +9,7 @@
 
 #include "query/exec/collected.h"
 #include "query/exec/key_day.h"
-
-#define LOTS_KEY_BLOCK 1024u /* rows at a time */
-
-/* Open addressing from 64 bits to a number. */
-typedef struct lots_number_map {
-    uint64_t *keys;
-    uint32_t *numbers; /* number + 1; 0: free */
-    uint32_t size, count;
-} lots_number_map;
+#include "query/exec/key_fold.h"
 
 typedef enum lots_key_form { LOTS_KEY_RANK, LOTS_KEY_NEAR, LOTS_KEY_WIDE, LOTS_KEY_ITEM } lots_key_form;
 
@@ -51,21 +43,5 @@ LOTS_MUST lots_status lots_key_codes(lots_key_coder *coder, const lots_vector *v
 /* The same without new codes: LOTS_NO_ID. */
 void lots_key_codes_find(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                          uint32_t *out);
-
-/* Pairs (a, b) to numbers 0, 1, … in order of first sight. */
-typedef struct lots_key_fold {
-    uint32_t *direct;      /* [a << shift | b]: number + 1, 0: none yet; NULL when there are too many */
-    uint32_t rows, shift;
-    bool wide;             /* pairs are in `map` */
-    lots_number_map map;
-    uint32_t count;
-} lots_key_fold;
-
-void lots_key_fold_close(lots_key_fold *fold);
-/* a_limit, b_limit: every a and b is below. `out` may be `a`. Errors: LOTS_MEMORY, LOTS_LIMIT. */
-LOTS_MUST lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
-                                          uint32_t b_limit, uint32_t count, uint32_t *out, lots_error *err);
-/* LOTS_NO_ID for what has none, also where a or b is it. */
-void lots_key_fold_find(const lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out);
 
 #endif

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/day.h"
 #include "tests/support/lots_test.h"
 #include "tests/support/slow_sum.h"
 
@@ -369,26 +368,6 @@ static void check_elements(const lots_kernels *kernels, size_t count)
         assert_true((int64_t)all->out64[i] == (int32_t)all->a32[i]);
 }
 
-static void check_days(const lots_kernels *kernels, size_t count)
-{
-    int32_t *a = (int32_t *)all->a32, *b = (int32_t *)all->b32, *out = (int32_t *)all->out32;
-    const uint32_t calendar = (uint32_t)(LOTS_DAY_MAX - LOTS_DAY_MIN) + 1;
-    for (size_t i = 0; i < count; i++) { /* any days, and days close to each other */
-        a[i] = LOTS_DAY_MIN + (int32_t)(all->a32[i] % calendar);
-        b[i] = i % 2 == 0 ? LOTS_DAY_MIN + (int32_t)(all->b32[i] % calendar) : a[i] + (int32_t)(all->b32[i] % 800) - 400;
-        b[i] = b[i] < LOTS_DAY_MIN ? LOTS_DAY_MIN : b[i] > LOTS_DAY_MAX ? LOTS_DAY_MAX : b[i];
-    }
-    kernels->months_between(a, b, count, out);
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(out[i], lots_day_months_between(a[i], b[i]));
-    kernels->month_numbers(a, count, out);
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(out[i], lots_day_to_civil(a[i]).year * 12 + lots_day_to_civil(a[i]).month - 1);
-    kernels->month_firsts(out, count, out);
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(out[i], a[i] - lots_day_to_civil(a[i]).day + 1);
-}
-
 /* ---- by groups ---- */
 static bool has(const uint64_t *mask, size_t i) { return mask == NULL || bit(mask, i); }
 
@@ -592,7 +571,6 @@ EACH(compressing_follows_the_mask, check_compresses)
 EACH(planes_choose, check_selects)
 EACH(escapes_take_patches, check_patches)
 EACH(elements_gather_and_widen, check_elements)
-EACH(days_have_months, check_days)
 EACH(groups_count, check_counts)
 EACH(groups_sum, check_sums)
 EACH(groups_have_extremes, check_extremes)
@@ -609,7 +587,6 @@ int main(void)
         cmocka_unit_test(bitmaps_combine),              cmocka_unit_test(expanding_follows_the_mask),
         cmocka_unit_test(compressing_follows_the_mask), cmocka_unit_test(planes_choose),
         cmocka_unit_test(escapes_take_patches),         cmocka_unit_test(elements_gather_and_widen),
-        cmocka_unit_test(days_have_months),
         cmocka_unit_test(groups_count),                 cmocka_unit_test(groups_sum),
         cmocka_unit_test(groups_have_extremes),         cmocka_unit_test(groups_broadcast),
         cmocka_unit_test(sums_that_do_not_fit_are_told),

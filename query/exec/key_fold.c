@@ -1,0 +1,167 @@
+/* key_fold.c: see key_fold.h. */
+#include "query/exec/key_fold.h"
+
+#include <string.h>
+
+#include "core/base/hash.h"
+#include "core/base/memory.h"
+
+#define DIRECT_MAX (1u << 18)
+#define NUMBERS_MAX (1u << 29)
+
+/* ---- 64 bits to numbers ---- */
+
+void lots_number_map_close(lots_number_map *map)
+{
+    lots_free(map->keys);
+    lots_free(map->numbers);
+    memset(map, 0, sizeof *map);
+}
+
+/* Where the key is, or the free place where it would be. */
+static uint32_t map_slot(const lots_number_map *map, uint64_t key)
+{
+    uint32_t at = (uint32_t)lots_hash64(key) & (map->size - 1);
+    while (map->numbers[at] != 0 && map->keys[at] != key)
+        at = (at + 1) & (map->size - 1);
+    return at;
+}
+
+static lots_status map_grow(lots_number_map *map, lots_error *err)
+{
+    lots_number_map grown = {.size = map->size == 0 ? 256 : map->size * 2, .count = map->count};
+    void *keys = NULL, *numbers = NULL;
+    if (map->count >= NUMBERS_MAX)
+        return lots_fail(err, LOTS_LIMIT, "more than %u groups", NUMBERS_MAX);
+    LOTS_TRY(lots_alloc(&keys, grown.size, sizeof(uint64_t), err));
+    lots_status status = lots_alloc(&numbers, grown.size, sizeof(uint32_t), err);
+    if (status != LOTS_OK) {
+        lots_free(keys);
+        return status;
+    }
+    grown.keys = keys;
+    grown.numbers = numbers;
+    for (uint32_t i = 0; i < map->size; i++)
+        if (map->numbers[i] != 0) {
+            const uint32_t at = map_slot(&grown, map->keys[i]);
+            grown.keys[at] = map->keys[i];
+            grown.numbers[at] = map->numbers[i];
+        }
+    lots_number_map_close(map);
+    *map = grown;
+    return LOTS_OK;
+}
+
+lots_status lots_number_map_take(lots_number_map *map, uint64_t key, uint32_t next, uint32_t *out, lots_error *err)
+{
+    if ((uint64_t)map->count * 2 >= map->size)
+        LOTS_TRY(map_grow(map, err));
+    const uint32_t at = map_slot(map, key);
+    if (map->numbers[at] == 0) {
+        map->keys[at] = key;
+        map->numbers[at] = next + 1;
+        map->count++;
+    }
+    *out = map->numbers[at] - 1;
+    return LOTS_OK;
+}
+
+uint32_t lots_number_map_find(const lots_number_map *map, uint64_t key)
+{
+    const uint32_t number = map->size == 0 ? 0 : map->numbers[map_slot(map, key)];
+    return number == 0 ? LOTS_NO_ID : number - 1;
+}
+
+/* ---- pairs ---- */
+
+void lots_key_fold_close(lots_key_fold *fold)
+{
+    lots_free(fold->direct);
+    lots_number_map_close(&fold->map);
+    memset(fold, 0, sizeof *fold);
+}
+
+static uint64_t pair_key(uint32_t a, uint32_t b) { return (uint64_t)a << 32 | b; }
+
+/* Tell each pair that has a number. */
+static lots_status fold_to_map(lots_key_fold *fold, lots_error *err)
+{
+    uint32_t unused = 0;
+    for (uint32_t a = 0; a < fold->rows; a++)
+        for (uint32_t b = 0; b >> fold->shift == 0; b++) {
+            const uint32_t number = fold->direct[a << fold->shift | b];
+            if (number != 0)
+                LOTS_TRY(lots_number_map_take(&fold->map, pair_key(a, b), number - 1, &unused, err));
+        }
+    lots_free(fold->direct);
+    fold->direct = NULL;
+    fold->wide = true;
+    return LOTS_OK;
+}
+
+static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_limit, lots_error *err)
+{
+    uint32_t shift = fold->shift, rows = fold->rows;
+    void *made = NULL;
+    if (fold->wide || (fold->direct != NULL && a_limit <= rows && b_limit <= 1u << shift))
+        return LOTS_OK;
+    while (shift < 31 && b_limit > 1u << shift)
+        shift++;
+    if (a_limit > rows)
+        rows = a_limit < DIRECT_MAX / 2 ? a_limit + a_limit / 2 : a_limit;
+    if ((uint64_t)rows << shift > DIRECT_MAX)
+        return fold_to_map(fold, err);
+    LOTS_TRY(lots_alloc(&made, (size_t)rows << shift, sizeof(uint32_t), err));
+    for (uint32_t a = 0; fold->direct != NULL && a < fold->rows; a++)
+        memcpy((uint32_t *)made + ((size_t)a << shift), fold->direct + ((size_t)a << fold->shift),
+               sizeof(uint32_t) << fold->shift);
+    lots_free(fold->direct);
+    fold->direct = made;
+    fold->rows = rows;
+    fold->shift = shift;
+    return LOTS_OK;
+}
+
+/* All at once; pairs without a number are seldom, and then looked at one by one. */
+static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
+{
+    uint32_t places[LOTS_KEY_BLOCK], fresh = 0;
+    const uint32_t *direct = fold->direct;
+    const unsigned shift = fold->shift;
+    for (uint32_t i = 0; i < count; i++)
+        places[i] = a[i] << shift | b[i];
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = direct[places[i]] - 1;
+        fresh |= out[i];
+    }
+    for (uint32_t i = 0; fresh == LOTS_NO_ID && i < count; i++) {
+        if (fold->direct[places[i]] == 0)
+            fold->direct[places[i]] = ++fold->count;
+        out[i] = fold->direct[places[i]] - 1;
+    }
+}
+
+lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
+                                uint32_t b_limit, uint32_t count, uint32_t *out, lots_error *err)
+{
+    LOTS_TRY(fold_reach(fold, a_limit, b_limit, err));
+    for (uint32_t i = 0; fold->wide && i < count; i++) {
+        LOTS_TRY(lots_number_map_take(&fold->map, pair_key(a[i], b[i]), fold->count, &out[i], err));
+        fold->count += out[i] == fold->count ? 1 : 0;
+    }
+    if (!fold->wide)
+        fold_direct(fold, a, b, count, out);
+    return LOTS_OK;
+}
+
+void lots_key_fold_find(const lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t found = LOTS_NO_ID;
+        if (fold->wide)
+            found = lots_number_map_find(&fold->map, pair_key(a[i], b[i]));
+        else if (fold->direct != NULL && a[i] < fold->rows && b[i] < 1u << fold->shift)
+            found = fold->direct[a[i] << fold->shift | b[i]] - 1; /* 0 - 1 is LOTS_NO_ID */
+        out[i] = found;
+    }
+}

@@ -1,0 +1,63 @@
+/* The kernels of days, on every instruction set there is, against the functions of day.h (which test_day.c holds against
+ * counting). */
+#include "core/base/day.h"
+#include "core/base/kernels.h"
+#include "tests/support/lots_test.h"
+
+enum { COUNT_MAX = 300, SLACK = 16 };
+
+typedef struct days {
+    int32_t a[COUNT_MAX + SLACK], b[COUNT_MAX + SLACK], out[COUNT_MAX + SLACK];
+} days;
+
+/* Any days, and days close to each other: both ways round, over the ends of months. */
+static void fill(days *d, size_t count, uint64_t *seed)
+{
+    const uint64_t calendar = (uint64_t)(LOTS_DAY_MAX - LOTS_DAY_MIN) + 1;
+    for (size_t i = 0; i < count; i++) {
+        d->a[i] = LOTS_DAY_MIN + (int32_t)(lots_test_random(seed) % calendar);
+        d->b[i] = i % 2 == 0 ? LOTS_DAY_MIN + (int32_t)(lots_test_random(seed) % calendar)
+                             : d->a[i] + (int32_t)(lots_test_random(seed) % 800) - 400;
+        d->b[i] = d->b[i] < LOTS_DAY_MIN ? LOTS_DAY_MIN : d->b[i] > LOTS_DAY_MAX ? LOTS_DAY_MAX : d->b[i];
+    }
+    if (count > 1) {
+        d->a[0] = LOTS_DAY_MIN;
+        d->b[0] = LOTS_DAY_MAX;
+    }
+}
+
+static void check(const lots_kernels *kernels, days *d, size_t count)
+{
+    kernels->months_between(d->a, d->b, count, d->out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(d->out[i], lots_day_months_between(d->a[i], d->b[i]));
+    kernels->month_numbers(d->a, count, d->out);
+    for (size_t i = 0; i < count; i++) {
+        const lots_civil civil = lots_day_to_civil(d->a[i]);
+        assert_int_equal(d->out[i], civil.year * 12 + civil.month - 1);
+    }
+    kernels->month_firsts(d->out, count, d->out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(d->out[i], d->a[i] - lots_day_to_civil(d->a[i]).day + 1);
+}
+
+static void days_have_months(void **state)
+{
+    static const char *const names[] = {"scalar", "avx2", "avx512"};
+    static days d;
+    uint64_t seed = 5;
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        const lots_kernels *kernels = lots_kernels_named(names[n]);
+        for (size_t count = 0; kernels != NULL && count <= COUNT_MAX; count++) {
+            fill(&d, count, &seed);
+            check(kernels, &d, count);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(days_have_months)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

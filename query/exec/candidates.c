@@ -336,6 +336,19 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
     return LOTS_OK;
 }
 
+lots_status lots_set_passed(lots_worker *worker, const lots_set *set, lots_relation_rows *relation, lots_passed **out,
+                            lots_error *err)
+{
+    lots_resolved *resolved = NULL;
+    *out = NULL;
+    LOTS_TRY(lots_set_resolve(worker, set, relation, &resolved, err));
+    if (resolved->failed != NULL)
+        return LOTS_OK;
+    LOTS_TRY(want_passed(worker, resolved, err));
+    *out = resolved->passed;
+    return LOTS_OK;
+}
+
 lots_status lots_candidates_passed(const lots_candidates *candidates, lots_passed **out, lots_error *err)
 {
     lots_worker *worker = candidates->worker;

@@ -66,6 +66,9 @@ typedef struct lots_candidates {
 
 LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                            lots_candidates *out, lots_error *err);
+/* The rows of a relation that pass a set's mask; NULL when some could not be judged. */
+LOTS_MUST lots_status lots_set_passed(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
+                                      lots_passed **out, lots_error *err);
 /* The rows that pass the set's mask, with their spans. */
 LOTS_MUST lots_status lots_candidates_passed(const lots_candidates *candidates, lots_passed **out, lots_error *err);
 /* own_first and own_end are there from now on. */

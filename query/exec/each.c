@@ -8,6 +8,7 @@
 #include "query/exec/worker.h"
 
 #define ROWS_MAX ((uint64_t)1 << 31)
+#define DAYS_MANY 65535 /* days that are numbered one by one: 179 years */
 
 typedef struct maker {
     lots_worker *worker;
@@ -247,75 +248,114 @@ lots_status lots_each_make(lots_worker *worker, const lots_each *each, const lot
     return fill(&m, out, err);
 }
 
-/* ---- periods that can pass ---- */
+/* ---- periods of a constant interval ---- */
+
+/* Which period holds each day. */
+static lots_status number_days(lots_arena *arena, lots_periods *periods, lots_error *err)
+{
+    const int64_t days = (int64_t)periods->ends[periods->count - 1] - periods->starts[0] + 1;
+    void *room = NULL;
+    if (days > DAYS_MANY)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(arena, &room, (size_t)days, sizeof(uint16_t), err));
+    uint16_t *of_day = room;
+    for (uint32_t p = 0; p < periods->count; p++)
+        for (int64_t day = periods->starts[p]; day <= periods->ends[p]; day++)
+            of_day[day - periods->starts[0]] = (uint16_t)p;
+    periods->of_day = of_day;
+    return LOTS_OK;
+}
+
+lots_status lots_each_periods(const lots_each *each, lots_arena *arena, lots_periods *out, lots_error *err)
+{
+    const lots_constant *interval = &each->value->constant;
+    uint32_t offsets[2] = {0, 0};
+    uint64_t count = 0;
+    memset(out, 0, sizeof *out);
+    if (!is_periods(each) || each->value->op != LOTS_OP_CONSTANT || interval->missing ||
+        interval->i == LOTS_DAY_MIN || interval->i2 == LOTS_DAY_MAX)
+        return LOTS_OK;
+    int32_t from = (int32_t)interval->i, to = (int32_t)interval->i2;
+    maker m = {.arena = arena, .each = each, .rows = 1, .offsets = offsets};
+    m.value = (lots_vector){.type = each->value->type, .count = 1, .data = &from, .data2 = &to};
+    LOTS_TRY(count_periods(&m, 0, &count, err));
+    if (count == 0 || count > DAYS_MANY)
+        return LOTS_OK;
+    lots_vector made[2];
+    offsets[1] = (uint32_t)count;
+    for (uint32_t i = 0; i < each->slot_count; i++)
+        LOTS_TRY(lots_vector_new(arena, &each->types[i], offsets[1], &made[i], err));
+    fill_periods(&m, 0, made);
+    *out = (lots_periods){.starts = made[0].data, .ends = made[0].data2, .count = offsets[1]};
+    return number_days(arena, out, err);
+}
+
+lots_status lots_each_fill(lots_worker *worker, const lots_each *each, const lots_periods *periods, const uint32_t *period,
+                           uint32_t count, lots_instance *rows, lots_error *err)
+{
+    const lots_kernels *kernels = worker->kernels;
+    lots_vector *interval = &rows->slots[each->slots[0]], *number = &rows->slots[each->slots[1]];
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    LOTS_TRY(lots_vector_new(arena, &each->types[0], count, interval, err));
+    LOTS_TRY(lots_vector_new(arena, &each->types[1], count, number, err));
+    kernels->gather_u32((const uint32_t *)periods->starts, period, count, interval->data);
+    kernels->gather_u32((const uint32_t *)periods->ends, period, count, (uint32_t *)interval->data2);
+    for (uint32_t i = 0; i < count; i++)
+        ((int64_t *)number->data)[i] = (int64_t)period[i] + 1;
+    return LOTS_OK;
+}
 
 /* Where the periods of each row begin among the new rows; false when they are more than there may be. */
-static bool place_periods(maker *m, const uint32_t *first, const uint32_t *end)
+static bool place_periods(const uint32_t *first, const uint32_t *end, uint32_t rows, uint32_t *offsets)
 {
     uint64_t all = 0;
-    for (uint32_t row = 0; row < m->rows; row++) {
-        m->offsets[row] = (uint32_t)all;
+    for (uint32_t row = 0; row < rows; row++) {
+        offsets[row] = (uint32_t)all;
         all += end[row] - first[row];
         if (all > ROWS_MAX)
             return false;
     }
-    m->offsets[m->rows] = (uint32_t)all;
+    offsets[rows] = (uint32_t)all;
     return true;
 }
 
-static void copy_some(const maker *m, const lots_vector *periods, const uint32_t *first, lots_vector *out)
+/* Those of each row that can pass. *done false: nothing was made. */
+static lots_status make_within(lots_worker *worker, const lots_each *each, const lots_each_plan *plan,
+                               const lots_instance *rows, lots_instance **out, bool *done, lots_error *err)
 {
-    for (uint32_t row = 0; row < m->rows; row++) {
-        const uint32_t at = m->offsets[row], from = first[row], count = m->offsets[row + 1] - at;
-        memcpy((int32_t *)out[0].data + at, (const int32_t *)periods[0].data + from, count * sizeof(int32_t));
-        memcpy(out[0].data2 + at, periods[0].data2 + from, count * sizeof(int32_t));
-        memcpy((int64_t *)out[1].data + at, (const int64_t *)periods[1].data + from, count * sizeof(int64_t));
-    }
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    uint32_t *first = NULL, *end = NULL, *offsets = NULL, *index = NULL, *period = NULL;
+    LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
+    LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
+    LOTS_TRY(lots_new_u32(arena, (size_t)rows->count + 1, &offsets, err));
+    LOTS_TRY(lots_each_within(worker, plan, rows, first, end, err));
+    *done = place_periods(first, end, rows->count, offsets);
+    if (!*done)
+        return LOTS_OK;
+    const uint32_t count = offsets[rows->count];
+    LOTS_TRY(lots_new_u32(arena, count, &index, err));
+    LOTS_TRY(lots_new_u32(arena, count, &period, err));
+    worker->kernels->broadcast_index(offsets, rows->count, index);
+    for (uint32_t i = 0; i < count; i++)
+        period[i] = first[index[i]] + (i - offsets[index[i]]);
+    worker->work.rows += rows->count + count;
+    LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
+    return lots_each_fill(worker, each, &plan->periods, period, count, *out, err);
 }
 
-/* The periods of one interval, those of each row that can pass `where`. *done false: nothing was made. */
-static lots_status make_within(lots_worker *worker, const lots_each *each, const lots_expr *where,
-                               const lots_instance *rows, uint32_t **index, uint32_t *count, lots_vector *out, bool *done,
-                               lots_error *err)
-{
-    maker m = {.worker = worker, .arena = lots_instance_arena(worker, rows), .each = each, .rows = 1};
-    lots_vector all[2];
-    uint32_t *first = NULL, *end = NULL;
-    *done = false;
-    if (rows->count == 0 || !is_periods(each) || each->value->op != LOTS_OP_CONSTANT ||
-        !lots_each_is_bounded(each, where, rows->frame))
-        return LOTS_OK;
-    LOTS_TRY(flat_value(&m, each->value, rows, &m.value, err));
-    LOTS_TRY(count_rows(&m, err));
-    LOTS_TRY(fill(&m, all, err));
-    const lots_periods periods = {all[0].data, all[0].data2, m.offsets[1]};
-    m.rows = rows->count;
-    LOTS_TRY(lots_new_u32(m.arena, m.rows, &first, err));
-    LOTS_TRY(lots_new_u32(m.arena, m.rows, &end, err));
-    LOTS_TRY(lots_new_u32(m.arena, (size_t)m.rows + 1, &m.offsets, err));
-    LOTS_TRY(lots_each_within(worker, each, where, rows, &periods, first, end, err));
-    if (!place_periods(&m, first, end))
-        return LOTS_OK;
-    *count = m.offsets[m.rows];
-    LOTS_TRY(lots_new_u32(m.arena, *count, index, err));
-    worker->kernels->broadcast_index(m.offsets, m.rows, *index);
-    for (uint32_t i = 0; i < each->slot_count; i++)
-        LOTS_TRY(lots_vector_new(m.arena, &each->types[i], *count, &out[i], err));
-    copy_some(&m, all, first, out);
-    worker->work.rows += m.rows + *count;
-    *done = true;
-    return LOTS_OK;
-}
-
-lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lots_expr *where, const lots_instance *rows,
-                           lots_instance **out, lots_error *err)
+lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lots_each_plan *plan,
+                           const lots_instance *rows, lots_instance **out, bool *settled, lots_error *err)
 {
     uint32_t *index = NULL, count = 0;
     lots_vector made[2];
     bool done = false;
-    LOTS_TRY(make_within(worker, each, where, rows, &index, &count, made, &done, err));
-    if (!done)
-        LOTS_TRY(lots_each_make(worker, each, rows, &index, &count, made, err));
+    *settled = false;
+    if (plan->known && rows->count > 0)
+        LOTS_TRY(make_within(worker, each, plan, rows, out, &done, err));
+    *settled = done && plan->exact;
+    if (done)
+        return LOTS_OK;
+    LOTS_TRY(lots_each_make(worker, each, rows, &index, &count, made, err));
     LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
     for (uint32_t i = 0; i < each->slot_count; i++)
         (*out)->slots[each->slots[i]] = made[i];

@@ -1,33 +1,38 @@
-/* each_within.c: see each_within.h. Bounds are conditions `value < period.end` (or start; all four comparisons), or such a
- * one `or value is missing`, of a column, an earlier slot or a constant. A row whose value is missing keeps all periods:
- * what becomes of it is where's to say. */
+/* each_within.c: see each_within.h. Bounds are conditions `value < period.end` (or start; all comparisons with one side), such a
+ * one `or value is missing`, and ages on a period's first or last day compared with constants; of a column, an earlier slot or
+ * a constant. A comparison with what is missing is not true, so it leaves no period. */
 #include "query/exec/each_within.h"
 
+#include <string.h>
+
+#include "core/base/day.h"
+#include "query/exec/each.h"
 #include "query/exec/worker.h"
 
-typedef struct bound {
-    const lots_expr *value;  /* a date, known before the periods are */
-    const lots_expr *unless; /* a truth: no bound where it isn't false; NULL: none */
-    bool of_end;             /* compared is the period's end, or else its start */
-    bool below;              /* that is at most value + shift, or else at least */
-    int32_t shift;
-} bound;
+enum { AGE_MAX = 20000 }; /* years; and nobody reaches it */
+
+typedef struct planner {
+    const lots_each *each;
+    uint32_t frame;
+    lots_each_plan *plan;
+} planner;
 
 static const lots_expr *operand_of(const lots_expr *expr, uint32_t i) { return expr->operands[i]; }
 
 /* Known of a row before it has a period, at no cost. */
-static bool is_known(const lots_each *each, const lots_expr *expr)
+static bool is_known(const planner *p, const lots_expr *expr)
 {
     if (expr->op == LOTS_OP_SLOT)
-        return expr->index != each->slots[0] && (each->slot_count < 2 || expr->index != each->slots[1]);
+        return expr->index != p->each->slots[0] && (p->each->slot_count < 2 || expr->index != p->each->slots[1]);
     return expr->op == LOTS_OP_COLUMN || expr->op == LOTS_OP_CONSTANT;
 }
 
-static bool is_side(const lots_each *each, const lots_expr *expr, uint32_t frame)
+/* The period's first or last day. */
+static bool is_side(const planner *p, const lots_expr *expr)
 {
     return (expr->op == LOTS_OP_INTERVAL_START || expr->op == LOTS_OP_INTERVAL_END) &&
-           operand_of(expr, 0)->op == LOTS_OP_SLOT && operand_of(expr, 0)->of_frame == frame &&
-           operand_of(expr, 0)->index == each->slots[0];
+           operand_of(expr, 0)->op == LOTS_OP_SLOT && operand_of(expr, 0)->of_frame == p->frame &&
+           operand_of(expr, 0)->index == p->each->slots[0];
 }
 
 static bool is_comparison(lots_op op)
@@ -35,38 +40,119 @@ static bool is_comparison(lots_op op)
     return op == LOTS_OP_LESS || op == LOTS_OP_LESS_EQUAL || op == LOTS_OP_GREATER || op == LOTS_OP_GREATER_EQUAL;
 }
 
-static bool compared(const lots_each *each, const lots_expr *expr, uint32_t frame, bound *out)
+static bool add_bound(planner *p, const lots_each_bound *bound)
+{
+    if (p->plan->bound_count == LOTS_EACH_BOUNDS_MAX)
+        return false;
+    p->plan->bounds[p->plan->bound_count++] = *bound;
+    return true;
+}
+
+/* side < value, value <= side, … */
+static bool bound_by_day(planner *p, const lots_expr *expr, const lots_expr *unless)
 {
     if (!is_comparison(expr->op))
         return false;
-    const bool side_first = is_side(each, operand_of(expr, 0), frame);
+    const bool side_first = is_side(p, operand_of(expr, 0));
     const lots_expr *side = operand_of(expr, side_first ? 0 : 1), *value = operand_of(expr, side_first ? 1 : 0);
-    if (!is_side(each, side, frame) || !is_known(each, value) || value->type.kind != LOTS_TYPE_DATE)
+    if (!is_side(p, side) || !is_known(p, value) || value->type.kind != LOTS_TYPE_DATE)
         return false;
     const bool less = expr->op == LOTS_OP_LESS || expr->op == LOTS_OP_LESS_EQUAL;
     const bool strict = expr->op == LOTS_OP_LESS || expr->op == LOTS_OP_GREATER;
     const bool below = less == side_first;
-    *out = (bound){.value = value,
-                   .of_end = side->op == LOTS_OP_INTERVAL_END,
-                   .below = below,
-                   .shift = !strict ? 0 : below ? -1 : 1};
-    return true;
+    const lots_each_bound bound = {.value = value,
+                                   .unless = unless,
+                                   .of_end = side->op == LOTS_OP_INTERVAL_END,
+                                   .below = below,
+                                   .shift = !strict ? 0 : below ? -1 : 1};
+    return add_bound(p, &bound);
 }
 
-/* A condition that must hold. */
-static bool bound_of(const lots_each *each, const lots_expr *expr, uint32_t frame, bound *out)
+/* An age from `least` to `most`: from so many years after birth till the day before so many and one. */
+static bool bound_by_years(planner *p, const lots_expr *age, int64_t least, int64_t most)
 {
-    if (expr->op != LOTS_OP_OR || expr->operand_count != 2)
-        return compared(each, expr, frame, out);
+    lots_each_bound bound = {.value = operand_of(age, 0), .of_end = operand_of(age, 1)->op == LOTS_OP_INTERVAL_END};
+    least = least < 0 ? 0 : least < AGE_MAX ? least : AGE_MAX;
+    if (most < 0) /* never: rare enough */
+        return false;
+    bound.years = (int32_t)least;
+    if (!add_bound(p, &bound))
+        return false;
+    if (most >= AGE_MAX)
+        return true;
+    bound.years = (int32_t)most + 1;
+    bound.shift = -1;
+    bound.below = true;
+    return add_bound(p, &bound);
+}
+
+static bool is_age(const planner *p, const lots_expr *expr)
+{
+    return expr->op == LOTS_OP_AGE && is_known(p, operand_of(expr, 0)) && is_side(p, operand_of(expr, 1));
+}
+
+static bool is_number(const lots_expr *expr)
+{
+    return expr->op == LOTS_OP_CONSTANT && expr->type.kind == LOTS_TYPE_INT && !expr->constant.missing &&
+           expr->constant.i > INT32_MIN && expr->constant.i < INT32_MAX;
+}
+
+static bool bound_by_age(planner *p, const lots_expr *expr)
+{
+    if (expr->op == LOTS_OP_BETWEEN && is_age(p, operand_of(expr, 0)) && is_number(operand_of(expr, 1)) &&
+        is_number(operand_of(expr, 2)))
+        return operand_of(expr, 1)->constant.i <= operand_of(expr, 2)->constant.i &&
+               bound_by_years(p, operand_of(expr, 0), operand_of(expr, 1)->constant.i, operand_of(expr, 2)->constant.i);
+    if (!is_comparison(expr->op) && expr->op != LOTS_OP_EQUAL)
+        return false;
+    const bool age_first = is_age(p, operand_of(expr, 0));
+    const lots_expr *age = operand_of(expr, age_first ? 0 : 1), *number = operand_of(expr, age_first ? 1 : 0);
+    if (!is_age(p, age) || !is_number(number))
+        return false;
+    const int64_t years = number->constant.i;
+    switch (age_first ? expr->op : lots_op_turned(expr->op)) {
+    case LOTS_OP_LESS: return bound_by_years(p, age, 0, years - 1);
+    case LOTS_OP_LESS_EQUAL: return bound_by_years(p, age, 0, years);
+    case LOTS_OP_GREATER: return bound_by_years(p, age, years + 1, INT64_MAX);
+    case LOTS_OP_GREATER_EQUAL: return bound_by_years(p, age, years, INT64_MAX);
+    default: return bound_by_years(p, age, years, years);
+    }
+}
+
+static bool bound_unless_missing(planner *p, const lots_expr *expr)
+{
     for (uint32_t i = 0; i < 2; i++) {
         const lots_expr *other = operand_of(expr, 1 - i);
-        if (other->op != LOTS_OP_IS_MISSING || !is_known(each, operand_of(other, 0)) ||
-            !compared(each, operand_of(expr, i), frame, out))
-            continue;
-        out->unless = other;
-        return true;
+        if (other->op == LOTS_OP_IS_MISSING && is_known(p, operand_of(other, 0)) &&
+            bound_by_day(p, operand_of(expr, i), other))
+            return true;
     }
     return false;
+}
+
+/* `alive at period.end` says what it says only of a known day: a period's always are. */
+static const lots_expr *of_known_day(const planner *p, const lots_expr *expr)
+{
+    if (expr->op != LOTS_OP_CASE || expr->operand_count != 2 || operand_of(expr, 0)->op != LOTS_OP_NOT)
+        return NULL;
+    const lots_expr *missing = operand_of(operand_of(expr, 0), 0);
+    return missing->op == LOTS_OP_IS_MISSING && is_side(p, operand_of(missing, 0)) ? operand_of(expr, 1) : NULL;
+}
+
+/* Take what bounds of a condition that must hold. True: its bounds say all of it. */
+static bool take_bounds(planner *p, const lots_expr *expr)
+{
+    bool all = true;
+    const lots_expr *inner = of_known_day(p, expr);
+    if (inner != NULL)
+        return take_bounds(p, inner);
+    if (expr->op == LOTS_OP_OR && expr->operand_count == 2)
+        return bound_unless_missing(p, expr);
+    if (expr->op != LOTS_OP_AND)
+        return bound_by_day(p, expr, NULL) || bound_by_age(p, expr);
+    for (uint32_t i = 0; i < expr->operand_count; i++)
+        all &= take_bounds(p, operand_of(expr, i));
+    return all;
 }
 
 static bool asks_sets(const lots_expr *expr)
@@ -77,28 +163,33 @@ static bool asks_sets(const lots_expr *expr)
     return asks;
 }
 
-static uint32_t condition_count(const lots_expr *where) { return where->op == LOTS_OP_AND ? where->operand_count : 1; }
-
-static const lots_expr *condition_of(const lots_expr *where, uint32_t i)
+lots_status lots_each_plan_make(const lots_each *each, const lots_expr *where, uint32_t frame, lots_arena *arena,
+                                lots_each_plan *out, lots_error *err)
 {
-    return where->op == LOTS_OP_AND ? where->operands[i] : where;
+    planner p = {.each = each, .frame = frame, .plan = out};
+    memset(out, 0, sizeof *out);
+    LOTS_TRY(lots_each_periods(each, arena, &out->periods, err));
+    out->known = out->periods.count > 0;
+    out->exact = out->known && where == NULL;
+    if (out->known && where != NULL && !asks_sets(where))
+        out->exact = take_bounds(&p, where);
+    return LOTS_OK;
 }
 
-bool lots_each_is_bounded(const lots_each *each, const lots_expr *where, uint32_t frame)
-{
-    bound found;
-    if (where == NULL || asks_sets(where))
-        return false;
-    for (uint32_t i = 0; i < condition_count(where); i++)
-        if (bound_of(each, condition_of(where, i), frame, &found))
-            return true;
-    return false;
-}
+/* ---- of rows ---- */
 
-/* How many of the rising days are below `day`. */
-static uint32_t count_below(const int32_t *days, uint32_t count, int64_t day)
+/* How many of the periods begin before a day, or (of_end) end before it. */
+static uint32_t count_before(const lots_periods *periods, int64_t day, bool of_end)
 {
-    uint32_t low = 0, high = count;
+    const int32_t *days = of_end ? periods->ends : periods->starts;
+    const int64_t first = periods->starts[0], last = periods->ends[periods->count - 1];
+    uint32_t low = 0, high = periods->count;
+    if (day <= first)
+        return 0;
+    if (day > last)
+        return periods->count;
+    if (periods->of_day != NULL)
+        return of_end ? periods->of_day[day - first] : periods->of_day[day - 1 - first] + 1u;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         if (days[middle] < day)
@@ -117,20 +208,40 @@ static lots_status flat_of(lots_worker *worker, const lots_expr *expr, const lot
     return lots_vector_flatten(lots_instance_arena(worker, rows), &value, out, err);
 }
 
-static lots_status narrow(lots_worker *worker, const bound *by, const lots_instance *rows, const lots_periods *periods,
-                          uint32_t *first, uint32_t *end, lots_error *err)
+/* The days compared; beyond the calendar: one day after its last. */
+static lots_status days_of(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows, const lots_vector *value,
+                           const int32_t **out, lots_error *err)
 {
-    const int32_t *days = by->of_end ? periods->ends : periods->starts;
+    const int32_t *days = value->data;
+    int32_t *after = NULL;
+    *out = days;
+    if (by->years == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i32(lots_instance_arena(worker, rows), rows->count, &after, err));
+    for (uint32_t i = 0; i < rows->count; i++)
+        if (!lots_day_add_months(days[i], (int64_t)by->years * 12, &after[i]))
+            after[i] = LOTS_DAY_MAX + 1;
+    *out = after;
+    return LOTS_OK;
+}
+
+static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows,
+                          const lots_periods *periods, uint32_t *first, uint32_t *end, lots_error *err)
+{
     lots_vector value, unless = {.count = 0};
+    const int32_t *days = NULL;
     LOTS_TRY(flat_of(worker, by->value, rows, &value, err));
     if (by->unless != NULL)
         LOTS_TRY(flat_of(worker, by->unless, rows, &unless, err));
+    LOTS_TRY(days_of(worker, by, rows, &value, &days, err));
     for (uint32_t i = 0; i < rows->count; i++) {
-        if (lots_vector_is_missing(&value, i) || (by->unless != NULL && lots_bit_get(unless.data, i)))
+        if (by->unless != NULL && lots_bit_get(unless.data, i))
             continue;
-        const int64_t day = (int64_t)((const int32_t *)value.data)[i] + by->shift;
-        const uint32_t at = count_below(days, periods->count, by->below ? day + 1 : day);
-        if (by->below)
+        const int64_t day = (int64_t)days[i] + by->shift;
+        const uint32_t at = count_before(periods, by->below ? day + 1 : day, by->of_end);
+        if (lots_vector_is_missing(&value, i))
+            end[i] = 0;
+        else if (by->below)
             end[i] = end[i] < at ? end[i] : at;
         else
             first[i] = first[i] > at ? first[i] : at;
@@ -138,17 +249,15 @@ static lots_status narrow(lots_worker *worker, const bound *by, const lots_insta
     return LOTS_OK;
 }
 
-lots_status lots_each_within(lots_worker *worker, const lots_each *each, const lots_expr *where, const lots_instance *rows,
-                             const lots_periods *periods, uint32_t *first, uint32_t *end, lots_error *err)
+lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows, uint32_t *first,
+                             uint32_t *end, lots_error *err)
 {
-    bound found;
     for (uint32_t i = 0; i < rows->count; i++) {
         first[i] = 0;
-        end[i] = periods->count;
+        end[i] = plan->periods.count;
     }
-    for (uint32_t i = 0; i < condition_count(where); i++)
-        if (bound_of(each, condition_of(where, i), rows->frame, &found))
-            LOTS_TRY(narrow(worker, &found, rows, periods, first, end, err));
+    for (uint32_t b = 0; b < plan->bound_count; b++)
+        LOTS_TRY(narrow(worker, &plan->bounds[b], rows, &plan->periods, first, end, err));
     for (uint32_t i = 0; i < rows->count; i++)
         end[i] = end[i] < first[i] ? first[i] : end[i];
     return LOTS_OK;

@@ -1,23 +1,44 @@
-/* each_within.h: which of the periods that `each` makes can pass the `where` that follows it. Rows mostly have few such
- * periods (the months a person waits, of all months there are), and the others need never be made. Callers: each.c. */
+/* each_within.h: what is known of an `each` over a constant interval before there is a row: its periods, and how the `where`
+ * that follows bounds them by what is known of a row before it has one. Rows mostly have few such periods (the months a person
+ * waits, the months of those of 65 and more, of all months there are), and the others need never be made. Callers: each.c,
+ * panel.c, pass.c. */
 #ifndef LOTS_QUERY_EACH_WITHIN_H
 #define LOTS_QUERY_EACH_WITHIN_H
 
 #include "query/exec/eval.h"
 
-/* Periods in order of days, none overlapping another. */
+#define LOTS_EACH_BOUNDS_MAX 16u
+
+/* One after another without a gap, from the first day of the interval to its last. */
 typedef struct lots_periods {
     const int32_t *starts, *ends;
-    uint32_t count;
+    const uint16_t *of_day; /* by day since the first one: its period; NULL when there are too many */
+    uint32_t count;         /* 1 or more */
 } lots_periods;
 
-/* Does a condition that all rows must meet bound the periods by what is known of a row before it has one? Only where
- * nothing else of `where` could tell that rows were left out: no windows, which may be warned of. `where` NULL: no. */
-bool lots_each_is_bounded(const lots_each *each, const lots_expr *where, uint32_t frame);
-/* For each row the periods first[i] .. end[i] - 1 that may pass; `where` is false for all others.
- * Errors: as lots_eval. */
-LOTS_MUST lots_status lots_each_within(lots_worker *worker, const lots_each *each, const lots_expr *where,
-                                       const lots_instance *rows, const lots_periods *periods, uint32_t *first,
-                                       uint32_t *end, lots_error *err);
+typedef struct lots_each_bound {
+    const lots_expr *value;  /* a date, known before the periods are: */
+    const lots_expr *unless; /* a truth: no bound where it holds; NULL: none */
+    int32_t years;           /* the day compared is so many years after it (an age); 0: it itself */
+    int32_t shift;           /* … and so many days */
+    bool of_end;             /* compared with it is the period's end, or else its start */
+    bool below;              /* that is at most the day, or else at least */
+} lots_each_bound;
+
+typedef struct lots_each_plan {
+    bool known;              /* the interval is constant, finite and not empty: else nothing below is set */
+    bool exact;              /* `where` is true of just the periods within the bounds (so it is when there is none) */
+    lots_periods periods;
+    lots_each_bound bounds[LOTS_EACH_BOUNDS_MAX];
+    uint32_t bound_count;
+} lots_each_plan;
+
+/* `where`: what the rows are asked next, NULL for nothing. Bounds are taken only where nothing of `where` could tell that rows
+ * were left out: no windows, which may be warned of. `frame`: of the rows. */
+LOTS_MUST lots_status lots_each_plan_make(const lots_each *each, const lots_expr *where, uint32_t frame, lots_arena *arena,
+                                          lots_each_plan *out, lots_error *err);
+/* For each row the periods first[i] .. end[i] - 1 that may pass; `where` is not true of any other. Errors: as lots_eval. */
+LOTS_MUST lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows,
+                                       uint32_t *first, uint32_t *end, lots_error *err);
 
 #endif

@@ -201,14 +201,26 @@ static void watch_row(lots_evidence_cell *cell, summing *s, lots_patient patient
     s->sum += value;
 }
 
+/* The same value of `more` other persons, who have no other row. */
+static void watch_others(lots_evidence_cell *cell, summing *s, int64_t value, uint32_t more)
+{
+    for (uint32_t k = 0; k < 2 && k < cell->choices; k++)
+        cell->choice[k].persons += cell->choice[k].value == (double)value ? more : 0;
+    s->givers += value != 0 ? more : 0;
+    s->all += (value < 0 ? -value : value) * (int64_t)more;
+}
+
 /* What the persons of the watched groups add, exactly. */
 static void watch_rows(lots_evidence *evidence, lots_group_batch *batch, summing *all)
 {
     const uint64_t *keep = batch->kept->keep;
     for (uint32_t row = 0; row < batch->rows; row++) {
         summing *s = &all[batch->group[row]];
-        if (s->watched && (keep == NULL || lots_bit_get(keep, row)))
-            watch_row(cell_at(evidence, batch, batch->group[row]), s, batch->patient[row], batch->row_ints[row]);
+        if (!s->watched || (keep != NULL && !lots_bit_get(keep, row)))
+            continue;
+        watch_row(cell_at(evidence, batch, batch->group[row]), s, batch->patient[row], batch->row_ints[row]);
+        if (batch->weight != NULL && batch->weight[row] > 1)
+            watch_others(cell_at(evidence, batch, batch->group[row]), s, batch->row_ints[row], batch->weight[row] - 1);
     }
     for (uint32_t g = 0; g < batch->groups; g++) {
         if (!all[g].watched)
@@ -273,6 +285,22 @@ static double sum_places(const int64_t *ints, const double *floats, uint32_t fro
     return sum;
 }
 
+/* Whole numbers, some of them large, of rows that stand for several persons. */
+static void feed_weighted_sums(lots_evidence *evidence, const lots_group_batch *batch)
+{
+    const uint64_t *keep = batch->kept->keep;
+    for (uint32_t row = 0; row < batch->rows && !batch->kept->none; row++) {
+        lots_evidence_cell *cell = cell_at(evidence, batch, batch->group[row]);
+        const double value = (double)batch->row_ints[row];
+        for (uint32_t w = 0; (keep == NULL || lots_bit_get(keep, row)) && w < batch->weight[row]; w++) {
+            lots_patient last[2] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT};
+            if (cell->choices < 3)
+                add_choice(cell, value, 0, last);
+            add_person(cell, fabs(value));
+        }
+    }
+}
+
 /* What each person adds to a sum. In a table nobody knows who adds what. */
 static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
@@ -283,6 +311,10 @@ static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, l
         LOTS_TRY(lots_group_row_ints(batch, &ints, err));
         if (batch->small && batch->patient != NULL)
             return feed_small_sums(evidence, batch, err);
+        if (batch->weight != NULL) {
+            feed_weighted_sums(evidence, batch);
+            return LOTS_OK;
+        }
         LOTS_TRY(lots_group_ints(batch, batch->kept, &ints, err));
     } else {
         LOTS_TRY(lots_group_floats(batch, batch->kept, &floats, err));

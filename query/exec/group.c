@@ -146,9 +146,11 @@ static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const 
 }
 
 static lots_status feed_level(lots_group *group, lots_worker *worker, const lots_instance *rows,
-                              const lots_patient *patient, const lots_vector *behind, lots_error *err)
+                              const lots_patient *patient, const lots_vector *behind, const lots_group_weights *weights,
+                              lots_error *err)
 {
     lots_group_batch batch = {.rows = rows->count, .patient = patient, .behind = behind,
+                              .weight = weights != NULL ? weights->weight : NULL,
                               .arena = lots_worker_arena(worker), .others = group->evidence != NULL};
     uint32_t *numbers = NULL;
     lots_vector values[3];
@@ -181,14 +183,18 @@ static void count_entered(lots_group *group, const lots_patient *patient, uint32
 }
 
 lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
-                            const lots_patient *patient, const lots_vector *behind, lots_error *err)
+                            const lots_patient *patient, const lots_vector *behind, const lots_group_weights *weights,
+                            lots_error *err)
 {
     if (rows->count == 0)
         return LOTS_OK;
-    count_entered(group, patient, rows->count);
+    if (weights != NULL)
+        group->entered += weights->persons;
+    else
+        count_entered(group, patient, rows->count);
     for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
-        LOTS_TRY(feed_level(&group->totals[j], worker, rows, patient, behind, err));
-    return feed_level(group, worker, rows, patient, behind, err);
+        LOTS_TRY(feed_level(&group->totals[j], worker, rows, patient, behind, weights, err));
+    return feed_level(group, worker, rows, patient, behind, weights, err);
 }
 
 static lots_status join_level(lots_group *group, const lots_group *from, lots_error *err)

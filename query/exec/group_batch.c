@@ -81,10 +81,24 @@ static void tally_row(lots_group_tally *tally, uint32_t group, lots_patient pati
     own->last = patient;
 }
 
+/* Rows that stand for several persons. */
+static void tally_weights(const lots_group_batch *batch, const uint64_t *keep, lots_group_tally *tally)
+{
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        const uint32_t weight = keep == NULL || lots_bit_get(keep, row) ? batch->weight[row] : 0;
+        tally[batch->group[row]].rows += weight;
+        tally[batch->group[row]].persons += weight;
+    }
+}
+
 static void tally_rows(const lots_group_batch *batch, const uint64_t *keep, lots_group_tally *tally)
 {
     const uint32_t *group = batch->group;
     const lots_patient *patient = batch->patient;
+    if (batch->weight != NULL) {
+        tally_weights(batch, keep, tally);
+        return;
+    }
     for (uint32_t row = 0; keep == NULL && patient != NULL && row < batch->rows; row++)
         tally_row(tally, group[row], patient[row]);
     for (uint32_t row = 0; keep == NULL && patient == NULL && row < batch->rows; row++)
@@ -327,6 +341,12 @@ lots_status lots_group_sums(lots_group_batch *batch, const int64_t **out, lots_e
     LOTS_TRY(lots_group_row_ints(batch, &values, err));
     LOTS_TRY(lots_new_i64(batch->arena, batch->groups, &sums, err));
     memset(sums, 0, batch->groups * sizeof *sums);
+    for (uint32_t row = 0; batch->weight != NULL && row < batch->rows; row++)
+        sums[group[row]] += keep == NULL || lots_bit_get(keep, row) ? values[row] * batch->weight[row] : 0;
+    if (batch->weight != NULL) {
+        batch->sums = *out = sums;
+        return LOTS_OK;
+    }
     for (uint32_t row = 0; keep == NULL && row < batch->rows; row++)
         sums[group[row]] += values[row];
     for (size_t w = 0; keep != NULL && w < lots_bit_words(batch->rows); w++)

@@ -49,6 +49,8 @@ typedef struct lots_group_batch {
     const lots_patient *patient; /* by row, whichever numbers; all rows of a patient are in one batch, side by side. NULL: a
                                     table's */
     const lots_vector *behind;   /* of a table: persons behind each row, or NULL */
+    const uint32_t *weight;      /* by row: for how many persons it stands, whose only row in the group is like it; NULL: each
+                                    for itself */
     bool others;                 /* `left` is wanted whatever the aggregate */
     lots_arena *arena;
     lots_group_rows all, some, rest;

@@ -137,7 +137,8 @@ static void add_large(lots_group_state *state, const lots_group_batch *batch, co
         if (rows->keep != NULL && !lots_bit_get(rows->keep, row))
             continue;
         if (counted)
-            add_wide(&cells[lots_group_name(batch, batch->group[row])], batch->row_ints[row]);
+            add_wide(&cells[lots_group_name(batch, batch->group[row])],
+                     (wide)batch->row_ints[row] * (batch->weight != NULL ? batch->weight[row] : 1));
         if (state->agg->kind == LOTS_AGG_SHARE)
             add_wide(&state->whole, batch->row_ints[row]);
     }

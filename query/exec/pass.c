@@ -7,7 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "query/exec/beyond.h"
-#include "query/exec/each.h"
+#include "query/exec/panel.h"
 
 #define TASK_CHUNKS 4u
 
@@ -24,6 +24,9 @@ typedef struct pass_state {
     uint64_t chunks_done;
     uint32_t *row_order;  /* input rows by chunk, patient and relation row */
     uint32_t *row_starts; /* chunk_count + 1, into row_order */
+    lots_arena arena;     /* plans */
+    lots_each_plan *plans;/* by stage, of an EACH */
+    lots_panel panel;
     pthread_mutex_t lock;
 } pass_state;
 
@@ -144,13 +147,42 @@ static const lots_expr *where_after(const lots_pass *pass, uint32_t at)
     return asked && pass->options->observer == NULL ? pass->stages[at + 1].where : NULL;
 }
 
+static lots_status make_plans(pass_state *state, lots_error *err)
+{
+    const lots_pass *pass = state->pass;
+    void *made = NULL;
+    lots_arena_init(&state->arena, 0);
+    LOTS_TRY(lots_arena_alloc(&state->arena, &made, pass->stage_count, sizeof(lots_each_plan), err));
+    state->plans = made;
+    for (uint32_t s = 0; s < pass->stage_count; s++)
+        if (pass->stages[s].kind == LOTS_STAGE_EACH)
+            LOTS_TRY(lots_each_plan_make(&pass->stages[s].each, where_after(pass, s), pass->stages[s].frame, &state->arena,
+                                         &state->plans[s], err));
+    if (pass->options->observer == NULL)
+        lots_panel_plan(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group, &state->panel);
+    return LOTS_OK;
+}
+
+/* *last: the stage, or the one after it that it did along with it. */
+static lots_status run_each(const pass_state *state, lots_worker *worker, uint32_t at, lots_instance **rows,
+                            lots_group_weights *weights, uint32_t *last, lots_error *err)
+{
+    const lots_pass *pass = state->pass;
+    const lots_each *each = &pass->stages[at].each;
+    bool settled = false;
+    if (state->panel.is && state->panel.each == at)
+        LOTS_TRY(lots_panel_rows(worker, &state->panel, each, &state->plans[at], *rows, rows, weights, &settled, err));
+    if (!settled)
+        LOTS_TRY(lots_each_rows(worker, each, &state->plans[at], *rows, rows, &settled, err));
+    *last = settled && where_after(pass, at) != NULL ? at + 1 : at;
+    return LOTS_OK;
+}
+
 static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
 {
     const lots_bound_stage *stage = &pass->stages[at];
     if (stage->kind == LOTS_STAGE_JOIN)
         return lots_join_rows(&pass->joins[at], worker, *rows, err);
-    if (stage->kind == LOTS_STAGE_EACH)
-        return lots_each_rows(worker, &stage->each, where_after(pass, at), *rows, rows, err);
     if (stage->kind == LOTS_STAGE_WHERE) {
         uint64_t *keep = NULL;
         LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
@@ -161,13 +193,17 @@ static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_
     return LOTS_OK;
 }
 
-static lots_status run_stages(const lots_pass *pass, lots_worker *worker, uint32_t chunk, lots_instance **rows,
-                              uint64_t *clock, lots_error *err)
+static lots_status run_stages(const pass_state *state, lots_worker *worker, uint32_t chunk, lots_instance **rows,
+                              lots_group_weights *weights, uint64_t *clock, lots_error *err)
 {
+    const lots_pass *pass = state->pass;
     for (uint32_t s = 0; s < pass->stage_count; s++) {
         LOTS_TRY(observe(pass, worker, *rows, chunk, s, clock, err));
         const lots_instance *before = *rows;
-        LOTS_TRY(run_stage(pass, worker, s, rows, err));
+        if (pass->stages[s].kind == LOTS_STAGE_EACH)
+            LOTS_TRY(run_each(state, worker, s, rows, weights, &s, err));
+        else
+            LOTS_TRY(run_stage(pass, worker, s, rows, err));
         LOTS_TRY(lots_beyond_settle(worker, before, err));
     }
     return LOTS_OK;
@@ -225,13 +261,14 @@ static lots_status collect_rows(pass_state *state, lots_worker *worker, lots_gat
     return LOTS_OK;
 }
 
-static lots_status group_rows(lots_group *group, lots_worker *worker, const lots_instance *rows, lots_error *err)
+static lots_status group_rows(lots_group *group, lots_worker *worker, const lots_instance *rows,
+                              const lots_group_weights *weights, lots_error *err)
 {
     const uint32_t *patients = NULL;
     if (rows->count == 0)
         return LOTS_OK;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
-    return lots_group_feed(group, worker, rows, patients, NULL, err);
+    return lots_group_feed(group, worker, rows, patients, NULL, weights->weight != NULL ? weights : NULL, err);
 }
 
 /* Is the chunk to be looked at for the source's rows? */
@@ -251,6 +288,7 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, lots_group 
     const lots_chunk_place *place = &pass->chunks[chunk];
     const lots_instance *patients = NULL;
     lots_instance *rows = NULL;
+    lots_group_weights weights = {NULL, 0};
     uint64_t clock = pass->options->observer != NULL ? lots_clock_ns() : 0;
     if (pass->input != NULL && state->row_starts[chunk] == state->row_starts[chunk + 1])
         return LOTS_OK;
@@ -261,9 +299,10 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, lots_group 
         LOTS_TRY(restore_rows(state, worker, chunk, &rows, err));
     else
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
-    LOTS_TRY(run_stages(pass, worker, chunk, &rows, &clock, err));
+    LOTS_TRY(run_stages(state, worker, chunk, &rows, &weights, &clock, err));
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
-    LOTS_TRY(group != NULL ? group_rows(group, worker, rows, err) : collect_rows(state, worker, part, chunk, rows, err));
+    LOTS_TRY(group != NULL ? group_rows(group, worker, rows, &weights, err)
+                           : collect_rows(state, worker, part, chunk, rows, err));
     LOTS_TRY(lots_beyond_settle(worker, rows, err));
     spend(pass, pass->stage_count, &clock);
     return LOTS_OK;
@@ -375,6 +414,7 @@ static void close_state(pass_state *state)
             lots_group_close(&state->groups[i]);
     lots_free(state->outcomes);
     lots_free(state->groups);
+    lots_arena_free(&state->arena);
     lots_free(state->row_order);
     lots_free(state->row_starts);
 }
@@ -386,7 +426,9 @@ lots_status lots_pass_run(lots_pass *pass, lots_error *err)
     state.pass = pass;
     state.tasks = (pass->chunk_count + TASK_CHUNKS - 1) / TASK_CHUNKS;
     pthread_mutex_init(&state.lock, NULL);
-    lots_status status = open_outputs(&state, err);
+    lots_status status = make_plans(&state, err);
+    if (status == LOTS_OK)
+        status = open_outputs(&state, err);
     if (status == LOTS_OK && pass->input != NULL)
         status = order_input(&state, err);
     if (status == LOTS_OK)

@@ -165,7 +165,7 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
         for (uint32_t i = 0; i < r->rows.count; i++)
             ((lots_patient *)patients)[i] = r->chunks[r->rows.origin[i].chunk].first + r->rows.origin[i].patient;
     }
-    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, patients, behind, err));
+    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, patients, behind, NULL, err));
     LOTS_TRY(run_rows_of_group(r, stage, group, err));
     if (nobody)
         memset(&r->rows.behind, 0, sizeof r->rows.behind);

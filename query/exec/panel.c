@@ -1,0 +1,400 @@
+/* panel.c: see panel.h. Events mark the periods they fall in, a bit for each period of each row; then rows are made where a bit
+ * is set, or the row is the first of its period that has none. */
+#include "query/exec/panel.h"
+
+#include <string.h>
+
+#include "query/exec/candidates.h"
+
+#define PERIODS_MAX 4096u /* then rows are made the long way */
+
+/* ---- is it one ---- */
+
+typedef struct planner {
+    const lots_query *query;
+    lots_panel *panel;
+    uint32_t frame;          /* of the rows */
+    const lots_each *each;
+    uint32_t derived[LOTS_COLUMNS_MAX]; /* slots made after `each` */
+    uint32_t derived_count;
+} planner;
+
+static bool is_period(const planner *p, const lots_expr *expr)
+{
+    return expr->op == LOTS_OP_SLOT && expr->of_frame == p->frame && expr->index == p->each->slots[0];
+}
+
+static bool is_side(const planner *p, const lots_expr *expr, lots_op op)
+{
+    return expr != NULL && expr->op == op && is_period(p, expr->operands[0]);
+}
+
+/* Windows whose days only rows know may be warned of: then none may be left out. */
+static bool warns(const lots_expr *expr);
+
+static bool set_warns(const lots_set *set)
+{
+    bool found = set->asked_count > 0;
+    for (uint32_t f = 0; f < set->filter_count && !found; f++)
+        found = warns(set->filters[f]);
+    return found;
+}
+
+static bool warns(const lots_expr *expr)
+{
+    bool found = expr->set != NULL && set_warns(expr->set);
+    for (uint32_t i = 0; i < expr->operand_count && !found; i++)
+        found = warns(expr->operands[i]);
+    return found;
+}
+
+static bool reaches_period(const planner *p, const lots_set *set)
+{
+    for (uint32_t f = 0; f < set->filter_count; f++) {
+        const lots_expr *filter = set->filters[f];
+        if (filter->op == LOTS_OP_GREATER_EQUAL && filter->operands[0]->op == LOTS_OP_SPAN_END &&
+            filter->operands[0]->of_frame == set->frame && is_side(p, filter->operands[1], LOTS_OP_INTERVAL_START))
+            return true;
+    }
+    return false;
+}
+
+/* Does a set hold nothing but events of the row's period? */
+static bool is_within(const planner *p, const lots_set *set, bool *spans)
+{
+    *spans = reaches_period(p, set);
+    for (uint32_t w = 0; w < set->window_count; w++)
+        if (is_side(p, set->windows[w].high, LOTS_OP_INTERVAL_END) &&
+            (*spans || is_side(p, set->windows[w].low, LOTS_OP_INTERVAL_START)))
+            return true;
+    return false;
+}
+
+static void keep_set(lots_panel *panel, const lots_set *set, bool spans)
+{
+    bool known = false;
+    for (uint32_t s = 0; s < panel->set_count && !known; s++)
+        known = panel->sets[s].set == set && panel->sets[s].spans == spans;
+    if (!known)
+        panel->sets[panel->set_count++] = (lots_panel_set){set, spans};
+}
+
+static bool take_set(planner *p, const lots_expr *expr)
+{
+    const lots_set *set = expr->set;
+    bool spans = false;
+    if (set->event != NULL || set_warns(set) || p->panel->set_count == LOTS_PANEL_SETS_MAX ||
+        p->query->relations[set->relation].frame != LOTS_FRAME_PATIENT)
+        return false;
+    if (expr->op == LOTS_OP_COVERED_DAYS)
+        spans = is_period(p, expr->operands[0]);
+    if (!spans && !is_within(p, set, &spans))
+        return false;
+    for (uint32_t i = 0; i < expr->operand_count; i++)
+        if (warns(expr->operands[i]))
+            return false;
+    keep_set(p->panel, set, spans);
+    return true;
+}
+
+/* What a set without any element gives is the same for all rows. */
+static bool is_of_empty(const lots_expr *expr)
+{
+    switch (expr->op) {
+    case LOTS_OP_COUNT: case LOTS_OP_EXISTS: case LOTS_OP_COUNT_DISTINCT: case LOTS_OP_SUM: case LOTS_OP_MIN: case LOTS_OP_MAX:
+    case LOTS_OP_MEAN: case LOTS_OP_MEDIAN: case LOTS_OP_QUANTILE: case LOTS_OP_FIRST_VALUE: case LOTS_OP_LAST_VALUE:
+    case LOTS_OP_SET_OF: case LOTS_OP_MOST: case LOTS_OP_GROUPS_OVER: case LOTS_OP_SCORE_OVER: case LOTS_OP_NIGHTS:
+    case LOTS_OP_COVERED_DAYS:
+        return true;
+    default: return false;
+    }
+}
+
+static bool is_leaf(lots_op op)
+{
+    return op == LOTS_OP_COLUMN || op == LOTS_OP_SPAN_END || op == LOTS_OP_IS_OPEN || op == LOTS_OP_LOOKUP ||
+           op == LOTS_OP_COHORT || op == LOTS_OP_PATIENT_ID || op == LOTS_OP_EVENT || op == LOTS_OP_PATH;
+}
+
+static bool is_derived(const planner *p, const lots_expr *expr)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < p->derived_count && !found; i++)
+        found = p->derived[i] == expr->index;
+    return found;
+}
+
+/* Is the value the same for all rows of a period without events in the panel's sets? */
+static bool is_alike(planner *p, const lots_expr *expr)
+{
+    if (expr->set != NULL)
+        return is_of_empty(expr) && take_set(p, expr);
+    if (expr->op == LOTS_OP_CONSTANT)
+        return true;
+    if (expr->op == LOTS_OP_SLOT)
+        return expr->of_frame == p->frame &&
+               (expr->index == p->each->slots[0] || expr->index == p->each->slots[1] || is_derived(p, expr));
+    bool alike = !is_leaf(expr->op) && expr->operand_count > 0;
+    for (uint32_t i = 0; i < expr->operand_count && alike; i++)
+        alike = is_alike(p, expr->operands[i]);
+    return alike;
+}
+
+static bool takes_derive(planner *p, const lots_bound_stage *stage)
+{
+    for (uint32_t i = 0; i < stage->item_count; i++) {
+        if (p->derived_count == LOTS_COLUMNS_MAX || stage->items[i].slot == UINT32_MAX || !is_alike(p, stage->items[i].value))
+            return false;
+        p->derived[p->derived_count++] = stage->items[i].slot;
+    }
+    return true;
+}
+
+/* Sums of whole numbers, and counts, know what to do with weights. */
+static bool takes_aggregate(planner *p, const lots_row_agg *agg)
+{
+    const lots_row_agg_kind kind = agg->kind;
+    const bool sums = kind == LOTS_AGG_SUM || kind == LOTS_AGG_MEAN;
+    if ((!sums && kind != LOTS_AGG_COUNT && kind != LOTS_AGG_PATIENTS && kind != LOTS_AGG_RATE) || agg->exit != NULL ||
+        agg->at != NULL || (sums && agg->value->type.kind == LOTS_TYPE_FLOAT))
+        return false;
+    return (agg->value == NULL || is_alike(p, agg->value)) && (agg->where == NULL || is_alike(p, agg->where));
+}
+
+/* A key tells the periods apart: then nobody is twice in a group. */
+static bool takes_group(planner *p, const lots_bound_stage *group)
+{
+    bool apart = false;
+    for (uint32_t k = 0; k < group->key_count; k++) {
+        const lots_expr *key = group->keys[k].value;
+        apart |= is_period(p, key) || (key->op == LOTS_OP_SLOT && key->of_frame == p->frame && key->index == p->each->slots[1]);
+        if (!is_alike(p, key))
+            return false;
+    }
+    for (uint32_t a = 0; a < group->agg_count; a++)
+        if (!takes_aggregate(p, &group->aggs[a]))
+            return false;
+    return apart && !group->totals;
+}
+
+static bool makes_rows(const lots_bound_stage *stage)
+{
+    return stage->kind == LOTS_STAGE_EACH;
+}
+
+/* The only `each` of the pipeline. */
+static bool find_each(const lots_bound_pipeline *pipeline, const lots_bound_stage *stages, uint32_t count, uint32_t *out)
+{
+    uint32_t found = 0;
+    for (const lots_bound_stage *at = pipeline->stages; at < stages + count; at++)
+        if (makes_rows(at)) {
+            found++;
+            *out = at < stages ? count : (uint32_t)(at - stages);
+        }
+    return found == 1 && *out < count;
+}
+
+void lots_panel_plan(const lots_query *query, const lots_bound_pipeline *pipeline, const lots_bound_stage *stages,
+                     uint32_t stage_count, const lots_bound_stage *group, lots_panel *out)
+{
+    memset(out, 0, sizeof *out);
+    if (group == NULL || pipeline->source != NULL || pipeline->relation != UINT32_MAX ||
+        !find_each(pipeline, stages, stage_count, &out->each))
+        return;
+    planner p = {.query = query, .panel = out, .frame = pipeline->row_frame, .each = &stages[out->each].each};
+    if (p.each->slot_count != 2 || p.each->kind == LOTS_EACH_PAIR)
+        return;
+    for (uint32_t s = out->each + 1; s < stage_count; s++) {
+        if (s == out->each + 1 && stages[s].kind == LOTS_STAGE_WHERE) /* the plan of `each` tells */
+            continue;
+        if (stages[s].kind != LOTS_STAGE_DERIVE || !takes_derive(&p, &stages[s]))
+            return;
+    }
+    out->is = takes_group(&p, group);
+}
+
+/* ---- marks ---- */
+
+typedef struct marker {
+    lots_worker *worker;
+    lots_arena *arena;
+    const lots_periods *periods;
+    const lots_instance *rows;
+    const uint32_t *first, *end; /* by row: the periods it has */
+    uint32_t words;              /* a row */
+    uint64_t *bits;
+    int32_t low, high;           /* days */
+} marker;
+
+/* The first of the places whose start is at least `day`. */
+static uint32_t skip_early(const int32_t *starts, uint32_t from, uint32_t to, int32_t day)
+{
+    while (from < to) {
+        const uint32_t middle = from + (to - from) / 2;
+        if (starts[middle] < day)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static void mark_starts(const marker *m, const lots_passed *passed, uint32_t owner, uint64_t *bits)
+{
+    const uint32_t end = passed->offsets[owner + 1];
+    const int32_t *starts = passed->starts;
+    for (uint32_t i = skip_early(starts, passed->offsets[owner], end, m->low); i < end && starts[i] <= m->high; i++)
+        lots_bit_set(bits, m->periods->of_day[starts[i] - m->low]);
+}
+
+static void mark_spans(const marker *m, const lots_passed *passed, uint32_t owner, uint64_t *bits)
+{
+    for (uint32_t i = passed->offsets[owner]; i < passed->offsets[owner + 1]; i++) {
+        const int32_t start = passed->starts[i], end = passed->ends[i];
+        if (start > m->high || end < m->low)
+            continue;
+        const uint32_t from = start <= m->low ? 0 : m->periods->of_day[start - m->low];
+        const uint32_t to = end >= m->high ? m->periods->count - 1 : m->periods->of_day[end - m->low];
+        if (from <= to) /* not so when it ends before it starts, in another period */
+            lots_bits_set_range(bits, from, to + 1);
+    }
+}
+
+/* *done false: whether an event is of the set can't be said. */
+static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *done, lots_error *err)
+{
+    lots_relation_rows *relation = NULL;
+    lots_passed *passed = NULL;
+    const uint32_t *owner = NULL;
+    LOTS_TRY(lots_relation_get(m->worker, set->set->relation, m->rows, &relation, err));
+    LOTS_TRY(lots_set_passed(m->worker, set->set, relation, &passed, err));
+    *done = passed != NULL;
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(set->spans ? lots_passed_spans(m->worker, passed, err) : lots_passed_starts(m->worker, passed, err));
+    LOTS_TRY(lots_instance_index(m->worker, m->rows, relation->owners, &owner, err));
+    for (uint32_t r = 0; r < m->rows->count; r++) {
+        const uint32_t g = owner == NULL ? r : owner[r];
+        if (m->first[r] == m->end[r] || passed->offsets[g] == passed->offsets[g + 1])
+            continue;
+        if (set->spans)
+            mark_spans(m, passed, g, m->bits + (size_t)r * m->words);
+        else
+            mark_starts(m, passed, g, m->bits + (size_t)r * m->words);
+    }
+    m->worker->work.rows += m->rows->count + passed->count;
+    return LOTS_OK;
+}
+
+/* ---- rows ---- */
+
+static uint64_t low_bits(uint32_t count) { return count >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1; }
+
+/* The periods first .. end - 1 that are in word w. */
+static uint64_t range_in(uint32_t first, uint32_t end, uint32_t w)
+{
+    const uint32_t base = w * 64;
+    const uint32_t from = first > base ? first - base : 0, to = end > base ? end - base : 0;
+    return low_bits(to) & ~low_bits(from);
+}
+
+typedef struct blanks { /* by period: rows without an event */
+    uint32_t *count, *row; /* how many, and the first of them, which stands for all; LOTS_NO_ID */
+    uint64_t *have;        /* bits of those that have any */
+    uint32_t persons, rows; /* with any period; rows to be made */
+} blanks;
+
+/* Leave of the marks those in the rows' ranges, and count what has none. */
+static void count_blanks(const marker *m, blanks *out)
+{
+    for (uint32_t r = 0; r < m->rows->count; r++) {
+        uint64_t *own = m->bits + (size_t)r * m->words;
+        out->persons += m->first[r] < m->end[r] ? 1 : 0;
+        for (uint32_t w = 0; w < m->words; w++) {
+            const uint64_t range = range_in(m->first[r], m->end[r], w);
+            own[w] &= range;
+            out->rows += (uint32_t)__builtin_popcountll(own[w]);
+            for (uint64_t bits = own[w]; bits != 0; bits &= bits - 1)
+                out->count[w * 64 + (uint32_t)__builtin_ctzll(bits)]--;
+            for (uint64_t bits = range & ~own[w] & ~out->have[w]; bits != 0; bits &= bits - 1) {
+                out->row[w * 64 + (uint32_t)__builtin_ctzll(bits)] = r;
+                out->rows++;
+            }
+            out->have[w] |= range & ~own[w];
+        }
+    }
+}
+
+static lots_status find_blanks(const marker *m, blanks *out, lots_error *err)
+{
+    const uint32_t periods = m->periods->count;
+    uint32_t have = 0;
+    memset(out, 0, sizeof *out);
+    LOTS_TRY(lots_new_u32(m->arena, (size_t)m->words * 64 + 1, &out->count, err));
+    LOTS_TRY(lots_new_u32(m->arena, (size_t)m->words * 64, &out->row, err));
+    LOTS_TRY(lots_new_bits(m->arena, (size_t)m->words * 64, &out->have, err));
+    memset(out->count, 0, ((size_t)periods + 1) * sizeof(uint32_t));
+    for (uint32_t p = 0; p < periods; p++)
+        out->row[p] = LOTS_NO_ID;
+    for (uint32_t r = 0; r < m->rows->count; r++)
+        if (m->first[r] < m->end[r]) {
+            out->count[m->first[r]]++;
+            out->count[m->end[r]]--; /* wraps, and back below */
+        }
+    for (uint32_t p = 0; p < periods; p++)
+        out->count[p] = have += out->count[p];
+    count_blanks(m, out);
+    return LOTS_OK;
+}
+
+/* Which row and period each new row is of, and its weight. */
+static void put_rows(const marker *m, const blanks *blank, uint32_t *row, uint32_t *period, uint32_t *weight)
+{
+    uint32_t at = 0;
+    for (uint32_t r = 0; r < m->rows->count; r++)
+        for (uint32_t w = 0; w < m->words; w++) {
+            uint64_t own = m->bits[(size_t)r * m->words + w];
+            for (uint64_t more = range_in(m->first[r], m->end[r], w) & ~own; more != 0; more &= more - 1)
+                if (blank->row[w * 64 + (uint32_t)__builtin_ctzll(more)] == r)
+                    own |= more & (0 - more);
+            for (; own != 0; own &= own - 1, at++) {
+                row[at] = r;
+                period[at] = w * 64 + (uint32_t)__builtin_ctzll(own);
+                weight[at] = blank->row[period[at]] == r ? blank->count[period[at]] : 1;
+            }
+        }
+}
+
+lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const lots_each *each, const lots_each_plan *plan,
+                            const lots_instance *rows, lots_instance **out, lots_group_weights *weights, bool *done,
+                            lots_error *err)
+{
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    const lots_periods *periods = &plan->periods;
+    uint32_t *first = NULL, *end = NULL, *row = NULL, *period = NULL, *weight = NULL;
+    blanks blank;
+    *done = false;
+    if (!plan->known || !plan->exact || periods->of_day == NULL || periods->count > PERIODS_MAX || rows->count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
+    LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
+    LOTS_TRY(lots_each_within(worker, plan, rows, first, end, err));
+    marker m = {.worker = worker, .arena = arena, .periods = periods, .rows = rows, .first = first, .end = end,
+                .words = (uint32_t)lots_bit_words(periods->count), .low = periods->starts[0],
+                .high = periods->ends[periods->count - 1]};
+    LOTS_TRY(lots_new_bits(arena, (size_t)rows->count * m.words * 64, &m.bits, err));
+    *done = true;
+    for (uint32_t s = 0; s < panel->set_count && *done; s++)
+        LOTS_TRY(mark_set(&m, &panel->sets[s], done, err));
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(find_blanks(&m, &blank, err));
+    LOTS_TRY(lots_new_u32(arena, blank.rows, &row, err));
+    LOTS_TRY(lots_new_u32(arena, blank.rows, &period, err));
+    LOTS_TRY(lots_new_u32(arena, blank.rows, &weight, err));
+    put_rows(&m, &blank, row, period, weight);
+    worker->work.rows += rows->count + blank.rows;
+    *weights = (lots_group_weights){.weight = weight, .persons = blank.persons};
+    LOTS_TRY(lots_rows_take(worker, rows, row, blank.rows, out, err));
+    return lots_each_fill(worker, each, periods, period, blank.rows, *out, err);
+}

@@ -300,7 +300,7 @@ static uint64_t range_in(uint32_t first, uint32_t end, uint32_t w)
 
 typedef struct blanks { /* by period: rows without an event */
     uint32_t *count, *row; /* how many, and the first of them, which stands for all; LOTS_NO_ID */
-    uint64_t *have;        /* bits of those that have any */
+    uint64_t *have;        /* bits of those that have any; while rows are put: whose first is still to come */
     uint32_t persons, rows; /* with any period; rows to be made */
 } blanks;
 
@@ -313,13 +313,10 @@ static void count_blanks(const marker *m, blanks *out)
         for (uint32_t w = 0; w < m->words; w++) {
             const uint64_t range = range_in(m->first[r], m->end[r], w);
             own[w] &= range;
-            out->rows += (uint32_t)__builtin_popcountll(own[w]);
-            for (uint64_t bits = own[w]; bits != 0; bits &= bits - 1)
+            for (uint64_t bits = own[w]; bits != 0; bits &= bits - 1, out->rows++)
                 out->count[w * 64 + (uint32_t)__builtin_ctzll(bits)]--;
-            for (uint64_t bits = range & ~own[w] & ~out->have[w]; bits != 0; bits &= bits - 1) {
+            for (uint64_t bits = range & ~own[w] & ~out->have[w]; bits != 0; bits &= bits - 1, out->rows++)
                 out->row[w * 64 + (uint32_t)__builtin_ctzll(bits)] = r;
-                out->rows++;
-            }
             out->have[w] |= range & ~own[w];
         }
     }
@@ -348,15 +345,15 @@ static lots_status find_blanks(const marker *m, blanks *out, lots_error *err)
 }
 
 /* Which row and period each new row is of, and its weight. */
-static void put_rows(const marker *m, const blanks *blank, uint32_t *row, uint32_t *period, uint32_t *weight)
+static void put_rows(const marker *m, blanks *blank, uint32_t *row, uint32_t *period, uint32_t *weight)
 {
     uint32_t at = 0;
     for (uint32_t r = 0; r < m->rows->count; r++)
         for (uint32_t w = 0; w < m->words; w++) {
             uint64_t own = m->bits[(size_t)r * m->words + w];
-            for (uint64_t more = range_in(m->first[r], m->end[r], w) & ~own; more != 0; more &= more - 1)
-                if (blank->row[w * 64 + (uint32_t)__builtin_ctzll(more)] == r)
-                    own |= more & (0 - more);
+            const uint64_t firsts = range_in(m->first[r], m->end[r], w) & ~own & blank->have[w];
+            blank->have[w] &= ~firsts;
+            own |= firsts;
             for (; own != 0; own &= own - 1, at++) {
                 row[at] = r;
                 period[at] = w * 64 + (uint32_t)__builtin_ctzll(own);

@@ -31,7 +31,7 @@ ORACLE_P := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c tests/ora
 TESTS  := $(TEST_C:%.c=$(BUILD)/%)
 HAND_O := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/by_hand.c,$(sort $(wildcard bench/by_hand/*.c))))
 
-.PHONY: all lots deps demo bench bench-peers test check-all check-asan check-tsan check-full check-art check-fault check-damage check-fuzz check-random fuzz clean help install tests lint
+.PHONY: all lots deps demo bench bench-scale bench-peers test check-all check-asan check-tsan check-full check-art check-fault check-damage check-fuzz check-random fuzz clean help install tests lint
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -40,7 +40,7 @@ lots: $(BUILD)/lots
 
 # Loops that the compiler should unroll and vectorise: gcc does so only at -O3.
 HOT := $(if $(findstring -O2,$(CFLAGS)),-O3)
-$(BUILD)/core/base/kernels%.o $(BUILD)/core/codec/%.o $(BUILD)/query/exec/group_batch.o $(BUILD)/query/exec/key_code.o $(BUILD)/query/exec/key_fold.o: HOTTER := $(HOT)
+$(BUILD)/core/base/kernels%.o $(BUILD)/core/base/narrow.o $(BUILD)/core/codec/%.o $(BUILD)/query/exec/group_batch.o $(BUILD)/query/exec/key_code.o $(BUILD)/query/exec/key_fold.o: HOTTER := $(HOT)
 $(BUILD)/core/base/kernels_avx2.o:   KERNEL := -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt
 $(BUILD)/core/base/kernels_avx512.o: KERNEL := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mavx512vbmi2 -mbmi -mbmi2 -mpopcnt -mlzcnt
 
@@ -96,6 +96,11 @@ SCALE ?= 20000
 bench: deps
 	@$(MAKE) --no-print-directory lots $(BUILD)/bench/lots_bench $(BUILD)/bench/by_hand/by_hand
 	@node bench/run.mjs --build $(BUILD) --scale $(SCALE) $(BENCH)
+# Lots alone on populations of growing size, 12 GB of room for SCALES=…,10000000.
+SCALES ?= 100000,1000000
+bench-scale: deps
+	@$(MAKE) --no-print-directory lots $(BUILD)/bench/lots_bench
+	@node bench/scale.mjs --build $(BUILD) --scales $(SCALES) $(BENCH)
 bench-peers:
 	@mkdir -p $(BUILD)/bench/peers
 	npm install --no-audit --no-fund --prefix $(BUILD)/bench/peers @duckdb/node-api@1.5.6-r.1 chdb@3.4.0
@@ -191,6 +196,7 @@ help:
 	@echo 'make demo        make a population of 100,000 and answer three questions; PEOPLE=1000000 for more'
 	@echo 'make test        build and run the tests (about two minutes)'
 	@echo 'make bench       ask the benchmark; SCALE=1000000 people, BENCH="--repeat 9 --only 05"'
+	@echo 'make bench-scale the same questions on SCALES=100000,1000000 people, Lots alone'
 	@echo 'make bench-peers install DuckDB and ClickHouse into the build folder, from npm'
 	@echo 'make check-all   the tests under the sanitizers, fault injection, damage, fuzz replay (long)'
 	@echo 'make install     install into $$(DESTDIR)$$(prefix)'

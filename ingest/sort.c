@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "core/base/memory.h"
+#include "core/base/narrow.h"
 
 lots_status lots_pile_open(lots_pile *out, lots_pile_budget *budget, const char *path, lots_error *err)
 {
@@ -54,7 +55,6 @@ void lots_piece_close(lots_piece *piece, lots_pile *pile)
     lots_vec_free(&piece->origins);
 }
 
-/* Batch, then origins, each after its length. */
 static lots_status write_piece(lots_pile *pile, lots_piece *piece, const lots_bytes *image, lots_error *err)
 {
     if (pile->file.fd < 0)
@@ -69,7 +69,7 @@ static lots_status write_piece(lots_pile *pile, lots_piece *piece, const lots_by
 static lots_status spill_piece(lots_pile *pile, lots_piece *piece, lots_error *err)
 {
     lots_bytes image = {0};
-    lots_status status = lots_bytes_append(&image, piece->origins.data, piece->origins.count * sizeof(uint64_t), err);
+    lots_status status = lots_narrow_put(&image, piece->origins.data, piece->origins.count, sizeof(uint64_t), err);
     if (status == LOTS_OK)
         status = lots_batch_spill(&piece->batch, &image, err);
     if (status == LOTS_OK) {
@@ -103,13 +103,14 @@ lots_status lots_pile_put(lots_pile *pile, lots_piece *piece, lots_error *err)
 static lots_status read_image(lots_pile *pile, const lots_piece *piece, uint8_t *image, lots_piece *out,
                               lots_error *err)
 {
-    size_t origin_bytes = (size_t)piece->origin_count * sizeof(uint64_t), taken;
+    lots_reader reader = lots_reader_over(image, (size_t)piece->bytes);
+    size_t taken;
     void *room;
     LOTS_TRY(lots_file_read_at(&pile->file, piece->at, image, (size_t)piece->bytes, err));
     LOTS_TRY(lots_vec_extend(&out->origins, piece->origin_count, &room, err));
-    if (origin_bytes > 0)
-        memcpy(room, image, origin_bytes);
-    return lots_batch_unspill(&out->batch, image + origin_bytes, (size_t)piece->bytes - origin_bytes, &taken, err);
+    if (!lots_narrow_get(&reader, room, piece->origin_count, sizeof(uint64_t)))
+        return lots_fail(err, LOTS_CORRUPT, "a spill file does not hold the rows that were written to it");
+    return lots_batch_unspill(&out->batch, reader.at, (size_t)(reader.end - reader.at), &taken, err);
 }
 
 lots_status lots_pile_read(lots_pile *pile, const lots_piece *piece, const lots_column *columns,

@@ -304,8 +304,7 @@ static lots_status run(lots_load *load, lots_error *err)
     LOTS_TRY(lots_load_deal(load, err));
     if (load->options->feed != NULL)
         return lots_load_feed_all(load, err);
-    LOTS_TRY(lots_load_settle(load, err));
-    return lots_load_write(load, err);
+    return lots_load_settle_and_write(load, err);
 }
 
 static void close_rows(lots_load *load)

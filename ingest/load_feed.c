@@ -27,32 +27,6 @@ static lots_status identify_all(lots_load *load, lots_error *err)
 
 /* ---- waves ---- */
 
-/* Memory that was asked for once is not asked for again, nor touched for the first time: that costs more than to fill it. */
-static lots_status keep_memory(lots_load *load, lots_piece *piece, lots_error *err)
-{
-    lots_batch batch = piece->batch;
-    if (piece->spilled || batch.column_count == 0)
-        return LOTS_OK;
-    lots_batch_clear(&batch);
-    LOTS_TRY(lots_vec_push(&load->spare[piece->target], &batch, err));
-    piece->batch = (lots_batch){.patient = LOTS_VEC(lots_patient)};
-    return LOTS_OK;
-}
-
-/* Settled rows of buckets whose patients are all written. */
-static lots_status let_go(lots_load *load, uint32_t *held, lots_error *err)
-{
-    lots_patient written = lots_load_written(load);
-    for (; *held < load->bucket_count && load->buckets[*held].end <= written; (*held)++)
-        for (uint32_t s = 0; s < load->stream_count; s++) {
-            lots_piece *piece = &load->buckets[*held].settled[s];
-            LOTS_TRY(keep_memory(load, piece, err));
-            lots_piece_close(piece, &load->settled_pile);
-            *piece = (lots_piece){0};
-        }
-    return LOTS_OK;
-}
-
 static lots_status open_spare(lots_load *load, lots_error *err)
 {
     void *room;
@@ -92,7 +66,7 @@ static lots_status fill_wave(lots_load *load, lots_patient first, lots_patient e
     uint32_t before = load->bucket_count, step = load->options->feed->step;
     for (lots_patient at = first; at < end; at += step)
         LOTS_TRY(lots_load_add_bucket(load, at, end - at < step ? end : at + step, err));
-    LOTS_TRY(lots_load_settle_from(load, before, err));
+    LOTS_TRY(lots_load_settle_between(load, before, load->bucket_count, err));
     atomic_fetch_add(&load->rows_read, events_between(load, first, end));
     return LOTS_OK;
 }
@@ -108,7 +82,7 @@ static lots_status run_waves(lots_load *load, lots_error *err)
         LOTS_TRY(fill_wave(load, first, end, err));
         events += events_between(load, first, end);
         LOTS_TRY(lots_load_write_until(load, end, end == feed->patients, err));
-        LOTS_TRY(let_go(load, &held, err));
+        LOTS_TRY(lots_load_let_go(load, &held, err));
         tell_progress(load, end);
         uint64_t patients = most * WAVE_SEGMENTS * load->threads * end / (events + 1);
         wave = patients > feed->patients ? feed->patients : (lots_patient)patients / feed->step * feed->step;

@@ -4,8 +4,9 @@
  *   load_number.c  interners → numbers of patients, codes, categories; what the base held → pieces too
  *   load_deal.c    raw pieces → buckets of patients
  *   load_settle.c  each bucket: patients, children, the total order
- *   load_feed.c    instead of load_settle and load_write: rows that a program makes, in waves
  *   load_write.c   settled rows → segments, tables, coverage, log → published
+ *   load_wave.c    settling and writing in turn, some buckets at a time
+ *   load_feed.c    the same for rows that a program makes as they are wanted
  * Invariant: what a step leaves is a function of the rows and the mapping, up to the order of pieces. */
 #ifndef LOTS_LOAD_INNER_H
 #define LOTS_LOAD_INNER_H
@@ -84,8 +85,8 @@ typedef struct lots_load {
     uint32_t *events;              /* by patient: settled events of all streams */
     lots_load_tally *tallies;      /* by worker */
     lots_coverage *coverage;       /* by stream */
-    uint32_t settle_first;         /* the first bucket of this wave; 0 when there are no waves */
-    lots_vec *spare;               /* by stream: lots_batch without rows, whose memory a feed's next rows go into */
+    uint32_t settle_first;         /* the first bucket of this wave */
+    lots_vec *spare;               /* by stream: lots_batch without rows, whose memory a feed's next rows go into; NULL: none kept */
     struct lots_load_writing *writing; /* load_write.c */
 } lots_load;
 
@@ -99,12 +100,12 @@ LOTS_MUST lots_status lots_load_find_inputs(lots_load *load, lots_error *err);
 LOTS_MUST lots_status lots_load_parse(lots_load *load, lots_error *err);
 LOTS_MUST lots_status lots_load_number(lots_load *load, lots_error *err);
 LOTS_MUST lots_status lots_load_deal(lots_load *load, lots_error *err);
-LOTS_MUST lots_status lots_load_settle(lots_load *load, lots_error *err);
-LOTS_MUST lots_status lots_load_write(lots_load *load, lots_error *err);
+/* All buckets, in waves, to the generation. */
+LOTS_MUST lots_status lots_load_settle_and_write(lots_load *load, lots_error *err);
 /* All of a feed, from its rows to the generation. */
 LOTS_MUST lots_status lots_load_feed_all(lots_load *load, lots_error *err);
-/* Settle buckets first .. bucket_count - 1. */
-LOTS_MUST lots_status lots_load_settle_from(lots_load *load, uint32_t first, lots_error *err);
+/* Settle buckets first .. end - 1. */
+LOTS_MUST lots_status lots_load_settle_between(lots_load *load, uint32_t first, uint32_t end, lots_error *err);
 /* Writing in waves: segments of patients before `settled`, whose rows are final; unless `last`, the segment that more
  * patients may still go into is left. Then the generation. */
 LOTS_MUST lots_status lots_load_write_begin(lots_load *load, lots_error *err);
@@ -113,6 +114,8 @@ LOTS_MUST lots_status lots_load_write_finish(lots_load *load, lots_error *err);
 void lots_load_write_end(lots_load *load);
 /* The first patient whose segment isn't written. */
 lots_patient lots_load_written(const lots_load *load);
+/* Let go of the settled rows of buckets from *held on whose patients are all written, and step over those buckets. */
+LOTS_MUST lots_status lots_load_let_go(lots_load *load, uint32_t *held, lots_error *err);
 /* A bucket of patients first .. end - 1. */
 LOTS_MUST lots_status lots_load_add_bucket(lots_load *load, lots_patient first, lots_patient end, lots_error *err);
 

@@ -511,14 +511,8 @@ static lots_status settle_task(void *context, size_t task, unsigned worker, lots
     return status;
 }
 
-lots_status lots_load_settle_from(lots_load *load, uint32_t first, lots_error *err)
+lots_status lots_load_settle_between(lots_load *load, uint32_t first, uint32_t end, lots_error *err)
 {
     load->settle_first = first;
-    return lots_pool_run(load->pool, load->bucket_count - first, settle_task, load, load->options->stop, err);
-}
-
-lots_status lots_load_settle(lots_load *load, lots_error *err)
-{
-    LOTS_TRY(lots_load_cover(load, err));
-    return lots_load_settle_from(load, 0, err);
+    return lots_pool_run(load->pool, end - first, settle_task, load, load->options->stop, err);
 }

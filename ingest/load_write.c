@@ -230,7 +230,7 @@ static lots_status publish(write_job *job, lots_error *err)
     return lots_registry_publish(load->writer, &input, &load->result->generation, err);
 }
 
-/* Over the limit nothing is published; the check comes before the work of writing. */
+/* Over the limit nothing is published: segments that were written are nobody's, and go. */
 static lots_status check_rejects(const lots_load *load, lots_error *err)
 {
     const lots_load_result *result = load->result;
@@ -315,19 +315,4 @@ void lots_load_write_end(lots_load *load)
     lots_vec_free(&job->log);
     lots_bytes_free(&job->sources);
     load->writing = NULL;
-}
-
-static lots_status write_all(lots_load *load, lots_error *err)
-{
-    LOTS_TRY(account(load->writing, err));
-    LOTS_TRY(lots_load_write_until(load, load->numbering.patients, true, err));
-    return publish_all(load->writing, err);
-}
-
-lots_status lots_load_write(lots_load *load, lots_error *err)
-{
-    LOTS_TRY(lots_load_write_begin(load, err));
-    lots_status status = write_all(load, err);
-    lots_load_write_end(load);
-    return status;
 }

@@ -7,8 +7,8 @@ export const median = (values) => {
     const v = [...values].sort((a, b) => a - b), m = v.length >> 1;
     return v.length % 2 === 1 ? v[m] : (v[m - 1] + v[m]) / 2;
 };
-const geometric = (values) => Math.exp(values.reduce((s, v) => s + Math.log(v), 0) / values.length);
-const short = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2));
+export const geometric = (values) => Math.exp(values.reduce((s, v) => s + Math.log(v), 0) / values.length);
+export const short = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2));
 
 function summarise(rows, present) {
     const peers = present.filter((s) => s.peer).map((s) => s.name);
@@ -27,7 +27,7 @@ function summarise(rows, present) {
 
 const pad = (text, width, left) => (left ? String(text).padEnd(width) : String(text).padStart(width));
 
-function table(head, lines) {
+export function table(head, lines) {
     const widths = head.map((h, i) => Math.max([...h].length, ...lines.map((l) => [...l[i]].length)));
     const format = (line) => line.map((cell, i) => pad(cell, widths[i], i === 0)).join('  ').trimEnd();
     return [format(head), format(widths.map((w) => '-'.repeat(w))), ...lines.map(format)].join('\n');

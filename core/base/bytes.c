@@ -140,7 +140,7 @@ bool lots_read64(lots_reader *reader, uint64_t *out)
     return true;
 }
 
-bool lots_read_varint(lots_reader *reader, uint64_t *out)
+bool lots_read_long_varint(lots_reader *reader, uint64_t *out)
 {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {

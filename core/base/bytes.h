@@ -72,7 +72,14 @@ static inline lots_reader lots_reader_over(const void *data, size_t count)
 bool lots_read8(lots_reader *reader, uint8_t *out);
 bool lots_read32(lots_reader *reader, uint32_t *out);
 bool lots_read64(lots_reader *reader, uint64_t *out);
-bool lots_read_varint(lots_reader *reader, uint64_t *out);
+bool lots_read_long_varint(lots_reader *reader, uint64_t *out);
+static inline bool lots_read_varint(lots_reader *reader, uint64_t *out)
+{
+    if (reader->at == reader->end || *reader->at >= 0x80)
+        return lots_read_long_varint(reader, out);
+    *out = *reader->at++;
+    return true;
+}
 /* A borrowed slice of `count` bytes. */
 bool lots_read_slice(lots_reader *reader, size_t count, const uint8_t **out);
 /* varint length, then a borrowed slice. */

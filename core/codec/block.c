@@ -193,7 +193,7 @@ static lots_status decode_body(const lots_block_meta *meta, uint32_t count, lots
         LOTS_TRY(decode_bits(meta, encoding, reader, data, arena, err));
     else
         LOTS_TRY(lots_numbers_decode(meta, encoding, reader, count, (lots_starts){out->starts, out->starts_count},
-                                     data, arena, err));
+                                     out->believed, data, arena, err));
     if (reader->at != reader->end)
         return lots_fail(err, LOTS_CORRUPT, "a block of %u values has %zu bytes too many", meta->count,
                          (size_t)(reader->end - reader->at));
@@ -261,6 +261,74 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
     }
     if (meta->phys != LOTS_PHYS_TEXT)
         lots_arena_restore(scratch, mark);
+    return status;
+}
+
+/* ---- taking ---- */
+bool lots_block_can_take(const lots_block_meta *meta)
+{
+    return lots_numbers_can_take(meta) && meta->missing < meta->count;
+}
+
+static lots_status take_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const uint32_t *rows,
+                             uint32_t row_count, void *out, lots_arena *arena, lots_error *err)
+{
+    if (meta->encoding & LOTS_ENCODING_ZSTD)
+        LOTS_TRY(lots_zstd_open(reader, count, arena, err));
+    return lots_numbers_take(meta, meta->encoding & (uint8_t)~LOTS_ENCODING_ZSTD, reader, count, rows, row_count, out,
+                             arena, err);
+}
+
+/* Places of the rows among the values there are; one that is missing has that of a neighbour. */
+static lots_status places_of(const uint64_t *missing, uint32_t count, uint32_t present, const uint32_t *rows,
+                             uint32_t row_count, const uint32_t **out, lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    const size_t words = word_count_of(count);
+    void *bits, *before, *places;
+    LOTS_TRY(lots_arena_vector(arena, &bits, words, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &before, words + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &places, row_count, sizeof(uint32_t), err));
+    kernels->bits_not(missing, count, bits);
+    ((uint32_t *)before)[words] = kernels->count_prefix(bits, words, 0, before);
+    kernels->bit_ranks(bits, before, rows, row_count, places);
+    for (uint32_t k = row_count; k-- > 0 && ((uint32_t *)places)[k] >= present;)
+        ((uint32_t *)places)[k] = present - 1;
+    *out = places;
+    return LOTS_OK;
+}
+
+static lots_status take_some_missing(const lots_block_meta *meta, lots_reader *reader, const uint32_t *rows,
+                                     uint32_t row_count, lots_values_out *out, lots_arena *arena, lots_error *err)
+{
+    const lots_phys phys = (lots_phys)meta->phys;
+    uint32_t count = meta->count;
+    bool dense;
+    void *missing;
+    LOTS_TRY(lots_arena_vector(arena, &missing, word_count_of(count), sizeof(uint64_t), err));
+    LOTS_TRY(lots_missing_read(reader, count, meta->missing, missing, &dense, arena, err));
+    memset(out->missing, 0, word_count_of(row_count) * sizeof(uint64_t));
+    for (uint32_t k = 0; k < row_count; k++)
+        out->missing[k / 64] |= (((const uint64_t *)missing)[rows[k] / 64] >> (rows[k] % 64) & 1) << (k % 64);
+    if (dense) {
+        count -= meta->missing;
+        LOTS_TRY(places_of(missing, meta->count, count, rows, row_count, &rows, arena, err));
+    }
+    LOTS_TRY(take_body(meta, count, reader, rows, row_count, out->data, arena, err));
+    lots_missing_clear(phys, out->missing, row_count, out->data);
+    return LOTS_OK;
+}
+
+lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *rows, uint32_t row_count,
+                            lots_values_out *out, lots_arena *scratch, lots_error *err)
+{
+    lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    assert(lots_block_can_take(meta));
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_status status = meta->missing == 0
+                             ? take_body(meta, meta->count, &reader, rows, row_count, out->data, scratch, err)
+                             : take_some_missing(meta, &reader, rows, row_count, out, scratch, err);
+    lots_arena_restore(scratch, mark);
     return status;
 }
 

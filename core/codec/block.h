@@ -94,6 +94,7 @@ typedef struct lots_values_out {
     const uint32_t *starts;    /* needed by GAPS: as given to encode */
     uint32_t starts_count;
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
+    bool believed;             /* these very bytes have been decoded before: what that found right isn't looked at again */
 } lots_values_out;
 
 /* Can a block of U32 tell which values are in a set without decoding them? */
@@ -112,6 +113,12 @@ LOTS_MUST lots_status lots_block_verify(const lots_block_meta *meta, const uint8
  * Errors: LOTS_CORRUPT (saying what was wrong), LOTS_MEMORY. Output unspecified then. Cost: O(count). */
 LOTS_MUST lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes, lots_values_out *out,
                                         lots_arena *scratch, lots_error *err);
+/* Can some values of a block be decoded for less than all? */
+bool lots_block_can_take(const lots_block_meta *meta);
+/* Of a block that can, and that has been decoded whole before: value k of `out` is value rows[k]. rows[k] < meta->count, and
+ * they never fall. Errors: LOTS_CORRUPT, LOTS_MEMORY. Cost: O(count), but far less a value than decode. */
+LOTS_MUST lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *rows,
+                                      uint32_t row_count, lots_values_out *out, lots_arena *scratch, lots_error *err);
 /* "frame+zstd" and the like, for lots info; "?" when unknown. */
 const char *lots_encoding_name(uint8_t encoding);
 

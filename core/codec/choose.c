@@ -242,7 +242,7 @@ static lots_status unknown_encoding(uint8_t encoding, lots_error *err)
 }
 
 lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t count, lots_starts starts,
-                                 uint32_t *out, lots_arena *arena, lots_error *err)
+                                 bool believed, uint32_t *out, lots_arena *arena, lots_error *err)
 {
     switch (encoding) {
     case LOTS_ENCODING_FRAME:
@@ -254,7 +254,7 @@ lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t
     case LOTS_ENCODING_RUNS:
         return lots_runs_decode_u32(reader, count, out, arena, err);
     case LOTS_ENCODING_DICT:
-        return lots_dict_decode_u32(reader, count, out, arena, err);
+        return lots_dict_decode_u32(reader, count, believed, out, arena, err);
     case LOTS_ENCODING_PLANES:
         return lots_planes_decode_u32(reader, count, out, arena, err);
     default:
@@ -262,8 +262,8 @@ lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t
     }
 }
 
-lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t count, uint64_t *out,
-                                 lots_arena *arena, lots_error *err)
+lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t count, bool believed,
+                                 uint64_t *out, lots_arena *arena, lots_error *err)
 {
     switch (encoding) {
     case LOTS_ENCODING_FRAME:
@@ -273,7 +273,7 @@ lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t
     case LOTS_ENCODING_RUNS:
         return lots_runs_decode_u64(reader, count, out, arena, err);
     case LOTS_ENCODING_DICT:
-        return lots_dict_decode_u64(reader, count, out, arena, err);
+        return lots_dict_decode_u64(reader, count, believed, out, arena, err);
     case LOTS_ENCODING_PLANES:
         return lots_planes_decode_u64(reader, count, out, arena, err);
     default:

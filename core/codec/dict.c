@@ -178,26 +178,56 @@ static lots_status read_entry_count(lots_reader *reader, uint32_t count, uint32_
     return LOTS_OK;
 }
 
-lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena, lots_error *err)
+/* A sub-block of indexes at a time, so that they never leave the nearest cache. */
+static lots_status next_indexes(lots_frame_cursor *cursor, uint32_t entry_count, bool believed, uint32_t *indexes,
+                                uint32_t *size, lots_error *err)
 {
-    uint32_t entry_count = 0, *indexes;
-    void *entries;
-    LOTS_TRY(read_entry_count(reader, count, &entry_count, err));
-    LOTS_TRY(lots_arena_vector(arena, &entries, entry_count, sizeof(uint32_t), err));
-    LOTS_TRY(lots_frame_decode_u32(reader, entry_count, 0, entries, arena, err));
-    LOTS_TRY(lots_dict_read_indexes(reader, count, entry_count, &indexes, arena, err));
-    lots_kernels_get()->gather_u32(entries, indexes, count, out);
+    LOTS_TRY(lots_frame_next_u32(cursor, indexes, size, err));
+    const uint32_t most = believed ? 0 : lots_kernels_get()->max_u32(indexes, *size);
+    if (!believed && most >= entry_count)
+        return lots_fail(err, LOTS_CORRUPT, "entry %u of a dictionary of %u", most, entry_count);
     return LOTS_OK;
 }
 
-lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena, lots_error *err)
-{
-    uint32_t entry_count = 0, *indexes;
-    void *entries;
-    LOTS_TRY(read_entry_count(reader, count, &entry_count, err));
-    LOTS_TRY(lots_arena_vector(arena, &entries, entry_count, sizeof(uint64_t), err));
-    LOTS_TRY(lots_frame_decode_u64(reader, entry_count, 0, entries, arena, err));
-    LOTS_TRY(lots_dict_read_indexes(reader, count, entry_count, &indexes, arena, err));
-    lots_kernels_get()->gather_u64(entries, indexes, count, out);
-    return LOTS_OK;
-}
+#define DICT_READERS(BITS)                                                                                  \
+    static lots_status open_u##BITS(lots_reader *reader, uint32_t count, uint##BITS##_t **entries,          \
+                                    uint32_t *entry_count, lots_frame_cursor *indexes, lots_arena *arena,   \
+                                    lots_error *err)                                                        \
+    {                                                                                                       \
+        void *room;                                                                                         \
+        LOTS_TRY(read_entry_count(reader, count, entry_count, err));                                        \
+        LOTS_TRY(lots_arena_vector(arena, &room, *entry_count, sizeof(uint##BITS##_t), err));               \
+        *entries = room;                                                                                    \
+        LOTS_TRY(lots_frame_decode_u##BITS(reader, *entry_count, 0, room, arena, err));                     \
+        return lots_frame_open_u32(reader, count, 0, indexes, arena, err);                                  \
+    }                                                                                                       \
+    lots_status lots_dict_decode_u##BITS(lots_reader *reader, uint32_t count, bool believed,                \
+                                         uint##BITS##_t *out, lots_arena *arena, lots_error *err)           \
+    {                                                                                                       \
+        uint32_t entry_count = 0, size = 0, indexes[LOTS_PACK_VALUES + 16];                                 \
+        uint##BITS##_t *entries = NULL;                                                                     \
+        lots_frame_cursor cursor;                                                                           \
+        LOTS_TRY(open_u##BITS(reader, count, &entries, &entry_count, &cursor, arena, err));                 \
+        for (uint32_t at = 0; at < count; at += size) {                                                     \
+            LOTS_TRY(next_indexes(&cursor, entry_count, believed, indexes, &size, err));                    \
+            lots_kernels_get()->gather_u##BITS(entries, indexes, size, out + at);                           \
+        }                                                                                                   \
+        return LOTS_OK;                                                                                     \
+    }                                                                                                       \
+    lots_status lots_dict_take_u##BITS(lots_reader *reader, uint32_t count, const uint32_t *rows,           \
+                                       uint32_t row_count, uint##BITS##_t *out, lots_arena *arena,          \
+                                       lots_error *err)                                                     \
+    {                                                                                                       \
+        uint32_t entry_count = 0, first = 0, size = 0, indexes[LOTS_PACK_VALUES + 16];                      \
+        uint##BITS##_t *entries = NULL;                                                                     \
+        lots_frame_cursor cursor;                                                                           \
+        LOTS_TRY(open_u##BITS(reader, count, &entries, &entry_count, &cursor, arena, err));                 \
+        for (uint32_t k = 0; k < row_count;) {                                                              \
+            LOTS_TRY(lots_frame_seek_u32(&cursor, rows[k], indexes, &first, &size, err));                   \
+            for (; k < row_count && rows[k] - first < size; k++)                                            \
+                out[k] = entries[indexes[rows[k] - first]];                                                 \
+        }                                                                                                   \
+        return LOTS_OK;                                                                                     \
+    }
+DICT_READERS(32)
+DICT_READERS(64)

@@ -115,6 +115,15 @@ LOTS_MUST lots_status lots_frame_open_u32(lots_reader *reader, uint32_t count, u
  * Errors: LOTS_CORRUPT when escapes and patches don't match. */
 LOTS_MUST lots_status lots_frame_next_u32(lots_frame_cursor *cursor, uint32_t *out, uint32_t *size, lots_error *err);
 LOTS_MUST lots_status lots_frame_next_u64(lots_frame_cursor *cursor, uint64_t *out, uint32_t *size, lots_error *err);
+/* The sub-block that holds value `at`, which is in none before the next one; those passed over are not unpacked unless
+ * their escapes have to be counted. *first: its first value. Of a frame that has been read whole before. */
+LOTS_MUST lots_status lots_frame_seek_u32(lots_frame_cursor *cursor, uint32_t at, uint32_t *out, uint32_t *first,
+                                          uint32_t *size, lots_error *err);
+/* out[k] = value rows[k] of such a frame, plus `add`; rows[k] < count and never fall. */
+LOTS_MUST lots_status lots_frame_take_u32(lots_reader *reader, uint32_t count, uint32_t add, const uint32_t *rows,
+                                          uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err);
+LOTS_MUST lots_status lots_frame_take_u64(lots_reader *reader, uint32_t count, uint64_t add, const uint32_t *rows,
+                                          uint32_t row_count, uint64_t *out, lots_arena *arena, lots_error *err);
 /* All that are left. */
 LOTS_MUST lots_status lots_frame_rest_u32(lots_frame_cursor *cursor, uint32_t *out, lots_error *err);
 LOTS_MUST lots_status lots_frame_rest_u64(lots_frame_cursor *cursor, uint64_t *out, lots_error *err);

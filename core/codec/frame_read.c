@@ -169,6 +169,84 @@ lots_status lots_frame_next_u64(lots_frame_cursor *cursor, uint64_t *out, uint32
     return count_patches(cursor, more, err);
 }
 
+/* ---- some values ---- */
+/* Move on to the sub-block of value `at`. */
+static lots_status pass_over(lots_frame_cursor *cursor, uint32_t at, lots_error *err)
+{
+    uint32_t ignored[SUB + 16], size;
+    while (cursor->sub < at / SUB) {
+        if (width_byte(cursor, cursor->sub) & 0x80)
+            LOTS_TRY(lots_frame_next_u32(cursor, ignored, &size, err));
+        else
+            (void)next_view(cursor);
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_frame_seek_u32(lots_frame_cursor *cursor, uint32_t at, uint32_t *out, uint32_t *first, uint32_t *size,
+                                lots_error *err)
+{
+    LOTS_TRY(pass_over(cursor, at, err));
+    *first = cursor->sub * SUB;
+    return lots_frame_next_u32(cursor, out, size, err);
+}
+
+lots_status lots_frame_take_u32(lots_reader *reader, uint32_t count, uint32_t add, const uint32_t *rows,
+                                uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    lots_frame_cursor cursor;
+    uint32_t values[SUB + 16], first, size;
+    LOTS_TRY(open_frame(reader, count, add, 32, false, &cursor, arena, err));
+    for (uint32_t k = 0; k < row_count;) {
+        LOTS_TRY(lots_frame_seek_u32(&cursor, rows[k], values, &first, &size, err));
+        for (; k < row_count && rows[k] - first < size; k++)
+            out[k] = values[rows[k] - first];
+    }
+    return LOTS_OK;
+}
+
+/* Of a sub-block, those of `rows` that lie in it; *k moves on. */
+static lots_status take_sub_u64(lots_frame_cursor *cursor, const uint32_t *rows, uint32_t row_count, uint32_t *k,
+                                uint64_t *out, lots_error *err)
+{
+    const uint32_t first = cursor->sub * SUB;
+    const unsigned byte = width_byte(cursor, cursor->sub);
+    uint32_t size, at = *k;
+    if (byte <= 32) { /* not escaped */
+        uint32_t low[SUB + 16];
+        const sub_view view = next_view(cursor);
+        lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, 0, low);
+        for (; at < row_count && rows[at] - first < view.size; at++)
+            out[at] = view.base + low[rows[at] - first];
+    } else {
+        uint64_t values[SUB + 8];
+        LOTS_TRY(lots_frame_next_u64(cursor, values, &size, err));
+        for (; at < row_count && rows[at] - first < size; at++)
+            out[at] = values[rows[at] - first];
+    }
+    *k = at;
+    return LOTS_OK;
+}
+
+lots_status lots_frame_take_u64(lots_reader *reader, uint32_t count, uint64_t add, const uint32_t *rows,
+                                uint32_t row_count, uint64_t *out, lots_arena *arena, lots_error *err)
+{
+    lots_frame_cursor cursor;
+    uint64_t ignored[SUB + 8];
+    uint32_t size;
+    LOTS_TRY(open_frame(reader, count, add, 64, false, &cursor, arena, err));
+    for (uint32_t k = 0; k < row_count;) {
+        while (cursor.sub < rows[k] / SUB) {
+            if (width_byte(&cursor, cursor.sub) & 0x80)
+                LOTS_TRY(lots_frame_next_u64(&cursor, ignored, &size, err));
+            else
+                (void)next_view(&cursor);
+        }
+        LOTS_TRY(take_sub_u64(&cursor, rows, row_count, &k, out, err));
+    }
+    return LOTS_OK;
+}
+
 /* ---- whole frames ---- */
 lots_status lots_frame_rest_u32(lots_frame_cursor *cursor, uint32_t *out, lots_error *err)
 {

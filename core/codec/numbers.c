@@ -1,6 +1,7 @@
 /* numbers.c: see numbers.h. */
 #include "core/codec/numbers.h"
 
+#include "core/codec/dict.h"
 #include "core/codec/missing.h"
 #include "core/codec/plain.h"
 
@@ -161,21 +162,21 @@ static lots_status fill_constant(const lots_block_meta *meta, uint32_t count, vo
     return LOTS_OK;
 }
 
-static lots_status decode_doubles(uint8_t encoding, lots_reader *reader, uint32_t count, double *out,
+static lots_status decode_doubles(uint8_t encoding, lots_reader *reader, uint32_t count, bool believed, double *out,
                                   lots_arena *arena, lots_error *err)
 {
     void *keys;
     if (encoding == LOTS_ENCODING_DECIMAL)
         return lots_decimal_decode(reader, count, out, arena, err);
     LOTS_TRY(lots_arena_vector(arena, &keys, count, sizeof(int64_t), err));
-    LOTS_TRY(lots_ints_decode_u64(encoding, reader, count, keys, arena, err));
+    LOTS_TRY(lots_ints_decode_u64(encoding, reader, count, believed, keys, arena, err));
     for (uint32_t i = 0; i < count; i++)
         out[i] = lots_f64_from_key(((const int64_t *)keys)[i]);
     return LOTS_OK;
 }
 
 lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader, uint32_t count,
-                                lots_starts starts, void *out, lots_arena *arena, lots_error *err)
+                                lots_starts starts, bool believed, void *out, lots_arena *arena, lots_error *err)
 {
     const lots_phys phys = (lots_phys)meta->phys;
     if (encoding == LOTS_ENCODING_CONSTANT)
@@ -183,8 +184,26 @@ lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, l
     if (encoding == LOTS_ENCODING_PLAIN)
         return lots_plain_decode(reader, count, lots_phys_bytes(phys), out, err);
     if (phys == LOTS_PHYS_F64)
-        return decode_doubles(encoding, reader, count, out, arena, err);
+        return decode_doubles(encoding, reader, count, believed, out, arena, err);
     if (phys == LOTS_PHYS_I64)
-        return lots_ints_decode_u64(encoding, reader, count, out, arena, err);
-    return lots_ints_decode_u32(encoding, reader, count, starts, out, arena, err);
+        return lots_ints_decode_u64(encoding, reader, count, believed, out, arena, err);
+    return lots_ints_decode_u32(encoding, reader, count, starts, believed, out, arena, err);
+}
+
+bool lots_numbers_can_take(const lots_block_meta *meta)
+{
+    const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ZSTD;
+    return (meta->phys == LOTS_PHYS_I32 || meta->phys == LOTS_PHYS_U32 || meta->phys == LOTS_PHYS_I64) &&
+           (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT);
+}
+
+lots_status lots_numbers_take(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader, uint32_t count,
+                              const uint32_t *rows, uint32_t row_count, void *out, lots_arena *arena, lots_error *err)
+{
+    const bool wide = meta->phys == LOTS_PHYS_I64;
+    if (encoding == LOTS_ENCODING_DICT)
+        return wide ? lots_dict_take_u64(reader, count, rows, row_count, out, arena, err)
+                    : lots_dict_take_u32(reader, count, rows, row_count, out, arena, err);
+    return wide ? lots_frame_take_u64(reader, count, 0, rows, row_count, out, arena, err)
+                : lots_frame_take_u32(reader, count, 0, rows, row_count, out, arena, err);
 }

@@ -8,9 +8,16 @@
 /* At least one value, none missing. Errors: LOTS_USAGE when `only` can't hold them, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_numbers_encode(const lots_values *values, int only, lots_bytes *out, lots_shape *shape,
                                           int64_t *min, int64_t *max, lots_arena *arena, lots_error *err);
-/* `encoding` without the zstd flag. `out` has 64 bytes of slack. */
+/* `encoding` without the zstd flag. `out` has 64 bytes of slack. `believed`: see dict.h. */
 LOTS_MUST lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader,
-                                          uint32_t count, lots_starts starts, void *out, lots_arena *arena,
-                                          lots_error *err);
+                                          uint32_t count, lots_starts starts, bool believed, void *out,
+                                          lots_arena *arena, lots_error *err);
+/* Can numbers of this encoding be taken? */
+bool lots_numbers_can_take(const lots_block_meta *meta);
+/* out[k] = number rows[k] of such a block that has been decoded before; rows[k] < count and never fall. `encoding` as for
+ * decode. Errors: LOTS_MEMORY, LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_numbers_take(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader,
+                                        uint32_t count, const uint32_t *rows, uint32_t row_count, void *out,
+                                        lots_arena *arena, lots_error *err);
 
 #endif

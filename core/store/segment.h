@@ -57,13 +57,18 @@ LOTS_MUST lots_status lots_segment_offsets(lots_segment *segment, uint32_t strea
  * an absent column has count = rows, missing = rows, bytes = 0. */
 const lots_block_meta *lots_segment_meta(const lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,
                                          uint32_t chunk);
-/* Decode one block into the caller's buffers (lots_values_out's contract; `starts` are filled in by the segment where the
- * encoding needs them). `end` columns come back as days (the file holds durations). Ids come back local.
+/* Decode one block into the caller's buffers (lots_values_out's contract; `starts` are the stream's offsets where they are
+ * at hand, else the segment reads them when the encoding needs them). `end` columns come back as days (the file holds durations). Ids come back local.
  * *has_missing says whether out->missing was written (it isn't when none is missing).
  * Errors: LOTS_CORRUPT naming file, stream, column, chunk; LOTS_MEMORY. */
 LOTS_MUST lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,
                                         uint32_t chunk, lots_values_out *out, bool *has_missing, lots_arena *scratch,
                                         lots_error *err);
+/* The same of some rows: value k of `out` is that of rows[k], which never fall. Where this costs less than reading the block,
+ * which has to have been read before: *done. Else nothing is written. Not for lists, ends and texts. Errors: as read. */
+LOTS_MUST lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                        const uint32_t *rows, uint32_t row_count, lots_values_out *out,
+                                        bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
 /* Which ids of a block are in a set of local ids, where the encoding tells it without decoding: *done. Else nothing is
  * written. `out`, `missing`: bits of the chunk's rows; a missing one is not in the set. *has_missing as for read.
  * Errors: as read. */

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "core/base/hash.h"
+#include "core/base/kernels.h"
 #include "core/base/memory.h"
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
@@ -24,8 +25,8 @@ static _Atomic uint8_t *verified_flag(const lots_segment *segment, const lots_la
 static lots_status decode_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block,
                                 lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
-    _Atomic uint8_t *flag = verified_flag(segment, slot, block);
-    if (!atomic_load_explicit(flag, memory_order_relaxed))
+    out->believed = atomic_load_explicit(verified_flag(segment, slot, block), memory_order_relaxed) != 0;
+    if (!out->believed)
         LOTS_TRY(lots_segment_verify_block(segment, slot, block, err));
     return lots_block_decode(&slot->metas[block], segment->data + slot->offsets[block], out, scratch, err);
 }
@@ -51,12 +52,12 @@ static lots_status read_counts(const lots_segment *segment, const lots_layout_st
     LOTS_TRY(lots_arena_vector(scratch, &counts, patients, sizeof(uint32_t), err));
     lots_values_out out = {.data = counts};
     LOTS_TRY(decode_block(segment, &stream->counts, chunk, &out, scratch, err));
-    for (uint32_t i = 0; i < patients; i++) {
-        offsets[i] = (uint32_t)total;
+    for (uint32_t i = 0; i < patients && !out.believed; i++)
         total += ((const uint32_t *)counts)[i];
-    }
-    offsets[patients] = (uint32_t)total;
-    if (total != stream->rows[chunk])
+    lots_kernels_get()->prefix_u32(counts, patients, 0, counts);
+    offsets[0] = 0;
+    memcpy(offsets + 1, counts, patients * sizeof *offsets);
+    if (!out.believed && total != stream->rows[chunk])
         return lots_fail(err, LOTS_CORRUPT, "the patients' counts add up to %llu, the chunk has %u rows",
                          (unsigned long long)total, stream->rows[chunk]);
     set_verified(segment, &stream->counts, chunk);
@@ -131,9 +132,11 @@ static lots_status read_block(const block_place *place, lots_values_out *out, lo
 {
     const lots_layout_slot *slot = slot_of(place);
     const lots_block_meta *meta = &slot->metas[place->chunk];
-    if ((meta->encoding & ~LOTS_ENCODING_ZSTD) == LOTS_ENCODING_GAPS) {
-        const lots_layout *layout = &place->segment->layout;
-        uint32_t patients = layout->firsts[place->chunk + 1] - layout->firsts[place->chunk];
+    const lots_layout *layout = &place->segment->layout;
+    const uint32_t patients = layout->firsts[place->chunk + 1] - layout->firsts[place->chunk];
+    if (out->starts != NULL) {
+        out->starts_count = patients;
+    } else if ((meta->encoding & ~LOTS_ENCODING_ZSTD) == LOTS_ENCODING_GAPS) {
         void *starts;
         LOTS_TRY(lots_arena_vector(scratch, &starts, (size_t)patients + 1, sizeof(uint32_t), err));
         LOTS_TRY(fill_offsets(place->segment, place->stream->file, place->chunk, starts, scratch, err));
@@ -179,12 +182,13 @@ static void fill_missing(const lots_block_meta *meta, lots_values_out *out, bool
 }
 
 /* The ordered days of the stream, into `days`: all slots, also those under a missing bit (0). */
-static lots_status read_starts(const block_place *place, int32_t *days, lots_arena *scratch, lots_error *err)
+static lots_status read_starts(const block_place *place, const uint32_t *starts, int32_t *days, lots_arena *scratch,
+                               lots_error *err)
 {
     block_place start = *place;
     start.column = place->stream->ordered;
     const lots_block_meta *meta = &start.column->values.metas[place->chunk];
-    lots_values_out out = {.data = days};
+    lots_values_out out = {.data = days, .starts = starts};
     if (meta->missing > 0) {
         void *missing;
         LOTS_TRY(lots_arena_vector(scratch, &missing, lots_bit_words(meta->count), sizeof(uint64_t), err));
@@ -216,11 +220,11 @@ static lots_status starts_of(const block_place *place, const lots_values_out *ou
         return LOTS_OK;
     LOTS_TRY(lots_arena_vector(scratch, &room, count, sizeof(int32_t), err));
     *starts = room;
-    return read_starts(place, room, scratch, err);
+    return read_starts(place, out->starts, room, scratch, err);
 }
 
 /* Sixteen at a time, into the slack: so compilers make vectors of it. */
-static void add_starts(int32_t *days, const int32_t *starts, uint32_t count)
+static void add_starts(int32_t *restrict days, const int32_t *restrict starts, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i += 16)
         for (uint32_t k = 0; k < 16; k++)
@@ -276,6 +280,33 @@ lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t c
         return LOTS_OK;
     }
     lots_status status = read_place(&place, out, has_missing, scratch, err);
+    if (status != LOTS_OK)
+        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
+                           segment->schema->streams[stream].name, place.column->name, chunk);
+    return status;
+}
+
+/* The bytes must have been read whole once, which checks them. */
+static bool can_take(const block_place *place)
+{
+    const lots_layout_slot *slot = &place->column->values;
+    return !(place->column->flags & LOTS_COLUMN_DURATION) && lots_layout_held(&slot->metas[place->chunk]) &&
+           lots_block_can_take(&slot->metas[place->chunk]) && is_verified(place->segment, slot, place->chunk);
+}
+
+lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                              const uint32_t *rows, uint32_t row_count, lots_values_out *out, bool *has_missing,
+                              bool *done, lots_arena *scratch, lots_error *err)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    const block_place place = {segment, from, from->columns[column].file, LOTS_PART_VALUES, chunk};
+    *done = place.column != NULL && can_take(&place);
+    if (!*done)
+        return LOTS_OK;
+    const lots_layout_slot *slot = &place.column->values;
+    *has_missing = slot->metas[chunk].missing > 0;
+    lots_status status = lots_block_take(&slot->metas[chunk], segment->data + slot->offsets[chunk], rows, row_count, out,
+                                         scratch, err);
     if (status != LOTS_OK)
         lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
                            segment->schema->streams[stream].name, place.column->name, chunk);

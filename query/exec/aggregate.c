@@ -7,6 +7,7 @@
 
 #include "query/exec/by_order.h"
 #include "query/exec/candidates.h"
+#include "query/exec/column.h"
 #include "query/exec/days.h"
 
 static lots_status reduce(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_vector *out,
@@ -148,6 +149,58 @@ static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, c
     return LOTS_OK;
 }
 
+/* The rows that count, and the ranges of them: places among these. */
+static lots_status number_held(const lots_step *step, const lots_ranges *ranges, const uint64_t *held, uint32_t count,
+                               uint32_t **rows, lots_ranges *out, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const lots_ranges marked = {.positions = ranges->positions, .mask = held};
+    const bool follow = ranges->offsets != NULL;
+    uint32_t *places = NULL;
+    lots_bit_ranks ranks;
+    LOTS_TRY(lots_new_u32(step->arena, count, rows, err));
+    LOTS_TRY(lots_new_u32(step->arena, 2 * ((size_t)ranges->count + 1), &places, err));
+    LOTS_TRY(lots_bit_ranks_make(step, &marked, &ranks, err));
+    kernels->bits_indexes(held, ranges->positions, *rows);
+    uint32_t *ends = follow ? places + 1 : places + ranges->count + 1;
+    places[0] = 0;
+    kernels->bit_ranks(held, ranks.words, ranges->first, ranges->count, places);
+    kernels->bit_ranks(held, ranks.words, ranges->end, ranges->count, ends);
+    *out = (lots_ranges){.count = ranges->count, .first = places, .end = ends, .positions = count};
+    out->offsets = follow ? places : NULL;
+    return LOTS_OK;
+}
+
+/* A stored column that nothing has decoded yet, of which few rows count, is decoded for these alone: *done. */
+static lots_status take_held(const lots_step *step, lots_relation_rows *relation, const lots_instance *all,
+                             lots_ranges *ranges, lots_vector *x, bool *done, lots_error *err)
+{
+    const lots_expr *column = step->expr->op == LOTS_OP_NIGHTS ? NULL : step->expr->operands[0];
+    const lots_relation *bound = relation->relation;
+    const uint64_t *held = NULL;
+    uint32_t count = 0, *rows = NULL, *of_relation = NULL;
+    lots_ranges few;
+    *done = false;
+    if (column == NULL || column->op != LOTS_OP_COLUMN || column->of_frame != all->frame ||
+        bound->kind != LOTS_RELATION_STREAM || !is_plain(column) ||
+        lots_stream_is_read(step->worker, bound->stream, bound->columns[column->index].column))
+        return LOTS_OK;
+    LOTS_TRY(rows_held(step, ranges, &held, &count, err));
+    if (held == NULL || 4 * (uint64_t)count >= ranges->positions)
+        return LOTS_OK;
+    LOTS_TRY(number_held(step, ranges, held, count, &rows, &few, err));
+    if (all->relation_row != NULL) {
+        LOTS_TRY(lots_new_u32(step->arena, count, &of_relation, err));
+        step->worker->kernels->gather_u32(all->relation_row, rows, count, of_relation);
+    }
+    LOTS_TRY(lots_relation_take(step->worker, relation, column->index, of_relation != NULL ? of_relation : rows, count,
+                                step->arena, x, err));
+    x->type = column->type;
+    *ranges = few;
+    *done = true;
+    return LOTS_OK;
+}
+
 typedef struct held_rows { /* the rows that count, as an instance, and the ranges of them */
     lots_instance *elements; /* NULL: all rows are to be looked at */
     lots_ranges ranges;
@@ -160,17 +213,15 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
     const lots_kernels *kernels = step->worker->kernels;
     const uint64_t *held = NULL;
     const uint32_t *owners = NULL;
-    uint32_t count = 0, *rows = NULL, *parents = NULL, *places = NULL;
+    uint32_t count = 0, *rows = NULL, *parents = NULL;
     *out = (held_rows){.elements = NULL};
     if (step->expr->op == LOTS_OP_NIGHTS || is_plain(step->expr->operands[0]))
         return LOTS_OK;
     LOTS_TRY(rows_held(step, ranges, &held, &count, err));
     if (held == NULL || 2 * (uint64_t)count >= ranges->positions)
         return LOTS_OK;
-    LOTS_TRY(lots_new_u32(step->arena, count, &rows, err));
+    LOTS_TRY(number_held(step, ranges, held, count, &rows, &out->ranges, err));
     LOTS_TRY(lots_new_u32(step->arena, count, &parents, err));
-    LOTS_TRY(lots_new_u32(step->arena, 2 * ((size_t)ranges->count + 1), &places, err));
-    kernels->bits_indexes(held, ranges->positions, rows);
     LOTS_TRY(lots_instance_parents(step->worker, all, &owners, err));
     kernels->gather_u32(owners, rows, count, parents);
     LOTS_TRY(lots_instance_new(step->worker, all->frame, count, all->parent, all->depth, &out->elements, err));
@@ -182,17 +233,22 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
         kernels->gather_u32(all->relation_row, rows, count, of_relation);
         out->elements->relation_row = of_relation;
     }
-    const lots_ranges marked = {.positions = ranges->positions, .mask = held};
-    lots_bit_ranks ranks;
-    LOTS_TRY(lots_bit_ranks_make(step, &marked, &ranks, err));
-    const bool follow = ranges->offsets != NULL;
-    uint32_t *ends = follow ? places + 1 : places + ranges->count + 1;
-    places[0] = 0;
-    kernels->bit_ranks(held, ranks.words, ranges->first, ranges->count, places);
-    kernels->bit_ranks(held, ranks.words, ranges->end, ranges->count, ends);
-    out->ranges = (lots_ranges){.count = ranges->count, .first = places, .end = ends, .positions = count};
-    out->ranges.offsets = follow ? places : NULL;
     return LOTS_OK;
+}
+
+/* The operand over the rows of an instance of the element frame: all, or those that count, with the ranges of them. */
+static lots_status operand_of_ranges(const lots_step *step, const lots_candidates *candidates, const lots_instance *all,
+                                     lots_ranges *ranges, lots_vector *x, lots_error *err)
+{
+    held_rows held;
+    bool done = false;
+    LOTS_TRY(take_held(step, candidates->relation, all, ranges, x, &done, err));
+    if (done)
+        return LOTS_OK;
+    LOTS_TRY(hold_rows(step, ranges, all, &held, err));
+    if (held.elements != NULL)
+        *ranges = held.ranges;
+    return operand_over(step, candidates, held.elements != NULL ? held.elements : all, x, err);
 }
 
 static lots_status reduce_rows(const lots_step *step, const lots_candidates *candidates, lots_vector *out,
@@ -209,12 +265,8 @@ static lots_status reduce_rows(const lots_step *step, const lots_candidates *can
     lots_vector x = {.count = 0};
     if (has_operand(step->expr->op)) {
         const lots_instance *elements = NULL;
-        held_rows held;
         LOTS_TRY(lots_relation_elements(step->worker, candidates->relation, candidates->set->frame, &elements, err));
-        LOTS_TRY(hold_rows(step, &ranges, elements, &held, err));
-        if (held.elements != NULL)
-            ranges = held.ranges;
-        LOTS_TRY(operand_over(step, candidates, held.elements != NULL ? held.elements : elements, &x, err));
+        LOTS_TRY(operand_of_ranges(step, candidates, elements, &ranges, &x, err));
     }
     LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
     LOTS_TRY(fail_ranges(step, &ranges, x.failed, x.culprit, out, err));
@@ -236,13 +288,8 @@ static lots_status reduce_list(const lots_step *step, const lots_candidates *can
     lots_vector x = {.count = 0};
     LOTS_TRY(lots_list_mask(candidates, &ranges.mask, err));
     if (has_operand(step->expr->op) && candidates->passed != NULL) {
-        held_rows held;
         LOTS_TRY(lots_passed_elements(step->worker, candidates->passed, candidates->set->frame, err));
-        LOTS_TRY(hold_rows(step, &ranges, candidates->passed->elements, &held, err));
-        if (held.elements != NULL)
-            ranges = held.ranges;
-        LOTS_TRY(operand_over(step, candidates, held.elements != NULL ? held.elements : candidates->passed->elements, &x,
-                              err));
+        LOTS_TRY(operand_of_ranges(step, candidates, candidates->passed->elements, &ranges, &x, err));
     } else if (has_operand(step->expr->op)) {
         const lots_instance *elements = NULL;
         lots_vector all;

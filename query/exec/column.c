@@ -9,21 +9,40 @@ static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
     return &worker->schema->streams[stream];
 }
 
-lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
+/* Once a worker: the vectors of every column, none of them read. */
+static lots_status open_columns(lots_worker *worker, lots_error *err)
 {
     void *room = NULL;
-    lots_arena *arena = &worker->depths[0].arena;
-    LOTS_TRY(lots_arena_alloc(arena, &room, worker->schema->stream_count, sizeof(lots_stream_chunk), err));
-    worker->streams = room;
+    LOTS_TRY(lots_arena_alloc(&worker->tables, &room, worker->schema->stream_count, sizeof(lots_stream_chunk), err));
+    lots_stream_chunk *streams = room;
+    for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
+        const uint32_t columns = stream_of(worker, s)->column_count;
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &room, 2 * (size_t)columns, sizeof(lots_vector), err));
+        streams[s].locals = room;
+        streams[s].values = streams[s].locals + columns;
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &room, columns, sizeof(lots_type), err));
+        streams[s].types = room;
+        for (uint32_t c = 0; c < 2 * columns; c++)
+            streams[s].locals[c].count = UINT32_MAX;
+    }
+    worker->streams = streams;
+    return LOTS_OK;
+}
+
+/* Few columns are ever asked for: only the streams of these have something to forget. */
+lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
+{
+    if (worker->streams == NULL)
+        LOTS_TRY(open_columns(worker, err));
     for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
         lots_stream_chunk *stream = &worker->streams[s];
         const uint32_t columns = stream_of(worker, s)->column_count;
         stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
-        LOTS_TRY(lots_arena_alloc(arena, &room, 2 * (size_t)columns, sizeof(lots_vector), err));
-        stream->locals = room;
-        stream->values = stream->locals + columns;
-        for (uint32_t c = 0; c < 2 * columns; c++)
+        stream->offsets = NULL;
+        stream->taken = NULL;
+        for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
             stream->locals[c].count = UINT32_MAX;
+        stream->read = false;
     }
     return LOTS_OK;
 }
@@ -45,7 +64,7 @@ lots_status lots_stream_offsets(lots_worker *worker, uint32_t stream, const uint
 
 /* ---- as the segment has it ---- */
 
-static lots_type type_of(const lots_worker *worker, const lots_column *column)
+static lots_type make_type(const lots_worker *worker, const lots_column *column)
 {
     static const lots_type_kind kinds[LOTS_KIND_COUNT] = {
         [LOTS_KIND_BOOL] = LOTS_TYPE_BOOL,         [LOTS_KIND_INT] = LOTS_TYPE_INT,
@@ -61,6 +80,14 @@ static lots_type type_of(const lots_worker *worker, const lots_column *column)
     } else if (column->kind == LOTS_KIND_CODE || column->kind == LOTS_KIND_CODES) {
         type.dictionary = lots_registry_codes(worker->registry);
     }
+    return type;
+}
+
+static const lots_type *type_of(const lots_worker *worker, uint32_t stream, uint32_t column)
+{
+    lots_type *type = &worker->streams[stream].types[column];
+    if (type->kind == LOTS_TYPE_MISSING)
+        *type = make_type(worker, &stream_of(worker, stream)->columns[column]);
     return type;
 }
 
@@ -88,6 +115,8 @@ static lots_status read_part(lots_worker *worker, uint32_t stream, uint32_t colu
 {
     lots_values_out values = {.data = data, .missing = missing == NULL ? NULL : *missing, .days = days};
     bool has_missing = false;
+    if (part == LOTS_PART_VALUES && stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START)
+        LOTS_TRY(lots_stream_offsets(worker, stream, &values.starts, err));
     const lots_arena_mark mark = lots_arena_save(&worker->scratch);
     LOTS_TRY(lots_segment_read(worker->segment, stream, column, part, worker->chunk, &values, &has_missing,
                                &worker->scratch, err));
@@ -103,18 +132,6 @@ static lots_status corrupt(const lots_worker *worker, uint32_t stream, uint32_t 
     return lots_fail(err, LOTS_CORRUPT, "segment %u, column '%s.%s', chunk %u: %s", worker->segment_index,
                      stream_of(worker, stream)->name, stream_of(worker, stream)->columns[column].name, worker->chunk,
                      what);
-}
-
-/* Ends of the lists, and where the last one would be without the bounds of 32 bits. */
-static uint64_t total_of(const lots_kernels *kernels, const uint32_t *lengths, uint32_t count, uint32_t *ends)
-{
-    const uint32_t end = kernels->prefix_u32(lengths, count, 0, ends);
-    if ((uint64_t)kernels->max_u32(lengths, count) * count <= UINT32_MAX)
-        return end;
-    uint64_t total = 0;
-    for (uint32_t i = 0; i < count; i++)
-        total += lengths[i];
-    return total;
 }
 
 static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)
@@ -133,9 +150,8 @@ static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t col
     }
     LOTS_TRY(read_part(worker, stream, column, LOTS_PART_LENGTHS, NULL, lengths, NULL, err));
     LOTS_TRY(read_part(worker, stream, column, LOTS_PART_VALUES, NULL, items, NULL, err));
-    out->offsets[0] = 0;
-    const uint64_t total = total_of(worker->kernels, lengths, out->count, out->offsets + 1);
-    if (total != elements)
+    out->offsets[0] = 0; /* the segment has checked their sum in 64 bits */
+    if (worker->kernels->prefix_u32(lengths, out->count, 0, out->offsets + 1) != elements)
         return corrupt(worker, stream, column, "list lengths don't add up to its elements", err);
     return LOTS_OK;
 }
@@ -145,20 +161,20 @@ static lots_status read_local(lots_worker *worker, uint32_t stream, uint32_t col
     const lots_column *schema = &stream_of(worker, stream)->columns[column];
     const lots_block_meta *meta =
         lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
-    const lots_type type = type_of(worker, schema);
+    const lots_type *type = type_of(worker, stream, column);
     const uint32_t rows = worker->streams[stream].rows;
     lots_arena *arena = &worker->depths[0].arena;
     worker->work.blocks++;
     worker->work.bytes += meta->bytes;
     worker->work.values += meta->count;
-    LOTS_TRY(lots_vector_new(arena, &type, rows, out, err));
+    LOTS_TRY(lots_vector_new(arena, type, rows, out, err));
     if (schema->kind == LOTS_KIND_CODES)
         return read_lists(worker, stream, column, out, err);
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     if (meta->missing == meta->count) { /* an absent column too: nothing to decode */
         lots_bits_fill(out->missing, rows, true);
-        if (type.kind != LOTS_TYPE_BOOL)
-            memset(out->data, 0, rows * lots_type_bytes(type.kind));
+        if (type->kind != LOTS_TYPE_BOOL)
+            memset(out->data, 0, rows * lots_type_bytes(type->kind));
         return LOTS_OK;
     }
     if (schema->kind == LOTS_KIND_TEXT)
@@ -179,6 +195,7 @@ lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t col
         lots_vector made;
         LOTS_TRY(read_local(worker, stream, column, &made, err));
         *local = made;
+        worker->streams[stream].read = true;
     }
     *out = local;
     return LOTS_OK;
@@ -199,8 +216,6 @@ static lots_status map_ids(lots_worker *worker, uint32_t stream, uint32_t column
         memset(values, 0, count * sizeof(uint32_t));
         return list && count > 0 ? corrupt(worker, stream, column, "ids without a dictionary", err) : LOTS_OK;
     }
-    if (worker->kernels->max_u32(local->data, count) >= rank_count)
-        return corrupt(worker, stream, column, "an id beyond its dictionary", err);
     const uint32_t *ids = local->data;
     for (uint32_t i = 0; i < count; i++) /* the dictionary is small and has no slack: not the kernel */
         values[i] = ranks[ids[i]];
@@ -264,6 +279,8 @@ static lots_status keep_span(lots_worker *worker, uint32_t stream, lots_span spa
     const uint32_t rows = worker->streams[stream].rows;
     uint64_t *of_kind = NULL;
     bool all = false;
+    if (lots_bits_next(bits, 0, rows) == rows)
+        return LOTS_OK;
     LOTS_TRY(rows_of_span(worker, stream, span, &of_kind, &all, err));
     if (of_kind != NULL)
         lots_bits_and(bits, bits, of_kind, rows);
@@ -343,12 +360,64 @@ lots_status lots_stream_column(lots_worker *worker, uint32_t stream, uint32_t co
     return LOTS_OK;
 }
 
+/* Do they never fall, and end within the stream? */
+static bool is_rising(const uint32_t *rows, uint32_t count, uint32_t end)
+{
+    uint32_t falls = 0;
+    for (uint32_t i = 1; i < count; i++)
+        falls |= rows[i] < rows[i - 1];
+    return falls == 0 && (count == 0 || rows[count - 1] < end);
+}
+
+/* Few rows of a column that isn't there yet are decoded for themselves: *done. If it is asked for again in this chunk, it is
+ * worth having whole. */
+static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
+                               uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+{
+    lots_stream_chunk *chunk = &worker->streams[stream];
+    const lots_column *schema = &stream_of(worker, stream)->columns[column];
+    bool has_missing = false;
+    *done = false;
+    if (chunk->locals[column].count != UINT32_MAX || 4 * (uint64_t)count > chunk->rows ||
+        schema->kind == LOTS_KIND_CODES || schema->kind == LOTS_KIND_TEXT || schema->kind == LOTS_KIND_BOOL ||
+        schema->role == LOTS_ROLE_END || !is_rising(rows, count, chunk->rows))
+        return LOTS_OK;
+    if (chunk->taken == NULL)
+        LOTS_TRY(lots_new_bits(&worker->depths[0].arena, stream_of(worker, stream)->column_count, &chunk->taken, err));
+    if (lots_bit_get(chunk->taken, column))
+        return LOTS_OK;
+    lots_bit_set(chunk->taken, column);
+    LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
+    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    lots_values_out values = {.data = out->data, .missing = out->missing};
+    LOTS_TRY(lots_segment_take(worker->segment, stream, column, worker->chunk, rows, count, &values, &has_missing, done,
+                               &worker->scratch, err));
+    if (!has_missing)
+        out->missing = NULL;
+    if (!*done)
+        return LOTS_OK;
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
+    worker->work.blocks++;
+    worker->work.bytes += meta->bytes;
+    worker->work.values += meta->count;
+    return LOTS_OK;
+}
+
+bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t column)
+{
+    return worker->streams[stream].locals[column].count != UINT32_MAX;
+}
+
 lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
                              lots_arena *arena, lots_vector *out, lots_error *err)
 {
     const lots_kind kind = stream_of(worker, stream)->columns[column].kind;
     const bool ids = kind == LOTS_KIND_CATEGORY || kind == LOTS_KIND_CODE || kind == LOTS_KIND_CODES;
     const lots_vector *all = NULL;
+    bool done = false;
+    LOTS_TRY(take_stored(worker, stream, column, rows, count, arena, out, &done, err));
+    if (done)
+        return ids ? map_ids(worker, stream, column, out, out->data, err) : LOTS_OK;
     if (!ids || worker->streams[stream].values[column].count != UINT32_MAX ||
         2 * (uint64_t)count > worker->streams[stream].rows) {
         LOTS_TRY(lots_stream_column(worker, stream, column, &all, err));
@@ -410,9 +479,6 @@ lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const 
     LOTS_TRY(level_table(worker, stream, &table, err));
     LOTS_TRY(lots_segment_ranks(worker->segment, stream, (uint32_t)column, &ranks, &count, err));
     LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)column, level, err));
-    if (worker->streams[stream].rows > 0 && count > 0 &&
-        worker->kernels->max_u32((*level)->data, (*level)->count) >= count)
-        return corrupt(worker, stream, (uint32_t)column, "an id beyond its dictionary", err);
     LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &order, err));
     for (uint32_t id = 0; id < count; id++)
         order[id] = table->order[ranks[id]];
@@ -506,9 +572,9 @@ lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vect
     const lots_vector *start = NULL, *end = NULL;
     uint64_t *endless = NULL, *closed = NULL, *open = NULL;
     lots_arena *arena = &worker->depths[0].arena;
-    LOTS_TRY(lots_vector_new(arena, &type, worker->streams[stream].rows, out, err));
-    const uint32_t rows = out->count;
+    const uint32_t rows = worker->streams[stream].rows;
     if (start_column < 0) {
+        LOTS_TRY(lots_vector_new(arena, &type, rows, out, err));
         memset(out->data, 0, rows * sizeof(int32_t));
         LOTS_TRY(lots_vector_want_missing(arena, out, err));
         lots_bits_fill(out->missing, rows, true);
@@ -516,6 +582,12 @@ lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vect
     }
     LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
     LOTS_TRY(endless_rows(worker, stream, &end, &endless, err));
+    if (lots_bits_next(endless, 0, rows) == rows) { /* mostly all ends are known */
+        *out = *end;
+        out->missing = NULL;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_vector_new(arena, &type, rows, out, err));
     LOTS_TRY(lots_new_bits(arena, rows, &closed, err));
     LOTS_TRY(lots_new_bits(arena, rows, &open, err));
     memcpy(closed, endless, lots_bit_words(rows) * sizeof(uint64_t));

@@ -13,8 +13,10 @@ LOTS_MUST lots_status lots_stream_column(lots_worker *worker, uint32_t stream, u
 /* The same with ids as the segment numbers them. */
 LOTS_MUST lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector **out,
                                         lots_error *err);
-/* The values of some rows, LOTS_NO_ID among them giving missing: of few rows only these are turned into what the language
- * sees. */
+/* Is it decoded already? */
+bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t column);
+/* The values of some rows, LOTS_NO_ID among them giving missing: of few rows only these are decoded, where the encoding
+ * lets them, and turned into what the language sees. */
 LOTS_MUST lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
                                        uint32_t count, lots_arena *arena, lots_vector *out, lots_error *err);
 /* The span's end of every row (missing where unknown), and which rows are open. */

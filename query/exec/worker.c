@@ -229,11 +229,11 @@ lots_status lots_worker_open(lots_worker **out, const lots_query *query, size_t 
     lots_arena_init(&worker->tables, 0);
     lots_arena_init(&worker->scratch, memory_bytes);
     room = NULL;
-    lots_status status = lots_alloc(&room, query->frame_count + 1, sizeof(lots_depth), err);
+    lots_status status = lots_alloc(&room, query->frame_count + 2, sizeof(lots_depth), err);
     if (status == LOTS_OK) {
         worker->depths = room;
-        worker->depth_count = query->frame_count + 1;
-        for (uint32_t d = 0; d < worker->depth_count; d++) {
+        worker->depth_count = worker->constant.depth = query->frame_count + 1;
+        for (uint32_t d = 0; d <= worker->depth_count; d++) {
             lots_arena_init(&worker->depths[d].arena, memory_bytes);
             worker->depths[d].epoch = 1;
         }
@@ -253,7 +253,7 @@ void lots_worker_close(lots_worker *worker)
         return;
     for (uint32_t e = 0; worker->local_sets != NULL && e < worker->query->expr_count; e++)
         lots_free(worker->local_sets[e].table);
-    for (uint32_t d = 0; d < worker->depth_count; d++) {
+    for (uint32_t d = 0; worker->depths != NULL && d <= worker->depth_count; d++) {
         lots_free(worker->depths[d].cache);
         lots_arena_free(&worker->depths[d].arena);
     }
@@ -285,10 +285,8 @@ static void forget_chunk(lots_worker *worker)
     lots_arena_reset(&worker->scratch);
     worker->serial = 0;
     worker->top = 0;
-    worker->constant.serial = 0;
     worker->segment = NULL;
     worker->patients = NULL;
-    worker->streams = NULL;
     for (uint32_t i = 0; worker->beyond != NULL && i < 2 * worker->schema->stream_count; i++)
         worker->beyond[i].pending = NULL;
 }

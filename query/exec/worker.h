@@ -3,7 +3,8 @@
  * Memory. Values live as long as the instance they belong to. Instances of a chunk (patients, rows, elements, episodes)
  * have depth 0 and live till the next begin(). A batch of *pairs* (an element of a set beside one row of the frame in
  * which the set stands) gets the next free depth and dies as soon as it is reduced: each depth has an
- * arena and a cache of values of its own, emptied together.
+ * arena and a cache of values of its own, emptied together. Constants have a depth beyond all others, which lives as long
+ * as the worker: they are computed once.
  *
  * Where a value is computed: at its *home*, the deepest frame it depends on, found by walking the tree once a query.
  *
@@ -49,7 +50,10 @@ typedef struct lots_local_set { /* a constant set of ranks in the ids of one seg
 
 typedef struct lots_stream_chunk {
     uint32_t rows;
+    bool read;           /* some column of it is */
+    uint64_t *taken;     /* by column: a few rows of it have been decoded for themselves; NULL: of none */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
+    lots_type *types;    /* by column; MISSING: not yet asked for */
     lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */
     lots_vector *values; /* by column: ids are ranks, ends of points filled in */
 } lots_stream_chunk;
@@ -94,7 +98,7 @@ struct lots_worker {
     const _Atomic bool *stop;
     lots_arena tables; /* as long as the worker: homes, level tables, rank tables */
     lots_arena scratch;
-    lots_depth *depths;
+    lots_depth *depths;        /* depth_count of them, and the constants' */
     uint32_t depth_count;
     uint32_t top;              /* the deepest depth in use: batches within batches */
     uint32_t serial;

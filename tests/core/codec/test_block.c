@@ -91,6 +91,48 @@ static void check_meta(const lots_values *values, const lots_block_meta *meta)
     assert_true(meta->min == min && meta->max == max);
 }
 
+/* Some rows taken are what decoding gives there: one in `step` from `from` on, each `times` times. */
+static void check_taken(const lots_values *values, const lots_block_meta *meta, const uint8_t *bytes,
+                        const lots_values_out *whole, uint32_t from, uint32_t step, uint32_t times)
+{
+    lots_error err;
+    lots_values room = *values;
+    uint32_t *rows = malloc(((size_t)values->count * times + 16) * sizeof *rows);
+    const size_t size = values->phys == LOTS_PHYS_I64 ? 8 : 4;
+    room.count = 0;
+    for (uint32_t row = from; row < values->count; row += step)
+        for (uint32_t k = 0; k < times; k++)
+            rows[room.count++] = row;
+    target to = target_make(&room);
+    assert_ok(lots_block_take(meta, bytes, rows, room.count, &to.out, &to.arena, &err));
+    for (uint32_t k = 0; k < room.count; k++) {
+        assert_memory_equal((const char *)to.out.data + k * size, (const char *)whole->data + rows[k] * size, size);
+        if (meta->missing > 0)
+            assert_int_equal(to.out.missing[k / 64] >> (k % 64) & 1, is_missing(values, rows[k]));
+    }
+    if (meta->missing > 0 && room.count % 64 != 0)
+        assert_int_equal(to.out.missing[room.count / 64] >> (room.count % 64), 0);
+    target_free(&to);
+    free(rows);
+}
+
+/* What was decoded once is decoded again, whole and in part. */
+static void check_again(const lots_values *values, const lots_block_meta *meta, const uint8_t *bytes, target *to)
+{
+    lots_error err;
+    to->out.believed = true;
+    assert_ok(lots_block_decode(meta, bytes, &to->out, &to->arena, &err));
+    for (uint32_t i = 0; i < values->count; i++)
+        check_value(values, &to->out, i);
+    if (!lots_block_can_take(meta))
+        return;
+    check_taken(values, meta, bytes, &to->out, 0, 1, 1);
+    check_taken(values, meta, bytes, &to->out, 3, 7, 2);
+    check_taken(values, meta, bytes, &to->out, values->count / 2, 1100, 1);
+    check_taken(values, meta, bytes, &to->out, values->count - 1, 1, 3);
+    check_taken(values, meta, bytes, &to->out, values->count, 1, 1);
+}
+
 /* Encode, verify, decode, compare. False when the encoding asked for can't hold the values. */
 static bool round_trip(const lots_values *values, const lots_block_options *options)
 {
@@ -120,6 +162,7 @@ static bool round_trip(const lots_values *values, const lots_block_options *opti
             if (values->phys == LOTS_PHYS_BITS)
                 assert_int_equal(((uint64_t *)to.out.data)[values->count / 64] >> (values->count % 64), 0);
         }
+        check_again(values, &meta, exact, &to);
         free(exact);
     }
     lots_bytes_free(&out);

@@ -5,6 +5,31 @@
 #include "core/index/bitset.h"
 #include "tests/core/store/segment_fixture.h"
 
+static unsigned taken_blocks;
+
+/* Every fifth row taken, of a block that has been read, is what was read; `size` bytes a value. */
+static void assert_taken(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const void *read,
+                         const uint64_t *read_missing, size_t size, lots_arena *scratch)
+{
+    lots_error err;
+    void *data, *missing, *list;
+    bool has_missing = false, done;
+    uint32_t count = 0;
+    const uint32_t of = lots_segment_meta(segment, stream, column, LOTS_PART_VALUES, chunk)->count;
+    assert_ok(lots_arena_vector(scratch, &data, of / 5 + 1u, 8, &err));
+    assert_ok(lots_arena_vector(scratch, &missing, lots_bit_words(of / 5 + 1u), 8, &err));
+    assert_ok(lots_arena_vector(scratch, &list, of / 5 + 1u, 4, &err));
+    for (uint32_t row = 0; row < of; row += 5)
+        ((uint32_t *)list)[count++] = row;
+    lots_values_out out = {.data = data, .missing = missing};
+    assert_ok(lots_segment_take(segment, stream, column, chunk, list, count, &out, &has_missing, &done, scratch, &err));
+    for (uint32_t k = 0; done && k < count; k++) {
+        assert_memory_equal((const char *)data + k * size, (const char *)read + 5 * k * size, size);
+        assert_int_equal(has_missing && lots_bit_get(missing, k), read_missing != NULL && lots_bit_get(read_missing, 5 * k));
+    }
+    taken_blocks += done;
+}
+
 static void assert_block(lots_segment *segment, const rows *from, uint32_t stream, uint32_t column, uint32_t chunk,
                          uint32_t first_row)
 {
@@ -56,6 +81,8 @@ static void assert_block(lots_segment *segment, const rows *from, uint32_t strea
         assert_true(least == meta->min && greatest == meta->max);
     else
         assert_true(meta->min == 0 && meta->max == -1);
+    assert_taken(segment, stream, column, chunk, data, has_missing ? missing : NULL,
+                 expected->phys == LOTS_PHYS_I64 || expected->phys == LOTS_PHYS_F64 ? 8 : 4, &scratch);
     lots_arena_free(&scratch);
 }
 
@@ -94,6 +121,7 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
         }
         assert_int_equal(row, from.list[s]->rows);
     }
+    assert_true(taken_blocks > 0);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
     free_rows(&from);

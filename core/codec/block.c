@@ -335,7 +335,15 @@ lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, c
 /* ---- testing ---- */
 bool lots_block_can_test(const lots_block_meta *meta)
 {
-    return meta->phys == LOTS_PHYS_U32 && meta->encoding == LOTS_ENCODING_PLANES && meta->missing < meta->count;
+    return meta->phys == LOTS_PHYS_U32 && meta->missing < meta->count &&
+           (meta->encoding == LOTS_ENCODING_PLANES || meta->encoding == LOTS_ENCODING_RUNS);
+}
+
+static lots_status test_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const lots_id_test *test,
+                             uint64_t *out, uint32_t *greatest, lots_arena *scratch, lots_error *err)
+{
+    return meta->encoding == LOTS_ENCODING_PLANES ? lots_planes_test(reader, count, test, out, greatest, scratch, err)
+                                                  : lots_runs_test(reader, count, test, out, greatest, scratch, err);
 }
 
 /* The body's bits, spread over the values that are not missing. */
@@ -348,13 +356,13 @@ static lots_status test_some_missing(const lots_block_meta *meta, lots_reader *r
     void *bits, *present;
     LOTS_TRY(lots_missing_read(reader, meta->count, meta->missing, missing, &dense, scratch, err));
     if (!dense) {
-        LOTS_TRY(lots_planes_test(reader, meta->count, test, out, greatest, scratch, err));
+        LOTS_TRY(test_body(meta, meta->count, reader, test, out, greatest, scratch, err));
         kernels->bits_and_not(out, missing, meta->count, out);
         return LOTS_OK;
     }
     LOTS_TRY(lots_arena_vector(scratch, &bits, word_count_of(meta->count), 8, err));
     LOTS_TRY(lots_arena_vector(scratch, &present, word_count_of(meta->count), 8, err));
-    LOTS_TRY(lots_planes_test(reader, meta->count - meta->missing, test, bits, greatest, scratch, err));
+    LOTS_TRY(test_body(meta, meta->count - meta->missing, reader, test, bits, greatest, scratch, err));
     kernels->bits_not(missing, meta->count, present);
     kernels->bits_expand(present, meta->count, bits, out);
     return LOTS_OK;
@@ -367,7 +375,7 @@ lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, c
     assert(lots_block_can_test(meta));
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = meta->missing == 0
-                             ? lots_planes_test(&reader, meta->count, test, out, greatest, scratch, err)
+                             ? test_body(meta, meta->count, &reader, test, out, greatest, scratch, err)
                              : test_some_missing(meta, &reader, test, out, missing, greatest, scratch, err);
     lots_arena_restore(scratch, mark);
     if (status == LOTS_OK && reader.at != reader.end)

@@ -4,6 +4,7 @@
 #include "core/codec/dict.h"
 #include "core/codec/missing.h"
 #include "core/codec/plain.h"
+#include "core/codec/rle.h"
 
 int64_t lots_f64_key(double value)
 {
@@ -194,13 +195,16 @@ bool lots_numbers_can_take(const lots_block_meta *meta)
 {
     const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ZSTD;
     return (meta->phys == LOTS_PHYS_I32 || meta->phys == LOTS_PHYS_U32 || meta->phys == LOTS_PHYS_I64) &&
-           (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT);
+           (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT ||
+            (encoding == LOTS_ENCODING_RUNS && meta->phys != LOTS_PHYS_I64));
 }
 
 lots_status lots_numbers_take(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader, uint32_t count,
                               const uint32_t *rows, uint32_t row_count, void *out, lots_arena *arena, lots_error *err)
 {
     const bool wide = meta->phys == LOTS_PHYS_I64;
+    if (encoding == LOTS_ENCODING_RUNS)
+        return lots_runs_take_u32(reader, count, rows, row_count, out, arena, err);
     if (encoding == LOTS_ENCODING_DICT)
         return wide ? lots_dict_take_u64(reader, count, rows, row_count, out, arena, err)
                     : lots_dict_take_u32(reader, count, rows, row_count, out, arena, err);

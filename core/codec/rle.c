@@ -93,6 +93,59 @@ static lots_status read_run_count(lots_reader *reader, uint32_t count, uint32_t 
 DECODE_KERNEL(u32, uint32_t, broadcast_i32, int32_t)
 DECODE_KERNEL(u64, uint64_t, broadcast_i64, int64_t)
 
+/* ---- some of it ---- */
+typedef struct runs_read {
+    uint32_t count;
+    uint32_t *values, *offsets;
+} runs_read;
+
+static lots_status read_runs(lots_reader *reader, uint32_t count, runs_read *out, lots_arena *arena, lots_error *err)
+{
+    void *values, *offsets;
+    LOTS_TRY(read_run_count(reader, count, &out->count, err));
+    LOTS_TRY(lots_arena_vector(arena, &values, out->count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &offsets, (size_t)out->count + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_frame_decode_u32(reader, out->count, 0, values, arena, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, out->count, 0, (uint32_t *)offsets + 1, arena, err));
+    if (!lengths_fill(offsets, out->count, count))
+        return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u values", out->count, count);
+    out->values = values;
+    out->offsets = offsets;
+    return LOTS_OK;
+}
+
+lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                               uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    runs_read runs;
+    uint32_t run = 0;
+    LOTS_TRY(read_runs(reader, count, &runs, arena, err));
+    for (uint32_t k = 0; k < row_count; k++) {
+        while (runs.offsets[run + 1] <= rows[k])
+            run++;
+        out[k] = runs.values[run];
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_test *test, uint64_t *out,
+                           uint32_t *greatest, lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    runs_read runs;
+    void *wanted;
+    LOTS_TRY(read_runs(reader, count, &runs, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &wanted, (size_t)runs.count / 64 + 1, sizeof(uint64_t), err));
+    memset(wanted, 0, ((size_t)runs.count / 64 + 1) * sizeof(uint64_t));
+    if (test->table != NULL)
+        kernels->lookup_bits(runs.values, runs.count, test->table, test->table_count, wanted);
+    else if (test->first < test->end)
+        kernels->range_u32(runs.values, runs.count, test->first, test->end - 1, wanted);
+    *greatest = kernels->max_u32(runs.values, runs.count);
+    kernels->broadcast_bits(wanted, runs.offsets, runs.count, out);
+    return LOTS_OK;
+}
+
 /* ---- bits ---- */
 static bool bit_at(const uint64_t *words, uint32_t index) { return (words[index / 64] >> (index % 64)) & 1; }
 

@@ -4,6 +4,7 @@
 #define LOTS_RLE_H
 
 #include "core/codec/frame.h"
+#include "core/codec/id_test.h"
 
 typedef struct lots_runs_plan {
     lots_ints values;
@@ -20,6 +21,12 @@ LOTS_MUST lots_status lots_runs_decode_u32(lots_reader *reader, uint32_t count, 
                                            lots_error *err);
 LOTS_MUST lots_status lots_runs_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                            lots_error *err);
+/* out[k] = value rows[k] of runs that have been decoded before; rows[k] < count and never fall. */
+LOTS_MUST lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                                         uint32_t *out, lots_arena *arena, lots_error *err);
+/* Only which of the values are in a set, as bits; *greatest of the runs' values. */
+LOTS_MUST lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_test *test, uint64_t *out,
+                                     uint32_t *greatest, lots_arena *arena, lots_error *err);
 
 /* A bitmap of count bits as runs: 1 byte: the first bit; varint: runs in all; frame of the lengths of the runs of zeros,
  * frame of those of ones. */

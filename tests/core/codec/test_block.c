@@ -429,10 +429,10 @@ static void the_same_values_give_the_same_bytes(void **state)
 }
 
 /* Each set of a few ids, as a range and as a table, against the values that were stored. */
-static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t count)
+static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t count, int encoding)
 {
     const lots_values values = {.phys = LOTS_PHYS_U32, .data = ids, .missing = missing, .count = count};
-    const lots_block_options only = {.only = 1 + LOTS_ENCODING_PLANES};
+    const lots_block_options only = {.only = 1 + encoding};
     lots_bytes out = {0};
     lots_block_meta meta;
     lots_error err = {0};
@@ -459,7 +459,7 @@ static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t c
     lots_bytes_free(&out);
 }
 
-static void planes_tell_who_is_in_a_set(void **state)
+static void planes_and_runs_tell_who_is_in_a_set(void **state)
 {
     static const uint32_t some[8] = {0, 1, 2, 5, 7, 9, 40, 50};
     uint64_t seed = 11;
@@ -481,7 +481,8 @@ static void planes_tell_who_is_in_a_set(void **state)
         lots_bit_clear(missing, 0);
         lots_bit_clear(missing, 1);
         any = any && lots_bits_count(missing, count) > 0;
-        check_tests(ids, any ? missing : NULL, count);
+        check_tests(ids, any ? missing : NULL, count, LOTS_ENCODING_PLANES);
+        check_tests(ids, any ? missing : NULL, count, LOTS_ENCODING_RUNS);
     }
 }
 
@@ -508,7 +509,7 @@ int main(void)
         cmocka_unit_test(gaps_refuse_other_starts),
         cmocka_unit_test(blocks_are_as_small_as_they_were),
         cmocka_unit_test(the_same_values_give_the_same_bytes),
-        cmocka_unit_test(planes_tell_who_is_in_a_set),
+        cmocka_unit_test(planes_and_runs_tell_who_is_in_a_set),
         cmocka_unit_test(keys_of_doubles_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "query/exec/candidates.h"
+#include "query/exec/wanted.h"
 
 enum { SEEK_FIRST = 4, SEEK_GROWTH = 4 }; /* candidates looked at for each row in the first round, and how that grows */
 
@@ -387,25 +388,28 @@ static lots_status list_groups(const lots_candidates *candidates, const uint32_t
     lots_arena *arena = lots_instance_arena(candidates->worker, candidates->rows);
     const lots_vector judged = {
         .count = candidates->relation->count, .failed = (uint64_t *)candidates->failed, .culprit = candidates->culprit};
+    const lots_kernels *kernels = candidates->worker->kernels;
     const uint32_t count = candidates->count, rows = candidates->relation->count;
-    uint32_t *list = NULL, *made = NULL, at = 0;
+    const size_t words = lots_bit_words(rows);
+    uint32_t *list = NULL, *made = NULL, *before = NULL;
+    const uint64_t *mask = candidates->mask;
     LOTS_TRY(lots_raise(&judged, err));
+    if (candidates->rows == candidates->worker->patients)
+        LOTS_TRY(lots_wanted_rows(candidates->worker, candidates->relation, mask, &mask, err));
     LOTS_TRY(lots_new_u32(arena, rows, &list, err));
     candidates->worker->work.rows += rows;
     *elements = list;
-    if (candidates->mask == NULL) {
+    if (mask == NULL) {
         for (uint32_t i = 0; i < rows; i++)
             list[i] = i;
         *offsets = candidates->first;
         return LOTS_OK;
     }
     LOTS_TRY(lots_new_u32(arena, (size_t)count + 1, &made, err));
-    const uint32_t found = (uint32_t)candidates->worker->kernels->bits_indexes(candidates->mask, rows, list);
-    for (uint32_t i = 0; i <= count; i++) {
-        while (at < found && list[at] < candidates->first[i])
-            at++;
-        made[i] = at;
-    }
+    LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
+    before[words] = kernels->count_prefix(mask, words, 0, before);
+    kernels->bits_indexes(mask, rows, list);
+    kernels->bit_ranks(mask, before, candidates->first, (size_t)count + 1, made);
     *offsets = made;
     return LOTS_OK;
 }

@@ -23,95 +23,201 @@ static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
     return lots_instance_arena(worker, rows->owners);
 }
 
-/* ---- steps ---- */
+/* ---- steps ----
+ * Of all elements as one list, whose neighbours are pairs unless an owner's last stands between them: gaps are one
+ * subtraction along the list, and what is kept of it is bits. */
 
 typedef struct step_maker {
+    lots_worker *worker;
+    lots_arena *arena;
     const lots_element_list *list;
-    const int32_t *starts;   /* by row of the list's relation */
-    const lots_vector *ends; /* NULL: none */
-    uint32_t *offsets, *from, *to; /* from, to: places in the list */
-    int64_t *gaps;
-    uint64_t *no_gap;
-    uint32_t count;
+    uint32_t places;       /* of the list, but for the last one, which nothing follows */
+    const int32_t *starts; /* by place */
+    const int32_t *ends;   /* NULL: none has one */
+    const uint64_t *endless; /* NULL: each that may have one has one */
+    uint32_t *gaps;        /* by place: days to the next one, as int32_t */
+    uint64_t *keep;        /* places whose next one is their target */
+    uint64_t *no_gap;      /* places without a known gap; NULL: none */
+    uint32_t count;        /* bits of keep */
 } step_maker;
 
-/* Days from the end of one to the start of the next; false when the end is not known. */
-static bool gap_between(const step_maker *maker, uint32_t source, uint32_t target, int64_t *out)
+/* Days by row of the list's relation: by place. */
+static lots_status by_place(const step_maker *maker, const int32_t *days, const int32_t **out, lots_error *err)
 {
-    const uint32_t row = maker->list->rows[source], next = maker->list->rows[target];
-    if (maker->ends == NULL || lots_vector_is_missing(maker->ends, row) || maker->starts[next] == INT32_MAX)
-        return false;
-    *out = (int64_t)maker->starts[next] - ((const int32_t *)maker->ends->data)[row];
-    return true;
+    const lots_element_list *list = maker->list;
+    uint32_t *taken = NULL;
+    *out = days;
+    if (list->instance->parent == list->relation->owners && list->instance->count == list->relation->count)
+        return LOTS_OK; /* all of them: their places are their rows */
+    LOTS_TRY(lots_new_u32(maker->arena, list->instance->count, &taken, err));
+    maker->worker->kernels->gather_u32((const uint32_t *)days, list->rows, list->instance->count, taken);
+    *out = (const int32_t *)taken;
+    return LOTS_OK;
 }
 
-static void pair_up(step_maker *maker, const lots_relation *relation, uint32_t owners)
+static lots_status read_days(step_maker *maker, lots_error *err)
 {
-    maker->offsets[0] = 0;
-    for (uint32_t g = 0; g < owners; g++) {
-        for (uint32_t p = maker->list->offsets[g] + 1; p < maker->list->offsets[g + 1]; p++) {
-            int64_t gap = 0;
-            const bool known = gap_between(maker, p - 1, p, &gap);
-            if (relation->has_gap && (!known || gap > relation->gap_days))
-                continue;
-            maker->from[maker->count] = p - 1;
-            maker->to[maker->count] = p;
-            maker->gaps[maker->count] = known ? gap : 0;
-            if (!known)
-                lots_bit_set(maker->no_gap, maker->count);
-            maker->count++;
-        }
-        maker->offsets[g + 1] = maker->count;
+    const lots_element_list *list = maker->list;
+    const int32_t end_column = list->relation->relation->end_column;
+    const int32_t *starts = NULL;
+    const lots_vector *ends = NULL;
+    uint64_t *endless = NULL;
+    LOTS_TRY(lots_relation_starts(maker->worker, list->relation, &starts, err));
+    LOTS_TRY(by_place(maker, starts, &maker->starts, err));
+    if (end_column < 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_relation_values(maker->worker, list->relation, (uint32_t)end_column, &ends, err));
+    LOTS_TRY(by_place(maker, ends->data, &maker->ends, err));
+    if (ends->missing == NULL || lots_bits_next(ends->missing, 0, ends->count) == ends->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(maker->arena, list->instance->count, &endless, err));
+    for (uint32_t i = 0; i < list->instance->count; i++)
+        endless[i / 64] |= (uint64_t)lots_bit_get(ends->missing, list->rows[i]) << (i % 64);
+    maker->endless = endless;
+    return LOTS_OK;
+}
+
+/* Days from the end of each to the start of the next, where both are known. Differences of days fit: what is not known may
+ * wrap around. */
+static lots_status measure_gaps(step_maker *maker, lots_error *err)
+{
+    const uint32_t count = maker->places;
+    uint64_t *dated = NULL;
+    LOTS_TRY(lots_new_u32(maker->arena, count, &maker->gaps, err));
+    LOTS_TRY(lots_new_bits(maker->arena, count, &maker->no_gap, err));
+    if (maker->ends == NULL) {
+        memset(maker->gaps, 0, count * sizeof *maker->gaps);
+        lots_bits_fill(maker->no_gap, count, true);
+        return LOTS_OK;
     }
+    const uint32_t *starts = (const uint32_t *)maker->starts + 1, *ends = (const uint32_t *)maker->ends;
+    for (uint32_t i = 0; i < count; i++)
+        maker->gaps[i] = starts[i] - ends[i];
+    LOTS_TRY(lots_new_bits(maker->arena, count, &dated, err));
+    maker->worker->kernels->range_i32(maker->starts + 1, count, INT32_MIN, INT32_MAX - 1, dated);
+    lots_bits_not(maker->no_gap, dated, count);
+    for (size_t w = 0; maker->endless != NULL && w < lots_bit_words(count); w++)
+        maker->no_gap[w] |= maker->endless[w];
+    if (count % 64 != 0)
+        maker->no_gap[count / 64] &= (UINT64_C(1) << (count % 64)) - 1;
+    if (lots_bits_next(maker->no_gap, 0, count) == count)
+        maker->no_gap = NULL;
+    return LOTS_OK;
 }
 
-static lots_status step_columns(lots_worker *worker, lots_relation_rows *rows, const step_maker *maker,
-                                const lots_vector *key, lots_error *err)
+static lots_status pair_up(step_maker *maker, const lots_relation *relation, uint32_t owners, lots_error *err)
 {
-    lots_arena *arena = arena_of(worker, rows);
+    const uint32_t count = maker->places, *offsets = maker->list->offsets;
+    LOTS_TRY(lots_new_bits(maker->arena, count, &maker->keep, err));
+    if (relation->has_gap) {
+        const int32_t most = relation->gap_days > INT32_MAX ? INT32_MAX : (int32_t)relation->gap_days; /* never below 0 */
+        maker->worker->kernels->range_i32((const int32_t *)maker->gaps, count, INT32_MIN, most, maker->keep);
+        if (maker->no_gap != NULL)
+            lots_bits_and_not(maker->keep, maker->keep, maker->no_gap, count);
+    } else {
+        lots_bits_fill(maker->keep, count, true);
+    }
+    for (uint32_t g = 0; g < owners; g++)
+        if (offsets[g] < offsets[g + 1] && offsets[g + 1] <= count)
+            lots_bit_clear(maker->keep, offsets[g + 1] - 1);
+    maker->count = (uint32_t)maker->worker->kernels->bits_count(maker->keep, count);
+    return LOTS_OK;
+}
+
+/* ---- what the relation keeps of them ---- */
+
+static lots_status keep_rows(const step_maker *maker, const uint32_t *from, uint32_t **out, lots_error *err)
+{
+    LOTS_TRY(lots_new_u32(maker->arena, maker->count, out, err));
+    maker->worker->kernels->compress_u32(maker->keep, maker->places, from, *out);
+    return LOTS_OK;
+}
+
+/* The values at the kept places, or at those after them. */
+static lots_status keep_values(step_maker *maker, const lots_vector *values, uint32_t after, lots_vector *out,
+                               lots_error *err)
+{
+    uint32_t *index = NULL;
+    *out = *values;
+    out->count = maker->count;
+    if (values->constant)
+        return LOTS_OK;
+    if (values->missing == NULL && values->failed == NULL &&
+        (values->type.kind == LOTS_TYPE_CATEGORY || values->type.kind == LOTS_TYPE_CODE)) {
+        LOTS_TRY(keep_rows(maker, (const uint32_t *)values->data + after, &index, err));
+        out->data = index;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_u32(maker->arena, maker->count, &index, err));
+    maker->worker->kernels->bits_indexes(maker->keep, maker->places, index);
+    for (uint32_t i = 0; i < maker->count; i++)
+        index[i] += after;
+    return lots_vector_gather(maker->arena, values, index, maker->count, out, err);
+}
+
+static lots_status keep_gaps(const step_maker *maker, const lots_type *type, lots_vector *out, lots_error *err)
+{
+    uint32_t *gaps = NULL;
+    LOTS_TRY(lots_vector_new(maker->arena, type, maker->count, out, err));
+    LOTS_TRY(keep_rows(maker, maker->gaps, &gaps, err));
+    maker->worker->kernels->widen_i32((const int32_t *)gaps, maker->count, out->data);
+    if (maker->no_gap == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_want_missing(maker->arena, out, err));
+    maker->worker->kernels->bits_compress(maker->keep, maker->places, maker->no_gap, out->missing);
+    for (size_t i = lots_bits_next(out->missing, 0, maker->count); i < maker->count;
+         i = lots_bits_next(out->missing, i + 1, maker->count))
+        ((int64_t *)out->data)[i] = 0;
+    return LOTS_OK;
+}
+
+static lots_status keep_offsets(const step_maker *maker, uint32_t owners, const uint32_t **out, lots_error *err)
+{
+    const size_t words = lots_bit_words(maker->places);
+    uint32_t *before = NULL, *ends = NULL, *offsets = NULL;
+    LOTS_TRY(lots_new_u32(maker->arena, words + 1, &before, err));
+    LOTS_TRY(lots_new_u32(maker->arena, (size_t)owners + 1, &ends, err));
+    LOTS_TRY(lots_new_u32(maker->arena, (size_t)owners + 1, &offsets, err));
+    before[words] = maker->worker->kernels->count_prefix(maker->keep, words, 0, before);
+    for (uint32_t g = 0; g <= owners; g++) /* the last place is no bit */
+        ends[g] = maker->list->offsets[g] < maker->places ? maker->list->offsets[g] : maker->places;
+    maker->worker->kernels->bit_ranks(maker->keep, before, ends, (size_t)owners + 1, offsets);
+    *out = offsets;
+    return LOTS_OK;
+}
+
+static lots_status keep_steps(step_maker *maker, lots_relation_rows *rows, const lots_vector *key, lots_error *err)
+{
     uint32_t *source = NULL, *target = NULL;
-    LOTS_TRY(lots_vector_gather(arena, key, maker->from, maker->count, &rows->from, err));
-    LOTS_TRY(lots_vector_gather(arena, key, maker->to, maker->count, &rows->to, err));
-    LOTS_TRY(lots_new_u32(arena, maker->count, &source, err));
-    LOTS_TRY(lots_new_u32(arena, maker->count, &target, err));
-    worker->kernels->gather_u32(maker->list->rows, maker->from, maker->count, source);
-    worker->kernels->gather_u32(maker->list->rows, maker->to, maker->count, target);
+    LOTS_TRY(keep_values(maker, key, 0, &rows->from, err));
+    LOTS_TRY(keep_values(maker, key, 1, &rows->to, err));
+    LOTS_TRY(keep_rows(maker, maker->list->rows, &source, err));
+    LOTS_TRY(keep_rows(maker, maker->list->rows + 1, &target, err));
+    LOTS_TRY(keep_offsets(maker, rows->owners->count, &rows->offsets, err));
+    rows->left = maker->list->relation;
     rows->left_row = source;
     rows->target_row = target;
+    rows->count = maker->count;
     for (uint32_t c = 0; c < rows->relation->column_count; c++)
         if (rows->relation->columns[c].role == LOTS_COLUMN_GAP)
-            rows->columns[c] = (lots_vector){.type = rows->relation->columns[c].type,
-                                             .count = maker->count,
-                                             .data = maker->gaps,
-                                             .missing = maker->no_gap};
+            LOTS_TRY(keep_gaps(maker, &rows->relation->columns[c].type, &rows->columns[c], err));
     return LOTS_OK;
 }
 
 lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
     const lots_relation *relation = rows->relation;
-    lots_arena *arena = arena_of(worker, rows);
     lots_element_list list;
     lots_vector key;
+    step_maker maker = {.worker = worker, .arena = arena_of(worker, rows), .list = &list};
     LOTS_TRY(lots_element_list_make(worker, relation->left, rows->owners, &list, err));
     LOTS_TRY(lots_value(worker, relation->by_count > 0 ? relation->by[0] : relation->per[0], list.instance, &key, err));
-    step_maker maker = {.list = &list};
-    const uint32_t room = list.instance->count;
-    const int32_t end_column = list.relation->relation->end_column;
-    LOTS_TRY(lots_relation_starts(worker, list.relation, &maker.starts, err));
-    if (end_column >= 0)
-        LOTS_TRY(lots_relation_values(worker, list.relation, (uint32_t)end_column, &maker.ends, err));
-    LOTS_TRY(lots_new_u32(arena, (size_t)rows->owners->count + 1, &maker.offsets, err));
-    LOTS_TRY(lots_new_u32(arena, room, &maker.from, err));
-    LOTS_TRY(lots_new_u32(arena, room, &maker.to, err));
-    LOTS_TRY(lots_new_i64(arena, room, &maker.gaps, err));
-    LOTS_TRY(lots_new_bits(arena, room, &maker.no_gap, err));
-    pair_up(&maker, relation, rows->owners->count);
-    worker->work.rows += room;
-    rows->left = list.relation;
-    rows->count = maker.count;
-    rows->offsets = maker.offsets;
-    return step_columns(worker, rows, &maker, &key, err);
+    maker.places = list.instance->count > 0 ? list.instance->count - 1 : 0;
+    LOTS_TRY(read_days(&maker, err));
+    LOTS_TRY(measure_gaps(&maker, err));
+    LOTS_TRY(pair_up(&maker, relation, rows->owners->count, err));
+    worker->work.rows += list.instance->count;
+    return keep_steps(&maker, rows, &key, err);
 }
 
 lots_status lots_steps_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column, lots_vector *out,

@@ -108,6 +108,12 @@ typedef struct lots_kernels {
     /* ---- element by element ---- */
     void (*gather_u32)(const uint32_t *values, const uint32_t *index, size_t count, uint32_t *out); /* also int32_t */
     void (*gather_u64)(const uint64_t *values, const uint32_t *index, size_t count, uint64_t *out); /* int64_t, double */
+    /* Values as codes by a table. out[i] = table[index[i] - low] (modulo 2^32) where that is below size, else 0; true when
+     * some of them are 0. Also for int32_t. Exact. */
+    bool (*code_u32)(const uint32_t *table, uint32_t low, uint32_t size, const uint32_t *index, size_t count, uint32_t *out);
+    /* Pairs as numbers by a table. out[i] = table[a[i] << shift | b[i]]; true when some of them are UINT32_MAX. out may be a.
+     * Exact. */
+    bool (*pair_u32)(const uint32_t *table, unsigned shift, const uint32_t *a, const uint32_t *b, size_t count, uint32_t *out);
     void (*widen_i32)(const int32_t *in, size_t count, int64_t *out);
     void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
     /* out[i] = (double)in[i] / divisor: decimals and their means. */

@@ -31,7 +31,7 @@ lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_er
 
 /* ---- feeding ---- */
 
-static bool sums(lots_row_agg_kind kind)
+bool lots_evidence_of_sum(lots_row_agg_kind kind)
 {
     return kind == LOTS_AGG_SUM || kind == LOTS_AGG_MEAN || kind == LOTS_AGG_SHARE || kind == LOTS_AGG_GINI ||
            kind == LOTS_AGG_SD || kind == LOTS_AGG_TOP_SHARE || kind == LOTS_AGG_LORENZ_SHARE;
@@ -149,8 +149,8 @@ static lots_status feed_extremes(lots_evidence *evidence, lots_group_batch *batc
     return LOTS_OK;
 }
 
-/* One more value of a person, which may be among the first two that the cell's persons have. `last`: who had each last. */
-static void add_choice(lots_evidence_cell *cell, double value, lots_patient patient, lots_patient last[2])
+/* One more value of a person (or of several like him), which may be among the first two that the cell's persons have. `last`: who had each last. */
+static void add_choice(lots_evidence_cell *cell, double value, lots_patient patient, uint32_t persons, lots_patient last[2])
 {
     uint32_t k = 0;
     while (k < cell->choices && cell->choice[k].value != value)
@@ -160,7 +160,7 @@ static void add_choice(lots_evidence_cell *cell, double value, lots_patient pati
     if (k == 2)
         return;
     cell->choice[k].value = value;
-    cell->choice[k].persons += patient != LOTS_NO_PATIENT && patient != last[k] ? 1 : 0;
+    cell->choice[k].persons += patient != LOTS_NO_PATIENT && patient != last[k] ? persons : 0;
     last[k] = patient;
 }
 
@@ -170,68 +170,10 @@ static void feed_choices(lots_evidence_cell *cell, const lots_group_batch *batch
     lots_patient last[2] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT};
     for (uint32_t i = runs->first[run]; cell->choices < 3 && i < runs->first[run + 1]; i++)
         add_choice(cell, floats != NULL ? floats[i] : (double)ints[i],
-                   batch->patient == NULL ? LOTS_NO_PATIENT : runs->patient[i], last);
+                   batch->patient == NULL ? LOTS_NO_PATIENT : runs->patient[i], 1, last);
 }
 
-/* ---- sums of small whole numbers, without sorting ---- */
-
-typedef struct summing { /* of one group, while its persons are added up one by one */
-    bool watched;
-    lots_patient patient, last[2];
-    int64_t sum, all, largest;
-    uint32_t givers;
-} summing;
-
-static void end_person(summing *s)
-{
-    const int64_t size = s->sum < 0 ? -s->sum : s->sum;
-    s->givers += size != 0 ? 1 : 0;
-    s->largest = size > s->largest ? size : s->largest;
-    s->all += size;
-    s->sum = 0;
-}
-
-static void watch_row(lots_evidence_cell *cell, summing *s, lots_patient patient, int64_t value)
-{
-    if (cell->choices < 3)
-        add_choice(cell, (double)value, patient, s->last);
-    if (patient != s->patient)
-        end_person(s);
-    s->patient = patient;
-    s->sum += value;
-}
-
-/* The same value of `more` other persons, who have no other row. */
-static void watch_others(lots_evidence_cell *cell, summing *s, int64_t value, uint32_t more)
-{
-    for (uint32_t k = 0; k < 2 && k < cell->choices; k++)
-        cell->choice[k].persons += cell->choice[k].value == (double)value ? more : 0;
-    s->givers += value != 0 ? more : 0;
-    s->all += (value < 0 ? -value : value) * (int64_t)more;
-}
-
-/* What the persons of the watched groups add, exactly. */
-static void watch_rows(lots_evidence *evidence, lots_group_batch *batch, summing *all)
-{
-    const uint64_t *keep = batch->kept->keep;
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        summing *s = &all[batch->group[row]];
-        if (!s->watched || (keep != NULL && !lots_bit_get(keep, row)))
-            continue;
-        watch_row(cell_at(evidence, batch, batch->group[row]), s, batch->patient[row], batch->row_ints[row]);
-        if (batch->weight != NULL && batch->weight[row] > 1)
-            watch_others(cell_at(evidence, batch, batch->group[row]), s, batch->row_ints[row], batch->weight[row] - 1);
-    }
-    for (uint32_t g = 0; g < batch->groups; g++) {
-        if (!all[g].watched)
-            continue;
-        lots_evidence_cell *cell = cell_at(evidence, batch, g);
-        end_person(&all[g]);
-        cell->givers += all[g].givers;
-        cell->largest = (double)all[g].largest > cell->largest ? (double)all[g].largest : cell->largest;
-        add_size(cell, (double)all[g].all);
-    }
-}
+/* ---- what is counted in lines ---- */
 
 /* More than two values are known, or enough persons have either. */
 static bool choices_settled(const lots_evidence *evidence, const lots_evidence_cell *cell)
@@ -240,41 +182,28 @@ static bool choices_settled(const lots_evidence *evidence, const lots_evidence_c
                                   cell->choice[1].persons >= evidence->enough);
 }
 
-/* Is it settled that these rows change nothing in the judgement of the cell? So it is when enough persons gave, the values
- * are many enough, nothing is below 0, and all of them together are at most a fourth of what was given before: then no
- * person of them can ever make DOMINANT of it. */
-static bool is_settled(const lots_evidence *evidence, const lots_group_batch *batch, const lots_evidence_cell *cell,
-                       int64_t sum)
+bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient person, uint32_t persons, uint64_t value,
+                        uint64_t own)
 {
-    return evidence->enough > 0 && batch->rising && choices_settled(evidence, cell) && cell->givers >= evidence->enough &&
-           (double)sum * 4 <= cell->all;
+    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    if (cell->choices < 3)
+        add_choice(cell, (double)value, person, persons, cell->had);
+    cell->givers += own == value && value > 0 ? persons : 0; /* all before were 0 */
+    cell->largest = (double)own > cell->largest ? (double)own : cell->largest;
+    return evidence->enough > 0 && cell->givers >= evidence->enough && choices_settled(evidence, cell);
 }
 
-static lots_status feed_small_sums(lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
+void lots_evidence_add(lots_evidence *evidence, uint32_t group, const lots_group_line *kept, const lots_group_line *left)
 {
-    const lots_group_tally *tally = NULL;
-    const int64_t *sums = NULL;
-    void *made = NULL;
-    uint32_t watched = 0;
-    LOTS_TRY(lots_group_tallies(batch, batch->kept, &tally, err));
-    LOTS_TRY(lots_group_sums(batch, &sums, err));
-    LOTS_TRY(lots_arena_vector(batch->arena, &made, batch->groups, sizeof(summing), err));
-    summing *all = made;
-    for (uint32_t g = 0; g < batch->groups; g++) {
-        lots_evidence_cell *cell = cell_at(evidence, batch, g);
-        all[g].watched = tally[g].rows > 0 && !is_settled(evidence, batch, cell, sums[g]);
-        if (all[g].watched)
-            all[g] = (summing){true, LOTS_NO_PATIENT, {LOTS_NO_PATIENT, LOTS_NO_PATIENT}, 0, 0, 0, 0};
-        else if (tally[g].rows > 0)
-            add_size(cell, (double)sums[g]);
-        watched += all[g].watched ? 1 : 0;
-    }
-    if (watched > 0)
-        watch_rows(evidence, batch, all);
-    return LOTS_OK;
+    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    const uint64_t low = kept->sum & UINT32_MAX;
+    cell->patients += lots_line_persons(kept);
+    cell->others += lots_line_persons(left);
+    add_size(cell, (double)low); /* both are exact */
+    add_size(cell, (double)(kept->sum - low));
 }
 
-/* ---- other sums ---- */
+/* ---- sums ---- */
 
 /* What the places [from, to) add up to. Whole numbers as floats each, not to leave 64 bits. */
 static double sum_places(const int64_t *ints, const double *floats, uint32_t from, uint32_t to)
@@ -285,7 +214,7 @@ static double sum_places(const int64_t *ints, const double *floats, uint32_t fro
     return sum;
 }
 
-/* Whole numbers, some of them large, of rows that stand for several persons. */
+/* Whole numbers, some of them large or below 0, of rows that stand for several persons. */
 static void feed_weighted_sums(lots_evidence *evidence, const lots_group_batch *batch)
 {
     const uint64_t *keep = batch->kept->keep;
@@ -295,7 +224,7 @@ static void feed_weighted_sums(lots_evidence *evidence, const lots_group_batch *
         for (uint32_t w = 0; (keep == NULL || lots_bit_get(keep, row)) && w < batch->weight[row]; w++) {
             lots_patient last[2] = {LOTS_NO_PATIENT, LOTS_NO_PATIENT};
             if (cell->choices < 3)
-                add_choice(cell, value, 0, last);
+                add_choice(cell, value, 0, 1, last);
             add_person(cell, fabs(value));
         }
     }
@@ -309,8 +238,6 @@ static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, l
     const double *floats = NULL;
     if (batch->value->type.kind != LOTS_TYPE_FLOAT) {
         LOTS_TRY(lots_group_row_ints(batch, &ints, err));
-        if (batch->small && batch->patient != NULL)
-            return feed_small_sums(evidence, batch, err);
         if (batch->weight != NULL) {
             feed_weighted_sums(evidence, batch);
             return LOTS_OK;
@@ -376,7 +303,7 @@ lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_batch *batch,
         return feed_followed(evidence, batch, err);
     LOTS_TRY(count_rows(evidence, batch, batch->kept, false, err));
     LOTS_TRY(count_rows(evidence, batch, batch->left, true, err));
-    if (sums(agg->kind))
+    if (lots_evidence_of_sum(agg->kind))
         return feed_sums(evidence, batch, err);
     return extreme && batch->value->type.kind != LOTS_TYPE_TEXT ? feed_extremes(evidence, batch, err) : LOTS_OK;
 }

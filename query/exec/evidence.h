@@ -38,6 +38,7 @@ typedef struct lots_evidence_cell { /* of one group */
         double value;
         uint32_t persons;
     } choice[2]; /* the first two values */
+    lots_patient had[2];            /* who had each last, as lots_evidence_give was told */
 } lots_evidence_cell;
 
 typedef struct lots_evidence {
@@ -54,6 +55,14 @@ void lots_evidence_close(lots_evidence *evidence);
 LOTS_MUST lots_status lots_evidence_grow(lots_evidence *evidence, uint32_t groups, lots_error *err);
 /* The batch that the state is fed, split for its aggregate. */
 LOTS_MUST lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_batch *batch, lots_error *err);
+/* Does a number of that kind rest on what persons add up to? */
+bool lots_evidence_of_sum(lots_row_agg_kind kind);
+/* Instead of feeding, row by row: the value of a person (or of each of several persons like him, who have no other row) who so
+ * far, it included, has `own` in the group; its rows come person by person, no two persons have one number. True: enough is known, and from now on only those must be told who have more than a fourth of what all have so far. */
+bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient person, uint32_t persons, uint64_t value,
+                        uint64_t own);
+/* And at last what was counted and added up. */
+void lots_evidence_add(lots_evidence *evidence, uint32_t group, const lots_group_line *kept, const lots_group_line *left);
 /* Add `from`, fed with other patients, whose group g is group map[g] here. */
 void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint32_t *map);
 lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/kernels.h"
 #include "core/base/memory.h"
 #include "query/exec/suppress.h"
 #include "query/exec/totals.h"
@@ -26,6 +27,13 @@ static lots_status open_evidence(lots_group *group, lots_error *err)
 static bool counts_all(const lots_row_agg *agg)
 {
     return (agg->kind == LOTS_AGG_COUNT || agg->kind == LOTS_AGG_PATIENTS) && agg->where == NULL && agg->value == NULL;
+}
+
+/* A sum of all rows, whose lines count the patients behind them on the way. */
+static bool couples(const lots_row_agg *agg)
+{
+    return (agg->kind == LOTS_AGG_SUM || agg->kind == LOTS_AGG_MEAN) && agg->where == NULL &&
+           agg->value->type.kind != LOTS_TYPE_FLOAT;
 }
 
 static lots_evidence *evidence_of(lots_group *group, uint32_t index)
@@ -56,6 +64,11 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
     group->states = made;
     for (uint32_t i = 0; i < stage->agg_count; i++)
         LOTS_TRY(lots_group_state_open(&group->states[i], &stage->aggs[i], err));
+    LOTS_TRY(lots_alloc(&made, (size_t)stage->agg_count + 1, sizeof(lots_group_counter), err));
+    group->counters = made;
+    for (group->coupled = 0; group->coupled < stage->agg_count && !couples(&stage->aggs[group->coupled]);)
+        group->coupled++;
+    group->next_person = 1;
     LOTS_TRY(open_evidence(group, err));
     return lots_group_state_open(&group->patients, &PATIENTS, err);
 }
@@ -82,6 +95,9 @@ void lots_group_close(lots_group *group)
         lots_group_state_close(&group->states[i]);
     for (uint32_t i = 0; group->evidence != NULL && i <= group->stage->agg_count; i++)
         lots_evidence_close(&group->evidence[i]);
+    for (uint32_t i = 0; group->counters != NULL && i <= group->stage->agg_count; i++)
+        lots_group_counter_close(&group->counters[i]);
+    lots_free(group->counters);
     lots_free(group->evidence);
     lots_free(group->states);
     lots_group_state_close(&group->patients);
@@ -104,7 +120,7 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
 {
     void *numbers = NULL, *keys = NULL;
     lots_arena *arena = lots_worker_arena(worker);
-    LOTS_TRY(lots_arena_alloc(arena, &numbers, rows->count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &numbers, rows->count, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &keys, group->key_count, sizeof(lots_vector), err));
     for (uint32_t i = 0; i < group->key_count; i++) {
         const lots_expr *key = group->stage->keys[i].value;
@@ -145,6 +161,87 @@ static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const 
     return LOTS_OK;
 }
 
+/* Add what lines have counted to the states and the evidence. */
+static void settle(lots_group *group)
+{
+    const uint32_t patients = group->stage->agg_count;
+    for (uint32_t i = 0; i <= patients; i++) {
+        const bool all = i == patients || counts_all(&group->stage->aggs[i]);
+        const lots_group_counter *counter = &group->counters[all ? group->coupled : i];
+        lots_group_state *state = i == patients ? &group->patients : &group->states[i];
+        for (uint32_t g = 0; counter->rows > 0 && g < group->keyer.count; g++) {
+            lots_group_line kept = lots_group_counter_kept(counter, g), left = lots_group_counter_left(counter, g);
+            kept.sum = all ? 0 : kept.sum;
+            if (lots_group_counter_is_state(state->agg))
+                lots_group_state_add(state, g, &kept, &left);
+            if (group->evidence != NULL && (i == patients || !all))
+                lots_evidence_add(&group->evidence[i], g, &kept, &left);
+        }
+    }
+    for (uint32_t i = 0; i <= patients; i++)
+        lots_group_counter_clear(&group->counters[i]);
+}
+
+/* Of a table the persons behind the groups. */
+static lots_status feed_of_table(lots_group *group, lots_group_batch *batch, lots_error *err)
+{
+    if (batch->behind != NULL)
+        feed_behind(group, batch->number, batch->rows, batch->behind);
+    if (group->evidence == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_group_batch_number(batch, &group->stamps, err));
+    return lots_evidence_feed(&group->evidence[group->stage->agg_count], batch, err);
+}
+
+/* From here on patients are counted by themselves. */
+static lots_status uncouple(lots_group *group, lots_error *err)
+{
+    lots_group_counter *patients = &group->counters[group->stage->agg_count];
+    const uint32_t with = group->coupled;
+    group->coupled = group->stage->agg_count;
+    return lots_group_counter_copy(patients, &group->counters[with], err);
+}
+
+static lots_status feed_patients(lots_group *group, lots_group_batch *batch, lots_error *err)
+{
+    lots_group_taken taken;
+    lots_group_batch_whole(batch);
+    return lots_group_counter_feed(&group->counters[group->stage->agg_count], batch, &PATIENTS, NULL, &taken, err);
+}
+
+static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_batch *batch, lots_error *err)
+{
+    const lots_row_agg *agg = &group->stage->aggs[index];
+    const bool own = !counts_all(agg);
+    lots_evidence *evidence = group->evidence != NULL && own ? &group->evidence[index] : NULL;
+    lots_group_taken taken = {.state = batch->patient != NULL};
+    if (index == group->coupled && batch->kept != &batch->all)
+        LOTS_TRY(uncouple(group, err));
+    if (own)
+        LOTS_TRY(lots_group_counter_feed(&group->counters[index], batch, agg, evidence, &taken, err));
+    if (index == group->coupled && !taken.state)
+        LOTS_TRY(uncouple(group, err));
+    if (!own && group->evidence != NULL)
+        group->evidence[index].of_groups = group->evidence[group->stage->agg_count].of_groups;
+    if (taken.state && (evidence == NULL || taken.evidence))
+        return LOTS_OK;
+    LOTS_TRY(lots_group_batch_number(batch, &group->stamps, err));
+    if (!taken.state)
+        LOTS_TRY(lots_group_state_feed(&group->states[index], batch, err));
+    return evidence == NULL || taken.evidence ? LOTS_OK : lots_evidence_feed(evidence, batch, err);
+}
+
+/* Persons of the batch get numbers that no other has. */
+static lots_status number_persons(lots_group *group, lots_group_batch *batch, lots_error *err)
+{
+    const uint64_t most = lots_kernels_get()->max_u32(batch->patient, batch->rows);
+    if (group->next_person + most >= LOTS_NO_PATIENT)
+        return lots_fail(err, LOTS_LIMIT, "more than %u persons", LOTS_NO_PATIENT);
+    batch->first_person = (lots_patient)group->next_person;
+    group->next_person += most + 1;
+    return LOTS_OK;
+}
+
 static lots_status feed_level(lots_group *group, lots_worker *worker, const lots_instance *rows,
                               const lots_patient *patient, const lots_vector *behind, const lots_group_weights *weights,
                               lots_error *err)
@@ -155,23 +252,22 @@ static lots_status feed_level(lots_group *group, lots_worker *worker, const lots
     uint32_t *numbers = NULL;
     lots_vector values[3];
     LOTS_TRY(number_rows(group, worker, rows, &numbers, err));
-    LOTS_TRY(lots_group_batch_begin(&batch, numbers, group->keyer.count, &group->stamps, err));
+    batch.number = numbers;
+    batch.known = group->keyer.count;
+    lots_group_batch_begin(&batch);
     if (patient != NULL)
-        LOTS_TRY(lots_group_state_feed(&group->patients, &batch, err));
-    else if (behind != NULL)
-        feed_behind(group, numbers, rows->count, behind);
-    if (group->evidence != NULL)
-        LOTS_TRY(lots_evidence_feed(evidence_of(group, group->stage->agg_count), &batch, err));
+        LOTS_TRY(number_persons(group, &batch, err));
+    if (group->counters[group->coupled].rows + batch.rows_in_all > LOTS_LINE_ROWS)
+        settle(group);
+    if (patient == NULL)
+        LOTS_TRY(feed_of_table(group, &batch, err));
     for (uint32_t i = 0; i < group->stage->agg_count; i++) {
-        const lots_row_agg *agg = &group->stage->aggs[i];
-        LOTS_TRY(operands(agg, worker, rows, values, &batch, err));
-        LOTS_TRY(lots_group_batch_split(&batch, agg, err));
-        LOTS_TRY(lots_group_state_feed(&group->states[i], &batch, err));
-        if (group->evidence != NULL && !counts_all(agg))
-            LOTS_TRY(lots_evidence_feed(&group->evidence[i], &batch, err));
-        else if (group->evidence != NULL)
-            group->evidence[i].of_groups = group->evidence[group->stage->agg_count].of_groups;
+        LOTS_TRY(operands(&group->stage->aggs[i], worker, rows, values, &batch, err));
+        LOTS_TRY(lots_group_batch_split(&batch, &group->stage->aggs[i], err));
+        LOTS_TRY(feed_aggregate(group, i, &batch, err));
     }
+    if (patient != NULL && group->coupled == group->stage->agg_count)
+        LOTS_TRY(feed_patients(group, &batch, err));
     return LOTS_OK;
 }
 
@@ -197,14 +293,15 @@ lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_i
     return feed_level(group, worker, rows, patient, behind, weights, err);
 }
 
-static lots_status join_level(lots_group *group, const lots_group *from, lots_error *err)
+static lots_status join_level(lots_group *group, lots_group *from, lots_error *err)
 {
     lots_arena arena;
+    settle(from);
     void *keys = NULL, *map = NULL;
     lots_arena_init(&arena, 0);
     lots_status status = lots_arena_alloc(&arena, &keys, from->keyer.column_count, sizeof(lots_vector), err);
     if (status == LOTS_OK)
-        status = lots_arena_alloc(&arena, &map, from->keyer.count, sizeof(uint32_t), err);
+        status = lots_arena_vector(&arena, &map, from->keyer.count, sizeof(uint32_t), err);
     for (uint32_t i = 0; status == LOTS_OK && i < from->keyer.column_count; i++)
         status = lots_collected_vector(&from->keyer.columns[i], &arena, &((lots_vector *)keys)[i], err);
     if (status == LOTS_OK)
@@ -222,7 +319,7 @@ static lots_status join_level(lots_group *group, const lots_group *from, lots_er
     return status;
 }
 
-lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err)
+lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err)
 {
     group->entered += from->entered;
     for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
@@ -235,6 +332,7 @@ lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector 
     if (group->key_count == 0 && group->keyer.count == 0)
         group->keyer.count = 1; /* no rows: one line of zeros */
     LOTS_TRY(grow_states(group, err));
+    settle(group);
     for (uint32_t i = 0; i < group->key_count; i++)
         LOTS_TRY(lots_collected_vector(&group->keyer.columns[i], arena, &slots[i], err));
     for (uint32_t i = 0; i < group->stage->agg_count; i++)

@@ -6,8 +6,7 @@
 #define LOTS_QUERY_GROUP_H
 
 #include "query/exec/eval.h"
-#include "query/exec/evidence.h"
-#include "query/exec/group_state.h"
+#include "query/exec/group_count.h"
 
 typedef struct lots_group_weights { /* rows that stand for several persons, each with a row like it */
     const uint32_t *weight; /* by row */
@@ -22,6 +21,9 @@ typedef struct lots_group {
     lots_group_stamps stamps;
     lots_group_state *states;  /* stage->agg_count */
     lots_group_state patients; /* behind each group */
+    lots_group_counter *counters; /* of each aggregate, and last of the patients */
+    uint32_t coupled;          /* the aggregate by whose lines patients are counted; stage->agg_count: by their own */
+    uint64_t next_person;      /* numbers below are taken */
     uint32_t min_cell;         /* 0: nothing is hidden */
     uint64_t entered;          /* when something is: distinct patients of all rows, or at least min_cell of them; of a table 0 */
     lots_evidence *evidence;   /* of each aggregate, and last of the patients; NULL when nothing is hidden */
@@ -36,7 +38,7 @@ void lots_group_close(lots_group *group);
 LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                                       const lots_patient *patient, const lots_vector *behind,
                                       const lots_group_weights *weights, lots_error *err);
-LOTS_MUST lots_status lots_group_join(lots_group *group, const lots_group *from, lots_error *err);
+LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);
 /* One level alone, group by group: slots[0 .. its keys + aggs) in `arena`, and last the patients behind (INT). Nothing is
  * hidden yet. Without keys there is always one group. The keys' texts point into the group. */
 LOTS_MUST lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err);

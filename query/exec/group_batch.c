@@ -29,11 +29,11 @@ static lots_status grow_stamps(lots_group_stamps *stamps, uint32_t groups, lots_
 
 /* Many groups: those of the batch are numbered as they are met, so that a batch costs what its rows cost, and what is kept
  * of them lies together. */
-static lots_status number_groups(lots_group_batch *batch, const uint32_t *group, uint32_t groups,
-                                 lots_group_stamps *stamps, lots_error *err)
+static lots_status number_groups(lots_group_batch *batch, lots_group_stamps *stamps, lots_error *err)
 {
+    const uint32_t *group = batch->number;
     uint32_t *numbers = NULL, *names = NULL;
-    LOTS_TRY(grow_stamps(stamps, groups, err));
+    LOTS_TRY(grow_stamps(stamps, batch->known, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &numbers, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &names, err));
     uint32_t *stamp = stamps->stamp.data, *local = stamps->local.data;
@@ -55,20 +55,33 @@ static lots_status number_groups(lots_group_batch *batch, const uint32_t *group,
     return LOTS_OK;
 }
 
-lots_status lots_group_batch_begin(lots_group_batch *batch, const uint32_t *group, uint32_t groups,
-                                   lots_group_stamps *stamps, lots_error *err)
+void lots_group_batch_begin(lots_group_batch *batch)
 {
-    batch->group = group;
-    batch->groups = groups;
-    batch->name = NULL;
+    batch->group = batch->name = NULL;
     batch->all = (lots_group_rows){.none = batch->rows == 0};
-    batch->rest = (lots_group_rows){.none = true};
+    batch->rows_in_all = batch->weight == NULL ? batch->rows : 0;
+    for (uint32_t row = 0; batch->weight != NULL && row < batch->rows; row++)
+        batch->rows_in_all += batch->weight[row];
+    lots_group_batch_whole(batch);
+}
+
+void lots_group_batch_whole(lots_group_batch *batch)
+{
     batch->kept = &batch->all;
     batch->left = &batch->rest;
-    if ((uint64_t)groups * ROWS_MANY <= batch->rows)
+    batch->rest = (lots_group_rows){.none = true};
+}
+
+lots_status lots_group_batch_number(lots_group_batch *batch, lots_group_stamps *stamps, lots_error *err)
+{
+    if (batch->group != NULL)
         return LOTS_OK;
     batch->groups = 0;
-    return number_groups(batch, group, groups, stamps, err);
+    if ((uint64_t)batch->known * ROWS_MANY > batch->rows)
+        return number_groups(batch, stamps, err);
+    batch->group = batch->number;
+    batch->groups = batch->known;
+    return LOTS_OK;
 }
 
 /* ---- tallies ---- */
@@ -258,9 +271,7 @@ lots_status lots_group_batch_split(lots_group_batch *batch, const lots_row_agg *
     batch->row_ints = batch->sums = NULL;
     batch->all.ints = NULL;
     batch->all.floats = NULL;
-    batch->kept = &batch->all;
-    batch->left = &batch->rest;
-    batch->rest = (lots_group_rows){.none = true};
+    lots_group_batch_whole(batch);
     if (!asked && (batch->value == NULL || batch->value->missing == NULL))
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &known, err));
@@ -298,16 +309,17 @@ static void read_ints(const lots_vector *value, uint32_t rows, int64_t *out)
             out[i] = ranks[i];
 }
 
+/* Mostly they are small and none is below 0. */
 static void judge_ints(lots_group_batch *batch)
 {
     const int64_t *values = batch->row_ints;
-    uint64_t size = 0, signs = 0;
-    for (uint32_t i = 0; i < batch->rows; i++) {
+    uint64_t all = 0, size = 0;
+    for (uint32_t i = 0; i < batch->rows; i++)
+        all |= (uint64_t)values[i];
+    batch->rising = all >> 63 == 0;
+    for (uint32_t i = 0; !batch->rising && i < batch->rows; i++)
         size |= (uint64_t)(values[i] ^ (values[i] >> 63));
-        signs |= (uint64_t)values[i];
-    }
-    batch->small = size >> 31 == 0;
-    batch->rising = signs >> 63 == 0;
+    batch->small = (batch->rising ? all : size) >> 31 == 0;
 }
 
 lots_status lots_group_row_ints(lots_group_batch *batch, const int64_t **out, lots_error *err)

@@ -43,14 +43,18 @@ typedef struct lots_group_rows { /* some rows of a batch */
 
 typedef struct lots_group_batch {
     uint32_t rows;
-    const uint32_t *group;       /* by row: the number of its group among the batch's, below `groups` */
+    const uint32_t *number;      /* by row: its group, below `known` */
+    uint32_t known;
+    const uint32_t *group;       /* by row: the number of its group among the batch's, below `groups`; NULL until asked for */
     uint32_t groups;
     const uint32_t *name;        /* by that number: the group; NULL: it is the number */
     const lots_patient *patient; /* by row, whichever numbers; all rows of a patient are in one batch, side by side. NULL: a
                                     table's */
+    lots_patient first_person;   /* added to them: numbers that no other batch has, above 0 */
     const lots_vector *behind;   /* of a table: persons behind each row, or NULL */
     const uint32_t *weight;      /* by row: for how many persons it stands, whose only row in the group is like it; NULL: each
                                     for itself */
+    uint64_t rows_in_all;        /* with weights, the rows that they stand for */
     bool others;                 /* `left` is wanted whatever the aggregate */
     lots_arena *arena;
     lots_group_rows all, some, rest;
@@ -65,14 +69,17 @@ typedef struct lots_group_batch {
 } lots_group_batch;
 
 void lots_group_stamps_close(lots_group_stamps *stamps);
-/* Begin a batch whose rows, patients, behind, others and arena are set: `group` by row is below `groups`. */
-LOTS_MUST lots_status lots_group_batch_begin(lots_group_batch *batch, const uint32_t *group, uint32_t groups,
-                                             lots_group_stamps *stamps, lots_error *err);
+/* Begin a batch whose rows, numbers, patients, behind, others and arena are set. */
+void lots_group_batch_begin(lots_group_batch *batch);
+/* Number the groups that it has, if it isn't done: before tallies, runs, ints, floats and sums. */
+LOTS_MUST lots_status lots_group_batch_number(lots_group_batch *batch, lots_group_stamps *stamps, lots_error *err);
 static inline uint32_t lots_group_name(const lots_group_batch *batch, uint32_t number)
 {
     return batch->name == NULL ? number : batch->name[number];
 }
 
+/* Kept are all rows, left none. */
+void lots_group_batch_whole(lots_group_batch *batch);
 /* Set kept and left; left stays empty where neither the aggregate nor `others` asks for it. */
 LOTS_MUST lots_status lots_group_batch_split(lots_group_batch *batch, const lots_row_agg *agg, lots_error *err);
 /* By number of the group, all `groups` of them. Without patients `persons` means nothing. */

@@ -16,6 +16,15 @@ typedef struct lots_group_cell { /* of one group */
     uint32_t spilled; /* floats that two doubles don't hold: 1 + place in `exact`; SD of floats: in `moments`; 0: none */
 } lots_group_cell;
 
+/* Of one group what is counted row by row (group_count.h). */
+typedef struct lots_group_line {
+    uint64_t sum;      /* of values none of which is below 0 */
+    uint64_t own;      /* the part of `last` */
+    uint64_t counts;   /* rows, and above 2^32 persons */
+    lots_patient last; /* 0: nobody yet */
+    uint32_t settled;  /* what the sum rests on needs no more looking at, but for large parts */
+} lots_group_line;
+
 typedef struct lots_group_state {
     const lots_row_agg *agg;
     lots_vec cells;          /* lots_group_cell by group */
@@ -36,6 +45,10 @@ LOTS_MUST lots_status lots_group_state_grow(lots_group_state *state, uint32_t gr
 
 /* The batch is split for this aggregate. Errors: LOTS_QUERY for a time beyond LOTS_FOLLOWED_MAX. */
 LOTS_MUST lots_status lots_group_state_feed(lots_group_state *state, lots_group_batch *batch, lots_error *err);
+static inline uint32_t lots_line_rows(const lots_group_line *line) { return (uint32_t)line->counts; }
+static inline uint32_t lots_line_persons(const lots_group_line *line) { return (uint32_t)(line->counts >> 32); }
+/* Add what was counted of a group instead of feeding it: COUNT, PATIENTS, RATE, SUM, MEAN. */
+void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_group_line *kept, const lots_group_line *left);
 /* Add `from`, whose group g is group map[g] here. */
 LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                             lots_error *err);

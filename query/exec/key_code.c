@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/hash.h"
+#include "core/base/kernels.h"
 #include "core/base/memory.h"
 
 #define RANKS_MAX 65536u    /* categories of more values are coded by first sight */
@@ -66,13 +67,11 @@ void lots_key_coder_close(lots_key_coder *coder)
 
 static void rank_codes(const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
 {
-    const uint32_t *ranks = (const uint32_t *)vector->data + (vector->type.kind == LOTS_TYPE_BOOL ? 0 : first);
     if (vector->type.kind == LOTS_TYPE_BOOL)
         for (uint32_t i = 0; i < count; i++)
-            out[i] = lots_bit_get(vector->data, first + i) ? 2 : 1;
+            out[i] = lots_bit_get(vector->data, first + i) ? 1 : 0;
     else
-        for (uint32_t i = 0; i < count; i++)
-            out[i] = ranks[i] + 1;
+        memcpy(out, (const uint32_t *)vector->data + first, count * sizeof *out);
 }
 
 /* The values as 64 bits that are equal when they are; an interval has its start above. */
@@ -298,13 +297,8 @@ static lots_status codes_of_days(lots_key_coder *coder, const lots_vector *vecto
                                  uint32_t *out, lots_error *err)
 {
     const int32_t *days = (const int32_t *)vector->data + first;
-    const uint32_t *known = coder->days, low = (uint32_t)coder->day_low, reach = coder->day_count;
-    bool unknown = false;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint32_t at = (uint32_t)days[i] - low;
-        out[i] = at < reach ? known[at] : 0;
-        unknown |= out[i] == 0;
-    }
+    const bool unknown = lots_kernels_get()->code_u32(coder->days, (uint32_t)coder->day_low, coder->day_count,
+                                                      (const uint32_t *)days, count, out);
     for (uint32_t i = 0; unknown && i < count; i++)
         if (out[i] == 0 && !lots_vector_is_missing(vector, first + i))
             LOTS_TRY(code_of_day(coder, days[i], &out[i], err));
@@ -313,29 +307,28 @@ static lots_status codes_of_days(lots_key_coder *coder, const lots_vector *vecto
 
 /* ---- both ---- */
 
-/* Codes by the table of values [first, first + count) as they lie in the vector. False: some has none, and is 0. */
-#define NEAR_LOOP(VALUE, KNOWN)                                                                             \
-    for (uint32_t i = 0; i < count; i++) {                                                                  \
-        const uint64_t at = (uint64_t)(int64_t)(VALUE) - low;                                               \
-        const uint32_t code = at < reach ? near[at] : 0;                                                    \
-        out[i] = (KNOWN) ? code : 0;                                                                        \
-        unknown |= out[i] == 0;                                                                             \
-    }
+/* Codes by the table of values [first, first + count). False: some has none, and is 0. */
 static bool near_codes(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                        uint32_t *out)
 {
     const uint64_t *keys = coder->keys.data, low = (uint64_t)coder->low, reach = coder->near_count;
-    const uint32_t *near = coder->near;
-    const int32_t *days = (const int32_t *)vector->data + (lots_type_bytes(vector->type.kind) == 4 ? first : 0);
+    const bool days = lots_type_bytes(vector->type.kind) == 4;
+    const int64_t *whole = (const int64_t *)vector->data + (days ? 0 : first);
     bool unknown = false;
-    if (vector->type.kind == LOTS_TYPE_INTERVAL) { /* the table has one interval of each start */
-        const int32_t *ends = vector->data2 + first;
-        NEAR_LOOP(days[i], code != 0 && (uint32_t)keys[code - 1] == (uint32_t)ends[i])
-    } else if (vector->type.kind == LOTS_TYPE_DATE) {
-        NEAR_LOOP(days[i], true)
-    } else {
-        const int64_t *whole = (const int64_t *)vector->data + first;
-        NEAR_LOOP(whole[i], true)
+    if (days)
+        unknown = lots_kernels_get()->code_u32(coder->near, (uint32_t)coder->low, coder->near_count,
+                                               (const uint32_t *)vector->data + first, count, out);
+    for (uint32_t i = 0; !days && i < count; i++) {
+        const uint64_t at = (uint64_t)whole[i] - low;
+        out[i] = at < reach ? coder->near[at] : 0;
+        unknown |= out[i] == 0;
+    }
+    if (vector->type.kind != LOTS_TYPE_INTERVAL)
+        return !unknown;
+    for (uint32_t i = 0; i < count; i++) { /* the table has one interval of each start */
+        const bool same = out[i] != 0 && (uint32_t)keys[out[i] - 1] == (uint32_t)vector->data2[first + i];
+        out[i] = same ? out[i] : 0;
+        unknown |= !same;
     }
     return !unknown;
 }
@@ -368,30 +361,38 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
     return LOTS_OK;
 }
 
-static void clear_missing(const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
+static uint32_t missing_code(const lots_key_coder *coder) { return coder->form == LOTS_KEY_RANK ? coder->count - 1 : 0; }
+
+static void clear_missing(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
 {
+    const uint32_t missing = missing_code(coder);
     for (uint32_t i = 0; vector->missing != NULL && i < count; i++)
-        out[i] = lots_bit_get(vector->missing, first + i) ? 0 : out[i];
+        out[i] = lots_bit_get(vector->missing, first + i) ? missing : out[i];
 }
 
-static void spread(const lots_vector *vector, uint32_t count, uint32_t *out)
+static void spread(const lots_key_coder *coder, const lots_vector *vector, uint32_t count, uint32_t *out)
 {
     if (lots_vector_is_missing(vector, 0))
-        out[0] = 0;
+        out[0] = missing_code(coder);
     for (uint32_t i = 1; i < count; i++)
         out[i] = out[0];
 }
 
 lots_status lots_key_codes(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
-                           uint32_t *out, lots_error *err)
+                           uint32_t *room, const uint32_t **out, lots_error *err)
 {
+    *out = room;
     if (vector->constant) {
-        LOTS_TRY(codes_of(coder, vector, 0, count > 0 ? 1 : 0, out, err));
-        spread(vector, count, out);
+        LOTS_TRY(codes_of(coder, vector, 0, count > 0 ? 1 : 0, room, err));
+        spread(coder, vector, count, room);
         return LOTS_OK;
     }
-    LOTS_TRY(codes_of(coder, vector, first, count, out, err));
-    clear_missing(vector, first, count, out);
+    if (coder->form == LOTS_KEY_RANK && vector->type.kind != LOTS_TYPE_BOOL && vector->missing == NULL) {
+        *out = (const uint32_t *)vector->data + first;
+        return LOTS_OK;
+    }
+    LOTS_TRY(codes_of(coder, vector, first, count, room, err));
+    clear_missing(coder, vector, first, count, room);
     return LOTS_OK;
 }
 
@@ -424,9 +425,9 @@ void lots_key_codes_find(const lots_key_coder *coder, const lots_vector *vector,
 {
     if (vector->constant) {
         codes_find(coder, vector, 0, count > 0 ? 1 : 0, out);
-        spread(vector, count, out);
+        spread(coder, vector, count, out);
         return;
     }
     codes_find(coder, vector, first, count, out);
-    clear_missing(vector, first, count, out);
+    clear_missing(coder, vector, first, count, out);
 }

@@ -1,5 +1,5 @@
-/* key_code.h: the values of one key column as small dense codes: 0 for missing, else 1, 2, … (categories and bools: their
- * rank + 1, others in order of first sight).
+/* key_code.h: the values of one key column as small dense codes: of categories and bools the rank, and one beyond them for
+ * missing; of others 0 for missing, else 1, 2, … in order of first sight.
  *
  * Values that lie close together (days, months, ages) go through a table by value, others that are 64 bits through a hash
  * table of them, texts and sets through one of their bytes; a column changes from one to the next when it must.
@@ -37,9 +37,10 @@ void lots_key_coder_open(lots_key_coder *coder, const lots_type *type);
 /* Before the first value: vectors may be DATEs, too, but not for find. */
 void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit);
 void lots_key_coder_close(lots_key_coder *coder);
-/* Codes of rows [first, first + count) of a vector of its type; count <= LOTS_KEY_BLOCK. Errors: LOTS_MEMORY, LOTS_LIMIT. */
+/* Codes of rows [first, first + count) of a vector of its type, in `room` or, where the vector has them, there; count <=
+ * LOTS_KEY_BLOCK. Errors: LOTS_MEMORY, LOTS_LIMIT. */
 LOTS_MUST lots_status lots_key_codes(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
-                                     uint32_t *out, lots_error *err);
+                                     uint32_t *room, const uint32_t **out, lots_error *err);
 /* The same without new codes: LOTS_NO_ID. */
 void lots_key_codes_find(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                          uint32_t *out);

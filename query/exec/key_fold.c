@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/hash.h"
+#include "core/base/kernels.h"
 #include "core/base/memory.h"
 
 #define DIRECT_MAX (1u << 18)
@@ -90,8 +91,8 @@ static lots_status fold_to_map(lots_key_fold *fold, lots_error *err)
     for (uint32_t a = 0; a < fold->rows; a++)
         for (uint32_t b = 0; b >> fold->shift == 0; b++) {
             const uint32_t number = fold->direct[a << fold->shift | b];
-            if (number != 0)
-                LOTS_TRY(lots_number_map_take(&fold->map, pair_key(a, b), number - 1, &unused, err));
+            if (number != LOTS_NO_ID)
+                LOTS_TRY(lots_number_map_take(&fold->map, pair_key(a, b), number, &unused, err));
         }
     lots_free(fold->direct);
     fold->direct = NULL;
@@ -112,6 +113,7 @@ static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_
     if ((uint64_t)rows << shift > DIRECT_MAX)
         return fold_to_map(fold, err);
     LOTS_TRY(lots_alloc(&made, (size_t)rows << shift, sizeof(uint32_t), err));
+    memset(made, 0xff, ((size_t)rows << shift) * sizeof(uint32_t));
     for (uint32_t a = 0; fold->direct != NULL && a < fold->rows; a++)
         memcpy((uint32_t *)made + ((size_t)a << shift), fold->direct + ((size_t)a << fold->shift),
                sizeof(uint32_t) << fold->shift);
@@ -122,22 +124,20 @@ static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_
     return LOTS_OK;
 }
 
-/* All at once; pairs without a number are seldom, and then looked at one by one. */
+/* All at once. Pairs without a number are seldom; they get theirs one by one, and all are looked up again. */
 static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
 {
-    uint32_t places[LOTS_KEY_BLOCK], fresh = 0;
-    const uint32_t *direct = fold->direct;
-    const unsigned shift = fold->shift;
-    for (uint32_t i = 0; i < count; i++)
-        places[i] = a[i] << shift | b[i];
-    for (uint32_t i = 0; i < count; i++) {
-        out[i] = direct[places[i]] - 1;
-        fresh |= out[i];
+    const lots_kernels *kernels = lots_kernels_get();
+    uint32_t found[LOTS_KEY_BLOCK];
+    if (!kernels->pair_u32(fold->direct, fold->shift, a, b, count, found)) {
+        memcpy(out, found, count * sizeof *out);
+        return;
     }
-    for (uint32_t i = 0; fresh == LOTS_NO_ID && i < count; i++) {
-        if (fold->direct[places[i]] == 0)
-            fold->direct[places[i]] = ++fold->count;
-        out[i] = fold->direct[places[i]] - 1;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t *number = &fold->direct[a[i] << fold->shift | b[i]];
+        if (*number == LOTS_NO_ID)
+            *number = fold->count++;
+        out[i] = *number;
     }
 }
 
@@ -161,7 +161,7 @@ void lots_key_fold_find(const lots_key_fold *fold, const uint32_t *a, const uint
         if (fold->wide)
             found = lots_number_map_find(&fold->map, pair_key(a[i], b[i]));
         else if (fold->direct != NULL && a[i] < fold->rows && b[i] < 1u << fold->shift)
-            found = fold->direct[a[i] << fold->shift | b[i]] - 1; /* 0 - 1 is LOTS_NO_ID */
+            found = fold->direct[a[i] << fold->shift | b[i]];
         out[i] = found;
     }
 }

@@ -23,7 +23,7 @@ uint32_t lots_number_map_find(const lots_number_map *map, uint64_t key);
 
 /* Pairs (a, b) to numbers 0, 1, … in order of first sight. */
 typedef struct lots_key_fold {
-    uint32_t *direct;      /* [a << shift | b]: number + 1, 0: none yet; NULL when there are too many */
+    uint32_t *direct;      /* [a << shift | b]: the number, LOTS_NO_ID: none yet; NULL when there are too many */
     uint32_t rows, shift;
     bool wide;             /* pairs are in `map` */
     lots_number_map map;

@@ -79,16 +79,16 @@ static lots_status number_block(lots_keyer *keyer, const lots_vector *keys, uint
 {
     static const uint32_t none[LOTS_KEY_BLOCK];
     uint32_t codes[LOTS_KEY_BLOCK];
-    const uint32_t *before = none;
+    const uint32_t *before = none, *own = NULL;
     uint32_t before_limit = 1;
     for (uint32_t c = 0; c < keyer->column_count; c++) {
-        uint32_t *own = c == 0 && keyer->column_count > 1 ? out : codes;
-        LOTS_TRY(lots_key_codes(&keyer->coders[c], &keys[c], first, count, own, err));
-        if (own == codes)
-            LOTS_TRY(lots_key_fold_pairs(&keyer->folds[c], before, before_limit, codes, keyer->coders[c].count, count,
+        const bool begins = c == 0 && keyer->column_count > 1; /* there is nothing before it to fold it with */
+        LOTS_TRY(lots_key_codes(&keyer->coders[c], &keys[c], first, count, begins ? out : codes, &own, err));
+        if (!begins)
+            LOTS_TRY(lots_key_fold_pairs(&keyer->folds[c], before, before_limit, own, keyer->coders[c].count, count,
                                          out, err));
-        before = out;
-        before_limit = own == codes ? keyer->folds[c].count : keyer->coders[c].count;
+        before = begins ? own : out;
+        before_limit = begins ? keyer->coders[c].count : keyer->folds[c].count;
     }
     return keep_new(keyer, keys, first, out, count, err);
 }

@@ -368,6 +368,41 @@ static void check_elements(const lots_kernels *kernels, size_t count)
         assert_true((int64_t)all->out64[i] == (int32_t)all->a32[i]);
 }
 
+/* Tables that know all, some or none of what they are asked. */
+static void check_codes(const lots_kernels *kernels, size_t count)
+{
+    for (uint32_t known = 0; known < 3; known++) {
+        const uint32_t size = (uint32_t)count / 2 * known, low = UINT32_MAX - 2;
+        bool some = false;
+        for (size_t i = 0; i < count; i++) {
+            all->want32[i] = (uint32_t)(all->b32[i] % count) + low; /* beyond 2^32 it begins again */
+            some |= all->b32[i] % count >= size || all->a32[all->b32[i] % count] == 0;
+        }
+        assert_true(kernels->code_u32(all->a32, low, size, all->want32, count, all->out32) == some);
+        for (size_t i = 0; i < count; i++)
+            assert_true(all->out32[i] == (all->b32[i] % count < size ? all->a32[all->b32[i] % count] : 0));
+    }
+}
+
+static void check_pairs(const lots_kernels *kernels, size_t count)
+{
+    uint32_t *low = (uint32_t *)all->want64;
+    for (unsigned shift = 0; shift < 12; shift += 3) {
+        bool some = false;
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t place = (uint32_t)(all->b32[i] % count);
+            some |= all->a32[place] == UINT32_MAX;
+            all->out32[i] = place >> shift;
+            low[i] = place & ((1u << shift) - 1);
+        }
+        assert_true(kernels->pair_u32(all->a32, shift, all->out32, low, count, all->out32) == some);
+        for (size_t i = 0; i < count; i++)
+            assert_true(all->out32[i] == all->a32[all->b32[i] % count]);
+        if (count > 0)
+            all->a32[all->b32[count / 2] % count] = UINT32_MAX;
+    }
+}
+
 /* ---- by groups ---- */
 static bool has(const uint64_t *mask, size_t i) { return mask == NULL || bit(mask, i); }
 
@@ -571,6 +606,8 @@ EACH(compressing_follows_the_mask, check_compresses)
 EACH(planes_choose, check_selects)
 EACH(escapes_take_patches, check_patches)
 EACH(elements_gather_and_widen, check_elements)
+EACH(values_are_coded_by_a_table, check_codes)
+EACH(pairs_are_numbered_by_a_table, check_pairs)
 EACH(groups_count, check_counts)
 EACH(groups_sum, check_sums)
 EACH(groups_have_extremes, check_extremes)
@@ -587,6 +624,7 @@ int main(void)
         cmocka_unit_test(bitmaps_combine),              cmocka_unit_test(expanding_follows_the_mask),
         cmocka_unit_test(compressing_follows_the_mask), cmocka_unit_test(planes_choose),
         cmocka_unit_test(escapes_take_patches),         cmocka_unit_test(elements_gather_and_widen),
+        cmocka_unit_test(values_are_coded_by_a_table),  cmocka_unit_test(pairs_are_numbered_by_a_table),
         cmocka_unit_test(groups_count),                 cmocka_unit_test(groups_sum),
         cmocka_unit_test(groups_have_extremes),         cmocka_unit_test(groups_broadcast),
         cmocka_unit_test(sums_that_do_not_fit_are_told),

@@ -1,0 +1,251 @@
+/* group_count.c: see group_count.h. */
+#include "query/exec/group_count.h"
+
+#include <string.h>
+
+#include "core/base/memory.h"
+
+#define LINE_BYTES 64u /* of the processor's cache */
+
+/* ---- memory ---- */
+
+static void close_lines(lots_group_lines *lines)
+{
+    lots_free(lines->memory);
+    memset(lines, 0, sizeof *lines);
+}
+
+void lots_group_counter_close(lots_group_counter *counter)
+{
+    close_lines(&counter->kept);
+    close_lines(&counter->left);
+}
+
+/* No line lies in two of the cache's. */
+static lots_status reach(lots_group_lines *lines, uint32_t groups, lots_error *err)
+{
+    void *memory = NULL;
+    if (groups <= lines->room)
+        return LOTS_OK;
+    const uint32_t room = groups + groups / 2 + 16;
+    LOTS_TRY(lots_alloc(&memory, (size_t)room + LINE_BYTES / sizeof(lots_group_line), sizeof(lots_group_line), err));
+    const size_t beyond = (uintptr_t)memory % LINE_BYTES;
+    lots_group_line *line = (void *)((uint8_t *)memory + (beyond == 0 ? 0 : LINE_BYTES - beyond));
+    if (lines->room > 0)
+        memcpy(line, lines->line, lines->room * sizeof *line);
+    lots_free(lines->memory);
+    *lines = (lots_group_lines){memory, line, room};
+    return LOTS_OK;
+}
+
+static lots_group_line line_of(const lots_group_lines *lines, uint32_t group)
+{
+    return group < lines->room ? lines->line[group] : (lots_group_line){0};
+}
+
+lots_group_line lots_group_counter_kept(const lots_group_counter *counter, uint32_t group)
+{
+    return line_of(&counter->kept, group);
+}
+
+lots_group_line lots_group_counter_left(const lots_group_counter *counter, uint32_t group)
+{
+    return line_of(&counter->left, group);
+}
+
+lots_status lots_group_counter_copy(lots_group_counter *to, const lots_group_counter *from, lots_error *err)
+{
+    LOTS_TRY(reach(&to->kept, from->kept.room, err));
+    for (uint32_t g = 0; g < from->kept.room; g++)
+        to->kept.line[g] = (lots_group_line){.counts = from->kept.line[g].counts, .last = from->kept.line[g].last};
+    to->rows = from->rows;
+    return LOTS_OK;
+}
+
+static void clear_lines(lots_group_lines *lines)
+{
+    for (uint32_t g = 0; g < lines->room; g++)
+        lines->line[g] = (lots_group_line){.settled = lines->line[g].settled};
+}
+
+void lots_group_counter_clear(lots_group_counter *counter)
+{
+    clear_lines(&counter->kept);
+    clear_lines(&counter->left);
+    counter->rows = 0;
+}
+
+/* ---- rows ---- */
+
+static inline void count_row(lots_group_line *line, lots_patient person)
+{
+    line->counts += 1 + ((uint64_t)(line->last != person) << 32);
+    line->last = person;
+}
+
+static void count_all(const lots_group_batch *batch, lots_group_line *lines)
+{
+    const uint32_t *number = batch->number;
+    const lots_patient *patient = batch->patient, first = batch->first_person;
+    for (uint32_t row = 0; row < batch->rows; row++)
+        count_row(&lines[number[row]], patient[row] + first);
+}
+
+/* Each row on the one side or the other. */
+static void count_sides(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *kept, lots_group_line *left)
+{
+    lots_group_line *const sides[2] = {left, kept};
+    const uint32_t *number = batch->number;
+    const lots_patient *patient = batch->patient, first = batch->first_person;
+    for (uint32_t from = 0; from < batch->rows; from += 64) {
+        const uint32_t end = batch->rows - from < 64 ? batch->rows : from + 64;
+        uint64_t bits = keep[from / 64];
+        for (uint32_t row = from; row < end; row++, bits >>= 1)
+            count_row(&sides[bits & 1][number[row]], patient[row] + first);
+    }
+}
+
+static void count_bits(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *lines)
+{
+    for (size_t w = 0; w < lots_bit_words(batch->rows); w++)
+        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1) {
+            const size_t row = w * 64 + (size_t)__builtin_ctzll(bits);
+            count_row(&lines[batch->number[row]], batch->patient[row] + batch->first_person);
+        }
+}
+
+static __attribute__((noinline)) void tell(lots_evidence *evidence, lots_group_line *line, uint32_t group, uint32_t persons,
+                                           uint64_t value)
+{
+    line->settled = lots_evidence_give(evidence, group, line->last, persons, value, line->own) ? 1 : 0;
+}
+
+/* Without branches on the data, but for what is seldom. */
+static inline void add_row(const lots_group_batch *batch, size_t row, lots_group_line *lines, lots_evidence *evidence)
+{
+    const lots_patient person = batch->patient[row] + batch->first_person;
+    const uint64_t value = (uint64_t)batch->row_ints[row];
+    lots_group_line *line = &lines[batch->number[row]];
+    const uint64_t fresh = line->last != person;
+    const uint64_t own = (line->own & (fresh - 1)) + value, sum = line->sum + value;
+    line->counts += 1 + (fresh << 32);
+    line->last = person;
+    line->own = own;
+    line->sum = sum;
+    if (evidence != NULL && (line->settled == 0 || own > sum / 4))
+        tell(evidence, line, batch->number[row], 1, value);
+}
+
+static void add_all(const lots_group_batch *in, lots_group_line *lines, lots_evidence *evidence)
+{
+    const lots_group_batch batch = *in; /* a copy that lines can't be part of */
+    for (uint32_t row = 0; row < batch.rows; row++)
+        add_row(&batch, row, lines, evidence);
+}
+
+static void add_bits(const lots_group_batch *in, const uint64_t *keep, lots_group_line *lines, lots_evidence *evidence)
+{
+    const lots_group_batch batch = *in;
+    for (size_t w = 0; w < lots_bit_words(batch.rows); w++)
+        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1)
+            add_row(&batch, w * 64 + (size_t)__builtin_ctzll(bits), lines, evidence);
+}
+
+/* Rows that stand for several persons, none of whom has another row in the group. */
+static void add_weights(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *lines, bool sums,
+                        lots_evidence *evidence)
+{
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        const uint32_t persons = batch->weight[row];
+        lots_group_line *line = &lines[batch->number[row]];
+        if (keep != NULL && !lots_bit_get(keep, row))
+            continue;
+        line->counts += persons | (uint64_t)persons << 32;
+        line->last = batch->patient[row] + batch->first_person;
+        if (!sums)
+            continue;
+        line->own = (uint64_t)batch->row_ints[row];
+        line->sum += line->own * persons;
+        if (evidence != NULL && (line->settled == 0 || line->own > line->sum / 4))
+            tell(evidence, line, batch->number[row], persons, line->own);
+    }
+}
+
+/* ---- a batch ---- */
+
+bool lots_group_counter_is_state(const lots_row_agg *agg)
+{
+    return agg->kind == LOTS_AGG_COUNT || agg->kind == LOTS_AGG_PATIENTS || agg->kind == LOTS_AGG_RATE ||
+           agg->kind == LOTS_AGG_SUM || agg->kind == LOTS_AGG_MEAN;
+}
+
+/* Do lines say all of it? Of sums only as long as they are of small whole numbers, none of them below 0. */
+static lots_status judge(lots_group_batch *batch, const lots_row_agg *agg, bool sums, lots_group_taken *out, lots_error *err)
+{
+    const lots_row_agg_kind kind = agg->kind;
+    const int64_t *values = NULL;
+    *out = (lots_group_taken){false, false};
+    if (batch->patient == NULL || kind == LOTS_AGG_MIN || kind == LOTS_AGG_MAX || lots_row_agg_follows(agg))
+        return LOTS_OK;
+    if (sums && agg->value->type.kind == LOTS_TYPE_FLOAT)
+        return LOTS_OK;
+    if (sums)
+        LOTS_TRY(lots_group_row_ints(batch, &values, err));
+    if (sums && !(batch->small && batch->rising))
+        return LOTS_OK;
+    out->evidence = true;
+    out->state = lots_group_counter_is_state(agg);
+    return LOTS_OK;
+}
+
+static void count_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_line *left)
+{
+    const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
+    const uint32_t rows = batch->rows;
+    if (batch->weight != NULL) {
+        add_weights(batch, keep, kept, false, NULL);
+        if (rest != NULL)
+            add_weights(batch, rest, left, false, NULL);
+    } else if (keep == NULL) {
+        count_all(batch, kept);
+    } else if (rest != NULL && lots_bits_count(keep, rows) + lots_bits_count(rest, rows) == rows) {
+        count_sides(batch, keep, kept, left);
+    } else {
+        count_bits(batch, keep, kept);
+        if (rest != NULL)
+            count_bits(batch, rest, left);
+    }
+}
+
+static void add_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_line *left, lots_evidence *evidence)
+{
+    const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
+    if (batch->weight != NULL)
+        add_weights(batch, keep, kept, true, evidence);
+    else if (keep == NULL)
+        add_all(batch, kept, evidence);
+    else
+        add_bits(batch, keep, kept, evidence);
+    if (rest != NULL && batch->weight != NULL)
+        add_weights(batch, rest, left, false, NULL);
+    else if (rest != NULL)
+        count_bits(batch, rest, left);
+}
+
+lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batch *batch, const lots_row_agg *agg,
+                                    lots_evidence *evidence, lots_group_taken *taken, lots_error *err)
+{
+    const bool sums = lots_evidence_of_sum(agg->kind);
+    LOTS_TRY(judge(batch, agg, sums, taken, err));
+    if (!taken->state && (evidence == NULL || !taken->evidence))
+        return LOTS_OK;
+    LOTS_TRY(reach(&counter->kept, batch->known, err));
+    if (batch->left->keep != NULL)
+        LOTS_TRY(reach(&counter->left, batch->known, err));
+    counter->rows += batch->rows_in_all;
+    if (sums)
+        add_batch(batch, counter->kept.line, counter->left.line, evidence);
+    else
+        count_batch(batch, counter->kept.line, counter->left.line);
+    return LOTS_OK;
+}

@@ -1,0 +1,45 @@
+/* group_count.h: rows, persons and sums of whole numbers by group, counted from batch to batch in one line of memory a group.
+ *
+ * A row touches the line of its group and nothing else: nothing is made, cleared or walked over for a batch, which so costs what
+ * its rows cost, however many groups there are. A line also knows what its last person gave so far, and tells the evidence
+ * what its sum rests on: as long as that isn't settled (few persons gave, or few different values were seen), and
+ * whenever one person has more than a fourth of all so far. Who never has can't come to dominate, since nothing here is below 0.
+ * What lines hold is added to states and evidence (group.c) before these are joined or read. Callers: group.c. */
+#ifndef LOTS_QUERY_GROUP_COUNT_H
+#define LOTS_QUERY_GROUP_COUNT_H
+
+#include "query/exec/evidence.h"
+
+#define LOTS_LINE_ROWS ((uint64_t)UINT32_MAX) /* a counter takes no more before its lines are added and cleared */
+
+typedef struct lots_group_lines {
+    void *memory;
+    lots_group_line *line; /* by group */
+    uint32_t room;
+} lots_group_lines;
+
+typedef struct lots_group_counter { /* of one aggregate. Zeroes to begin with */
+    lots_group_lines kept, left; /* rows that count, and those it leaves out when that is asked */
+    uint64_t rows;               /* since lines were cleared */
+} lots_group_counter;
+
+typedef struct lots_group_taken { /* of a batch, what its lines say of an aggregate: the rest is for the state and the evidence to look at */
+    bool state, evidence;
+} lots_group_taken;
+
+/* Is that aggregate a count, or a sum of what lines hold? */
+bool lots_group_counter_is_state(const lots_row_agg *agg);
+void lots_group_counter_close(lots_group_counter *counter);
+/* Take the batch, split for this aggregate, as far as lines can. `evidence`: of it, or NULL; it has room for all groups.
+ * Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batch *batch, const lots_row_agg *agg,
+                                              lots_evidence *evidence, lots_group_taken *taken, lots_error *err);
+/* Lines of a group; of one without rows a line of zeros. */
+lots_group_line lots_group_counter_kept(const lots_group_counter *counter, uint32_t group);
+lots_group_line lots_group_counter_left(const lots_group_counter *counter, uint32_t group);
+/* Make `to`, which has counted nothing, count on from what `from` has kept; its sums it has not. */
+LOTS_MUST lots_status lots_group_counter_copy(lots_group_counter *to, const lots_group_counter *from, lots_error *err);
+/* Back to zeros, but for what is settled. */
+void lots_group_counter_clear(lots_group_counter *counter);
+
+#endif

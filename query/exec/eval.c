@@ -250,6 +250,8 @@ lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_in
     const lots_home *home = NULL;
     LOTS_TRY(lots_expr_home(worker, expr, &home, err));
     const lots_instance *at = lots_instance_of(worker, rows, home->frame);
+    if (at == NULL && home->frame == LOTS_FRAME_PATIENT && worker->carried != NULL)
+        at = rows; /* what was of the patients is in their rows */
     if (at == NULL)
         return lots_fail(err, LOTS_INTERNAL, "an expression of frame %u is asked for in frame %u", home->frame,
                          rows->frame);

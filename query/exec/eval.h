@@ -43,6 +43,9 @@ LOTS_MUST lots_status lots_worker_begin(lots_worker *worker, uint32_t segment, u
                                         const lots_instance **patients, lots_error *err);
 /* No chunk: for TABLE frames. */
 LOTS_MUST lots_status lots_worker_begin_table(lots_worker *worker, lots_error *err);
+/* No chunk, but rows of patients that a pass has read: by column of the patients the slot of the rows that has it, UINT32_MAX
+ * for what is not asked for; borrowed until the next begin. NULL: a table. */
+LOTS_MUST lots_status lots_worker_begin_carried(lots_worker *worker, const uint32_t *carried, lots_error *err);
 /* Registry-wide number of the chunk's first patient. */
 lots_patient lots_worker_first_patient(const lots_worker *worker);
 

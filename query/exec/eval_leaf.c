@@ -59,9 +59,21 @@ static lots_status take_rows(const lots_step *step, const lots_vector *all, lots
     return LOTS_OK;
 }
 
+/* A column of the patients that their rows have carried along. */
+static lots_status eval_carried(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    const uint32_t slot = step->worker->carried[step->expr->index];
+    if (slot >= step->rows->slot_count || step->rows->slots[slot].count != step->count)
+        return lots_fail(err, LOTS_INTERNAL, "column %u of the patients was not carried along", step->expr->index);
+    *out = step->rows->slots[slot];
+    return LOTS_OK;
+}
+
 static lots_status eval_column(const lots_step *step, lots_vector *out, lots_error *err)
 {
     const lots_vector *all = NULL;
+    if (step->worker->carried != NULL && step->expr->of_frame == LOTS_FRAME_PATIENT)
+        return eval_carried(step, out, err);
     if (step->expr->of_frame == LOTS_FRAME_PATIENT) {
         LOTS_TRY(lots_stream_column(step->worker, 0, step->expr->index, &all, err));
         *out = *all;

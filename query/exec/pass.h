@@ -1,9 +1,11 @@
-/* pass.h: one pass over the chunks: run consecutive where and derive stages on every chunk's rows, then collect the rows
- * or feed them to group by. Tasks are a fixed few chunks each. Rows are joined in the order of the tasks; each worker has groups of
- * its own, whose values don't depend on the order of feeding: so the outcome never depends on the number of threads. */
+/* pass.h: one pass over the chunks: run consecutive where and derive stages on every chunk's rows, then keep the rows
+ * or feed them to group by. Tasks are a fixed few chunks each. Kept rows come in the order of the chunks; each worker has groups
+ * of its own, whose values don't depend on the order of feeding: so the outcome never depends on the number of threads.
+ * Rows of a former pass that need nothing of the chunks any more go to a group without them, a stretch a task. */
 #ifndef LOTS_QUERY_PASS_H
 #define LOTS_QUERY_PASS_H
 
+#include "query/exec/gathered.h"
 #include "query/exec/group.h"
 #include "query/exec/join.h"
 #include "query/exec/rowset.h"
@@ -15,6 +17,9 @@ typedef struct lots_chunk_place {
     lots_patient first; /* registry-wide */
 } lots_chunk_place;
 
+/* Which chunk has the patient, of all chunks in order. */
+uint32_t lots_chunk_of(const lots_chunk_place *chunks, uint32_t chunk_count, lots_patient patient);
+
 typedef struct lots_pass {
     const lots_query *query;
     const lots_bound_pipeline *pipeline;
@@ -23,15 +28,17 @@ typedef struct lots_pass {
     unsigned worker_count;
     const lots_chunk_place *chunks;
     uint32_t chunk_count;
-    size_t worker_memory_bytes;
+    size_t memory_bytes, worker_memory_bytes;
     const lots_bound_stage *stages; /* WHERE, DERIVE, EACH and JOIN only */
     uint32_t stage_count;
     const lots_join *joins;         /* by stage */
     const lots_rowset *input;       /* rows of a former pass; NULL: the pipeline's source */
-    const lots_bound_stage *group;  /* NULL: collect */
-    lots_expr *const *extras;       /* to be collected beside the slots */
-    uint32_t extra_count;
-    lots_gathered part;                 /* out: when collecting, the caller's to close */
+    const uint32_t *carried;        /* not NULL: no chunk is needed of the input's rows, which are in order, on their way to
+                                       `group`: as lots_worker_begin_carried has it */
+    const lots_bound_stage *group;  /* NULL: keep the rows */
+    const lots_kept *kept;          /* what of them */
+    uint32_t kept_count;
+    lots_gathered rows;             /* out: when keeping, the caller's to close */
     lots_group groups;              /* out: when grouping, the caller's to close */
 } lots_pass;
 

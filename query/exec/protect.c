@@ -87,14 +87,15 @@ lots_status lots_protect_rows(lots_registry *registry, const lots_chunk_place *c
     LOTS_TRY(lots_arena_alloc(arena, &made, lots_bit_words(rows->count) + 1, sizeof(uint64_t), err));
     *keep = made;
     for (uint32_t row = 0; row < rows->count; row++) {
-        const lots_origin *origin = &rows->origin[row];
-        marked *chunk = &marks[origin->chunk];
+        const uint32_t at = lots_chunk_of(chunks, chunk_count, rows->patient[row]);
+        const uint32_t patient = rows->patient[row] - chunks[at].first;
+        marked *chunk = &marks[at];
         if (chunk->bits == NULL)
-            LOTS_TRY(read_marks(registry, &chunks[origin->chunk], columns, arena, chunk, err));
-        if (!lots_bit_get(chunk->bits, origin->patient)) {
+            LOTS_TRY(read_marks(registry, &chunks[at], columns, arena, chunk, err));
+        if (!lots_bit_get(chunk->bits, patient)) {
             lots_bit_set(*keep, row);
-        } else if (!lots_bit_get(chunk->seen, origin->patient)) {
-            lots_bit_set(chunk->seen, origin->patient);
+        } else if (!lots_bit_get(chunk->seen, patient)) {
+            lots_bit_set(chunk->seen, patient);
             ++*left_out;
         }
     }

@@ -4,24 +4,18 @@
 #define LOTS_QUERY_ROWSET_H
 
 #include "query/exec/eval.h"
-#include "query/exec/collected.h"
-
-/* Where a row came from. */
-typedef struct lots_origin {
-    uint32_t chunk;        /* number among all chunks of the registry */
-    uint32_t patient;      /* relative to the chunk */
-    uint32_t relation_row; /* of the source relation in the chunk; the patient again when the rows are patients */
-} lots_origin;
 
 typedef struct lots_rowset {
     uint32_t frame;
     uint32_t count;
-    lots_vector *slots;  /* slot_count, in the run's arena; count 0 and kind MISSING until set */
+    lots_vector *slots;     /* slot_count, in the run's memory; count 0 and kind MISSING until set. Of rows of patients the
+                               last ones may be columns of the patients that were carried along */
     uint32_t slot_count;
-    lots_origin *origin; /* count; NULL in a table */
-    lots_vector behind;  /* tables: the patients behind each row */
-    lots_vector *marks;  /* tables with hidden cells: slot_count of them and last of `behind`, INT (lots_mark); an empty one
-                            where all is shown. NULL: nothing is hidden */
+    lots_patient *patient;  /* count, registry-wide: where the row came from; NULL in a table */
+    uint32_t *relation_row; /* count: and its row of the source relation in the patient's chunk; NULL when rows are patients */
+    lots_vector behind;     /* tables: the patients behind each row */
+    lots_vector *marks;     /* tables with hidden cells: slot_count of them and last of `behind`, INT (lots_mark); an empty
+                               one where all is shown. NULL: nothing is hidden */
 } lots_rowset;
 
 /* Keep the rows whose bit is set. Memory: the arena's. */
@@ -29,18 +23,7 @@ LOTS_MUST lots_status lots_rowset_filter(lots_rowset *rows, const uint64_t *keep
 /* Row i becomes row order[i] of before; `count` of them. */
 LOTS_MUST lots_status lots_rowset_permute(lots_rowset *rows, const uint32_t *order, uint32_t count, lots_arena *arena,
                                           lots_error *err);
-
-/* Rows being collected by one task: the slots that are set, and extra values a breaker asks for. */
-typedef struct lots_gathered {
-    lots_vec origin;        /* lots_origin */
-    lots_vec position;      /* uint32_t: place before the pass */
-    lots_collected *slots;  /* slot_count */
-    lots_collected *extras; /* extra_count */
-    uint32_t slot_count, extra_count;
-} lots_gathered;
-
-LOTS_MUST lots_status lots_gathered_open(lots_gathered *part, uint32_t slot_count, uint32_t extra_count, lots_error *err);
-void lots_gathered_close(lots_gathered *part);
-LOTS_MUST lots_status lots_gathered_join(lots_gathered *part, const lots_gathered *from, lots_error *err);
+/* Do they stand as their patients and the source have them? Rows that `each` made of one stand together. */
+bool lots_rowset_in_order(const lots_rowset *rows);
 
 #endif

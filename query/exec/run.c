@@ -119,11 +119,18 @@ static lots_status run_stages(run *r, lots_error *err)
             LOTS_TRY(run_table_source(r, &pipeline->stages[s++], err));
             continue;
         }
-        bool events = r->rows.origin != NULL && run_stage_needs_chunk(&pipeline->stages[s]);
+        bool events = false, together = false;
+        if (r->rows.patient != NULL && r->carried == NULL)
+            LOTS_TRY(run_stage_needs_chunk(&pipeline->stages[s], &events, err));
         if (!r->have || events) {
             if (r->have)
                 LOTS_TRY(run_observe(r, s, true, NULL, err));
             LOTS_TRY(run_chunk_pass(r, s, &s, err));
+            continue;
+        }
+        LOTS_TRY(run_is_memory_pass(r, s, &together, err));
+        if (together) {
+            LOTS_TRY(run_memory_pass(r, s, &s, err));
             continue;
         }
         LOTS_TRY(run_observe(r, s, false, NULL, err));
@@ -136,7 +143,7 @@ static lots_status run_stages(run *r, lots_error *err)
     if (!r->have)
         LOTS_TRY(run_chunk_pass(r, after, &after, err));
     LOTS_TRY(run_observe(r, pipeline->stage_count, false, NULL, err));
-    if (r->options->guard_rows && r->rows.origin != NULL && !pipeline->aggregated) /* a chart may make points of rows */
+    if (r->options->guard_rows && r->rows.patient != NULL && !pipeline->aggregated) /* a chart may make points of rows */
         LOTS_TRY(run_leave_out_protected(r, err));
     return run_write_result(r, err);
 }

@@ -10,15 +10,15 @@
 static lots_status number_strata(run *r, const lots_vector *per, uint32_t per_count, uint32_t rows, uint32_t **out,
                                  uint32_t *strata, lots_error *err)
 {
-    lots_type types[32];
+    lots_type types[LOTS_TOP_KEYS_MAX];
     lots_keyer keyer;
     void *made = NULL;
     *out = NULL;
     *strata = 1;
     if (per_count == 0)
         return LOTS_OK;
-    if (per_count > 32)
-        return lots_fail(err, LOTS_LIMIT, "more than 32 keys in `per`");
+    if (per_count > LOTS_TOP_KEYS_MAX)
+        return lots_fail(err, LOTS_LIMIT, "more than %u keys in `per`", LOTS_TOP_KEYS_MAX);
     for (uint32_t i = 0; i < per_count; i++)
         types[i] = per[i].type;
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, rows, sizeof(uint32_t), err));
@@ -57,7 +57,7 @@ static lots_status count_persons(run *r, const uint64_t *keep, bool kept, uint32
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, lots_bit_words(lots_registry_patients(r->query->registry)) + 1,
                               sizeof(uint64_t), err));
     for (uint32_t row = 0; *out < most && row < r->rows.count; row++) {
-        uint32_t patient = r->chunks[r->rows.origin[row].chunk].first + r->rows.origin[row].patient;
+        const lots_patient patient = r->rows.patient[row];
         if (lots_bit_get(keep, row) != kept || lots_bit_get(made, patient))
             continue;
         lots_bit_set(made, patient);
@@ -72,7 +72,7 @@ static lots_status tells_too_much(run *r, const uint64_t *keep, bool *out, lots_
 {
     uint32_t kept = 0, left = 0, least = r->options->min_cell;
     *out = false;
-    if (least == 0 || !r->pipeline->aggregated || r->rows.origin == NULL)
+    if (least == 0 || !r->pipeline->aggregated || r->rows.patient == NULL)
         return LOTS_OK;
     LOTS_TRY(count_persons(r, keep, true, least, &kept, err));
     LOTS_TRY(count_persons(r, keep, false, least, &left, err));
@@ -104,13 +104,24 @@ static lots_status note_top(run *r, const lots_bound_stage *stage, const uint64_
     return run_note(r, err, text);
 }
 
-static lots_status apply_top(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
+/* The strata of the top whose `per` is `values`, unless the pass has numbered them. */
+static lots_status strata_of(run *r, const run_ranked *ranked, uint32_t at, const lots_top *top, const lots_vector *per,
+                             uint32_t **stratum, uint32_t *strata, lots_error *err)
+{
+    if (ranked->stratum == NULL || ranked->stratum[at] == NULL)
+        return number_strata(r, per, top->per_count, r->rows.count, stratum, strata, err);
+    *stratum = ranked->stratum[at];
+    *strata = ranked->strata[at];
+    return LOTS_OK;
+}
+
+static lots_status apply_top(run *r, const lots_bound_stage *stage, const run_ranked *ranked, lots_error *err)
 {
     uint32_t *stratum = NULL, strata = 1;
     uint64_t *keep = NULL;
     lots_top_kept kept;
-    LOTS_TRY(number_strata(r, values + 1, stage->top.per_count, r->rows.count, &stratum, &strata, err));
-    LOTS_TRY(lots_top_select(&stage->top, &values[0], stratum, strata, &r->arena, &keep, &kept, err));
+    LOTS_TRY(strata_of(r, ranked, 0, &stage->top, ranked->values + 1, &stratum, &strata, err));
+    LOTS_TRY(lots_top_select(&stage->top, &ranked->values[0], stratum, strata, &r->arena, &keep, &kept, err));
     LOTS_TRY(note_top(r, stage, keep, &kept, err));
     return lots_rowset_filter(&r->rows, keep, &r->arena, err);
 }
@@ -126,13 +137,14 @@ static lots_status mark_ranks(run *r, const lots_row_function *function, lots_er
     return LOTS_OK;
 }
 
-static lots_status apply_functions(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
+static lots_status apply_functions(run *r, const lots_bound_stage *stage, const run_ranked *ranked, lots_error *err)
 {
+    const lots_vector *values = ranked->values;
     for (uint32_t i = 0; i < stage->function_count; i++) {
         const lots_row_function *function = &stage->functions[i];
         uint32_t *stratum = NULL, strata = 1;
         lots_vector *slot = &r->rows.slots[function->slot];
-        LOTS_TRY(number_strata(r, values + 1, function->top.per_count, r->rows.count, &stratum, &strata, err));
+        LOTS_TRY(strata_of(r, ranked, i, &function->top, values + 1, &stratum, &strata, err));
         if (function->kind == LOTS_ROW_TOP) {
             uint64_t *keep = NULL, *known = NULL;
             int64_t *keys = NULL;
@@ -167,14 +179,15 @@ static lots_status apply_limit(run *r, const lots_bound_stage *stage, lots_error
     return lots_rowset_permute(&r->rows, made, (uint32_t)stage->limit, &r->arena, err);
 }
 
-lots_status run_apply_breaker(run *r, const lots_bound_stage *stage, const lots_vector *values, lots_error *err)
+lots_status run_apply_breaker(run *r, const lots_bound_stage *stage, const run_ranked *ranked, lots_error *err)
 {
     static const lots_vector none; /* limit ranks by nothing */
-    LOTS_TRY(run_observe(r, (uint32_t)(stage - r->pipeline->stages), false, values != NULL ? values : &none, err));
+    LOTS_TRY(run_observe(r, (uint32_t)(stage - r->pipeline->stages), false, ranked->values != NULL ? ranked->values : &none,
+                         err));
     switch (stage->kind) {
-    case LOTS_STAGE_TOP: return apply_top(r, stage, values, err);
-    case LOTS_STAGE_FUNCTIONS: return apply_functions(r, stage, values, err);
-    case LOTS_STAGE_SORT: return run_apply_sort(r, stage, values, err);
+    case LOTS_STAGE_TOP: return apply_top(r, stage, ranked, err);
+    case LOTS_STAGE_FUNCTIONS: return apply_functions(r, stage, ranked, err);
+    case LOTS_STAGE_SORT: return run_apply_sort(r, stage, ranked->values, err);
     case LOTS_STAGE_LIMIT: return apply_limit(r, stage, err);
     default: return LOTS_OK;
     }

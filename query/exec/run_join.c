@@ -184,7 +184,7 @@ static lots_status take_column(run *r, const lots_result_column *column, uint32_
 {
     const uint64_t *tells = is_number(&column->type) ? telling : NULL;
     void *made = NULL;
-    if (r->rows.origin != NULL || (column->marks == NULL && tells == NULL))
+    if (r->rows.patient != NULL || (column->marks == NULL && tells == NULL))
         return lots_vector_gather(&r->arena, &column->values, found, r->rows.count, &r->rows.slots[slot], err);
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, r->rows.count, sizeof(uint32_t), err));
     for (uint32_t i = 0; i < r->rows.count; i++)
@@ -200,7 +200,7 @@ static lots_status take_column(run *r, const lots_result_column *column, uint32_
 static lots_status take_patients(run *r, const lots_join *join, const uint32_t *found, lots_error *err)
 {
     lots_vector behind;
-    if (r->rows.origin != NULL || r->rows.behind.data != NULL || join->right.patients == NULL)
+    if (r->rows.patient != NULL || r->rows.behind.data != NULL || join->right.patients == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_vector_new(&r->arena, &mark_type, r->rows.count, &behind, err));
     const uint8_t *marks = join->right.patients_marks;

@@ -91,14 +91,13 @@ static lots_status result_patients(run *r, lots_error *err)
     lots_result *result = r->result;
     void *made = NULL;
     result->min_cell = r->options->min_cell;
-    if (r->rows.origin == NULL && r->rows.behind.data == NULL) /* of a table: nobody is behind */
+    if (r->rows.patient == NULL && r->rows.behind.data == NULL) /* of a table: nobody is behind */
         return LOTS_OK;
     LOTS_TRY(lots_arena_alloc(&result->arena, &made, r->rows.count, sizeof(uint32_t), err));
     uint32_t *numbers = made;
     for (uint32_t i = 0; i < r->rows.count; i++)
-        numbers[i] = r->rows.origin != NULL ? r->chunks[r->rows.origin[i].chunk].first + r->rows.origin[i].patient
-                                            : (uint32_t)((const int64_t *)r->rows.behind.data)[i];
-    if (r->rows.origin != NULL)
+        numbers[i] = r->rows.patient != NULL ? r->rows.patient[i] : (uint32_t)((const int64_t *)r->rows.behind.data)[i];
+    if (r->rows.patient != NULL)
         result->patient = numbers;
     else
         result->patients = numbers;

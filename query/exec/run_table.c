@@ -7,7 +7,8 @@
 
 lots_status run_instance(run *r, lots_instance **out, lots_error *err)
 {
-    LOTS_TRY(lots_worker_begin_table(r->workers[0], err));
+    const uint32_t *carried = r->rows.patient != NULL ? r->carried : NULL;
+    LOTS_TRY(lots_worker_begin_carried(r->workers[0], carried, err));
     return lots_rows_table(r->workers[0], r->rows.frame, r->rows.slots, r->rows.slot_count, r->rows.count, out, err);
 }
 
@@ -61,9 +62,22 @@ lots_status run_marks_of(run *r, const lots_expr *expr, const lots_vector *value
     return LOTS_OK;
 }
 
+/* Another name for a slot: nothing changes what vectors hold. */
+static bool take_slot(run *r, const lots_named_expr *item)
+{
+    const lots_expr *value = item->value;
+    if (value->op != LOTS_OP_SLOT || value->of_frame != r->rows.frame || value->index >= r->rows.slot_count ||
+        r->rows.marks != NULL || r->rows.slots[value->index].count != r->rows.count)
+        return false;
+    r->rows.slots[item->slot] = r->rows.slots[value->index];
+    return true;
+}
+
 static lots_status derive_in_table(run *r, const lots_bound_stage *stage, lots_error *err)
 {
     for (uint32_t i = 0; i < stage->item_count; i++) {
+        if (take_slot(r, &stage->items[i]))
+            continue;
         lots_instance *rows = NULL;
         lots_vector value;
         LOTS_TRY(run_instance(r, &rows, err));
@@ -91,21 +105,21 @@ static lots_status each_in_table(run *r, const lots_each *each, lots_error *err)
     return LOTS_OK;
 }
 
+/* ---- groups ---- */
+
 typedef struct placed_row {
-    lots_origin origin;
-    uint32_t row;
+    lots_patient patient;
+    uint32_t relation_row, row;
 } placed_row;
 
 static int compare_places(const void *a, const void *b)
 {
-    const lots_origin *x = &((const placed_row *)a)->origin, *y = &((const placed_row *)b)->origin;
-    if (x->chunk != y->chunk)
-        return x->chunk < y->chunk ? -1 : 1;
+    const placed_row *x = a, *y = b;
     if (x->patient != y->patient)
         return x->patient < y->patient ? -1 : 1;
     if (x->relation_row != y->relation_row)
         return x->relation_row < y->relation_row ? -1 : 1;
-    return ((const placed_row *)a)->row < ((const placed_row *)b)->row ? -1 : 1;
+    return x->row < y->row ? -1 : 1;
 }
 
 /* Groups want their rows patient by patient (to count patients) and in the total order (for deviations of floats): undo what
@@ -113,17 +127,14 @@ static int compare_places(const void *a, const void *b)
 static lots_status order_by_origin(run *r, lots_error *err)
 {
     void *made = NULL;
-    bool in_order = true;
+    if (lots_rowset_in_order(&r->rows))
+        return LOTS_OK;
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, r->rows.count, sizeof(placed_row), err));
     placed_row *places = made;
-    for (uint32_t i = 0; i < r->rows.count; i++) {
-        places[i] = (placed_row){r->rows.origin[i], i};
-        in_order = in_order && (i == 0 || compare_places(&places[i - 1], &places[i]) < 0);
-    }
-    if (in_order)
-        return LOTS_OK;
+    for (uint32_t i = 0; i < r->rows.count; i++)
+        places[i] = (placed_row){r->rows.patient[i], r->rows.relation_row != NULL ? r->rows.relation_row[i] : 0, i};
     qsort(places, r->rows.count, sizeof *places, compare_places);
-    LOTS_TRY(lots_arena_alloc(&r->arena, &made, r->rows.count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(&r->arena, &made, r->rows.count, sizeof(uint32_t), err));
     for (uint32_t i = 0; i < r->rows.count; i++)
         ((uint32_t *)made)[i] = places[i].row;
     return lots_rowset_permute(&r->rows, made, r->rows.count, &r->arena, err);
@@ -152,20 +163,14 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
     lots_group *group = NULL;
     lots_instance *rows = NULL;
     const lots_vector *behind = NULL;
-    void *patients = NULL;
-    if (r->rows.origin != NULL)
+    if (r->rows.patient != NULL)
         LOTS_TRY(order_by_origin(r, err));
     LOTS_TRY(persons_behind(r, &behind, err));
     LOTS_TRY(lots_vec_extend(&r->groups, 1, (void **)&group, err));
-    const bool nobody = r->rows.origin == NULL && r->rows.behind.data == NULL; /* of a table: there is none to protect */
+    const bool nobody = r->rows.patient == NULL && r->rows.behind.data == NULL; /* of a table: there is none to protect */
     LOTS_TRY(lots_group_open(group, stage, nobody ? 0 : r->options->min_cell, err));
     LOTS_TRY(run_instance(r, &rows, err));
-    if (r->rows.origin != NULL) {
-        LOTS_TRY(lots_arena_alloc(&r->arena, &patients, r->rows.count, sizeof(lots_patient), err));
-        for (uint32_t i = 0; i < r->rows.count; i++)
-            ((lots_patient *)patients)[i] = r->chunks[r->rows.origin[i].chunk].first + r->rows.origin[i].patient;
-    }
-    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, patients, behind, NULL, err));
+    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, r->rows.patient, behind, NULL, err));
     LOTS_TRY(run_rows_of_group(r, stage, group, err));
     if (nobody)
         memset(&r->rows.behind, 0, sizeof r->rows.behind);
@@ -189,7 +194,8 @@ static lots_status break_table(run *r, const lots_bound_stage *stage, lots_error
             status = run_keep_vector(r, &value, &((lots_vector *)made)[i], err);
     }
     lots_vec_free(&exprs);
-    return status != LOTS_OK ? status : run_apply_breaker(r, stage, made, err);
+    const run_ranked ranked = {.values = made};
+    return status != LOTS_OK ? status : run_apply_breaker(r, stage, &ranked, err);
 }
 
 lots_status run_table_stage(run *r, const lots_bound_stage *stage, lots_error *err)

@@ -5,6 +5,8 @@
 #include "query/exec/vector.h"
 #include "query/lang/bound.h"
 
+#define LOTS_TOP_KEYS_MAX 32u /* of a `per` */
+
 /* Order-preserving keys of a numeric or date vector: keys[i] rises with the value. For a missing row keys[i] is 0 and
  * known's bit is clear. */
 LOTS_MUST lots_status lots_rank_keys(const lots_vector *by, lots_arena *arena, int64_t **keys, uint64_t **known,

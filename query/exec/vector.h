@@ -59,6 +59,11 @@ static inline bool lots_vector_is_missing(const lots_vector *vector, uint32_t ro
 /* The parts one after the other, all of one type. A single part is taken as it is. */
 LOTS_MUST lots_status lots_vector_concat(lots_arena *arena, const lots_vector *parts, uint32_t part_count,
                                          lots_vector *out, lots_error *err);
+/* A copy, texts and all, that needs nothing of `in`. Rows that failed are not told apart. vector_keep.c */
+LOTS_MUST lots_status lots_vector_keep(lots_arena *arena, const lots_vector *in, lots_vector *out, lots_error *err);
+/* Rows [first, first + count) as they lie there: first, and count unless it is the rest, are multiples of 512 (bits stay aligned). Of a SET the
+ * offsets don't begin with 0. */
+void lots_vector_stretch(const lots_vector *in, uint32_t first, uint32_t count, lots_vector *out);
 /* -1, 0, 1: total order of two values of one type: missing lowest, -0 = 0, sets element by element. For sorting and
  * grouping, outside hot loops. Rows may be of different vectors. */
 int lots_vector_compare(const lots_vector *a, uint32_t a_row, const lots_vector *b, uint32_t b_row);

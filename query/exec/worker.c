@@ -286,6 +286,7 @@ static void forget_chunk(lots_worker *worker)
     worker->serial = 0;
     worker->top = 0;
     worker->segment = NULL;
+    worker->carried = NULL;
     worker->patients = NULL;
     for (uint32_t i = 0; worker->beyond != NULL && i < 2 * worker->schema->stream_count; i++)
         worker->beyond[i].pending = NULL;
@@ -313,4 +314,11 @@ lots_status lots_worker_begin_table(lots_worker *worker, lots_error *err)
 {
     forget_chunk(worker);
     return lots_worker_check(worker, err);
+}
+
+lots_status lots_worker_begin_carried(lots_worker *worker, const uint32_t *carried, lots_error *err)
+{
+    LOTS_TRY(lots_worker_begin_table(worker, err));
+    worker->carried = carried;
+    return LOTS_OK;
 }

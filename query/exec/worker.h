@@ -114,6 +114,7 @@ struct lots_worker {
     lots_beyond *beyond;       /* two a stream: before its data, after them; NULL: nobody asked */
     uint32_t beyond_least;     /* how many persons are enough */
     lots_segment *segment;     /* NULL: no chunk */
+    const uint32_t *carried;   /* see lots_worker_begin_carried */
     uint32_t segment_index;
     uint32_t chunk;
     lots_patient first_patient;

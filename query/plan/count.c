@@ -267,15 +267,15 @@ static lots_status count_memory(counting *c, const lots_sight *sight, lots_error
         return LOTS_OK;
     c->settled[sight->stage] = true;
     step->seen = true;
-    step->grouped = rows->origin == NULL;
+    step->grouped = rows->patient == NULL;
     step->rows = rows->count;
-    if (rows->origin == NULL)
+    if (rows->patient == NULL)
         return LOTS_OK;
     uint32_t patients = lots_registry_patients(c->query->registry);
     LOTS_TRY(lots_alloc(&made, (size_t)patients + 1, sizeof(uint32_t), err));
     uint32_t *now = made;
     for (uint32_t i = 0; i < rows->count; i++)
-        now[sight->chunks[rows->origin[i].chunk].first + rows->origin[i].patient]++;
+        now[rows->patient[i]]++;
     for (uint32_t p = 0; p < patients; p++)
         count_patient(c, p, now[p], false, &found);
     lots_free(made);

@@ -52,8 +52,8 @@ static lots_status find_chunk(walk *w, lots_patient patient, lots_chunk_place *p
 
 static lots_status refuse_protected(walk *w, const lots_chunk_place *place)
 {
-    lots_origin origin = {0, w->patient, w->patient};
-    const lots_rowset one = {.count = 1, .origin = &origin};
+    lots_patient patient = place->first + w->patient;
+    const lots_rowset one = {.count = 1, .patient = &patient};
     uint64_t *keep = NULL;
     uint32_t left_out = 0;
     LOTS_TRY(lots_protect_rows(w->query->registry, place, 1, &one, &w->out->arena, &keep, &left_out, w->err));
@@ -158,12 +158,12 @@ static lots_status rows_in_memory(walk *w, const lots_sight *sight, why_sight *o
     LOTS_TRY(lots_arena_alloc(&w->out->arena, &row, all->count, sizeof(uint32_t), w->err));
     LOTS_TRY(lots_arena_alloc(&w->out->arena, &name, all->count, sizeof(uint32_t), w->err));
     *out = (why_sight){.worker = sight->worker, .rows = rows, .row = row, .name = name};
-    for (uint32_t i = 0; all->origin != NULL && i < all->count; i++) {
-        if (all->origin[i].chunk != w->chunk || all->origin[i].patient != w->patient)
+    const lots_patient patient = sight->chunks[w->chunk].first + w->patient;
+    for (uint32_t i = 0; all->patient != NULL && i < all->count; i++) {
+        if (all->patient[i] != patient)
             continue;
         ((uint32_t *)row)[out->count] = i;
-        ((uint32_t *)name)[out->count++] =
-            w->pipeline->relation == UINT32_MAX ? UINT32_MAX : name_of(w, all->origin[i].relation_row);
+        ((uint32_t *)name)[out->count++] = all->relation_row == NULL ? UINT32_MAX : name_of(w, all->relation_row[i]);
     }
     return LOTS_OK;
 }

@@ -203,7 +203,8 @@ static lots_status compute(lots_worker *worker, const lots_expr *expr, const lot
     lots_step step = {worker, expr, rows, lots_instance_arena(worker, rows), rows->count, NULL};
     const family eval = family_of(expr->op);
     LOTS_TRY(lots_worker_check(worker, err));
-    worker->work.rows += rows->count;
+    if (rows != &worker->constant) /* what each worker computes once would tell how many there are */
+        worker->work.rows += rows->count;
     if (eval == lots_eval_aggregate || eval == lots_eval_event || eval == lots_eval_path)
         return eval(&step, out, err); /* operands stand in other frames */
     bool done = false;

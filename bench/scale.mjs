@@ -47,7 +47,7 @@ function registryOf(people) {
         run(['query', store, 'from table units show n = count()']);
         return Number(process.hrtime.bigint() - start) / 1e6;
     });
-    const clinics = run(['query', store, '--format', 'csv', 'from patients group by clinic = listing.clinic at registry.until show n = count() sort by n desc limit 2']);
+    const clinics = run(['query', store, '--format', 'csv', 'from patients group by clinic = listing.clinic at registry.until show n = count() sort n desc limit 2']);
     const clinic = clinics.split('\n').slice(1).map((line) => line.split(',')[0]).find((name) => name !== '');
     const all = Object.entries(events).reduce((sum, [stream, n]) => sum + (stream === 'patients' ? 0 : n), 0);
     return { people, store, clinic, contacts: events.contacts, events: all, bytes: bytesUnder(store), open: median(opened) };

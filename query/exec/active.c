@@ -9,10 +9,12 @@
  * after it: only spans of open events ran out.
  *
  * Cost: O(n log n) for the order of ends, and the sets that are made; memory O(n) beside the sets. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "query/exec/candidates.h"
 #include "query/exec/dense.h"
+#include "query/exec/number_sort.h"
 #include "query/exec/relation.h"
 
 typedef struct run { /* an event of the owner at hand */
@@ -34,9 +36,10 @@ typedef struct active_maker {
     /* the owner at hand; locals number its distinct values in their order */
     run *runs;
     uint32_t run_count, item_count, local_count;
-    uint32_t *by_end, *spare;  /* places in runs */
-    uint32_t *ids, *sorted;    /* by item: its value; items by value */
+    int64_t *by_end;           /* the day after the end << 32 | place in runs, rising */
+    uint32_t *ids;             /* by item: its value */
     uint32_t *locals;          /* by item */
+    uint32_t *number;          /* by value: its local, where the owner has it */
     uint32_t *values;          /* by local */
     uint32_t *running;         /* by local: events */
     uint64_t *now, *before;    /* bits by local */
@@ -88,11 +91,12 @@ static lots_status open_room(active_maker *maker, lots_error *err)
     find_widest(maker, owners, &events, &items);
     LOTS_TRY(lots_arena_vector(maker->arena, &room, events, sizeof(run), err));
     maker->runs = room;
-    uint32_t **by_item[] = {&maker->ids, &maker->sorted, &maker->locals, &maker->values, &maker->running, &maker->touched};
+    uint32_t **by_item[] = {&maker->ids, &maker->locals, &maker->values, &maker->running, &maker->touched};
     for (size_t i = 0; i < sizeof by_item / sizeof *by_item; i++)
         LOTS_TRY(lots_new_u32(maker->arena, items, by_item[i], err));
-    LOTS_TRY(lots_new_u32(maker->arena, events, &maker->by_end, err));
-    LOTS_TRY(lots_new_u32(maker->arena, events > items ? events : items, &maker->spare, err));
+    LOTS_TRY(lots_new_u32(maker->arena, maker->dense.count, &maker->number, err));
+    LOTS_TRY(lots_arena_vector(maker->arena, &room, events, sizeof(int64_t), err));
+    maker->by_end = room;
     uint64_t **bits[] = {&maker->now, &maker->before, &maker->is_touched, &maker->open_lost};
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
         LOTS_TRY(lots_new_bits(maker->arena, items, bits[i], err));
@@ -144,54 +148,73 @@ static void read_event(active_maker *maker, uint32_t place)
         maker->ids[maker->item_count++] = maker->dense.ids[first + i];
 }
 
-static int by_value(const void *context, uint32_t a, uint32_t b)
+static int by_number(const void *a, const void *b)
 {
-    const uint32_t *ids = context;
-    return (ids[a] > ids[b]) - (ids[a] < ids[b]);
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
 }
 
-static int by_end(const void *context, uint32_t a, uint32_t b)
+/* The distinct values, found by marks, in their order. */
+static lots_status number_values(active_maker *maker, lots_error *err)
 {
-    const run *runs = context;
-    return (runs[a].end > runs[b].end) - (runs[a].end < runs[b].end);
-}
-
-static void number_values(active_maker *maker)
-{
-    for (uint32_t i = 0; i < maker->item_count; i++)
-        maker->sorted[i] = i;
-    lots_sort_indexes(maker->sorted, maker->item_count, maker->spare, by_value, maker->ids);
+    lots_worker *worker = maker->worker;
+    LOTS_TRY(lots_stamps_open(worker, maker->dense.count, err));
     maker->local_count = 0;
     for (uint32_t i = 0; i < maker->item_count; i++) {
-        const uint32_t item = maker->sorted[i];
-        if (i == 0 || maker->ids[item] != maker->values[maker->local_count - 1])
-            maker->values[maker->local_count++] = maker->ids[item];
-        maker->locals[item] = maker->local_count - 1;
+        if (lots_stamp(worker, maker->ids[i]))
+            maker->values[maker->local_count++] = maker->ids[i];
     }
+    qsort(maker->values, maker->local_count, sizeof(uint32_t), by_number);
+    for (uint32_t local = 0; local < maker->local_count; local++)
+        maker->number[maker->values[local]] = local;
+    for (uint32_t i = 0; i < maker->item_count; i++)
+        maker->locals[i] = maker->number[maker->ids[i]];
     memset(maker->running, 0, maker->local_count * sizeof(uint32_t));
     uint64_t *bits[] = {maker->now, maker->before, maker->is_touched, maker->open_lost};
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
         lots_bits_fill(bits[i], maker->local_count, false);
+    return LOTS_OK;
 }
 
-static void read_owner(active_maker *maker, uint32_t owner)
+/* The order of ends: nearly that of starts, so few are moved, and not far, where there are few. */
+static void order_ends(active_maker *maker)
+{
+    enum { FEW = 64 };
+    int64_t *keys = maker->by_end;
+    for (uint32_t i = 0; i < maker->run_count; i++)
+        keys[i] = ((int64_t)maker->runs[i].end + 1) * (INT64_C(1) << 32) + i;
+    if (maker->run_count > FEW) {
+        lots_sort_ints(keys, maker->run_count);
+        return;
+    }
+    for (uint32_t i = 1; i < maker->run_count; i++) {
+        const int64_t key = keys[i];
+        uint32_t at = i;
+        for (; at > 0 && keys[at - 1] > key; at--)
+            keys[at] = keys[at - 1];
+        keys[at] = key;
+    }
+}
+
+static lots_status read_owner(active_maker *maker, uint32_t owner, lots_error *err)
 {
     maker->run_count = maker->item_count = maker->touched_count = maker->running_events = 0;
     maker->is_open_period = false;
     for (uint32_t p = maker->list.offsets[owner]; p < maker->list.offsets[owner + 1]; p++)
         read_event(maker, p);
-    number_values(maker);
-    for (uint32_t i = 0; i < maker->run_count; i++)
-        maker->by_end[i] = i;
-    lots_sort_indexes(maker->by_end, maker->run_count, maker->spare, by_end, maker->runs);
+    if (maker->run_count == 0)
+        return LOTS_OK;
+    LOTS_TRY(number_values(maker, err));
+    order_ends(maker);
     maker->worker->work.rows += maker->run_count + maker->item_count;
+    return LOTS_OK;
 }
 
 /* ---- the sweep ---- */
 
 static void touch(active_maker *maker, uint32_t local)
 {
-    if (lots_bit_get(maker->is_touched, local))
+    if (maker->local_count <= 64 || lots_bit_get(maker->is_touched, local))
         return;
     lots_bit_set(maker->is_touched, local);
     maker->touched[maker->touched_count++] = local;
@@ -221,10 +244,22 @@ static void end_event(active_maker *maker, const run *event)
     }
 }
 
+/* With 64 values at most all that is running is one word. */
+static bool settle_word(active_maker *maker, bool *known)
+{
+    const uint64_t changed = *maker->now ^ *maker->before;
+    *known = (changed & (*maker->now | ~*maker->open_lost)) != 0;
+    *maker->before = *maker->now;
+    *maker->open_lost = 0;
+    return changed != 0;
+}
+
 /* What changed since the period began? *known: something is known to have begun or ended. */
 static bool settle_touched(active_maker *maker, bool *known)
 {
     bool changed = false;
+    if (maker->local_count <= 64)
+        return settle_word(maker, known);
     *known = false;
     for (uint32_t t = 0; t < maker->touched_count; t++) {
         const uint32_t local = maker->touched[t];
@@ -257,31 +292,36 @@ static void close_period(active_maker *maker, int32_t end, bool known)
 
 static lots_status begin_period(active_maker *maker, int32_t start, lots_error *err)
 {
-    size_t local = lots_bits_next(maker->now, 0, maker->local_count);
-    if (local >= maker->local_count)
+    const size_t words = lots_bit_words(maker->local_count);
+    size_t made = maker->set_count;
+    LOTS_TRY(want_ids(maker, lots_bits_count(maker->now, maker->local_count), err));
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t rest = maker->now[w]; rest != 0; rest &= rest - 1)
+            maker->set_ids[made++] = maker->values[w * 64 + (size_t)__builtin_ctzll(rest)];
+    if (made == maker->set_count)
         return LOTS_OK;
+    maker->set_count = made;
     maker->is_open_period = true;
     maker->start[maker->count] = start;
     maker->n[maker->count] = maker->running_events;
-    for (; local < maker->local_count; local = lots_bits_next(maker->now, local + 1, maker->local_count)) {
-        LOTS_TRY(want_ids(maker, 1, err));
-        maker->set_ids[maker->set_count++] = maker->values[local];
-    }
-    maker->set_offsets[maker->count + 1] = (uint32_t)maker->set_count;
+    maker->set_offsets[maker->count + 1] = (uint32_t)made;
     return LOTS_OK;
 }
+
+/* The day after the end of an event, by its place in the order of ends. */
+static inline int32_t day_over(const active_maker *maker, uint32_t over) { return (int32_t)(maker->by_end[over] >> 32); }
 
 static lots_status sweep(active_maker *maker, lots_error *err)
 {
     uint32_t next = 0, over = 0;
     while (over < maker->run_count) { /* what has not ended may not have begun either */
-        int32_t day = maker->runs[maker->by_end[over]].end + 1;
+        int32_t day = day_over(maker, over);
         if (next < maker->run_count && maker->runs[next].start < day)
             day = maker->runs[next].start;
         const uint32_t first = next;
         bool known = false;
-        for (; over < maker->run_count && maker->runs[maker->by_end[over]].end + 1 == day; over++)
-            end_event(maker, &maker->runs[maker->by_end[over]]);
+        for (; over < maker->run_count && day_over(maker, over) == day; over++)
+            end_event(maker, &maker->runs[(uint32_t)maker->by_end[over]]);
         for (; next < maker->run_count && maker->runs[next].start == day; next++)
             begin_event(maker, &maker->runs[next]);
         if (settle_touched(maker, &known)) {
@@ -350,7 +390,7 @@ lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots
     LOTS_TRY(open_room(&maker, err));
     LOTS_TRY(want_ids(&maker, 1, err));
     for (uint32_t g = 0; g < rows->owners->count; g++) {
-        read_owner(&maker, g);
+        LOTS_TRY(read_owner(&maker, g, err));
         LOTS_TRY(sweep(&maker, err));
         maker.offsets[g + 1] = maker.count;
     }

@@ -9,6 +9,7 @@
 #include "query/exec/beyond.h"
 #include "query/exec/panel.h"
 #include "query/exec/pass_rows.h"
+#include "query/exec/wanted.h"
 
 #define TASK_CHUNKS 4u
 
@@ -105,7 +106,8 @@ static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_
     if (stage->kind == LOTS_STAGE_WHERE) {
         uint64_t *keep = NULL;
         LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
-        return lots_rows_filter(worker, *rows, keep, rows, err);
+        LOTS_TRY(lots_rows_filter(worker, *rows, keep, rows, err));
+        return lots_wanted_note(worker, *rows, err);
     }
     for (uint32_t i = 0; i < stage->item_count; i++)
         LOTS_TRY(lots_eval(worker, stage->items[i].value, *rows, &(*rows)->slots[stage->items[i].slot], err));
@@ -170,10 +172,12 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned nu
     if (pass->input != NULL ? lots_pass_rows_count(&state->rows, chunk) == 0 : !wanted(pass, worker, chunk))
         return LOTS_OK;
     LOTS_TRY(lots_worker_begin(worker, place->segment, place->chunk, &patients, err));
-    if (pass->input != NULL)
+    if (pass->input != NULL) {
         LOTS_TRY(lots_pass_rows_restore(&state->rows, pass, worker, chunk, &rows, err));
-    else
+        LOTS_TRY(lots_wanted_note(worker, rows, err));
+    } else {
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
+    }
     LOTS_TRY(run_stages(state, worker, chunk, &rows, &weights, &clock, err));
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
     LOTS_TRY(pass->group != NULL ? group_rows(&state->groups[number], worker, rows, &weights, err)

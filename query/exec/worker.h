@@ -121,6 +121,7 @@ struct lots_worker {
     lots_stream_chunk *streams;
     lots_instance constant;
     lots_instance *patients;
+    const uint64_t *wanted;    /* of patients: those of whom rows are left; NULL: all. See wanted.h */
     lots_work work;
 };
 

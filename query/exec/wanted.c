@@ -1,0 +1,47 @@
+/* wanted.c: see wanted.h. */
+#include "query/exec/wanted.h"
+
+#include "query/exec/column.h"
+
+/* Does the query make relations out of events? Else nobody asks. */
+static bool makes_relations(const lots_query *query)
+{
+    for (uint32_t i = 0; i < query->relation_count; i++)
+        if (query->relations[i].kind != LOTS_RELATION_STREAM)
+            return true;
+    return false;
+}
+
+lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lots_error *err)
+{
+    const uint32_t *patients = NULL;
+    uint64_t *wanted = NULL;
+    if (worker->patients == NULL || !makes_relations(worker->query))
+        return LOTS_OK;
+    LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
+    LOTS_TRY(lots_new_bits(lots_worker_arena(worker), worker->patients->count, &wanted, err));
+    for (uint32_t i = 0; i < rows->count; i++)
+        lots_bit_set(wanted, patients[i]);
+    worker->wanted = wanted;
+    return LOTS_OK;
+}
+
+lots_status lots_wanted_rows(lots_worker *worker, const lots_relation_rows *relation, const uint64_t *mask,
+                             const uint64_t **out, lots_error *err)
+{
+    const uint32_t patients = worker->patients->count;
+    uint64_t *left = NULL;
+    *out = mask;
+    if (worker->wanted == NULL || relation->owners != worker->patients ||
+        4 * lots_bits_count(worker->wanted, patients) > 3 * (uint64_t)patients)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(lots_worker_arena(worker), relation->count, &left, err));
+    for (size_t p = lots_bits_next(worker->wanted, 0, patients); p < patients;
+         p = lots_bits_next(worker->wanted, p + 1, patients))
+        if (relation->offsets[p] < relation->offsets[p + 1])
+            lots_bits_set_range(left, relation->offsets[p], relation->offsets[p + 1]);
+    if (mask != NULL)
+        worker->kernels->bits_and(left, mask, relation->count, left);
+    *out = left;
+    return LOTS_OK;
+}

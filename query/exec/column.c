@@ -552,16 +552,17 @@ static lots_status run_on(lots_worker *worker, uint32_t stream, const uint64_t *
     const uint32_t *offsets = NULL;
     const int32_t *last = NULL;
     uint32_t p = 0;
-    size_t i = lots_bits_next(open, 0, rows);
-    if (i == rows)
+    if (lots_bits_next(open, 0, rows) == rows)
         return LOTS_OK;
     LOTS_TRY(last_days(worker, stream, &last, err));
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
-    for (; i < rows; i = lots_bits_next(open, i + 1, rows)) {
-        while (offsets[p + 1] <= i)
-            p++;
-        days[i] = last[p] > starts[i] ? last[p] : starts[i];
-    }
+    for (size_t w = 0; w < lots_bit_words(rows); w++)
+        for (uint64_t bits = open[w]; bits != 0; bits &= bits - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+            while (offsets[p + 1] <= i)
+                p++;
+            days[i] = last[p] > starts[i] ? last[p] : starts[i];
+        }
     return LOTS_OK;
 }
 

@@ -127,6 +127,47 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
     return LOTS_OK;
 }
 
+/* A filter that wants an event of another set: elements whose owner has none at all need not be asked. What can't be judged
+ * there is left to the filter itself. */
+static lots_status mask_by_owner(mask_maker *maker, const lots_expr *filter, const lots_instance *elements, lots_error *err)
+{
+    lots_worker *worker = maker->worker;
+    const lots_relation_rows *own = maker->relation;
+    lots_relation_rows *other = NULL;
+    lots_passed *passed = NULL;
+    uint64_t *any = NULL, *rows = NULL;
+    if (filter->op != LOTS_OP_EXISTS || filter->set->event != NULL ||
+        worker->query->relations[filter->set->relation].frame != own->relation->frame)
+        return LOTS_OK;
+    LOTS_TRY(lots_relation_get(worker, filter->set->relation, elements, &other, err));
+    if (other->owners != own->owners)
+        return LOTS_OK;
+    LOTS_TRY(lots_set_passed(worker, filter->set, other, &passed, err));
+    if (passed == NULL)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    LOTS_TRY(lots_new_bits(maker->arena, own->owners->count, &any, err));
+    LOTS_TRY(lots_new_bits(maker->arena, own->count, &rows, err));
+    worker->kernels->less_i32((const int32_t *)passed->offsets, (const int32_t *)passed->offsets + 1, own->owners->count, any);
+    worker->kernels->broadcast_bits(any, own->offsets, own->owners->count, rows);
+    worker->kernels->bits_and(maker->mask, rows, own->count, maker->mask);
+    worker->work.rows += own->owners->count;
+    return LOTS_OK;
+}
+
+/* Before the first filter that asks other sets, what all those from it on need. */
+static lots_status mask_by_owners(mask_maker *maker, const lots_set *set, uint32_t from, const lots_instance *elements,
+                                  lots_error *err)
+{
+    for (uint32_t f = from; f < set->filter_count; f++) {
+        if (maker->mask != NULL && lots_bits_next(maker->mask, 0, maker->relation->count) == maker->relation->count)
+            return LOTS_OK;
+        if (set->filters[f]->set != NULL)
+            LOTS_TRY(mask_by_owner(maker, set->filters[f], elements, err));
+    }
+    return LOTS_OK;
+}
+
 static lots_status mask_ghosts(mask_maker *maker, lots_error *err)
 {
     const uint64_t *ghosts = NULL;
@@ -185,6 +226,7 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
                                 mask_maker *maker, lots_resolved *out, lots_error *err)
 {
     const lots_instance *elements = NULL;
+    bool met = false;
     for (uint32_t f = 0; f < set->filter_count; f++) {
         bool fixed = false;
         LOTS_TRY(lots_expr_is_static(worker, set->filters[f], set->frame, relation->relation->frame, &fixed, err));
@@ -193,6 +235,9 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
             continue;
         }
         LOTS_TRY(lots_relation_elements(worker, relation, set->frame, &elements, err));
+        if (!met && set->filters[f]->set != NULL)
+            LOTS_TRY(mask_by_owners(maker, set, f, elements, err));
+        met |= set->filters[f]->set != NULL;
         LOTS_TRY(mask_filter(maker, set->filters[f], elements, err));
     }
     return LOTS_OK;

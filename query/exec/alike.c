@@ -7,6 +7,7 @@
 enum { FRAMES_DEEP = 16 };
 
 typedef struct pairing { /* element frames taken for the same, the innermost last */
+    const lots_query *query;
     uint32_t a[FRAMES_DEEP], b[FRAMES_DEEP];
     uint32_t count;
 } pairing;
@@ -63,6 +64,7 @@ static bool same_node(const pairing *frames, const lots_expr *a, const lots_expr
 }
 
 static bool same_set(pairing *frames, const lots_set *a, const lots_set *b);
+static bool same_relation(const lots_query *query, uint32_t a, uint32_t b);
 
 static bool same_expr(pairing *frames, const lots_expr *a, const lots_expr *b)
 {
@@ -87,9 +89,9 @@ static bool same_expr(pairing *frames, const lots_expr *a, const lots_expr *b)
 
 static bool same_set(pairing *frames, const lots_set *a, const lots_set *b)
 {
-    if (a->relation != b->relation || a->window_count != b->window_count || a->filter_count != b->filter_count ||
-        a->asked_count != b->asked_count || a->no_ghosts != b->no_ghosts || frames->count + 1 >= FRAMES_DEEP ||
-        !same_expr(frames, a->event, b->event))
+    if (a->window_count != b->window_count || a->filter_count != b->filter_count || a->asked_count != b->asked_count ||
+        a->no_ghosts != b->no_ghosts || frames->count + 1 >= FRAMES_DEEP || !same_expr(frames, a->event, b->event) ||
+        !same_relation(frames->query, a->relation, b->relation))
         return false;
     frames->a[frames->count] = a->frame;
     frames->b[frames->count++] = b->frame;
@@ -106,6 +108,56 @@ static bool same_set(pairing *frames, const lots_set *a, const lots_set *b)
     return same;
 }
 
+static bool same_exprs(pairing *frames, lots_expr *const *a, uint32_t a_count, lots_expr *const *b, uint32_t b_count)
+{
+    bool same = a_count == b_count;
+    for (uint32_t i = 0; i < a_count && same; i++)
+        same = same_expr(frames, a[i], b[i]);
+    return same;
+}
+
+/* Frames of what a relation is made of are its own: what the sets that stand around it see is of no account. */
+static bool same_relation(const lots_query *query, uint32_t a, uint32_t b)
+{
+    const lots_relation *x = &query->relations[a], *y = &query->relations[b];
+    pairing frames = {.query = query};
+    if (a == b)
+        return true;
+    if (x->kind != LOTS_RELATION_EPISODES || y->kind != LOTS_RELATION_EPISODES || x->members != NULL ||
+        y->members != NULL || x->frame != y->frame || x->has_gap != y->has_gap || x->gap_days != y->gap_days ||
+        x->column_count != y->column_count || !same_set(&frames, x->left, y->left))
+        return false;
+    frames.a[frames.count] = x->left->frame;
+    frames.b[frames.count++] = y->left->frame;
+    return same_exprs(&frames, x->per, x->per_count, y->per, y->per_count) &&
+           same_exprs(&frames, x->by, x->by_count, y->by, y->by_count);
+}
+
+lots_status lots_alike_relation(lots_worker *worker, uint32_t relation, uint32_t *out, lots_error *err)
+{
+    const lots_query *query = worker->query;
+    lots_alike *alike = &worker->alike;
+    *out = relation;
+    if (query->relations[relation].kind != LOTS_RELATION_EPISODES)
+        return LOTS_OK;
+    if (alike->relations == NULL) {
+        void *made = NULL;
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &made, query->relation_count, sizeof(uint32_t), err));
+        alike->relations = made;
+    }
+    for (uint32_t i = 0; alike->relations[relation] == 0 && i <= relation; i++) {
+        bool ordered = false, as_ordered = false;
+        if (!same_relation(query, i, relation))
+            continue;
+        LOTS_TRY(lots_relation_is_ordered(worker, i, &ordered, err));
+        LOTS_TRY(lots_relation_is_ordered(worker, relation, &as_ordered, err));
+        if (ordered == as_ordered)
+            alike->relations[relation] = i + 1;
+    }
+    *out = alike->relations[relation] - 1;
+    return LOTS_OK;
+}
+
 uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr)
 {
     lots_alike *alike = &worker->alike;
@@ -115,7 +167,7 @@ uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr)
         return alike->ids[expr->id] - 1;
     uint32_t id = expr->id;
     for (uint32_t i = 0; i < alike->expr_count && id == expr->id; i++) {
-        pairing frames = {.count = 0};
+        pairing frames = {.query = worker->query};
         if (same_expr(&frames, alike->exprs[i], expr))
             id = alike->exprs[i]->id;
     }
@@ -135,7 +187,7 @@ const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set)
         return set;
     const lots_set *first = set;
     for (uint32_t i = 0; i < alike->set_count && first == set; i++) {
-        pairing frames = {.count = 0};
+        pairing frames = {.query = worker->query};
         if (alike->first_sets[i] == alike->sets[i] && same_set(&frames, alike->sets[i], set))
             first = alike->sets[i];
     }

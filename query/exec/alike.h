@@ -2,7 +2,7 @@
  * element frames of its own; what is asked twice of the same events need be computed once.
  *
  * Two values are alike when they have the same structure, frame for frame, down to the frames both see from outside.
- * Relations count as alike only when they are one: the same episodes made twice are two relations. */
+ * Relations are alike when they are one, or episodes without aggregates of alike events by alike keys. */
 #ifndef LOTS_QUERY_ALIKE_H
 #define LOTS_QUERY_ALIKE_H
 
@@ -12,5 +12,8 @@
 uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr);
 /* The first set the worker met that holds the same rows. */
 const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set);
+
+/* The first relation of the query that is like this one, itself when there is none before it. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_alike_relation(lots_worker *worker, uint32_t relation, uint32_t *out, lots_error *err);
 
 #endif

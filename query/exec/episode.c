@@ -235,6 +235,7 @@ static void add_entry(episode_maker *maker, uint32_t entry, uint32_t owner, uint
 static lots_status merge_events(episode_maker *maker, lots_error *err)
 {
     const entries *from = &maker->entries;
+    const uint32_t *owners = NULL;
     uint32_t *current = NULL;
     void *room = NULL;
     LOTS_TRY(lots_arena_vector(maker->arena, &room, from->count, sizeof(episode), err));
@@ -242,9 +243,10 @@ static lots_status merge_events(episode_maker *maker, lots_error *err)
     LOTS_TRY(lots_new_u32(maker->arena, from->count, &maker->episode_of, err));
     LOTS_TRY(lots_new_u32(maker->arena, from->key_count, &current, err));
     LOTS_TRY(lots_stamps_open(maker->worker, from->key_count, err));
+    LOTS_TRY(lots_instance_parents(maker->worker, maker->list.instance, &owners, err));
     uint32_t owner = LOTS_NO_ID;
     for (uint32_t e = 0; e < from->count; e++) {
-        const uint32_t here = maker->list.instance->parent_index[from->place[e]];
+        const uint32_t here = owners[from->place[e]];
         if (here != owner)
             lots_stamps_clear(maker->worker);
         owner = here;
@@ -413,6 +415,10 @@ lots_status lots_episodes_make(lots_worker *worker, lots_relation_rows *rows, lo
                            .relation = rows->relation,
                            .arena = lots_instance_arena(worker, rows->owners)};
     const uint32_t *owner = NULL;
+    bool done = false;
+    LOTS_TRY(lots_episodes_count(worker, rows, &done, err));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(lots_element_list_make(worker, rows->relation->left, rows->owners, &maker.list, err));
     LOTS_TRY(key_vectors(&maker, rows->relation->per, rows->relation->per_count, &maker.per, err));
     LOTS_TRY(key_vectors(&maker, rows->relation->by, rows->relation->by_count, &maker.by, err));

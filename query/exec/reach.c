@@ -13,6 +13,7 @@ typedef struct walk {
     bool asked;  /* the right side of a join asks for ids, also where it is of groups */
     lots_status status;
     uint64_t *exprs, *relations; /* seen already */
+    uint64_t *ordered;           /* see lots_reach_ordered; NULL: not asked */
     lots_reach *out;
 } walk;
 
@@ -23,6 +24,44 @@ static void visit_exprs(walk *w, lots_expr *const *exprs, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         visit_expr(w, exprs[i]);
+}
+
+static void note_order(walk *w, uint32_t relation)
+{
+    if (w->ordered != NULL && relation < w->query->relation_count)
+        lots_bit_set(w->ordered, relation);
+}
+
+/* Does the aggregate give the same in whatever order, and at whatever time, the rows of its set come? */
+static bool only_counts(const lots_expr *expr)
+{
+    switch (expr->op) {
+    case LOTS_OP_COUNT: case LOTS_OP_EXISTS: case LOTS_OP_COUNT_DISTINCT: case LOTS_OP_SUM: case LOTS_OP_MIN:
+    case LOTS_OP_MAX: case LOTS_OP_MEAN: case LOTS_OP_MEDIAN: case LOTS_OP_QUANTILE:
+        return expr->set->event == NULL && expr->set->window_count == 0;
+    default:
+        return false;
+    }
+}
+
+/* Columns other than `n`, and spans. */
+static void note_looks(walk *w, const lots_expr *expr)
+{
+    const uint32_t relation =
+        expr->of_frame < w->query->frame_count ? w->query->frames[expr->of_frame].relation : UINT32_MAX;
+    if (w->ordered == NULL)
+        return;
+    if (expr->type.kind == LOTS_TYPE_EVENTS)
+        note_order(w, expr->type.relation);
+    if (expr->set != NULL && !only_counts(expr))
+        note_order(w, expr->set->relation);
+    if (relation >= w->query->relation_count)
+        return;
+    const lots_relation *of = &w->query->relations[relation];
+    if (expr->op == LOTS_OP_SPAN_END || expr->op == LOTS_OP_IS_OPEN || expr->op == LOTS_OP_EVENT ||
+        (expr->op == LOTS_OP_COLUMN &&
+         (expr->index >= of->column_count || of->columns[expr->index].role != LOTS_COLUMN_N)))
+        note_order(w, relation);
 }
 
 static void visit_set(walk *w, const lots_set *set)
@@ -48,13 +87,17 @@ static void visit_relation(walk *w, uint32_t index)
         w->out->streams |= UINT64_C(1) << (relation->stream % LOTS_STREAMS_MAX);
     for (uint32_t i = 0; i < relation->column_count; i++)
         visit_expr(w, relation->columns[i].value);
-    visit_set(w, relation->left);
-    visit_set(w, relation->right);
-    visit_set(w, relation->members);
+    const lots_set *parts[] = {relation->left, relation->right, relation->members};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        visit_set(w, parts[i]);
+        note_order(w, parts[i] != NULL ? parts[i]->relation : UINT32_MAX);
+    }
     visit_exprs(w, relation->per, relation->per_count);
     visit_exprs(w, relation->by, relation->by_count);
-    for (uint32_t i = 0; relation->pattern != NULL && i < relation->pattern->step_count; i++)
+    for (uint32_t i = 0; relation->pattern != NULL && i < relation->pattern->step_count; i++) {
         visit_set(w, relation->pattern->steps[i].set);
+        note_order(w, relation->pattern->steps[i].set->relation);
+    }
 }
 
 static lots_status reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, bool flat,
@@ -90,6 +133,7 @@ static void visit_expr(walk *w, const lots_expr *expr)
     lots_bit_set(w->exprs, expr->id);
     w->out->id = w->out->id || expr->op == LOTS_OP_PATIENT_ID;
     w->out->record_id = w->out->record_id || is_record_id(w->query, expr);
+    note_looks(w, expr);
     if (expr->op == LOTS_OP_COHORT)
         visit_cohort(w, expr->cohort);
     if (expr->of_frame < w->query->frame_count)
@@ -179,6 +223,7 @@ static void visit_join(walk *w, const lots_bound_join *join)
 static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline)
 {
     visit_relation(w, pipeline->relation);
+    note_order(w, pipeline->relation);
     visit_set(w, pipeline->source);
     for (uint32_t s = 0; s < pipeline->stage_count; s++)
         visit_values(w, &pipeline->stages[s]);
@@ -192,25 +237,47 @@ static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline)
         visit_choices(w, &pipeline->stages[s]);
 }
 
+static lots_status open_walk(walk *w, lots_error *err)
+{
+    void *exprs = NULL, *relations = NULL;
+    *w->out = (lots_reach){0};
+    lots_status status = lots_alloc(&exprs, lots_bit_words(w->query->expr_count) + 1, sizeof(uint64_t), err);
+    if (status == LOTS_OK)
+        status = lots_alloc(&relations, lots_bit_words(w->query->relation_count) + 1, sizeof(uint64_t), err);
+    w->exprs = exprs;
+    w->relations = relations;
+    return status;
+}
+
+static void close_walk(walk *w)
+{
+    lots_free(w->exprs);
+    lots_free(w->relations);
+}
+
 static lots_status reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, bool flat,
                                   lots_reach *out, lots_error *err)
 {
     walk w = {.query = query, .flat = flat, .out = out};
-    void *exprs = NULL, *relations = NULL;
-    *out = (lots_reach){0};
-    lots_status status = lots_alloc(&exprs, lots_bit_words(query->expr_count) + 1, sizeof(uint64_t), err);
-    if (status == LOTS_OK)
-        status = lots_alloc(&relations, lots_bit_words(query->relation_count) + 1, sizeof(uint64_t), err);
-    w.exprs = exprs;
-    w.relations = relations;
+    lots_status status = open_walk(&w, err);
     if (status == LOTS_OK)
         visit_pipeline(&w, pipeline);
     out->id_asked = out->id || w.asked;
     out->id = out->id || w.listed;
-    lots_free(exprs);
-    lots_free(relations);
+    close_walk(&w);
     if (w.status != LOTS_OK)
         status = lots_fail(err, w.status, "no memory to see what a cohort looks at");
+    return status;
+}
+
+lots_status lots_reach_ordered(const lots_query *query, uint64_t *bits, lots_error *err)
+{
+    lots_reach ignored;
+    walk w = {.query = query, .flat = true, .ordered = bits, .out = &ignored};
+    lots_status status = open_walk(&w, err);
+    for (uint32_t i = 0; status == LOTS_OK && i < query->pipeline_count; i++)
+        visit_pipeline(&w, &query->pipelines[i]);
+    close_walk(&w);
     return status;
 }
 

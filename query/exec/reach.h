@@ -1,5 +1,5 @@
 /* reach.h: what the answer of a pipeline rests on: every stream that its expressions can look at, and whether it shows or
- * computes with the persons' ids. The disclosure rules ask. */
+ * computes with the persons' ids: the disclosure rules ask. And which relations are only counted: their makers ask. */
 #ifndef LOTS_QUERY_REACH_H
 #define LOTS_QUERY_REACH_H
 
@@ -16,6 +16,10 @@ typedef struct lots_reach {
 /* Errors: LOTS_MEMORY.   Cost: O(nodes of the query). */
 LOTS_MUST lots_status lots_reach_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline, lots_reach *out,
                                           lots_error *err);
+
+/* Sets bit r where more is asked of relation r than how many rows an owner has and what `n` they have: when they are, or
+ * which of them comes first. `bits` has room for the query's relations, all 0. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_reach_ordered(const lots_query *query, uint64_t *bits, lots_error *err);
 
 /* A result in rows may not join ids with a stream that may be counted but never used to name a person; a result of
  * aggregates may not carry ids at all. Errors: LOTS_REFUSED, LOTS_MEMORY. */

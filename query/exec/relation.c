@@ -4,12 +4,28 @@
 
 #include <string.h>
 
+#include "query/exec/alike.h"
 #include "query/exec/column.h"
+#include "query/exec/reach.h"
 #include "query/exec/worker.h"
 
 static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
 {
     return lots_instance_arena(worker, rows->owners);
+}
+
+lots_status lots_relation_is_ordered(lots_worker *worker, uint32_t relation, bool *out, lots_error *err)
+{
+    lots_alike *alike = &worker->alike;
+    void *bits = NULL;
+    if (alike->ordered == NULL) {
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &bits, lots_bit_words(worker->query->relation_count) + 1,
+                                  sizeof(uint64_t), err));
+        LOTS_TRY(lots_reach_ordered(worker->query, bits, err));
+        alike->ordered = bits;
+    }
+    *out = lots_bit_get(alike->ordered, relation);
+    return LOTS_OK;
 }
 
 static lots_status make_rows(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
@@ -37,6 +53,7 @@ static lots_status make_rows(lots_worker *worker, lots_relation_rows *rows, lots
 lots_status lots_relation_get(lots_worker *worker, uint32_t relation, const lots_instance *rows,
                               lots_relation_rows **out, lots_error *err)
 {
+    LOTS_TRY(lots_alike_relation(worker, relation, &relation, err));
     const lots_relation *bound = &worker->query->relations[relation];
     const lots_instance *owners = lots_instance_of(worker, rows, bound->frame);
     if (owners == NULL)
@@ -199,6 +216,8 @@ static lots_status inherit(lots_worker *worker, lots_relation_rows *rows, span_p
         return lots_relation_merge(worker, rows, left, right, out, err);
     }
     const uint32_t *index = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row : rows->left_row;
+    if (index == NULL)
+        return lots_fail(err, LOTS_INTERNAL, "the rows of '%s' were only counted", rows->relation->name);
     return lots_vector_gather(arena_of(worker, rows), left, index, rows->count, out, err);
 }
 

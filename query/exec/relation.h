@@ -44,7 +44,10 @@ struct lots_relation_rows {
     lots_vector *key_values;     /* EPISODES: by per key, then by key */
 };
 
-/* The rows of a relation as seen from `rows`, an instance of its frame or below. */
+/* Does the query ask more of the relation than how many rows there are and what n they have (lots_reach_ordered)? */
+LOTS_MUST lots_status lots_relation_is_ordered(lots_worker *worker, uint32_t relation, bool *out, lots_error *err);
+/* The rows of a relation as seen from `rows`, an instance of its frame or below. Of relations that are alike the rows are the
+ * same (alike.h). */
 LOTS_MUST lots_status lots_relation_get(lots_worker *worker, uint32_t relation, const lots_instance *rows,
                                         lots_relation_rows **out, lots_error *err);
 LOTS_MUST lots_status lots_relation_values(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
@@ -91,6 +94,8 @@ LOTS_MUST lots_status lots_element_list_make(lots_worker *worker, const lots_set
 
 /* Makers, by kind: fill in what is theirs. `rows` has relation, owners and index set. */
 LOTS_MUST lots_status lots_episodes_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+/* *done: no more is asked of them than their n, and they were made without the rest. */
+LOTS_MUST lots_status lots_episodes_count(lots_worker *worker, lots_relation_rows *rows, bool *done, lots_error *err);
 LOTS_MUST lots_status lots_episodes_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
                                            lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);

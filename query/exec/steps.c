@@ -7,13 +7,10 @@
 lots_status lots_element_list_make(lots_worker *worker, const lots_set *set, const lots_instance *owners,
                                    lots_element_list *out, lots_error *err)
 {
-    uint32_t *owner = NULL;
     LOTS_TRY(lots_set_lists(worker, set, owners, &out->relation, &out->offsets, &out->rows, err));
-    const uint32_t count = out->offsets[owners->count];
-    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, owners), count, &owner, err));
-    worker->kernels->broadcast_index(out->offsets, owners->count, owner);
-    LOTS_TRY(lots_instance_new(worker, set->frame, count, owners, owners->depth, &out->instance, err));
-    out->instance->parent_index = owner;
+    LOTS_TRY(lots_instance_new(worker, set->frame, out->offsets[owners->count], owners, owners->depth, &out->instance,
+                               err));
+    out->instance->parent_offsets = out->offsets;
     out->instance->relation_row = out->rows;
     return LOTS_OK;
 }

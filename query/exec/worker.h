@@ -88,6 +88,8 @@ typedef struct lots_alike { /* which parts of the query mean the same; see alike
     uint32_t expr_count, set_count;
     const lots_expr *exprs[LOTS_ALIKE_MAX]; /* different ones */
     const lots_set *sets[LOTS_ALIKE_MAX], *first_sets[LOTS_ALIKE_MAX];
+    uint32_t *relations;    /* by relation: 1 + the first that is like it; 0: not yet asked. NULL: none was */
+    uint64_t *ordered;      /* bits by relation: see lots_reach_ordered */
 } lots_alike;
 
 struct lots_worker {

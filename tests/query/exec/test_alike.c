@@ -61,6 +61,9 @@ static void what_is_written_twice_is_one(void **state)
         "from patients derive a = count(contacts as x where exists(contacts as y where y.start > x.start)), "
         "b = count(contacts as p where exists(contacts as q where q.start > p.start))",
         "from patients derive a = sum(cost over contacts as x), b = sum(cost over contacts as y)",
+        "from patients derive a = max(n over episodes(contacts per unit)), b = max(n over episodes(contacts per unit))",
+        "let v = contacts where level = primary from patients derive a = count(episodes(v per unit gap 3d) where n > 1), "
+        "b = count(episodes(v per unit gap 3d) where n > 1)",
         NULL};
     check(texts, true, true);
 }
@@ -89,6 +92,10 @@ static void what_differs_anywhere_is_two(void **state)
         "b = count(contacts as x where exists(contacts as y where y.start > y.end))",
         "from patients derive a = count(contacts as x where exists(contacts as y where y.start > x.start)), "
         "b = count(contacts as x where exists(contacts as y where x.start > y.start))",
+        "from patients derive a = max(n over episodes(contacts per unit)), b = max(n over episodes(contacts per level))",
+        "from patients derive a = max(n over episodes(contacts per unit)), b = max(n over episodes(contacts per unit gap 3d))",
+        "from patients derive a = max(n over episodes(contacts per unit)), b = max(n over episodes(contacts by unit))",
+        "from patients derive a = max(n over episodes(contacts per unit)), b = max(n over episodes(drugs per atc))",
         NULL};
     check(texts, false, false);
 }

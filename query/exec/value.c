@@ -2,10 +2,9 @@
 #include "query/exec/value.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "core/base/day.h"
+#include "query/exec/float_text.h"
 
 bool lots_value_is_number(lots_type_kind kind)
 {
@@ -15,24 +14,24 @@ bool lots_value_is_number(lots_type_kind kind)
 lots_status lots_value_decimal(int64_t value, unsigned scale, lots_bytes *out, lots_error *err)
 {
     uint64_t unit = 1, size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    const char *sign = value < 0 ? "-" : "";
+    char text[2 * 20 + 2];
+    size_t count = value < 0 ? 1 : 0;
     for (unsigned i = 0; i < scale; i++)
         unit *= 10;
+    text[0] = '-';
+    count += lots_whole_text(size / unit, text + count);
     if (scale == 0)
-        return lots_bytes_printf(out, err, "%s%" PRIu64, sign, size);
-    return lots_bytes_printf(out, err, "%s%" PRIu64 ".%0*" PRIu64, sign, size / unit, (int)scale, size % unit);
+        return lots_bytes_append(out, text, count, err);
+    text[count] = '.';
+    for (unsigned i = 0; i < scale; i++, size /= 10)
+        text[count + scale - i] = (char)('0' + size % 10);
+    return lots_bytes_append(out, text, count + 1 + scale, err);
 }
 
-/* 17 digits always read back as the same double; 15 or 16 often do. Minus zero is written as zero: they are equal. */
 static lots_status append_float(double value, lots_bytes *out, lots_error *err)
 {
-    char text[40];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value == 0 ? 0 : value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    return lots_bytes_append(out, text, strlen(text), err);
+    char text[LOTS_FLOAT_TEXT];
+    return lots_bytes_append(out, text, lots_float_text(value, text), err);
 }
 
 static lots_status append_name(const lots_schema *schema, const lots_dictionary *dictionary, lots_id rank, bool is_code,
@@ -89,7 +88,7 @@ lots_status lots_value_item(const lots_schema *schema, const lots_vector *vector
     case LOTS_TYPE_MISSING: return LOTS_OK;
     case LOTS_TYPE_BOOL: return lots_bytes_printf(out, err, "%s", lots_bit_get(data, at) ? "true" : "false");
     case LOTS_TYPE_INT:
-    case LOTS_TYPE_DAYS: return lots_bytes_printf(out, err, "%" PRId64, ((const int64_t *)data)[at]);
+    case LOTS_TYPE_DAYS: return lots_value_decimal(((const int64_t *)data)[at], 0, out, err);
     case LOTS_TYPE_MONTHS: return lots_bytes_printf(out, err, "%" PRId64 "mo", ((const int64_t *)data)[at]);
     case LOTS_TYPE_DECIMAL: return lots_value_decimal(((const int64_t *)data)[at], vector->type.scale, out, err);
     case LOTS_TYPE_FLOAT: return append_float(((const double *)data)[at], out, err);

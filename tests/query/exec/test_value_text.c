@@ -3,9 +3,11 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/day.h"
+#include "query/exec/float_text.h"
 #include "query/exec/value.h"
 
 /* The text of a one-value vector. */
@@ -72,6 +74,41 @@ static void floats_read_back_as_the_same_number(void **state)
     lots_bytes_free(&out);
 }
 
+/* By what printf writes and strtod reads. */
+static void check_float(double value)
+{
+    char expected[64], text[LOTS_FLOAT_TEXT];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(expected, sizeof expected, "%.*g", digits, value);
+        if (strtod(expected, NULL) == value)
+            break;
+    }
+    assert_int_equal(lots_float_text(value, text), strlen(expected));
+    assert_string_equal(text, expected);
+}
+
+static void floats_are_as_short_as_printf_can_write_them(void **state)
+{
+    (void)state;
+    char power[16];
+    uint64_t seed = 11;
+    for (int exponent = -330; exponent <= 308; exponent++) {
+        snprintf(power, sizeof power, "1e%d", exponent);
+        check_float(strtod(power, NULL));
+    }
+    for (uint32_t i = 0; i < 40000; i++) {
+        const double whole = (double)(lots_test_random(&seed) >> 11), part = (double)(lots_test_random(&seed) % 100000 + 1);
+        const double value = ldexp(whole, -(int)(lots_test_random(&seed) % 80)); /* about 2^-27 to 2^53 */
+        check_float(value);
+        check_float(-value);
+        check_float(ldexp(part, -(int)(lots_test_random(&seed) % 30))); /* its decimals end: ties */
+        check_float(ldexp(1, (int)(lots_test_random(&seed) % 60) - 14));
+        check_float(part / (double)(lots_test_random(&seed) % 1000 + 1));
+        check_float(nextafter(part / 1000, part));
+        check_float(nextafter(pow(10, (double)(i % 20) - 5), i % 2 == 0 ? 0 : 1e20));
+    }
+}
+
 static void days_and_durations_are_written_plainly(void **state)
 {
     (void)state;
@@ -133,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decimals_keep_their_scale),
         cmocka_unit_test(floats_read_back_as_the_same_number),
+        cmocka_unit_test(floats_are_as_short_as_printf_can_write_them),
         cmocka_unit_test(days_and_durations_are_written_plainly),
         cmocka_unit_test(codes_are_written_as_their_system_writes_them),
         cmocka_unit_test(an_event_set_is_no_value),

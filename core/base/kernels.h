@@ -106,7 +106,8 @@ typedef struct lots_kernels {
                        uint32_t *out);
 
     /* ---- element by element ---- */
-    void (*gather_u32)(const uint32_t *values, const uint32_t *index, size_t count, uint32_t *out); /* also int32_t */
+    /* Also for int32_t. out may be index. */
+    void (*gather_u32)(const uint32_t *values, const uint32_t *index, size_t count, uint32_t *out);
     void (*gather_u64)(const uint64_t *values, const uint32_t *index, size_t count, uint64_t *out); /* int64_t, double */
     /* Values as codes by a table. out[i] = table[index[i] - low] (modulo 2^32) where that is below size, else 0; true when
      * some of them are 0. Also for int32_t. Exact. */

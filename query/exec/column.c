@@ -203,6 +203,15 @@ lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t col
 
 /* ---- as the language sees it ---- */
 
+/* Where a segment has all values that the registry has, its ids are the ranks. */
+static bool ids_are_ranks(const lots_id *ranks, uint32_t count)
+{
+    uint32_t id = 0;
+    while (id < count && ranks[id] == id)
+        id++;
+    return id == count;
+}
+
 /* Ids of the segment to ranks; `values` may be the ids themselves. A list has no missing elements. */
 static lots_status map_ids(lots_worker *worker, uint32_t stream, uint32_t column, const lots_vector *local,
                            uint32_t *values, lots_error *err)
@@ -216,12 +225,10 @@ static lots_status map_ids(lots_worker *worker, uint32_t stream, uint32_t column
         memset(values, 0, count * sizeof(uint32_t));
         return list && count > 0 ? corrupt(worker, stream, column, "ids without a dictionary", err) : LOTS_OK;
     }
-    const uint32_t *ids = local->data;
-    for (uint32_t i = 0; i < count; i++) /* the dictionary is small and has no slack: not the kernel */
-        values[i] = ranks[ids[i]];
-    for (size_t i = local->missing == NULL ? count : lots_bits_next(local->missing, 0, count); i < count;
-         i = lots_bits_next(local->missing, i + 1, count))
-        values[i] = 0;
+    worker->kernels->gather_u32(ranks, local->data, count, values);
+    for (size_t w = 0; local->missing != NULL && w < lots_bit_words(count); w++)
+        for (uint64_t bits = local->missing[w]; bits != 0; bits &= bits - 1)
+            values[w * 64 + (size_t)__builtin_ctzll(bits)] = 0;
     worker->work.rows += count;
     return LOTS_OK;
 }
@@ -230,9 +237,13 @@ static lots_status to_ranks(lots_worker *worker, uint32_t stream, uint32_t colum
                             lots_vector *out, lots_error *err)
 {
     const uint32_t count = local->type.kind == LOTS_TYPE_SET ? local->offsets[local->count] : local->count;
-    uint32_t *values = NULL;
-    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &values, err));
+    const lots_id *ranks = NULL;
+    uint32_t *values = NULL, rank_count = 0;
     *out = *local;
+    LOTS_TRY(lots_segment_ranks(worker->segment, stream, column, &ranks, &rank_count, err));
+    if (rank_count > 0 && ids_are_ranks(ranks, rank_count)) /* what is missing is 0 in both */
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &values, err));
     out->data = values;
     return map_ids(worker, stream, column, local, values, err);
 }

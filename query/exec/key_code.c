@@ -365,9 +365,11 @@ static uint32_t missing_code(const lots_key_coder *coder) { return coder->form =
 
 static void clear_missing(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
 {
-    const uint32_t missing = missing_code(coder);
-    for (uint32_t i = 0; vector->missing != NULL && i < count; i++)
-        out[i] = lots_bit_get(vector->missing, first + i) ? missing : out[i];
+    const size_t end = (size_t)first + count;
+    if (vector->missing == NULL)
+        return;
+    for (size_t i = lots_bits_next(vector->missing, first, end); i < end; i = lots_bits_next(vector->missing, i + 1, end))
+        out[i - first] = missing_code(coder);
 }
 
 static void spread(const lots_key_coder *coder, const lots_vector *vector, uint32_t count, uint32_t *out)

@@ -357,6 +357,9 @@ static void check_elements(const lots_kernels *kernels, size_t count)
     kernels->gather_u64(all->a64, all->b32, count, all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true(all->out32[i] == all->a32[all->b32[i]] && all->out64[i] == all->a64[all->b32[i]]);
+    memcpy(all->want32, all->b32, count * 4);
+    kernels->gather_u32(all->a32, all->want32, count, all->want32);
+    assert_memory_equal(all->want32, all->out32, count * 4);
     kernels->widen_u32(all->a32, count, 5, all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true(all->out64[i] == all->a32[i] + UINT64_C(5));

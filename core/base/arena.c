@@ -143,12 +143,15 @@ static lots_status make_block(lots_arena_block **out, size_t bytes, size_t last_
     return LOTS_OK;
 }
 
+/* `align` is a power of two. */
+static inline size_t aligned(size_t offset, size_t align) { return (offset + align - 1) & ~(align - 1); }
+
 /* Make the head a block where `bytes` fit at an offset aligned to `align`. */
 static lots_status make_room(lots_arena *arena, size_t bytes, size_t align, size_t *offset, lots_error *err)
 {
     lots_arena_block *head = arena->head;
     if (head != NULL) {
-        *offset = (head->used + align - 1) / align * align;
+        *offset = aligned(head->used, align);
         if (*offset <= head->capacity && bytes <= head->capacity - *offset)
             return LOTS_OK;
     }
@@ -175,12 +178,10 @@ static lots_status round_within_limit(const lots_arena *arena, size_t bytes, siz
     return LOTS_OK;
 }
 
-/* Hand out `bytes` at `align`; the first *stale of them were handed out before and may be no zeros. */
-static lots_status take(lots_arena *arena, char **out, size_t bytes, size_t align, size_t *stale, lots_error *err)
+/* Hand out `bytes`, `rounded` in the head, at `offset`; the first *stale of them were handed out before and may be no
+ * zeros. */
+static inline char *hand_out(lots_arena *arena, size_t offset, size_t bytes, size_t rounded, size_t *stale)
 {
-    size_t rounded = 0, offset = 0;
-    LOTS_TRY(round_within_limit(arena, bytes, &rounded, err));
-    LOTS_TRY(make_room(arena, rounded, align, &offset, err));
     lots_arena_block *head = arena->head;
     *stale = head->touched > offset ? head->touched - offset : 0;
     if (*stale > bytes)
@@ -191,8 +192,30 @@ static lots_status take(lots_arena *arena, char **out, size_t bytes, size_t alig
     arena->used_bytes += rounded;
     if (arena->peak_bytes < arena->used_bytes)
         arena->peak_bytes = arena->used_bytes;
-    *out = head->data + offset;
-    UNPOISON(*out, bytes);
+    UNPOISON(head->data + offset, bytes);
+    return head->data + offset;
+}
+
+static lots_status take_slowly(lots_arena *arena, char **out, size_t bytes, size_t align, size_t *stale, lots_error *err)
+{
+    size_t rounded = 0, offset = 0;
+    LOTS_TRY(round_within_limit(arena, bytes, &rounded, err));
+    LOTS_TRY(make_room(arena, rounded, align, &offset, err));
+    *out = hand_out(arena, offset, bytes, rounded, stale);
+    return LOTS_OK;
+}
+
+/* Mostly the head has room, and nothing can go wrong. */
+static inline lots_status take(lots_arena *arena, char **out, size_t bytes, size_t align, size_t *stale, lots_error *err)
+{
+    const lots_arena_block *head = arena->head;
+    if (head == NULL || bytes > head->capacity)
+        return take_slowly(arena, out, bytes, align, stale, err);
+    const size_t offset = aligned(head->used, align), rounded = aligned(bytes, TEXT_ALIGN);
+    const bool limited = arena->limit_bytes != 0 && rounded > arena->limit_bytes - arena->used_bytes;
+    if (limited || offset > head->capacity || rounded > head->capacity - offset)
+        return take_slowly(arena, out, bytes, align, stale, err);
+    *out = hand_out(arena, offset, bytes, rounded, stale);
     return LOTS_OK;
 }
 

@@ -61,12 +61,13 @@ LOTS_MUST lots_status lots_bytes_printf(lots_bytes *bytes, lots_error *err, cons
 typedef struct lots_reader {
     const uint8_t *at;
     const uint8_t *end;
+    size_t slack; /* bytes after the end that may be read, whatever they are */
     bool failed;
 } lots_reader;
 
 static inline lots_reader lots_reader_over(const void *data, size_t count)
 {
-    lots_reader reader = {(const uint8_t *)data, (const uint8_t *)data + count, false};
+    lots_reader reader = {(const uint8_t *)data, (const uint8_t *)data + count, 0, false};
     return reader;
 }
 bool lots_read8(lots_reader *reader, uint8_t *out);

@@ -30,6 +30,8 @@ typedef struct lots_kernels {
     void (*unpack)(const uint8_t *in, unsigned width, uint32_t base, uint32_t *out);
     /* 32 * lanes values (lanes 1..31) from 4 * lanes * width bytes, plus `base`; in and out have 64 bytes of slack. */
     void (*unpack_lanes)(const uint8_t *in, unsigned width, unsigned lanes, uint32_t base, uint32_t *out);
+    /* `count` 0..31 values packed one after the other, plus `base`. Exact on the packed side. */
+    void (*unpack_rest)(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out);
     /* Each value that equals `escape` becomes the next of `patches`, each other gets `base` added. In place, exact
      * (patches have slack). Returns how many patches were taken, SIZE_MAX if there are more escapes than patches. */
     size_t (*patch_u32)(uint32_t *values, size_t count, uint32_t escape, uint32_t base, const uint32_t *patches,
@@ -117,6 +119,8 @@ typedef struct lots_kernels {
     bool (*pair_u32)(const uint32_t *table, unsigned shift, const uint32_t *a, const uint32_t *b, size_t count, uint32_t *out);
     void (*widen_i32)(const int32_t *in, size_t count, int64_t *out);
     void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
+    /* out[i] = a[i] + b[i] + plus, modulo 2^32, 0 where `none` has a bit. b NULL: zeros; none NULL: no bits. out may be a. */
+    void (*add_i32)(const int32_t *a, const int32_t *b, int32_t plus, const uint64_t *none, size_t count, int32_t *out);
     /* out[i] = (double)in[i] / divisor: decimals and their means. */
     void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
     uint32_t (*max_u32)(const uint32_t *values, size_t count); /* 0 when count is 0 */

@@ -118,9 +118,8 @@ static uint32_t prefix_u32(const uint32_t *in, size_t count, uint32_t carry, uin
         x = _mm256_add_epi32(x, _mm256_slli_si256(x, 8));
         const __m256i low_sum = _mm256_permutevar8x32_epi32(x, splat(3));
         x = _mm256_add_epi32(x, _mm256_blend_epi32(_mm256_setzero_si256(), low_sum, 0xf0));
-        x = _mm256_add_epi32(x, before);
-        store256(out + i, x);
-        before = _mm256_permutevar8x32_epi32(x, splat(7));
+        store256(out + i, _mm256_add_epi32(x, before)); /* from one step to the next there is a single addition */
+        before = _mm256_add_epi32(before, _mm256_permutevar8x32_epi32(x, splat(7)));
     }
     return count > 0 ? out[count - 1] : carry;
 }

@@ -10,6 +10,7 @@
 #include <immintrin.h>
 
 #define LANE_BYTES 64
+#define OWN_UNPACK_REST
 #define OWN_RANGE
 #define OWN_LOOKUP
 #define OWN_PREFIX
@@ -29,6 +30,26 @@
 static __m512i load32(const void *at) { return _mm512_loadu_si512(at); }
 static uint64_t below(size_t count) { return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1; }
 static __mmask16 first16(size_t count) { return (__mmask16)below(count); }
+
+/* ---- what is left of packed values ---- */
+/* Their bits are at most two registers of words: each lane takes the word its bits begin in and the next one. */
+static void unpack_rest(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out)
+{
+    const size_t bytes = (count * width + 7) / 8;
+    const __m512i low = _mm512_maskz_loadu_epi8(below(bytes), in);
+    const __m512i high = _mm512_maskz_loadu_epi8(bytes > 64 ? below(bytes - 64) : 0, bytes > 64 ? in + 64 : in);
+    const __m512i mask = _mm512_set1_epi32((int)(uint32_t)((UINT64_C(1) << width) - 1));
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m512i bit = _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int)width));
+    for (size_t i = 0; i < count; i += 16) {
+        const __m512i word = _mm512_srli_epi32(bit, 5);
+        const __m512i from = _mm512_permutex2var_epi32(low, word, high);
+        const __m512i next = _mm512_permutex2var_epi32(low, _mm512_add_epi32(word, _mm512_set1_epi32(1)), high);
+        const __m512i value = _mm512_and_si512(_mm512_shrdv_epi32(from, next, bit), mask);
+        _mm512_storeu_si512(out + i, _mm512_add_epi32(value, _mm512_set1_epi32((int)base)));
+        bit = _mm512_add_epi32(bit, _mm512_set1_epi32((int)(16 * width)));
+    }
+}
 
 /* ---- comparisons: 64 bits at a time, LANES of them by one compare ---- */
 #define MASK_KERNEL(NAME, PARAMETERS, LANES, TEST)                                                          \
@@ -123,11 +144,11 @@ static __m512i scan64(__m512i x)
 }
 static uint32_t prefix_u32(const uint32_t *in, size_t count, uint32_t carry, uint32_t *out)
 {
-    __m512i before = SET_U32(carry);
+    __m512i before = SET_U32(carry); /* from one step to the next there is a single addition */
     for (size_t i = 0; i < count; i += 16) {
-        const __m512i sums = _mm512_add_epi32(scan32(load32(in + i)), before);
-        _mm512_storeu_si512(out + i, sums);
-        before = _mm512_permutexvar_epi32(_mm512_set1_epi32(15), sums);
+        const __m512i sums = scan32(load32(in + i));
+        _mm512_storeu_si512(out + i, _mm512_add_epi32(sums, before));
+        before = _mm512_add_epi32(before, _mm512_permutexvar_epi32(_mm512_set1_epi32(15), sums));
     }
     return count > 0 ? out[count - 1] : carry;
 }
@@ -135,9 +156,9 @@ static uint32_t prefix_u32(const uint32_t *in, size_t count, uint32_t carry, uin
 #define SCAN_64(NEXT)                                                                                       \
     __m512i before = _mm512_set1_epi64((long long)carry);                                                   \
     for (size_t i = 0; i < count; i += 8) {                                                                 \
-        const __m512i sums = _mm512_add_epi64(scan64(NEXT), before);                                        \
-        _mm512_storeu_si512(out + i, sums);                                                                 \
-        before = _mm512_permutexvar_epi64(_mm512_set1_epi64(7), sums);                                      \
+        const __m512i sums = scan64(NEXT);                                                                  \
+        _mm512_storeu_si512(out + i, _mm512_add_epi64(sums, before));                                       \
+        before = _mm512_add_epi64(before, _mm512_permutexvar_epi64(_mm512_set1_epi64(7), sums));            \
     }
 static uint64_t prefix_u64(const uint64_t *in, size_t count, uint64_t carry, uint64_t *out)
 {

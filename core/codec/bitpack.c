@@ -57,18 +57,6 @@ void lots_bitpack_pack(const uint32_t *values, uint32_t count, unsigned width, u
     pack_rest(values + 32 * (size_t)lanes, count % 32, width, out + (size_t)4 * lanes * width);
 }
 
-static void unpack_rest(const uint8_t *in, uint32_t count, unsigned width, uint32_t base, uint32_t *out)
-{
-    uint8_t bytes[31 * 4 + 8] = {0};
-    const uint64_t mask = (UINT64_C(1) << width) - 1;
-    memcpy(bytes, in, ((size_t)count * width + 7) / 8);
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t word;
-        memcpy(&word, bytes + (size_t)i * width / 8, sizeof word);
-        out[i] = base + (uint32_t)(word >> (i * width % 8) & mask);
-    }
-}
-
 void lots_bitpack_unpack(const uint8_t *in, size_t in_slack, uint32_t count, unsigned width, uint32_t base,
                          uint32_t *out)
 {
@@ -85,5 +73,6 @@ void lots_bitpack_unpack(const uint8_t *in, size_t in_slack, uint32_t count, uns
         memcpy(copy, in, vertical_bytes);
         kernels->unpack_lanes(copy, width, lanes, base, out);
     }
-    unpack_rest(in + vertical_bytes, count % 32, width, base, out + 32 * (size_t)lanes);
+    if (count % 32 > 0)
+        kernels->unpack_rest(in + vertical_bytes, count % 32, width, base, out + 32 * (size_t)lanes);
 }

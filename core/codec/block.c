@@ -244,6 +244,7 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
                               lots_arena *scratch, lots_error *err)
 {
     lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    reader.slack = out->after_bytes;
     if (meta->phys >= LOTS_PHYS_COUNT || meta->missing > meta->count)
         return lots_fail(err, LOTS_CORRUPT, "a block of kind %u has %u of %u values missing", meta->phys, meta->missing,
                          meta->count);
@@ -323,6 +324,7 @@ lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, c
                             lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
     lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    reader.slack = out->after_bytes;
     assert(lots_block_can_take(meta));
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = meta->missing == 0
@@ -340,45 +342,47 @@ bool lots_block_can_test(const lots_block_meta *meta)
 }
 
 static lots_status test_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const lots_id_test *test,
-                             uint64_t *out, uint32_t *greatest, lots_arena *scratch, lots_error *err)
+                             bool believed, uint64_t *out, uint32_t *greatest, lots_arena *scratch, lots_error *err)
 {
-    return meta->encoding == LOTS_ENCODING_PLANES ? lots_planes_test(reader, count, test, out, greatest, scratch, err)
+    return meta->encoding == LOTS_ENCODING_PLANES ? lots_planes_test(reader, count, test, believed, out, greatest, scratch,
+                                                                     err)
                                                   : lots_runs_test(reader, count, test, out, greatest, scratch, err);
 }
 
 /* The body's bits, spread over the values that are not missing. */
 static lots_status test_some_missing(const lots_block_meta *meta, lots_reader *reader, const lots_id_test *test,
-                                     uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
-                                     lots_error *err)
+                                     bool believed, uint64_t *out, uint64_t *missing, uint32_t *greatest,
+                                     lots_arena *scratch, lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
     bool dense;
     void *bits, *present;
     LOTS_TRY(lots_missing_read(reader, meta->count, meta->missing, missing, &dense, scratch, err));
     if (!dense) {
-        LOTS_TRY(test_body(meta, meta->count, reader, test, out, greatest, scratch, err));
+        LOTS_TRY(test_body(meta, meta->count, reader, test, believed, out, greatest, scratch, err));
         kernels->bits_and_not(out, missing, meta->count, out);
         return LOTS_OK;
     }
     LOTS_TRY(lots_arena_vector(scratch, &bits, word_count_of(meta->count), 8, err));
     LOTS_TRY(lots_arena_vector(scratch, &present, word_count_of(meta->count), 8, err));
-    LOTS_TRY(test_body(meta, meta->count - meta->missing, reader, test, bits, greatest, scratch, err));
+    LOTS_TRY(test_body(meta, meta->count - meta->missing, reader, test, believed, bits, greatest, scratch, err));
     kernels->bits_not(missing, meta->count, present);
     kernels->bits_expand(present, meta->count, bits, out);
     return LOTS_OK;
 }
 
-lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test, uint64_t *out,
-                            uint64_t *missing, uint32_t *greatest, lots_arena *scratch, lots_error *err)
+lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test,
+                            bool believed, uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
+                            lots_error *err)
 {
     lots_reader reader = lots_reader_over(bytes, meta->bytes);
     assert(lots_block_can_test(meta));
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = meta->missing == 0
-                             ? test_body(meta, meta->count, &reader, test, out, greatest, scratch, err)
-                             : test_some_missing(meta, &reader, test, out, missing, greatest, scratch, err);
+                             ? test_body(meta, meta->count, &reader, test, believed, out, greatest, scratch, err)
+                             : test_some_missing(meta, &reader, test, believed, out, missing, greatest, scratch, err);
     lots_arena_restore(scratch, mark);
-    if (status == LOTS_OK && reader.at != reader.end)
+    if (status == LOTS_OK && !believed && reader.at != reader.end)
         status = lots_fail(err, LOTS_CORRUPT, "a block of %u values has %zu bytes too many", meta->count,
                            (size_t)(reader.end - reader.at));
     return status;

@@ -94,15 +94,17 @@ typedef struct lots_values_out {
     const uint32_t *starts;    /* needed by GAPS: as given to encode */
     uint32_t starts_count;
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
+    size_t after_bytes;        /* readable after the block's bytes, whatever they are */
     bool believed;             /* these very bytes have been decoded before: what that found right isn't looked at again */
 } lots_values_out;
 
 /* Can a block of U32 tell which values are in a set without decoding them? */
 bool lots_block_can_test(const lots_block_meta *meta);
-/* Of a block that can: the bits of the values in the set (0 under a missing bit), and `missing` as decode has it. *greatest:
+/* Of a block that can: the bits of the values in the set (0 under a missing bit), and `missing` as decode has it. `believed`:
+ * these bytes have been decoded or tested before. *greatest:
  * of the ids it holds. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test,
-                                      uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
+                                      bool believed, uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
                                       lots_error *err);
 
 /* Check the payload against its salted checksum. Errors: LOTS_CORRUPT. */

@@ -248,7 +248,7 @@ lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t
     case LOTS_ENCODING_FRAME:
         return lots_frame_decode_u32(reader, count, 0, out, arena, err);
     case LOTS_ENCODING_GAPS:
-        return lots_gaps_decode_u32(reader, count, starts, out, arena, err);
+        return lots_gaps_decode_u32(reader, count, starts, believed, out, arena, err);
     case LOTS_ENCODING_DELTA:
         return lots_delta_decode_u32(reader, count, out, arena, err);
     case LOTS_ENCODING_RUNS:

@@ -165,52 +165,61 @@ lots_status lots_gaps_write(const lots_gaps_plan *plan, lots_bytes *out, lots_ar
     return lots_frame_write(&plan->gaps_frame, out, arena, err);
 }
 
-/* Where the next patient with a value begins, after `at`; count when there is none. False for starts that fall or pass
- * count. */
-static bool next_start(lots_starts starts, uint32_t *k, uint32_t at, uint32_t count, uint32_t *out)
+/* A first stands at the first value and wherever a patient begins: do starts rise within the block, at as many places? */
+static bool firsts_fit(lots_starts starts, uint32_t count, uint32_t first_count)
 {
-    while (*k < starts.count && starts.starts[*k] == at)
-        (*k)++;
-    *out = *k < starts.count ? starts.starts[*k] : count;
-    return *out >= at && *out <= count;
-}
-
-/* Firsts into the gaps of [from, end), *at being where the next one belongs. */
-static bool scatter_firsts(const uint32_t *firsts, uint32_t first_count, lots_starts starts, uint32_t count,
-                           uint32_t end, uint32_t *k, uint32_t *at, uint32_t *taken, uint32_t *out)
-{
-    while (*at < end) {
-        if (*taken == first_count)
+    uint32_t places = count > 0, before = 0;
+    for (uint32_t k = 0; k < starts.count; k++) {
+        if (starts.starts[k] < before || starts.starts[k] > count)
             return false;
-        const uint32_t first = firsts[(*taken)++];
-        out[*at] = (first >> 1) ^ (0 - (first & 1));
-        if (!next_start(starts, k, *at, count, at))
-            return false;
+        places += starts.starts[k] > before && starts.starts[k] < count;
+        before = starts.starts[k];
     }
-    return true;
+    return places == first_count;
 }
 
-lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_starts starts, uint32_t *out,
+typedef struct first_cursor {
+    const uint32_t *firsts;
+    uint32_t k, at; /* the next start, and the place of the last first */
+} first_cursor;
+
+static uint32_t unzigzag(uint32_t first) { return (first >> 1) ^ (0 - (first & 1)); }
+
+/* Firsts into the gaps before `end`. A patient without values begins where the next one does, and is written over. */
+static void scatter_firsts(first_cursor *cursor, lots_starts starts, uint32_t end, uint32_t *out)
+{
+    const uint32_t *firsts = cursor->firsts;
+    uint32_t k = cursor->k, at = cursor->at;
+    for (; k < starts.count && starts.starts[k] < end; k++) {
+        firsts += starts.starts[k] > at;
+        at = starts.starts[k];
+        out[at] = unzigzag(*firsts);
+    }
+    *cursor = (first_cursor){firsts, k, at};
+}
+
+lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_starts starts, bool believed, uint32_t *out,
                                  lots_arena *arena, lots_error *err)
 {
     uint64_t base = 0, first_count = 0;
     void *firsts;
     lots_frame_cursor gaps;
-    uint32_t size, k = 0, at = 0, taken = 0;
+    uint32_t size;
     if (!lots_read_varint(reader, &base) || !lots_read_varint(reader, &first_count) || first_count > count)
         return lots_fail(err, LOTS_CORRUPT, "%u gaps have a damaged head", count);
+    if (!believed && !firsts_fit(starts, count, (uint32_t)first_count))
+        return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients do not fit the patients' starts", (uint32_t)first_count);
     LOTS_TRY(lots_arena_vector(arena, &firsts, (size_t)first_count, sizeof(uint32_t), err));
     LOTS_TRY(lots_frame_decode_u32(reader, (uint32_t)first_count, 0, firsts, arena, err));
     LOTS_TRY(lots_frame_open_u32(reader, count, 0, &gaps, arena, err));
+    first_cursor cursor = {.firsts = firsts};
     uint32_t sum = (uint32_t)lots_unzigzag(base);
     for (uint32_t from = 0; from < count; from += size) {
         LOTS_TRY(lots_frame_next_u32(&gaps, out + from, &size, err));
-        if (!scatter_firsts(firsts, (uint32_t)first_count, starts, count, from + size, &k, &at, &taken, out))
-            return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients do not fit the patients' starts",
-                             (uint32_t)first_count);
+        if (from == 0)
+            out[0] = unzigzag(*cursor.firsts);
+        scatter_firsts(&cursor, starts, from + size, out);
         sum = lots_kernels_get()->prefix_u32(out + from, size, sum, out + from);
     }
-    if (taken != first_count)
-        return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients, but %u have any", (uint32_t)first_count, taken);
     return LOTS_OK;
 }

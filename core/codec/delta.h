@@ -48,8 +48,9 @@ typedef struct lots_gaps_plan {
 LOTS_MUST lots_status lots_gaps_measure(const lots_ints *ints, lots_starts starts, lots_gaps_plan *plan,
                                         lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_gaps_write(const lots_gaps_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err);
-/* Errors: LOTS_CORRUPT also when the starts are not those given to encode. */
-LOTS_MUST lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_starts starts, uint32_t *out,
-                                           lots_arena *arena, lots_error *err);
+/* Errors: LOTS_CORRUPT also when the starts are not those given to encode; this isn't looked at when `believed`: the same
+ * bytes have been decoded before, with the same starts. */
+LOTS_MUST lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_starts starts, bool believed,
+                                           uint32_t *out, lots_arena *arena, lots_error *err);
 
 #endif

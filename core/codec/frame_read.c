@@ -51,7 +51,7 @@ static lots_status read_body(lots_reader *reader, unsigned width_max, lots_frame
     if (!lots_read_slice(reader, cursor->packed_bytes, &cursor->packed))
         return lots_fail(err, LOTS_CORRUPT, "%u packed values need %zu bytes, found %zu", cursor->count,
                          cursor->packed_bytes, left);
-    cursor->after_bytes = left - cursor->packed_bytes;
+    cursor->after_bytes = left - cursor->packed_bytes + reader->slack;
     return LOTS_OK;
 }
 

@@ -193,8 +193,13 @@ void lots_missing_clear(lots_phys phys, const uint64_t *missing, uint32_t count,
         lots_kernels_get()->bits_and_not(data, missing, count, data);
         return;
     }
-    const size_t size = lots_phys_bytes(phys);
+    const bool wide = lots_phys_bytes(phys) == 8;
     for (uint32_t w = 0; w < word_count_of(count); w++)
-        for (uint64_t word = missing[w]; word != 0; word &= word - 1)
-            memset((uint8_t *)data + (w * 64 + (size_t)__builtin_ctzll(word)) * size, 0, size);
+        for (uint64_t word = missing[w]; word != 0; word &= word - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            if (wide)
+                memset((uint8_t *)data + 8 * i, 0, 8);
+            else
+                memset((uint8_t *)data + 4 * i, 0, 4);
+        }
 }

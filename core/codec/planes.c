@@ -127,20 +127,24 @@ lots_status lots_planes_write(const lots_planes_plan *plan, lots_bytes *out, lot
     return LOTS_OK;
 }
 
-/* One plane spread over the values that none before it has. */
+/* One plane spread over the values that none before it has; `left` NULL: over all. */
 static lots_status read_plane(lots_reader *reader, uint32_t count, const uint64_t *left, uint64_t *packed,
                               uint64_t *plane, lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
-    const uint64_t bits = kernels->bits_count(left, count);
+    const uint64_t bits = left == NULL ? count : kernels->bits_count(left, count);
     const size_t bytes = (size_t)(bits + 7) / 8;
     const uint8_t *in;
+    uint64_t *to = left == NULL ? plane : packed;
     if (!lots_read_slice(reader, bytes, &in))
         return lots_fail(err, LOTS_CORRUPT, "a bit plane needs %zu bytes, found %zu", bytes,
                          (size_t)(reader->end - reader->at));
-    packed[bits / 64] = 0;
-    memcpy(packed, in, bytes);
-    kernels->bits_expand(left, count, packed, plane);
+    to[bits / 64] = 0; /* there is a word more than bits */
+    memcpy(to, in, bytes);
+    if (left != NULL)
+        kernels->bits_expand(left, count, packed, plane);
+    else if (count % 64 != 0)
+        plane[count / 64] &= (UINT64_C(1) << (count % 64)) - 1;
     return LOTS_OK;
 }
 
@@ -158,19 +162,28 @@ static lots_status read_distinct(lots_reader *reader, uint32_t count, uint32_t *
     return LOTS_OK;
 }
 
-static lots_status read_planes(lots_reader *reader, uint32_t count, planes_read *read, lots_arena *arena,
+/* The first `wanted` planes. */
+static lots_status read_planes(lots_reader *reader, uint32_t count, uint32_t wanted, planes_read *read, lots_arena *arena,
                                lots_error *err)
 {
+    const lots_kernels *kernels = lots_kernels_get();
     const size_t words = word_count_of(count);
-    uint64_t *left;
-    void *packed, *plane;
-    LOTS_TRY(all_ones(count, &left, arena, err));
-    LOTS_TRY(lots_arena_vector(arena, &packed, words + 1, 8, err));
-    for (uint32_t k = 0; k + 1 < read->distinct; k++) {
-        LOTS_TRY(lots_arena_vector(arena, &plane, words, 8, err));
+    uint64_t *left = NULL;
+    void *packed = NULL, *plane, *others;
+    for (uint32_t k = 0; k < wanted; k++) {
+        LOTS_TRY(lots_arena_vector(arena, &plane, words + 1, 8, err));
         LOTS_TRY(read_plane(reader, count, left, packed, plane, err));
-        lots_kernels_get()->bits_and_not(left, plane, count, left);
         read->planes[k] = plane;
+        if (k + 1 == wanted)
+            break;
+        if (left != NULL) {
+            kernels->bits_and_not(left, plane, count, left);
+            continue;
+        }
+        LOTS_TRY(lots_arena_vector(arena, &packed, words + 1, 8, err));
+        LOTS_TRY(lots_arena_vector(arena, &others, words, 8, err));
+        left = others;
+        kernels->bits_not(plane, count, left);
     }
     return LOTS_OK;
 }
@@ -182,7 +195,7 @@ lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t
     uint32_t values[LOTS_PLANES_VALUES + 16];
     LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
     LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, &read, arena, err));
+    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
     lots_kernels_get()->select_u32(read.planes, read.distinct - 1, values, count, out);
     return LOTS_OK;
 }
@@ -194,8 +207,9 @@ static bool is_wanted(const lots_id_test *test, uint32_t id)
     return id < test->table_count && (test->table[id / 64] >> (id % 64) & 1) != 0;
 }
 
-/* The planes of wanted values, one over the other. The last value has no plane: it is what is left. */
-lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, uint64_t *out,
+/* The planes of wanted values, one over the other. The last value has no plane: it is what is left. Planes after which all
+ * values are wanted alike needn't be read. */
+lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed, uint64_t *out,
                              uint32_t *greatest, lots_arena *arena, lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
@@ -203,11 +217,14 @@ lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_
     uint32_t values[LOTS_PLANES_VALUES + 16];
     LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
     LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, &read, arena, err));
     const bool last = is_wanted(test, values[read.distinct - 1]);
+    uint32_t telling = read.distinct - 1;
+    while (telling > 0 && is_wanted(test, values[telling - 1]) == last)
+        telling--;
+    LOTS_TRY(read_planes(reader, count, believed ? telling : read.distinct - 1, &read, arena, err));
     *greatest = kernels->max_u32(values, read.distinct);
     memset(out, 0, word_count_of(count) * 8);
-    for (uint32_t k = 0; k + 1 < read.distinct; k++)
+    for (uint32_t k = 0; k < telling; k++)
         if (is_wanted(test, values[k]) != last)
             kernels->bits_or(out, read.planes[k], count, out);
     if (last)
@@ -224,7 +241,7 @@ lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t
     void *indexes;
     LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
     LOTS_TRY(lots_frame_decode_u64(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, &read, arena, err));
+    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &indexes, count, sizeof(uint32_t), err));
     lots_kernels_get()->select_u32(read.planes, read.distinct - 1, places, count, indexes);
     lots_kernels_get()->gather_u64(values, indexes, count, out);

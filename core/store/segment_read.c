@@ -21,6 +21,11 @@ static _Atomic uint8_t *verified_flag(const lots_segment *segment, const lots_la
     return &segment->verified[segment->slot_blocks[slot->number] + block];
 }
 
+static size_t after_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
+{
+    return segment->bytes - slot->offsets[block] - slot->metas[block].bytes;
+}
+
 /* Two threads may both verify: relaxed order is enough, the bytes themselves are never written. */
 static lots_status decode_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block,
                                 lots_values_out *out, lots_arena *scratch, lots_error *err)
@@ -28,6 +33,7 @@ static lots_status decode_block(const lots_segment *segment, const lots_layout_s
     out->believed = atomic_load_explicit(verified_flag(segment, slot, block), memory_order_relaxed) != 0;
     if (!out->believed)
         LOTS_TRY(lots_segment_verify_block(segment, slot, block, err));
+    out->after_bytes = after_block(segment, slot, block);
     return lots_block_decode(&slot->metas[block], segment->data + slot->offsets[block], out, scratch, err);
 }
 
@@ -201,15 +207,6 @@ static lots_status read_starts(const block_place *place, const uint32_t *starts,
     return LOTS_OK;
 }
 
-/* Sums wrap, as the writer's differences did: whatever the file holds, they are defined. */
-static inline int32_t add_days(int32_t day, int32_t days) { return (int32_t)((uint32_t)day + (uint32_t)days); }
-
-static void clear_missing(int32_t *values, const uint64_t *missing, uint32_t count)
-{
-    for (size_t i = lots_bits_next(missing, 0, count); i < count; i = lots_bits_next(missing, i + 1, count))
-        values[i] = 0;
-}
-
 /* The starts that the caller has, or else decoded. */
 static lots_status starts_of(const block_place *place, const lots_values_out *out, uint32_t count, const int32_t **starts,
                              lots_arena *scratch, lots_error *err)
@@ -223,15 +220,8 @@ static lots_status starts_of(const block_place *place, const lots_values_out *ou
     return read_starts(place, out->starts, room, scratch, err);
 }
 
-/* Sixteen at a time, into the slack: so compilers make vectors of it. */
-static void add_starts(int32_t *restrict days, const int32_t *restrict starts, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i += 16)
-        for (uint32_t k = 0; k < 16; k++)
-            days[i + k] = add_days(days[i + k], starts[i + k]);
-}
-
-/* Ends of visits are mostly their starts: a duration that is one number is never decoded. */
+/* Ends of visits are mostly their starts: a duration that is one number is never decoded. Sums wrap, as the writer's
+ * differences did: whatever the file holds, they are defined. */
 static lots_status read_ends(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
     const lots_block_meta *meta = &place->column->values.metas[place->chunk];
@@ -241,11 +231,10 @@ static lots_status read_ends(const block_place *place, lots_values_out *out, lot
     if (!fixed)
         LOTS_TRY(read_block(place, out, scratch, err));
     LOTS_TRY(starts_of(place, out, meta->count, &starts, scratch, err));
-    for (uint32_t i = 0; fixed && i < meta->count; i++)
-        days[i] = (int32_t)meta->min;
-    add_starts(days, starts, meta->count);
-    if (meta->missing > 0)
-        clear_missing(days, out->missing, meta->count);
+    if (fixed)
+        lots_kernels_get()->add_i32(starts, NULL, (int32_t)meta->min, NULL, meta->count, days);
+    else
+        lots_kernels_get()->add_i32(days, starts, 0, meta->missing > 0 ? out->missing : NULL, meta->count, days);
     return LOTS_OK;
 }
 
@@ -305,6 +294,7 @@ lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t c
         return LOTS_OK;
     const lots_layout_slot *slot = &place.column->values;
     *has_missing = slot->metas[chunk].missing > 0;
+    out->after_bytes = after_block(segment, slot, chunk);
     lots_status status = lots_block_take(&slot->metas[chunk], segment->data + slot->offsets[chunk], rows, row_count, out,
                                          scratch, err);
     if (status != LOTS_OK)
@@ -322,8 +312,8 @@ static lots_status test_block(const block_place *place, const lots_id_test *test
     uint32_t greatest = 0;
     if (!known)
         LOTS_TRY(lots_segment_verify_block(place->segment, slot, place->chunk, err));
-    LOTS_TRY(lots_block_test(meta, place->segment->data + slot->offsets[place->chunk], test, out, missing, &greatest, scratch,
-                             err));
+    LOTS_TRY(lots_block_test(meta, place->segment->data + slot->offsets[place->chunk], test, known, out, missing,
+                             &greatest, scratch, err));
     if (greatest >= place->column->dictionary.metas[0].count)
         return lots_fail(err, LOTS_CORRUPT, "id %u of a dictionary of %u", greatest,
                          place->column->dictionary.metas[0].count);

@@ -363,6 +363,16 @@ static void check_elements(const lots_kernels *kernels, size_t count)
     kernels->widen_u32(all->a32, count, 5, all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true(all->out64[i] == all->a32[i] + UINT64_C(5));
+    for (int form = 0; form < 4; form++) { /* with and without the other term and the mask, the last in place */
+        const uint64_t *none = form % 2 ? all->mask : NULL;
+        const int32_t *other = form / 2 ? (const int32_t *)all->b32 : NULL;
+        memcpy(all->out32, all->a32, count * 4);
+        kernels->add_i32((const int32_t *)(form == 3 ? all->out32 : all->a32), other, -7, none, count, (int32_t *)all->out32);
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t sum = all->a32[i] + (other != NULL ? all->b32[i] : 0) - 7;
+            assert_true(all->out32[i] == (none != NULL && bit(none, i) ? 0 : sum));
+        }
+    }
     kernels->divide_i64((const int64_t *)all->a64, count, 100.0, all->outf);
     for (size_t i = 0; i < count; i++)
         assert_true(all->outf[i] == (double)(int64_t)all->a64[i] / 100.0);
@@ -579,6 +589,30 @@ static void values_unpack_at_every_width(void **state)
     }
 }
 
+static void what_is_left_unpacks_at_every_width(void **state)
+{
+    uint32_t values[32], out[32 + 16];
+    (void)state;
+    for (size_t n = 0; n < 3; n++) {
+        const lots_kernels *kernels = lots_kernels_named(names[n]);
+        for (unsigned width = 0; kernels != NULL && width <= 32; width++)
+            for (unsigned count = 0; count < 32; count++) {
+                const size_t bytes = (count * width + 7) / 8;
+                uint8_t *packed = calloc(bytes + 1, 1); /* a byte more than may be read, for sanitizers to see the next */
+                for (unsigned i = 0; i < count; i++) {
+                    values[i] = (uint32_t)(any_number() & ((UINT64_C(1) << width) - 1));
+                    for (unsigned b = 0; b < width; b++)
+                        packed[(i * width + b) / 8] |= (uint8_t)((values[i] >> b & 1) << (i * width + b) % 8);
+                }
+                packed[bytes] = 0xff;
+                kernels->unpack_rest(packed, count, width, 11, out);
+                for (unsigned i = 0; i < count; i++)
+                    assert_true(out[i] == values[i] + 11);
+                free(packed);
+            }
+    }
+}
+
 static void tables_have_their_names(void **state)
 {
     (void)state;
@@ -620,6 +654,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_have_their_names),      cmocka_unit_test(values_unpack_at_every_width),
+        cmocka_unit_test(what_is_left_unpacks_at_every_width),
         cmocka_unit_test(ranges_become_bitmaps),        cmocka_unit_test(comparisons_become_bitmaps),
         cmocka_unit_test(ids_are_looked_up),            cmocka_unit_test(bits_are_counted_before_each_place),
         cmocka_unit_test(searches_end_at_the_first_that_is_enough),

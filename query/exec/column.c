@@ -594,7 +594,7 @@ lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vect
     }
     LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
     LOTS_TRY(endless_rows(worker, stream, &end, &endless, err));
-    if (lots_bits_next(endless, 0, rows) == rows) { /* mostly all ends are known */
+    if (end != NULL && lots_bits_next(endless, 0, rows) == rows) { /* mostly all ends are known */
         *out = *end;
         out->missing = NULL;
         return LOTS_OK;

@@ -104,6 +104,10 @@ void lots_sort_floats(double *values, uint64_t count)
 int64_t lots_select_largest(int64_t *values, uint64_t count, uint64_t k)
 {
     int64_t least, most;
+    if (count < FEW) {
+        qsort(values, count, sizeof *values, by_value);
+        return values[count - k];
+    }
     find_range(values, count, &least, &most);
     unsigned bits = 0;
     while (bits < 64 && ((uint64_t)most - (uint64_t)least) >> bits != 0)

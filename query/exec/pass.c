@@ -98,6 +98,15 @@ static lots_status run_each(const pass_state *state, lots_worker *worker, uint32
     return LOTS_OK;
 }
 
+/* Rows of a former pass are known by their numbers in a relation of all patients: it stays so where it is made of events. */
+static lots_status note_wanted(const lots_pass *pass, lots_worker *worker, const lots_instance *rows, lots_error *err)
+{
+    const uint32_t relation = pass->pipeline->relation;
+    if (pass->input != NULL && relation != UINT32_MAX && pass->query->relations[relation].kind != LOTS_RELATION_STREAM)
+        return LOTS_OK;
+    return lots_wanted_note(worker, rows, err);
+}
+
 static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
 {
     const lots_bound_stage *stage = &pass->stages[at];
@@ -107,7 +116,7 @@ static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_
         uint64_t *keep = NULL;
         LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
         LOTS_TRY(lots_rows_filter(worker, *rows, keep, rows, err));
-        return lots_wanted_note(worker, *rows, err);
+        return note_wanted(pass, worker, *rows, err);
     }
     for (uint32_t i = 0; i < stage->item_count; i++)
         LOTS_TRY(lots_eval(worker, stage->items[i].value, *rows, &(*rows)->slots[stage->items[i].slot], err));
@@ -174,7 +183,7 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned nu
     LOTS_TRY(lots_worker_begin(worker, place->segment, place->chunk, &patients, err));
     if (pass->input != NULL) {
         LOTS_TRY(lots_pass_rows_restore(&state->rows, pass, worker, chunk, &rows, err));
-        LOTS_TRY(lots_wanted_note(worker, rows, err));
+        LOTS_TRY(note_wanted(pass, worker, rows, err));
     } else {
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
     }

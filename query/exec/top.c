@@ -6,29 +6,24 @@
 #include "core/codec/block.h"
 #include "query/exec/number_sort.h"
 
-lots_status lots_rank_keys(const lots_vector *by, lots_arena *arena, int64_t **keys, uint64_t **known, lots_error *err)
+#define CLASSES 65536u /* of keys, in all strata: what a second-level cache holds */
+
+/* Of a flat vector. What is missing has 0. */
+static lots_status rank_keys(const lots_vector *flat, lots_arena *arena, int64_t **keys, lots_error *err)
 {
-    lots_vector flat;
     void *made = NULL;
-    LOTS_TRY(lots_vector_flatten(arena, by, &flat, err));
-    LOTS_TRY(lots_arena_vector(arena, &made, flat.count, sizeof(int64_t), err));
-    *keys = made;
-    LOTS_TRY(lots_arena_vector(arena, &made, lots_bit_words(flat.count), sizeof(uint64_t), err));
-    *known = made;
-    lots_bits_fill(*known, flat.count, true);
-    if (flat.missing != NULL)
-        lots_bits_and_not(*known, *known, flat.missing, flat.count);
-    int64_t *out = *keys;
-    if (flat.type.kind == LOTS_TYPE_FLOAT)
-        for (uint32_t i = 0; i < flat.count; i++)
-            out[i] = lots_f64_key(((const double *)flat.data)[i]);
-    else if (flat.type.kind == LOTS_TYPE_DATE)
-        for (uint32_t i = 0; i < flat.count; i++)
-            out[i] = ((const int32_t *)flat.data)[i];
-    else if (flat.count > 0)
-        memcpy(out, flat.data, flat.count * sizeof *out);
-    for (uint32_t i = 0; flat.missing != NULL && i < flat.count; i++)
-        out[i] = lots_bit_get(flat.missing, i) ? 0 : out[i];
+    LOTS_TRY(lots_arena_vector(arena, &made, flat->count, sizeof(int64_t), err));
+    int64_t *out = *keys = made;
+    if (flat->type.kind == LOTS_TYPE_FLOAT)
+        for (uint32_t i = 0; i < flat->count; i++)
+            out[i] = lots_f64_key(((const double *)flat->data)[i]);
+    else if (flat->type.kind == LOTS_TYPE_DATE)
+        for (uint32_t i = 0; i < flat->count; i++)
+            out[i] = ((const int32_t *)flat->data)[i];
+    else if (flat->count > 0)
+        memcpy(out, flat->data, flat->count * sizeof *out);
+    for (uint32_t i = 0; flat->missing != NULL && i < flat->count; i++)
+        out[i] = lots_bit_get(flat->missing, i) ? 0 : out[i];
     return LOTS_OK;
 }
 
@@ -43,6 +38,166 @@ static uint64_t wanted_of(const lots_top *top, uint64_t rows)
         one *= 10;
     return (uint64_t)((product + one - 1) / one);
 }
+
+/* Rows fall into classes of keys that lie close together, those of a stratum side by side: the class in which a stratum's
+ * border lies is all that is looked at again. */
+typedef struct selection {
+    const lots_top *top;
+    const int64_t *keys;     /* the larger, the nearer to the top */
+    const uint64_t *missing; /* NULL: none is */
+    const uint32_t *stratum; /* NULL: all are of stratum 0 */
+    uint32_t rows, strata;
+    int64_t least;
+    unsigned shift, class_bits; /* class of a key: (key - least) >> shift */
+    uint32_t *counts;        /* by stratum, class: its rows */
+    uint32_t *border;        /* by stratum: the class, with the stratum's place before it, LOTS_NO_ID: none */
+    uint64_t *needed;        /* by stratum: of that class */
+    int64_t *threshold;      /* by stratum: the key of the last kept */
+} selection;
+
+static uint32_t class_of(const selection *s, uint32_t row)
+{
+    const uint64_t class = ((uint64_t)s->keys[row] - (uint64_t)s->least) >> s->shift;
+    return (s->stratum != NULL ? s->stratum[row] << s->class_bits : 0) + (uint32_t)class;
+}
+
+/* As many classes as there is room for, and use for. */
+static lots_status make_classes(selection *s, lots_arena *arena, lots_error *err)
+{
+    const uint64_t most_classes = 2 * (uint64_t)s->rows > CLASSES ? CLASSES : 2 * (uint64_t)s->rows;
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    void *made = NULL;
+    for (uint32_t i = 0; i < s->rows; i++) { /* what is missing lies as a 0 */
+        least = s->keys[i] < least ? s->keys[i] : least;
+        most = s->keys[i] > most ? s->keys[i] : most;
+    }
+    while ((uint64_t)s->strata << s->class_bits << 1 <= most_classes)
+        s->class_bits++;
+    s->least = least;
+    while (s->rows > 0 && ((uint64_t)most - (uint64_t)least) >> s->shift >> s->class_bits != 0)
+        s->shift++;
+    LOTS_TRY(lots_arena_alloc(arena, &made, (size_t)s->strata << s->class_bits, sizeof(uint32_t), err));
+    s->counts = made;
+    if (s->missing == NULL)
+        for (uint32_t i = 0; i < s->rows; i++)
+            s->counts[class_of(s, i)]++;
+    else
+        for (uint32_t i = 0; i < s->rows; i++)
+            s->counts[class_of(s, i)] += lots_bit_get(s->missing, i) ? 0 : 1;
+    return LOTS_OK;
+}
+
+/* Where the border of each stratum lies. */
+static void find_borders(selection *s, lots_top_kept *kept)
+{
+    const uint32_t classes = UINT32_C(1) << s->class_bits;
+    for (uint32_t t = 0; t < s->strata; t++) {
+        const uint32_t *own = s->counts + ((size_t)t << s->class_bits);
+        uint64_t rows = 0;
+        for (uint32_t c = 0; c < classes; c++)
+            rows += own[c];
+        uint64_t needed = wanted_of(s->top, rows);
+        kept->rows += rows;
+        kept->wanted += needed;
+        s->border[t] = LOTS_NO_ID;
+        s->threshold[t] = INT64_MAX;
+        if (needed == 0)
+            continue;
+        uint32_t class = classes - 1;
+        for (; own[class] < needed; class--)
+            needed -= own[class];
+        s->border[t] = (t << s->class_bits) + class;
+        s->needed[t] = needed;
+        s->threshold[t] = (int64_t)((uint64_t)s->least + ((uint64_t)class << s->shift));
+    }
+}
+
+/* The keys in the class of the border, stratum by stratum, say where in it the border is. */
+static lots_status find_thresholds(selection *s, lots_arena *arena, lots_error *err)
+{
+    void *made = NULL;
+    size_t held = 0;
+    if (s->shift == 0) /* one key a class */
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(arena, &made, s->strata, sizeof(size_t), err));
+    size_t *next = made;
+    for (uint32_t t = 0; t < s->strata; t++) {
+        next[t] = held;
+        held += s->border[t] == LOTS_NO_ID ? 0 : s->counts[s->border[t]];
+    }
+    LOTS_TRY(lots_arena_vector(arena, &made, held, sizeof(int64_t), err));
+    int64_t *keys = made;
+    for (uint32_t i = 0; i < s->rows; i++) {
+        const uint32_t t = s->stratum != NULL ? s->stratum[i] : 0;
+        if (class_of(s, i) == s->border[t] && (s->missing == NULL || !lots_bit_get(s->missing, i)))
+            keys[next[t]++] = s->keys[i];
+    }
+    for (uint32_t t = 0; t < s->strata; t++)
+        if (s->border[t] != LOTS_NO_ID) {
+            const uint32_t count = s->counts[s->border[t]];
+            s->threshold[t] = lots_select_largest(keys + next[t] - count, count, s->needed[t]);
+        }
+    return LOTS_OK;
+}
+
+static void keep_rows(const selection *s, uint64_t *keep)
+{
+    for (uint32_t first = 0; first < s->rows; first += 64) {
+        const uint32_t count = s->rows - first < 64 ? s->rows - first : 64;
+        uint64_t word = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            const uint32_t t = s->stratum != NULL ? s->stratum[first + i] : 0;
+            word |= (uint64_t)(s->keys[first + i] >= s->threshold[t] && s->border[t] != LOTS_NO_ID) << i;
+        }
+        keep[first / 64] = s->missing != NULL ? word & ~s->missing[first / 64] : word;
+    }
+}
+
+/* The keys as the top wants them: a bottom's with all bits turned. */
+static lots_status take_keys(const lots_top *top, const lots_vector *by, lots_arena *arena, selection *s, lots_error *err)
+{
+    int64_t *keys = NULL;
+    lots_vector flat;
+    LOTS_TRY(lots_vector_flatten(arena, by, &flat, err));
+    s->missing = flat.missing;
+    s->keys = flat.data;
+    if (!top->bottom && flat.type.kind != LOTS_TYPE_FLOAT && flat.type.kind != LOTS_TYPE_DATE)
+        return LOTS_OK;
+    LOTS_TRY(rank_keys(&flat, arena, &keys, err));
+    for (uint32_t i = 0; top->bottom && i < by->count; i++)
+        keys[i] = ~keys[i];
+    s->keys = keys;
+    return LOTS_OK;
+}
+
+lots_status lots_top_select(const lots_top *top, const lots_vector *by, const uint32_t *stratum, uint32_t strata,
+                            lots_arena *arena, uint64_t **keep, lots_top_kept *kept, lots_error *err)
+{
+    selection s = {.top = top, .stratum = stratum, .rows = by->count, .strata = strata};
+    void *made = NULL;
+    *kept = (lots_top_kept){.strata = strata};
+    LOTS_TRY(lots_arena_vector(arena, &made, lots_bit_words(by->count) + 1, sizeof(uint64_t), err));
+    *keep = made;
+    (*keep)[lots_bit_words(by->count)] = 0;
+    const lots_arena_mark mark = lots_arena_save(arena);
+    LOTS_TRY(lots_arena_alloc(arena, &made, strata, sizeof(uint32_t), err));
+    s.border = made;
+    LOTS_TRY(lots_arena_alloc(arena, &made, strata, sizeof(uint64_t), err));
+    s.needed = made;
+    LOTS_TRY(lots_arena_alloc(arena, &made, strata, sizeof(int64_t), err));
+    s.threshold = made;
+    LOTS_TRY(take_keys(top, by, arena, &s, err));
+    LOTS_TRY(make_classes(&s, arena, err));
+    find_borders(&s, kept);
+    LOTS_TRY(find_thresholds(&s, arena, err));
+    keep_rows(&s, *keep);
+    kept->kept = lots_bits_count(*keep, by->count);
+    kept->threshold = top->bottom ? ~s.threshold[strata - 1] : s.threshold[strata - 1];
+    lots_arena_restore(arena, mark);
+    return LOTS_OK;
+}
+
+/* ---- ranks ---- */
 
 /* Row numbers with a value, by stratum: starts[s] .. starts[s + 1] of `rows`. */
 static lots_status by_stratum(const uint64_t *known, uint32_t count, const uint32_t *stratum, uint32_t strata,
@@ -65,44 +220,19 @@ static lots_status by_stratum(const uint64_t *known, uint32_t count, const uint3
     return LOTS_OK;
 }
 
-lots_status lots_top_select(const lots_top *top, const lots_vector *by, const uint32_t *stratum, uint32_t strata,
-                            lots_arena *arena, uint64_t **keep, lots_top_kept *kept, lots_error *err)
+static lots_status keys_and_known(const lots_vector *by, lots_arena *arena, int64_t **keys, uint64_t **known, lots_error *err)
 {
-    int64_t *keys = NULL;
-    uint64_t *known = NULL;
-    uint32_t *rows = NULL, *starts = NULL;
+    lots_vector flat;
     void *made = NULL;
-    memset(kept, 0, sizeof *kept);
-    LOTS_TRY(lots_rank_keys(by, arena, &keys, &known, err));
-    LOTS_TRY(by_stratum(known, by->count, stratum, strata, arena, &rows, &starts, err));
-    LOTS_TRY(lots_arena_vector(arena, &made, lots_bit_words(by->count), sizeof(uint64_t), err));
-    *keep = made;
-    lots_bits_fill(*keep, by->count, false);
-    LOTS_TRY(lots_arena_alloc(arena, &made, by->count, sizeof(int64_t), err));
-    int64_t *values = made;
-    kept->strata = strata;
-    for (uint32_t s = 0; s < strata; s++) {
-        uint32_t count = starts[s + 1] - starts[s];
-        uint64_t wanted = wanted_of(top, count);
-        kept->rows += count;
-        kept->wanted += wanted;
-        if (wanted == 0)
-            continue;
-        const uint32_t *own = rows + starts[s];
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = top->bottom ? ~keys[own[i]] : keys[own[i]];
-        int64_t threshold = lots_select_largest(values, count, wanted);
-        for (uint32_t i = 0; i < count; i++)
-            if ((top->bottom ? ~keys[own[i]] : keys[own[i]]) >= threshold) {
-                lots_bit_set(*keep, own[i]);
-                kept->kept++;
-            }
-        kept->threshold = top->bottom ? ~threshold : threshold;
-    }
+    LOTS_TRY(lots_vector_flatten(arena, by, &flat, err));
+    LOTS_TRY(rank_keys(&flat, arena, keys, err));
+    LOTS_TRY(lots_arena_vector(arena, &made, lots_bit_words(flat.count) + 1, sizeof(uint64_t), err));
+    *known = made;
+    lots_bits_fill(*known, flat.count, true);
+    if (flat.missing != NULL)
+        lots_bits_and_not(*known, *known, flat.missing, flat.count);
     return LOTS_OK;
 }
-
-/* ---- ranks ---- */
 
 /* How many of the ascending values are <= x. */
 static uint64_t not_larger(const int64_t *values, uint64_t count, int64_t x)
@@ -128,7 +258,7 @@ lots_status lots_rank_rows(bool percentile, const lots_vector *by, const uint32_
     lots_type type;
     memset(&type, 0, sizeof type);
     type.kind = percentile ? LOTS_TYPE_FLOAT : LOTS_TYPE_INT;
-    LOTS_TRY(lots_rank_keys(by, arena, &keys, &known, err));
+    LOTS_TRY(keys_and_known(by, arena, &keys, &known, err));
     LOTS_TRY(by_stratum(known, by->count, stratum, strata, arena, &rows, &starts, err));
     LOTS_TRY(lots_vector_new(arena, &type, by->count, out, err));
     LOTS_TRY(lots_arena_alloc(arena, &made, by->count, sizeof(int64_t), err));

@@ -7,11 +7,6 @@
 
 #define LOTS_TOP_KEYS_MAX 32u /* of a `per` */
 
-/* Order-preserving keys of a numeric or date vector: keys[i] rises with the value. For a missing row keys[i] is 0 and
- * known's bit is clear. */
-LOTS_MUST lots_status lots_rank_keys(const lots_vector *by, lots_arena *arena, int64_t **keys, uint64_t **known,
-                                     lots_error *err);
-
 typedef struct lots_top_kept {
     uint64_t rows;      /* with a value */
     uint64_t wanted;    /* ceil(p rows), or the number asked for */
@@ -21,7 +16,7 @@ typedef struct lots_top_kept {
 } lots_top_kept;
 
 /* keep's bits: the rows of the `top` (or bottom) largest, and all ties with the last, in each stratum. `stratum` (may be
- * NULL) numbers them below `strata`. Cost: O(rows). */
+ * NULL) numbers them below `strata`, 1 or more. Cost: O(rows). Threads: any number, each with an arena. */
 LOTS_MUST lots_status lots_top_select(const lots_top *top, const lots_vector *by, const uint32_t *stratum,
                                       uint32_t strata, lots_arena *arena, uint64_t **keep, lots_top_kept *kept,
                                       lots_error *err);

@@ -40,6 +40,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
         stream->offsets = NULL;
         stream->taken = NULL;
+        stream->tested = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
             stream->locals[c].count = UINT32_MAX;
         stream->read = false;

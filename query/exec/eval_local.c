@@ -178,34 +178,71 @@ static void pick_bits(const lots_step *step, const uint64_t *bits, uint64_t *out
         out[i / 64] |= (uint64_t)lots_bit_get(bits, row[i]) << (i % 64);
 }
 
+/* What the segment has said of this interval of ids before; NULL: nothing. */
+static const lots_tested *find_tested(const lots_stream_chunk *chunk, const stored_column *column, const lots_local_set *set)
+{
+    const lots_tested *at = set->interval ? chunk->tested : NULL;
+    while (at != NULL && (at->column != column->column || at->range.first != set->range.first ||
+                          at->range.end != set->range.end))
+        at = at->next;
+    return at;
+}
+
+/* Ask the segment, and remember what it says. *out NULL: the encoding doesn't tell. */
+static lots_status test_segment(lots_worker *worker, const stored_column *column, const lots_local_set *set,
+                                const lots_tested **out, lots_error *err)
+{
+    const lots_id_test test = {set->range.first, set->range.end, set->interval ? NULL : set->table, set->table_count};
+    lots_stream_chunk *chunk = &worker->streams[column->stream];
+    lots_arena *arena = &worker->depths[0].arena;
+    uint64_t *bits = NULL, *missing = NULL;
+    bool has_missing = false, done = false;
+    void *room = NULL;
+    LOTS_TRY(lots_new_bits(arena, chunk->rows, &bits, err));
+    LOTS_TRY(lots_new_bits(arena, chunk->rows, &missing, err));
+    LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, &test, bits, missing,
+                               &has_missing, &done, &worker->scratch, err));
+    if (!done)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof(lots_tested), err));
+    lots_tested *made = room;
+    *made = (lots_tested){chunk->tested, column->column, set->range, bits, has_missing ? missing : NULL};
+    if (set->interval)
+        chunk->tested = made;
+    *out = made;
+    return LOTS_OK;
+}
+
+/* Of bits of the chunk's rows, those of the step's rows, which may be changed. */
+static void copy_bits(const lots_step *step, const uint64_t *bits, uint64_t *out)
+{
+    if (step->rows->relation_row != NULL)
+        pick_bits(step, bits, out);
+    else
+        memcpy(out, bits, lots_bit_words(step->count) * sizeof(uint64_t));
+}
+
 /* The same without decoding the column, where its encoding tells: *done. */
 static lots_status test_stored(const lots_step *step, const stored_column *column, const lots_local_set *set,
                                lots_vector *out, bool *done, lots_error *err)
 {
-    lots_worker *worker = step->worker;
-    const lots_id_test test = {set->range.first, set->range.end, set->interval ? NULL : set->table, set->table_count};
-    const uint32_t rows = worker->streams[column->stream].rows;
-    uint64_t *bits = out->data, *missing = NULL;
-    bool has_missing = false;
+    const lots_stream_chunk *chunk = &step->worker->streams[column->stream];
+    const lots_tested *tested = NULL;
     *done = false;
-    if (worker->streams[column->stream].locals[column->column].count != UINT32_MAX)
+    if (chunk->locals[column->column].count != UINT32_MAX)
         return LOTS_OK; /* it is decoded already */
-    if (step->rows->relation_row != NULL)
-        LOTS_TRY(lots_new_bits(step->arena, rows, &bits, err));
-    LOTS_TRY(lots_new_bits(step->arena, rows, &missing, err));
-    LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, &test, bits, missing,
-                               &has_missing, done, &worker->scratch, err));
-    if (!*done)
+    tested = find_tested(chunk, column, set);
+    if (tested == NULL)
+        LOTS_TRY(test_segment(step->worker, column, set, &tested, err));
+    if (tested == NULL)
         return LOTS_OK;
-    worker->work.rows += step->count;
-    out->missing = has_missing ? missing : NULL;
-    if (step->rows->relation_row == NULL)
-        return LOTS_OK;
-    pick_bits(step, bits, out->data);
-    if (!has_missing)
+    *done = true;
+    step->worker->work.rows += step->count;
+    copy_bits(step, tested->bits, out->data);
+    if (tested->missing == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(step->arena, step->count, &out->missing, err));
-    pick_bits(step, missing, out->missing);
+    copy_bits(step, tested->missing, out->missing);
     return LOTS_OK;
 }
 

@@ -48,10 +48,19 @@ typedef struct lots_local_set { /* a constant set of ranks in the ids of one seg
     size_t table_words;
 } lots_local_set;
 
+typedef struct lots_tested lots_tested;
+struct lots_tested { /* which rows have a local id of an interval, as eval_local.c asked the segment */
+    lots_tested *next;
+    uint32_t column;
+    lots_ranks range;
+    const uint64_t *bits, *missing; /* missing NULL: none is */
+};
+
 typedef struct lots_stream_chunk {
     uint32_t rows;
     bool read;           /* some column of it is */
     uint64_t *taken;     /* by column: a few rows of it have been decoded for themselves; NULL: of none */
+    lots_tested *tested; /* since the chunk began */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
     lots_type *types;    /* by column; MISSING: not yet asked for */
     lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */

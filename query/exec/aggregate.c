@@ -263,12 +263,15 @@ static lots_status reduce_rows(const lots_step *step, const lots_candidates *can
     const lots_ranges unmasked = {
         .count = ranges.count, .first = ranges.first, .end = ranges.end, .positions = ranges.positions};
     lots_vector x = {.count = 0};
-    if (has_operand(step->expr->op)) {
+    bool done = false;
+    LOTS_TRY(lots_reduce_stored_groups(step, candidates->relation, &ranges, NULL, &done, out, err));
+    if (!done && has_operand(step->expr->op)) {
         const lots_instance *elements = NULL;
         LOTS_TRY(lots_relation_elements(step->worker, candidates->relation, candidates->set->frame, &elements, err));
         LOTS_TRY(operand_of_ranges(step, candidates, elements, &ranges, &x, err));
     }
-    LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
+    if (!done)
+        LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
     LOTS_TRY(fail_ranges(step, &ranges, x.failed, x.culprit, out, err));
     LOTS_TRY(fail_ranges(step, &unmasked, candidates->failed, candidates->culprit, out, err));
     return fail_rows(step, candidates->row_failed, candidates->culprit, out, err);
@@ -286,7 +289,11 @@ static lots_status reduce_list(const lots_step *step, const lots_candidates *can
                           .offsets = candidates->contiguous ? candidates->first : NULL,
                           .positions = candidates->list_count};
     lots_vector x = {.count = 0};
+    bool done = false;
     LOTS_TRY(lots_list_mask(candidates, &ranges.mask, err));
+    LOTS_TRY(lots_reduce_stored_groups(step, candidates->relation, &ranges, candidates->list, &done, out, err));
+    if (done)
+        return fail_rows(step, candidates->row_failed, candidates->culprit, out, err);
     if (has_operand(step->expr->op) && candidates->passed != NULL) {
         LOTS_TRY(lots_passed_elements(step->worker, candidates->passed, candidates->set->frame, err));
         LOTS_TRY(operand_of_ranges(step, candidates, candidates->passed->elements, &ranges, &x, err));
@@ -376,9 +383,12 @@ static lots_status reduce_pairs(const lots_step *step, const lots_candidates *ca
                                 .offsets = pairs->offsets,
                                 .positions = pairs->count};
     lots_vector x = {.count = 0};
-    if (has_operand(step->expr->op))
+    bool done = false;
+    LOTS_TRY(lots_reduce_stored_groups(step, candidates->relation, &ranges, pairs->relation_row, &done, out, err));
+    if (!done && has_operand(step->expr->op))
         LOTS_TRY(operand_over(step, candidates, pairs->instance, &x, err));
-    LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
+    if (!done)
+        LOTS_TRY(reduce(step, &ranges, has_operand(step->expr->op) ? &x : NULL, out, err));
     LOTS_TRY(adopt_texts(step, out, err));
     LOTS_TRY(fail_ranges(step, &ranges, x.failed, x.culprit, out, err));
     return fail_rows(step, pairs->failed, pairs->culprit, out, err);

@@ -281,6 +281,59 @@ static void scores_over_any_set_are_as_in_sql(void **state)
     }
 }
 
+/* How many distinct groups, asked of: whole patients, a window that is the same for all, one that a row gives, pairs, single
+ * codes, and a classification of more groups than a word has bits. */
+static const char *const distinct_of[] = {
+    "from patients show n = count(distinct X over contacts), m = size(set(X over contacts))",
+    "from patients show n = count(distinct X over contacts during 2021..2022), m = size(set(X over contacts during 2021..2022))",
+    "from contacts as e show n = count(distinct X over contacts within 300d before e.start where level = primary),"
+    " m = size(set(X over contacts within 300d before e.start where level = primary))",
+    "from contacts as e show n = count(distinct X over contacts where cost > e.cost and unit = e.unit),"
+    " m = size(set(X over contacts where cost > e.cost and unit = e.unit))",
+};
+
+static void compare_distinct(const small_registry *r, const char *query, const char *groups)
+{
+    char text[600];
+    size_t used = 0;
+    for (const char *at = query; *at != '\0'; at++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%.*s", *at == 'X' ? (int)strlen(groups) : 1,
+                                 *at == 'X' ? groups : at);
+    answer got = ask_with(r, text);
+    uint32_t some = 0;
+    for (uint32_t row = 0; row < got.rows; row++) {
+        if (strcmp(cell(&got, row, 0), cell(&got, row, 1)) != 0)
+            fail_msg("%s, row %u: %s, not %s", text, row, cell(&got, row, 0), cell(&got, row, 1));
+        some += strcmp(cell(&got, row, 0), "0") != 0;
+    }
+    assert_true(some > 0);
+    answer_free(&got);
+}
+
+static void distinct_groups_are_as_many_as_their_set_has(void **state)
+{
+    (void)state;
+    small_registry r;
+    answer oracle, got;
+    char why[1000];
+    small_open(&r);
+    small_random(&r, 17, 60);
+    small_publish(&r, 7);
+    for (size_t i = 0; i < sizeof distinct_of / sizeof *distinct_of; i++) {
+        compare_distinct(&r, distinct_of[i], "icd10_chapters(dx)");
+        compare_distinct(&r, distinct_of[i], "icd10_blocks(dx)");
+        compare_distinct(&r, distinct_of[i], "chronic(dx)");
+    }
+    got = ask_with(&r, "from patients show count(distinct atc_main(atc) over drugs during 2021..2022)");
+    answer_sql(r.sql, "SELECT (SELECT count(DISTINCT substr(atc, 1, 1)) FROM drugs d WHERE d.p = q.p AND start BETWEEN"
+                      " d('2021-01-01') AND d('2022-12-31')), p FROM patients q ORDER BY p", &oracle);
+    if (!answer_same(&got, &oracle, why))
+        fail_msg("%s", why);
+    answer_free(&got);
+    answer_free(&oracle);
+    small_close(&r);
+}
+
 /* ---- notes and refusals ---- */
 
 static uint32_t times(const char *text, const char *part)
@@ -406,6 +459,7 @@ int main(void)
         cmocka_unit_test(groups_are_named_hidden_and_made),
         cmocka_unit_test(codes_have_chapters_and_blocks),
         cmocka_unit_test(scores_over_any_set_are_as_in_sql),
+        cmocka_unit_test(distinct_groups_are_as_many_as_their_set_has),
         cmocka_unit_test(a_classification_is_named_once_with_its_source),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_a_word),
         cmocka_unit_test(scores_of_real_diagnoses_are_those_counted_elsewhere),

@@ -1,0 +1,183 @@
+/* reduce_groups.c: distinct groups and scores over the codes of a stored column, as the chunk holds them: every code of the
+ * segment has one word, a bit a group, and what a range holds is the words of its codes, one over the other. Nothing is
+ * made for a code or a row. For classifications of at most 64 groups and ranges that don't overlap much; eval_classes.c and
+ * reduce_values.c have the general ways. */
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "query/exec/aggregate.h"
+#include "query/exec/column.h"
+#include "query/exec/reduce_slide.h"
+#include "query/lang/grouping.h"
+
+enum { GROUPS_MOST = 64 };
+
+/* ---- which aggregates ---- */
+
+typedef struct stored_groups {
+    const lots_step *step;
+    const lots_grouping *grouping;
+    const lots_expr *column;
+    bool score;
+    const uint64_t *words;    /* by local id */
+    const lots_vector *codes; /* by row of the relation, ids local */
+    const uint32_t *index;    /* position → row of the relation; NULL: the same */
+} stored_groups;
+
+static bool find_shape(const lots_step *step, const lots_relation_rows *relation, stored_groups *out)
+{
+    const lots_expr *x = step->expr->operand_count > 0 ? step->expr->operands[0] : NULL;
+    *out = (stored_groups){.step = step, .score = step->expr->op == LOTS_OP_SCORE_OVER};
+    if (relation->relation->kind != LOTS_RELATION_STREAM || x == NULL)
+        return false;
+    if (out->score)
+        out->grouping = step->expr->grouping;
+    else if (step->expr->op == LOTS_OP_COUNT_DISTINCT && x->op == LOTS_OP_CODE_GROUPS)
+        out->grouping = x->grouping;
+    out->column = out->score ? x : x->operand_count > 0 ? x->operands[0] : NULL;
+    return out->grouping != NULL && out->column != NULL && out->column->op == LOTS_OP_COLUMN &&
+           out->column->of_frame == step->expr->set->frame && out->column->index < relation->relation->column_count &&
+           (out->score ? out->grouping->classification->group_count : lots_dictionary_count(out->grouping->names)) <= GROUPS_MOST;
+}
+
+/* ---- words of groups, once a segment ---- */
+
+static uint64_t word_of(const stored_groups *groups, lots_id rank)
+{
+    const lots_grouping *grouping = groups->grouping;
+    uint64_t word = 0;
+    if (groups->score)
+        lots_classified_collect(grouping->bound, rank, &word);
+    else
+        for (uint32_t i = grouping->offsets[rank]; i < grouping->offsets[rank + 1]; i++)
+            word |= UINT64_C(1) << grouping->lists[i];
+    return word;
+}
+
+static lots_status make_words(stored_groups *groups, uint32_t stream, uint32_t column, lots_error *err)
+{
+    lots_worker *worker = groups->step->worker;
+    lots_local_set *kept = &worker->local_sets[groups->step->expr->id]; /* an aggregate has no set of ids there */
+    const lots_id *ranks = NULL;
+    uint32_t count = 0;
+    groups->words = kept->table;
+    if (kept->known && kept->segment == worker->segment_index)
+        return LOTS_OK;
+    LOTS_TRY(lots_segment_ranks(worker->segment, stream, column, &ranks, &count, err));
+    kept->known = false;
+    if (kept->table_words < (size_t)count + 8) {
+        void *table = kept->table;
+        LOTS_TRY(lots_realloc(&table, (size_t)count + 8, sizeof(uint64_t), err));
+        kept->table = table;
+        kept->table_words = (size_t)count + 8;
+    }
+    for (uint32_t id = 0; id < count; id++)
+        kept->table[id] = word_of(groups, ranks[id]);
+    kept->segment = worker->segment_index;
+    kept->known = true;
+    groups->words = kept->table;
+    return LOTS_OK;
+}
+
+/* ---- ranges ---- */
+
+static uint64_t codes_between(const stored_groups *groups, uint32_t from, uint32_t end)
+{
+    const uint32_t *ids = groups->codes->data;
+    uint64_t word = 0;
+    for (uint32_t e = from; e < end; e++)
+        word |= groups->words[ids[e]];
+    return word;
+}
+
+static uint64_t codes_of_rows(const stored_groups *groups, uint32_t first, uint32_t end)
+{
+    const lots_vector *codes = groups->codes;
+    uint64_t word = 0;
+    if (codes->offsets != NULL)
+        return codes_between(groups, codes->offsets[first], codes->offsets[end]);
+    if (codes->missing == NULL)
+        return codes_between(groups, first, end);
+    for (uint32_t row = first; row < end; row++)
+        word |= lots_bit_get(codes->missing, row) ? 0 : codes_between(groups, row, row + 1);
+    return word;
+}
+
+/* Where the run of set bits that begins at `from` ends. */
+static size_t run_end(const uint64_t *mask, size_t from, size_t end)
+{
+    for (size_t at = from; at < end; at = (at / 64 + 1) * 64) {
+        const uint64_t clear = ~mask[at / 64] & (UINT64_MAX << (at % 64));
+        if (clear == 0)
+            continue;
+        const size_t found = at / 64 * 64 + (size_t)__builtin_ctzll(clear);
+        return found < end ? found : end;
+    }
+    return end;
+}
+
+static uint64_t codes_of_range(const stored_groups *groups, const lots_ranges *ranges, uint32_t first, uint32_t end)
+{
+    uint64_t word = 0;
+    size_t at = first;
+    while (at < end) { /* rows of a window stand side by side */
+        const size_t from = ranges->mask != NULL ? lots_bits_next(ranges->mask, at, end) : at;
+        at = ranges->mask != NULL ? run_end(ranges->mask, from, end) : end;
+        if (groups->index == NULL && from < at)
+            word |= codes_of_rows(groups, (uint32_t)from, (uint32_t)at);
+        for (size_t k = from; groups->index != NULL && k < at; k++)
+            word |= codes_of_rows(groups, groups->index[k], groups->index[k] + 1);
+    }
+    return word;
+}
+
+/* Scores of the few combinations of groups that people have. */
+typedef struct score_memory {
+    uint64_t groups[256];
+    int64_t score[256];
+} score_memory;
+
+static int64_t score_of(const stored_groups *groups, score_memory *memory, uint64_t word)
+{
+    const lots_classification *classification = groups->grouping->classification;
+    const size_t at = (size_t)((word * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
+    uint64_t ruled = 0;
+    if (word == 0)
+        return 0;
+    if (memory->groups[at] != word) {
+        lots_classification_apply(classification, &word, &ruled);
+        memory->score[at] = lots_classification_score(classification, groups->step->expr->index, &ruled);
+        memory->groups[at] = word;
+    }
+    return memory->score[at];
+}
+
+static void reduce_each(const stored_groups *groups, const lots_ranges *ranges, int64_t *out)
+{
+    score_memory memory;
+    uint64_t looks = 0;
+    memset(memory.groups, 0, sizeof memory.groups);
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const uint64_t word = codes_of_range(groups, ranges, ranges->first[i], ranges->end[i]);
+        out[i] = groups->score ? score_of(groups, &memory, word) : __builtin_popcountll(word);
+        looks += ranges->end[i] > ranges->first[i] ? ranges->end[i] - ranges->first[i] : 0;
+    }
+    groups->step->worker->work.rows += looks;
+}
+
+lots_status lots_reduce_stored_groups(const lots_step *step, const lots_relation_rows *relation, const lots_ranges *ranges,
+                                      const uint32_t *index, bool *done, lots_vector *out, lots_error *err)
+{
+    stored_groups groups;
+    *done = find_shape(step, relation, &groups) && !lots_ranges_slide(ranges) && (groups.score || !lots_slide_pays(ranges));
+    if (!*done)
+        return LOTS_OK;
+    const uint32_t stream = relation->relation->stream,
+                   column = relation->relation->columns[groups.column->index].column;
+    groups.index = index;
+    LOTS_TRY(make_words(&groups, stream, column, err));
+    LOTS_TRY(lots_stream_local(step->worker, stream, column, &groups.codes, err));
+    LOTS_TRY(lots_vector_new(step->arena, &step->expr->type, ranges->count, out, err));
+    reduce_each(&groups, ranges, out->data);
+    return LOTS_OK;
+}

@@ -184,24 +184,27 @@ static void sum_tile(const int64_t *values, const uint64_t *mask, size_t first, 
 }
 
 /* ---- bitmaps ---- */
-/* A word with few bits is walked bit by bit. */
+/* The places of a word's bits as bytes, taken together; mostly they are few. */
 static size_t bits_indexes(const uint64_t *words, size_t count, uint32_t *out)
 {
-    const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    static const uint8_t steps[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                      22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+                                      44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const __m512i all = _mm512_loadu_si512(steps);
     size_t found = 0;
     for (size_t w = 0; w < (count + 63) / 64; w++) {
-        uint64_t word = words[w];
-        if (_mm_popcnt_u64(word) < 12) {
-            for (; word != 0; word &= word - 1)
-                out[found++] = (uint32_t)(w * 64 + _tzcnt_u64(word));
-            continue;
+        const size_t here = (size_t)_mm_popcnt_u64(words[w]);
+        const __m512i first = _mm512_set1_epi32((int)(w * 64)), places = _mm512_maskz_compress_epi8(words[w], all);
+        _mm512_storeu_si512(out + found, _mm512_add_epi32(first, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
+        if (here > 16) {
+            uint8_t bytes[64];
+            _mm512_storeu_si512(bytes, places);
+            for (size_t k = 16; k < here; k += 16) {
+                const __m128i some = _mm_loadu_si128((const __m128i *)(const void *)(bytes + k));
+                _mm512_storeu_si512(out + found + k, _mm512_add_epi32(first, _mm512_cvtepu8_epi32(some)));
+            }
         }
-        for (unsigned k = 0; k < 64; k += 16) {
-            const __mmask16 here = (__mmask16)(word >> k);
-            const __m512i index = _mm512_add_epi32(steps, _mm512_set1_epi32((int)(w * 64 + k)));
-            _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(here, index));
-            found += (size_t)_mm_popcnt_u32(here);
-        }
+        found += here;
     }
     return found;
 }
@@ -290,14 +293,23 @@ static size_t compress_u64(const uint64_t *mask, size_t count, const uint64_t *i
     }
     return found;
 }
+/* Which choice it is by bytes, 64 at a time, then the choices by permutation. */
 static void select_u32(const uint64_t *const *planes, unsigned plane_count, const uint32_t *choices, size_t count,
                        uint32_t *out)
 {
-    for (size_t i = 0; i < count; i += 16) {
-        __m512i result = SET_U32(choices[plane_count]);
-        for (unsigned k = plane_count; k-- > 0;)
-            result = _mm512_mask_mov_epi32(result, (__mmask16)(planes[k][i / 64] >> (i % 64)), SET_U32(choices[k]));
-        _mm512_storeu_si512(out + i, result);
+    const __m512i table = _mm512_maskz_loadu_epi32(first16(plane_count + 1), choices);
+    for (size_t first = 0; first < count; first += 64) {
+        __m512i place = _mm512_set1_epi8((char)plane_count), here = place;
+        for (unsigned k = plane_count; k-- > 0;) {
+            here = _mm512_sub_epi8(here, _mm512_set1_epi8(1));
+            place = _mm512_mask_mov_epi8(place, planes[k][first / 64], here);
+        }
+        uint8_t bytes[64];
+        _mm512_storeu_si512(bytes, place);
+        for (size_t k = 0; k < 64 && first + k < count; k += 16) {
+            const __m512i places = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(bytes + k)));
+            _mm512_storeu_si512(out + first + k, _mm512_permutexvar_epi32(places, table));
+        }
     }
 }
 

@@ -24,20 +24,13 @@ static lots_status rows_of_set(lots_worker *worker, const lots_bound_pipeline *p
                                lots_error *err)
 {
     lots_relation_rows *relation = NULL;
-    const uint32_t *offsets = NULL, *elements = NULL, *owner = NULL;
-    uint32_t *patient = NULL;
+    const uint32_t *offsets = NULL, *elements = NULL;
     LOTS_TRY(lots_set_lists(worker, pipeline->source, worker->patients, &relation, &offsets, &elements, err));
     const uint32_t count = offsets[worker->patients->count];
     LOTS_TRY(new_rows(worker, pipeline, count, out, err));
-    if (count == relation->count && pipeline->source->event == NULL) { /* all of them: row i is relation row i */
-        LOTS_TRY(lots_relation_owner(worker, relation, &owner, err));
-        (*out)->parent_index = owner;
-        return LOTS_OK;
-    }
-    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &patient, err));
-    worker->kernels->broadcast_index(offsets, worker->patients->count, patient);
-    (*out)->parent_index = patient;
-    (*out)->relation_row = elements;
+    (*out)->parent_offsets = offsets;
+    if (count != relation->count || pipeline->source->event != NULL) /* else row i is relation row i */
+        (*out)->relation_row = elements;
     return LOTS_OK;
 }
 
@@ -86,17 +79,36 @@ static lots_status take_indexes(lots_worker *worker, lots_arena *arena, const ui
     return LOTS_OK;
 }
 
-lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const uint32_t *index, uint32_t count,
-                           lots_instance **out, lots_error *err)
+/* Whose the kept rows are. Of rows that are grouped by their parent, `keep` (NULL: not known) tells where the groups begin
+ * among those kept, and parents needn't be known row by row. */
+static lots_status take_parents(lots_worker *worker, const lots_instance *rows, const uint64_t *keep, const uint32_t *index,
+                                lots_instance *taken, lots_error *err)
+{
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    const size_t words = lots_bit_words(rows->count);
+    const uint32_t *parents = NULL;
+    uint32_t *before = NULL, *offsets = NULL;
+    if (keep == NULL || rows->parent_index != NULL || rows->parent_offsets == NULL) {
+        LOTS_TRY(lots_instance_parents(worker, rows, &parents, err));
+        return take_indexes(worker, arena, parents, index, taken->count, &taken->parent_index, err);
+    }
+    LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
+    LOTS_TRY(lots_new_u32(arena, (size_t)rows->parent->count + 1, &offsets, err));
+    before[words] = worker->kernels->count_prefix(keep, words, 0, before);
+    worker->kernels->bit_ranks(keep, before, rows->parent_offsets, (size_t)rows->parent->count + 1, offsets);
+    taken->parent_offsets = offsets;
+    return LOTS_OK;
+}
+
+static lots_status take_rows(lots_worker *worker, const lots_instance *rows, const uint64_t *keep, const uint32_t *index,
+                             uint32_t count, lots_instance **out, lots_error *err)
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
     lots_instance *taken = NULL;
     const uint32_t relation = worker->query->frames[rows->frame].relation;
     LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, rows->depth, &taken, err));
-    const uint32_t *parents = NULL;
-    LOTS_TRY(lots_instance_parents(worker, rows, &parents, err));
     if (rows->parent != NULL)
-        LOTS_TRY(take_indexes(worker, arena, parents, index, count, &taken->parent_index, err));
+        LOTS_TRY(take_parents(worker, rows, keep, index, taken, err));
     if (rows->parent != NULL && (rows->relation_row != NULL || relation < worker->query->relation_count))
         LOTS_TRY(take_indexes(worker, arena, rows->relation_row, index, count, &taken->relation_row, err));
     if (rows->ordinal != NULL)
@@ -110,6 +122,12 @@ lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const
     return LOTS_OK;
 }
 
+lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const uint32_t *index, uint32_t count,
+                           lots_instance **out, lots_error *err)
+{
+    return take_rows(worker, rows, NULL, index, count, out, err);
+}
+
 lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, const uint64_t *keep, lots_instance **out,
                              lots_error *err)
 {
@@ -117,7 +135,7 @@ lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, con
     uint32_t *index = NULL;
     LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), count, &index, err));
     worker->kernels->bits_indexes(keep, rows->count, index);
-    return lots_rows_take(worker, rows, index, count, out, err);
+    return take_rows(worker, rows, keep, index, count, out, err);
 }
 
 lots_status lots_rows_table(lots_worker *worker, uint32_t frame, const lots_vector *columns, uint32_t column_count,

@@ -235,8 +235,10 @@ static lots_status compute_here(lots_worker *worker, const lots_expr *expr, cons
 static bool few_of(const lots_worker *worker, const lots_expr *expr, uint32_t id, const lots_instance *rows,
                    const lots_instance *at)
 {
-    return at == worker->patients && rows->parent == at && (rows->parent_index != NULL || rows->parent_offsets != NULL) && 2 * rows->count < at->count &&
-           family_of(expr->op) != lots_eval_leaf && lots_cache_find(worker, at, id) == NULL;
+    const bool stored = family_of(expr->op) == lots_eval_leaf && expr->op != LOTS_OP_EVENT_COLUMN &&
+                        expr->op != LOTS_OP_EVENT_SPAN_END;
+    return at == worker->patients && rows->parent == at && (rows->parent_index != NULL || rows->parent_offsets != NULL) &&
+           2 * rows->count < at->count && !stored && lots_cache_find(worker, at, id) == NULL;
 }
 
 lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,

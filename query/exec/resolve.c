@@ -5,6 +5,7 @@
 #include "query/exec/alike.h"
 #include "query/exec/candidates.h"
 #include "query/exec/column.h"
+#include "query/exec/wanted.h"
 
 static lots_status window_is_constant(lots_worker *worker, const lots_window *window, bool *out, lots_error *err)
 {
@@ -155,10 +156,25 @@ static lots_status mask_by_owner(mask_maker *maker, const lots_expr *filter, con
     return LOTS_OK;
 }
 
+/* Elements of patients of whom no row is left are asked nothing dear. */
+static lots_status mask_unwanted(mask_maker *maker, lots_error *err)
+{
+    const uint64_t *left = NULL;
+    if (maker->worker->patients == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_wanted_rows(maker->worker, maker->relation, maker->mask, &left, err));
+    if (left == maker->mask)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    maker->worker->kernels->bits_and(maker->mask, left, maker->relation->count, maker->mask);
+    return LOTS_OK;
+}
+
 /* Before the first filter that asks other sets, what all those from it on need. */
 static lots_status mask_by_owners(mask_maker *maker, const lots_set *set, uint32_t from, const lots_instance *elements,
                                   lots_error *err)
 {
+    LOTS_TRY(mask_unwanted(maker, err));
     for (uint32_t f = from; f < set->filter_count; f++) {
         if (maker->mask != NULL && lots_bits_next(maker->mask, 0, maker->relation->count) == maker->relation->count)
             return LOTS_OK;
@@ -235,9 +251,12 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
             continue;
         }
         LOTS_TRY(lots_relation_elements(worker, relation, set->frame, &elements, err));
-        if (!met && set->filters[f]->set != NULL)
+        bool asks = met;
+        if (!met)
+            LOTS_TRY(lots_asks_sets(worker, set->filters[f], set->frame, &asks, err));
+        if (!met && asks)
             LOTS_TRY(mask_by_owners(maker, set, f, elements, err));
-        met |= set->filters[f]->set != NULL;
+        met = asks;
         LOTS_TRY(mask_filter(maker, set->filters[f], elements, err));
     }
     return LOTS_OK;

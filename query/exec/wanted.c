@@ -3,20 +3,11 @@
 
 #include "query/exec/column.h"
 
-/* Does the query make relations out of events? Else nobody asks. */
-static bool makes_relations(const lots_query *query)
-{
-    for (uint32_t i = 0; i < query->relation_count; i++)
-        if (query->relations[i].kind != LOTS_RELATION_STREAM)
-            return true;
-    return false;
-}
-
 lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lots_error *err)
 {
     const uint32_t *patients = NULL;
     uint64_t *wanted = NULL;
-    if (worker->patients == NULL || !makes_relations(worker->query))
+    if (worker->patients == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
     LOTS_TRY(lots_new_bits(lots_worker_arena(worker), worker->patients->count, &wanted, err));

@@ -62,8 +62,10 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
             lots_keyer_of_day(&group->keyer, i, stage->keys[i].value->op);
     LOTS_TRY(lots_alloc(&made, stage->agg_count, sizeof(lots_group_state), err));
     group->states = made;
-    for (uint32_t i = 0; i < stage->agg_count; i++)
+    for (uint32_t i = 0; i < stage->agg_count; i++) {
         LOTS_TRY(lots_group_state_open(&group->states[i], &stage->aggs[i], err));
+        lots_group_state_pair(&group->states[i], group->states);
+    }
     LOTS_TRY(lots_alloc(&made, (size_t)stage->agg_count + 1, sizeof(lots_group_counter), err));
     group->counters = made;
     for (group->coupled = 0; group->coupled < stage->agg_count && !couples(&stage->aggs[group->coupled]);)

@@ -187,23 +187,41 @@ static lots_status put_collected(lots_group_state *state, int64_t *values, uint6
     return put_float(out, group, known, x, arena, err);
 }
 
-/* Counting sort of the values by their group, then each group by itself. */
-static lots_status collected_result(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
-                                    lots_error *err)
+/* Counting sort of the values by their group; those of one group are where they were collected. */
+static lots_status sort_collected(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_error *err)
 {
-    void *starts_room = NULL, *sorted = NULL;
-    size_t count = state->values.count;
-    LOTS_TRY(lots_arena_alloc(arena, &starts_room, (size_t)groups + 2, sizeof(size_t), err));
-    LOTS_TRY(lots_arena_alloc(arena, &sorted, count, sizeof(int64_t), err));
-    size_t *starts = starts_room;
+    const size_t count = state->values.count, unnamed = count - state->owners.count;
+    const uint32_t *owners = state->owners.data;
+    const int64_t *values = state->values.data;
+    void *made = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &made, (size_t)groups + 2, sizeof(size_t), err));
+    size_t *starts = state->starts = made;
+    for (uint32_t g = 0; g < groups && unnamed == count; g++)
+        starts[g + 1] = count;
+    state->sorted = state->values.data;
+    if (unnamed == count)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(arena, &made, count, sizeof(int64_t), err));
+    state->sorted = made;
     for (size_t i = 0; i < count; i++)
-        starts[LOTS_AT(uint32_t, &state->owners, i) + 2]++;
+        starts[owners[i] + 2]++;
     for (uint32_t g = 0; g < groups; g++)
         starts[g + 2] += starts[g + 1];
     for (size_t i = 0; i < count; i++)
-        ((int64_t *)sorted)[starts[LOTS_AT(uint32_t, &state->owners, i) + 1]++] = LOTS_AT(int64_t, &state->values, i);
+        ((int64_t *)made)[starts[owners[i] + 1]++] = values[i];
+    return LOTS_OK;
+}
+
+/* Each group by itself. What needs its values in order puts them so, once for all who share them. */
+static lots_status collected_result(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
+                                    lots_error *err)
+{
+    lots_group_state *from = state->twin != NULL ? state->twin : state;
+    if (from->starts == NULL)
+        LOTS_TRY(sort_collected(from, groups, arena, err));
     for (uint32_t g = 0; g < groups; g++)
-        LOTS_TRY(put_collected(state, (int64_t *)sorted + starts[g], starts[g + 1] - starts[g], g, out, arena, err));
+        LOTS_TRY(put_collected(state, (int64_t *)from->sorted + from->starts[g], from->starts[g + 1] - from->starts[g], g, out,
+                               arena, err));
     return LOTS_OK;
 }
 

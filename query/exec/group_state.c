@@ -50,6 +50,21 @@ lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *a
     return lots_keyer_open(&state->distinct, types, 2, err);
 }
 
+/* The same value of each row, as far as a look at the node tells. */
+static bool same_value(const lots_expr *a, const lots_expr *b)
+{
+    return a == b || (a != NULL && b != NULL && a->op == LOTS_OP_SLOT && b->op == LOTS_OP_SLOT &&
+                      a->of_frame == b->of_frame && a->index == b->index);
+}
+
+void lots_group_state_pair(lots_group_state *state, lots_group_state *states)
+{
+    for (lots_group_state *other = states; collects(state->agg->kind) && other < state; other++)
+        if (collects(other->agg->kind) && other->twin == NULL && same_value(state->agg->value, other->agg->value) &&
+            same_value(state->agg->where, other->agg->where))
+            state->twin = other;
+}
+
 void lots_group_state_close(lots_group_state *state)
 {
     lots_vec_free(&state->cells);
@@ -229,6 +244,21 @@ void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_gr
     add_wide(cell, (wide)kept->sum);
 }
 
+/* Whose the values are that were added last. */
+static lots_status feed_owners(lots_group_state *state, const lots_group_runs *runs, uint32_t places, lots_error *err)
+{
+    void *room = NULL;
+    if (state->owners.count == 0 && runs->count == 1 && runs->group[0] == 0)
+        return LOTS_OK;
+    const size_t unnamed = state->values.count - places - state->owners.count;
+    LOTS_TRY(lots_vec_extend(&state->owners, unnamed + places, &room, err));
+    uint32_t *owners = (uint32_t *)room + unnamed;
+    for (uint32_t r = 0; r < runs->count; r++)
+        for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++)
+            owners[i] = runs->group[r];
+    return LOTS_OK;
+}
+
 /* Values group by group, and whose they are. */
 static lots_status feed_values(lots_group_state *state, lots_group_batch *batch, lots_error *err)
 {
@@ -245,11 +275,7 @@ static lots_status feed_values(lots_group_state *state, lots_group_batch *batch,
         LOTS_TRY(lots_group_ints(batch, batch->kept, (const int64_t **)&values, err));
     LOTS_TRY(lots_vec_extend(&state->values, places, &room, err));
     memcpy(room, values, places * sizeof(int64_t));
-    LOTS_TRY(lots_vec_extend(&state->owners, places, &room, err));
-    for (uint32_t r = 0; r < runs->count; r++)
-        for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++)
-            ((uint32_t *)room)[i] = runs->group[r];
-    return LOTS_OK;
+    return feed_owners(state, runs, places, err);
 }
 
 /* The rows of a group are looked at at one time: a subtotal over several has none. */
@@ -383,7 +409,7 @@ lots_status lots_group_state_feed(lots_group_state *state, lots_group_batch *bat
     if (lots_row_agg_follows(state->agg))
         return feed_followed(state, batch, err);
     if (collects(kind))
-        return feed_values(state, batch, err);
+        return state->twin != NULL ? LOTS_OK : feed_values(state, batch, err);
     switch (kind) {
     case LOTS_AGG_COUNT:
     case LOTS_AGG_PATIENTS:
@@ -449,6 +475,24 @@ static lots_status join_distinct(lots_group_state *state, const lots_group_state
     return status;
 }
 
+static lots_status join_collected(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
+                                  lots_error *err)
+{
+    void *values = NULL, *room = NULL;
+    const size_t count = from->values.count, unnamed = state->values.count - state->owners.count;
+    if (count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_vec_extend(&state->values, count, &values, err));
+    memcpy(values, from->values.data, count * sizeof(int64_t));
+    if (state->owners.count == 0 && from->owners.count == 0 && map[0] == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_vec_extend(&state->owners, unnamed + count, &room, err));
+    uint32_t *owners = (uint32_t *)room + unnamed;
+    for (size_t i = 0; i < count; i++)
+        owners[i] = map[i < from->owners.count ? LOTS_AT(uint32_t, &from->owners, i) : 0];
+    return LOTS_OK;
+}
+
 static lots_status join_values(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                lots_error *err)
 {
@@ -460,16 +504,7 @@ static lots_status join_values(lots_group_state *state, const lots_group_state *
         LOTS_AT(lots_group_cell, &state->cells, map[g]).hits += more->hits;
         place_at(&LOTS_AT(lots_group_cell, &state->cells, map[g]), more->extreme);
     }
-    void *values = NULL, *owners = NULL;
-    const size_t count = from->values.count;
-    if (count == 0)
-        return LOTS_OK;
-    LOTS_TRY(lots_vec_extend(&state->values, count, &values, err));
-    LOTS_TRY(lots_vec_extend(&state->owners, count, &owners, err));
-    memcpy(values, from->values.data, count * sizeof(int64_t));
-    for (size_t i = 0; i < count; i++)
-        ((uint32_t *)owners)[i] = map[LOTS_AT(uint32_t, &from->owners, i)];
-    return LOTS_OK;
+    return state->twin != NULL ? LOTS_OK : join_collected(state, from, map, err);
 }
 
 lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,

@@ -25,21 +25,27 @@ typedef struct lots_group_line {
     uint32_t settled;  /* what the sum rests on needs no more looking at, but for large parts */
 } lots_group_line;
 
-typedef struct lots_group_state {
+typedef struct lots_group_state lots_group_state;
+struct lots_group_state {
     const lots_row_agg *agg;
     lots_vec cells;          /* lots_group_cell by group */
     lots_vec exact;          /* lots_exact, of the few groups that need one */
     lots_vec moments;        /* lots_moments (group_deviation.h): SD of floats */
-    lots_vec values, owners; /* collected values (int64_t, or double; survival.h's) and their groups (uint32_t): quantiles,
-                                shares, survival */
+    lots_vec values, owners; /* collected values (int64_t, or double; survival.h's) and their groups (uint32_t; none as long
+                                as all are of group 0): quantiles, shares, survival */
+    lots_group_state *twin;   /* it collects the same values, earlier: this one takes them of it; NULL: none does */
+    void *sorted;            /* once results are made: its values group by group, and where the groups begin (size_t) */
+    size_t *starts;
     lots_collected texts;    /* MIN, MAX of texts */
     lots_keyer distinct;     /* COUNT_DISTINCT: (group, value) */
     lots_group_cell whole;   /* SHARE: over all rows entering */
     bool negative;           /* KM …: a row was left out since its time is below 0 */
     bool beyond;             /* KM, CIF, when there is a result: in some group nobody was followed so long */
-} lots_group_state;
+};
 
 LOTS_MUST lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *agg, lots_error *err);
+/* Before anything is fed: take the values of an earlier one of `states` that collects the same, where there is one. */
+void lots_group_state_pair(lots_group_state *state, lots_group_state *states);
 void lots_group_state_close(lots_group_state *state);
 LOTS_MUST lots_status lots_group_state_grow(lots_group_state *state, uint32_t groups, lots_error *err);
 

@@ -208,8 +208,9 @@ static lots_status run_stretch(pass_state *state, lots_worker *worker, unsigned 
     LOTS_TRY(lots_pass_rows_stretch(&state->rows, worker, part, &rows, err));
     LOTS_TRY(run_stages(state, worker, 0, &rows, &weights, &clock, err));
     LOTS_TRY(lots_arena_vector(lots_worker_arena(worker), &patients, rows->count, sizeof(lots_patient), err));
-    for (uint32_t i = 0; i < rows->count; i++)
-        ((lots_patient *)patients)[i] = pass->input->patient[rows->ordinal[i]];
+    const lots_patient *all = pass->input->patient, first = rows->count > 0 ? all[rows->ordinal[0]] : 0;
+    for (uint32_t i = 0; i < rows->count; i++) /* small numbers */
+        ((lots_patient *)patients)[i] = all[rows->ordinal[i]] - first;
     return lots_group_feed(&state->groups[number], worker, rows, patients, NULL, NULL, err);
 }
 

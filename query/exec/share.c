@@ -17,18 +17,60 @@ uint64_t lots_ceil_share(double p, uint64_t n)
     return up <= 0 ? 0 : up >= (double)n ? n : (uint64_t)up;
 }
 
+/* ---- sums of ascending whole numbers ---- */
+
+/* How many of the values can be added, each times up to `times`, before 64 bits overflow; at least 1. */
+static uint64_t safe_count(const int64_t *values, uint64_t count, uint64_t times)
+{
+    const uint64_t low = values[0] < 0 ? 0 - (uint64_t)values[0] : (uint64_t)values[0];
+    const uint64_t high = values[count - 1] < 0 ? 0 - (uint64_t)values[count - 1] : (uint64_t)values[count - 1];
+    const uint64_t most = (low > high ? low : high) | 1;
+    return most > (uint64_t)INT64_MAX / times ? 0 : (uint64_t)INT64_MAX / times / most;
+}
+
+static wide sum_of(const int64_t *values, uint64_t count)
+{
+    const uint64_t step = count == 0 ? 0 : safe_count(values, count, 1);
+    wide sum = 0;
+    for (uint64_t i = 0; i < count && step == 0; i++)
+        sum += values[i];
+    for (uint64_t first = 0; first < count && step > 0;) {
+        const uint64_t end = count - first < step ? count : first + step;
+        int64_t part = 0;
+        for (uint64_t i = first; i < end; i++)
+            part += values[i];
+        sum += part;
+        first = end;
+    }
+    return sum;
+}
+
+/* Each times 2 (i + 1) - count - 1, i its place. */
+static wide weighted_sum(const int64_t *values, uint64_t count)
+{
+    const uint64_t step = count >= INT64_MAX ? 0 : safe_count(values, count, count + 1);
+    wide sum = 0;
+    for (uint64_t i = 0; i < count && step == 0; i++)
+        sum += ((wide)2 * (wide)(i + 1) - (wide)count - 1) * values[i];
+    for (uint64_t first = 0; first < count && step > 0;) {
+        const uint64_t end = count - first < step ? count : first + step;
+        int64_t part = 0;
+        for (uint64_t i = first; i < end; i++)
+            part += (2 * (int64_t)(i + 1) - (int64_t)count - 1) * values[i];
+        sum += part;
+        first = end;
+    }
+    return sum;
+}
+
 /* ---- Gini ---- */
 
 bool lots_gini_ints(int64_t *values, uint64_t count, double *out)
 {
-    wide sum = 0, weighted = 0;
     lots_sort_ints(values, count);
     if (count == 0 || values[0] < 0)
         return false;
-    for (uint64_t i = 0; i < count; i++) {
-        sum += values[i];
-        weighted += ((wide)2 * (wide)(i + 1) - (wide)count - 1) * values[i];
-    }
+    const wide sum = sum_of(values, count), weighted = weighted_sum(values, count);
     if (sum == 0)
         return false;
     *out = (double)((long double)weighted / ((long double)count * (long double)sum));
@@ -55,13 +97,9 @@ bool lots_gini_floats(double *values, uint64_t count, double *out)
 
 bool lots_top_share_ints(int64_t *values, uint64_t count, double p, double *out)
 {
-    wide sum = 0, top = 0;
-    uint64_t kept = lots_ceil_share(p, count);
+    const uint64_t kept = lots_ceil_share(p, count);
     lots_sort_ints(values, count);
-    for (uint64_t i = 0; i < count; i++) {
-        sum += values[i];
-        top += i >= count - kept ? values[i] : 0;
-    }
+    const wide top = sum_of(values + (count - kept), kept), sum = top + sum_of(values, count - kept);
     if (sum == 0)
         return false;
     *out = (double)((long double)top / (long double)sum);
@@ -99,12 +137,8 @@ bool lots_lorenz_share_ints(int64_t *values, uint64_t count, double p, double *o
 {
     uint64_t whole = 0;
     double part = lorenz_point(count, p, &whole);
-    wide sum = 0, low = 0;
     lots_sort_ints(values, count);
-    for (uint64_t i = 0; i < count; i++) {
-        sum += values[i];
-        low += i < whole ? values[i] : 0;
-    }
+    const wide low = sum_of(values, whole), sum = low + sum_of(values + whole, count - whole);
     if (sum == 0)
         return false;
     long double below = (long double)low + (whole < count ? (long double)part * (long double)values[whole] : 0);

@@ -98,13 +98,11 @@ static lots_status run_each(const pass_state *state, lots_worker *worker, uint32
     return LOTS_OK;
 }
 
-/* Rows of a former pass are known by their numbers in a relation of all patients: it stays so where it is made of events. */
+/* What is made of events numbers its rows, and rows and values that go from pass to pass refer to those numbers: so patients are
+ * left out only where nothing comes from another pass and nothing but groups comes out. */
 static lots_status note_wanted(const lots_pass *pass, lots_worker *worker, const lots_instance *rows, lots_error *err)
 {
-    const uint32_t relation = pass->pipeline->relation;
-    if (pass->input != NULL && relation != UINT32_MAX && pass->query->relations[relation].kind != LOTS_RELATION_STREAM)
-        return LOTS_OK;
-    return lots_wanted_note(worker, rows, err);
+    return pass->group != NULL && pass->input == NULL ? lots_wanted_note(worker, rows, err) : LOTS_OK;
 }
 
 static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
@@ -181,12 +179,10 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned nu
     if (pass->input != NULL ? lots_pass_rows_count(&state->rows, chunk) == 0 : !wanted(pass, worker, chunk))
         return LOTS_OK;
     LOTS_TRY(lots_worker_begin(worker, place->segment, place->chunk, &patients, err));
-    if (pass->input != NULL) {
+    if (pass->input != NULL)
         LOTS_TRY(lots_pass_rows_restore(&state->rows, pass, worker, chunk, &rows, err));
-        LOTS_TRY(note_wanted(pass, worker, rows, err));
-    } else {
+    else
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
-    }
     LOTS_TRY(run_stages(state, worker, chunk, &rows, &weights, &clock, err));
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
     LOTS_TRY(pass->group != NULL ? group_rows(&state->groups[number], worker, rows, &weights, err)

@@ -2,10 +2,13 @@
  * newest first, `spare` those kept for reuse. Bytes never handed out before (from `touched` on) are still calloc's
  * zeros and need no clearing, so a large zeroed array costs no second pass.
  * Invariants: 1. used <= touched <= capacity in each block.  2. A block is in one chain only.  3. Offsets handed out are
- * multiples of 16 from a 64-byte aligned start. Under AddressSanitizer what isn't handed out is poisoned. */
+ * multiples of 16 from a 64-byte aligned start.  4. What an arena releases is kept for the next arena of any thread, up to
+ * KEPT_BYTES in the process: a question asked after another meets pages that are there. Under AddressSanitizer what isn't
+ * handed out is poisoned. */
 #include "core/base/arena.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +39,9 @@ enum {
     VECTOR_TAIL = 64,
     FIRST_BLOCK = 32 * 1024,
     LARGEST_STEP = 4 * 1024 * 1024, /* blocks double up to this; a larger request gets a block of its own size */
+    LARGEST_KEPT = 2 * LARGEST_STEP,
+    KEPT_BYTES = 16 * LARGEST_STEP,
+    KEPT_CLASSES = 24, /* blocks of up to 2^i bytes, and more than half of that */
 };
 
 struct lots_arena_block {
@@ -51,15 +57,71 @@ void lots_arena_init(lots_arena *arena, size_t limit_bytes)
     *arena = (lots_arena){NULL, NULL, 0, 0, limit_bytes};
 }
 
+/* ---- blocks that no arena has ---- */
+
+static struct {
+    pthread_mutex_t lock;
+    lots_arena_block *chains[KEPT_CLASSES];
+    size_t bytes;
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static unsigned class_of(size_t bytes)
+{
+    unsigned class = 0;
+    while (class < KEPT_CLASSES - 1 && (size_t)1 << class < bytes)
+        class++;
+    return class;
+}
+
+/* Of the request's own size, or the next: no more than four times as large. */
+static lots_arena_block *take_kept(size_t bytes)
+{
+    lots_arena_block *found = NULL;
+    if (bytes > LARGEST_KEPT)
+        return NULL;
+    pthread_mutex_lock(&kept.lock);
+    for (unsigned class = class_of(bytes), last = class + 1; class <= last && class < KEPT_CLASSES && found == NULL; class++)
+        for (lots_arena_block **link = &kept.chains[class]; *link != NULL && found == NULL; link = &(*link)->below)
+            if ((*link)->capacity >= bytes) {
+                found = *link;
+                *link = found->below;
+                kept.bytes -= found->capacity;
+                break;
+            }
+    pthread_mutex_unlock(&kept.lock);
+    return found;
+}
+
+static bool keep_block(lots_arena_block *block)
+{
+    const unsigned class = class_of(block->capacity);
+    bool room = block->capacity <= LARGEST_KEPT;
+    pthread_mutex_lock(&kept.lock);
+    room = room && kept.bytes + block->capacity <= KEPT_BYTES;
+    if (room) {
+        kept.bytes += block->capacity;
+        block->below = kept.chains[class];
+        kept.chains[class] = block;
+    }
+    pthread_mutex_unlock(&kept.lock);
+    return room;
+}
+
 static void free_chain(lots_arena_block *block)
 {
     while (block != NULL) {
         lots_arena_block *below = block->below;
-        UNPOISON(block->data, block->capacity);
-        free(block);
+        block->used = 0;
+        POISON(block->data, block->capacity);
+        if (!keep_block(block)) {
+            UNPOISON(block->data, block->capacity);
+            free(block);
+        }
         block = below;
     }
 }
+
+/* ---- arenas ---- */
 
 void lots_arena_free(lots_arena *arena)
 {
@@ -129,7 +191,11 @@ static lots_status make_block(lots_arena_block **out, size_t bytes, size_t last_
     if (capacity < bytes)
         capacity = bytes;
     size_t wanted;
-    lots_arena_block *block = NULL;
+    lots_arena_block *block = take_kept(capacity);
+    if (block != NULL) {
+        *out = block;
+        return LOTS_OK;
+    }
     if (lots_size_add(capacity, sizeof *block + VECTOR_ALIGN, &wanted) && wanted < PTRDIFF_MAX)
         block = calloc(1, wanted);
     if (block == NULL)

@@ -396,15 +396,13 @@ static lots_status list_groups(const lots_candidates *candidates, const uint32_t
     LOTS_TRY(lots_raise(&judged, err));
     if (candidates->rows == candidates->worker->patients)
         LOTS_TRY(lots_wanted_rows(candidates->worker, candidates->relation, mask, &mask, err));
-    LOTS_TRY(lots_new_u32(arena, rows, &list, err));
     candidates->worker->work.rows += rows;
-    *elements = list;
     if (mask == NULL) {
-        for (uint32_t i = 0; i < rows; i++)
-            list[i] = i;
         *offsets = candidates->first;
-        return LOTS_OK;
+        return lots_same_rows(candidates->worker, rows, elements, err);
     }
+    LOTS_TRY(lots_new_u32(arena, rows, &list, err));
+    *elements = list;
     LOTS_TRY(lots_new_u32(arena, (size_t)count + 1, &made, err));
     LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
     before[words] = kernels->count_prefix(mask, words, 0, before);

@@ -150,13 +150,6 @@ lots_status lots_rows_table(lots_worker *worker, uint32_t frame, const lots_vect
 
 lots_status lots_rows_patients(lots_worker *worker, const lots_instance *rows, const uint32_t **out, lots_error *err)
 {
-    uint32_t *same = NULL;
     LOTS_TRY(lots_instance_index(worker, rows, worker->patients, out, err));
-    if (*out != NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), rows->count, &same, err));
-    for (uint32_t i = 0; i < rows->count; i++)
-        same[i] = i;
-    *out = same;
-    return LOTS_OK;
+    return *out != NULL ? LOTS_OK : lots_same_rows(worker, rows->count, out, err);
 }

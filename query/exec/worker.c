@@ -45,6 +45,21 @@ lots_status lots_new_bits(lots_arena *arena, size_t count, uint64_t **out, lots_
     return LOTS_OK;
 }
 
+lots_status lots_same_rows(lots_worker *worker, uint32_t count, const uint32_t **out, lots_error *err)
+{
+    if (worker->same_count < count || worker->same == NULL) {
+        const uint32_t room = count < UINT32_MAX / 2 ? 2 * count : count; /* chunks are of much the same size */
+        uint32_t *same = NULL;
+        LOTS_TRY(lots_new_u32(&worker->tables, room, &same, err));
+        for (uint32_t i = 0; i < room; i++)
+            same[i] = i;
+        worker->same = same;
+        worker->same_count = room;
+    }
+    *out = worker->same;
+    return LOTS_OK;
+}
+
 /* ---- depths ---- */
 
 static void reset_depth(lots_depth *depth)

@@ -63,6 +63,7 @@ typedef struct lots_stream_chunk {
     lots_tested *tested; /* since the chunk began */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
     lots_type *types;    /* by column; MISSING: not yet asked for */
+    uint32_t **elements; /* by column of lists: their ids, local, one after the other; NULL: not read */
     lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */
     lots_vector *values; /* by column: ids are ranks, ends of points filled in */
 } lots_stream_chunk;
@@ -122,6 +123,8 @@ struct lots_worker {
     uint32_t *stamps;          /* for counting distinct ids: see dense.c */
     size_t stamp_count;
     uint32_t stamp;
+    uint32_t *same;            /* 0, 1, 2, …; see lots_same_rows */
+    uint32_t same_count;
     lots_beyond *beyond;       /* two a stream: before its data, after them; NULL: nobody asked */
     uint32_t beyond_least;     /* how many persons are enough */
     lots_segment *segment;     /* NULL: no chunk */
@@ -163,6 +166,9 @@ LOTS_MUST lots_status lots_new_u32(lots_arena *arena, size_t count, uint32_t **o
 LOTS_MUST lots_status lots_new_i32(lots_arena *arena, size_t count, int32_t **out, lots_error *err);
 LOTS_MUST lots_status lots_new_i64(lots_arena *arena, size_t count, int64_t **out, lots_error *err);
 LOTS_MUST lots_status lots_new_bits(lots_arena *arena, size_t count, uint64_t **out, lots_error *err);
+
+/* 0, 1, 2, … count - 1, as long as the worker lives. */
+LOTS_MUST lots_status lots_same_rows(lots_worker *worker, uint32_t count, const uint32_t **out, lots_error *err);
 
 /* ---- what depends on what (depends.c) ---- */
 LOTS_MUST lots_status lots_expr_home(lots_worker *worker, const lots_expr *expr, const lots_home **out, lots_error *err);

@@ -197,6 +197,40 @@ static lots_status eval_operands(lots_step *step, lots_error *err)
     return LOTS_OK;
 }
 
+/* The interval of which a choice is one side: `not I is missing then coalesce(I.start, the first day there is)`, as the binder
+ * writes a window's bound (open_side of bind_type.c). NULL: it is another. */
+static const lots_expr *interval_of_side(const lots_expr *expr, bool *end)
+{
+    if (expr->op != LOTS_OP_CASE || expr->operand_count != 2 || expr->operands[0]->op != LOTS_OP_NOT ||
+        expr->operands[1]->op != LOTS_OP_COALESCE || expr->operands[1]->operand_count != 2)
+        return NULL;
+    const lots_expr *missing = expr->operands[0]->operands[0];
+    const lots_expr *side = expr->operands[1]->operands[0], *open = expr->operands[1]->operands[1];
+    *end = side->op == LOTS_OP_INTERVAL_END;
+    if (missing->op != LOTS_OP_IS_MISSING || (!*end && side->op != LOTS_OP_INTERVAL_START) ||
+        missing->operands[0] != side->operands[0] || open->op != LOTS_OP_CONSTANT || open->type.kind != LOTS_TYPE_DATE ||
+        open->constant.missing || open->constant.i != (*end ? LOTS_DAY_MAX : LOTS_DAY_MIN))
+        return NULL;
+    return side->operands[0];
+}
+
+/* An interval has these very days: an open end is the first or last there is. */
+static lots_status eval_side(lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    bool end = false;
+    lots_vector value;
+    const lots_expr *interval = interval_of_side(step->expr, &end);
+    *done = interval != NULL;
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(lots_value(step->worker, interval, step->rows, &value, err));
+    *out = value;
+    out->type = step->expr->type;
+    out->data = end ? value.data2 : value.data;
+    out->data2 = NULL;
+    return LOTS_OK;
+}
+
 static lots_status compute(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,
                            lots_error *err)
 {
@@ -209,6 +243,8 @@ static lots_status compute(lots_worker *worker, const lots_expr *expr, const lot
         return eval(&step, out, err); /* operands stand in other frames */
     bool done = false;
     LOTS_TRY(lots_eval_local(&step, &done, out, err));
+    if (!done)
+        LOTS_TRY(eval_side(&step, &done, out, err));
     if (!done)
         LOTS_TRY(lots_eval_meet_stepwise(&step, &done, out, err));
     if (done)

@@ -3,11 +3,13 @@
 
 #include "query/exec/column.h"
 
+enum { FEW = 4 }; /* rows a patient: with more hardly anyone is left out */
+
 lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lots_error *err)
 {
     const uint32_t *patients = NULL;
     uint64_t *wanted = NULL;
-    if (worker->patients == NULL)
+    if (worker->patients == NULL || rows->count / FEW >= worker->patients->count)
         return LOTS_OK;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
     LOTS_TRY(lots_new_bits(lots_worker_arena(worker), worker->patients->count, &wanted, err));

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "core/base/kernels.h"
 #include "core/base/memory.h"
 #include "query/exec/suppress.h"
 #include "query/exec/totals.h"
@@ -117,8 +116,8 @@ static lots_status grow_states(lots_group *group, lots_error *err)
     return lots_group_state_grow(&group->patients, group->keyer.count, err);
 }
 
-static lots_status number_rows(lots_group *group, lots_worker *worker, const lots_instance *rows, uint32_t **out,
-                               lots_error *err)
+static lots_status number_rows(lots_group *group, lots_worker *worker, const lots_instance *rows, const uint64_t *present,
+                               uint32_t **out, lots_error *err)
 {
     void *numbers = NULL, *keys = NULL;
     lots_arena *arena = lots_worker_arena(worker);
@@ -129,7 +128,7 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
         key = lots_key_of_day(key) ? key->operands[0] : key;
         LOTS_TRY(lots_eval(worker, key, rows, &((lots_vector *)keys)[i], err));
     }
-    LOTS_TRY(lots_keyer_number(&group->keyer, keys, rows->count, numbers, err));
+    LOTS_TRY(lots_keyer_number_some(&group->keyer, keys, rows->count, present, numbers, err));
     *out = numbers;
     return grow_states(group, err);
 }
@@ -236,24 +235,24 @@ static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_
 /* Persons of the batch get numbers that no other has. */
 static lots_status number_persons(lots_group *group, lots_group_batch *batch, lots_error *err)
 {
-    const uint64_t most = lots_kernels_get()->max_u32(batch->patient, batch->rows);
-    if (group->next_person + most >= LOTS_NO_PATIENT)
+    const lots_patient low = batch->patient[0], high = batch->patient[batch->rows - 1];
+    if (group->next_person + (high - low) >= LOTS_NO_PATIENT)
         return lots_fail(err, LOTS_LIMIT, "more than %u persons", LOTS_NO_PATIENT);
-    batch->first_person = (lots_patient)group->next_person;
-    group->next_person += most + 1;
+    batch->first_person = (lots_patient)group->next_person - low; /* modulo 2^32, as it is added */
+    group->next_person += (uint64_t)(high - low) + 1;
     return LOTS_OK;
 }
 
 static lots_status feed_level(lots_group *group, lots_worker *worker, const lots_instance *rows,
                               const lots_patient *patient, const lots_vector *behind, const lots_group_weights *weights,
-                              lots_error *err)
+                              const uint64_t *present, lots_error *err)
 {
-    lots_group_batch batch = {.rows = rows->count, .patient = patient, .behind = behind,
+    lots_group_batch batch = {.rows = rows->count, .patient = patient, .behind = behind, .present = present,
                               .weight = weights != NULL ? weights->weight : NULL,
                               .arena = lots_worker_arena(worker), .others = group->evidence != NULL};
     uint32_t *numbers = NULL;
     lots_vector values[3];
-    LOTS_TRY(number_rows(group, worker, rows, &numbers, err));
+    LOTS_TRY(number_rows(group, worker, rows, present, &numbers, err));
     batch.number = numbers;
     batch.known = group->keyer.count;
     lots_group_batch_begin(&batch);
@@ -274,25 +273,30 @@ static lots_status feed_level(lots_group *group, lots_worker *worker, const lots
 }
 
 /* Each batch has other persons, their rows side by side. */
-static void count_entered(lots_group *group, const lots_patient *patient, uint32_t rows)
+static void count_entered(lots_group *group, const lots_patient *patient, const uint64_t *present, uint32_t rows)
 {
-    for (uint32_t row = 0; patient != NULL && group->entered < group->min_cell && row < rows; row++)
-        group->entered += row == 0 || patient[row] != patient[row - 1] ? 1 : 0;
+    lots_patient last = LOTS_NO_PATIENT;
+    for (uint32_t row = 0; patient != NULL && group->entered < group->min_cell && row < rows; row++) {
+        if (present != NULL && !lots_bit_get(present, row))
+            continue;
+        group->entered += patient[row] != last ? 1 : 0;
+        last = patient[row];
+    }
 }
 
 lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                             const lots_patient *patient, const lots_vector *behind, const lots_group_weights *weights,
-                            lots_error *err)
+                            const uint64_t *present, lots_error *err)
 {
     if (rows->count == 0)
         return LOTS_OK;
     if (weights != NULL)
         group->entered += weights->persons;
     else
-        count_entered(group, patient, rows->count);
+        count_entered(group, patient, present, rows->count);
     for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
-        LOTS_TRY(feed_level(&group->totals[j], worker, rows, patient, behind, weights, err));
-    return feed_level(group, worker, rows, patient, behind, weights, err);
+        LOTS_TRY(feed_level(&group->totals[j], worker, rows, patient, behind, weights, present, err));
+    return feed_level(group, worker, rows, patient, behind, weights, present, err);
 }
 
 static lots_status join_level(lots_group *group, lots_group *from, lots_error *err)

@@ -32,12 +32,13 @@ typedef struct lots_group {
 LOTS_MUST lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell,
                                       lots_error *err);
 void lots_group_close(lots_group *group);
-/* Feed the rows of an instance: evaluates keys and operands with the worker. `patient`: by row, numbered anyhow, side by side; NULL in a
+/* Feed the rows of an instance: evaluates keys and operands with the worker. `patient`: by row, rising, nobody in two feeds; NULL in a
  * table, where `behind` (may be NULL) is the patients behind each row. `weights`: NULL, every row is of one person; else nobody
- * has two rows in a group, and the stage has only counts, rates, and sums and means of whole numbers, and no totals. */
+ * has two rows in a group, and the stage has only counts, rates, and sums and means of whole numbers, and no totals. `present`:
+ * bits of the rows that there are, NULL: all; the stage has the same aggregates, and nothing that it asks can fail. */
 LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                                       const lots_patient *patient, const lots_vector *behind,
-                                      const lots_group_weights *weights, lots_error *err);
+                                      const lots_group_weights *weights, const uint64_t *present, lots_error *err);
 LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);
 /* One level alone, group by group: slots[0 .. its keys + aggs) in `arena`, and last the patients behind (INT). Nothing is
  * hidden yet. Without keys there is always one group. The keys' texts point into the group. */

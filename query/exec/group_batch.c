@@ -58,7 +58,7 @@ static lots_status number_groups(lots_group_batch *batch, lots_group_stamps *sta
 void lots_group_batch_begin(lots_group_batch *batch)
 {
     batch->group = batch->name = NULL;
-    batch->all = (lots_group_rows){.none = batch->rows == 0};
+    batch->all = (lots_group_rows){.none = batch->rows == 0, .keep = batch->present};
     batch->rows_in_all = batch->weight == NULL ? batch->rows : 0;
     for (uint32_t row = 0; batch->weight != NULL && row < batch->rows; row++)
         batch->rows_in_all += batch->weight[row];
@@ -277,6 +277,8 @@ lots_status lots_group_batch_split(lots_group_batch *batch, const lots_row_agg *
     LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &known, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &kept, err));
     known_rows(batch, agg, known);
+    if (batch->present != NULL)
+        lots_bits_and(known, known, batch->present, batch->rows);
     if (rate && batch->where != NULL)
         lots_bits_and(known, known, batch->where, batch->rows);
     if (rate)

@@ -48,8 +48,8 @@ typedef struct lots_group_batch {
     const uint32_t *group;       /* by row: the number of its group among the batch's, below `groups`; NULL until asked for */
     uint32_t groups;
     const uint32_t *name;        /* by that number: the group; NULL: it is the number */
-    const lots_patient *patient; /* by row, whichever numbers; all rows of a patient are in one batch, side by side. NULL: a
-                                    table's */
+    const uint64_t *present;     /* bits of the rows that there are; NULL: all */
+    const lots_patient *patient; /* by row, rising; all rows of a patient are in one batch. NULL: a table's */
     lots_patient first_person;   /* added to them: numbers that no other batch has, above 0 */
     const lots_vector *behind;   /* of a table: persons behind each row, or NULL */
     const uint32_t *weight;      /* by row: for how many persons it stands, whose only row in the group is like it; NULL: each

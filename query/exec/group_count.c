@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "core/base/kernels.h"
 #include "core/base/memory.h"
+#include "query/exec/worker.h"
 
 #define LINE_BYTES 64u /* of the processor's cache */
 
@@ -83,12 +85,31 @@ static inline void count_row(lots_group_line *line, lots_patient person)
     line->last = person;
 }
 
-static void count_all(const lots_group_batch *batch, lots_group_line *lines)
+/* The rows of a mask; NULL: all of them, the index is NULL. */
+typedef struct picked {
+    const uint32_t *index;
+    uint32_t count;
+} picked;
+
+static lots_status pick(const lots_group_batch *batch, const uint64_t *keep, picked *out, lots_error *err)
 {
-    const uint32_t *number = batch->number;
+    uint32_t *index = NULL;
+    *out = (picked){NULL, batch->rows};
+    if (keep == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &index, err));
+    *out = (picked){index, (uint32_t)lots_kernels_get()->bits_indexes(keep, batch->rows, index)};
+    return LOTS_OK;
+}
+
+static void count_picked(const lots_group_batch *batch, const picked *rows, lots_group_line *lines)
+{
+    const uint32_t *number = batch->number, *index = rows->index;
     const lots_patient *patient = batch->patient, first = batch->first_person;
-    for (uint32_t row = 0; row < batch->rows; row++)
+    for (uint32_t row = 0; index == NULL && row < rows->count; row++)
         count_row(&lines[number[row]], patient[row] + first);
+    for (uint32_t i = 0; index != NULL && i < rows->count; i++)
+        count_row(&lines[number[index[i]]], patient[index[i]] + first);
 }
 
 /* Each row on the one side or the other. */
@@ -103,15 +124,6 @@ static void count_sides(const lots_group_batch *batch, const uint64_t *keep, lot
         for (uint32_t row = from; row < end; row++, bits >>= 1)
             count_row(&sides[bits & 1][number[row]], patient[row] + first);
     }
-}
-
-static void count_bits(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *lines)
-{
-    for (size_t w = 0; w < lots_bit_words(batch->rows); w++)
-        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1) {
-            const size_t row = w * 64 + (size_t)__builtin_ctzll(bits);
-            count_row(&lines[batch->number[row]], batch->patient[row] + batch->first_person);
-        }
 }
 
 static __attribute__((noinline)) void tell(lots_evidence *evidence, lots_group_line *line, uint32_t group, uint32_t persons,
@@ -136,19 +148,14 @@ static inline void add_row(const lots_group_batch *batch, size_t row, lots_group
         tell(evidence, line, batch->number[row], 1, value);
 }
 
-static void add_all(const lots_group_batch *in, lots_group_line *lines, lots_evidence *evidence)
+static void add_picked(const lots_group_batch *in, const picked *rows, lots_group_line *lines, lots_evidence *evidence)
 {
-    const lots_group_batch batch = *in; /* a copy that lines can't be part of */
-    for (uint32_t row = 0; row < batch.rows; row++)
+    const lots_group_batch batch = *in; /* copies that lines can't be part of */
+    const picked some = *rows;
+    for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
         add_row(&batch, row, lines, evidence);
-}
-
-static void add_bits(const lots_group_batch *in, const uint64_t *keep, lots_group_line *lines, lots_evidence *evidence)
-{
-    const lots_group_batch batch = *in;
-    for (size_t w = 0; w < lots_bit_words(batch.rows); w++)
-        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1)
-            add_row(&batch, w * 64 + (size_t)__builtin_ctzll(bits), lines, evidence);
+    for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
+        add_row(&batch, some.index[i], lines, evidence);
 }
 
 /* Rows that stand for several persons, none of whom has another row in the group. */
@@ -198,38 +205,43 @@ static lots_status judge(lots_group_batch *batch, const lots_row_agg *agg, bool 
     return LOTS_OK;
 }
 
-static void count_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_line *left)
+static lots_status count_side(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *lines, lots_error *err)
+{
+    picked rows;
+    if (batch->weight != NULL) {
+        add_weights(batch, keep, lines, false, NULL);
+        return LOTS_OK;
+    }
+    LOTS_TRY(pick(batch, keep, &rows, err));
+    count_picked(batch, &rows, lines);
+    return LOTS_OK;
+}
+
+static lots_status count_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_line *left, lots_error *err)
 {
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
     const uint32_t rows = batch->rows;
-    if (batch->weight != NULL) {
-        add_weights(batch, keep, kept, false, NULL);
-        if (rest != NULL)
-            add_weights(batch, rest, left, false, NULL);
-    } else if (keep == NULL) {
-        count_all(batch, kept);
-    } else if (rest != NULL && lots_bits_count(keep, rows) + lots_bits_count(rest, rows) == rows) {
+    if (keep != NULL && rest != NULL && batch->weight == NULL &&
+        lots_bits_count(keep, rows) + lots_bits_count(rest, rows) == rows) {
         count_sides(batch, keep, kept, left);
-    } else {
-        count_bits(batch, keep, kept);
-        if (rest != NULL)
-            count_bits(batch, rest, left);
+        return LOTS_OK;
     }
+    LOTS_TRY(count_side(batch, keep, kept, err));
+    return rest == NULL ? LOTS_OK : count_side(batch, rest, left, err);
 }
 
-static void add_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_line *left, lots_evidence *evidence)
+static lots_status add_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_line *left,
+                             lots_evidence *evidence, lots_error *err)
 {
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
-    if (batch->weight != NULL)
+    picked rows;
+    if (batch->weight != NULL) {
         add_weights(batch, keep, kept, true, evidence);
-    else if (keep == NULL)
-        add_all(batch, kept, evidence);
-    else
-        add_bits(batch, keep, kept, evidence);
-    if (rest != NULL && batch->weight != NULL)
-        add_weights(batch, rest, left, false, NULL);
-    else if (rest != NULL)
-        count_bits(batch, rest, left);
+    } else {
+        LOTS_TRY(pick(batch, keep, &rows, err));
+        add_picked(batch, &rows, kept, evidence);
+    }
+    return rest == NULL ? LOTS_OK : count_side(batch, rest, left, err);
 }
 
 lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batch *batch, const lots_row_agg *agg,
@@ -244,8 +256,6 @@ lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batc
         LOTS_TRY(reach(&counter->left, batch->known, err));
     counter->rows += batch->rows_in_all;
     if (sums)
-        add_batch(batch, counter->kept.line, counter->left.line, evidence);
-    else
-        count_batch(batch, counter->kept.line, counter->left.line);
-    return LOTS_OK;
+        return add_batch(batch, counter->kept.line, counter->left.line, evidence, err);
+    return count_batch(batch, counter->kept.line, counter->left.line, err);
 }

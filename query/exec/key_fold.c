@@ -6,6 +6,7 @@
 #include "core/base/hash.h"
 #include "core/base/kernels.h"
 #include "core/base/memory.h"
+#include "core/index/bitset.h"
 
 #define DIRECT_MAX (1u << 18)
 #define NUMBERS_MAX (1u << 29)
@@ -124,8 +125,11 @@ static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_
     return LOTS_OK;
 }
 
+static bool is_kept(const uint64_t *keep, uint32_t i) { return keep == NULL || lots_bit_get(keep, i); }
+
 /* All at once. Pairs without a number are seldom; they get theirs one by one, and all are looked up again. */
-static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)
+static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, const uint64_t *keep, uint32_t count,
+                        uint32_t *out)
 {
     const lots_kernels *kernels = lots_kernels_get();
     uint32_t found[LOTS_KEY_BLOCK];
@@ -135,22 +139,29 @@ static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t *number = &fold->direct[a[i] << fold->shift | b[i]];
-        if (*number == LOTS_NO_ID)
+        const bool kept = is_kept(keep, i);
+        if (*number == LOTS_NO_ID && kept)
             *number = fold->count++;
-        out[i] = *number;
+        out[i] = kept ? *number : 0;
     }
 }
 
 lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
-                                uint32_t b_limit, uint32_t count, uint32_t *out, lots_error *err)
+                                uint32_t b_limit, const uint64_t *keep, uint32_t count, uint32_t *out, lots_error *err)
 {
     LOTS_TRY(fold_reach(fold, a_limit, b_limit, err));
-    for (uint32_t i = 0; fold->wide && i < count; i++) {
+    if (!fold->wide) {
+        fold_direct(fold, a, b, keep, count, out);
+        return LOTS_OK;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_kept(keep, i)) {
+            out[i] = 0;
+            continue;
+        }
         LOTS_TRY(lots_number_map_take(&fold->map, pair_key(a[i], b[i]), fold->count, &out[i], err));
         fold->count += out[i] == fold->count ? 1 : 0;
     }
-    if (!fold->wide)
-        fold_direct(fold, a, b, count, out);
     return LOTS_OK;
 }
 

@@ -31,9 +31,11 @@ typedef struct lots_key_fold {
 } lots_key_fold;
 
 void lots_key_fold_close(lots_key_fold *fold);
-/* a_limit, b_limit: every a and b is below. `out` may be `a`. Errors: LOTS_MEMORY, LOTS_LIMIT. */
+/* a_limit, b_limit: every a and b is below. `keep`: bits of those that count, others may get any number that there is, or 0; NULL:
+ * all. `out` may be `a`. Errors: LOTS_MEMORY, LOTS_LIMIT. */
 LOTS_MUST lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
-                                          uint32_t b_limit, uint32_t count, uint32_t *out, lots_error *err);
+                                          uint32_t b_limit, const uint64_t *keep, uint32_t count, uint32_t *out,
+                                          lots_error *err);
 /* LOTS_NO_ID for what has none, also where a or b is it. */
 void lots_key_fold_find(const lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out);
 

@@ -60,12 +60,12 @@ static lots_status keep_key(lots_keyer *keyer, uint32_t column, const lots_vecto
 }
 
 /* Tuples seen for the first time are kept, in the order of their numbers. */
-static lots_status keep_new(lots_keyer *keyer, const lots_vector *keys, uint32_t first, const uint32_t *numbers,
-                            uint32_t count, lots_error *err)
+static lots_status keep_new(lots_keyer *keyer, const lots_vector *keys, uint32_t first, const uint64_t *keep,
+                            const uint32_t *numbers, uint32_t count, lots_error *err)
 {
     const uint32_t known = keyer->folds[keyer->column_count - 1].count;
     for (uint32_t i = 0; keyer->count < known && i < count; i++) {
-        if (numbers[i] != keyer->count)
+        if (numbers[i] != keyer->count || (keep != NULL && !lots_bit_get(keep, i)))
             continue;
         for (uint32_t c = 0; c < keyer->column_count; c++)
             LOTS_TRY(keep_key(keyer, c, &keys[c], first + i, err));
@@ -75,7 +75,7 @@ static lots_status keep_new(lots_keyer *keyer, const lots_vector *keys, uint32_t
 }
 
 static lots_status number_block(lots_keyer *keyer, const lots_vector *keys, uint32_t first, uint32_t count,
-                                uint32_t *out, lots_error *err)
+                                const uint64_t *keep, uint32_t *out, lots_error *err)
 {
     static const uint32_t none[LOTS_KEY_BLOCK];
     uint32_t codes[LOTS_KEY_BLOCK];
@@ -85,15 +85,21 @@ static lots_status number_block(lots_keyer *keyer, const lots_vector *keys, uint
         const bool begins = c == 0 && keyer->column_count > 1; /* there is nothing before it to fold it with */
         LOTS_TRY(lots_key_codes(&keyer->coders[c], &keys[c], first, count, begins ? out : codes, &own, err));
         if (!begins)
-            LOTS_TRY(lots_key_fold_pairs(&keyer->folds[c], before, before_limit, own, keyer->coders[c].count, count,
+            LOTS_TRY(lots_key_fold_pairs(&keyer->folds[c], before, before_limit, own, keyer->coders[c].count, keep, count,
                                          out, err));
         before = begins ? own : out;
         before_limit = begins ? keyer->coders[c].count : keyer->folds[c].count;
     }
-    return keep_new(keyer, keys, first, out, count, err);
+    return keep_new(keyer, keys, first, keep, out, count, err);
 }
 
 lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out, lots_error *err)
+{
+    return lots_keyer_number_some(keyer, keys, rows, NULL, out, err);
+}
+
+lots_status lots_keyer_number_some(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, const uint64_t *keep,
+                                   uint32_t *out, lots_error *err)
 {
     if (keyer->column_count == 0) {
         if (keyer->count == 0 && rows > 0)
@@ -103,7 +109,7 @@ lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32
     }
     for (uint32_t first = 0; first < rows; first += LOTS_KEY_BLOCK) {
         const uint32_t count = rows - first < LOTS_KEY_BLOCK ? rows - first : LOTS_KEY_BLOCK;
-        LOTS_TRY(number_block(keyer, keys, first, count, out + first, err));
+        LOTS_TRY(number_block(keyer, keys, first, count, keep == NULL ? NULL : keep + first / 64, out + first, err));
     }
     return LOTS_OK;
 }

@@ -22,6 +22,9 @@ void lots_keyer_of_day(lots_keyer *keyer, uint32_t column, lots_op unit);
 /* Numbers of `rows` rows whose keys are keys[0..column_count); out has room for rows. */
 LOTS_MUST lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out,
                                         lots_error *err);
+/* The same of the rows whose bit is set (NULL: all): others get a number that means nothing. */
+LOTS_MUST lots_status lots_keyer_number_some(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, const uint64_t *keep,
+                                             uint32_t *out, lots_error *err);
 /* The same without giving new numbers: LOTS_NO_ID for what has none. Any number of threads may ask at once. */
 void lots_keyer_find(const lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out);
 

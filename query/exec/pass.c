@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "query/exec/beyond.h"
+#include "query/exec/masked.h"
 #include "query/exec/panel.h"
 #include "query/exec/pass_rows.h"
 #include "query/exec/wanted.h"
@@ -23,6 +24,7 @@ typedef struct pass_state {
     lots_arena arena;     /* plans */
     lots_each_plan *plans;/* by stage, of an EACH */
     lots_panel panel;
+    bool masked;          /* rows stay where they are: masked.h */
     pthread_mutex_t lock;
 } pass_state;
 
@@ -80,6 +82,8 @@ static lots_status make_plans(pass_state *state, lots_error *err)
                                          &state->plans[s], err));
     if (pass->options->observer == NULL && pass->carried == NULL)
         lots_panel_plan(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group, &state->panel);
+    state->masked = pass->options->observer == NULL && pass->input == NULL &&
+                    lots_masked_can(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group);
     return LOTS_OK;
 }
 
@@ -149,13 +153,13 @@ static lots_status gather_rows(pass_state *state, lots_worker *worker, unsigned 
 }
 
 static lots_status group_rows(lots_group *group, lots_worker *worker, const lots_instance *rows,
-                              const lots_group_weights *weights, lots_error *err)
+                              const lots_group_weights *weights, const uint64_t *present, lots_error *err)
 {
     const uint32_t *patients = NULL;
     if (rows->count == 0)
         return LOTS_OK;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
-    return lots_group_feed(group, worker, rows, patients, NULL, weights->weight != NULL ? weights : NULL, err);
+    return lots_group_feed(group, worker, rows, patients, NULL, weights->weight != NULL ? weights : NULL, present, err);
 }
 
 /* Is the chunk to be looked at for the source's rows? */
@@ -175,17 +179,22 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned nu
     const lots_instance *patients = NULL;
     lots_instance *rows = NULL;
     lots_group_weights weights = {NULL, 0};
+    const uint64_t *present = NULL;
+    bool masked = false;
     uint64_t clock = pass->options->observer != NULL ? lots_clock_ns() : 0;
     if (pass->input != NULL ? lots_pass_rows_count(&state->rows, chunk) == 0 : !wanted(pass, worker, chunk))
         return LOTS_OK;
     LOTS_TRY(lots_worker_begin(worker, place->segment, place->chunk, &patients, err));
     if (pass->input != NULL)
         LOTS_TRY(lots_pass_rows_restore(&state->rows, pass, worker, chunk, &rows, err));
-    else
+    else if (state->masked)
+        LOTS_TRY(lots_masked_rows(worker, pass->pipeline, pass->stages, pass->stage_count, &rows, &present, &masked, err));
+    if (rows == NULL)
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
-    LOTS_TRY(run_stages(state, worker, chunk, &rows, &weights, &clock, err));
+    if (!masked)
+        LOTS_TRY(run_stages(state, worker, chunk, &rows, &weights, &clock, err));
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
-    LOTS_TRY(pass->group != NULL ? group_rows(&state->groups[number], worker, rows, &weights, err)
+    LOTS_TRY(pass->group != NULL ? group_rows(&state->groups[number], worker, rows, &weights, present, err)
                                  : gather_rows(state, worker, number, chunk, rows, err));
     LOTS_TRY(lots_beyond_settle(worker, rows, err));
     spend(pass, pass->stage_count, &clock);
@@ -207,7 +216,7 @@ static lots_status run_stretch(pass_state *state, lots_worker *worker, unsigned 
     const lots_patient *all = pass->input->patient, first = rows->count > 0 ? all[rows->ordinal[0]] : 0;
     for (uint32_t i = 0; i < rows->count; i++) /* small numbers */
         ((lots_patient *)patients)[i] = all[rows->ordinal[i]] - first;
-    return lots_group_feed(&state->groups[number], worker, rows, patients, NULL, NULL, err);
+    return lots_group_feed(&state->groups[number], worker, rows, patients, NULL, NULL, NULL, err);
 }
 
 /* ---- tasks ---- */

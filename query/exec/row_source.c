@@ -20,6 +20,14 @@ static lots_status new_rows(lots_worker *worker, const lots_bound_pipeline *pipe
     return new_slots(worker, *out, pipeline->slot_count, err);
 }
 
+lots_status lots_rows_of_relation(lots_worker *worker, const lots_bound_pipeline *pipeline, const lots_relation_rows *relation,
+                                  lots_instance **out, lots_error *err)
+{
+    LOTS_TRY(new_rows(worker, pipeline, relation->count, out, err));
+    (*out)->parent_offsets = relation->offsets;
+    return LOTS_OK;
+}
+
 static lots_status rows_of_set(lots_worker *worker, const lots_bound_pipeline *pipeline, lots_instance **out,
                                lots_error *err)
 {

@@ -170,7 +170,7 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
     const bool nobody = r->rows.patient == NULL && r->rows.behind.data == NULL; /* of a table: there is none to protect */
     LOTS_TRY(lots_group_open(group, stage, nobody ? 0 : r->options->min_cell, err));
     LOTS_TRY(run_instance(r, &rows, err));
-    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, r->rows.patient, behind, NULL, err));
+    LOTS_TRY(lots_group_feed(group, r->workers[0], rows, r->rows.patient, behind, NULL, NULL, err));
     LOTS_TRY(run_rows_of_group(r, stage, group, err));
     if (nobody)
         memset(&r->rows.behind, 0, sizeof r->rows.behind);

@@ -140,6 +140,9 @@ struct lots_worker {
 };
 
 /* ---- instances ---- */
+/* All rows of the relation of a pipeline's source, as the pipeline's. */
+LOTS_MUST lots_status lots_rows_of_relation(lots_worker *worker, const lots_bound_pipeline *pipeline,
+                                            const struct lots_relation_rows *relation, lots_instance **out, lots_error *err);
 LOTS_MUST lots_status lots_instance_new(lots_worker *worker, uint32_t frame, uint32_t count, const lots_instance *parent,
                                         uint32_t depth, lots_instance **out, lots_error *err);
 /* The instance of `frame` in the chain of `rows`; NULL when there is none. */

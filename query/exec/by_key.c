@@ -1,6 +1,7 @@
 /* by_key.c: candidates by an equality between the element and the frame's row (`x.unit = r.unit`). The relation's rows
  * are put in order of the element's value by one counting sort; since rows rise under each value, a row's candidates are
- * one range of that list. So an equality costs what a window costs, not pairs. */
+ * one range of that list. So an equality costs what a window costs, not pairs. Where each row has few candidates anyway they
+ * are compared with it one by one, and those that are equal are its range of the list. */
 #include <string.h>
 
 #include "query/exec/candidates.h"
@@ -49,6 +50,57 @@ static lots_status number_sides(lots_candidates *candidates, const lots_vector *
     out->element = dense.ids;
     out->row = dense.ids + x->count;
     out->count = dense.count;
+    return LOTS_OK;
+}
+
+enum { FEW = 4 }; /* candidates a row */
+
+static uint64_t candidates_in_all(const lots_candidates *candidates)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < candidates->count; i++)
+        all += candidates->end[i] - candidates->first[i];
+    return all;
+}
+
+static bool are_equal(const lots_vector *x, uint32_t i, const lots_vector *y, uint32_t k)
+{
+    if (lots_vector_is_missing(x, i) || lots_vector_is_missing(y, k))
+        return false;
+    if (x->type.kind != LOTS_TYPE_TEXT)
+        return lots_vector_compare(x, i, y, k) == 0;
+    const lots_text *a = (const lots_text *)x->data + i, *b = (const lots_text *)y->data + k;
+    return a->bytes == b->bytes && (a->bytes == 0 || (a->text[a->bytes - 1] == b->text[b->bytes - 1] &&
+                                                      memcmp(a->text, b->text, a->bytes) == 0));
+}
+
+static void take_list(lots_candidates *candidates, const uint32_t *list, uint32_t count, uint32_t *first, uint32_t *end)
+{
+    candidates->list = list;
+    candidates->list_count = count;
+    candidates->first = candidates->own_first = first;
+    candidates->end = candidates->own_end = end;
+    candidates->contiguous = false;
+    candidates->mask = NULL; /* the list holds only what passes it */
+}
+
+static lots_status compare_each(lots_candidates *candidates, const lots_vector *x, const lots_vector *y, uint64_t all,
+                                lots_error *err)
+{
+    lots_arena *arena = lots_instance_arena(candidates->worker, candidates->rows);
+    uint32_t *list = NULL, *first = NULL, *end = NULL, found = 0;
+    LOTS_TRY(lots_new_u32(arena, (size_t)all, &list, err));
+    LOTS_TRY(lots_new_u32(arena, candidates->count, &first, err));
+    LOTS_TRY(lots_new_u32(arena, candidates->count, &end, err));
+    for (uint32_t row = 0; row < candidates->count; row++) {
+        first[row] = found;
+        for (uint32_t i = candidates->first[row]; i < candidates->end[row]; i++)
+            if ((candidates->mask == NULL || lots_bit_get(candidates->mask, i)) && are_equal(x, i, y, row))
+                list[found++] = i;
+        end[row] = found;
+    }
+    candidates->worker->work.rows += candidates->count + all;
+    take_list(candidates, list, found, first, end);
     return LOTS_OK;
 }
 
@@ -111,11 +163,7 @@ static lots_status take_lists(lots_candidates *candidates, const numbered *numbe
         end[i] = lower_bound(list, first[i], to, candidates->end[i]);
     }
     candidates->worker->work.rows += candidates->count;
-    candidates->list = list;
-    candidates->first = candidates->own_first = first;
-    candidates->end = candidates->own_end = end;
-    candidates->contiguous = false;
-    candidates->mask = NULL; /* the list holds only what passes it */
+    take_list(candidates, list, candidates->list_count, first, end);
     return LOTS_OK;
 }
 
@@ -155,6 +203,11 @@ lots_status lots_candidates_by_key(lots_candidates *candidates, lots_error *err)
     LOTS_TRY(lots_vector_flatten(arena, &value, &y, err));
     if (x.failed != NULL || y.failed != NULL) /* pairs tell which failures matter */
         return LOTS_OK;
+    const uint64_t all = candidates_in_all(candidates);
+    if (all <= FEW * (uint64_t)candidates->count) {
+        LOTS_TRY(compare_each(candidates, &x, &y, all, err));
+        return drop_filter(candidates, filter - 1, err);
+    }
     LOTS_TRY(number_sides(candidates, &x, &y, &numbers, err));
     LOTS_TRY(take_lists(candidates, &numbers, err));
     return drop_filter(candidates, filter - 1, err);

@@ -159,23 +159,29 @@ static void add_picked(const lots_group_batch *in, const picked *rows, lots_grou
 }
 
 /* Rows that stand for several persons, none of whom has another row in the group. */
+static inline void add_weight(const lots_group_batch *batch, size_t row, lots_group_line *lines, bool sums,
+                              lots_evidence *evidence)
+{
+    const uint32_t persons = batch->weight[row];
+    lots_group_line *line = &lines[batch->number[row]];
+    line->counts += persons | (uint64_t)persons << 32;
+    line->last = batch->patient[row] + batch->first_person;
+    if (!sums)
+        return;
+    line->own = (uint64_t)batch->row_ints[row];
+    line->sum += line->own * persons;
+    if (evidence != NULL && (line->settled == 0 || line->own > line->sum / 4))
+        tell(evidence, line, batch->number[row], persons, line->own);
+}
+
 static void add_weights(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *lines, bool sums,
                         lots_evidence *evidence)
 {
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        const uint32_t persons = batch->weight[row];
-        lots_group_line *line = &lines[batch->number[row]];
-        if (keep != NULL && !lots_bit_get(keep, row))
-            continue;
-        line->counts += persons | (uint64_t)persons << 32;
-        line->last = batch->patient[row] + batch->first_person;
-        if (!sums)
-            continue;
-        line->own = (uint64_t)batch->row_ints[row];
-        line->sum += line->own * persons;
-        if (evidence != NULL && (line->settled == 0 || line->own > line->sum / 4))
-            tell(evidence, line, batch->number[row], persons, line->own);
-    }
+    for (uint32_t row = 0; keep == NULL && row < batch->rows; row++)
+        add_weight(batch, row, lines, sums, evidence);
+    for (size_t w = 0; keep != NULL && w < lots_bit_words(batch->rows); w++)
+        for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1)
+            add_weight(batch, w * 64 + (size_t)__builtin_ctzll(bits), lines, sums, evidence);
 }
 
 /* ---- a batch ---- */

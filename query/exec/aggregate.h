@@ -36,7 +36,7 @@ LOTS_MUST lots_status lots_reduce_distinct(const lots_step *step, const lots_ran
 /* GROUPS_OVER, SCORE_OVER (eval_classes.c), and the same over rows: x is a CODE or a SET of them. */
 LOTS_MUST lots_status lots_reduce_classes(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                           lots_vector *out, lots_error *err);
-/* COUNT_DISTINCT of groups and SCORE_OVER of a stored column, by its codes as the chunk holds them: *done, with `out` made.
+/* COUNT_DISTINCT and SET_OF of groups and SCORE_OVER of a stored column, by its codes as the chunk holds them: *done, with `out` made.
  *   index   row of the relation by position; NULL: positions are rows */
 LOTS_MUST lots_status lots_reduce_stored_groups(const lots_step *step, const lots_relation_rows *relation,
                                                 const lots_ranges *ranges, const uint32_t *index, bool *done,

@@ -1,4 +1,4 @@
-/* reduce_groups.c: distinct groups and scores over the codes of a stored column, as the chunk holds them: every code of the
+/* reduce_groups.c: distinct groups, sets of groups and scores over the codes of a stored column, as the chunk holds them: every code of the
  * segment has one word, a bit a group, and what a range holds is the words of its codes, one over the other. Nothing is
  * made for a code or a row. For classifications of at most 64 groups and ranges that don't overlap much; eval_classes.c and
  * reduce_values.c have the general ways. */
@@ -32,7 +32,7 @@ static bool find_shape(const lots_step *step, const lots_relation_rows *relation
         return false;
     if (out->score)
         out->grouping = step->expr->grouping;
-    else if (step->expr->op == LOTS_OP_COUNT_DISTINCT && x->op == LOTS_OP_CODE_GROUPS)
+    else if ((step->expr->op == LOTS_OP_COUNT_DISTINCT || step->expr->op == LOTS_OP_SET_OF) && x->op == LOTS_OP_CODE_GROUPS)
         out->grouping = x->grouping;
     out->column = out->score ? x : x->operand_count > 0 ? x->operands[0] : NULL;
     return out->grouping != NULL && out->column != NULL && out->column->op == LOTS_OP_COLUMN &&
@@ -152,23 +152,50 @@ static int64_t score_of(const stored_groups *groups, score_memory *memory, uint6
     return memory->score[at];
 }
 
-static void reduce_each(const stored_groups *groups, const lots_ranges *ranges, int64_t *out)
+static void words_of_ranges(const stored_groups *groups, const lots_ranges *ranges, uint64_t *out)
 {
-    score_memory memory;
     uint64_t looks = 0;
-    memset(memory.groups, 0, sizeof memory.groups);
     for (uint32_t i = 0; i < ranges->count; i++) {
-        const uint64_t word = codes_of_range(groups, ranges, ranges->first[i], ranges->end[i]);
-        out[i] = groups->score ? score_of(groups, &memory, word) : __builtin_popcountll(word);
+        out[i] = codes_of_range(groups, ranges, ranges->first[i], ranges->end[i]);
         looks += ranges->end[i] > ranges->first[i] ? ranges->end[i] - ranges->first[i] : 0;
     }
     groups->step->worker->work.rows += looks;
+}
+
+/* Groups are numbered in their order, so a word's bits are a set. */
+static lots_status make_sets(const lots_step *step, const uint64_t *words, lots_vector *out, lots_error *err)
+{
+    size_t made = 0;
+    for (uint32_t i = 0; i < out->count; i++)
+        made += (size_t)__builtin_popcountll(words[i]);
+    if (made > UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "sets of more than %u elements in one chunk", UINT32_MAX);
+    LOTS_TRY(lots_arena_vector(step->arena, &out->data, made, sizeof(lots_id), err));
+    lots_id *ids = out->data;
+    uint32_t *offsets = out->offsets, count = 0;
+    offsets[0] = 0;
+    for (uint32_t i = 0; i < out->count; i++) {
+        for (uint64_t rest = words[i]; rest != 0; rest &= rest - 1)
+            ids[count++] = (lots_id)__builtin_ctzll(rest);
+        offsets[i + 1] = count;
+    }
+    return LOTS_OK;
+}
+
+static void make_numbers(const stored_groups *groups, const uint64_t *words, lots_vector *out)
+{
+    score_memory memory;
+    int64_t *numbers = out->data;
+    memset(memory.groups, 0, sizeof memory.groups);
+    for (uint32_t i = 0; i < out->count; i++)
+        numbers[i] = groups->score ? score_of(groups, &memory, words[i]) : __builtin_popcountll(words[i]);
 }
 
 lots_status lots_reduce_stored_groups(const lots_step *step, const lots_relation_rows *relation, const lots_ranges *ranges,
                                       const uint32_t *index, bool *done, lots_vector *out, lots_error *err)
 {
     stored_groups groups;
+    void *words = NULL;
     *done = find_shape(step, relation, &groups) && !lots_ranges_slide(ranges) && (groups.score || !lots_slide_pays(ranges));
     if (!*done)
         return LOTS_OK;
@@ -178,6 +205,10 @@ lots_status lots_reduce_stored_groups(const lots_step *step, const lots_relation
     LOTS_TRY(make_words(&groups, stream, column, err));
     LOTS_TRY(lots_stream_local(step->worker, stream, column, &groups.codes, err));
     LOTS_TRY(lots_vector_new(step->arena, &step->expr->type, ranges->count, out, err));
-    reduce_each(&groups, ranges, out->data);
+    LOTS_TRY(lots_arena_vector(step->arena, &words, ranges->count, sizeof(uint64_t), err));
+    words_of_ranges(&groups, ranges, words);
+    if (step->expr->op == LOTS_OP_SET_OF)
+        return make_sets(step, words, out, err);
+    make_numbers(&groups, words, out);
     return LOTS_OK;
 }

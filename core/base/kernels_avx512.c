@@ -224,38 +224,56 @@ static uint64_t deposit_bits(uint64_t value, uint64_t mask) { return _pdep_u64(v
 static uint64_t extract_bits(uint64_t value, uint64_t mask) { return _pext_u64(value, mask); }
 
 /* ---- by mask ---- */
+/* Values, as they are packed, to plain ones or the next patches. */
+#define PATCHED_32(PACKED, ESCAPED)                                                                         \
+    _mm512_mask_expand_epi32(_mm512_add_epi32(PACKED, SET_U32(base)), ESCAPED, load32(patches + taken))
+#define PATCHED_64(PACKED, ESCAPED)                                                                         \
+    _mm512_mask_expand_epi64(_mm512_add_epi64(PACKED, _mm512_set1_epi64((long long)base)), ESCAPED,         \
+                             _mm512_loadu_si512(patches + taken))
+
+/* Whole vectors are stored without a mask, which would cost more than all else. */
 static size_t patch_u32(uint32_t *values, size_t count, uint32_t escape, uint32_t base, const uint32_t *patches,
                         size_t patch_count)
 {
-    size_t taken = 0;
-    for (size_t i = 0; i < count; i += 16) {
-        const __mmask16 here = first16(count - i);
+    size_t taken = 0, i = 0;
+    for (; i + 16 <= count; i += 16) {
         const __m512i packed = load32(values + i);
-        const __mmask16 escaped = _mm512_mask_cmpeq_epi32_mask(here, packed, SET_U32(escape));
-        const __m512i plain = _mm512_add_epi32(packed, SET_U32(base));
-        _mm512_mask_storeu_epi32(values + i, here, _mm512_mask_expand_epi32(plain, escaped, load32(patches + taken)));
+        const __mmask16 escaped = _mm512_cmpeq_epi32_mask(packed, SET_U32(escape));
+        _mm512_storeu_si512(values + i, PATCHED_32(packed, escaped));
         taken += (size_t)_mm_popcnt_u32(escaped);
         if (taken > patch_count)
             return SIZE_MAX;
     }
-    return taken;
+    if (i == count)
+        return taken;
+    const __mmask16 here = first16(count - i);
+    const __m512i packed = _mm512_maskz_loadu_epi32(here, values + i);
+    const __mmask16 escaped = _mm512_mask_cmpeq_epi32_mask(here, packed, SET_U32(escape));
+    _mm512_mask_storeu_epi32(values + i, here, PATCHED_32(packed, escaped));
+    taken += (size_t)_mm_popcnt_u32(escaped);
+    return taken > patch_count ? SIZE_MAX : taken;
 }
 static size_t patch_u64(uint64_t *values, size_t count, uint64_t escape, uint64_t base, const uint64_t *patches,
                         size_t patch_count)
 {
-    size_t taken = 0;
-    for (size_t i = 0; i < count; i += 8) {
-        const __mmask8 here = (__mmask8)below(count - i);
+    const __m512i marker = _mm512_set1_epi64((long long)escape);
+    size_t taken = 0, i = 0;
+    for (; i + 8 <= count; i += 8) {
         const __m512i packed = _mm512_loadu_si512(values + i);
-        const __mmask8 escaped = _mm512_mask_cmpeq_epi64_mask(here, packed, _mm512_set1_epi64((long long)escape));
-        const __m512i plain = _mm512_add_epi64(packed, _mm512_set1_epi64((long long)base));
-        const __m512i next = _mm512_loadu_si512(patches + taken);
-        _mm512_mask_storeu_epi64(values + i, here, _mm512_mask_expand_epi64(plain, escaped, next));
+        const __mmask8 escaped = _mm512_cmpeq_epi64_mask(packed, marker);
+        _mm512_storeu_si512(values + i, PATCHED_64(packed, escaped));
         taken += (size_t)_mm_popcnt_u32(escaped);
         if (taken > patch_count)
             return SIZE_MAX;
     }
-    return taken;
+    if (i == count)
+        return taken;
+    const __mmask8 here = (__mmask8)below(count - i);
+    const __m512i packed = _mm512_maskz_loadu_epi64(here, values + i);
+    const __mmask8 escaped = _mm512_mask_cmpeq_epi64_mask(here, packed, marker);
+    _mm512_mask_storeu_epi64(values + i, here, PATCHED_64(packed, escaped));
+    taken += (size_t)_mm_popcnt_u32(escaped);
+    return taken > patch_count ? SIZE_MAX : taken;
 }
 static void expand_u32(const uint64_t *mask, size_t count, const uint32_t *in, uint32_t *out)
 {

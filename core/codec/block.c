@@ -388,6 +388,51 @@ lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, c
     return status;
 }
 
+/* ---- lengths of lists ---- */
+
+static bool is_one_length(const lots_block_meta *meta) { return meta->min == meta->max && meta->min > 0; }
+
+bool lots_block_can_place(const lots_block_meta *meta)
+{
+    return meta->phys == LOTS_PHYS_U32 && meta->missing == 0 && meta->count > 0 &&
+           (is_one_length(meta) || meta->encoding == LOTS_ENCODING_PLANES);
+}
+
+lots_status lots_block_elements_before(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *lists,
+                                       uint32_t list_count, uint32_t *out, lots_arena *scratch, lots_error *err)
+{
+    lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    assert(lots_block_can_place(meta));
+    if (is_one_length(meta)) {
+        for (uint32_t i = 0; i < list_count; i++)
+            out[i] = (uint32_t)meta->min * lists[i];
+        return LOTS_OK;
+    }
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_status status = lots_planes_sums(&reader, meta->count, lists, list_count, out, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
+}
+
+lots_status lots_block_lists_of(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *elements,
+                                uint32_t element_count, uint32_t *out, lots_arena *scratch, lots_error *err)
+{
+    lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    assert(lots_block_can_place(meta));
+    if (is_one_length(meta)) {
+        for (uint32_t i = 0; i < element_count; i++)
+            out[i] = elements[i] / (uint32_t)meta->min;
+        return element_count == 0 || out[element_count - 1] < meta->count
+                   ? LOTS_OK
+                   : lots_fail(err, LOTS_CORRUPT, "element %u is in none of %u lists", elements[element_count - 1],
+                               meta->count);
+    }
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_status status = lots_planes_find(&reader, meta->count, elements, element_count, out, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
+}
+
 const char *lots_encoding_name(uint8_t encoding)
 {
     static const char *const names[2][9] = {

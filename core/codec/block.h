@@ -121,6 +121,15 @@ bool lots_block_can_take(const lots_block_meta *meta);
  * they never fall. Errors: LOTS_CORRUPT, LOTS_MEMORY. Cost: O(count), but far less a value than decode. */
 LOTS_MUST lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *rows,
                                       uint32_t row_count, lots_values_out *out, lots_arena *scratch, lots_error *err);
+/* Of lengths of lists that lie one after the other, without decoding them: can a block that has been decoded whole before tell
+ * how many elements are before a list, and in which list an element is? */
+bool lots_block_can_place(const lots_block_meta *meta);
+/* Of one that can: out[i] = the elements before list lists[i] <= count. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_elements_before(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *lists,
+                                                 uint32_t list_count, uint32_t *out, lots_arena *scratch, lots_error *err);
+/* out[i] = the list of elements[i], which rise. Errors: LOTS_CORRUPT, also when there are fewer elements; LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_lists_of(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *elements,
+                                          uint32_t element_count, uint32_t *out, lots_arena *scratch, lots_error *err);
 /* "frame+zstd" and the like, for lots info; "?" when unknown. */
 const char *lots_encoding_name(uint8_t encoding);
 

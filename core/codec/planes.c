@@ -247,3 +247,104 @@ lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t
     lots_kernels_get()->gather_u64(values, indexes, count, out);
     return LOTS_OK;
 }
+
+/* ---- lengths ---- */
+
+typedef struct lengths_read {
+    planes_read planes;
+    uint32_t values[LOTS_PLANES_VALUES + 16];
+    const uint32_t *before[LOTS_PLANES_VALUES]; /* by plane: set bits before each word */
+    uint32_t *ranks;                            /* room for a rank for each place */
+} lengths_read;
+
+/* `places`: at most so many are asked for at once, or one for each word. */
+static lots_status read_lengths(lots_reader *reader, uint32_t count, uint32_t places, lengths_read *out, lots_arena *arena,
+                                lots_error *err)
+{
+    const size_t words = word_count_of(count);
+    void *room;
+    out->planes = (planes_read){0, {NULL}};
+    LOTS_TRY(read_distinct(reader, count, &out->planes.distinct, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, out->planes.distinct, 0, out->values, arena, err));
+    LOTS_TRY(read_planes(reader, count, out->planes.distinct - 1, &out->planes, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &room, places > words ? places : words + 1, sizeof(uint32_t), err));
+    out->ranks = room;
+    for (uint32_t k = 0; k + 1 < out->planes.distinct; k++) {
+        LOTS_TRY(lots_arena_vector(arena, &room, words + 1, sizeof(uint32_t), err));
+        ((uint32_t *)room)[words] = lots_kernels_get()->count_prefix(out->planes.planes[k], words, 0, room);
+        out->before[k] = room;
+    }
+    return LOTS_OK;
+}
+
+/* Each value before a place counts as the last one, and one in a plane as what that is more: modulo 2^32. */
+static void sum_before(const lengths_read *read, const uint32_t *places, uint32_t count, uint32_t *out)
+{
+    const uint32_t last = read->values[read->planes.distinct - 1];
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = last * places[i];
+    for (uint32_t k = 0; k + 1 < read->planes.distinct; k++) {
+        const uint32_t more = read->values[k] - last;
+        lots_kernels_get()->bit_ranks(read->planes.planes[k], read->before[k], places, count, read->ranks);
+        for (uint32_t i = 0; i < count; i++)
+            out[i] += more * read->ranks[i];
+    }
+}
+
+lots_status lots_planes_sums(lots_reader *reader, uint32_t count, const uint32_t *places, uint32_t place_count,
+                             uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    lengths_read read;
+    LOTS_TRY(read_lengths(reader, count, place_count, &read, arena, err));
+    sum_before(&read, places, place_count, out);
+    return LOTS_OK;
+}
+
+/* Places in steps: where the sum before place + step does not pass the element, the place moves on by the step. */
+static void move_places(const uint32_t *elements, const uint32_t *tried, const uint32_t *sums, uint32_t count, uint32_t *places)
+{
+    for (uint32_t i = 0; i < count; i++)
+        places[i] = sums[i] <= elements[i] ? tried[i] : places[i];
+}
+
+/* The last place, a multiple of 64, before which there are no more elements than come before this one. */
+static lots_status find_words(const lengths_read *read, uint32_t count, const uint32_t *elements, uint32_t element_count,
+                              uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    const size_t words = word_count_of(count);
+    void *places, *sums;
+    size_t word = 0;
+    LOTS_TRY(lots_arena_vector(arena, &places, words + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &sums, words + 1, sizeof(uint32_t), err));
+    for (size_t w = 0; w < words; w++)
+        ((uint32_t *)places)[w] = (uint32_t)(w * 64);
+    sum_before(read, places, (uint32_t)words, sums);
+    for (uint32_t i = 0; i < element_count; i++) {
+        while (word + 1 < words && ((const uint32_t *)sums)[word + 1] <= elements[i])
+            word++;
+        out[i] = (uint32_t)(word * 64);
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_planes_find(lots_reader *reader, uint32_t count, const uint32_t *elements, uint32_t element_count,
+                             uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    lengths_read read;
+    void *tried, *sums;
+    LOTS_TRY(read_lengths(reader, count, element_count, &read, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &tried, element_count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &sums, element_count, sizeof(uint32_t), err));
+    LOTS_TRY(find_words(&read, count, elements, element_count, out, arena, err));
+    for (uint32_t step = 32; step > 0; step /= 2) {
+        for (uint32_t i = 0; i < element_count; i++)
+            ((uint32_t *)tried)[i] = out[i] + step < count ? out[i] + step : out[i];
+        sum_before(&read, tried, element_count, sums);
+        move_places(elements, tried, sums, element_count, out);
+    }
+    const uint32_t ends[1 + 16] = {count};
+    sum_before(&read, ends, 1, sums);
+    if (element_count > 0 && elements[element_count - 1] >= *(const uint32_t *)sums)
+        return lots_fail(err, LOTS_CORRUPT, "element %u is in none of %u lists", elements[element_count - 1], count);
+    return LOTS_OK;
+}

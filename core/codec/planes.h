@@ -34,6 +34,13 @@ LOTS_MUST lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count
  * check them: `believed` ones, which have been read before, are not, and the reader is left where it stands. */
 LOTS_MUST lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed,
                                        uint64_t *out, uint32_t *greatest, lots_arena *arena, lots_error *err);
+/* Of lengths of lists that lie one after the other: out[i] = the sum of the values before place[i] <= count. */
+LOTS_MUST lots_status lots_planes_sums(lots_reader *reader, uint32_t count, const uint32_t *places, uint32_t place_count,
+                                       uint32_t *out, lots_arena *arena, lots_error *err);
+/* The list in which each of some elements lies. Elements rise; `out` is less than count. Errors: LOTS_CORRUPT when there are
+ * fewer elements; as decode. */
+LOTS_MUST lots_status lots_planes_find(lots_reader *reader, uint32_t count, const uint32_t *elements,
+                                       uint32_t element_count, uint32_t *out, lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                              lots_error *err);
 

@@ -69,6 +69,16 @@ LOTS_MUST lots_status lots_segment_read(lots_segment *segment, uint32_t stream, 
 LOTS_MUST lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const uint32_t *rows, uint32_t row_count, lots_values_out *out,
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
+/* Of a list column's lengths, without decoding them where their encoding tells (and they have been read before): *done, else
+ * nothing is written. lots_segment_elements_before: out[i] = how many elements the lists before row rows[i] have, rows[i] up to
+ * the chunk's rows. lots_segment_lists_of: out[i] = the row in whose list elements[i] is; elements rise.
+ * Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_segment_elements_before(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                                   const uint32_t *rows, uint32_t row_count, uint32_t *out, bool *done,
+                                                   lots_arena *scratch, lots_error *err);
+LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                            const uint32_t *elements, uint32_t element_count, uint32_t *out, bool *done,
+                                            lots_arena *scratch, lots_error *err);
 /* Which ids of a block are in a set of local ids, where the encoding tells it without decoding: *done. Else nothing is
  * written. `out`, `missing`: bits of the chunk's rows; a missing one is not in the set. *has_missing as for read.
  * Errors: as read. */

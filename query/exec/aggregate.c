@@ -453,9 +453,12 @@ static lots_status seek_one(const lots_step *step, const lots_candidates *candid
 lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *err)
 {
     lots_candidates candidates;
-    bool pairs = false;
+    bool pairs = false, counted = false;
     if (step->expr->set == NULL)
         return lots_fail(err, LOTS_INTERNAL, "operator %d can't be evaluated", (int)step->expr->op);
+    LOTS_TRY(lots_eval_has_code(step, &counted, out, err));
+    if (counted)
+        return LOTS_OK;
     LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
     if (step->expr->op == LOTS_OP_COVERED_DAYS)
         return lots_covered_days(step, &candidates, out, err);
@@ -469,7 +472,6 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
         return reduce_list(step, &candidates, out, err);
     if (!pairs && candidates.list == NULL)
         return reduce_rows(step, &candidates, out, err);
-    bool counted = false;
     LOTS_TRY(lots_count_by_order(step, &candidates, &counted, out, err));
     if (counted)
         return LOTS_OK;

@@ -22,6 +22,8 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
         streams[s].values = streams[s].locals + columns;
         LOTS_TRY(lots_arena_alloc(&worker->tables, &room, columns, sizeof(lots_type), err));
         streams[s].types = room;
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &room, columns, sizeof(uint32_t *), err));
+        streams[s].elements = room;
         for (uint32_t c = 0; c < 2 * columns; c++)
             streams[s].locals[c].count = UINT32_MAX;
     }
@@ -43,6 +45,8 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         stream->tested = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
             stream->locals[c].count = UINT32_MAX;
+        for (uint32_t c = 0; stream->read && c < columns; c++)
+            stream->elements[c] = NULL;
         stream->read = false;
     }
     return LOTS_OK;
@@ -135,22 +139,37 @@ static lots_status corrupt(const lots_worker *worker, uint32_t stream, uint32_t 
                      what);
 }
 
-static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)
+lots_status lots_stream_elements(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t **out,
+                                 uint32_t *count, lots_error *err)
 {
+    lots_stream_chunk *chunk = &worker->streams[stream];
     const lots_block_meta *meta =
         lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
-    lots_arena *arena = &worker->depths[0].arena;
-    const uint32_t elements = meta->bytes == 0 && meta->missing == meta->count ? 0 : meta->count;
-    uint32_t *lengths = NULL, *items = NULL;
-    LOTS_TRY(lots_new_u32(arena, out->count, &lengths, err));
-    LOTS_TRY(lots_new_u32(arena, elements, &items, err));
-    out->data = items;
+    uint32_t *items = chunk->elements[column];
+    *count = meta->bytes == 0 && meta->missing == meta->count ? 0 : meta->count;
+    *out = items;
+    if (items != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, *count, &items, err));
+    if (*count > 0)
+        LOTS_TRY(read_part(worker, stream, column, LOTS_PART_VALUES, NULL, items, NULL, err));
+    *out = chunk->elements[column] = items;
+    chunk->read = true;
+    return LOTS_OK;
+}
+
+static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)
+{
+    const uint32_t *items = NULL;
+    uint32_t *lengths = NULL, elements = 0;
+    LOTS_TRY(lots_stream_elements(worker, stream, column, &items, &elements, err));
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, out->count, &lengths, err));
+    out->data = worker->streams[stream].elements[column];
     if (elements == 0) {
         memset(out->offsets, 0, ((size_t)out->count + 1) * sizeof(uint32_t));
         return LOTS_OK;
     }
     LOTS_TRY(read_part(worker, stream, column, LOTS_PART_LENGTHS, NULL, lengths, NULL, err));
-    LOTS_TRY(read_part(worker, stream, column, LOTS_PART_VALUES, NULL, items, NULL, err));
     out->offsets[0] = 0; /* the segment has checked their sum in 64 bits */
     if (worker->kernels->prefix_u32(lengths, out->count, 0, out->offsets + 1) != elements)
         return corrupt(worker, stream, column, "list lengths don't add up to its elements", err);
@@ -529,6 +548,19 @@ static lots_status ends_of(lots_worker *worker, uint32_t stream, const lots_vect
     return column < 0 ? LOTS_OK : lots_stream_column(worker, stream, (uint32_t)column, out, err);
 }
 
+/* Does the zone map say that every row of the chunk has a start and an end? Then its spans are as they are stored. */
+static bool all_end(const lots_worker *worker, uint32_t stream)
+{
+    const lots_role roles[2] = {LOTS_ROLE_START, LOTS_ROLE_END};
+    for (int r = 0; r < 2; r++) {
+        const int32_t column = lots_stream_find_role(stream_of(worker, stream), roles[r]);
+        if (column < 0 || lots_segment_meta(worker->segment, stream, (uint32_t)column, LOTS_PART_VALUES,
+                                            worker->chunk)->missing != 0)
+            return false;
+    }
+    return true;
+}
+
 /* The rows without a known end; `bits` is new. */
 static lots_status endless_rows(lots_worker *worker, uint32_t stream, const lots_vector **end, uint64_t **bits,
                                 lots_error *err)
@@ -548,8 +580,12 @@ lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *
     const uint32_t rows = worker->streams[stream].rows;
     const lots_vector *end = NULL;
     uint64_t *open = NULL;
-    LOTS_TRY(endless_rows(worker, stream, &end, &open, err));
-    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
+    if (all_end(worker, stream)) {
+        LOTS_TRY(lots_new_bits(&worker->depths[0].arena, rows, &open, err));
+    } else {
+        LOTS_TRY(endless_rows(worker, stream, &end, &open, err));
+        LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
+    }
     *out = (lots_vector){.type = {.kind = LOTS_TYPE_BOOL}, .count = rows, .data = open};
     worker->work.rows += rows;
     return LOTS_OK;

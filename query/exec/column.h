@@ -15,6 +15,9 @@ LOTS_MUST lots_status lots_stream_local(lots_worker *worker, uint32_t stream, ui
                                         lots_error *err);
 /* Is it decoded already? */
 bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t column);
+/* Of a column of lists: the elements of all of them, one after the other, with ids as the segment numbers them. */
+LOTS_MUST lots_status lots_stream_elements(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t **out,
+                                           uint32_t *count, lots_error *err);
 /* The values of some rows, LOTS_NO_ID among them giving missing: of few rows only these are decoded, where the encoding
  * lets them, and turned into what the language sees. */
 LOTS_MUST lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,

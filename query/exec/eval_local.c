@@ -139,21 +139,57 @@ static void test_ids(const lots_kernels *kernels, const lots_local_set *set, con
         lots_bits_fill(out, count, false);
 }
 
-static lots_status test_lists(const lots_step *step, const lots_local_set *set, const lots_vector *lists, uint64_t *out,
+/* Which of the chunk's elements are in the set. */
+static lots_status test_elements(const lots_step *step, const stored_column *column, const lots_local_set *set,
+                                 uint64_t **hits, uint32_t *elements, uint32_t *found, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const uint32_t *ids = NULL;
+    LOTS_TRY(lots_stream_elements(step->worker, column->stream, column->column, &ids, elements, err));
+    LOTS_TRY(lots_new_bits(step->arena, *elements, hits, err));
+    test_ids(kernels, set, ids, *elements, *hits);
+    step->worker->work.rows += *elements;
+    *found = (uint32_t)kernels->bits_count(*hits, *elements);
+    return LOTS_OK;
+}
+
+/* The rows whose lists have one of a few elements, found without the lengths of the others: *done. */
+static lots_status find_lists(const lots_step *step, const stored_column *column, const uint64_t *hits, uint32_t elements,
+                              uint32_t found, uint64_t *rows, bool *done, lots_error *err)
+{
+    lots_worker *worker = step->worker;
+    uint32_t *places = NULL, *lists = NULL;
+    LOTS_TRY(lots_new_u32(step->arena, found, &places, err));
+    LOTS_TRY(lots_new_u32(step->arena, found, &lists, err));
+    worker->kernels->bits_indexes(hits, elements, places);
+    LOTS_TRY(lots_segment_lists_of(worker->segment, column->stream, column->column, worker->chunk, places, found, lists, done,
+                                   &worker->scratch, err));
+    for (uint32_t i = 0; *done && i < found; i++)
+        lots_bit_set(rows, lists[i]);
+    return LOTS_OK;
+}
+
+static lots_status test_lists(const lots_step *step, const stored_column *column, const lots_local_set *set, uint64_t *out,
                               lots_error *err)
 {
-    const uint32_t elements = lists->offsets[lists->count];
-    uint64_t *hits = NULL, *any = NULL;
-    LOTS_TRY(lots_new_bits(step->arena, elements, &hits, err));
-    test_ids(step->worker->kernels, set, lists->data, elements, hits);
-    step->worker->work.rows += elements;
-    if (step->rows->relation_row == NULL) {
-        step->worker->kernels->any_by(hits, lists->offsets, lists->count, out);
+    enum { FEW = 32 }; /* rows for one element that is looked for by itself */
+    const uint32_t rows = step->worker->streams[column->stream].rows;
+    const lots_vector *lists = NULL;
+    uint64_t *hits = NULL, *any = out;
+    uint32_t elements = 0, found = 0;
+    bool done = false;
+    LOTS_TRY(test_elements(step, column, set, &hits, &elements, &found, err));
+    if (found == 0)
         return LOTS_OK;
+    if (step->rows->relation_row != NULL)
+        LOTS_TRY(lots_new_bits(step->arena, rows, &any, err));
+    if (found < rows / FEW && !lots_stream_is_read(step->worker, column->stream, column->column))
+        LOTS_TRY(find_lists(step, column, hits, elements, found, any, &done, err));
+    if (!done) {
+        LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &lists, err));
+        step->worker->kernels->any_by(hits, lists->offsets, lists->count, any);
     }
-    LOTS_TRY(lots_new_bits(step->arena, lists->count, &any, err));
-    step->worker->kernels->any_by(hits, lists->offsets, lists->count, any);
-    for (uint32_t i = 0; i < step->count; i++)
+    for (uint32_t i = 0; any != out && i < step->count; i++)
         if (lots_bit_get(any, step->rows->relation_row[i]))
             lots_bit_set(out, i);
     return LOTS_OK;
@@ -276,9 +312,9 @@ static lots_status test_column(lots_step *step, const stored_column *column, con
         LOTS_TRY(test_stored(step, column, set, out, &done, err));
     if (done)
         return LOTS_OK;
-    LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &local, err));
     if (column->list)
-        return test_lists(step, set, local, out->data, err);
+        return test_lists(step, column, set, out->data, err);
+    LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &local, err));
     return test_values(step, set, local, out, err);
 }
 
@@ -319,4 +355,67 @@ lots_status lots_eval_local(lots_step *step, bool *done, lots_vector *out, lots_
     if (out->missing != NULL)
         lots_bits_and_not(out->data, out->data, out->missing, step->count);
     return LOTS_OK;
+}
+
+/* ---- who has a code ---- */
+
+/* exists(contacts where dx in {…}), no more, over the events of patients. */
+static bool find_codes(const lots_step *step, stored_column *out)
+{
+    const lots_set *set = step->expr->set;
+    const lots_relation *relation = &step->worker->query->relations[set->relation];
+    if (step->expr->op != LOTS_OP_EXISTS || relation->kind != LOTS_RELATION_STREAM || set->event != NULL ||
+        relation->frame != LOTS_FRAME_PATIENT || set->window_count + set->asked_count > 0 || set->no_ghosts ||
+        set->filter_count != 1 || step->worker->segment == NULL)
+        return false;
+    const lots_expr *filter = set->filters[0];
+    if (filter->op != LOTS_OP_IN_RANKS || filter->ranks->range_count == 0 || filter->operands[0]->op != LOTS_OP_COLUMN ||
+        filter->operands[0]->of_frame != set->frame || filter->operands[0]->type.kind != LOTS_TYPE_SET ||
+        filter->operands[0]->index >= relation->column_count)
+        return false;
+    *out = (stored_column){relation->stream, relation->columns[filter->operands[0]->index].column, true};
+    return !lots_stream_is_read(step->worker, out->stream, out->column);
+}
+
+/* Bits of the chunk's patients for the step's rows. */
+static lots_status spread_patients(const lots_step *step, const uint64_t *patients, lots_vector *out, lots_error *err)
+{
+    const uint32_t *index = NULL;
+    LOTS_TRY(lots_step_new(step, out, err));
+    LOTS_TRY(lots_instance_index(step->worker, step->rows, step->worker->patients, &index, err));
+    if (index == NULL)
+        memcpy(out->data, patients, lots_bit_words(step->count) * sizeof(uint64_t));
+    for (uint32_t i = 0; index != NULL && i < step->count; i++)
+        ((uint64_t *)out->data)[i / 64] |= (uint64_t)lots_bit_get(patients, index[i]) << (i % 64);
+    return LOTS_OK;
+}
+
+/* A patient's elements lie side by side: where they begin is all that is asked of the lists' lengths. */
+lots_status lots_eval_has_code(lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    lots_worker *worker = step->worker;
+    lots_step inner = *step;
+    stored_column column;
+    const lots_local_set *set = NULL;
+    const uint32_t *offsets = NULL, owners = worker->patients != NULL ? worker->patients->count : 0;
+    uint32_t *places = NULL, elements = 0, found = 0;
+    uint64_t *hits = NULL, *has = NULL;
+    *done = find_codes(step, &column);
+    if (!*done)
+        return LOTS_OK;
+    inner.expr = step->expr->set->filters[0];
+    LOTS_TRY(translate(&inner, &column, inner.expr->ranks->ranges, inner.expr->ranks->range_count, &set, err));
+    LOTS_TRY(lots_new_bits(step->arena, owners, &has, err));
+    if (judge_zone(&inner, &column, set) != 0)
+        LOTS_TRY(test_elements(&inner, &column, set, &hits, &elements, &found, err));
+    if (found > 0) {
+        LOTS_TRY(lots_stream_offsets(worker, column.stream, &offsets, err));
+        LOTS_TRY(lots_new_u32(step->arena, (size_t)owners + 1, &places, err));
+        LOTS_TRY(lots_segment_elements_before(worker->segment, column.stream, column.column, worker->chunk, offsets,
+                                              owners + 1, places, done, &worker->scratch, err));
+        if (!*done)
+            return LOTS_OK;
+        worker->kernels->any_by(hits, places, owners, has);
+    }
+    return spread_patients(step, has, out, err);
 }

@@ -53,6 +53,8 @@ LOTS_MUST lots_status lots_equal_bits(const lots_step *step, const lots_vector *
                                       uint64_t **missing, lots_error *err);
 /* eval_local.c: comparisons of a stored id column with constants, on the segment's own ids. *done: it was one. */
 LOTS_MUST lots_status lots_eval_local(lots_step *step, bool *done, lots_vector *out, lots_error *err);
+/* exists of events of patients that have a code of a list, and nothing else is asked of them: *done: it was one. */
+LOTS_MUST lots_status lots_eval_has_code(lots_step *step, bool *done, lots_vector *out, lots_error *err);
 /* eval_member.c */
 LOTS_MUST lots_status lots_eval_member(lots_step *step, lots_vector *out, lots_error *err);
 /* eval_number.c, eval_convert.c, eval_date.c, eval_text.c, eval_set.c, eval_classes.c, eval_statistic.c */

@@ -486,6 +486,78 @@ static void planes_and_runs_tell_who_is_in_a_set(void **state)
     }
 }
 
+/* ---- lengths of lists ---- */
+
+/* What a block of lengths says of elements and lists, against going through them one by one. */
+static void check_places(const uint32_t *lengths, uint32_t count, const lots_block_meta *meta, const uint8_t *bytes)
+{
+    lots_error err;
+    lots_arena arena;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += lengths[i];
+    uint32_t *lists = malloc((count + 32) * sizeof *lists), *before = malloc((count + 32) * sizeof *before);
+    uint32_t *elements = malloc((total + 32) * sizeof *elements), *of = malloc((total + 32) * sizeof *of);
+    lots_arena_init(&arena, 0);
+    for (uint32_t i = 0; i <= count; i++)
+        lists[i] = i;
+    for (uint32_t e = 0; e <= total; e++)
+        elements[e] = e;
+    assert_ok(lots_block_elements_before(meta, bytes, lists, count + 1, before, &arena, &err));
+    assert_ok(lots_block_lists_of(meta, bytes, elements, total, of, &arena, &err));
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(before[i], at);
+        for (uint32_t k = 0; k < lengths[i]; k++)
+            assert_int_equal(of[at++], i);
+    }
+    assert_int_equal(before[count], total);
+    assert_int_equal(lots_block_lists_of(meta, bytes, elements, total + 1, of, &arena, &err), LOTS_CORRUPT);
+    if (total > 3) { /* some of them */
+        const uint32_t some[3 + 16] = {total / 3, total / 2, total - 1};
+        assert_ok(lots_block_lists_of(meta, bytes, some, 3, of, &arena, &err));
+        for (uint32_t i = 0; i < 3; i++)
+            assert_true(before[of[i]] <= some[i] && some[i] < before[of[i] + 1]);
+    }
+    lots_arena_free(&arena);
+    free(lists);
+    free(before);
+    free(elements);
+    free(of);
+}
+
+static void lengths_tell_where_lists_lie_without_being_decoded(void **state)
+{
+    uint64_t seed = 19;
+    (void)state;
+    for (size_t s = 1; s < COUNT_OF(sizes); s++)
+        for (unsigned distinct = 1; distinct <= 8; distinct++) {
+            lots_error err;
+            lots_bytes out = {NULL, 0, 0};
+            lots_block_meta meta;
+            uint32_t lengths[2100 + 16];
+            const uint32_t count = sizes[s];
+            for (uint32_t i = 0; i < count; i++)
+                lengths[i] = distinct == 1 ? 3 : (uint32_t)(lots_test_random(&seed) % distinct) * (s % 2 == 0 ? 1 : 5);
+            if (distinct > 1 && count > 1) {
+                lengths[0] = 0;
+                lengths[1] = 1;
+            }
+            const lots_values values = {.phys = LOTS_PHYS_U32, .count = count, .data = lengths};
+            const lots_block_options options = {.only = 1 + LOTS_ENCODING_PLANES};
+            if (lots_block_encode(&values, distinct == 1 ? NULL : &options, 42, &out, &meta, &err) == LOTS_OK &&
+                lots_block_can_place(&meta)) {
+                uint8_t *exact = malloc(meta.bytes + (meta.bytes == 0));
+                memcpy(exact, out.data, meta.bytes);
+                check_places(lengths, count, &meta, exact);
+                free(exact);
+            } else {
+                assert_true(count < 2 || distinct == 8);
+            }
+            lots_bytes_free(&out);
+        }
+}
+
 static void keys_of_doubles_keep_their_order(void **state)
 {
     static const double rising[] = {-1.0 / 0.0, -1e308, -1.0, -1e-310, -0.0, 0.0, 1e-310, 0.5, 1.0, 1e308, 1.0 / 0.0};
@@ -510,6 +582,7 @@ int main(void)
         cmocka_unit_test(blocks_are_as_small_as_they_were),
         cmocka_unit_test(the_same_values_give_the_same_bytes),
         cmocka_unit_test(planes_and_runs_tell_who_is_in_a_set),
+        cmocka_unit_test(lengths_tell_where_lists_lie_without_being_decoded),
         cmocka_unit_test(keys_of_doubles_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

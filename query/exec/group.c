@@ -107,6 +107,7 @@ void lots_group_close(lots_group *group)
     memset(group, 0, sizeof *group);
 }
 
+/* Room for all groups that there are. While rows are counted in lines none is needed. */
 static lots_status grow_states(lots_group *group, lots_error *err)
 {
     for (uint32_t i = 0; i < group->stage->agg_count; i++)
@@ -130,7 +131,7 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
     }
     LOTS_TRY(lots_keyer_number_some(&group->keyer, keys, rows->count, present, numbers, err));
     *out = numbers;
-    return grow_states(group, err);
+    return LOTS_OK;
 }
 
 /* In a table the patients behind a group are at most the sum of those behind its rows. Rows that are themselves hidden stay
@@ -163,9 +164,10 @@ static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const 
 }
 
 /* Add what lines have counted to the states and the evidence. */
-static void settle(lots_group *group)
+static lots_status settle(lots_group *group, lots_error *err)
 {
     const uint32_t patients = group->stage->agg_count;
+    LOTS_TRY(grow_states(group, err));
     for (uint32_t i = 0; i <= patients; i++) {
         const bool all = i == patients || counts_all(&group->stage->aggs[i]);
         const lots_group_counter *counter = &group->counters[all ? group->coupled : i];
@@ -181,11 +183,13 @@ static void settle(lots_group *group)
     }
     for (uint32_t i = 0; i <= patients; i++)
         lots_group_counter_clear(&group->counters[i]);
+    return LOTS_OK;
 }
 
 /* Of a table the persons behind the groups. */
 static lots_status feed_of_table(lots_group *group, lots_group_batch *batch, lots_error *err)
 {
+    LOTS_TRY(grow_states(group, err));
     if (batch->behind != NULL)
         feed_behind(group, batch->number, batch->rows, batch->behind);
     if (group->evidence == NULL)
@@ -218,6 +222,8 @@ static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_
     lots_group_taken taken = {.state = batch->patient != NULL};
     if (index == group->coupled && batch->kept != &batch->all)
         LOTS_TRY(uncouple(group, err));
+    if (evidence != NULL)
+        LOTS_TRY(lots_evidence_grow(evidence, batch->known, err));
     if (own)
         LOTS_TRY(lots_group_counter_feed(&group->counters[index], batch, agg, evidence, &taken, err));
     if (index == group->coupled && !taken.state)
@@ -227,8 +233,10 @@ static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_
     if (taken.state && (evidence == NULL || taken.evidence))
         return LOTS_OK;
     LOTS_TRY(lots_group_batch_number(batch, &group->stamps, err));
-    if (!taken.state)
+    if (!taken.state) {
+        LOTS_TRY(lots_group_state_grow(&group->states[index], batch->known, err));
         LOTS_TRY(lots_group_state_feed(&group->states[index], batch, err));
+    }
     return evidence == NULL || taken.evidence ? LOTS_OK : lots_evidence_feed(evidence, batch, err);
 }
 
@@ -259,7 +267,7 @@ static lots_status feed_level(lots_group *group, lots_worker *worker, const lots
     if (patient != NULL)
         LOTS_TRY(number_persons(group, &batch, err));
     if (group->counters[group->coupled].rows + batch.rows_in_all > LOTS_LINE_ROWS)
-        settle(group);
+        LOTS_TRY(settle(group, err));
     if (patient == NULL)
         LOTS_TRY(feed_of_table(group, &batch, err));
     for (uint32_t i = 0; i < group->stage->agg_count; i++) {
@@ -299,34 +307,64 @@ lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_i
     return feed_level(group, worker, rows, patient, behind, weights, present, err);
 }
 
+/* What the groups of `from` are here. */
+static lots_status map_groups(lots_group *group, const lots_group *from, lots_arena *arena, uint32_t **out, lots_error *err)
+{
+    void *keys = NULL, *map = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &keys, from->keyer.column_count, sizeof(lots_vector), err));
+    LOTS_TRY(lots_arena_vector(arena, &map, from->keyer.count, sizeof(uint32_t), err));
+    for (uint32_t i = 0; i < from->keyer.column_count; i++)
+        LOTS_TRY(lots_collected_vector(&from->keyer.columns[i], arena, &((lots_vector *)keys)[i], err));
+    *out = map;
+    return lots_keyer_number(&group->keyer, keys, from->keyer.count, map, err);
+}
+
+/* Lines to lines; states and evidence where there are any. */
+static lots_status join_mapped(lots_group *group, lots_group *from, const uint32_t *map, lots_error *err)
+{
+    const uint32_t patients = group->stage->agg_count;
+    lots_group *const both[2] = {group, from};
+    for (uint32_t k = 0; k < 2 && group->coupled != from->coupled; k++)
+        if (both[k]->coupled != patients)
+            LOTS_TRY(uncouple(both[k], err));
+    if (group->counters[group->coupled].rows + from->counters[group->coupled].rows > LOTS_LINE_ROWS)
+        LOTS_TRY(settle(group, err));
+    for (uint32_t i = 0; i <= patients; i++) {
+        lots_group_state *to = i == patients ? &group->patients : &group->states[i];
+        lots_group_state *more = i == patients ? &from->patients : &from->states[i];
+        if (more->cells.count > 0)
+            LOTS_TRY(lots_group_state_grow(to, group->keyer.count, err));
+        LOTS_TRY(lots_group_state_join(to, more, map, err));
+        LOTS_TRY(lots_group_counter_join(&group->counters[i], &from->counters[i], map, from->keyer.count,
+                                         group->keyer.count, err));
+        if (group->evidence == NULL || (i < patients && counts_all(&group->stage->aggs[i])))
+            continue;
+        LOTS_TRY(lots_evidence_grow(&group->evidence[i], group->keyer.count, err));
+        lots_evidence_join(&group->evidence[i], &from->evidence[i], map);
+    }
+    return LOTS_OK;
+}
+
 static lots_status join_level(lots_group *group, lots_group *from, lots_error *err)
 {
     lots_arena arena;
-    settle(from);
-    void *keys = NULL, *map = NULL;
+    uint32_t *map = NULL;
     lots_arena_init(&arena, 0);
-    lots_status status = lots_arena_alloc(&arena, &keys, from->keyer.column_count, sizeof(lots_vector), err);
+    lots_status status = map_groups(group, from, &arena, &map, err);
     if (status == LOTS_OK)
-        status = lots_arena_vector(&arena, &map, from->keyer.count, sizeof(uint32_t), err);
-    for (uint32_t i = 0; status == LOTS_OK && i < from->keyer.column_count; i++)
-        status = lots_collected_vector(&from->keyer.columns[i], &arena, &((lots_vector *)keys)[i], err);
-    if (status == LOTS_OK)
-        status = lots_keyer_number(&group->keyer, keys, from->keyer.count, map, err);
-    if (status == LOTS_OK)
-        status = grow_states(group, err);
-    for (uint32_t i = 0; status == LOTS_OK && i < group->stage->agg_count; i++)
-        status = lots_group_state_join(&group->states[i], &from->states[i], map, err);
-    if (status == LOTS_OK)
-        status = lots_group_state_join(&group->patients, &from->patients, map, err);
-    for (uint32_t i = 0; status == LOTS_OK && group->evidence != NULL && i <= group->stage->agg_count; i++)
-        if (i == group->stage->agg_count || !counts_all(&group->stage->aggs[i]))
-            lots_evidence_join(evidence_of(group, i), &from->evidence[i], map);
+        status = join_mapped(group, from, map, err);
     lots_arena_free(&arena);
     return status;
 }
 
 lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err)
 {
+    if (group->keyer.count == 0) { /* of groups without keys too: no row was fed */
+        const lots_group empty = *group;
+        *group = *from;
+        *from = empty;
+        return LOTS_OK;
+    }
     group->entered += from->entered;
     for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
         LOTS_TRY(join_level(&group->totals[j], &from->totals[j], err));
@@ -337,8 +375,7 @@ lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector 
 {
     if (group->key_count == 0 && group->keyer.count == 0)
         group->keyer.count = 1; /* no rows: one line of zeros */
-    LOTS_TRY(grow_states(group, err));
-    settle(group);
+    LOTS_TRY(settle(group, err));
     for (uint32_t i = 0; i < group->key_count; i++)
         LOTS_TRY(lots_collected_vector(&group->keyer.columns[i], arena, &slots[i], err));
     for (uint32_t i = 0; i < group->stage->agg_count; i++)

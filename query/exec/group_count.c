@@ -64,6 +64,26 @@ lots_status lots_group_counter_copy(lots_group_counter *to, const lots_group_cou
     return LOTS_OK;
 }
 
+static lots_status join_lines(lots_group_lines *to, const lots_group_lines *from, const uint32_t *map, uint32_t groups,
+                              uint32_t known, lots_error *err)
+{
+    LOTS_TRY(reach(to, from->room == 0 ? 0 : known, err));
+    for (uint32_t g = 0; g < groups && g < from->room; g++) {
+        to->line[map[g]].counts += from->line[g].counts;
+        to->line[map[g]].sum += from->line[g].sum;
+    }
+    return LOTS_OK;
+}
+
+lots_status lots_group_counter_join(lots_group_counter *to, const lots_group_counter *from, const uint32_t *map,
+                                    uint32_t groups, uint32_t known, lots_error *err)
+{
+    LOTS_TRY(join_lines(&to->kept, &from->kept, map, groups, known, err));
+    LOTS_TRY(join_lines(&to->left, &from->left, map, groups, known, err));
+    to->rows += from->rows;
+    return LOTS_OK;
+}
+
 static void clear_lines(lots_group_lines *lines)
 {
     for (uint32_t g = 0; g < lines->room; g++)

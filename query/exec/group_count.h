@@ -39,6 +39,9 @@ lots_group_line lots_group_counter_kept(const lots_group_counter *counter, uint3
 lots_group_line lots_group_counter_left(const lots_group_counter *counter, uint32_t group);
 /* Make `to`, which has counted nothing, count on from what `from` has kept; its sums it has not. */
 LOTS_MUST lots_status lots_group_counter_copy(lots_group_counter *to, const lots_group_counter *from, lots_error *err);
+/* Add what `from` has counted of `groups` groups, whose group g is group map[g] here, below `known`. */
+LOTS_MUST lots_status lots_group_counter_join(lots_group_counter *to, const lots_group_counter *from, const uint32_t *map,
+                                              uint32_t groups, uint32_t known, lots_error *err);
 /* Back to zeros, but for what is settled. */
 void lots_group_counter_clear(lots_group_counter *counter);
 

@@ -19,6 +19,28 @@ lots_status lots_catalog_open(lots_sql *out, const char *directory, lots_sql_mod
     return status;
 }
 
+/* SQLite counts a database's changes in its first 100 bytes, and keeps a journal beside it while one is under way. */
+bool lots_catalog_stamp(const char *directory, uint64_t *stamp)
+{
+    enum { HEAD_BYTES = 100 };
+    uint8_t head[HEAD_BYTES];
+    char *path, *journal;
+    lots_file file = LOTS_FILE_CLOSED;
+    lots_error ignored;
+    bool known = false;
+    if (lots_path_join(&path, directory, LOTS_CATALOG_FILE, &ignored) != LOTS_OK)
+        return false;
+    if (lots_path_join(&journal, directory, LOTS_CATALOG_FILE "-journal", &ignored) == LOTS_OK) {
+        known = lots_file_open(&file, path, &ignored) == LOTS_OK &&
+                lots_file_read_at(&file, 0, head, HEAD_BYTES, &ignored) == LOTS_OK && !lots_path_exists(journal);
+        lots_file_close(&file);
+        lots_free(journal);
+    }
+    lots_free(path);
+    *stamp = known ? lots_hash(head, HEAD_BYTES, 0) | 1 : 0;
+    return known;
+}
+
 /* ---- current and pins ---- */
 
 typedef struct current_row {

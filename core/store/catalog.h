@@ -44,6 +44,9 @@ LOTS_MUST lots_status lots_catalog_audit(const char *directory, const lots_audit
 LOTS_MUST lots_status lots_catalog_audit_log(const char *directory, lots_audit_log *out, lots_error *err);
 /* Saved cohorts into the caller's empty list; one's set as it is stored (NULL when it was replaced or dropped since). */
 LOTS_MUST lots_status lots_catalog_cohorts(const char *directory, lots_cohort_list *out, lots_error *err);
+/* A number, not 0, that is another after every change of the catalog; costs no more than looking at a file. False when it can't be
+ * told, or a change may be under way. */
+bool lots_catalog_stamp(const char *directory, uint64_t *stamp);
 LOTS_MUST lots_status lots_catalog_cohort_set(const char *directory, const lots_cohort *cohort, lots_arena *arena,
                                               const uint8_t **out, size_t *bytes, lots_error *err);
 /* Save or replace a cohort whose stored set this is (hashed in cohort->bits_hash), or drop one, with a line of the audit

@@ -38,6 +38,8 @@ const lots_cohort *lots_cohort_find(const lots_cohort_list *list, const char *na
 /* All cohorts there are now. Errors: LOTS_IO, LOTS_CORRUPT when they aren't as they were saved, LOTS_LOCKED, LOTS_MEMORY;
  * nothing is to be freed then. */
 LOTS_MUST lots_status lots_cohort_list_read(const char *path, lots_cohort_list *out, lots_error *err);
+/* The same of an open registry: that there are none is remembered until the catalog changes, since every question asks. */
+LOTS_MUST lots_status lots_registry_cohorts(lots_registry *registry, lots_cohort_list *out, lots_error *err);
 /* The kept set: bit p is patient p; lots_bit_words(cohort->patients) words from the arena. *found is false when the cohort
  * was replaced or dropped since the list was read. Errors: as above, LOTS_LIMIT of the arena. */
 LOTS_MUST lots_status lots_cohort_bits(const char *path, const lots_cohort *cohort, lots_arena *arena, uint64_t **out,

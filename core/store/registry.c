@@ -3,10 +3,12 @@
 #include "core/store/registry.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/base/day.h"
 #include "core/base/memory.h"
 #include "core/store/catalog.h"
+#include "core/store/cohort.h"
 #include "core/store/registry_hold.h"
 #include "core/store/stored_file.h"
 
@@ -38,6 +40,7 @@ struct lots_registry {
     table_slot *tables;
     uint32_t table_count;
     lots_day until;         /* the setting; LOTS_DAY_MIN: unset */
+    _Atomic uint64_t without_cohorts; /* stamp of the catalog when none was saved; 0: not known */
 };
 
 /* ---- opening ---- */
@@ -464,4 +467,21 @@ void lots_ingest_log_free(lots_ingest_entry *entries, size_t count)
         lots_free(entries[i].stream);
     }
     lots_free(entries);
+}
+
+/* ---- cohorts ---- */
+
+lots_status lots_registry_cohorts(lots_registry *registry, lots_cohort_list *out, lots_error *err)
+{
+    uint64_t before = 0, after = 0;
+    const bool known = lots_catalog_stamp(registry->path, &before);
+    if (known && atomic_load(&registry->without_cohorts) == before) {
+        lots_arena_init(&out->arena, 0);
+        out->cohorts = LOTS_VEC(lots_cohort);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_cohort_list_read(registry->path, out, err));
+    if (known && out->cohorts.count == 0 && lots_catalog_stamp(registry->path, &after) && after == before)
+        atomic_store(&registry->without_cohorts, before);
+    return LOTS_OK;
 }

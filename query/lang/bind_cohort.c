@@ -40,7 +40,7 @@ static lots_status open_saved(binder *b)
 {
     if (b->book->read)
         return LOTS_OK;
-    LOTS_TRY(lots_cohort_list_read(lots_registry_path(b->registry), &b->book->saved, b->err));
+    LOTS_TRY(lots_registry_cohorts(b->registry, &b->book->saved, b->err));
     b->book->read = true;
     return LOTS_OK;
 }

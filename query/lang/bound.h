@@ -530,7 +530,7 @@ typedef struct lots_bind_options {
 } lots_bind_options;
 
 /* Parse and bind a whole text. `arena` owns the result. Errors: LOTS_QUERY with source, at, at_end and a hint; LOTS_IO for
- * an include; LOTS_LIMIT; those of lots_cohort_list_read. Reads dictionaries and catalog of the registry only. */
+ * an include; LOTS_LIMIT; those of lots_registry_cohorts. Reads dictionaries and catalog of the registry only. */
 LOTS_MUST lots_status lots_query_bind(lots_registry *registry, const char *text, size_t bytes, const char *name,
                                       const lots_bind_options *options, lots_arena *arena, lots_sources *sources,
                                       lots_query **out, lots_error *err);

@@ -73,6 +73,35 @@ static void what_is_saved_comes_back_however_many_patients_there_are(void **stat
     world_close(&w);
 }
 
+/* A registry that is open remembers that there are none, but no longer than that is so. */
+static void an_open_registry_sees_what_others_save_and_drop(void **state)
+{
+    (void)state;
+    lots_error err;
+    world w;
+    lots_registry *registry;
+    const lots_registry_options options = {0};
+    lots_cohort_list list;
+    world_open(&w);
+    WORLD_GROW(&w, 10);
+    assert_ok(lots_registry_open(&registry, w.path, &options, &err));
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned saved = 0; saved < 2; saved++) {
+            lots_cohort cohort = make_set("frail", 10, 500);
+            if (saved == 1)
+                save(&w, &cohort);
+            for (unsigned again = 0; again < 3; again++) {
+                assert_ok(lots_registry_cohorts(registry, &list, &err));
+                assert_int_equal(list.cohorts.count, saved);
+                lots_cohort_list_free(&list);
+            }
+            if (saved == 1)
+                assert_ok(lots_cohort_drop(w.path, "frail", &err));
+        }
+    lots_registry_close(registry);
+    world_close(&w);
+}
+
 static void a_cohort_is_replaced_or_dropped_and_each_time_logged(void **state)
 {
     (void)state;
@@ -245,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_comes_back_however_many_patients_there_are),
+        cmocka_unit_test(an_open_registry_sees_what_others_save_and_drop),
         cmocka_unit_test(a_cohort_is_replaced_or_dropped_and_each_time_logged),
         cmocka_unit_test(cohorts_stay_when_generations_come_and_go_and_wait_for_no_writer),
         cmocka_unit_test(cohorts_are_as_they_were_saved_or_damaged),

@@ -5,6 +5,7 @@
 
 #include "query/exec/beyond.h"
 #include "query/exec/days.h"
+#include "query/exec/wanted.h"
 
 /* ---- ranges ---- */
 
@@ -264,11 +265,16 @@ static lots_status narrow_spans(lots_candidates *candidates, const lots_expr *sp
 
 /* ---- the whole ---- */
 
+/* Of patients of whom rows are left: nobody asks for others. Where every row passes nothing is packed. */
 static lots_status want_passed(lots_worker *worker, lots_resolved *resolved, lots_error *err)
 {
     lots_arena *arena = &worker->depths[resolved->relation->owners->depth].arena;
-    return resolved->passed != NULL
-               ? LOTS_OK : lots_passed_make(worker, resolved->relation, resolved->mask, arena, &resolved->passed, err);
+    const uint64_t *mask = resolved->mask;
+    if (resolved->passed != NULL)
+        return LOTS_OK;
+    if (worker->patients != NULL && mask != NULL)
+        LOTS_TRY(lots_wanted_rows(worker, resolved->relation, mask, &mask, err));
+    return lots_passed_make(worker, resolved->relation, mask, arena, &resolved->passed, err);
 }
 
 /* Ranges of the rows that pass the mask, as a list. */

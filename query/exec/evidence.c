@@ -182,6 +182,12 @@ static bool choices_settled(const lots_evidence *evidence, const lots_evidence_c
                                   cell->choice[1].persons >= evidence->enough);
 }
 
+/* Of persons who don't have a large part no more need be known. */
+static bool is_settled(const lots_evidence *evidence, const lots_evidence_cell *cell)
+{
+    return evidence->enough > 0 && cell->givers >= evidence->enough && choices_settled(evidence, cell);
+}
+
 bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient person, uint32_t persons, uint64_t value,
                         uint64_t own)
 {
@@ -190,17 +196,33 @@ bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient pe
         add_choice(cell, (double)value, person, persons, cell->had);
     cell->givers += own == value && value > 0 ? persons : 0; /* all before were 0 */
     cell->largest = (double)own > cell->largest ? (double)own : cell->largest;
-    return evidence->enough > 0 && cell->givers >= evidence->enough && choices_settled(evidence, cell);
+    return is_settled(evidence, cell);
 }
 
-void lots_evidence_add(lots_evidence *evidence, uint32_t group, const lots_group_line *kept, const lots_group_line *left)
+void lots_evidence_see(lots_evidence *evidence, uint32_t group, lots_patient person, int64_t value)
 {
     lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
-    const uint64_t low = kept->sum & UINT32_MAX;
-    cell->patients += lots_line_persons(kept);
-    cell->others += lots_line_persons(left);
+    if (cell->choices < 3)
+        add_choice(cell, (double)value, person, 1, cell->had);
+}
+
+bool lots_evidence_end(lots_evidence *evidence, uint32_t group, uint64_t size)
+{
+    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    cell->givers += size > 0 ? 1 : 0;
+    cell->largest = (double)size > cell->largest ? (double)size : cell->largest;
+    return is_settled(evidence, cell);
+}
+
+void lots_evidence_add(lots_evidence *evidence, uint32_t group, const lots_group_counted *kept,
+                       const lots_group_counted *left)
+{
+    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    const uint64_t low = kept->sizes & UINT32_MAX;
+    cell->patients += kept->persons;
+    cell->others += left->persons;
     add_size(cell, (double)low); /* both are exact */
-    add_size(cell, (double)(kept->sum - low));
+    add_size(cell, (double)(kept->sizes - low));
 }
 
 /* ---- sums ---- */

@@ -61,8 +61,13 @@ bool lots_evidence_of_sum(lots_row_agg_kind kind);
  * far, it included, has `own` in the group; its rows come person by person, no two persons have one number. True: enough is known, and from now on only those must be told who have more than a fourth of what all have so far. */
 bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient person, uint32_t persons, uint64_t value,
                         uint64_t own);
+/* Of values some of which are below 0, in two steps: each value; and what a person adds up to, in size, once he has no more.
+ * True as above, of the size and all sizes so far. */
+void lots_evidence_see(lots_evidence *evidence, uint32_t group, lots_patient person, int64_t value);
+bool lots_evidence_end(lots_evidence *evidence, uint32_t group, uint64_t size);
 /* And at last what was counted and added up. */
-void lots_evidence_add(lots_evidence *evidence, uint32_t group, const lots_group_line *kept, const lots_group_line *left);
+void lots_evidence_add(lots_evidence *evidence, uint32_t group, const lots_group_counted *kept,
+                       const lots_group_counted *left);
 /* Add `from`, fed with other patients, whose group g is group map[g] here. */
 void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint32_t *map);
 lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell);

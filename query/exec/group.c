@@ -163,6 +163,13 @@ static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const 
     return LOTS_OK;
 }
 
+/* What an aggregate's lines tell. */
+static lots_evidence *evidence_fed(lots_group *group, uint32_t index)
+{
+    const bool own = index < group->stage->agg_count && !counts_all(&group->stage->aggs[index]);
+    return group->evidence != NULL && own ? &group->evidence[index] : NULL;
+}
+
 /* Add what lines have counted to the states and the evidence. */
 static lots_status settle(lots_group *group, lots_error *err)
 {
@@ -172,9 +179,10 @@ static lots_status settle(lots_group *group, lots_error *err)
         const bool all = i == patients || counts_all(&group->stage->aggs[i]);
         const lots_group_counter *counter = &group->counters[all ? group->coupled : i];
         lots_group_state *state = i == patients ? &group->patients : &group->states[i];
+        lots_group_counter_end(&group->counters[i], evidence_fed(group, i));
         for (uint32_t g = 0; counter->rows > 0 && g < group->keyer.count; g++) {
-            lots_group_line kept = lots_group_counter_kept(counter, g), left = lots_group_counter_left(counter, g);
-            kept.sum = all ? 0 : kept.sum;
+            lots_group_counted kept = lots_group_counter_kept(counter, g), left = lots_group_counter_left(counter, g);
+            kept = all ? (lots_group_counted){kept.rows, kept.persons, 0, 0} : kept;
             if (lots_group_counter_is_state(state->agg))
                 lots_group_state_add(state, g, &kept, &left);
             if (group->evidence != NULL && (i == patients || !all))
@@ -218,7 +226,7 @@ static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_
 {
     const lots_row_agg *agg = &group->stage->aggs[index];
     const bool own = !counts_all(agg);
-    lots_evidence *evidence = group->evidence != NULL && own ? &group->evidence[index] : NULL;
+    lots_evidence *evidence = evidence_fed(group, index);
     lots_group_taken taken = {.state = batch->patient != NULL};
     if (index == group->coupled && batch->kept != &batch->all)
         LOTS_TRY(uncouple(group, err));
@@ -332,6 +340,8 @@ static lots_status join_mapped(lots_group *group, lots_group *from, const uint32
     for (uint32_t i = 0; i <= patients; i++) {
         lots_group_state *to = i == patients ? &group->patients : &group->states[i];
         lots_group_state *more = i == patients ? &from->patients : &from->states[i];
+        lots_group_counter_end(&group->counters[i], evidence_fed(group, i));
+        lots_group_counter_end(&from->counters[i], evidence_fed(from, i));
         if (more->cells.count > 0)
             LOTS_TRY(lots_group_state_grow(to, group->keyer.count, err));
         LOTS_TRY(lots_group_state_join(to, more, map, err));

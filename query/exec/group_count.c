@@ -21,6 +21,7 @@ void lots_group_counter_close(lots_group_counter *counter)
 {
     close_lines(&counter->kept);
     close_lines(&counter->left);
+    lots_vec_free(&counter->swings);
 }
 
 /* No line lies in two of the cache's. */
@@ -40,26 +41,42 @@ static lots_status reach(lots_group_lines *lines, uint32_t groups, lots_error *e
     return LOTS_OK;
 }
 
-static lots_group_line line_of(const lots_group_lines *lines, uint32_t group)
+static lots_status reach_swings(lots_vec *swings, uint32_t groups, lots_error *err)
 {
-    return group < lines->room ? lines->line[group] : (lots_group_line){0};
+    if (swings->item_size == 0)
+        *swings = LOTS_VEC(lots_group_swing);
+    return groups <= swings->count ? LOTS_OK : lots_vec_extend(swings, groups - swings->count, NULL, err);
 }
 
-lots_group_line lots_group_counter_kept(const lots_group_counter *counter, uint32_t group)
+static uint64_t counts_of(const lots_group_counter *counter, uint32_t group)
 {
-    return line_of(&counter->kept, group);
+    return (group < counter->kept.room ? counter->kept.line[group].counts : 0) +
+           (group < counter->swings.count ? LOTS_AT(lots_group_swing, &counter->swings, group).counts : 0);
 }
 
-lots_group_line lots_group_counter_left(const lots_group_counter *counter, uint32_t group)
+lots_group_counted lots_group_counter_kept(const lots_group_counter *counter, uint32_t group)
 {
-    return line_of(&counter->left, group);
+    const uint64_t counts = counts_of(counter, group), sum = group < counter->kept.room ? counter->kept.line[group].sum : 0;
+    lots_group_counted out = {(uint32_t)counts, (uint32_t)(counts >> 32), (int64_t)sum, sum};
+    if (group < counter->swings.count) {
+        out.sum += LOTS_AT(lots_group_swing, &counter->swings, group).sum;
+        out.sizes += LOTS_AT(lots_group_swing, &counter->swings, group).sizes;
+    }
+    return out;
+}
+
+lots_group_counted lots_group_counter_left(const lots_group_counter *counter, uint32_t group)
+{
+    const uint64_t counts = group < counter->left.room ? counter->left.line[group].counts : 0;
+    return (lots_group_counted){(uint32_t)counts, (uint32_t)(counts >> 32), 0, 0};
 }
 
 lots_status lots_group_counter_copy(lots_group_counter *to, const lots_group_counter *from, lots_error *err)
 {
-    LOTS_TRY(reach(&to->kept, from->kept.room, err));
-    for (uint32_t g = 0; g < from->kept.room; g++)
-        to->kept.line[g] = (lots_group_line){.counts = from->kept.line[g].counts, .last = from->kept.line[g].last};
+    const uint32_t swings = (uint32_t)from->swings.count, groups = from->kept.room > swings ? from->kept.room : swings;
+    LOTS_TRY(reach(&to->kept, groups, err));
+    for (uint32_t g = 0; g < groups; g++)
+        to->kept.line[g] = (lots_group_line){.counts = counts_of(from, g)};
     to->rows = from->rows;
     return LOTS_OK;
 }
@@ -80,6 +97,14 @@ lots_status lots_group_counter_join(lots_group_counter *to, const lots_group_cou
 {
     LOTS_TRY(join_lines(&to->kept, &from->kept, map, groups, known, err));
     LOTS_TRY(join_lines(&to->left, &from->left, map, groups, known, err));
+    LOTS_TRY(reach_swings(&to->swings, from->swings.count == 0 ? 0 : known, err));
+    for (uint32_t g = 0; g < from->swings.count; g++) {
+        const lots_group_swing *more = &LOTS_AT(lots_group_swing, &from->swings, g);
+        lots_group_swing *swing = &LOTS_AT(lots_group_swing, &to->swings, map[g]);
+        swing->counts += more->counts;
+        swing->sum += more->sum;
+        swing->sizes += more->sizes;
+    }
     to->rows += from->rows;
     return LOTS_OK;
 }
@@ -94,6 +119,10 @@ void lots_group_counter_clear(lots_group_counter *counter)
 {
     clear_lines(&counter->kept);
     clear_lines(&counter->left);
+    for (uint32_t g = 0; g < counter->swings.count; g++) {
+        lots_group_swing *swing = &LOTS_AT(lots_group_swing, &counter->swings, g);
+        *swing = (lots_group_swing){.settled = swing->settled};
+    }
     counter->rows = 0;
 }
 
@@ -204,6 +233,59 @@ static void add_weights(const lots_group_batch *batch, const uint64_t *keep, lot
             add_weight(batch, w * 64 + (size_t)__builtin_ctzll(bits), lines, sums, evidence);
 }
 
+/* ---- values below 0 ---- */
+
+static uint64_t size_of(int64_t value) { return value < 0 ? 0 - (uint64_t)value : (uint64_t)value; }
+
+/* `value` is the first of a person who comes after one of `size`, or `same` person's. */
+static __attribute__((noinline)) void tell_swing(lots_evidence *evidence, lots_group_swing *swing, uint32_t group, bool same,
+                                                 uint64_t size, int64_t value)
+{
+    bool settled = swing->settled != 0;
+    if (!same)
+        settled = lots_evidence_end(evidence, group, size);
+    if (swing->settled == 0)
+        lots_evidence_see(evidence, group, swing->last, value);
+    swing->settled = settled ? 1 : 0;
+}
+
+static inline void add_swing(const lots_group_batch *batch, uint32_t row, lots_group_swing *swings, lots_evidence *evidence)
+{
+    const lots_patient person = batch->patient[row] + batch->first_person;
+    const int64_t value = batch->row_ints[row];
+    lots_group_swing *swing = &swings[batch->number[row]];
+    const uint64_t fresh = swing->last != person;
+    const int64_t before = swing->own & -(int64_t)fresh; /* what the one who has no more had */
+    const uint64_t size = size_of(before), sizes = swing->sizes + size;
+    swing->own = swing->own - before + value;
+    swing->sum += value;
+    swing->sizes = sizes;
+    swing->counts += 1 + (fresh << 32);
+    swing->last = person;
+    if (evidence != NULL && (swing->settled == 0 || size > sizes / 4))
+        tell_swing(evidence, swing, batch->number[row], fresh == 0, size, value);
+}
+
+static void add_swings(const lots_group_batch *in, const picked *rows, lots_group_swing *swings, lots_evidence *evidence)
+{
+    const lots_group_batch batch = *in;
+    for (uint32_t i = 0; i < rows->count; i++)
+        add_swing(&batch, rows->index == NULL ? i : rows->index[i], swings, evidence);
+}
+
+void lots_group_counter_end(lots_group_counter *counter, lots_evidence *evidence)
+{
+    for (uint32_t g = 0; g < counter->swings.count; g++) {
+        lots_group_swing *swing = &LOTS_AT(lots_group_swing, &counter->swings, g);
+        const uint64_t size = size_of(swing->own);
+        swing->sizes += size;
+        if (evidence != NULL && size > 0 && (swing->settled == 0 || size > swing->sizes / 4))
+            (void)lots_evidence_end(evidence, g, size);
+        swing->own = 0;
+        swing->last = 0;
+    }
+}
+
 /* ---- a batch ---- */
 
 bool lots_group_counter_is_state(const lots_row_agg *agg)
@@ -212,7 +294,7 @@ bool lots_group_counter_is_state(const lots_row_agg *agg)
            agg->kind == LOTS_AGG_SUM || agg->kind == LOTS_AGG_MEAN;
 }
 
-/* Do lines say all of it? Of sums only as long as they are of small whole numbers, none of them below 0. */
+/* Do lines say all of it? Of sums only as long as they are of small whole numbers. */
 static lots_status judge(lots_group_batch *batch, const lots_row_agg *agg, bool sums, lots_group_taken *out, lots_error *err)
 {
     const lots_row_agg_kind kind = agg->kind;
@@ -224,7 +306,7 @@ static lots_status judge(lots_group_batch *batch, const lots_row_agg *agg, bool 
         return LOTS_OK;
     if (sums)
         LOTS_TRY(lots_group_row_ints(batch, &values, err));
-    if (sums && !(batch->small && batch->rising))
+    if (sums && (!batch->small || (!batch->rising && batch->weight != NULL)))
         return LOTS_OK;
     out->evidence = true;
     out->state = lots_group_counter_is_state(agg);
@@ -256,8 +338,8 @@ static lots_status count_batch(const lots_group_batch *batch, lots_group_line *k
     return rest == NULL ? LOTS_OK : count_side(batch, rest, left, err);
 }
 
-static lots_status add_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_line *left,
-                             lots_evidence *evidence, lots_error *err)
+static lots_status add_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_swing *swings,
+                             lots_group_line *left, lots_evidence *evidence, lots_error *err)
 {
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
     picked rows;
@@ -265,7 +347,10 @@ static lots_status add_batch(const lots_group_batch *batch, lots_group_line *kep
         add_weights(batch, keep, kept, true, evidence);
     } else {
         LOTS_TRY(pick(batch, keep, &rows, err));
-        add_picked(batch, &rows, kept, evidence);
+        if (batch->rising)
+            add_picked(batch, &rows, kept, evidence);
+        else
+            add_swings(batch, &rows, swings, evidence);
     }
     return rest == NULL ? LOTS_OK : count_side(batch, rest, left, err);
 }
@@ -280,8 +365,10 @@ lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batc
     LOTS_TRY(reach(&counter->kept, batch->known, err));
     if (batch->left->keep != NULL)
         LOTS_TRY(reach(&counter->left, batch->known, err));
+    if (sums && !batch->rising)
+        LOTS_TRY(reach_swings(&counter->swings, batch->known, err));
     counter->rows += batch->rows_in_all;
     if (sums)
-        return add_batch(batch, counter->kept.line, counter->left.line, evidence, err);
+        return add_batch(batch, counter->kept.line, counter->swings.data, counter->left.line, evidence, err);
     return count_batch(batch, counter->kept.line, counter->left.line, err);
 }

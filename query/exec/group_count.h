@@ -4,6 +4,7 @@
  * its rows cost, however many groups there are. A line also knows what its last person gave so far, and tells the evidence
  * what its sum rests on: as long as that isn't settled (few persons gave, or few different values were seen), and
  * whenever one person has more than a fourth of all so far. Who never has can't come to dominate, since nothing here is below 0.
+ * Batches with values below 0 have lines of their own, in which sizes take the place of values.
  * What lines hold is added to states and evidence (group.c) before these are joined or read. Callers: group.c. */
 #ifndef LOTS_QUERY_GROUP_COUNT_H
 #define LOTS_QUERY_GROUP_COUNT_H
@@ -18,8 +19,16 @@ typedef struct lots_group_lines {
     uint32_t room;
 } lots_group_lines;
 
+typedef struct lots_group_swing { /* a line whose values may be below 0: what a person gave is known when the next one comes */
+    int64_t sum, own;
+    uint64_t sizes, counts;
+    lots_patient last;
+    uint32_t settled;
+} lots_group_swing;
+
 typedef struct lots_group_counter { /* of one aggregate. Zeroes to begin with */
     lots_group_lines kept, left; /* rows that count, and those it leaves out when that is asked */
+    lots_vec swings;             /* lots_group_swing by group: of batches with values below 0 */
     uint64_t rows;               /* since lines were cleared */
 } lots_group_counter;
 
@@ -34,10 +43,12 @@ void lots_group_counter_close(lots_group_counter *counter);
  * Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batch *batch, const lots_row_agg *agg,
                                               lots_evidence *evidence, lots_group_taken *taken, lots_error *err);
-/* Lines of a group; of one without rows a line of zeros. */
-lots_group_line lots_group_counter_kept(const lots_group_counter *counter, uint32_t group);
-lots_group_line lots_group_counter_left(const lots_group_counter *counter, uint32_t group);
-/* Make `to`, which has counted nothing, count on from what `from` has kept; its sums it has not. */
+/* Before what was counted is read or joined: the last persons have no more. `evidence` as fed. */
+void lots_group_counter_end(lots_group_counter *counter, lots_evidence *evidence);
+/* What was counted of a group. */
+lots_group_counted lots_group_counter_kept(const lots_group_counter *counter, uint32_t group);
+lots_group_counted lots_group_counter_left(const lots_group_counter *counter, uint32_t group);
+/* Make `to`, which has counted nothing, count on from what `from` has kept; its sums it has not. Persons begin anew. */
 LOTS_MUST lots_status lots_group_counter_copy(lots_group_counter *to, const lots_group_counter *from, lots_error *err);
 /* Add what `from` has counted of `groups` groups, whose group g is group map[g] here, below `known`. */
 LOTS_MUST lots_status lots_group_counter_join(lots_group_counter *to, const lots_group_counter *from, const uint32_t *map,

@@ -234,14 +234,15 @@ static lots_status feed_counts(lots_group_state *state, lots_group_batch *batch,
     return LOTS_OK;
 }
 
-void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_group_line *kept, const lots_group_line *left)
+void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_group_counted *kept,
+                          const lots_group_counted *left)
 {
     lots_group_cell *cell = &LOTS_AT(lots_group_cell, &state->cells, group);
     const bool rate = state->agg->kind == LOTS_AGG_RATE;
-    cell->count += state->agg->kind == LOTS_AGG_PATIENTS ? lots_line_persons(kept) : lots_line_rows(kept);
-    cell->count += rate ? lots_line_rows(left) : 0;
-    cell->hits += rate ? lots_line_rows(kept) : 0;
-    add_wide(cell, (wide)kept->sum);
+    cell->count += state->agg->kind == LOTS_AGG_PATIENTS ? kept->persons : kept->rows;
+    cell->count += rate ? left->rows : 0;
+    cell->hits += rate ? kept->rows : 0;
+    add_wide(cell, kept->sum);
 }
 
 /* Whose the values are that were added last. */

@@ -51,10 +51,14 @@ LOTS_MUST lots_status lots_group_state_grow(lots_group_state *state, uint32_t gr
 
 /* The batch is split for this aggregate. Errors: LOTS_QUERY for a time beyond LOTS_FOLLOWED_MAX. */
 LOTS_MUST lots_status lots_group_state_feed(lots_group_state *state, lots_group_batch *batch, lots_error *err);
-static inline uint32_t lots_line_rows(const lots_group_line *line) { return (uint32_t)line->counts; }
-static inline uint32_t lots_line_persons(const lots_group_line *line) { return (uint32_t)(line->counts >> 32); }
+typedef struct lots_group_counted { /* what came out of it */
+    uint32_t rows, persons;
+    int64_t sum;
+    uint64_t sizes; /* of what each person adds up to */
+} lots_group_counted;
 /* Add what was counted of a group instead of feeding it: COUNT, PATIENTS, RATE, SUM, MEAN. */
-void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_group_line *kept, const lots_group_line *left);
+void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_group_counted *kept,
+                          const lots_group_counted *left);
 /* Add `from`, whose group g is group map[g] here. */
 LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                             lots_error *err);

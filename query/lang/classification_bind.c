@@ -21,9 +21,21 @@ typedef struct binding {
 typedef struct registry_system {
     char name[LOTS_NAME_MAX + 1];
     uint32_t index; /* in the classification */
+    bool dots, commas; /* some code has one */
 } registry_system;
 
 /* ---- systems ---- */
+
+/* Are there codes spelled with a mark at all? Mostly not, and then none is looked for. */
+static void find_marks(const binding *b, lots_ranks all, registry_system *system)
+{
+    for (lots_id rank = all.first; rank < all.end; rank++) {
+        size_t bytes = 0;
+        const char *key = lots_dictionary_key(b->codes, rank, &bytes);
+        system->dots |= memchr(key, '.', bytes) != NULL;
+        system->commas |= memchr(key, ',', bytes) != NULL;
+    }
+}
 
 /* The registry's systems are the distinct first parts of its keys; each is one interval. */
 static lots_status find_systems(binding *b, lots_classified *out)
@@ -43,6 +55,7 @@ static lots_status find_systems(binding *b, lots_classified *out)
         if (index < 0)
             continue;
         system.index = (uint32_t)index;
+        find_marks(b, all, &system);
         out->systems |= UINT32_C(1) << index;
         out->covered_codes += all.end - all.first;
         LOTS_TRY(lots_vec_push(&b->systems, &system, b->err));
@@ -122,8 +135,10 @@ static lots_status match_pattern(binding *b, const lots_class_pattern *pattern)
         LOTS_TRY(match_spelled(b, system, form, pattern, '\0'));
         if (form == LOTS_CODE_ATC || form == LOTS_CODE_KVA)
             continue;
-        LOTS_TRY(match_spelled(b, system, form, pattern, '.'));
-        LOTS_TRY(match_spelled(b, system, form, pattern, ','));
+        if (system->dots)
+            LOTS_TRY(match_spelled(b, system, form, pattern, '.'));
+        if (system->commas)
+            LOTS_TRY(match_spelled(b, system, form, pattern, ','));
     }
     return LOTS_OK;
 }

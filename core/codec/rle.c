@@ -56,13 +56,14 @@ lots_status lots_runs_write(const lots_runs_plan *plan, lots_bytes *out, lots_ar
 /* Lengths to offsets; false when they do not fill `count`. */
 static bool lengths_fill(uint32_t *offsets, uint32_t runs, uint32_t count)
 {
+    const lots_kernels *kernels = lots_kernels_get();
+    const bool may_wrap = (uint64_t)kernels->max_u32(offsets + 1, runs) * runs > UINT32_MAX;
     uint64_t total = 0;
-    for (uint32_t run = 0; run < runs; run++)
+    for (uint32_t run = 0; run < runs && may_wrap; run++)
         total += offsets[run + 1];
     offsets[0] = 0;
-    if (total == count)
-        lots_kernels_get()->prefix_u32(offsets + 1, runs, 0, offsets + 1);
-    return total == count;
+    const uint32_t end = kernels->prefix_u32(offsets + 1, runs, 0, offsets + 1);
+    return (may_wrap ? total : end) == count;
 }
 
 static lots_status read_run_count(lots_reader *reader, uint32_t count, uint32_t *out, lots_error *err)

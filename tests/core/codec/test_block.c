@@ -1,4 +1,5 @@
 /* Blocks: every encoding gives back what it was given, and damaged bytes are refused or give some value, never worse. */
+#include "core/codec/frame.h"
 #include "core/index/bitset.h"
 #include "tests/core/codec/columns.h"
 
@@ -428,6 +429,27 @@ static void the_same_values_give_the_same_bytes(void **state)
     }
 }
 
+/* Modulo 2^32 the lengths add up, which is not enough: offsets made of them would lead out of the block. */
+static void runs_whose_lengths_pass_32_bits_are_refused(void **state)
+{
+    const uint32_t values[2 + 16] = {7, 8}, lengths[2 + 16] = {UINT32_MAX, 101};
+    lots_bytes out = {0};
+    lots_error err;
+    lots_arena arena;
+    uint32_t back[100 + 16];
+    (void)state;
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_bytes_put_varint(&out, 2, &err));
+    assert_ok(lots_frame_encode_u32(values, 2, &out, &arena, &err));
+    assert_ok(lots_frame_encode_u32(lengths, 2, &out, &arena, &err));
+    const lots_block_meta meta = {.encoding = LOTS_ENCODING_RUNS, .phys = LOTS_PHYS_U32, .count = 100,
+                                  .bytes = (uint32_t)out.count, .min = 7, .max = 8};
+    lots_values_out to = {.data = back};
+    assert_status(LOTS_CORRUPT, lots_block_decode(&meta, out.data, &to, &arena, &err));
+    lots_arena_free(&arena);
+    lots_bytes_free(&out);
+}
+
 /* Each set of a few ids, as a range and as a table, against the values that were stored. */
 static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t count, int encoding)
 {
@@ -581,6 +603,7 @@ int main(void)
         cmocka_unit_test(gaps_refuse_other_starts),
         cmocka_unit_test(blocks_are_as_small_as_they_were),
         cmocka_unit_test(the_same_values_give_the_same_bytes),
+        cmocka_unit_test(runs_whose_lengths_pass_32_bits_are_refused),
         cmocka_unit_test(planes_and_runs_tell_who_is_in_a_set),
         cmocka_unit_test(lengths_tell_where_lists_lie_without_being_decoded),
         cmocka_unit_test(keys_of_doubles_keep_their_order),

@@ -1,6 +1,6 @@
-/* reduce_groups.c: distinct groups, sets of groups and scores over the codes of a stored column, as the chunk holds them: every code of the
- * segment has one word, a bit a group, and what a range holds is the words of its codes, one over the other. Nothing is
- * made for a code or a row. For classifications of at most 64 groups and ranges that don't overlap much; eval_classes.c and
+/* reduce_groups.c: distinct groups, sets of groups and scores over the codes of a stored column, as the chunk holds them:
+ * every code of the segment has one word, a bit a group, and what a range holds is the words of its codes, one over the
+ * other. Nothing is made for a code or a row, and of few rows' lists no lengths are decoded. For classifications of at most 64 groups and ranges that don't overlap much; eval_classes.c and
  * reduce_values.c have the general ways. */
 #include <string.h>
 
@@ -20,7 +20,8 @@ typedef struct stored_groups {
     const lots_expr *column;
     bool score;
     const uint64_t *words;    /* by local id */
-    const lots_vector *codes; /* by row of the relation, ids local */
+    const uint32_t *ids;      /* local: elements of lists one after the other; or by row … */
+    const uint64_t *missing;  /* … and of these the missing ones; NULL: none */
     const uint32_t *index;    /* position → row of the relation; NULL: the same */
 } stored_groups;
 
@@ -79,29 +80,13 @@ static lots_status make_words(stored_groups *groups, uint32_t stream, uint32_t c
     return LOTS_OK;
 }
 
-/* ---- ranges ---- */
+/* ---- what each range holds, as runs of elements ---- */
 
-static uint64_t codes_between(const stored_groups *groups, uint32_t from, uint32_t end)
-{
-    const uint32_t *ids = groups->codes->data;
-    uint64_t word = 0;
-    for (uint32_t e = from; e < end; e++)
-        word |= groups->words[ids[e]];
-    return word;
-}
-
-static uint64_t codes_of_rows(const stored_groups *groups, uint32_t first, uint32_t end)
-{
-    const lots_vector *codes = groups->codes;
-    uint64_t word = 0;
-    if (codes->offsets != NULL)
-        return codes_between(groups, codes->offsets[first], codes->offsets[end]);
-    if (codes->missing == NULL)
-        return codes_between(groups, first, end);
-    for (uint32_t row = first; row < end; row++)
-        word |= lots_bit_get(codes->missing, row) ? 0 : codes_between(groups, row, row + 1);
-    return word;
-}
+typedef struct code_runs {
+    uint32_t *of_range;  /* by range, and one more: where its runs begin */
+    uint32_t *from, *to; /* by run: rows, then elements */
+    uint32_t count;
+} code_runs;
 
 /* Where the run of set bits that begins at `from` ends. */
 static size_t run_end(const uint64_t *mask, size_t from, size_t end)
@@ -116,20 +101,117 @@ static size_t run_end(const uint64_t *mask, size_t from, size_t end)
     return end;
 }
 
-static uint64_t codes_of_range(const stored_groups *groups, const lots_ranges *ranges, uint32_t first, uint32_t end)
+static void put_run(code_runs *runs, uint32_t first_of_range, uint32_t from, uint32_t to)
 {
-    uint64_t word = 0;
-    size_t at = first;
-    while (at < end) { /* rows of a window stand side by side */
+    if (runs->count > first_of_range && runs->to[runs->count - 1] == from) {
+        runs->to[runs->count - 1] = to;
+        return;
+    }
+    runs->from[runs->count] = from;
+    runs->to[runs->count++] = to;
+}
+
+/* Rows of a window stand side by side. */
+static void runs_of_range(const stored_groups *groups, const lots_ranges *ranges, uint32_t first, uint32_t end, code_runs *out)
+{
+    const uint32_t first_run = out->count;
+    for (size_t at = first; at < end;) {
         const size_t from = ranges->mask != NULL ? lots_bits_next(ranges->mask, at, end) : at;
         at = ranges->mask != NULL ? run_end(ranges->mask, from, end) : end;
         if (groups->index == NULL && from < at)
-            word |= codes_of_rows(groups, (uint32_t)from, (uint32_t)at);
+            put_run(out, first_run, (uint32_t)from, (uint32_t)at);
         for (size_t k = from; groups->index != NULL && k < at; k++)
-            word |= codes_of_rows(groups, groups->index[k], groups->index[k] + 1);
+            put_run(out, first_run, groups->index[k], groups->index[k] + 1);
     }
+}
+
+static lots_status find_runs(const stored_groups *groups, const lots_ranges *ranges, code_runs *out, lots_error *err)
+{
+    lots_arena *arena = groups->step->arena;
+    uint64_t looks = 0; /* no more runs than that */
+    for (uint32_t i = 0; i < ranges->count; i++)
+        looks += ranges->end[i] > ranges->first[i] ? ranges->end[i] - ranges->first[i] : 0;
+    out->count = 0;
+    LOTS_TRY(lots_new_u32(arena, (size_t)ranges->count + 1, &out->of_range, err));
+    LOTS_TRY(lots_new_u32(arena, (size_t)looks, &out->from, err));
+    LOTS_TRY(lots_new_u32(arena, (size_t)looks, &out->to, err));
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        out->of_range[i] = out->count;
+        runs_of_range(groups, ranges, ranges->first[i], ranges->end[i], out);
+    }
+    out->of_range[ranges->count] = out->count;
+    groups->step->worker->work.rows += looks;
+    return LOTS_OK;
+}
+
+/* Where the lists of the runs' rows begin and end, where that is known without decoding all lengths: *done. */
+static lots_status place_runs(const stored_groups *groups, uint32_t stream, uint32_t column, code_runs *runs, bool *done,
+                              lots_error *err)
+{
+    lots_worker *worker = groups->step->worker;
+    uint32_t *rows = NULL, *elements = NULL; /* all from, then all to: the lengths are looked at once */
+    LOTS_TRY(lots_new_u32(groups->step->arena, 2 * (size_t)runs->count, &rows, err));
+    LOTS_TRY(lots_new_u32(groups->step->arena, 2 * (size_t)runs->count, &elements, err));
+    memcpy(rows, runs->from, runs->count * sizeof *rows);
+    memcpy(rows + runs->count, runs->to, runs->count * sizeof *rows);
+    LOTS_TRY(lots_segment_elements_before(worker->segment, stream, column, worker->chunk, rows, 2 * runs->count, elements,
+                                          done, &worker->scratch, err));
+    if (!*done)
+        return LOTS_OK;
+    runs->from = elements;
+    runs->to = elements + runs->count;
+    return LOTS_OK;
+}
+
+/* From rows to elements. */
+static lots_status read_lists(stored_groups *groups, uint32_t stream, uint32_t column, code_runs *runs, lots_error *err)
+{
+    enum { FEW = 8 }; /* rows for one run that is placed by itself */
+    lots_worker *worker = groups->step->worker;
+    const lots_vector *lists = NULL;
+    uint32_t elements = 0;
+    bool done = false;
+    if (runs->count < worker->streams[stream].rows / FEW && !lots_stream_is_read(worker, stream, column))
+        LOTS_TRY(place_runs(groups, stream, column, runs, &done, err));
+    if (!done)
+        LOTS_TRY(lots_stream_local(worker, stream, column, &lists, err));
+    for (uint32_t r = 0; !done && r < runs->count; r++) {
+        runs->from[r] = lists->offsets[runs->from[r]];
+        runs->to[r] = lists->offsets[runs->to[r]];
+    }
+    return lots_stream_elements(worker, stream, column, &groups->ids, &elements, err);
+}
+
+static lots_status read_codes(stored_groups *groups, uint32_t stream, uint32_t column, code_runs *runs, lots_error *err)
+{
+    const lots_vector *codes = NULL;
+    if (groups->column->type.kind == LOTS_TYPE_SET)
+        return read_lists(groups, stream, column, runs, err);
+    LOTS_TRY(lots_stream_local(groups->step->worker, stream, column, &codes, err));
+    groups->ids = codes->data;
+    groups->missing = codes->missing;
+    return LOTS_OK;
+}
+
+static uint64_t groups_between(const stored_groups *groups, uint32_t from, uint32_t to)
+{
+    uint64_t word = 0;
+    for (uint32_t e = from; e < to; e++)
+        if (groups->missing == NULL || !lots_bit_get(groups->missing, e))
+            word |= groups->words[groups->ids[e]];
     return word;
 }
+
+static void words_of_ranges(const stored_groups *groups, const code_runs *runs, uint32_t ranges, uint64_t *out)
+{
+    for (uint32_t i = 0; i < ranges; i++) {
+        out[i] = 0;
+        for (uint32_t r = runs->of_range[i]; r < runs->of_range[i + 1]; r++)
+            out[i] |= groups_between(groups, runs->from[r], runs->to[r]);
+    }
+}
+
+/* ---- what is told of them ---- */
 
 /* Scores of the few combinations of groups that people have. */
 typedef struct score_memory {
@@ -150,16 +232,6 @@ static int64_t score_of(const stored_groups *groups, score_memory *memory, uint6
         memory->groups[at] = word;
     }
     return memory->score[at];
-}
-
-static void words_of_ranges(const stored_groups *groups, const lots_ranges *ranges, uint64_t *out)
-{
-    uint64_t looks = 0;
-    for (uint32_t i = 0; i < ranges->count; i++) {
-        out[i] = codes_of_range(groups, ranges, ranges->first[i], ranges->end[i]);
-        looks += ranges->end[i] > ranges->first[i] ? ranges->end[i] - ranges->first[i] : 0;
-    }
-    groups->step->worker->work.rows += looks;
 }
 
 /* Groups are numbered in their order, so a word's bits are a set. */
@@ -195,6 +267,7 @@ lots_status lots_reduce_stored_groups(const lots_step *step, const lots_relation
                                       const uint32_t *index, bool *done, lots_vector *out, lots_error *err)
 {
     stored_groups groups;
+    code_runs runs;
     void *words = NULL;
     *done = find_shape(step, relation, &groups) && !lots_ranges_slide(ranges) && (groups.score || !lots_slide_pays(ranges));
     if (!*done)
@@ -203,10 +276,11 @@ lots_status lots_reduce_stored_groups(const lots_step *step, const lots_relation
                    column = relation->relation->columns[groups.column->index].column;
     groups.index = index;
     LOTS_TRY(make_words(&groups, stream, column, err));
-    LOTS_TRY(lots_stream_local(step->worker, stream, column, &groups.codes, err));
+    LOTS_TRY(find_runs(&groups, ranges, &runs, err));
+    LOTS_TRY(read_codes(&groups, stream, column, &runs, err));
     LOTS_TRY(lots_vector_new(step->arena, &step->expr->type, ranges->count, out, err));
     LOTS_TRY(lots_arena_vector(step->arena, &words, ranges->count, sizeof(uint64_t), err));
-    words_of_ranges(&groups, ranges, words);
+    words_of_ranges(&groups, &runs, ranges->count, words);
     if (step->expr->op == LOTS_OP_SET_OF)
         return make_sets(step, words, out, err);
     make_numbers(&groups, words, out);

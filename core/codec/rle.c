@@ -201,14 +201,22 @@ lots_status lots_bit_runs_encode(const uint64_t *words, uint32_t count, lots_byt
     return lots_frame_encode_u32(lengths[1], found[1], out, arena, err);
 }
 
-static void set_run(uint64_t *words, uint32_t from, uint32_t length)
+/* Runs of bits in turn, as groups of which every second one is set. */
+static lots_status spread_runs(const uint32_t *const lengths[2], uint32_t runs, unsigned first, uint64_t *out,
+                               lots_arena *arena, lots_error *err)
 {
-    while (length > 0) {
-        const uint32_t bit = from % 64, step = length < 64 - bit ? length : 64 - bit;
-        words[from / 64] |= (step == 64 ? UINT64_MAX : (UINT64_C(1) << step) - 1) << bit;
-        from += step;
-        length -= step;
-    }
+    const size_t words = (size_t)runs / 64 + 1;
+    void *bits, *room;
+    LOTS_TRY(lots_arena_vector(arena, &bits, words, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &room, (size_t)runs + 1, sizeof(uint32_t), err));
+    memset(bits, first == 1 ? 0x55 : 0xaa, words * sizeof(uint64_t));
+    ((uint64_t *)bits)[runs / 64] &= (UINT64_C(1) << (runs % 64)) - 1;
+    uint32_t *offsets = room;
+    offsets[0] = 0;
+    for (uint32_t run = 0; run < runs; run++)
+        offsets[run + 1] = offsets[run] + lengths[(first + run) % 2][run / 2];
+    lots_kernels_get()->broadcast_bits(bits, offsets, runs, out);
+    return LOTS_OK;
 }
 
 lots_status lots_bit_runs_decode(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
@@ -230,14 +238,5 @@ lots_status lots_bit_runs_decode(lots_reader *reader, uint32_t count, uint64_t *
     }
     if (total != count)
         return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u bits", runs, count);
-    memset(out, 0, (size_t)((count + UINT64_C(63)) / 64 * 8));
-    uint32_t at = 0;
-    for (uint32_t run = 0; run < runs; run++) {
-        const unsigned side = (first + run) % 2;
-        const uint32_t length = ((const uint32_t *)lengths[side])[run / 2];
-        if (side == 1)
-            set_run(out, at, length);
-        at += length;
-    }
-    return LOTS_OK;
+    return spread_runs((const uint32_t *const[2]){lengths[0], lengths[1]}, runs, first, out, arena, err);
 }

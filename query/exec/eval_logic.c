@@ -363,7 +363,54 @@ static lots_status eval_extreme(const lots_step *step, int sign, lots_vector *ou
 /* The bits of a word of which `left` rows are left. */
 static uint64_t bits_of_rows(size_t left) { return left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX; }
 
-/* Least or greatest of whole numbers: what is missing stands beyond all. Eight at a time, into the slack. */
+/* Days without those missing, which are 0: these get `beyond`, the lowest or the highest day of all, four by four. */
+static void days_beyond(const int32_t *restrict days, const uint64_t *missing, uint32_t count, int32_t beyond,
+                        int32_t *restrict out)
+{
+    int32_t lanes[16][4];
+    for (uint32_t i = 0; i < 64; i++)
+        lanes[i / 4][i % 4] = (i / 4 >> (i % 4) & 1) != 0 ? beyond : 0;
+    for (uint32_t i = 0; i < count; i += 64) {
+        const uint64_t word = missing[i / 64];
+        for (uint32_t n = 0; n < 16 && i + 4 * n < count; n++)
+            for (uint32_t k = 0; k < 4; k++)
+                out[i + 4 * n + k] = days[i + 4 * n + k] | lanes[word >> (4 * n) & 15][k];
+    }
+}
+
+/* The lesser, or the greater, of each pair. Eight at a time, into the slack. */
+static void meet_days(const int32_t *restrict days, bool least, uint32_t count, int32_t *restrict best)
+{
+    if (least)
+        for (uint32_t i = 0; i < count; i += 8)
+            for (uint32_t k = 0; k < 8; k++)
+                best[i + k] = days[i + k] < best[i + k] ? days[i + k] : best[i + k];
+    else
+        for (uint32_t i = 0; i < count; i += 8)
+            for (uint32_t k = 0; k < 8; k++)
+                best[i + k] = days[i + k] > best[i + k] ? days[i + k] : best[i + k];
+}
+
+/* Least or greatest of days: what is missing stands beyond all. */
+static void extreme_i32(const lots_step *step, bool least, int32_t *room, int32_t *best)
+{
+    const uint32_t count = step->count;
+    for (uint32_t k = 0; k < step->expr->operand_count; k++) {
+        const lots_vector *in = &step->in[k];
+        const int32_t *days = in->data;
+        if (in->missing != NULL) {
+            int32_t *to = k == 0 ? best : room;
+            days_beyond(in->data, in->missing, count, least ? INT32_MAX : INT32_MIN, to);
+            days = to;
+        }
+        if (k == 0 && days != best)
+            memcpy(best, days, count * sizeof *best);
+        else if (k > 0)
+            meet_days(days, least, count, best);
+    }
+}
+
+/* The same of other whole numbers. */
 #define DEFINE_EXTREME(NAME, TYPE, LEAST, MOST)                                                                     \
     static void NAME##_of_two(const TYPE *restrict values, bool least, uint32_t count, TYPE *restrict best)         \
     {                                                                                                               \
@@ -393,7 +440,6 @@ static uint64_t bits_of_rows(size_t left) { return left < 64 ? (UINT64_C(1) << l
             NAME##_of_two(values, least, step->count, best);                                                        \
         }                                                                                                           \
     }
-DEFINE_EXTREME(extreme_i32, int32_t, INT32_MIN, INT32_MAX)
 DEFINE_EXTREME(extreme_i64, int64_t, INT64_MIN, INT64_MAX)
 
 static bool is_whole(lots_type_kind kind)

@@ -6,6 +6,7 @@
 #include "core/base/memory.h"
 #include "query/exec/suppress.h"
 #include "query/exec/totals.h"
+#include "query/exec/worker.h"
 
 static const lots_row_agg PATIENTS = {.kind = LOTS_AGG_PATIENTS, .type = {.kind = LOTS_TYPE_INT}};
 
@@ -145,6 +146,23 @@ static void feed_behind(lots_group *group, const uint32_t *numbers, uint32_t row
     }
 }
 
+/* Does the store say that no value of a column is large or below 0, where the rows are? */
+static bool is_bounded(const lots_expr *value, const lots_worker *worker)
+{
+    if (value == NULL || value->op != LOTS_OP_COLUMN || worker->segment == NULL ||
+        (value->type.kind != LOTS_TYPE_INT && value->type.kind != LOTS_TYPE_DECIMAL))
+        return false;
+    const uint32_t at = worker->query->frames[value->of_frame].relation;
+    if (at == UINT32_MAX || at >= worker->query->relation_count)
+        return false;
+    const lots_relation *relation = &worker->query->relations[at];
+    if (relation->kind != LOTS_RELATION_STREAM)
+        return false;
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, relation->stream, relation->columns[value->index].column,
+                                                    LOTS_PART_VALUES, worker->chunk);
+    return meta->min >= 0 && meta->max <= INT32_MAX;
+}
+
 /* What an aggregate asks of the rows. */
 static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const lots_instance *rows, lots_vector *values,
                             lots_group_batch *batch, lots_error *err)
@@ -160,6 +178,7 @@ static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const 
     if (agg->where != NULL)
         LOTS_TRY(lots_eval_true(worker, agg->where, rows, &where, err));
     batch->where = where;
+    batch->bounded = is_bounded(agg->value, worker);
     return LOTS_OK;
 }
 

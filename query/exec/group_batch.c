@@ -338,7 +338,9 @@ lots_status lots_group_row_ints(lots_group_batch *batch, const int64_t **out, lo
         read_ints(&flat, batch->rows, made);
         batch->row_ints = made;
     }
-    judge_ints(batch);
+    batch->small = batch->rising = true;
+    if (!batch->bounded)
+        judge_ints(batch);
     *out = batch->row_ints;
     return LOTS_OK;
 }

@@ -60,6 +60,7 @@ typedef struct lots_group_batch {
     lots_group_rows all, some, rest;
     /* of one aggregate, as it has them; NULL when not */
     const lots_vector *value, *exit, *at;
+    bool bounded;                /* the value is known to be small and not below 0, whatever the row */
     const uint64_t *where;
     lots_group_rows *kept, *left;/* rows whose value is known: those that `where` keeps and those it doesn't. Of a RATE, among
                                     those it keeps: true, and false. A distinct count knows nothing of an empty set */

@@ -4,6 +4,7 @@
 #include "core/codec/dict.h"
 #include "core/codec/missing.h"
 #include "core/codec/plain.h"
+#include "core/codec/planes.h"
 #include "core/codec/rle.h"
 
 int64_t lots_f64_key(double value)
@@ -195,7 +196,7 @@ bool lots_numbers_can_take(const lots_block_meta *meta)
 {
     const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ZSTD;
     return (meta->phys == LOTS_PHYS_I32 || meta->phys == LOTS_PHYS_U32 || meta->phys == LOTS_PHYS_I64) &&
-           (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT ||
+           (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT || encoding == LOTS_ENCODING_PLANES ||
             (encoding == LOTS_ENCODING_RUNS && meta->phys != LOTS_PHYS_I64));
 }
 
@@ -205,6 +206,9 @@ lots_status lots_numbers_take(const lots_block_meta *meta, uint8_t encoding, lot
     const bool wide = meta->phys == LOTS_PHYS_I64;
     if (encoding == LOTS_ENCODING_RUNS)
         return lots_runs_take_u32(reader, count, rows, row_count, out, arena, err);
+    if (encoding == LOTS_ENCODING_PLANES)
+        return wide ? lots_planes_take_u64(reader, count, rows, row_count, out, arena, err)
+                    : lots_planes_take_u32(reader, count, rows, row_count, out, arena, err);
     if (encoding == LOTS_ENCODING_DICT)
         return wide ? lots_dict_take_u64(reader, count, rows, row_count, out, arena, err)
                     : lots_dict_take_u32(reader, count, rows, row_count, out, arena, err);

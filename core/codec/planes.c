@@ -248,6 +248,44 @@ lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t
     return LOTS_OK;
 }
 
+/* ---- taking ---- */
+
+/* Which of the distinct values stands at a row: a row is in one plane at most. */
+static uint32_t value_at(const planes_read *read, uint32_t row)
+{
+    const uint32_t last = read->distinct - 1;
+    uint32_t less = 0;
+    for (uint32_t k = 0; k < last; k++)
+        less += (uint32_t)(read->planes[k][row / 64] >> (row % 64) & 1) * (last - k);
+    return last - less;
+}
+
+lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                                 uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    planes_read read = {0, {NULL}};
+    uint32_t values[LOTS_PLANES_VALUES + 16];
+    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
+    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
+    for (uint32_t i = 0; i < row_count; i++)
+        out[i] = values[value_at(&read, rows[i])];
+    return LOTS_OK;
+}
+
+lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                                 uint64_t *out, lots_arena *arena, lots_error *err)
+{
+    planes_read read = {0, {NULL}};
+    uint64_t values[LOTS_PLANES_VALUES + 8];
+    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
+    LOTS_TRY(lots_frame_decode_u64(reader, read.distinct, 0, values, arena, err));
+    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
+    for (uint32_t i = 0; i < row_count; i++)
+        out[i] = values[value_at(&read, rows[i])];
+    return LOTS_OK;
+}
+
 /* ---- lengths ---- */
 
 typedef struct lengths_read {

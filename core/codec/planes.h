@@ -30,6 +30,11 @@ LOTS_MUST lots_status lots_planes_write(const lots_planes_plan *plan, lots_bytes
                                         lots_error *err);
 LOTS_MUST lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
                                              lots_error *err);
+/* Value k of `out` is value rows[k] < count. */
+LOTS_MUST lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                                           uint32_t *out, lots_arena *arena, lots_error *err);
+LOTS_MUST lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                                           uint64_t *out, lots_arena *arena, lots_error *err);
 /* Only which of the values are in a set, as bits; *greatest of the distinct ones. Planes that don't matter are read only to
  * check them: `believed` ones, which have been read before, are not, and the reader is left where it stands. */
 LOTS_MUST lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed,

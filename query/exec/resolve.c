@@ -100,6 +100,46 @@ static lots_status value_of_left(mask_maker *maker, const lots_expr *filter, con
     return lots_value_spread(maker->worker, filter, left, maker->mask, elements, out, err);
 }
 
+/* A stored number, not decoded yet, against constants. */
+static bool is_number_test(const mask_maker *maker, const lots_expr *filter, uint32_t frame)
+{
+    const lots_relation *relation = maker->relation->relation;
+    if (relation->kind != LOTS_RELATION_STREAM || filter->op < LOTS_OP_EQUAL || filter->op > LOTS_OP_BETWEEN ||
+        filter->operands[0]->op != LOTS_OP_COLUMN || filter->operands[0]->of_frame != frame)
+        return false;
+    const lots_type_kind kind = filter->operands[0]->type.kind;
+    for (uint32_t i = 1; i < filter->operand_count; i++)
+        if (filter->operands[i]->op != LOTS_OP_CONSTANT)
+            return false;
+    return (kind == LOTS_TYPE_INT || kind == LOTS_TYPE_DECIMAL || kind == LOTS_TYPE_FLOAT) &&
+           !lots_stream_is_read(maker->worker, relation->stream, relation->columns[filter->operands[0]->index].column);
+}
+
+/* The same where little is left, and nothing but the element's own column is looked at: its owner isn't asked for. */
+static lots_status number_of_left(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
+                                  lots_vector *out, lots_error *err)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const uint32_t count = (uint32_t)kernels->bits_count(maker->mask, elements->count);
+    lots_instance *left = NULL;
+    uint32_t *rows = NULL;
+    uint64_t *mask = NULL; /* as it is now: what was made of it stays */
+    LOTS_TRY(lots_new_u32(maker->arena, count, &rows, err));
+    LOTS_TRY(lots_new_bits(maker->arena, elements->count, &mask, err));
+    memcpy(mask, maker->mask, lots_bit_words(elements->count) * sizeof *mask);
+    kernels->bits_indexes(mask, elements->count, rows);
+    LOTS_TRY(lots_instance_new(maker->worker, elements->frame, count, elements->parent, elements->depth, &left, err));
+    left->relation_row = rows;
+    return lots_value_spread(maker->worker, filter, left, mask, elements, out, err);
+}
+
+static bool little_is_left(const mask_maker *maker)
+{
+    enum { MUCH = 8 };
+    return maker->mask != NULL &&
+           maker->worker->kernels->bits_count(maker->mask, maker->relation->count) * MUCH < maker->relation->count;
+}
+
 static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
                                lots_error *err)
 {
@@ -111,6 +151,8 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
     LOTS_TRY(lots_asks_sets(maker->worker, filter, elements->frame, &asks, err));
     if (maker->mask != NULL && asks)
         LOTS_TRY(value_of_left(maker, filter, elements, &value, err));
+    else if (is_number_test(maker, filter, elements->frame) && little_is_left(maker))
+        LOTS_TRY(number_of_left(maker, filter, elements, &value, err));
     else
         LOTS_TRY(lots_value(maker->worker, filter, elements, &value, err));
     LOTS_TRY(lots_vector_flatten(maker->arena, &value, &flat, err));

@@ -7,12 +7,15 @@
 
 #include "core/base/hash.h"
 #include "core/base/kernels.h"
+#include "core/codec/entries.h"
 #include "core/codec/missing.h"
 #include "core/codec/numbers.h"
 #include "core/codec/planes.h"
 #include "core/codec/plain.h"
+#include "core/codec/related.h"
 #include "core/codec/rle.h"
 #include "core/codec/text.h"
+#include "core/codec/told.h"
 #include "core/codec/zstd.h"
 
 #define DENSE_ABOVE 32u /* one value in so many missing */
@@ -122,6 +125,23 @@ static lots_status encode_payload(const lots_values *values, encoding_job *job, 
     return encode_body(job, out, meta, err);
 }
 
+/* Told from another column: what is missing lies within. */
+static lots_status encode_related(const lots_values *values, const lots_block_options *options, lots_arena *arena,
+                                  lots_bytes *out, lots_block_meta *meta, lots_error *err)
+{
+    lots_values clean = *values;
+    uint64_t *missing = NULL;
+    if (values->missing != NULL)
+        LOTS_TRY(lots_missing_copy(values->missing, values->count, &missing, &meta->missing, arena, err));
+    if (meta->missing == values->count)
+        return LOTS_OK;
+    clean.missing = meta->missing > 0 ? missing : NULL;
+    if (options->entries != NULL)
+        return lots_entries_write(&clean, options->entries, out, meta, arena, err);
+    return (options->parent->children != NULL ? lots_given_write : lots_classes_write)(&clean, options->parent, out, meta,
+                                                                                       arena, err);
+}
+
 lots_status lots_block_encode(const lots_values *values, const lots_block_options *options, uint64_t salt,
                               lots_bytes *out, lots_block_meta *meta, lots_error *err)
 {
@@ -139,7 +159,9 @@ lots_status lots_block_encode(const lots_values *values, const lots_block_option
     lots_arena_init(&own, 0);
     job.arena = options != NULL && options->scratch != NULL ? options->scratch : &own;
     const lots_arena_mark mark = lots_arena_save(job.arena);
-    lots_status status = encode_payload(values, &job, out, meta, err);
+    const bool related = options != NULL && (options->entries != NULL || options->parent != NULL);
+    lots_status status = related ? encode_related(values, options, job.arena, out, meta, err)
+                                 : encode_payload(values, &job, out, meta, err);
     lots_arena_restore(job.arena, mark);
     lots_arena_free(&own);
     if (status == LOTS_OK && out->count - from > UINT32_MAX)
@@ -252,7 +274,10 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
         return decode_all_missing(meta, out, err);
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status;
-    if (meta->missing == 0) {
+    if (lots_block_need(meta) != LOTS_NEED_NOTHING && (meta->encoding & ~LOTS_ENCODING_ZSTD) != LOTS_ENCODING_GAPS) {
+        assert(meta->missing == 0 || out->missing != NULL);
+        status = lots_told_decode(meta, &reader, out, scratch, err);
+    } else if (meta->missing == 0) {
         if (out->missing != NULL)
             memset(out->missing, 0, word_count_of(meta->count) * 8);
         status = decode_body(meta, meta->count, &reader, out->data, out, scratch, err);
@@ -268,7 +293,10 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
 /* ---- taking ---- */
 bool lots_block_can_take(const lots_block_meta *meta)
 {
-    return lots_numbers_can_take(meta) && meta->missing < meta->count;
+    const bool related = meta->phys != LOTS_PHYS_BITS &&
+                         (meta->encoding == LOTS_ENCODING_ENTRIES || meta->encoding == LOTS_ENCODING_LINKED ||
+                          meta->encoding == LOTS_ENCODING_GIVEN);
+    return (related || lots_numbers_can_take(meta)) && meta->missing < meta->count;
 }
 
 static lots_status take_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const uint32_t *rows,
@@ -327,7 +355,9 @@ lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, c
     reader.slack = out->after_bytes;
     assert(lots_block_can_take(meta));
     const lots_arena_mark mark = lots_arena_save(scratch);
-    lots_status status = meta->missing == 0
+    const bool related = lots_block_need(meta) != LOTS_NEED_NOTHING;
+    lots_status status = related ? lots_told_take(meta, &reader, rows, row_count, out, scratch, err)
+                         : meta->missing == 0
                              ? take_body(meta, meta->count, &reader, rows, row_count, out->data, scratch, err)
                              : take_some_missing(meta, &reader, rows, row_count, out, scratch, err);
     lots_arena_restore(scratch, mark);
@@ -338,7 +368,8 @@ lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, c
 bool lots_block_can_test(const lots_block_meta *meta)
 {
     return meta->phys == LOTS_PHYS_U32 && meta->missing < meta->count &&
-           (meta->encoding == LOTS_ENCODING_PLANES || meta->encoding == LOTS_ENCODING_RUNS);
+           (meta->encoding == LOTS_ENCODING_PLANES || meta->encoding == LOTS_ENCODING_RUNS ||
+            meta->encoding == LOTS_ENCODING_ENTRIES || meta->encoding == LOTS_ENCODING_LINKED);
 }
 
 static lots_status test_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const lots_id_test *test,
@@ -371,18 +402,27 @@ static lots_status test_some_missing(const lots_block_meta *meta, lots_reader *r
     return LOTS_OK;
 }
 
+static lots_status test_rows(const lots_block_meta *meta, lots_reader *reader, const lots_id_test *test,
+                             const lots_values_out *from, uint64_t *out, uint64_t *missing, uint32_t *greatest,
+                             lots_arena *scratch, lots_error *err)
+{
+    if (meta->encoding == LOTS_ENCODING_ENTRIES || meta->encoding == LOTS_ENCODING_LINKED)
+        return lots_told_test(meta, reader, test, from, out, missing, greatest, scratch, err);
+    if (meta->missing == 0)
+        return test_body(meta, meta->count, reader, test, from->believed, out, greatest, scratch, err);
+    return test_some_missing(meta, reader, test, from->believed, out, missing, greatest, scratch, err);
+}
+
 lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test,
-                            bool believed, uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
-                            lots_error *err)
+                            const lots_values_out *from, uint64_t *out, uint64_t *missing, uint32_t *greatest,
+                            lots_arena *scratch, lots_error *err)
 {
     lots_reader reader = lots_reader_over(bytes, meta->bytes);
     assert(lots_block_can_test(meta));
     const lots_arena_mark mark = lots_arena_save(scratch);
-    lots_status status = meta->missing == 0
-                             ? test_body(meta, meta->count, &reader, test, believed, out, greatest, scratch, err)
-                             : test_some_missing(meta, &reader, test, believed, out, missing, greatest, scratch, err);
+    lots_status status = test_rows(meta, &reader, test, from, out, missing, greatest, scratch, err);
     lots_arena_restore(scratch, mark);
-    if (status == LOTS_OK && !believed && reader.at != reader.end)
+    if (status == LOTS_OK && !from->believed && reader.at != reader.end)
         status = lots_fail(err, LOTS_CORRUPT, "a block of %u values has %zu bytes too many", meta->count,
                            (size_t)(reader.end - reader.at));
     return status;
@@ -433,14 +473,17 @@ lots_status lots_block_lists_of(const lots_block_meta *meta, const uint8_t *byte
     return status;
 }
 
+enum { ENCODINGS_NAMED = LOTS_ENCODING_CLASSES + 1 };
+
 const char *lots_encoding_name(uint8_t encoding)
 {
-    static const char *const names[2][9] = {
-        {"constant", "frame", "gaps", "delta", "runs", "dict", "plain", "planes", "decimal"},
+    static const char *const names[2][ENCODINGS_NAMED] = {
+        {"constant", "frame", "gaps", "delta", "runs", "dict", "plain", "planes", "decimal", "entries", "linked", "given",
+         "classes"},
         {"constant+zstd", "frame+zstd", "gaps+zstd", "delta+zstd", "runs+zstd", "dict+zstd", "plain+zstd",
-         "planes+zstd", "decimal+zstd"}};
+         "planes+zstd", "decimal+zstd", "?", "?", "?", "?"}};
     const unsigned low = encoding & 15u;
-    return encoding > (LOTS_ENCODING_ZSTD | 15) || low > LOTS_ENCODING_DECIMAL
+    return encoding > (LOTS_ENCODING_ZSTD | 15) || low >= ENCODINGS_NAMED
                ? "?"
                : names[(encoding & LOTS_ENCODING_ZSTD) != 0][low];
 }

@@ -53,6 +53,10 @@ typedef enum lots_encoding {
     LOTS_ENCODING_PLAIN = 6,    /* little-endian values, bitmaps, or offsets + bytes */
     LOTS_ENCODING_PLANES = 7,   /* at most 8 distinct values: bit planes */
     LOTS_ENCODING_DECIMAL = 8,  /* doubles that are k / 10^e exactly: a frame of k */
+    LOTS_ENCODING_ENTRIES = 9,  /* each patient's own list of values, and which of them a row has (needs `starts`) */
+    LOTS_ENCODING_LINKED = 10,  /* the same entries as another column's block of ENTRIES: what this one has there */
+    LOTS_ENCODING_GIVEN = 11,   /* ids: the place among the children of the parent column's value */
+    LOTS_ENCODING_CLASSES = 12, /* the values of each class of rows apart, the parent column's value being the class */
     LOTS_ENCODING_ZSTD = 16     /* flag: zstd over the bytes of the encoding in the low bits */
 } lots_encoding;
 
@@ -73,11 +77,32 @@ typedef struct lots_block_meta {
 int64_t lots_f64_key(double value);
 double lots_f64_from_key(int64_t key);
 
+/* Entries: a patient's rows told by a few of them (related.h). Borrowed. */
+typedef struct lots_entries {
+    uint32_t count;
+    const uint32_t *rows;   /* of each entry one row that says what it is; entries of one patient after the other's */
+    uint32_t patients;
+    const uint32_t *counts; /* entries of each patient */
+    const uint32_t *index;  /* of each row: which of its patient's entries; below that patient's count */
+} lots_entries;
+
+/* What a block is told from beside its bytes: another column of the same rows. Borrowed; arrays have 64 bytes of slack. */
+#define LOTS_CLASSES_MAX 16u /* values of the parent */
+typedef struct lots_parent {
+    const uint32_t *ids;      /* LINKED: each row's entry. GIVEN, CLASSES: the parent's value, `count` where it is missing */
+    uint32_t count;           /* entries; ids of the parent's dictionary */
+    const uint32_t *firsts;   /* GIVEN: children of id k are children[firsts[k]] up to firsts[k + 1]; count + 2 numbers */
+    const uint32_t *children; /* GIVEN: firsts[count + 1] of them */
+    const uint64_t *masks[LOTS_CLASSES_MAX + 1]; /* decoding CLASSES: the rows of each value, then of none; NULL: no row */
+} lots_parent;
+
 /* Which encodings may be tried. Zero value: all, hot column (no zstd over what queries scan unless it is TEXT or PLAIN). */
 typedef struct lots_block_options {
     bool cold;                 /* zstd may be laid over any encoding that it shrinks by 10% or more */
     int only;                  /* test and benchmark aid: 1 + encoding to force; 0: choose. LOTS_USAGE if it can't hold it */
     lots_arena *scratch;       /* worked in and given back as it was; NULL: memory of its own */
+    const lots_entries *entries; /* write as ENTRIES or, when it has no index, as LINKED */
+    const lots_parent *parent;   /* write as GIVEN when there are children, else as CLASSES. None of both for TEXT */
 } lots_block_options;
 
 /* Append the payload to `out` and fill `meta` (checksum included, with `salt`).
@@ -91,21 +116,35 @@ typedef struct lots_values_out {
     void *data;
     uint64_t *missing;
     const char *text;          /* TEXT: set by decode; lent until the scratch arena is reset, or the input bytes go */
-    const uint32_t *starts;    /* needed by GAPS: as given to encode */
+    const uint32_t *starts;    /* needed by GAPS and ENTRIES: as given to encode */
     uint32_t starts_count;
+    const lots_parent *parent; /* needed by LINKED, GIVEN and CLASSES */
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
     size_t after_bytes;        /* readable after the block's bytes, whatever they are */
     bool believed;             /* these very bytes have been decoded before: what that found right isn't looked at again */
 } lots_values_out;
 
+/* What a block needs beside its bytes. */
+typedef enum lots_need { LOTS_NEED_NOTHING, LOTS_NEED_STARTS, LOTS_NEED_ENTRIES, LOTS_NEED_PARENT } lots_need;
+lots_need lots_block_need(const lots_block_meta *meta);
+/* Of a block of ENTRIES: each row's entry, counted over all patients of the block, and how many entries there are. `from`:
+ * starts, and whether the block is believed. `ids` has room for meta->count and 64 bytes of slack. Errors: LOTS_CORRUPT, also when it is no such block. */
+LOTS_MUST lots_status lots_block_entries(const lots_block_meta *meta, const uint8_t *bytes, const lots_values_out *from,
+                                         uint32_t *ids, uint32_t *count, lots_arena *scratch, lots_error *err);
+
+/* The rows that have each id below `ids` (at most LOTS_CLASSES_MAX), as bits in vectors of scratch, NULL where there are none,
+ * for a block without missing values in whose encoding they lie so: *done. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_masks(const lots_block_meta *meta, const uint8_t *bytes, uint32_t ids,
+                                       const uint64_t **masks, bool *done, lots_arena *scratch, lots_error *err);
+
 /* Can a block of U32 tell which values are in a set without decoding them? */
 bool lots_block_can_test(const lots_block_meta *meta);
-/* Of a block that can: the bits of the values in the set (0 under a missing bit), and `missing` as decode has it. `believed`:
- * these bytes have been decoded or tested before. *greatest:
- * of the ids it holds. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+/* Of a block that can: the bits of the values in the set (0 under a missing bit), and `missing` as decode has it. `from`:
+ * starts and parent, where the block needs them, and whether these bytes have been decoded or tested before (believed).
+ * *greatest: of the ids it holds. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test,
-                                      bool believed, uint64_t *out, uint64_t *missing, uint32_t *greatest, lots_arena *scratch,
-                                      lots_error *err);
+                                      const lots_values_out *from, uint64_t *out, uint64_t *missing, uint32_t *greatest,
+                                      lots_arena *scratch, lots_error *err);
 
 /* Check the payload against its salted checksum. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_block_verify(const lots_block_meta *meta, const uint8_t *bytes, uint64_t salt,
@@ -132,5 +171,9 @@ LOTS_MUST lots_status lots_block_lists_of(const lots_block_meta *meta, const uin
                                           uint32_t element_count, uint32_t *out, lots_arena *scratch, lots_error *err);
 /* "frame+zstd" and the like, for lots info; "?" when unknown. */
 const char *lots_encoding_name(uint8_t encoding);
+/* lots_block_entries for some rows of a block of ENTRIES that was decoded before. */
+LOTS_MUST lots_status lots_block_take_entries(const lots_block_meta *meta, const uint8_t *bytes, const lots_values_out *from,
+                                              const uint32_t *rows, uint32_t row_count, uint32_t *ids, uint32_t *count,
+                                              lots_arena *scratch, lots_error *err);
 
 #endif

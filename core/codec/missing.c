@@ -187,19 +187,22 @@ lots_status lots_missing_spread(lots_phys phys, const void *present, const uint6
     return LOTS_OK;
 }
 
+#define CLEAR_KERNEL(NAME, TYPE)                                                                            \
+    static void clear_##NAME(const uint64_t *missing, uint32_t count, TYPE *data)                           \
+    {                                                                                                       \
+        for (uint32_t w = 0; w < word_count_of(count); w++)                                                 \
+            for (uint64_t word = missing[w]; word != 0; word &= word - 1)                                   \
+                data[w * 64 + (size_t)__builtin_ctzll(word)] = 0;                                           \
+    }
+CLEAR_KERNEL(u32, uint32_t)
+CLEAR_KERNEL(u64, uint64_t)
+
 void lots_missing_clear(lots_phys phys, const uint64_t *missing, uint32_t count, void *data)
 {
-    if (phys == LOTS_PHYS_BITS) {
+    if (phys == LOTS_PHYS_BITS)
         lots_kernels_get()->bits_and_not(data, missing, count, data);
-        return;
-    }
-    const bool wide = lots_phys_bytes(phys) == 8;
-    for (uint32_t w = 0; w < word_count_of(count); w++)
-        for (uint64_t word = missing[w]; word != 0; word &= word - 1) {
-            const size_t i = w * 64 + (size_t)__builtin_ctzll(word);
-            if (wide)
-                memset((uint8_t *)data + 8 * i, 0, 8);
-            else
-                memset((uint8_t *)data + 4 * i, 0, 4);
-        }
+    else if (lots_phys_bytes(phys) == 4)
+        clear_u32(missing, count, data);
+    else
+        clear_u64(missing, count, data);
 }

@@ -200,6 +200,40 @@ lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t
     return LOTS_OK;
 }
 
+/* What no plane marks. */
+static lots_status find_rest(const planes_read *read, uint32_t count, const uint64_t **out, lots_arena *arena,
+                             lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    void *rest;
+    LOTS_TRY(lots_arena_vector(arena, &rest, word_count_of(count), 8, err));
+    memset(rest, 0, word_count_of(count) * 8);
+    for (uint32_t k = 0; k + 1 < read->distinct; k++)
+        kernels->bits_or(rest, read->planes[k], count, rest);
+    kernels->bits_not(rest, count, rest);
+    *out = rest;
+    return LOTS_OK;
+}
+
+lots_status lots_planes_masks(lots_reader *reader, uint32_t count, uint32_t ids, const uint64_t **masks, lots_arena *arena,
+                              lots_error *err)
+{
+    planes_read read = {0, {NULL}};
+    uint32_t values[LOTS_PLANES_VALUES + 16];
+    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
+    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
+    LOTS_TRY(find_rest(&read, count, &read.planes[read.distinct - 1], arena, err));
+    for (uint32_t id = 0; id < ids; id++)
+        masks[id] = NULL;
+    for (uint32_t k = 0; k < read.distinct; k++) {
+        if (values[k] >= ids || masks[values[k]] != NULL)
+            return lots_fail(err, LOTS_CORRUPT, "planes of id %u of %u", values[k], ids);
+        masks[values[k]] = read.planes[k];
+    }
+    return LOTS_OK;
+}
+
 static bool is_wanted(const lots_id_test *test, uint32_t id)
 {
     if (test->table == NULL)

@@ -46,6 +46,9 @@ LOTS_MUST lots_status lots_planes_sums(lots_reader *reader, uint32_t count, cons
  * fewer elements; as decode. */
 LOTS_MUST lots_status lots_planes_find(lots_reader *reader, uint32_t count, const uint32_t *elements,
                                        uint32_t element_count, uint32_t *out, lots_arena *arena, lots_error *err);
+/* The values below `ids` as bits, each in a vector of the arena; NULL where no value is it. */
+LOTS_MUST lots_status lots_planes_masks(lots_reader *reader, uint32_t count, uint32_t ids, const uint64_t **masks,
+                                        lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                              lots_error *err);
 

@@ -59,16 +59,15 @@ lots_status lots_sql_damaged(const lots_sql *sql, lots_error *err, const char *w
  * since some of these bytes (18 and 19: WAL) would make even a reader write. */
 static const struct header_field {
     uint8_t offset, length;
-    const char *bytes, *says; /* NULL: the format version */
+    const char *bytes, *says;
 } header_fields[] = {
     {0, 16, "SQLite format 3", "it is no SQLite file"},
     {16, 8, "\x04\x00\x01\x01\x00\x40\x20\x20", "the header is not as Lots writes it"},
     {44, 4, "\x00\x00\x00\x04", "the header is not as Lots writes it"},
     {52, 8, "\x00\x00\x00\x00\x00\x00\x00\x01", "the header is not as Lots writes it"},
-    {60, 4, "\x00\x00\x00\x02", NULL},
     {64, 8, "\x00\x00\x00\x00LOTS", "it is not the catalog of a registry"},
 };
-_Static_assert(LOTS_FORMAT_VERSION == 2, "the header's format version is written out above");
+enum { VERSION_AT = 60 }; /* 4 bytes, big-endian */
 _Static_assert(LOTS_CATALOG_PAGE_BYTES == 0x400, "and so is the page size");
 
 /* Through SQLite's own file: closing another descriptor of it would drop the locks of this process. */
@@ -89,6 +88,11 @@ static lots_status read_header(const lots_sql *sql, uint8_t header[HEADER_BYTES]
     return LOTS_OK;
 }
 
+static uint32_t big_endian(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
 static lots_status check_header(const lots_sql *sql, lots_error *err)
 {
     uint8_t header[HEADER_BYTES];
@@ -96,16 +100,16 @@ static lots_status check_header(const lots_sql *sql, lots_error *err)
     LOTS_TRY(read_header(sql, header, &size, err));
     for (size_t i = 0; i < sizeof header_fields / sizeof header_fields[0]; i++) {
         const struct header_field *field = &header_fields[i];
-        if (memcmp(header + field->offset, field->bytes, field->length) == 0)
-            continue;
-        if (field->says != NULL)
+        if (memcmp(header + field->offset, field->bytes, field->length) != 0)
             return lots_sql_damaged(sql, err, field->says);
-        lots_fail(err, LOTS_CORRUPT, "catalog '%s' is of another format version than %u, which this program reads",
-                  sql->path, LOTS_FORMAT_VERSION);
-        lots_error_hint(err, "load the registry's files again, or use the program that made it");
-        return LOTS_CORRUPT;
     }
-    return LOTS_OK;
+    const uint32_t version = big_endian(header + VERSION_AT);
+    if (version >= LOTS_FORMAT_OLDEST && version <= LOTS_FORMAT_VERSION)
+        return LOTS_OK;
+    lots_fail(err, LOTS_CORRUPT, "catalog '%s' is of format version %u, this program reads versions %u to %u", sql->path,
+              version, LOTS_FORMAT_OLDEST, LOTS_FORMAT_VERSION);
+    lots_error_hint(err, "load the registry's files again, or use the program that made it");
+    return LOTS_CORRUPT;
 }
 
 /* Once locked, the file has the pages that its header counts (big-endian, at 28). SQLite would notice a lost page only
@@ -115,8 +119,7 @@ static lots_status check_length(const lots_sql *sql, lots_error *err)
     uint8_t header[HEADER_BYTES];
     sqlite3_int64 size;
     LOTS_TRY(read_header(sql, header, &size, err));
-    uint32_t pages = (uint32_t)header[28] << 24 | (uint32_t)header[29] << 16 | (uint32_t)header[30] << 8 | header[31];
-    if (size != (sqlite3_int64)pages * LOTS_CATALOG_PAGE_BYTES)
+    if (size != (sqlite3_int64)big_endian(header + 28) * LOTS_CATALOG_PAGE_BYTES)
         return lots_sql_damaged(sql, err, "it is not as long as its header says");
     return LOTS_OK;
 }
@@ -139,9 +142,9 @@ static const char read_begin[] = "PRAGMA cell_size_check=ON; PRAGMA trusted_sche
 static const char write_begin[] = "PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; "
                                   "PRAGMA foreign_keys=ON; PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; "
                                   "BEGIN IMMEDIATE;";
-/* user_version is LOTS_FORMAT_VERSION and application_id LOTS_CATALOG_APPLICATION. */
+/* application_id is LOTS_CATALOG_APPLICATION. The format version follows with the first generation. */
 static const char create_begin[] = "PRAGMA page_size=1024; PRAGMA auto_vacuum=NONE; PRAGMA encoding='UTF-8'; "
-                                   "PRAGMA application_id=1280267347; PRAGMA user_version=2;";
+                                   "PRAGMA application_id=1280267347;";
 _Static_assert(LOTS_CATALOG_APPLICATION == 1280267347u, "written out above");
 
 /* *outcome is SQLite's, for who wants to try otherwise. */

@@ -1,5 +1,7 @@
 /* catalog_write.c: the transactions that change the catalog. Each is begun, run and committed here, or rolled back: a
  * process killed within one leaves SQLite's journal, which the next to open the file rolls back. */
+#include <stdio.h>
+
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "core/store/catalog.h"
@@ -78,9 +80,18 @@ static lots_status insert_log(lots_sql *sql, const lots_generation *next, lots_e
     return LOTS_OK;
 }
 
+/* Whoever adds a generation may write what only readers of the present format version know. */
+static lots_status set_version(lots_sql *sql, lots_error *err)
+{
+    char script[64];
+    snprintf(script, sizeof script, "PRAGMA user_version=%u;", LOTS_FORMAT_VERSION);
+    return lots_sql_script(sql, script, err);
+}
+
 static lots_status insert_generation(lots_sql *sql, const lots_generation *next, const lots_schema *schema,
                                      uint64_t seal, uint64_t first_new, lots_error *err)
 {
+    LOTS_TRY(set_version(sql, err));
     LOTS_TRY(LOTS_SQL_RUN(sql, err, "INSERT INTO generation VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
                           lots_cell_number(next->id), lots_cell_number(next->parent), lots_cell_hash(next->hash),
                           lots_cell_hash(seal), lots_cell_text(next->version), lots_cell_number(next->format),

@@ -99,9 +99,10 @@ static lots_status get_header(const uint8_t *bytes, size_t count, identity_heade
         return lots_fail(err, LOTS_CORRUPT, "this is no identity file");
     if (lots_get64(bytes + 56) != lots_hash(bytes, 56, 0))
         return lots_fail_at(err, LOTS_CORRUPT, 0, HEADER_BYTES, "the header's checksum is wrong");
-    if (lots_get32(bytes + 8) != LOTS_FORMAT_VERSION)
-        return lots_fail_at(err, LOTS_CORRUPT, 8, 12, "format version %u, this program reads version %u",
-                            lots_get32(bytes + 8), LOTS_FORMAT_VERSION);
+    const uint32_t version = lots_get32(bytes + 8);
+    if (version < LOTS_FORMAT_OLDEST || version > LOTS_FORMAT_VERSION)
+        return lots_fail_at(err, LOTS_CORRUPT, 8, 12, "format version %u, this program reads versions %u to %u", version,
+                            LOTS_FORMAT_OLDEST, LOTS_FORMAT_VERSION);
     *out = (identity_header){lots_get64(bytes + 16), lots_get32(bytes + 12), lots_get64(bytes + 24),
                              lots_get32(bytes + 32), lots_get32(bytes + 36), lots_get64(bytes + 40),
                              lots_get64(bytes + 48)};

@@ -71,6 +71,7 @@ static void number_stream(lots_segment *segment, const lots_layout_stream *strea
         number_slot(segment, &stream->columns[i].presence);
         number_slot(segment, &stream->columns[i].lengths);
         number_slot(segment, &stream->columns[i].values);
+        number_slot(segment, &stream->columns[i].children);
     }
 }
 
@@ -177,6 +178,10 @@ static lots_status match_stream(lots_segment *segment, uint32_t index, const lot
             out->ordered = &out->file->columns[i];
     LOTS_TRY(lots_arena_alloc(&segment->arena, &room, schema->column_count, sizeof *out->columns, err));
     out->columns = room;
+    if (out->file != NULL) {
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->children, err));
+        out->children = room;
+    }
     for (uint32_t i = 0; i < schema->column_count; i++)
         LOTS_TRY(match_column(segment, out, &schema->columns[i], &out->columns[i], dictionaries, err));
     return LOTS_OK;
@@ -236,6 +241,9 @@ static void close_columns(lots_segment *segment)
             lots_free(atomic_load_explicit(&columns[c].ids, memory_order_acquire));
             lots_free(atomic_load_explicit(&columns[c].presence, memory_order_acquire));
         }
+        const lots_segment_stream *stream = &segment->streams[s];
+        for (uint32_t c = 0; stream->children != NULL && c < stream->file->column_count; c++)
+            lots_free(atomic_load_explicit(&stream->children[c], memory_order_acquire));
     }
 }
 

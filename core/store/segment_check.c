@@ -85,6 +85,7 @@ static lots_status verify_blocks(check_job *job, lots_error *err)
             LOTS_TRY(verify_slot(job, &stream->columns[c].lengths, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].values, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].presence, err));
+            LOTS_TRY(verify_slot(job, &stream->columns[c].children, err));
         }
     }
     return LOTS_OK;
@@ -191,7 +192,10 @@ static bool readable(const check_job *job, uint32_t stream, uint32_t column)
     const lots_segment_stream *from = &job->segment->streams[stream];
     const lots_layout_column *file = from->columns[column].file;
     bool needs_starts = (file->flags & LOTS_COLUMN_DURATION) != 0;
+    bool has_parent = (file->flags & LOTS_COLUMN_PARENT) != 0, has_children = (file->flags & LOTS_COLUMN_CHILDREN) != 0;
     return !*bad_flag(job, &file->values, job->chunk) &&
+           !(has_parent && *bad_flag(job, &from->file->columns[file->parent].values, job->chunk)) &&
+           !(has_children && (*bad_flag(job, &file->children, 0) || *bad_flag(job, &file->children, 1))) &&
            !(file->kind == LOTS_KIND_CODES && *bad_flag(job, &file->lengths, job->chunk)) &&
            !(needs_starts && *bad_flag(job, &from->ordered->values, job->chunk));
 }

@@ -1,68 +1,14 @@
-/* segment_encode.c: see segment_encode.h. The idea: the rows of a chunk are neighbours in the batch, so most columns go to
- * the codec where they lie; ids become local ids, ends durations, bytes bits, in scratch memory reset for each block. */
+/* segment_encode.c: see segment_encode.h. The idea: first the ids of all columns get their local ids, then it is settled which
+ * columns are told from which, and then column after column is encoded, chunk by chunk, in scratch memory reset for each
+ * block. */
 #include "core/store/segment_encode.h"
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/index/bitset.h"
+#include "core/store/segment_column.h"
 
 enum { PRESENCE_SHARE = 32 }; /* a presence map may cost 1/32 of the column it saves reading */
-
-/* One column being encoded. */
-typedef struct column_job {
-    lots_segment_job *job;
-    uint32_t stream;
-    const lots_column *schema;
-    const lots_batch_column *batch;    /* NULL: the stream has no rows */
-    const lots_batch_column *ordered;  /* durations: the start column */
-    const lots_layout_stream *layout_stream;
-    lots_layout_column *layout;
-    uint32_t *local_of_stable;         /* id columns */
-    uint64_t *presence;                /* chunk x ids + local id; NULL: not kept */
-    lots_block_options options;
-} column_job;
-
-/* ---- rows of a chunk ---- */
-
-static uint32_t first_row(const column_job *column, uint32_t chunk)
-{
-    const lots_segment_job *job = column->job;
-    return job->offsets[column->stream][job->layout.firsts[chunk]];
-}
-
-/* Eight bytes of 0 or 1 into eight bits. */
-static uint64_t pack_eight(const uint8_t *flags)
-{
-    return (lots_get64(flags) & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56;
-}
-
-static void pack_flags(const uint8_t *flags, size_t count, uint64_t *words)
-{
-    memset(words, 0, lots_bit_words(count) * sizeof *words);
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8)
-        words[i / 64] |= pack_eight(flags + i) << (i % 64);
-    for (; i < count; i++)
-        if (flags[i])
-            lots_bit_set(words, i);
-}
-
-/* *out is the bitmap of missing rows, NULL when none is; *missing how many. */
-static lots_status pack_missing(column_job *column, uint32_t first, uint32_t count, uint64_t **out, uint32_t *missing,
-                                lots_error *err)
-{
-    const uint8_t *flags = (const uint8_t *)column->batch->missing.data + first;
-    void *words;
-    *out = NULL;
-    *missing = 0;
-    if (memchr(flags, 1, count) == NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(&column->job->scratch, &words, lots_bit_words(count), sizeof **out, err));
-    pack_flags(flags, count, words);
-    *out = words;
-    *missing = (uint32_t)lots_bits_count(words, count);
-    return LOTS_OK;
-}
 
 /* ---- blocks ---- */
 
@@ -84,7 +30,7 @@ static lots_status encode_block(lots_segment_job *job, lots_layout_slot *slot, u
     return lots_vec_push(&job->plain_hashes, &plain, err);
 }
 
-static lots_status fail_row(const column_job *column, uint32_t row, const char *what, lots_error *err)
+static lots_status fail_row(const lots_column_job *column, uint32_t row, const char *what, lots_error *err)
 {
     return lots_fail(err, LOTS_INTERNAL, "stream '%s', column '%s', row %u: %s",
                      column->job->input->schema->streams[column->stream].name, column->schema->name, row, what);
@@ -103,7 +49,7 @@ static const lots_dictionary *find_dictionary(const lots_segment_input *input, c
 }
 
 /* Mark the ranks that occur. `dictionary` may be NULL: then none may. */
-static lots_status mark_ranks(const column_job *column, const lots_dictionary *dictionary, uint64_t *used,
+static lots_status mark_ranks(const lots_column_job *column, const lots_dictionary *dictionary, uint64_t *used,
                               lots_error *err)
 {
     const lots_batch_column *batch = column->batch;
@@ -134,43 +80,59 @@ static lots_status hash_texts(lots_segment_job *job, const lots_dictionary *dict
     return lots_bytes_put64(&job->ids, hash, err);
 }
 
-/* Number the ids that occur by rank, and write their stable ids as the column's dictionary. */
-static lots_status number_ids(column_job *column, const lots_dictionary *dictionary, const uint64_t *used,
-                              lots_error *err)
+/* Number the ids that occur by rank. */
+static lots_status number_ids(lots_column_job *column, lots_arena *arena, const uint64_t *used, lots_error *err)
 {
-    uint32_t ranks = lots_dictionary_count(dictionary), count = (uint32_t)lots_bits_count(used, ranks), local = 0;
-    const lots_id *stable_of_rank = lots_dictionary_stable_of_rank(dictionary);
+    const uint32_t ranks = lots_dictionary_count(column->dictionary);
+    const lots_id *stable_of_rank = lots_dictionary_stable_of_rank(column->dictionary);
+    uint32_t local = 0;
     void *room;
-    LOTS_TRY(lots_arena_vector(&column->job->scratch, &room, count, sizeof(lots_id), err));
-    lots_id *stable = room;
+    column->ids = (uint32_t)lots_bits_count(used, ranks);
+    LOTS_TRY(lots_arena_vector(arena, &room, column->ids, sizeof(lots_id), err));
+    column->stable = room;
     for (size_t rank = lots_bits_next(used, 0, ranks); rank < ranks; rank = lots_bits_next(used, rank + 1, ranks)) {
         column->local_of_stable[stable_of_rank[rank]] = local;
-        stable[local++] = stable_of_rank[rank];
+        column->stable[local++] = stable_of_rank[rank];
     }
-    lots_values values = {.phys = LOTS_PHYS_U32, .count = count, .data = stable};
-    const lots_block_options cold = {.cold = true, .scratch = &column->job->scratch};
-    return encode_block(column->job, &column->layout->dictionary, 0, &values, 0, &cold, err);
+    return LOTS_OK;
 }
 
-static lots_status make_local(column_job *column, const lots_dictionary *dictionary, lots_error *err)
+/* Local ids, in the stream's arena. */
+static lots_status make_local(lots_column_job *column, lots_arena *arena, lots_error *err)
 {
     lots_segment_job *job = column->job;
-    uint32_t count = dictionary != NULL ? lots_dictionary_count(dictionary) : 0;
+    column->dictionary = find_dictionary(job->input, column->schema);
+    uint32_t count = column->dictionary != NULL ? lots_dictionary_count(column->dictionary) : 0;
     void *used, *local;
     lots_arena_reset(&job->scratch);
     LOTS_TRY(lots_arena_alloc(&job->scratch, &used, lots_bit_words(count), sizeof(uint64_t), err));
-    LOTS_TRY(lots_alloc(&local, count, sizeof *column->local_of_stable, err));
+    LOTS_TRY(lots_arena_vector(arena, &local, count, sizeof *column->local_of_stable, err));
     column->local_of_stable = local;
     if (column->batch != NULL)
-        LOTS_TRY(mark_ranks(column, dictionary, used, err));
-    LOTS_TRY(hash_texts(job, dictionary, used, err));
-    return lots_bits_count(used, count) > 0 ? number_ids(column, dictionary, used, err) : LOTS_OK;
+        LOTS_TRY(mark_ranks(column, column->dictionary, used, err));
+    LOTS_TRY(hash_texts(job, column->dictionary, used, err));
+    return lots_bits_count(used, count) > 0 ? number_ids(column, arena, used, err) : LOTS_OK;
+}
+
+/* The stable ids of the local ones are the column's dictionary. */
+static lots_status encode_dictionary(lots_column_job *column, lots_error *err)
+{
+    lots_segment_job *job = column->job;
+    lots_layout_slot *slot = &column->layout->dictionary;
+    slot->own_counts = true;
+    lots_arena_reset(&job->scratch);
+    LOTS_TRY(lots_layout_open_slot(&job->layout, slot, LOTS_PHYS_U32, 1, err));
+    if (column->ids == 0)
+        return LOTS_OK;
+    lots_values values = {.phys = LOTS_PHYS_U32, .count = column->ids, .data = column->stable};
+    const lots_block_options cold = {.cold = true, .scratch = &job->scratch};
+    return encode_block(job, slot, 0, &values, 0, &cold, err);
 }
 
 /* The map is kept while blocks are encoded where it would be of moderate size and there is a choice of chunks. */
-static lots_status open_presence(column_job *column, lots_error *err)
+static lots_status open_presence(lots_column_job *column, lots_error *err)
 {
-    uint64_t bits = (uint64_t)column->job->layout.chunks * column->layout->dictionary.metas[0].count;
+    uint64_t bits = (uint64_t)column->job->layout.chunks * column->ids;
     void *room;
     if (column->job->layout.chunks < 2 || bits == 0 || bits > LOTS_SEGMENT_PRESENCE_BITS_MAX)
         return LOTS_OK;
@@ -180,7 +142,7 @@ static lots_status open_presence(column_job *column, lots_error *err)
 }
 
 /* Encode the map, and keep it if it is small beside the column. */
-static lots_status encode_presence(column_job *column, uint64_t column_bytes, lots_error *err)
+static lots_status encode_presence(lots_column_job *column, uint64_t column_bytes, lots_error *err)
 {
     lots_segment_job *job = column->job;
     lots_layout_column *layout = column->layout;
@@ -191,7 +153,7 @@ static lots_status encode_presence(column_job *column, uint64_t column_bytes, lo
     layout->presence.own_counts = true;
     LOTS_TRY(lots_layout_open_slot(&job->layout, &layout->presence, LOTS_PHYS_BITS, 1, err));
     lots_values values = {.phys = LOTS_PHYS_BITS,
-                          .count = job->layout.chunks * layout->dictionary.metas[0].count,
+                          .count = job->layout.chunks * column->ids,
                           .data = column->presence};
     const lots_block_options cold = {.cold = true, .scratch = &job->scratch};
     LOTS_TRY(encode_block(job, &layout->presence, 0, &values, 0, &cold, err));
@@ -206,156 +168,59 @@ static lots_status encode_presence(column_job *column, uint64_t column_bytes, lo
     return LOTS_OK;
 }
 
+/* ---- children ---- */
+
+/* How many each id of the parent has, and which. */
+static lots_status encode_children(lots_column_job *column, lots_error *err)
+{
+    lots_segment_job *job = column->job;
+    lots_layout_slot *slot = &column->layout->children;
+    const uint32_t lists = column->of->columns[column->parent].ids + 1;
+    const lots_block_options cold = {.cold = true, .scratch = &job->scratch};
+    void *room;
+    if (column->tie != LOTS_TIE_GIVEN)
+        return LOTS_OK;
+    column->layout->flags |= LOTS_COLUMN_CHILDREN;
+    slot->own_counts = true;
+    lots_arena_reset(&job->scratch);
+    LOTS_TRY(lots_layout_open_slot(&job->layout, slot, LOTS_PHYS_U32, 2, err));
+    LOTS_TRY(lots_arena_vector(&job->scratch, &room, lists, sizeof(uint32_t), err));
+    for (uint32_t i = 0; i < lists; i++)
+        ((uint32_t *)room)[i] = column->firsts[i + 1] - column->firsts[i];
+    const lots_values counts = {.phys = LOTS_PHYS_U32, .count = lists, .data = room};
+    const lots_values children = {.phys = LOTS_PHYS_U32, .count = column->firsts[lists], .data = column->children};
+    LOTS_TRY(encode_block(job, slot, 0, &counts, 0, &cold, err));
+    return encode_block(job, slot, 1, &children, 0, &cold, err);
+}
+
 /* ---- values of one chunk ---- */
 
-/* A byte for each id first: bits of one word would wait for each other. */
-static lots_status mark_present(column_job *column, const uint32_t *local, uint32_t count, const uint64_t *missing,
-                                uint32_t chunk, lots_error *err)
-{
-    const uint32_t ids = column->layout->dictionary.metas[0].count;
-    const size_t base = (size_t)chunk * ids;
-    void *room;
-    LOTS_TRY(lots_arena_alloc(&column->job->scratch, &room, ids, 1, err));
-    uint8_t *seen = room;
-    if (missing == NULL)
-        for (uint32_t i = 0; i < count; i++)
-            seen[local[i]] = 1;
-    else
-        for (uint32_t i = 0; i < count; i++)
-            seen[local[i]] |= !lots_bit_get(missing, i);
-    for (uint32_t id = 0; id < ids; id++)
-        if (seen[id])
-            lots_bit_set(column->presence, base + id);
-    return LOTS_OK;
-}
-
-static lots_status localise(column_job *column, size_t first, uint32_t count, const uint64_t *missing, uint32_t chunk,
-                            const void **out, lots_error *err)
-{
-    const lots_id *ids = (const lots_id *)column->batch->values.data + first;
-    void *room;
-    LOTS_TRY(lots_arena_vector(&column->job->scratch, &room, count, sizeof(uint32_t), err));
-    uint32_t *local = room;
-    *out = local;
-    if (missing == NULL)
-        for (uint32_t i = 0; i < count; i++)
-            local[i] = column->local_of_stable[ids[i]];
-    else
-        for (uint32_t i = 0; i < count; i++)
-            local[i] = lots_bit_get(missing, i) ? 0 : column->local_of_stable[ids[i]];
-    return column->presence != NULL ? mark_present(column, local, count, missing, chunk, err) : LOTS_OK;
-}
-
-/* Days from start to end; differences wrap, so that any two days come back. The days' own span is shown to readers. */
-static lots_status make_durations(column_job *column, uint32_t first, uint32_t count, const uint64_t *missing,
-                                  lots_block_meta *shown, const void **out, lots_error *err)
-{
-    const int32_t *ends = (const int32_t *)column->batch->values.data + first;
-    const int32_t *starts = (const int32_t *)column->ordered->values.data + first;
-    void *room;
-    LOTS_TRY(lots_arena_vector(&column->job->scratch, &room, count, sizeof(int32_t), err));
-    int32_t *days = room, least = INT32_MAX, greatest = INT32_MIN;
-    for (uint32_t i = 0; i < count; i++) {
-        bool absent = missing != NULL && lots_bit_get(missing, i);
-        days[i] = absent ? 0 : (int32_t)((uint32_t)ends[i] - (uint32_t)starts[i]);
-        least = !absent && ends[i] < least ? ends[i] : least;
-        greatest = !absent && ends[i] > greatest ? ends[i] : greatest;
-    }
-    shown->min = least;
-    shown->max = greatest;
-    *out = days;
-    return LOTS_OK;
-}
-
-static lots_status rebase_text(column_job *column, uint32_t first, uint32_t count, lots_values *values, lots_error *err)
-{
-    const uint32_t *offsets = (const uint32_t *)column->batch->offsets.data + first;
-    void *room;
-    LOTS_TRY(lots_arena_vector(&column->job->scratch, &room, (size_t)count + 1, sizeof(uint32_t), err));
-    uint32_t *rebased = room;
-    for (uint32_t i = 0; i <= count; i++)
-        rebased[i] = offsets[i] - offsets[0];
-    values->data = rebased;
-    values->text = column->batch->values.count > 0 ? (const char *)column->batch->values.data + offsets[0] : "";
-    return LOTS_OK;
-}
-
-/* Where each patient's rows begin within the chunk. */
-static lots_status find_starts(column_job *column, uint32_t chunk, lots_values *values, lots_error *err)
-{
-    const lots_layout *layout = &column->job->layout;
-    const uint32_t *offsets = column->job->offsets[column->stream] + layout->firsts[chunk];
-    uint32_t patients = layout->firsts[chunk + 1] - layout->firsts[chunk];
-    void *room;
-    LOTS_TRY(lots_arena_vector(&column->job->scratch, &room, patients, sizeof(uint32_t), err));
-    uint32_t *starts = room;
-    for (uint32_t i = 0; i < patients; i++)
-        starts[i] = offsets[i] - offsets[0];
-    values->starts = starts;
-    values->starts_count = patients;
-    return LOTS_OK;
-}
-
-/* Point `values` at the chunk's values as the codec wants them. */
-static lots_status gather_values(column_job *column, uint32_t chunk, uint32_t first, lots_values *values,
-                                 lots_block_meta *shown, lots_error *err)
-{
-    const lots_batch_column *batch = column->batch;
-    const char *data = batch->values.data;
-    void *words;
-    switch (batch->phys) {
-    case LOTS_PHYS_BITS:
-        LOTS_TRY(lots_arena_vector(&column->job->scratch, &words, lots_bit_words(values->count), 8, err));
-        pack_flags((const uint8_t *)data + first, values->count, words);
-        values->data = words;
-        return LOTS_OK;
-    case LOTS_PHYS_U32:
-        return localise(column, first, values->count, values->missing, chunk, &values->data, err);
-    case LOTS_PHYS_TEXT:
-        return rebase_text(column, first, values->count, values, err);
-    case LOTS_PHYS_I32:
-        if (column->layout->flags & LOTS_COLUMN_DURATION)
-            return make_durations(column, first, values->count, values->missing, shown, &values->data, err);
-        values->data = data + (size_t)first * 4;
-        return column->layout->flags & LOTS_COLUMN_ORDERED && values->missing == NULL
-                   ? find_starts(column, chunk, values, err)
-                   : LOTS_OK;
-    case LOTS_PHYS_I64:
-    case LOTS_PHYS_F64:
-    case LOTS_PHYS_COUNT:
-        break;
-    }
-    values->data = data + (size_t)first * 8;
-    return LOTS_OK;
-}
-
-static lots_status encode_rows(column_job *column, uint32_t chunk, lots_error *err)
+static lots_status encode_rows(lots_column_job *column, uint32_t chunk, lots_error *err)
 {
     lots_layout_slot *slot = &column->layout->values;
-    uint32_t rows = column->layout_stream->rows[chunk], first = first_row(column, chunk), missing = 0;
-    lots_values values = {.phys = slot->phys, .count = rows};
+    uint32_t missing = 0;
+    lots_values values = {.phys = slot->phys, .count = column->layout_stream->rows[chunk]};
     lots_block_meta shown = {.max = -1};
-    uint64_t *words = NULL;
-    if (rows > 0)
-        LOTS_TRY(pack_missing(column, first, rows, &words, &missing, err));
-    values.missing = words;
-    if (missing < rows)
-        LOTS_TRY(gather_values(column, chunk, first, &values, &shown, err));
-    LOTS_TRY(encode_block(column->job, slot, chunk, &values, missing, &column->options, err));
+    lots_block_options options;
+    lots_parent parent;
+    lots_entries linked;
+    LOTS_TRY(lots_column_gather(column, chunk, &values, &missing, &shown, err));
+    LOTS_TRY(lots_column_tie(column, chunk, &options, &parent, &linked, err));
+    LOTS_TRY(encode_block(column->job, slot, chunk, &values, missing, &options, err));
     if (slot->shown_apart) {
         slot->shown[chunk] = slot->metas[chunk];
-        slot->shown[chunk].min = missing < rows ? shown.min : 0;
-        slot->shown[chunk].max = missing < rows ? shown.max : -1;
+        slot->shown[chunk].min = missing < values.count ? shown.min : 0;
+        slot->shown[chunk].max = missing < values.count ? shown.max : -1;
     }
     return LOTS_OK;
 }
 
-static lots_status encode_lengths(column_job *column, uint32_t chunk, lots_error *err)
+static lots_status encode_lengths(lots_column_job *column, uint32_t chunk, lots_error *err)
 {
     uint32_t rows = column->layout_stream->rows[chunk];
     lots_values values = {.phys = LOTS_PHYS_U32, .count = rows};
     if (rows > 0) {
-        const uint32_t *offsets = (const uint32_t *)column->batch->offsets.data + first_row(column, chunk);
+        const uint32_t *offsets = (const uint32_t *)column->batch->offsets.data + lots_column_first_row(column, chunk);
         void *room;
         LOTS_TRY(lots_arena_vector(&column->job->scratch, &room, rows, sizeof(uint32_t), err));
         uint32_t *lengths = room;
@@ -366,23 +231,23 @@ static lots_status encode_lengths(column_job *column, uint32_t chunk, lots_error
     return encode_block(column->job, &column->layout->lengths, chunk, &values, 0, &column->options, err);
 }
 
-static lots_status encode_elements(column_job *column, uint32_t chunk, lots_error *err)
+static lots_status encode_elements(lots_column_job *column, uint32_t chunk, lots_error *err)
 {
     lots_values values = {.phys = LOTS_PHYS_U32};
     uint32_t rows = column->layout_stream->rows[chunk];
     if (rows > 0) {
-        const uint32_t *offsets = (const uint32_t *)column->batch->offsets.data + first_row(column, chunk);
+        const uint32_t *offsets = (const uint32_t *)column->batch->offsets.data + lots_column_first_row(column, chunk);
         values.count = offsets[rows] - offsets[0];
         if (values.count > 0)
-            LOTS_TRY(localise(column, offsets[0], values.count, NULL, chunk, &values.data, err));
+            LOTS_TRY(lots_column_localise(column, offsets[0], values.count, NULL, chunk, &values.data, err));
     }
     return encode_block(column->job, &column->layout->values, chunk, &values, 0, &column->options, err);
 }
 
 /* ---- columns and streams ---- */
 
-static lots_status encode_chunks(column_job *column, lots_layout_slot *slot,
-                                 lots_status (*encode)(column_job *, uint32_t, lots_error *), lots_error *err)
+static lots_status encode_chunks(lots_column_job *column, lots_layout_slot *slot,
+                                 lots_status (*encode)(lots_column_job *, uint32_t, lots_error *), lots_error *err)
 {
     lots_phys phys = slot == &column->layout->lengths ? LOTS_PHYS_U32 : lots_kind_phys(column->schema->kind);
     LOTS_TRY(lots_layout_open_slot(&column->job->layout, slot, phys, column->job->layout.chunks, err));
@@ -393,16 +258,17 @@ static lots_status encode_chunks(column_job *column, lots_layout_slot *slot,
     return LOTS_OK;
 }
 
-static lots_status encode_slots(column_job *column, lots_error *err)
+static lots_status encode_slots(lots_column_job *column, lots_error *err)
 {
     lots_layout_column *layout = column->layout;
     bool list = column->schema->kind == LOTS_KIND_CODES;
     if (lots_layout_has_ids(column->schema->kind)) {
-        const lots_dictionary *dictionary = find_dictionary(column->job->input, column->schema);
-        layout->dictionary.own_counts = true;
-        LOTS_TRY(lots_layout_open_slot(&column->job->layout, &layout->dictionary, LOTS_PHYS_U32, 1, err));
-        LOTS_TRY(make_local(column, dictionary, err));
+        LOTS_TRY(encode_dictionary(column, err));
         LOTS_TRY(open_presence(column, err));
+    }
+    if (column->tie > LOTS_TIE_LEADS) {
+        layout->flags |= LOTS_COLUMN_PARENT;
+        layout->parent = column->parent;
     }
     if (list)
         LOTS_TRY(encode_chunks(column, &layout->lengths, encode_lengths, err));
@@ -410,34 +276,15 @@ static lots_status encode_slots(column_job *column, lots_error *err)
     layout->values.own_counts = list;
     layout->values.shown_apart = (layout->flags & LOTS_COLUMN_DURATION) != 0;
     LOTS_TRY(encode_chunks(column, &layout->values, list ? encode_elements : encode_rows, err));
-    return encode_presence(column, column->job->image.count - before, err);
+    LOTS_TRY(encode_presence(column, column->job->image.count - before, err));
+    return encode_children(column, err);
 }
 
-static lots_status encode_column(lots_segment_job *job, uint32_t stream, uint32_t index, lots_error *err)
+static lots_status encode_column(lots_column_job *column, lots_error *err)
 {
-    const lots_stream *schema = &job->input->schema->streams[stream];
-    const lots_batch *batch = job->input->streams[stream];
-    lots_layout_stream *layout = &job->layout.streams[stream];
-    int32_t start = schema->undated ? -1 : lots_stream_find_role(schema, LOTS_ROLE_START);
-    column_job column = {.job = job, .stream = stream, .schema = &schema->columns[index], .layout_stream = layout,
-                         .layout = &layout->columns[index]};
-    bool rows = batch != NULL && batch->rows > 0;
-    column.batch = rows ? &batch->columns[index] : NULL;
-    column.ordered = rows && start >= 0 ? &batch->columns[start] : NULL;
-    column.options.scratch = &job->scratch;
-    column.options.cold = column.schema->cold || column.schema->role == LOTS_ROLE_KEY;
-    memcpy(column.layout->name, column.schema->name, sizeof column.layout->name);
-    column.layout->kind = column.schema->kind;
-    column.layout->scale = column.schema->kind == LOTS_KIND_DECIMAL ? column.schema->scale : 0;
-    if (column.schema->kind == LOTS_KIND_CATEGORY)
-        memcpy(column.layout->domain, column.schema->domain, sizeof column.layout->domain);
-    if (start >= 0 && column.schema->role == LOTS_ROLE_START)
-        column.layout->flags = LOTS_COLUMN_ORDERED;
-    if (start >= 0 && column.schema->role == LOTS_ROLE_END)
-        column.layout->flags = LOTS_COLUMN_DURATION;
-    lots_status status = encode_slots(&column, err);
-    lots_free(column.local_of_stable);
-    lots_free(column.presence);
+    lots_status status = encode_slots(column, err);
+    lots_free(column->presence);
+    column->presence = NULL;
     return status;
 }
 
@@ -462,11 +309,54 @@ static lots_status encode_counts(lots_segment_job *job, uint32_t stream, lots_er
     return LOTS_OK;
 }
 
+/* What is known of a column before any is encoded. */
+static lots_status open_column(lots_stream_job *stream, uint32_t index, lots_error *err)
+{
+    lots_segment_job *job = stream->job;
+    const lots_stream *schema = &job->input->schema->streams[stream->stream];
+    const lots_batch *batch = job->input->streams[stream->stream];
+    lots_layout_stream *layout = &job->layout.streams[stream->stream];
+    int32_t start = schema->undated ? -1 : lots_stream_find_role(schema, LOTS_ROLE_START);
+    lots_column_job *column = &stream->columns[index];
+    bool rows = batch != NULL && batch->rows > 0;
+    *column = (lots_column_job){.job = job, .of = stream, .stream = stream->stream, .schema = &schema->columns[index],
+                                .layout_stream = layout, .layout = &layout->columns[index]};
+    column->batch = rows ? &batch->columns[index] : NULL;
+    column->ordered = rows && start >= 0 ? &batch->columns[start] : NULL;
+    column->options.scratch = &job->scratch;
+    column->options.cold = column->schema->cold || column->schema->role == LOTS_ROLE_KEY;
+    memcpy(column->layout->name, column->schema->name, sizeof column->layout->name);
+    column->layout->kind = column->schema->kind;
+    column->layout->scale = column->schema->kind == LOTS_KIND_DECIMAL ? column->schema->scale : 0;
+    if (column->schema->kind == LOTS_KIND_CATEGORY)
+        memcpy(column->layout->domain, column->schema->domain, sizeof column->layout->domain);
+    if (start >= 0 && column->schema->role == LOTS_ROLE_START)
+        column->layout->flags = LOTS_COLUMN_ORDERED;
+    if (start >= 0 && column->schema->role == LOTS_ROLE_END)
+        column->layout->flags = LOTS_COLUMN_DURATION;
+    return lots_layout_has_ids(column->schema->kind) ? make_local(column, &stream->arena, err) : LOTS_OK;
+}
+
+static lots_status encode_stream(lots_stream_job *stream, lots_error *err)
+{
+    void *room;
+    LOTS_TRY(lots_arena_alloc(&stream->arena, &room, stream->column_count, sizeof *stream->columns, err));
+    stream->columns = room;
+    for (uint32_t i = 0; i < stream->column_count; i++)
+        LOTS_TRY(open_column(stream, i, err));
+    LOTS_TRY(lots_stream_tie(stream, err));
+    for (uint32_t i = 0; i < stream->column_count; i++)
+        LOTS_TRY(encode_column(&stream->columns[i], err));
+    return LOTS_OK;
+}
+
 lots_status lots_segment_encode_stream(lots_segment_job *job, uint32_t stream, lots_error *err)
 {
+    lots_stream_job columns = {.job = job, .stream = stream, .column_count = job->layout.streams[stream].column_count};
     if (!job->layout.streams[stream].single)
         LOTS_TRY(encode_counts(job, stream, err));
-    for (uint32_t i = 0; i < job->layout.streams[stream].column_count; i++)
-        LOTS_TRY(encode_column(job, stream, i, err));
-    return LOTS_OK;
+    lots_arena_init(&columns.arena, 0);
+    lots_status status = encode_stream(&columns, err);
+    lots_arena_free(&columns.arena);
+    return status;
 }

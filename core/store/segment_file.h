@@ -1,8 +1,8 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_export.c, segment_check.c. Nobody else includes this.
+ * (blocks), segment_ids.c (dictionaries), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `verified`) is published by one atomic store of
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `verified`) is published by one atomic store of
  * something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H
@@ -19,6 +19,12 @@ typedef struct lots_segment_ids {
     lots_id *stable;
 } lots_segment_ids;
 
+/* Which ids of a column go with each id of its parent: lots_parent's firsts and children. */
+typedef struct lots_segment_children {
+    uint32_t *firsts;
+    uint32_t *children;
+} lots_segment_children;
+
 typedef struct lots_segment_column {
     const lots_layout_column *file;
     const lots_block_meta *shown[2];    /* by lots_part, then chunk */
@@ -31,6 +37,7 @@ typedef struct lots_segment_stream {
     const lots_layout_stream *file;
     const lots_layout_column *ordered;  /* the column that durations count from */
     lots_segment_column *columns;
+    _Atomic(lots_segment_children *) *children; /* by column of the file */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;
@@ -52,11 +59,19 @@ struct lots_segment {
 /* Whether a block passes its checksum, not looking at `verified`. */
 LOTS_MUST lots_status lots_segment_verify_block(const lots_segment *segment, const lots_layout_slot *slot,
                                                 uint32_t block, lots_error *err);
+/* Decode a block; its checksum is looked at until the block has been found right once. What it needs beside its bytes is in
+ * `out`. */
+LOTS_MUST lots_status lots_segment_decode_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block,
+                                                lots_values_out *out, lots_arena *scratch, lots_error *err);
 /* A column's local dictionary, made at first use. */
 LOTS_MUST lots_status lots_segment_load_ids(lots_segment *segment, uint32_t stream, uint32_t column,
                                             const lots_segment_ids **out, lots_error *err);
 /* A column's presence map, made at first use; *out is NULL when the file has none. */
 LOTS_MUST lots_status lots_segment_load_presence(const lots_segment *segment, uint32_t stream, uint32_t column,
                                                  const uint64_t **out, lots_error *err);
+/* The children of a column of the file that has them, made at first use. */
+LOTS_MUST lots_status lots_segment_load_children(const lots_segment *segment, const lots_segment_stream *stream,
+                                                 const lots_layout_column *column, const lots_segment_children **out,
+                                                 lots_error *err);
 
 #endif

@@ -3,10 +3,11 @@
  *
  *   directory   varint chunks | varint patients of each chunk | varint streams | streams
  *   stream      text name | u8 single | varint rows of each chunk | counts slot (not when single) | varint columns | columns
- *   column      text name | u8 kind | u8 scale | u8 flags | text domain
+ *   column      text name | u8 kind | u8 scale | u8 flags | text domain | varint parent (by flag)
  *               | dictionary slot (ids) | lengths slot (CODES) | values slot | presence slot (by flag)
+ *               | children slot (by flag)
  *   slot        u8 encoding of each block, 255: not held
- *               | varint count of each block (values of CODES, dictionary, presence)
+ *               | varint count of each block (values of CODES, dictionary, presence, children)
  *               | of each held block: varint missing; then varint bytes; then u8 width; then zigzag varint min and varint
  *                 max - min (not TEXT); then, durations, the same two of the days; then u64 checksum: one field of all
  *                 blocks before the next, which is what makes it compress
@@ -68,6 +69,14 @@ void lots_segment_header_put(const lots_segment_header *header, uint8_t out[LOTS
     lots_put64(out + 56, lots_hash(out, 56, 0));
 }
 
+static lots_status check_version(uint32_t version, lots_error *err)
+{
+    if (version >= LOTS_FORMAT_OLDEST && version <= LOTS_FORMAT_VERSION)
+        return LOTS_OK;
+    return lots_fail_at(err, LOTS_CORRUPT, 8, 12, "format version %u, this program reads versions %u to %u", version,
+                        LOTS_FORMAT_OLDEST, LOTS_FORMAT_VERSION);
+}
+
 lots_status lots_segment_header_get(const uint8_t *bytes, uint64_t count, lots_segment_header *out, lots_error *err)
 {
     if (count < LOTS_SEGMENT_HEADER_BYTES)
@@ -77,9 +86,7 @@ lots_status lots_segment_header_get(const uint8_t *bytes, uint64_t count, lots_s
         return lots_fail_at(err, LOTS_CORRUPT, 0, 8, "this is no segment file");
     if (lots_get64(bytes + 56) != lots_hash(bytes, 56, 0))
         return lots_fail_at(err, LOTS_CORRUPT, 0, 64, "the header's checksum is wrong");
-    if (lots_get32(bytes + 8) != LOTS_FORMAT_VERSION)
-        return lots_fail_at(err, LOTS_CORRUPT, 8, 12, "format version %u, this program reads version %u",
-                            lots_get32(bytes + 8), LOTS_FORMAT_VERSION);
+    LOTS_TRY(check_version(lots_get32(bytes + 8), err));
     *out = (lots_segment_header){.id = lots_get64(bytes + 16),
                                  .patients = lots_get32(bytes + 12),
                                  .directory_offset = lots_get64(bytes + 24),
@@ -145,12 +152,16 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
     LOTS_TRY(lots_bytes_put8(out, column->scale, err));
     LOTS_TRY(lots_bytes_put8(out, flags, err));
     LOTS_TRY(lots_bytes_put_text(out, column->domain, strlen(column->domain), err));
+    if (flags & LOTS_COLUMN_PARENT)
+        LOTS_TRY(lots_bytes_put_varint(out, column->parent, err));
     if (lots_layout_has_ids(column->kind) && !content)
         LOTS_TRY(put_slot(&column->dictionary, out, err));
     if (column->kind == LOTS_KIND_CODES)
         LOTS_TRY(put_slot(&column->lengths, out, err));
     LOTS_TRY(put_slot(&column->values, out, err));
-    return flags & LOTS_COLUMN_PRESENCE ? put_slot(&column->presence, out, err) : LOTS_OK;
+    if (flags & LOTS_COLUMN_PRESENCE)
+        LOTS_TRY(put_slot(&column->presence, out, err));
+    return flags & LOTS_COLUMN_CHILDREN ? put_slot(&column->children, out, err) : LOTS_OK;
 }
 
 static lots_status put_stream(const lots_layout *layout, const lots_layout_stream *stream, bool content,
@@ -333,6 +344,18 @@ static lots_status read_presence(layout_parse *parse, lots_layout_column *column
     return LOTS_OK;
 }
 
+/* Two blocks without missing values; what they say is checked when they are read. */
+static lots_status read_children(layout_parse *parse, lots_layout_column *column, lots_error *err)
+{
+    if (!(column->flags & LOTS_COLUMN_CHILDREN))
+        return LOTS_OK;
+    LOTS_TRY(read_slot(parse, &column->children, LOTS_PHYS_U32, 2, NULL, err));
+    for (uint32_t i = 0; i < 2; i++)
+        if (!lots_layout_held(&column->children.metas[i]) || column->children.metas[i].missing > 0)
+            return fail_directory("children with missing ones", err);
+    return LOTS_OK;
+}
+
 /* Ids are indexes: none may be beyond its dictionary. */
 static lots_status check_id_spans(const lots_layout_column *column, lots_error *err)
 {
@@ -342,6 +365,17 @@ static lots_status check_id_spans(const lots_layout_column *column, lots_error *
             return fail_directory("an id beyond its dictionary", err);
     }
     return LOTS_OK;
+}
+
+static bool flags_go_together(const lots_layout_column *column)
+{
+    const bool list = column->kind == LOTS_KIND_CODES, ids = lots_layout_has_ids(column->kind);
+    const uint8_t both = LOTS_COLUMN_ORDERED | LOTS_COLUMN_DURATION;
+    uint8_t allowed = list ? 0 : LOTS_COLUMN_PARENT;
+    allowed |= column->kind == LOTS_KIND_DATE ? both : ids ? LOTS_COLUMN_PRESENCE : 0;
+    allowed |= ids && column->flags & LOTS_COLUMN_PARENT ? LOTS_COLUMN_CHILDREN : 0;
+    return !(column->flags & (uint8_t)~allowed) && (column->flags & both) != both &&
+           (column->flags & (LOTS_COLUMN_ORDERED | LOTS_COLUMN_PARENT)) != (LOTS_COLUMN_ORDERED | LOTS_COLUMN_PARENT);
 }
 
 static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, lots_layout_column *column,
@@ -354,11 +388,10 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
     if (!read || kind >= LOTS_KIND_COUNT)
         return fail_directory("a column's name or kind", err);
     column->kind = (lots_kind)kind;
-    uint8_t allowed = column->kind == LOTS_KIND_DATE       ? LOTS_COLUMN_ORDERED | LOTS_COLUMN_DURATION
-                      : lots_layout_has_ids(column->kind) ? LOTS_COLUMN_PRESENCE
-                                                           : 0;
-    if (column->flags & (uint8_t)~allowed || column->flags == (LOTS_COLUMN_ORDERED | LOTS_COLUMN_DURATION))
+    if (!flags_go_together(column))
         return fail_directory("a column's flags", err);
+    if (column->flags & LOTS_COLUMN_PARENT && !read_u32(&parse->reader, &column->parent))
+        return fail_directory("a column's parent", err);
     if (lots_layout_has_ids(column->kind))
         LOTS_TRY(read_dictionary(parse, column, err));
     bool list = column->kind == LOTS_KIND_CODES;
@@ -370,7 +403,21 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
     if (!lots_layout_has_ids(column->kind))
         return LOTS_OK;
     LOTS_TRY(check_id_spans(column, err));
-    return read_presence(parse, column, err);
+    LOTS_TRY(read_presence(parse, column, err));
+    return read_children(parse, column, err);
+}
+
+static bool parent_is_sound(const lots_layout_stream *stream, const lots_layout_column *column)
+{
+    if (!(column->flags & LOTS_COLUMN_PARENT))
+        return true;
+    if (column->parent >= stream->column_count)
+        return false;
+    const lots_layout_column *parent = &stream->columns[column->parent];
+    return lots_layout_has_ids(parent->kind) && parent->kind != LOTS_KIND_CODES &&
+           !(parent->flags & LOTS_COLUMN_PARENT) &&
+           (!(column->flags & LOTS_COLUMN_CHILDREN) ||
+            column->children.metas[0].count == (uint64_t)parent->dictionary.metas[0].count + 1);
 }
 
 /* Lists: none missing, no elements without lengths. A duration needs its one ordered column. */
@@ -381,6 +428,8 @@ static lots_status check_columns(const layout_parse *parse, const lots_layout_st
         const lots_layout_column *column = &stream->columns[i];
         ordered += (column->flags & LOTS_COLUMN_ORDERED) != 0;
         durations += (column->flags & LOTS_COLUMN_DURATION) != 0;
+        if (!parent_is_sound(stream, column))
+            return fail_directory("a column's parent", err);
         for (uint32_t k = 0; column->kind == LOTS_KIND_CODES && k < parse->layout->chunks; k++)
             if (column->values.metas[k].missing > 0 || column->lengths.metas[k].missing > 0)
                 return fail_directory("a list with missing elements", err);

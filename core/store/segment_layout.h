@@ -7,6 +7,7 @@
  *   2. a block is held (has bytes in the file) exactly when it has a value that is not missing; held blocks lie back to
  *      back from LOTS_SEGMENT_HEADER_BYTES to the directory in the order in which slots are listed.
  *   3. a slot's number is its place in that list; with the chunk it salts the block's checksum.
+ *   4. a column's parent has no parent.
  * Callers: core/store/segment*.c only. Threads: read-only once decoded. */
 #ifndef LOTS_SEGMENT_LAYOUT_H
 #define LOTS_SEGMENT_LAYOUT_H
@@ -46,7 +47,9 @@ typedef struct lots_layout_slot {
 enum {
     LOTS_COLUMN_ORDERED = 1,  /* days that rise within patients: the codec is given where patients start */
     LOTS_COLUMN_DURATION = 2, /* days from the ordered column of the stream */
-    LOTS_COLUMN_PRESENCE = 4  /* the `presence` slot is there */
+    LOTS_COLUMN_PRESENCE = 4, /* the `presence` slot is there */
+    LOTS_COLUMN_PARENT = 8,   /* some blocks are told from those of the column `parent` */
+    LOTS_COLUMN_CHILDREN = 16 /* the `children` slot is there: some of them as GIVEN */
 };
 
 typedef struct lots_layout_column {
@@ -59,6 +62,9 @@ typedef struct lots_layout_column {
     lots_layout_slot lengths;    /* CODES */
     lots_layout_slot values;
     lots_layout_slot presence;   /* one block of bits: chunk x dictionary count + local id */
+    uint32_t parent;             /* by flag: a column of the stream that has ids, one a row, and no parent itself */
+    lots_layout_slot children;   /* two blocks: how many children each id of the parent has, and last those rows where it is
+                                    missing; the children, ids of this column, one parent's after the other's */
 } lots_layout_column;
 
 typedef struct lots_layout_stream {

@@ -5,7 +5,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/kernels.h"
-#include "core/base/memory.h"
+#include "core/base/kernels.h"
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
@@ -27,8 +27,8 @@ static size_t after_block(const lots_segment *segment, const lots_layout_slot *s
 }
 
 /* Two threads may both verify: relaxed order is enough, the bytes themselves are never written. */
-static lots_status decode_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block,
-                                lots_values_out *out, lots_arena *scratch, lots_error *err)
+lots_status lots_segment_decode_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block,
+                                      lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
     out->believed = atomic_load_explicit(verified_flag(segment, slot, block), memory_order_relaxed) != 0;
     if (!out->believed)
@@ -57,7 +57,7 @@ static lots_status read_counts(const lots_segment *segment, const lots_layout_st
     uint64_t total = 0;
     LOTS_TRY(lots_arena_vector(scratch, &counts, patients, sizeof(uint32_t), err));
     lots_values_out out = {.data = counts};
-    LOTS_TRY(decode_block(segment, &stream->counts, chunk, &out, scratch, err));
+    LOTS_TRY(lots_segment_decode_block(segment, &stream->counts, chunk, &out, scratch, err));
     for (uint32_t i = 0; i < patients && !out.believed; i++)
         total += ((const uint32_t *)counts)[i];
     lots_kernels_get()->prefix_u32(counts, patients, 0, counts);
@@ -134,22 +134,150 @@ static lots_status check_values(const block_place *place, const lots_values_out 
     return LOTS_OK;
 }
 
+static lots_status read_patients(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err)
+{
+    const lots_layout *layout = &place->segment->layout;
+    uint32_t patients = layout->firsts[place->chunk + 1] - layout->firsts[place->chunk];
+    void *starts;
+    out->starts_count = patients;
+    if (out->starts != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(scratch, &starts, (size_t)patients + 1, sizeof(uint32_t), err));
+    LOTS_TRY(fill_offsets(place->segment, place->stream->file, place->chunk, starts, scratch, err));
+    out->starts = starts;
+    return LOTS_OK;
+}
+
+/* The parent's place in the same chunk; a block that needs one and has none is damage. */
+static lots_status find_parent(const block_place *place, block_place *parent, lots_error *err)
+{
+    *parent = *place;
+    if (!(place->column->flags & LOTS_COLUMN_PARENT))
+        return lots_fail(err, LOTS_CORRUPT, "a block is told from another column's, but the column names none");
+    parent->column = &place->stream->file->columns[place->column->parent];
+    parent->part = LOTS_PART_VALUES;
+    return LOTS_OK;
+}
+
+/* Which entry of the parent's block each row is. */
+static lots_status read_parent_entries(const block_place *place, const uint32_t *starts, lots_parent *out,
+                                       lots_arena *scratch, lots_error *err)
+{
+    block_place parent;
+    lots_values_out from = {.starts = starts};
+    void *ids;
+    LOTS_TRY(find_parent(place, &parent, err));
+    const lots_layout_slot *slot = &parent.column->values;
+    from.after_bytes = after_block(place->segment, slot, place->chunk);
+    from.believed = is_verified(place->segment, slot, place->chunk);
+    if (!from.believed)
+        LOTS_TRY(lots_segment_verify_block(place->segment, slot, place->chunk, err));
+    LOTS_TRY(lots_arena_vector(scratch, &ids, slot->metas[place->chunk].count, sizeof(uint32_t), err));
+    LOTS_TRY(read_patients(&parent, &from, scratch, err));
+    out->ids = ids;
+    return lots_block_entries(&slot->metas[place->chunk], place->segment->data + slot->offsets[place->chunk], &from, ids,
+                              &out->count, scratch, err);
+}
+
+static lots_status read_block(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err);
+static void fill_missing(const lots_block_meta *meta, lots_values_out *out, bool *has_missing);
+
+static lots_status set_children(const block_place *place, const uint32_t *ids, uint32_t count, lots_parent *out,
+                                lots_error *err)
+{
+    const lots_segment_children *children;
+    out->ids = ids;
+    out->count = count;
+    if (!(place->column->flags & LOTS_COLUMN_CHILDREN))
+        return LOTS_OK;
+    LOTS_TRY(lots_segment_load_children(place->segment, place->stream, place->column, &children, err));
+    out->firsts = children->firsts;
+    out->children = children->children;
+    return LOTS_OK;
+}
+
+/* The parent's ids, its count where it is missing. The parent has none itself, so this goes no deeper. */
+static lots_status read_parent_ids(const block_place *place, const uint32_t *starts, lots_parent *out,
+                                   lots_arena *scratch, lots_error *err)
+{
+    block_place parent;
+    void *ids, *missing;
+    bool has_missing = true;
+    LOTS_TRY(find_parent(place, &parent, err));
+    const lots_block_meta *meta = &parent.column->values.metas[place->chunk];
+    LOTS_TRY(lots_arena_vector(scratch, &ids, meta->count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(scratch, &missing, lots_bit_words(meta->count), sizeof(uint64_t), err));
+    lots_values_out values = {.data = ids, .missing = missing, .starts = starts};
+    out->count = parent.column->dictionary.metas[0].count;
+    if (lots_layout_held(meta))
+        LOTS_TRY(read_block(&parent, &values, scratch, err));
+    else
+        fill_missing(meta, &values, &has_missing);
+    for (size_t i = meta->missing == 0 ? meta->count : lots_bits_next(missing, 0, meta->count); i < meta->count;
+         i = lots_bits_next(missing, i + 1, meta->count))
+        ((uint32_t *)ids)[i] = out->count;
+    return set_children(place, ids, out->count, out, err);
+}
+
+/* The rows of each of the parent's values: as they lie, or told from its ids. */
+static lots_status read_parent_masks(const block_place *place, const uint32_t *starts, lots_parent *out,
+                                     lots_arena *scratch, lots_error *err)
+{
+    block_place parent;
+    void *mask;
+    bool done = false;
+    LOTS_TRY(find_parent(place, &parent, err));
+    const lots_layout_slot *slot = &parent.column->values;
+    const lots_block_meta *meta = &slot->metas[place->chunk];
+    out->count = parent.column->dictionary.metas[0].count;
+    if (out->count > LOTS_CLASSES_MAX)
+        return lots_fail(err, LOTS_CORRUPT, "%u classes are too many", out->count);
+    if (is_verified(place->segment, slot, place->chunk))
+        LOTS_TRY(lots_block_masks(meta, place->segment->data + slot->offsets[place->chunk], out->count, out->masks, &done,
+                                  scratch, err));
+    out->masks[out->count] = NULL;
+    if (done)
+        return LOTS_OK;
+    LOTS_TRY(read_parent_ids(place, starts, out, scratch, err));
+    for (uint32_t id = 0; id <= out->count; id++) {
+        LOTS_TRY(lots_arena_vector(scratch, &mask, lots_bit_words(meta->count), sizeof(uint64_t), err));
+        lots_kernels_get()->range_u32(out->ids, meta->count, id, id, mask);
+        out->masks[id] = mask;
+    }
+    return LOTS_OK;
+}
+
+/* What the block needs beside its bytes. */
+static lots_status read_needs(const block_place *place, const lots_block_meta *meta, lots_values_out *out,
+                              lots_parent *parent, lots_arena *scratch, lots_error *err)
+{
+    *parent = (lots_parent){0};
+    switch (lots_block_need(meta)) {
+    case LOTS_NEED_NOTHING:
+        return LOTS_OK;
+    case LOTS_NEED_STARTS:
+        return read_patients(place, out, scratch, err);
+    case LOTS_NEED_ENTRIES:
+        out->parent = parent;
+        return read_parent_entries(place, out->starts, parent, scratch, err);
+    case LOTS_NEED_PARENT:
+        out->parent = parent;
+        if (meta->encoding == LOTS_ENCODING_CLASSES)
+            return read_parent_masks(place, out->starts, parent, scratch, err);
+        LOTS_TRY(read_parent_ids(place, out->starts, parent, scratch, err));
+        if (parent->children == NULL)
+            return lots_fail(err, LOTS_CORRUPT, "places among children that the column does not have");
+    }
+    return LOTS_OK;
+}
+
 static lots_status read_block(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
     const lots_layout_slot *slot = slot_of(place);
     const lots_block_meta *meta = &slot->metas[place->chunk];
-    const lots_layout *layout = &place->segment->layout;
-    const uint32_t patients = layout->firsts[place->chunk + 1] - layout->firsts[place->chunk];
-    if (out->starts != NULL) {
-        out->starts_count = patients;
-    } else if ((meta->encoding & ~LOTS_ENCODING_ZSTD) == LOTS_ENCODING_GAPS) {
-        void *starts;
-        LOTS_TRY(lots_arena_vector(scratch, &starts, (size_t)patients + 1, sizeof(uint32_t), err));
-        LOTS_TRY(fill_offsets(place->segment, place->stream->file, place->chunk, starts, scratch, err));
-        out->starts = starts;
-        out->starts_count = patients;
-    }
-    LOTS_TRY(decode_block(place->segment, slot, place->chunk, out, scratch, err));
+    lots_parent parent;
+    LOTS_TRY(read_needs(place, meta, out, &parent, scratch, err));
+    LOTS_TRY(lots_segment_decode_block(place->segment, slot, place->chunk, out, scratch, err));
     if (is_verified(place->segment, slot, place->chunk))
         return LOTS_OK;
     LOTS_TRY(check_values(place, out, err));
@@ -254,6 +382,7 @@ static lots_status read_place(const block_place *place, lots_values_out *out, bo
     lots_status status = duration ? read_ends(place, out, scratch, err) : read_block(place, out, scratch, err);
     out->starts = NULL;
     out->starts_count = 0;
+    out->parent = NULL;
     if (!text)
         lots_arena_restore(scratch, mark);
     return status;
@@ -283,6 +412,88 @@ static bool can_take(const block_place *place)
            lots_block_can_take(&slot->metas[place->chunk]) && is_verified(place->segment, slot, place->chunk);
 }
 
+/* The rows that are wanted. */
+typedef struct wanted_rows {
+    const uint32_t *rows;
+    uint32_t count;
+} wanted_rows;
+
+static lots_status take_parent_entries(const block_place *place, wanted_rows wanted, const uint32_t *starts,
+                                       lots_parent *out, lots_arena *scratch, lots_error *err)
+{
+    block_place parent;
+    lots_values_out from = {.starts = starts};
+    void *ids;
+    LOTS_TRY(find_parent(place, &parent, err));
+    const lots_layout_slot *slot = &parent.column->values;
+    from.after_bytes = after_block(place->segment, slot, place->chunk);
+    LOTS_TRY(read_patients(&parent, &from, scratch, err));
+    LOTS_TRY(lots_arena_vector(scratch, &ids, wanted.count, sizeof(uint32_t), err));
+    out->ids = ids;
+    return lots_block_take_entries(&slot->metas[place->chunk], place->segment->data + slot->offsets[place->chunk], &from,
+                                   wanted.rows, wanted.count, ids, &out->count, scratch, err);
+}
+
+/* The parent's ids of the rows: taken as well where that can be. */
+static lots_status take_parent_ids(const block_place *place, wanted_rows wanted, const uint32_t *starts, lots_parent *out,
+                                   lots_arena *scratch, lots_error *err)
+{
+    block_place parent;
+    void *ids, *missing;
+    LOTS_TRY(find_parent(place, &parent, err));
+    const lots_layout_slot *slot = &parent.column->values;
+    const lots_block_meta *meta = &slot->metas[place->chunk];
+    LOTS_TRY(lots_arena_vector(scratch, &ids, wanted.count, sizeof(uint32_t), err));
+    if (!can_take(&parent)) {
+        LOTS_TRY(read_parent_ids(place, starts, out, scratch, err));
+        lots_kernels_get()->gather_u32(out->ids, wanted.rows, wanted.count, ids);
+        out->ids = ids;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_arena_vector(scratch, &missing, lots_bit_words(wanted.count), sizeof(uint64_t), err));
+    lots_values_out values = {.data = ids, .missing = missing, .starts = starts};
+    if (lots_block_need(meta) == LOTS_NEED_STARTS)
+        LOTS_TRY(read_patients(&parent, &values, scratch, err));
+    LOTS_TRY(lots_block_take(meta, place->segment->data + slot->offsets[place->chunk], wanted.rows, wanted.count, &values,
+                             scratch, err));
+    const uint32_t none = parent.column->dictionary.metas[0].count;
+    for (size_t i = meta->missing == 0 ? wanted.count : lots_bits_next(missing, 0, wanted.count); i < wanted.count;
+         i = lots_bits_next(missing, i + 1, wanted.count))
+        ((uint32_t *)ids)[i] = none;
+    return set_children(place, ids, none, out, err);
+}
+
+/* As read_needs, of the rows that are wanted. */
+static lots_status take_needs(const block_place *place, const lots_block_meta *meta, wanted_rows wanted,
+                              lots_values_out *out, lots_parent *parent, lots_arena *scratch, lots_error *err)
+{
+    *parent = (lots_parent){0};
+    out->parent = parent;
+    switch (lots_block_need(meta)) {
+    case LOTS_NEED_NOTHING:
+        return LOTS_OK;
+    case LOTS_NEED_STARTS:
+        return read_patients(place, out, scratch, err);
+    case LOTS_NEED_ENTRIES:
+        return take_parent_entries(place, wanted, out->starts, parent, scratch, err);
+    case LOTS_NEED_PARENT:
+        return take_parent_ids(place, wanted, out->starts, parent, scratch, err);
+    }
+    return LOTS_OK;
+}
+
+static lots_status take_block(const block_place *place, wanted_rows wanted, lots_values_out *out, lots_arena *scratch,
+                              lots_error *err)
+{
+    const lots_layout_slot *slot = &place->column->values;
+    const lots_block_meta *meta = &slot->metas[place->chunk];
+    lots_parent parent;
+    out->after_bytes = after_block(place->segment, slot, place->chunk);
+    LOTS_TRY(take_needs(place, meta, wanted, out, &parent, scratch, err));
+    return lots_block_take(meta, place->segment->data + slot->offsets[place->chunk], wanted.rows, wanted.count, out, scratch,
+                           err);
+}
+
 lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                               const uint32_t *rows, uint32_t row_count, lots_values_out *out, bool *has_missing,
                               bool *done, lots_arena *scratch, lots_error *err)
@@ -292,11 +503,10 @@ lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t c
     *done = place.column != NULL && can_take(&place);
     if (!*done)
         return LOTS_OK;
-    const lots_layout_slot *slot = &place.column->values;
-    *has_missing = slot->metas[chunk].missing > 0;
-    out->after_bytes = after_block(segment, slot, chunk);
-    lots_status status = lots_block_take(&slot->metas[chunk], segment->data + slot->offsets[chunk], rows, row_count, out,
-                                         scratch, err);
+    *has_missing = place.column->values.metas[chunk].missing > 0;
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_status status = take_block(&place, (wanted_rows){rows, row_count}, out, scratch, err);
+    lots_arena_restore(scratch, mark);
     if (status != LOTS_OK)
         lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
                            segment->schema->streams[stream].name, place.column->name, chunk);
@@ -358,10 +568,14 @@ static lots_status test_block(const block_place *place, const lots_id_test *test
     const lots_block_meta *meta = &slot->metas[place->chunk];
     const bool known = is_verified(place->segment, slot, place->chunk);
     uint32_t greatest = 0;
+    lots_values_out from = {0};
+    lots_parent parent;
+    LOTS_TRY(read_needs(place, meta, &from, &parent, scratch, err));
+    from.believed = known;
     if (!known)
         LOTS_TRY(lots_segment_verify_block(place->segment, slot, place->chunk, err));
-    LOTS_TRY(lots_block_test(meta, place->segment->data + slot->offsets[place->chunk], test, known, out, missing,
-                             &greatest, scratch, err));
+    LOTS_TRY(lots_block_test(meta, place->segment->data + slot->offsets[place->chunk], test, &from, out, missing, &greatest,
+                             scratch, err));
     if (greatest >= place->column->dictionary.metas[0].count)
         return lots_fail(err, LOTS_CORRUPT, "id %u of a dictionary of %u", greatest,
                          place->column->dictionary.metas[0].count);
@@ -382,127 +596,11 @@ lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t c
     if (!*done)
         return LOTS_OK;
     *has_missing = place.column->values.metas[chunk].missing > 0;
+    const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = test_block(&place, test, out, missing, scratch, err);
+    lots_arena_restore(scratch, mark);
     if (status != LOTS_OK)
         lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
                            segment->schema->streams[stream].name, place.column->name, chunk);
     return status;
-}
-
-/* ---- local dictionaries ---- */
-
-static lots_status fill_ids(const lots_segment *segment, const lots_segment_column *column, lots_segment_ids *ids,
-                            lots_error *err)
-{
-    lots_arena scratch;
-    void *decoded;
-    lots_arena_init(&scratch, 0);
-    lots_status status = lots_arena_vector(&scratch, &decoded, ids->count, sizeof(lots_id), err);
-    if (status == LOTS_OK) {
-        lots_values_out out = {.data = decoded};
-        status = decode_block(segment, &column->file->dictionary, 0, &out, &scratch, err);
-    }
-    const lots_id *ranks = lots_dictionary_rank_of_stable(column->dictionary);
-    for (uint32_t i = 0; status == LOTS_OK && i < ids->count; i++) {
-        ids->stable[i] = ((const lots_id *)decoded)[i];
-        if (ids->stable[i] >= lots_dictionary_count(column->dictionary))
-            status = lots_fail(err, LOTS_CORRUPT, "id %u of a registry's dictionary of %u", ids->stable[i],
-                               lots_dictionary_count(column->dictionary));
-        else
-            ids->ranks[i] = ranks[ids->stable[i]];
-        if (status == LOTS_OK && i > 0 && ids->ranks[i] <= ids->ranks[i - 1])
-            status = lots_fail(err, LOTS_CORRUPT, "its dictionary is not in order at entry %u", i);
-    }
-    lots_arena_free(&scratch);
-    return status;
-}
-
-static lots_status make_ids(const lots_segment *segment, const lots_segment_column *column, lots_segment_ids **out,
-                            lots_error *err)
-{
-    uint32_t count = column->file != NULL ? column->file->dictionary.metas[0].count : 0;
-    if (count > 0 && (column->dictionary == NULL || count > lots_dictionary_count(column->dictionary)))
-        return lots_fail(err, LOTS_CORRUPT, "it has a dictionary of %u entries, more than the registry knows", count);
-    void *room;
-    LOTS_TRY(lots_alloc(&room, sizeof(lots_segment_ids) + (size_t)count * 2 * sizeof(lots_id), 1, err));
-    lots_segment_ids *ids = room;
-    ids->count = count;
-    ids->ranks = (lots_id *)(ids + 1);
-    ids->stable = ids->ranks + count;
-    lots_status status = count > 0 ? fill_ids(segment, column, ids, err) : LOTS_OK;
-    if (status == LOTS_OK)
-        *out = ids;
-    else
-        lots_free(ids);
-    return status;
-}
-
-lots_status lots_segment_load_ids(lots_segment *segment, uint32_t stream, uint32_t column, const lots_segment_ids **out,
-                                  lots_error *err)
-{
-    lots_segment_column *from = &segment->streams[stream].columns[column];
-    lots_segment_ids *ids = atomic_load_explicit(&from->ids, memory_order_acquire), *none = NULL;
-    if (ids == NULL) {
-        lots_status status = make_ids(segment, from, &ids, err);
-        if (status != LOTS_OK) {
-            lots_error_context(err, "%s: stream '%s', column '%s'", segment->path, segment->schema->streams[stream].name,
-                               segment->schema->streams[stream].columns[column].name);
-            return status;
-        }
-        if (!atomic_compare_exchange_strong_explicit(&from->ids, &none, ids, memory_order_acq_rel,
-                                                     memory_order_acquire)) {
-            lots_free(ids);
-            ids = none;
-        }
-    }
-    *out = ids;
-    return LOTS_OK;
-}
-
-lots_status lots_segment_ranks(lots_segment *segment, uint32_t stream, uint32_t column, const lots_id **out,
-                               uint32_t *count, lots_error *err)
-{
-    const lots_segment_ids *ids;
-    LOTS_TRY(lots_segment_load_ids(segment, stream, column, &ids, err));
-    *out = ids->ranks;
-    *count = ids->count;
-    return LOTS_OK;
-}
-
-static lots_status make_presence(const lots_segment *segment, const lots_layout_slot *slot, uint64_t **out,
-                                 lots_error *err)
-{
-    lots_arena scratch;
-    void *room;
-    const size_t slack_words = 8;
-    LOTS_TRY(lots_alloc(&room, lots_bit_words(slot->metas[0].count) + slack_words, sizeof **out, err));
-    lots_arena_init(&scratch, 0);
-    lots_values_out values = {.data = room};
-    lots_status status = decode_block(segment, slot, 0, &values, &scratch, err);
-    lots_arena_free(&scratch);
-    if (status == LOTS_OK)
-        *out = room;
-    else
-        lots_free(room);
-    return status;
-}
-
-lots_status lots_segment_load_presence(const lots_segment *segment, uint32_t stream, uint32_t column,
-                                       const uint64_t **out, lots_error *err)
-{
-    lots_segment_column *from = &segment->streams[stream].columns[column];
-    *out = NULL;
-    if (from->file == NULL || !(from->file->flags & LOTS_COLUMN_PRESENCE))
-        return LOTS_OK;
-    uint64_t *bits = atomic_load_explicit(&from->presence, memory_order_acquire), *none = NULL;
-    if (bits == NULL) {
-        LOTS_TRY(make_presence(segment, &from->file->presence, &bits, err));
-        if (!atomic_compare_exchange_strong_explicit(&from->presence, &none, bits, memory_order_acq_rel,
-                                                     memory_order_acquire)) {
-            lots_free(bits);
-            bits = none;
-        }
-    }
-    *out = bits;
-    return LOTS_OK;
 }

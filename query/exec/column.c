@@ -120,7 +120,7 @@ static lots_status read_part(lots_worker *worker, uint32_t stream, uint32_t colu
 {
     lots_values_out values = {.data = data, .missing = missing == NULL ? NULL : *missing, .days = days};
     bool has_missing = false;
-    if (part == LOTS_PART_VALUES && stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START)
+    if (lots_block_need(lots_segment_meta(worker->segment, stream, column, part, worker->chunk)) != LOTS_NEED_NOTHING)
         LOTS_TRY(lots_stream_offsets(worker, stream, &values.starts, err));
     const lots_arena_mark mark = lots_arena_save(&worker->scratch);
     LOTS_TRY(lots_segment_read(worker->segment, stream, column, part, worker->chunk, &values, &has_missing,
@@ -421,13 +421,15 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     lots_values_out values = {.data = out->data, .missing = out->missing};
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
+    if (lots_block_need(meta) != LOTS_NEED_NOTHING)
+        LOTS_TRY(lots_stream_offsets(worker, stream, &values.starts, err));
     LOTS_TRY(lots_segment_take(worker->segment, stream, column, worker->chunk, rows, count, &values, &has_missing, done,
                                &worker->scratch, err));
     if (!has_missing)
         out->missing = NULL;
     if (!*done)
         return LOTS_OK;
-    const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
     worker->work.blocks++;
     worker->work.bytes += meta->bytes;
     worker->work.values += meta->count;

@@ -467,7 +467,8 @@ static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t c
         const uint64_t table[1 + 8] = {set | (uint64_t)(set & 1) << 40};
         const lots_id_test test = {set / 16, set % 16, set % 3 == 0 ? NULL : table, 41};
         uint32_t greatest = 0;
-        assert_ok(lots_block_test(&meta, out.data, &test, set / 8 % 2 == 1, bits, gone, &greatest, &arena, &err));
+        assert_ok(lots_block_test(&meta, out.data, &test, &(lots_values_out){.believed = set / 8 % 2 == 1}, bits, gone, &greatest,
+                                  &arena, &err));
         for (uint32_t i = 0; i < count; i++) {
             const bool is_gone = missing != NULL && lots_bit_get(missing, i);
             const bool wanted = test.table != NULL ? ids[i] < 41 && (table[0] >> ids[i] & 1) : ids[i] >= test.first && ids[i] < test.end;

@@ -96,6 +96,14 @@ static inline void path_in(char out[600], const char *name)
     snprintf(out, 600, "%s/%s", directory, name);
 }
 
+static inline void put_file(const char *path, const void *bytes, size_t count)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
+}
+
 static inline void remove_folder(const char *path)
 {
     lots_error err;

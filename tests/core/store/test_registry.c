@@ -336,6 +336,49 @@ static void a_dead_writers_journal_is_rolled_back_by_the_next_reader(void **stat
     world_close(&w);
 }
 
+/* The catalog's user_version: big-endian, at 60. `version` 0: only look. */
+static uint32_t catalog_version(const world *w, uint32_t version)
+{
+    char path[700];
+    uint8_t bytes[4] = {(uint8_t)(version >> 24), (uint8_t)(version >> 16), (uint8_t)(version >> 8), (uint8_t)version};
+    snprintf(path, sizeof path, "%s/catalog.sqlite", w->path);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 60, SEEK_SET), 0);
+    if (version != 0)
+        assert_int_equal(fwrite(bytes, 1, 4, file), 4);
+    assert_int_equal(fseek(file, 60, SEEK_SET), 0);
+    assert_int_equal(fread(bytes, 1, 4, file), 4);
+    assert_int_equal(fclose(file), 0);
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void the_version_before_is_read_and_raised_by_what_is_added(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_registry *registry;
+    const lots_registry_options options = {0};
+    world w;
+    world_open(&w);
+    assert_int_equal(WORLD_GROW(&w, 20), 1);
+    assert_int_equal(catalog_version(&w, 0), LOTS_FORMAT_VERSION);
+    for (uint32_t version = 1; version < LOTS_FORMAT_VERSION + 3; version++) {
+        assert_int_equal(catalog_version(&w, version), version);
+        const bool read = version >= LOTS_FORMAT_OLDEST && version <= LOTS_FORMAT_VERSION;
+        assert_int_equal(lots_registry_open(&registry, w.path, &options, &err), read ? LOTS_OK : LOTS_CORRUPT);
+        if (read)
+            lots_registry_close(registry);
+    }
+    catalog_version(&w, LOTS_FORMAT_OLDEST);
+    assert_int_equal(WORLD_GROW(&w, 30), 2);
+    assert_int_equal(catalog_version(&w, 0), LOTS_FORMAT_VERSION);
+    registry = open_registry(&w, 0);
+    check_rows(registry);
+    lots_registry_close(registry);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_second_writer_fails_at_once_and_names_the_first),
         cmocka_unit_test(many_threads_are_lent_the_same_segments_and_tables),
         cmocka_unit_test(opening_for_reading_changes_nothing),
+        cmocka_unit_test(the_version_before_is_read_and_raised_by_what_is_added),
         cmocka_unit_test(a_dead_writers_journal_is_rolled_back_by_the_next_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,14 +32,6 @@ static void damage_close(damage *d)
     remove_folder(d->path);
 }
 
-static void put_file(const char *path, const void *bytes, size_t count)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, count, file), count);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* Open, check, read everything: refused as damaged, or read. `strict`: what is read must be what was written. */
 static void read_damaged(damage *d, bool strict)
 {

@@ -311,6 +311,8 @@ static void count_blanks(const marker *m, blanks *out)
         uint64_t *own = m->bits + (size_t)r * m->words;
         out->persons += m->first[r] < m->end[r] ? 1 : 0;
         for (uint32_t w = 0; w < m->words; w++) {
+            if (own[w] == 0 && out->have[w] == low_bits(m->periods->count - w * 64)) /* mostly so */
+                continue;
             const uint64_t range = range_in(m->first[r], m->end[r], w);
             own[w] &= range;
             for (uint64_t bits = own[w]; bits != 0; bits &= bits - 1, out->rows++)
@@ -351,6 +353,8 @@ static void put_rows(const marker *m, blanks *blank, uint32_t *row, uint32_t *pe
     for (uint32_t r = 0; r < m->rows->count; r++)
         for (uint32_t w = 0; w < m->words; w++) {
             uint64_t own = m->bits[(size_t)r * m->words + w];
+            if (own == 0 && blank->have[w] == 0)
+                continue;
             const uint64_t firsts = range_in(m->first[r], m->end[r], w) & ~own & blank->have[w];
             blank->have[w] &= ~firsts;
             own |= firsts;

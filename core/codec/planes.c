@@ -282,7 +282,9 @@ lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t
     return LOTS_OK;
 }
 
-/* ---- taking ---- */
+/* ---- taking: of more than few rows out of all values ---- */
+
+enum { ROWS_A_TAKE = 24 };
 
 /* Which of the distinct values stands at a row: a row is in one plane at most. */
 static uint32_t value_at(const planes_read *read, uint32_t row)
@@ -299,6 +301,13 @@ lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, const uint
 {
     planes_read read = {0, {NULL}};
     uint32_t values[LOTS_PLANES_VALUES + 16];
+    void *all;
+    if ((uint64_t)row_count * ROWS_A_TAKE > count) {
+        LOTS_TRY(lots_arena_vector(arena, &all, count, sizeof(uint32_t), err));
+        LOTS_TRY(lots_planes_decode_u32(reader, count, all, arena, err));
+        lots_kernels_get()->gather_u32(all, rows, row_count, out);
+        return LOTS_OK;
+    }
     LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
     LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
     LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
@@ -312,6 +321,13 @@ lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint
 {
     planes_read read = {0, {NULL}};
     uint64_t values[LOTS_PLANES_VALUES + 8];
+    void *all;
+    if ((uint64_t)row_count * ROWS_A_TAKE > count) {
+        LOTS_TRY(lots_arena_vector(arena, &all, count, sizeof(uint64_t), err));
+        LOTS_TRY(lots_planes_decode_u64(reader, count, all, arena, err));
+        lots_kernels_get()->gather_u64(all, rows, row_count, out);
+        return LOTS_OK;
+    }
     LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
     LOTS_TRY(lots_frame_decode_u64(reader, read.distinct, 0, values, arena, err));
     LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));

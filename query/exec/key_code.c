@@ -365,11 +365,14 @@ static uint32_t missing_code(const lots_key_coder *coder) { return coder->form =
 
 static void clear_missing(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
 {
-    const size_t end = (size_t)first + count;
-    if (vector->missing == NULL)
-        return;
-    for (size_t i = lots_bits_next(vector->missing, first, end); i < end; i = lots_bits_next(vector->missing, i + 1, end))
-        out[i - first] = missing_code(coder);
+    const uint32_t missing = missing_code(coder);
+    for (uint32_t from = 0; vector->missing != NULL && from < count; from += 64) {
+        uint64_t bits = vector->missing[(first + from) / 64];
+        if (count - from < 64)
+            bits &= (UINT64_C(1) << (count - from)) - 1;
+        for (; bits != 0; bits &= bits - 1)
+            out[from + (uint32_t)__builtin_ctzll(bits)] = missing;
+    }
 }
 
 static void spread(const lots_key_coder *coder, const lots_vector *vector, uint32_t count, uint32_t *out)

@@ -37,8 +37,8 @@ void lots_key_coder_open(lots_key_coder *coder, const lots_type *type);
 /* Before the first value: vectors may be DATEs, too, but not for find. */
 void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit);
 void lots_key_coder_close(lots_key_coder *coder);
-/* Codes of rows [first, first + count) of a vector of its type, in `room` or, where the vector has them, there; count <=
- * LOTS_KEY_BLOCK. Errors: LOTS_MEMORY, LOTS_LIMIT. */
+/* Codes of rows [first, first + count) of a vector of its type, in `room` or, where the vector has them, there; first a
+ * multiple of 64, count <= LOTS_KEY_BLOCK. Errors: LOTS_MEMORY, LOTS_LIMIT. */
 LOTS_MUST lots_status lots_key_codes(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                                      uint32_t *room, const uint32_t **out, lots_error *err);
 /* The same without new codes: LOTS_NO_ID. */

@@ -127,23 +127,22 @@ static lots_status fold_reach(lots_key_fold *fold, uint32_t a_limit, uint32_t b_
 
 static bool is_kept(const uint64_t *keep, uint32_t i) { return keep == NULL || lots_bit_get(keep, i); }
 
-/* All at once. Pairs without a number are seldom; they get theirs one by one, and all are looked up again. */
+/* All at once. Pairs without a number are seldom; they get theirs one by one. */
 static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, const uint64_t *keep, uint32_t count,
                         uint32_t *out)
 {
     const lots_kernels *kernels = lots_kernels_get();
     uint32_t found[LOTS_KEY_BLOCK];
-    if (!kernels->pair_u32(fold->direct, fold->shift, a, b, count, found)) {
-        memcpy(out, found, count * sizeof *out);
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++) {
+    const bool fresh = kernels->pair_u32(fold->direct, fold->shift, a, b, count, found);
+    for (uint32_t i = 0; fresh && i < count; i++) {
+        if (found[i] != LOTS_NO_ID)
+            continue;
         uint32_t *number = &fold->direct[a[i] << fold->shift | b[i]];
-        const bool kept = is_kept(keep, i);
-        if (*number == LOTS_NO_ID && kept)
+        if (*number == LOTS_NO_ID && is_kept(keep, i))
             *number = fold->count++;
-        out[i] = kept ? *number : 0;
+        found[i] = *number == LOTS_NO_ID ? 0 : *number;
     }
+    memcpy(out, found, count * sizeof *out);
 }
 
 lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,

@@ -257,6 +257,41 @@ static lots_status merge_events(episode_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
+/* Without keys every event is an entry, and an owner has one episode being built. */
+static lots_status merge_plain(episode_maker *maker, lots_error *err)
+{
+    const uint32_t count = maker->list.instance->count, *offsets = maker->list.offsets;
+    const bool has_gap = maker->relation->has_gap;
+    void *room = NULL;
+    LOTS_TRY(new_entries(maker, count, &maker->entries, err));
+    LOTS_TRY(lots_arena_vector(maker->arena, &room, count, sizeof(episode), err));
+    LOTS_TRY(lots_new_u32(maker->arena, count, &maker->episode_of, err));
+    maker->episodes = room;
+    maker->entries.count = count;
+    maker->entries.key_count = 1;
+    for (uint32_t p = 0; p < count; p++)
+        maker->entries.place[p] = p;
+    for (uint32_t g = 0; g < maker->rows->owners->count; g++) {
+        episode *into = NULL;
+        for (uint32_t p = offsets[g]; p < offsets[g + 1]; p++) {
+            const uint32_t row = maker->list.rows[p];
+            const int32_t start = maker->starts[row];
+            const int32_t end = lots_vector_is_missing(maker->span_ends, row) ? start : ((const int32_t *)maker->span_ends->data)[row];
+            if (into == NULL || (has_gap && (int64_t)start - into->span_end > maker->relation->gap_days)) {
+                into = &maker->episodes[maker->episode_count++];
+                *into = (episode){.owner = g, .first_entry = p, .start = start, .span_end = end};
+            }
+            into->last_entry = p;
+            into->n++;
+            into->span_end = end > into->span_end ? end : into->span_end;
+            into->open |= lots_bit_get(maker->opens->data, row);
+            maker->episode_of[p] = maker->episode_count - 1;
+        }
+    }
+    maker->worker->work.rows += count;
+    return LOTS_OK;
+}
+
 /* ---- order ---- */
 
 static int compare_keys(const episode_maker *maker, uint32_t a, uint32_t b)
@@ -425,8 +460,12 @@ lots_status lots_episodes_make(lots_worker *worker, lots_relation_rows *rows, lo
     LOTS_TRY(lots_relation_starts(worker, maker.list.relation, &maker.starts, err));
     LOTS_TRY(lots_relation_span_end(worker, maker.list.relation, &maker.span_ends, err));
     LOTS_TRY(lots_relation_open(worker, maker.list.relation, &maker.opens, err));
-    LOTS_TRY(make_entries(&maker, err));
-    LOTS_TRY(merge_events(&maker, err));
+    if (rows->relation->per_count + rows->relation->by_count == 0) {
+        LOTS_TRY(merge_plain(&maker, err));
+    } else {
+        LOTS_TRY(make_entries(&maker, err));
+        LOTS_TRY(merge_events(&maker, err));
+    }
     LOTS_TRY(sort_episodes(&maker, err));
     LOTS_TRY(keep_spans(&maker, err));
     LOTS_TRY(keep_keys(&maker, err));

@@ -54,7 +54,13 @@ struct lots_arena_block {
 
 void lots_arena_init(lots_arena *arena, size_t limit_bytes)
 {
-    *arena = (lots_arena){NULL, NULL, 0, 0, limit_bytes};
+    *arena = (lots_arena){.limit_bytes = limit_bytes, .ceiling_bytes = limit_bytes == 0 ? SIZE_MAX : limit_bytes};
+}
+
+void lots_arena_share(lots_arena *arena, lots_budget *budget)
+{
+    arena->budget = budget;
+    arena->ceiling_bytes = 0;
 }
 
 /* ---- blocks that no arena has ---- */
@@ -130,6 +136,10 @@ void lots_arena_free(lots_arena *arena)
     arena->head = NULL;
     arena->spare = NULL;
     arena->used_bytes = 0;
+    if (arena->budget == NULL)
+        return;
+    lots_budget_give(arena->budget, arena->ceiling_bytes);
+    arena->ceiling_bytes = 0;
 }
 
 /* Move the head to the spare blocks, empty. */
@@ -230,8 +240,22 @@ static lots_status make_room(lots_arena *arena, size_t bytes, size_t align, size
     return LOTS_OK;
 }
 
+/* Take from the budget what it takes to have `bytes` more, and some to go on with if there is any. */
+static lots_status grow_grant(lots_arena *arena, size_t bytes, lots_error *err)
+{
+    const size_t needed = arena->used_bytes + bytes - arena->ceiling_bytes, step = lots_budget_step(arena->budget);
+    const size_t wanted = needed < step && step <= lots_budget_left(arena->budget) ? step : needed;
+    if (lots_budget_take(arena->budget, wanted, NULL) == LOTS_OK) {
+        arena->ceiling_bytes += wanted;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_budget_take(arena->budget, needed, err));
+    arena->ceiling_bytes += needed;
+    return LOTS_OK;
+}
+
 /* Charge `bytes` rounded up to 16 against the limit; *rounded is what to take from a block. */
-static lots_status round_within_limit(const lots_arena *arena, size_t bytes, size_t *rounded, lots_error *err)
+static lots_status round_within_limit(lots_arena *arena, size_t bytes, size_t *rounded, lots_error *err)
 {
     size_t padded;
     if (!lots_size_add(bytes, TEXT_ALIGN - 1, &padded))
@@ -241,7 +265,8 @@ static lots_status round_within_limit(const lots_arena *arena, size_t bytes, siz
         return lots_fail(err, LOTS_LIMIT, "%zu bytes more than the %zu in use would pass the memory limit of %zu bytes",
                          padded, arena->used_bytes, arena->limit_bytes);
     *rounded = padded;
-    return LOTS_OK;
+    return arena->budget == NULL || arena->used_bytes + padded <= arena->ceiling_bytes ? LOTS_OK
+                                                                                       : grow_grant(arena, padded, err);
 }
 
 /* Hand out `bytes`, `rounded` in the head, at `offset`; the first *stale of them were handed out before and may be no
@@ -278,8 +303,7 @@ static inline lots_status take(lots_arena *arena, char **out, size_t bytes, size
     if (head == NULL || bytes > head->capacity)
         return take_slowly(arena, out, bytes, align, stale, err);
     const size_t offset = aligned(head->used, align), rounded = aligned(bytes, TEXT_ALIGN);
-    const bool limited = arena->limit_bytes != 0 && rounded > arena->limit_bytes - arena->used_bytes;
-    if (limited || offset > head->capacity || rounded > head->capacity - offset)
+    if (rounded > arena->ceiling_bytes - arena->used_bytes || offset > head->capacity || rounded > head->capacity - offset)
         return take_slowly(arena, out, bytes, align, stale, err);
     *out = hand_out(arena, offset, bytes, rounded, stale);
     return LOTS_OK;

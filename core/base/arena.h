@@ -4,7 +4,7 @@
 #ifndef LOTS_ARENA_H
 #define LOTS_ARENA_H
 
-#include "core/base/status.h"
+#include "core/base/budget.h"
 
 typedef struct lots_arena_block lots_arena_block;
 typedef struct lots_arena {
@@ -13,6 +13,8 @@ typedef struct lots_arena {
     size_t used_bytes;         /* handed out since init or reset */
     size_t peak_bytes;         /* largest used_bytes ever */
     size_t limit_bytes;        /* 0: none */
+    lots_budget *budget;       /* shared with others; NULL: none */
+    size_t ceiling_bytes;      /* what used_bytes may rise to without asking: the limit; or what was taken of the budget */
 } lots_arena;
 
 /* A mark to roll back to. */
@@ -23,6 +25,9 @@ typedef struct lots_arena_mark {
 } lots_arena_mark;
 
 void lots_arena_init(lots_arena *arena, size_t limit_bytes);
+/* An arena that nothing was taken from yet counts towards a budget, which must outlive it. What it once had it keeps until it
+ * is freed. */
+void lots_arena_share(lots_arena *arena, lots_budget *budget);
 /* Release everything to the system. The arena may be used again. */
 void lots_arena_free(lots_arena *arena);
 /* Forget all allocations, keep the blocks for reuse (no page faults the second time). */

@@ -19,6 +19,7 @@ typedef struct query_job {
     uint32_t result_count;
     uint64_t run_ns;
     lots_work work;
+    uint64_t held_bytes; /* by a question, at most at a time */
 } query_job;
 
 /* ---- the command line ---- */
@@ -110,6 +111,7 @@ static lots_status run_one(query_job *job, uint32_t index, lots_result *result, 
     job->work.blocks += result->work.blocks;
     job->work.bytes += result->work.bytes;
     job->work.rows += result->work.rows;
+    job->held_bytes = result->memory_peak_bytes > job->held_bytes ? result->memory_peak_bytes : job->held_bytes;
     return LOTS_OK;
 }
 
@@ -202,15 +204,16 @@ static lots_status save_cohorts(const query_job *job, lots_error *err)
 /* Not how many rows were looked at: that gives small counts away, as where one of few is multiplied by `each`. */
 static void say_timing(const query_job *job)
 {
-    char bytes[32], peak[32];
+    char bytes[32], held[32], peak[32];
     lots_bytes_text(job->work.bytes, bytes);
+    lots_bytes_text(job->held_bytes, held);
     lots_bytes_text(lots_peak_memory_bytes(), peak);
     fprintf(stderr,
-            "open %.3f s, bind %.3f s, run %.3f s; %llu chunks, %llu skipped; %llu blocks, %s decoded; peak memory %s; %u "
+            "open %.3f s, bind %.3f s, run %.3f s; %llu chunks, %llu skipped; %llu blocks, %s decoded; held %s, peak memory %s; %u "
             "threads\n",
             (double)job->q.open_ns / 1e9, (double)job->q.bind_ns / 1e9, (double)job->run_ns / 1e9,
             (unsigned long long)job->work.chunks, (unsigned long long)job->work.chunks_skipped,
-            (unsigned long long)job->work.blocks, bytes, peak,
+            (unsigned long long)job->work.blocks, bytes, held, peak,
             lots_pool_threads(job->q.pool));
 }
 

@@ -34,6 +34,8 @@ struct lots_instance {
 /* memory_bytes: limit for one chunk's working memory, 0: none. `stop` (may be NULL) is looked at between steps. */
 LOTS_MUST lots_status lots_worker_open(lots_worker **out, const lots_query *query, size_t memory_bytes,
                                        const _Atomic bool *stop, lots_error *err);
+/* Before the first begin: its memory counts towards a budget, which must outlive it. */
+void lots_worker_share(lots_worker *worker, lots_budget *budget);
 void lots_worker_close(lots_worker *worker);
 lots_arena *lots_worker_arena(lots_worker *worker);
 

@@ -29,7 +29,7 @@ static lots_status open_keyer(lots_keyer *keyer, const lots_top *top, lots_error
 }
 
 lots_status lots_gather_open(lots_gather *gather, const lots_kept *kept, uint32_t kept_count, unsigned worker_count,
-                             uint32_t chunk_count, size_t memory_bytes, lots_error *err)
+                             uint32_t chunk_count, lots_budget *budget, lots_error *err)
 {
     void *made = NULL;
     memset(gather, 0, sizeof *gather);
@@ -38,8 +38,9 @@ lots_status lots_gather_open(lots_gather *gather, const lots_kept *kept, uint32_
     LOTS_TRY(lots_alloc(&made, worker_count, sizeof(lots_arena), err));
     gather->arenas = made;
     gather->worker_count = worker_count;
+    gather->budget = budget;
     for (unsigned i = 0; i < worker_count; i++)
-        lots_arena_init(&gather->arenas[i], memory_bytes);
+        lots_arena_share(&gather->arenas[i], budget); /* which is all zeros */
     LOTS_TRY(lots_alloc(&made, (size_t)worker_count * kept_count, sizeof(lots_keyer), err));
     gather->keyers = made;
     for (size_t i = 0; i < (size_t)worker_count * kept_count; i++)
@@ -241,7 +242,7 @@ static lots_status lay_column(void *context, size_t task, unsigned worker, lots_
     return lay_origins(lay, any, arena, err);
 }
 
-static lots_status open_gathered(lots_gather *gather, size_t memory_bytes, lots_gathered *out, lots_error *err)
+static lots_status open_gathered(lots_gather *gather, lots_gathered *out, lots_error *err)
 {
     void *made = NULL;
     uint64_t count = 0;
@@ -254,7 +255,7 @@ static lots_status open_gathered(lots_gather *gather, size_t memory_bytes, lots_
     out->arenas = made;
     out->arena_count = gather->kept_count + 1;
     for (uint32_t i = 0; i < out->arena_count; i++)
-        lots_arena_init(&out->arenas[i], memory_bytes);
+        lots_arena_share(&out->arenas[i], gather->budget);
     out->count = (uint32_t)count;
     out->column_count = gather->kept_count;
     LOTS_TRY(lots_arena_alloc(&out->arenas[0], &made, gather->kept_count, sizeof(lots_vector), err));
@@ -278,10 +279,10 @@ static bool lends(const lots_gather *gather, const lots_gathered *out)
     return texts || pieces == 1;
 }
 
-lots_status lots_gather_finish(lots_gather *gather, lots_pool *pool, size_t memory_bytes, lots_gathered *out, lots_error *err)
+lots_status lots_gather_finish(lots_gather *gather, lots_pool *pool, lots_gathered *out, lots_error *err)
 {
     layout lay = {gather, out};
-    lots_status status = open_gathered(gather, memory_bytes, out, err);
+    lots_status status = open_gathered(gather, out, err);
     if (status == LOTS_OK && pool != NULL && out->count >= FEW_ROWS)
         status = lots_pool_run(pool, gather->kept_count + 1, lay_column, &lay, NULL, err);
     else

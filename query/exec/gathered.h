@@ -41,22 +41,22 @@ typedef struct lots_gather {
     const lots_kept *kept;
     uint32_t kept_count;
     unsigned worker_count;
+    lots_budget *budget;
     lots_arena *arenas;     /* by worker */
     lots_keyer *keyers;     /* by worker, column */
     lots_piece_of_rows *pieces;
     uint32_t piece_count;
 } lots_gather;
 
-/* `kept` is borrowed. memory_bytes: what all pieces of a worker may take. It is to be closed in any case. */
+/* `kept` and `budget` are borrowed, and the budget must outlive the rows. It is to be closed in any case. */
 LOTS_MUST lots_status lots_gather_open(lots_gather *gather, const lots_kept *kept, uint32_t kept_count,
-                                       unsigned worker_count, uint32_t chunk_count, size_t memory_bytes, lots_error *err);
+                                       unsigned worker_count, uint32_t chunk_count, lots_budget *budget, lots_error *err);
 void lots_gather_close(lots_gather *gather);
 /* The rows of a chunk, once. `relation`: are they of a source relation? `patient`: by row, relative to the chunk.
  * Errors: as lots_eval. Threads: a worker each. */
 LOTS_MUST lots_status lots_gather_chunk(lots_gather *gather, unsigned number, uint32_t chunk, lots_worker *worker,
                                         const lots_instance *rows, const uint32_t *patient, bool relation, lots_error *err);
 /* Lay them out. `pool` may be NULL. */
-LOTS_MUST lots_status lots_gather_finish(lots_gather *gather, lots_pool *pool, size_t memory_bytes, lots_gathered *out,
-                                         lots_error *err);
+LOTS_MUST lots_status lots_gather_finish(lots_gather *gather, lots_pool *pool, lots_gathered *out, lots_error *err);
 
 #endif

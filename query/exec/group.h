@@ -40,6 +40,8 @@ LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, co
                                       const lots_patient *patient, const lots_vector *behind,
                                       const lots_group_weights *weights, const uint64_t *present, lots_error *err);
 LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);
+/* The bytes that its tables hold. Cost: its columns, not its groups. */
+size_t lots_group_memory(const lots_group *group);
 /* One level alone, group by group: slots[0 .. its keys + aggs) in `arena`, and last the patients behind (INT). Nothing is
  * hidden yet. Without keys there is always one group. The keys' texts point into the group. */
 LOTS_MUST lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err);

@@ -17,6 +17,7 @@
 typedef struct pass_state {
     lots_pass *pass;
     lots_group *groups;   /* when grouping: by worker; what a group holds doesn't depend on the order it is fed in */
+    size_t *group_bytes;  /* by worker: taken of the budget for them */
     lots_gather gather;   /* when collecting */
     lots_pass_rows rows;  /* of a former pass */
     uint32_t tasks;
@@ -125,6 +126,17 @@ static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_
     return LOTS_OK;
 }
 
+/* Where too much memory was asked for: in that stage, unless an expression of it is known to be it. */
+static lots_status blame(lots_status status, const lots_bound_stage *stage, lots_error *err)
+{
+    if (status == LOTS_LIMIT && stage != NULL && err != NULL && err->at == LOTS_NOWHERE) {
+        err->source = stage->span.source;
+        err->at = stage->span.at;
+        err->at_end = stage->span.end;
+    }
+    return status;
+}
+
 static lots_status run_stages(const pass_state *state, lots_worker *worker, uint32_t chunk, lots_instance **rows,
                               lots_group_weights *weights, uint64_t *clock, lots_error *err)
 {
@@ -132,10 +144,10 @@ static lots_status run_stages(const pass_state *state, lots_worker *worker, uint
     for (uint32_t s = 0; s < pass->stage_count; s++) {
         LOTS_TRY(observe(pass, worker, *rows, chunk, s, clock, err));
         const lots_instance *before = *rows;
-        if (pass->stages[s].kind == LOTS_STAGE_EACH)
-            LOTS_TRY(run_each(state, worker, s, rows, weights, &s, err));
-        else
-            LOTS_TRY(run_stage(pass, worker, s, rows, err));
+        const lots_bound_stage *stage = &pass->stages[s];
+        const bool each = stage->kind == LOTS_STAGE_EACH;
+        LOTS_TRY(blame(each ? run_each(state, worker, s, rows, weights, &s, err) : run_stage(pass, worker, s, rows, err), stage,
+                       err));
         LOTS_TRY(lots_beyond_settle(worker, before, err));
     }
     return LOTS_OK;
@@ -172,6 +184,34 @@ static bool wanted(const lots_pass *pass, lots_worker *worker, uint32_t chunk)
            lots_worker_may_have_rows(worker, pass->pipeline, pass->chunks[chunk].segment, pass->chunks[chunk].chunk);
 }
 
+/* The stage after those of the pass; NULL: there is none. */
+static const lots_bound_stage *stage_after(const lots_pass *pass)
+{
+    const lots_bound_stage *next = pass->stages + pass->stage_count;
+    return next < pass->pipeline->stages + pass->pipeline->stage_count ? next : NULL;
+}
+
+/* What a worker's groups have grown by since it was asked last counts towards the budget. */
+static lots_status count_groups(pass_state *state, unsigned number, lots_error *err)
+{
+    const size_t bytes = lots_group_memory(&state->groups[number]), before = state->group_bytes[number];
+    if (bytes <= before)
+        return LOTS_OK;
+    LOTS_TRY(lots_budget_take(state->pass->budget, bytes - before, err));
+    state->group_bytes[number] = bytes;
+    return LOTS_OK;
+}
+
+static lots_status take_rows(pass_state *state, lots_worker *worker, unsigned number, uint32_t chunk,
+                             const lots_instance *rows, const lots_group_weights *weights, const uint64_t *present,
+                             lots_error *err)
+{
+    if (state->pass->group == NULL)
+        return gather_rows(state, worker, number, chunk, rows, err);
+    LOTS_TRY(group_rows(&state->groups[number], worker, rows, weights, present, err));
+    return count_groups(state, number, err);
+}
+
 static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned number, uint32_t chunk, lots_error *err)
 {
     const lots_pass *pass = state->pass;
@@ -194,8 +234,7 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned nu
     if (!masked)
         LOTS_TRY(run_stages(state, worker, chunk, &rows, &weights, &clock, err));
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
-    LOTS_TRY(pass->group != NULL ? group_rows(&state->groups[number], worker, rows, &weights, present, err)
-                                 : gather_rows(state, worker, number, chunk, rows, err));
+    LOTS_TRY(blame(take_rows(state, worker, number, chunk, rows, &weights, present, err), stage_after(pass), err));
     LOTS_TRY(lots_beyond_settle(worker, rows, err));
     spend(pass, pass->stage_count, &clock);
     return LOTS_OK;
@@ -216,16 +255,18 @@ static lots_status run_stretch(pass_state *state, lots_worker *worker, unsigned 
     const lots_patient *all = pass->input->patient, first = rows->count > 0 ? all[rows->ordinal[0]] : 0;
     for (uint32_t i = 0; i < rows->count; i++) /* small numbers */
         ((lots_patient *)patients)[i] = all[rows->ordinal[i]] - first;
-    return lots_group_feed(&state->groups[number], worker, rows, patients, NULL, NULL, NULL, err);
+    LOTS_TRY(lots_group_feed(&state->groups[number], worker, rows, patients, NULL, NULL, NULL, err));
+    return blame(count_groups(state, number, err), pass->group, err);
 }
 
 /* ---- tasks ---- */
 
 static lots_status worker_of(const lots_pass *pass, unsigned number, lots_worker **out, lots_error *err)
 {
-    if (pass->workers[number] == NULL)
-        LOTS_TRY(lots_worker_open(&pass->workers[number], pass->query, pass->worker_memory_bytes, pass->options->stop,
-                                  err));
+    if (pass->workers[number] == NULL) {
+        LOTS_TRY(lots_worker_open(&pass->workers[number], pass->query, 0, pass->options->stop, err));
+        lots_worker_share(pass->workers[number], pass->budget);
+    }
     *out = pass->workers[number];
     return lots_beyond_watch(*out, pass->options->min_cell > 1 ? pass->options->min_cell : 1, err);
 }
@@ -297,10 +338,12 @@ static lots_status open_outputs(pass_state *state, lots_error *err)
     void *made = NULL;
     if (pass->group == NULL)
         return lots_gather_open(&state->gather, pass->kept, pass->kept_count, pass->worker_count, pass->chunk_count,
-                                pass->worker_memory_bytes, err);
+                                pass->budget, err);
     LOTS_TRY(lots_group_open(&pass->groups, pass->group, pass->options->min_cell, err));
     LOTS_TRY(lots_alloc(&made, pass->worker_count, sizeof(lots_group), err));
     state->groups = made;
+    LOTS_TRY(lots_alloc(&made, pass->worker_count, sizeof(size_t), err));
+    state->group_bytes = made;
     return LOTS_OK;
 }
 
@@ -308,11 +351,11 @@ static lots_status join_outputs(pass_state *state, lots_error *err)
 {
     lots_pass *pass = state->pass;
     if (pass->group == NULL)
-        return lots_gather_finish(&state->gather, pass->options->pool, pass->memory_bytes, &pass->rows, err);
+        return blame(lots_gather_finish(&state->gather, pass->options->pool, &pass->rows, err), stage_after(pass), err);
     for (unsigned i = 0; i < pass->worker_count; i++)
         if (state->groups[i].stage != NULL)
             LOTS_TRY(lots_group_join(&pass->groups, &state->groups[i], err));
-    return LOTS_OK;
+    return blame(lots_budget_take(pass->budget, lots_group_memory(&pass->groups), err), pass->group, err);
 }
 
 static void close_state(pass_state *state)
@@ -320,7 +363,10 @@ static void close_state(pass_state *state)
     for (unsigned i = 0; state->groups != NULL && i < state->pass->worker_count; i++)
         if (state->groups[i].stage != NULL)
             lots_group_close(&state->groups[i]);
+    for (unsigned i = 0; state->group_bytes != NULL && i < state->pass->worker_count; i++)
+        lots_budget_give(state->pass->budget, state->group_bytes[i]);
     lots_free(state->groups);
+    lots_free(state->group_bytes);
     lots_arena_free(&state->arena);
     lots_gather_close(&state->gather);
     lots_pass_rows_close(&state->rows);

@@ -28,7 +28,7 @@ typedef struct lots_pass {
     unsigned worker_count;
     const lots_chunk_place *chunks;
     uint32_t chunk_count;
-    size_t memory_bytes, worker_memory_bytes;
+    lots_budget *budget;            /* of the run */
     const lots_bound_stage *stages; /* WHERE, DERIVE, EACH and JOIN only */
     uint32_t stage_count;
     const lots_join *joins;         /* by stage */
@@ -42,7 +42,7 @@ typedef struct lots_pass {
     lots_group groups;              /* out: when grouping, the caller's to close */
 } lots_pass;
 
-/* Errors: as lots_eval; LOTS_INTERRUPTED. On failure both outputs may still need closing. */
+/* Errors: as lots_eval; LOTS_INTERRUPTED; LOTS_LIMIT with the place of the stage that needs too much. On failure both outputs may still need closing. */
 LOTS_MUST lots_status lots_pass_run(lots_pass *pass, lots_error *err);
 
 #endif

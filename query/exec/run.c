@@ -35,6 +35,7 @@ static lots_status open_run(run *r, lots_error *err)
     LOTS_TRY(lots_alloc(&made, r->worker_count, sizeof(lots_worker *), err));
     r->workers = made;
     LOTS_TRY(lots_worker_open(&r->workers[0], r->query, 0, r->options->stop, err));
+    lots_worker_share(r->workers[0], r->budget);
     return list_chunks(r, err);
 }
 
@@ -110,6 +111,22 @@ static lots_status know_cohorts(run *r, lots_error *err)
     return LOTS_OK;
 }
 
+/* What needs too much memory is the stage, or what in it is known to; and what may be done. */
+static lots_status blame(const run *r, lots_status status, uint32_t stage, lots_error *err)
+{
+    if (status != LOTS_LIMIT || err == NULL)
+        return status;
+    if (err->at == LOTS_NOWHERE && stage < r->pipeline->stage_count) {
+        const lots_ast_span *span = &r->pipeline->stages[stage].span;
+        err->source = span->source;
+        err->at = span->at;
+        err->at_end = span->end;
+    }
+    if (err->hint[0] == '\0' && strstr(err->text, "memory limit") != NULL)
+        lots_error_hint(err, "--memory lets a question hold more; fewer rows or groups need less");
+    return status;
+}
+
 static lots_status run_stages(run *r, lots_error *err)
 {
     const lots_bound_pipeline *pipeline = r->pipeline;
@@ -123,28 +140,33 @@ static lots_status run_stages(run *r, lots_error *err)
             continue;
         }
         bool events = false, together = false;
+        uint32_t next = s + 1;
         if (r->rows.patient != NULL && r->carried == NULL)
             LOTS_TRY(run_stage_needs_chunk(&pipeline->stages[s], &events, err));
         if (!r->have || events) {
             if (r->have)
                 LOTS_TRY(run_observe(r, s, true, NULL, err));
-            LOTS_TRY(run_chunk_pass(r, s, &s, err));
+            const lots_status status = run_chunk_pass(r, s, &next, err);
+            LOTS_TRY(blame(r, status, next - 1, err)); /* what it ends with */
+            s = next;
             continue;
         }
         LOTS_TRY(run_is_memory_pass(r, s, &together, err));
         if (together) {
-            LOTS_TRY(run_memory_pass(r, s, &s, err));
+            const lots_status status = run_memory_pass(r, s, &next, err);
+            LOTS_TRY(blame(r, status, next - 1, err));
+            s = next;
             continue;
         }
         LOTS_TRY(run_observe(r, s, false, NULL, err));
         uint64_t start = r->options->observer != NULL ? lots_clock_ns() : 0;
-        LOTS_TRY(run_table_stage(r, &pipeline->stages[s], err));
+        LOTS_TRY(blame(r, run_table_stage(r, &pipeline->stages[s], err), s, err));
         run_spend(r, s, start);
         s++;
     }
     uint32_t after = pipeline->stage_count;
     if (!r->have)
-        LOTS_TRY(run_chunk_pass(r, after, &after, err));
+        LOTS_TRY(blame(r, run_chunk_pass(r, after, &after, err), after, err));
     LOTS_TRY(run_observe(r, pipeline->stage_count, false, NULL, err));
     if (r->options->guard_rows && r->rows.patient != NULL && !pipeline->aggregated) /* a chart may make points of rows */
         LOTS_TRY(run_leave_out_protected(r, err));
@@ -156,6 +178,7 @@ lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline
 {
     static const lots_run_options plain;
     run r;
+    lots_budget budget;
     if (pipeline->into != NULL)
         return lots_members_run(query, pipeline, options != NULL ? options : &plain, out, err);
     memset(&r, 0, sizeof r);
@@ -169,11 +192,15 @@ lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline
     r.groups = LOTS_VEC(lots_group);
     r.arenas = LOTS_VEC(lots_arena);
     r.notes = LOTS_VEC(const char *);
-    lots_arena_init(&r.arena, r.options->memory_bytes == 0 ? RUN_MEMORY_DEFAULT : r.options->memory_bytes);
+    lots_budget_init(&budget, r.options->memory_bytes == 0 ? RUN_MEMORY_DEFAULT : r.options->memory_bytes);
+    r.budget = &budget;
+    lots_arena_init(&r.arena, 0);
+    lots_arena_share(&r.arena, &budget);
     lots_status status = open_run(&r, err);
     if (status == LOTS_OK)
         status = run_stages(&r, err);
     close_run(&r);
+    out->memory_peak_bytes = atomic_load(&budget.peak_bytes);
     if (status != LOTS_OK)
         lots_result_free(out);
     return status;

@@ -43,7 +43,7 @@ typedef struct lots_result {
     uint32_t note_count;
     const char *outline;        /* a text that tables show instead of the rows (a plan: query/plan/outline.h); NULL: none */
     lots_work work;
-    uint64_t chunk_bytes_peak;
+    uint64_t memory_peak_bytes; /* the most that the run held at a time, beside what is mapped of the registry */
 } lots_result;
 
 /* The result never depends on the number of threads. Errors: as lots_eval, LOTS_INTERRUPTED, LOTS_REFUSED. */

@@ -192,7 +192,7 @@ static lots_status apply_functions(run *r, const lots_bound_stage *stage, const 
         values += 1 + function->top.per_count;
     }
     for (uint32_t i = 0; i < stage->function_count; i++)
-        lots_arena_init(&all[i].arena, r->arena.limit_bytes);
+        lots_arena_share(&all[i].arena, r->budget);
     lots_status status = fill_rankings(r, all, stage->function_count, err);
     for (uint32_t i = 0; i < stage->function_count; i++)
         if (lots_vec_push(&r->arenas, &all[i].arena, err) != LOTS_OK) {

@@ -74,7 +74,6 @@ static uint32_t end_of_pass(const run *r, uint32_t first)
 
 static lots_pass new_pass(const run *r, uint32_t first, uint32_t end, const lots_rowset *input)
 {
-    const size_t limit = r->options->memory_bytes == 0 ? RUN_MEMORY_DEFAULT : r->options->memory_bytes;
     return (lots_pass){.query = r->query,
                        .pipeline = r->pipeline,
                        .options = r->options,
@@ -82,8 +81,7 @@ static lots_pass new_pass(const run *r, uint32_t first, uint32_t end, const lots
                        .worker_count = r->worker_count,
                        .chunks = r->chunks,
                        .chunk_count = r->chunk_count,
-                       .memory_bytes = limit,
-                       .worker_memory_bytes = limit / r->worker_count,
+                       .budget = r->budget,
                        .stages = r->pipeline->stages + first,
                        .joins = r->joins + first,
                        .stage_count = end - first,

@@ -64,6 +64,7 @@ typedef struct run {
     unsigned worker_count;
     lots_chunk_place *chunks;
     uint32_t chunk_count;
+    lots_budget *budget;/* what all may hold: rows, groups, what workers have of a chunk */
     lots_arena arena;   /* rowsets between passes */
     lots_rowset rows;
     run_pivoted pivoted;

@@ -37,14 +37,14 @@ static lots_status open_join(run *r, uint32_t stage, lots_error *err)
 {
     lots_run_options options = *r->options;
     lots_join *join = &r->joins[stage];
-    const size_t left = r->arena.limit_bytes - r->arena.used_bytes;
+    const size_t left = lots_budget_left(r->budget);
     if (left <= 1)
         return lots_fail(err, LOTS_LIMIT, "no memory is left for a joined table");
     options.memory_bytes = left;
     options.observer = NULL;
     options.joined = true;
     LOTS_TRY(lots_join_open(join, r->query, r->pipeline->stages[stage].join, &options, r->workers[0], err));
-    r->arena.limit_bytes -= join->right.arena.used_bytes < left ? join->right.arena.used_bytes : left - 1;
+    LOTS_TRY(lots_budget_take(r->budget, join->right.arena.used_bytes, err));
     run_add_work(&r->result->work, &join->right.work);
     for (uint32_t i = 0; i < join->right.note_count; i++)
         if (!has_note(r, join->right.notes[i])) /* one table may be joined twice */

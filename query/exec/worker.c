@@ -262,6 +262,13 @@ lots_status lots_worker_open(lots_worker **out, const lots_query *query, size_t 
     return LOTS_OK;
 }
 
+void lots_worker_share(lots_worker *worker, lots_budget *budget)
+{
+    lots_arena_share(&worker->scratch, budget);
+    for (uint32_t d = 0; d <= worker->depth_count; d++)
+        lots_arena_share(&worker->depths[d].arena, budget);
+}
+
 void lots_worker_close(lots_worker *worker)
 {
     if (worker == NULL)

@@ -132,7 +132,7 @@ static void names_and_streams_that_may_not_name_stay_apart(void **state)
 static void a_joined_table_counts_towards_the_memory_of_the_run(void **state)
 {
     (void)state;
-    const lots_run_options plenty = {.memory_bytes = 60000}, little = {.memory_bytes = 3500};
+    const lots_run_options plenty = {.memory_bytes = 60000}, little = {.memory_bytes = 10000};
     lots_error err;
     reply got;
     const char *joined = "from contacts derive key = id join (from contacts show key = id, began = start, codes = dx) on key limit 1 "

@@ -72,10 +72,15 @@ static void a_run_that_needs_more_memory_than_it_may_have_says_so(void **state)
         const lots_run_options options = {.memory_bytes = limit};
         lots_error_clear(&err);
         lots_status status = lots_run_pipeline(q.query, q.pipeline, &options, &result, &err);
-        if (status == LOTS_OK)
+        if (status == LOTS_OK) {
+            assert_true(result.memory_peak_bytes > 0 && result.memory_peak_bytes <= limit);
             lots_result_free(&result);
-        else if (status != LOTS_LIMIT)
+        } else if (status != LOTS_LIMIT) {
             fail_msg("%s: %s", lots_status_name(status), err.text);
+        } else {
+            assert_true(err.at != LOTS_NOWHERE); /* the stage, or what in it, is pointed at */
+            assert_contains(err.hint, "--memory");
+        }
     }
     const lots_run_options little = {.memory_bytes = 1000};
     assert_status(LOTS_LIMIT, lots_run_pipeline(q.query, q.pipeline, &little, &result, &err));

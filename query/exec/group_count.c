@@ -207,7 +207,17 @@ static void add_picked(const lots_group_batch *in, const picked *rows, lots_grou
         add_row(&batch, some.index[i], lines, evidence);
 }
 
-/* Rows that stand for several persons, none of whom has another row in the group. */
+/* The same of rows that stand for several persons, none of whom has another row in the group. */
+static void weigh_sides(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *kept, lots_group_line *left)
+{
+    lots_group_line *const sides[2] = {left, kept};
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        const uint64_t persons = batch->weight[row];
+        sides[keep[row / 64] >> (row % 64) & 1][batch->number[row]].counts += persons | persons << 32;
+    }
+}
+
+/* Rows that stand for several persons. */
 static inline void add_weight(const lots_group_batch *batch, size_t row, lots_group_line *lines, bool sums,
                               lots_evidence *evidence)
 {
@@ -329,9 +339,11 @@ static lots_status count_batch(const lots_group_batch *batch, lots_group_line *k
 {
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
     const uint32_t rows = batch->rows;
-    if (keep != NULL && rest != NULL && batch->weight == NULL &&
-        lots_bits_count(keep, rows) + lots_bits_count(rest, rows) == rows) {
-        count_sides(batch, keep, kept, left);
+    if (keep != NULL && rest != NULL && lots_bits_count(keep, rows) + lots_bits_count(rest, rows) == rows) {
+        if (batch->weight != NULL)
+            weigh_sides(batch, keep, kept, left);
+        else
+            count_sides(batch, keep, kept, left);
         return LOTS_OK;
     }
     LOTS_TRY(count_side(batch, keep, kept, err));

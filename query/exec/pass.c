@@ -261,6 +261,18 @@ static lots_status run_stretch(pass_state *state, lots_worker *worker, unsigned 
 
 /* ---- tasks ---- */
 
+/* Who looks on may ask for the days of what is made of events, whatever the query asks for (lots_relation_is_ordered). */
+static lots_status order_all(lots_worker *worker, lots_error *err)
+{
+    uint64_t *bits = NULL;
+    if (worker->alike.ordered != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(&worker->tables, worker->query->relation_count, &bits, err));
+    lots_bits_fill(bits, worker->query->relation_count, true);
+    worker->alike.ordered = bits;
+    return LOTS_OK;
+}
+
 static lots_status worker_of(const lots_pass *pass, unsigned number, lots_worker **out, lots_error *err)
 {
     if (pass->workers[number] == NULL) {
@@ -268,6 +280,8 @@ static lots_status worker_of(const lots_pass *pass, unsigned number, lots_worker
         lots_worker_share(pass->workers[number], pass->budget);
     }
     *out = pass->workers[number];
+    if (pass->options->observer != NULL)
+        LOTS_TRY(order_all(*out, err));
     return lots_beyond_watch(*out, pass->options->min_cell > 1 ? pass->options->min_cell : 1, err);
 }
 

@@ -108,7 +108,8 @@ static lots_status operand_over(const lots_step *step, const lots_candidates *ca
         *out = value;
         return LOTS_OK;
     }
-    LOTS_TRY(lots_value(step->worker, step->expr->operands[0], elements, &value, err));
+    const lots_expr *x = step->expr->operands[0];
+    LOTS_TRY(lots_value(step->worker, lots_counts_prefixes(step->expr) ? x->operands[0] : x, elements, &value, err));
     return lots_vector_flatten(lots_instance_arena(step->worker, elements), &value, out, err);
 }
 

@@ -41,6 +41,11 @@ LOTS_MUST lots_status lots_reduce_classes(const lots_step *step, const lots_rang
 LOTS_MUST lots_status lots_reduce_stored_groups(const lots_step *step, const lots_relation_rows *relation,
                                                 const lots_ranges *ranges, const uint32_t *index, bool *done,
                                                 lots_vector *out, lots_error *err);
+/* A distinct count of prefixes of single codes: then x is the codes, and prefixes are numbered by … */
+bool lots_counts_prefixes(const lots_expr *expr);
+/* … this: by position, missing where the code is or is too short; all are below *limit. */
+LOTS_MUST lots_status lots_prefix_classes(const lots_step *step, const lots_vector *codes, lots_vector *out, uint32_t *limit,
+                                          lots_error *err);
 /* MEDIAN, QUANTILE. */
 LOTS_MUST lots_status lots_reduce_quantile(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                            lots_vector *out, lots_error *err);

@@ -187,7 +187,7 @@ static lots_status eval_label(const lots_step *step, lots_vector *out, lots_erro
 }
 
 /* The first `wanted` characters of a code as it is kept (no dots). False when it is shorter. */
-static bool prefix_of(const lots_dictionary *dictionary, lots_id rank, int64_t wanted, lots_text *out)
+bool lots_code_prefix(const lots_dictionary *dictionary, lots_id rank, int64_t wanted, lots_text *out)
 {
     size_t bytes = 0, system_bytes = 0, code_bytes = 0;
     const char *key = lots_dictionary_key(dictionary, rank, &bytes), *code = key;
@@ -214,7 +214,7 @@ static lots_status eval_prefix(const lots_step *step, lots_vector *out, lots_err
     for (uint32_t i = 0; i < step->count; i++) {
         values[i] = as_text("");
         if (lots_vector_is_missing(out, i) ||
-            prefix_of(in->type.dictionary, ((const uint32_t *)in->data)[i], ((const int64_t *)step->in[1].data)[i],
+            lots_code_prefix(in->type.dictionary, ((const uint32_t *)in->data)[i], ((const int64_t *)step->in[1].data)[i],
                       &values[i]))
             continue;
         values[i] = as_text("");
@@ -243,7 +243,7 @@ static lots_status eval_prefixes(const lots_step *step, lots_vector *out, lots_e
         const uint32_t first = made;
         for (uint32_t k = in->offsets[i]; k < in->offsets[i + 1]; k++) {
             lots_text text;
-            if (prefix_of(in->type.dictionary, ((const uint32_t *)in->data)[k], ((const int64_t *)step->in[1].data)[i],
+            if (lots_code_prefix(in->type.dictionary, ((const uint32_t *)in->data)[k], ((const int64_t *)step->in[1].data)[i],
                           &text) &&
                 !seen_before(values, first, made, &text))
                 values[made++] = text;

@@ -257,9 +257,16 @@ lots_status lots_reduce_distinct(const lots_step *step, const lots_ranges *range
                                  lots_vector *out, lots_error *err)
 {
     lots_ranges valid;
-    lots_dense dense;
+    lots_dense dense = {.offsets = NULL};
+    lots_vector classes;
+    if (lots_counts_prefixes(step->expr)) {
+        LOTS_TRY(lots_prefix_classes(step, x, &classes, &dense.count, err));
+        dense.ids = classes.data;
+        x = &classes;
+    } else {
+        LOTS_TRY(lots_dense_make(step->worker, step->arena, x, &dense, err));
+    }
     LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
-    LOTS_TRY(lots_dense_make(step->worker, step->arena, x, &dense, err));
     if (step->expr->op == LOTS_OP_SET_OF)
         return collect_sets(step, &valid, &dense, out, err);
     if (step->expr->op == LOTS_OP_MOST)

@@ -102,6 +102,8 @@ typedef struct lots_alike { /* which parts of the query mean the same; see alike
     uint64_t *ordered;      /* bits by relation: see lots_reach_ordered */
 } lots_alike;
 
+typedef struct lots_prefixes lots_prefixes; /* numbers of the prefixes of codes: see prefix_class.c */
+
 struct lots_worker {
     const lots_query *query;
     lots_registry *registry;
@@ -120,6 +122,7 @@ struct lots_worker {
     uint64_t **rank_tables;    /* by expression: bits by rank of IN_RANKS */
     lots_level_table *levels;  /* by stream */
     lots_table_index *indexes; /* by table */
+    lots_prefixes *prefixes;   /* a list, by expression */
     uint32_t *stamps;          /* for counting distinct ids: see dense.c */
     size_t stamp_count;
     uint32_t stamp;

@@ -28,7 +28,7 @@ typedef uint32_t lots_id;
 #define LOTS_NAME_MAX 63u             /* bytes in a stream, column, table or system name */
 #define LOTS_COLUMNS_MAX 512u         /* columns of one stream */
 #define LOTS_STREAMS_MAX 64u          /* streams of a registry, `patients` included */
-#define LOTS_CHUNK_EVENTS 16384u      /* a chunk closes at this many events in its fullest stream */
+#define LOTS_CHUNK_EVENTS 32768u      /* a chunk closes at this many events in its fullest stream */
 #define LOTS_CHUNK_PATIENTS 4096u     /* or at this many patients */
 #define LOTS_SEGMENT_EVENTS 1500000u  /* a segment closes at about this many events in all */
 #define LOTS_SEGMENT_PATIENTS 262144u /* or at this many patients */

@@ -14,7 +14,7 @@ static void chunks_close_at_events_and_a_great_patient_has_its_own(void **state)
     fixture_open(&f, 8);
     open_batch(&f, PATIENTS, &patients);
     open_batch(&f, DRUGS, &drugs);
-    static const uint32_t counts[] = {10000, 6384, 1, 60000, 16384, 0, 1, 16383, 2};
+    static const uint32_t counts[] = {20000, 12768, 1, 60000, 32768, 0, 1, 32767, 2};
     for (uint32_t p = 0; p < 9; p++) {
         add_random_row(&f, &patients, FIRST_PATIENT + p, 10);
         for (uint32_t i = 0; i < counts[p]; i++) {
@@ -34,7 +34,7 @@ static void chunks_close_at_events_and_a_great_patient_has_its_own(void **state)
     lots_segment *segment;
     lots_batch out;
     write_rows(&f, &from, path, &result);
-    assert_int_equal(result.events, 109155);
+    assert_int_equal(result.events, 158307);
     assert_ok(open_file(&f, path, &segment, &err));
     assert_int_equal(lots_segment_chunk_rows_max(segment, DRUGS), 60000);
     assert_ok(lots_segment_export(segment, DRUGS, FIRST_PATIENT, &out, &err));

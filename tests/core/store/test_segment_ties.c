@@ -128,7 +128,7 @@ static void columns_are_tied_where_it_pays(void **state)
     lots_error err;
     lots_segment *segment;
     visits v;
-    visits_open(&v, 1, 2500, 40);
+    visits_open(&v, 1, 5000, 40);
     assert_ok(open_file(&v.f, v.path, &segment, &err));
     assert_true(lots_segment_chunks(segment) > 2);
     for (uint32_t k = 0; k < lots_segment_chunks(segment); k++)

@@ -1,4 +1,5 @@
-/* column.h: a stream's columns of the worker's chunk, decoded at most once. Callers: query/exec. */
+/* column.h: a stream's columns of the worker's chunk, decoded at most once (column.c), and its levels and spans (span.c).
+ * Callers: query/exec. */
 #ifndef LOTS_QUERY_COLUMN_H
 #define LOTS_QUERY_COLUMN_H
 
@@ -22,6 +23,9 @@ LOTS_MUST lots_status lots_stream_elements(lots_worker *worker, uint32_t stream,
  * lets them, and turned into what the language sees. */
 LOTS_MUST lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
                                        uint32_t count, lots_arena *arena, lots_vector *out, lots_error *err);
+/* The end column as the language sees it, of one as it is stored: a point's end is its start. */
+LOTS_MUST lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream, const lots_vector *local, lots_vector *out,
+                                            lots_error *err);
 /* The span's end of every row (missing where unknown), and which rows are open. */
 LOTS_MUST lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);

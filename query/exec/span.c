@@ -1,0 +1,309 @@
+/* span.c: the levels of a stream's rows and what follows from them: their places in the total order, what kind of span a row
+ * has, and where it ends. See column.h. */
+#include <string.h>
+
+#include "query/exec/column.h"
+
+static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
+{
+    return &worker->schema->streams[stream];
+}
+
+/* ---- levels ---- */
+
+enum { UNDECLARED_LEVEL = 1u << 30 }; /* after every declared one, by text */
+
+static lots_status level_table(lots_worker *worker, uint32_t stream, const lots_level_table **out, lots_error *err)
+{
+    lots_level_table *table = &worker->levels[stream];
+    *out = table;
+    if (table->order != NULL)
+        return LOTS_OK;
+    const lots_stream *schema = stream_of(worker, stream);
+    const int32_t column = lots_stream_find_role(schema, LOTS_ROLE_LEVEL);
+    const lots_dictionary *dictionary = lots_registry_domain(worker->registry, schema->columns[column].domain);
+    const uint32_t count = dictionary == NULL ? 0 : lots_dictionary_count(dictionary);
+    void *room = NULL;
+    uint32_t *order = NULL;
+    LOTS_TRY(lots_new_u32(&worker->tables, count, &order, err));
+    LOTS_TRY(lots_arena_alloc(&worker->tables, &room, count, 1, err));
+    table->span = room;
+    for (uint32_t rank = 0; rank < count; rank++) {
+        order[rank] = UNDECLARED_LEVEL + rank;
+        table->span[rank] = (uint8_t)schema->span;
+    }
+    for (uint32_t i = 0; i < schema->level_count; i++) {
+        const lots_level *level = &schema->levels[i];
+        const lots_id rank = count == 0 ? LOTS_NO_ID : lots_dictionary_find(dictionary, level->value, strlen(level->value));
+        if (rank == LOTS_NO_ID)
+            continue;
+        order[rank] = level->rank < UNDECLARED_LEVEL ? level->rank : UNDECLARED_LEVEL - 1;
+        if (level->has_span)
+            table->span[rank] = (uint8_t)level->span;
+    }
+    table->count = count;
+    table->order = order;
+    return LOTS_OK;
+}
+
+lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const lots_vector **level,
+                                    const uint32_t **places, lots_error *err)
+{
+    const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_LEVEL);
+    const lots_level_table *table = NULL;
+    const lots_id *ranks = NULL;
+    uint32_t count = 0, *order = NULL;
+    *level = NULL;
+    *places = NULL;
+    if (column < 0)
+        return LOTS_OK;
+    LOTS_TRY(level_table(worker, stream, &table, err));
+    LOTS_TRY(lots_segment_ranks(worker->segment, stream, (uint32_t)column, &ranks, &count, err));
+    LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)column, level, err));
+    LOTS_TRY(lots_new_u32(&worker->depths[0].arena, count, &order, err));
+    for (uint32_t id = 0; id < count; id++)
+        order[id] = table->order[ranks[id]];
+    *places = order;
+    return LOTS_OK;
+}
+
+/* ---- kinds of spans ---- */
+
+/* The rows whose span is of a kind: their level's, or else the stream's. *bits NULL: all of them when *all, else none. */
+static lots_status rows_of_span(lots_worker *worker, uint32_t stream, lots_span span, uint64_t **bits, bool *all,
+                                lots_error *err)
+{
+    const lots_stream *schema = stream_of(worker, stream);
+    const int32_t column = lots_stream_find_role(schema, LOTS_ROLE_LEVEL);
+    const lots_level_table *table = NULL;
+    const lots_vector *local = NULL;
+    const lots_id *ranks = NULL;
+    uint32_t rank_count = 0;
+    uint64_t *kinds = NULL;
+    *bits = NULL;
+    *all = schema->span == span;
+    if (column < 0)
+        return LOTS_OK;
+    LOTS_TRY(level_table(worker, stream, &table, err));
+    LOTS_TRY(lots_segment_ranks(worker->segment, stream, (uint32_t)column, &ranks, &rank_count, err));
+    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, rank_count, &kinds, err));
+    for (uint32_t id = 0; id < rank_count; id++)
+        if (table->span[ranks[id]] == span)
+            lots_bit_set(kinds, id);
+    const uint64_t of_kind = lots_bits_count(kinds, rank_count);
+    if (of_kind == (*all ? rank_count : 0))
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)column, &local, err));
+    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, local->count, bits, err));
+    worker->kernels->lookup_bits(local->data, local->count, kinds, rank_count, *bits);
+    if (local->missing != NULL && *all)
+        lots_bits_or(*bits, *bits, local->missing, local->count);
+    else if (local->missing != NULL)
+        lots_bits_and_not(*bits, *bits, local->missing, local->count);
+    return LOTS_OK;
+}
+
+/* Of some rows, those whose span is of a kind; bits is the caller's and changed. */
+static lots_status keep_span(lots_worker *worker, uint32_t stream, lots_span span, uint64_t *bits, lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    uint64_t *of_kind = NULL;
+    bool all = false;
+    if (lots_bits_next(bits, 0, rows) == rows)
+        return LOTS_OK;
+    LOTS_TRY(rows_of_span(worker, stream, span, &of_kind, &all, err));
+    if (of_kind != NULL)
+        lots_bits_and(bits, bits, of_kind, rows);
+    else if (!all)
+        lots_bits_fill(bits, rows, false);
+    return LOTS_OK;
+}
+
+static bool has_points(const lots_stream *stream)
+{
+    bool points = stream->span == LOTS_SPAN_POINT;
+    for (uint32_t i = 0; i < stream->level_count; i++)
+        points |= stream->levels[i].has_span && stream->levels[i].span == LOTS_SPAN_POINT;
+    return points;
+}
+
+/* out[i] = from[i] where the bit is set; whichever are fewer go one by one. */
+static void put_where(const uint64_t *bits, const int32_t *from, uint32_t count, int32_t *out, const int32_t *otherwise)
+{
+    const bool most = 2 * lots_bits_count(bits, count) > count;
+    memcpy(out, most ? from : otherwise, count * sizeof *out);
+    for (size_t w = 0; w < lots_bit_words(count); w++) {
+        uint64_t word = most ? ~bits[w] : bits[w];
+        if (count - w * 64 < 64)
+            word &= (UINT64_C(1) << (count - w * 64)) - 1;
+        for (; word != 0; word &= word - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            out[i] = most ? otherwise[i] : from[i];
+        }
+    }
+}
+
+lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream, const lots_vector *local, lots_vector *out,
+                                  lots_error *err)
+{
+    const lots_stream *schema = stream_of(worker, stream);
+    const int32_t start_column = lots_stream_find_role(schema, LOTS_ROLE_START);
+    *out = *local;
+    if (local->missing == NULL || start_column < 0 || !has_points(schema))
+        return LOTS_OK;
+    const lots_vector *start = NULL;
+    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
+    lots_arena *arena = &worker->depths[0].arena;
+    int32_t *ends = NULL;
+    uint64_t *missing = NULL, *points = NULL;
+    LOTS_TRY(lots_new_i32(arena, local->count, &ends, err));
+    LOTS_TRY(lots_new_bits(arena, local->count, &missing, err));
+    LOTS_TRY(lots_new_bits(arena, local->count, &points, err));
+    memcpy(points, local->missing, lots_bit_words(local->count) * sizeof(uint64_t));
+    if (start->missing != NULL)
+        lots_bits_and_not(points, points, start->missing, local->count);
+    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_POINT, points, err));
+    put_where(points, start->data, local->count, ends, local->data);
+    lots_bits_and_not(missing, local->missing, points, local->count);
+    out->data = ends;
+    out->missing = missing;
+    return LOTS_OK;
+}
+
+/* ---- where spans end ---- */
+
+/* The last day an open event of each patient may run to: the earlier of death and coverage. */
+static lots_status last_days(lots_worker *worker, uint32_t stream, const int32_t **out, lots_error *err)
+{
+    const uint32_t patients = worker->patients->count;
+    const lots_coverage *coverage = lots_registry_coverage(worker->registry, stream);
+    const int32_t column = lots_stream_find_role(stream_of(worker, 0), LOTS_ROLE_DEATH);
+    int32_t *days = NULL;
+    LOTS_TRY(lots_new_i32(&worker->depths[0].arena, patients, &days, err));
+    for (uint32_t p = 0; p < patients; p++)
+        days[p] = coverage != NULL ? coverage->until : LOTS_DAY_MAX;
+    *out = days;
+    if (column < 0)
+        return LOTS_OK;
+    const lots_vector *death = NULL;
+    LOTS_TRY(lots_stream_column(worker, 0, (uint32_t)column, &death, err));
+    for (uint32_t p = 0; p < patients; p++)
+        if (!lots_vector_is_missing(death, p) && ((const int32_t *)death->data)[p] < days[p])
+            days[p] = ((const int32_t *)death->data)[p];
+    return LOTS_OK;
+}
+
+/* The end column, or NULL when the stream has none. */
+static lots_status ends_of(lots_worker *worker, uint32_t stream, const lots_vector **out, lots_error *err)
+{
+    const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_END);
+    *out = NULL;
+    return column < 0 ? LOTS_OK : lots_stream_column(worker, stream, (uint32_t)column, out, err);
+}
+
+/* Does the zone map say that every row of the chunk has a start and an end? Then its spans are as they are stored. */
+static bool all_end(const lots_worker *worker, uint32_t stream)
+{
+    const lots_role roles[2] = {LOTS_ROLE_START, LOTS_ROLE_END};
+    for (int r = 0; r < 2; r++) {
+        const int32_t column = lots_stream_find_role(stream_of(worker, stream), roles[r]);
+        if (column < 0 || lots_segment_meta(worker->segment, stream, (uint32_t)column, LOTS_PART_VALUES,
+                                            worker->chunk)->missing != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The rows without a known end; `bits` is new. */
+static lots_status endless_rows(lots_worker *worker, uint32_t stream, const lots_vector **end, uint64_t **bits,
+                                lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    LOTS_TRY(ends_of(worker, stream, end, err));
+    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, rows, bits, err));
+    if (*end == NULL)
+        lots_bits_fill(*bits, rows, true);
+    else if ((*end)->missing != NULL)
+        memcpy(*bits, (*end)->missing, lots_bit_words(rows) * sizeof(uint64_t));
+    return LOTS_OK;
+}
+
+lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    const lots_vector *end = NULL;
+    uint64_t *open = NULL;
+    if (all_end(worker, stream)) {
+        LOTS_TRY(lots_new_bits(&worker->depths[0].arena, rows, &open, err));
+    } else {
+        LOTS_TRY(endless_rows(worker, stream, &end, &open, err));
+        LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
+    }
+    *out = (lots_vector){.type = {.kind = LOTS_TYPE_BOOL}, .count = rows, .data = open};
+    worker->work.rows += rows;
+    return LOTS_OK;
+}
+
+/* An open event runs to its patient's last day; it holds at least the day it starts, also one that starts after death or
+ * coverage. */
+static lots_status run_on(lots_worker *worker, uint32_t stream, const uint64_t *open, const int32_t *starts,
+                          int32_t *days, lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    const uint32_t *offsets = NULL;
+    const int32_t *last = NULL;
+    uint32_t p = 0;
+    if (lots_bits_next(open, 0, rows) == rows)
+        return LOTS_OK;
+    LOTS_TRY(last_days(worker, stream, &last, err));
+    LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
+    for (size_t w = 0; w < lots_bit_words(rows); w++)
+        for (uint64_t bits = open[w]; bits != 0; bits &= bits - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+            while (offsets[p + 1] <= i)
+                p++;
+            days[i] = last[p] > starts[i] ? last[p] : starts[i];
+        }
+    return LOTS_OK;
+}
+
+lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err)
+{
+    const lots_type type = {.kind = LOTS_TYPE_DATE};
+    const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
+    const lots_vector *start = NULL, *end = NULL;
+    uint64_t *endless = NULL, *closed = NULL, *open = NULL;
+    lots_arena *arena = &worker->depths[0].arena;
+    const uint32_t rows = worker->streams[stream].rows;
+    if (start_column < 0) {
+        LOTS_TRY(lots_vector_new(arena, &type, rows, out, err));
+        memset(out->data, 0, rows * sizeof(int32_t));
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+        lots_bits_fill(out->missing, rows, true);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
+    LOTS_TRY(endless_rows(worker, stream, &end, &endless, err));
+    if (end != NULL && lots_bits_next(endless, 0, rows) == rows) { /* mostly all ends are known */
+        *out = *end;
+        out->missing = NULL;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_vector_new(arena, &type, rows, out, err));
+    LOTS_TRY(lots_new_bits(arena, rows, &closed, err));
+    LOTS_TRY(lots_new_bits(arena, rows, &open, err));
+    memcpy(closed, endless, lots_bit_words(rows) * sizeof(uint64_t));
+    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_CLOSED, closed, err));
+    if (start->missing != NULL) /* without a start nothing is known either */
+        for (size_t w = 0; w < lots_bit_words(rows); w++)
+            closed[w] |= endless[w] & start->missing[w];
+    lots_bits_and_not(open, endless, closed, rows);
+    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
+    put_where(endless, start->data, rows, out->data, end != NULL ? end->data : start->data);
+    LOTS_TRY(run_on(worker, stream, open, start->data, out->data, err));
+    out->missing = closed;
+    for (size_t i = lots_bits_next(closed, 0, rows); i < rows; i = lots_bits_next(closed, i + 1, rows))
+        ((int32_t *)out->data)[i] = 0;
+    worker->work.rows += rows;
+    return LOTS_OK;
+}

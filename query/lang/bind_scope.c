@@ -410,6 +410,12 @@ static bool stands_below(const binder *b, const lots_ast_name *name)
     return false;
 }
 
+/* A word that means something only with a day. */
+static bool wants_day(const lots_ast_name *name)
+{
+    return same_text(name->text, name->bytes, "age", 3) || same_text(name->text, name->bytes, "alive", 5);
+}
+
 /* A stream whose column it is; NULL. */
 static const lots_stream *stream_with(const binder *b, const lots_ast_name *name)
 {
@@ -462,6 +468,9 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
     else if (lots_schema_find_table(b->schema, name->text, name->bytes) >= 0)
         lots_error_hint(b->err, "it is a table of the registry: from table %.*s, join %.*s on …", (int)name->bytes, name->text,
                         (int)name->bytes, name->text);
+    else if (!table && wants_day(name))
+        lots_error_hint(b->err, "`%.*s` is as of a day: %.*s at 2023-01-01", (int)name->bytes, name->text, (int)name->bytes,
+                        name->text);
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     else if (table && bind_is_pivoted(b))

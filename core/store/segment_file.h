@@ -1,5 +1,5 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_ids.c (dictionaries), segment_export.c, segment_check.c. Nobody else includes this.
+ * (blocks), segment_lengths.c, segment_ids.c (dictionaries), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
  * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `verified`) is published by one atomic store of
@@ -55,6 +55,28 @@ struct lots_segment {
     _Atomic uint8_t *verified;
     uint32_t block_count;
 };
+
+/* Which blocks have been found right, each for itself. */
+static inline _Atomic uint8_t *lots_segment_verified_flag(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
+{
+    return &segment->verified[segment->slot_blocks[slot->number] + block];
+}
+
+/* Bytes that may be read after a block's. */
+static inline size_t lots_segment_after_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
+{
+    return segment->bytes - slot->offsets[block] - slot->metas[block].bytes;
+}
+
+static inline void lots_segment_set_verified(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
+{
+    atomic_store_explicit(lots_segment_verified_flag(segment, slot, block), 1, memory_order_relaxed);
+}
+
+static inline bool lots_segment_is_verified(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
+{
+    return atomic_load_explicit(lots_segment_verified_flag(segment, slot, block), memory_order_relaxed) != 0;
+}
 
 /* Whether a block passes its checksum, not looking at `verified`. */
 LOTS_MUST lots_status lots_segment_verify_block(const lots_segment *segment, const lots_layout_slot *slot,

@@ -5,7 +5,6 @@
 
 #include "core/base/hash.h"
 #include "core/base/kernels.h"
-#include "core/base/kernels.h"
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
@@ -16,35 +15,15 @@ lots_status lots_segment_verify_block(const lots_segment *segment, const lots_la
     return lots_block_verify(&slot->metas[block], segment->data + slot->offsets[block], salt, err);
 }
 
-static _Atomic uint8_t *verified_flag(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
-{
-    return &segment->verified[segment->slot_blocks[slot->number] + block];
-}
-
-static size_t after_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
-{
-    return segment->bytes - slot->offsets[block] - slot->metas[block].bytes;
-}
-
 /* Two threads may both verify: relaxed order is enough, the bytes themselves are never written. */
 lots_status lots_segment_decode_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block,
                                       lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
-    out->believed = atomic_load_explicit(verified_flag(segment, slot, block), memory_order_relaxed) != 0;
+    out->believed = atomic_load_explicit(lots_segment_verified_flag(segment, slot, block), memory_order_relaxed) != 0;
     if (!out->believed)
         LOTS_TRY(lots_segment_verify_block(segment, slot, block, err));
-    out->after_bytes = after_block(segment, slot, block);
+    out->after_bytes = lots_segment_after_block(segment, slot, block);
     return lots_block_decode(&slot->metas[block], segment->data + slot->offsets[block], out, scratch, err);
-}
-
-static void set_verified(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
-{
-    atomic_store_explicit(verified_flag(segment, slot, block), 1, memory_order_relaxed);
-}
-
-static bool is_verified(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block)
-{
-    return atomic_load_explicit(verified_flag(segment, slot, block), memory_order_relaxed) != 0;
 }
 
 /* ---- offsets of patients ---- */
@@ -66,7 +45,7 @@ static lots_status read_counts(const lots_segment *segment, const lots_layout_st
     if (!out.believed && total != stream->rows[chunk])
         return lots_fail(err, LOTS_CORRUPT, "the patients' counts add up to %llu, the chunk has %u rows",
                          (unsigned long long)total, stream->rows[chunk]);
-    set_verified(segment, &stream->counts, chunk);
+    lots_segment_set_verified(segment, &stream->counts, chunk);
     return LOTS_OK;
 }
 
@@ -168,8 +147,8 @@ static lots_status read_parent_entries(const block_place *place, const uint32_t 
     void *ids;
     LOTS_TRY(find_parent(place, &parent, err));
     const lots_layout_slot *slot = &parent.column->values;
-    from.after_bytes = after_block(place->segment, slot, place->chunk);
-    from.believed = is_verified(place->segment, slot, place->chunk);
+    from.after_bytes = lots_segment_after_block(place->segment, slot, place->chunk);
+    from.believed = lots_segment_is_verified(place->segment, slot, place->chunk);
     if (!from.believed)
         LOTS_TRY(lots_segment_verify_block(place->segment, slot, place->chunk, err));
     LOTS_TRY(lots_arena_vector(scratch, &ids, slot->metas[place->chunk].count, sizeof(uint32_t), err));
@@ -232,7 +211,7 @@ static lots_status read_parent_masks(const block_place *place, const uint32_t *s
     out->count = parent.column->dictionary.metas[0].count;
     if (out->count > LOTS_CLASSES_MAX)
         return lots_fail(err, LOTS_CORRUPT, "%u classes are too many", out->count);
-    if (is_verified(place->segment, slot, place->chunk))
+    if (lots_segment_is_verified(place->segment, slot, place->chunk))
         LOTS_TRY(lots_block_masks(meta, place->segment->data + slot->offsets[place->chunk], out->count, out->masks, &done,
                                   scratch, err));
     out->masks[out->count] = NULL;
@@ -278,10 +257,10 @@ static lots_status read_block(const block_place *place, lots_values_out *out, lo
     lots_parent parent;
     LOTS_TRY(read_needs(place, meta, out, &parent, scratch, err));
     LOTS_TRY(lots_segment_decode_block(place->segment, slot, place->chunk, out, scratch, err));
-    if (is_verified(place->segment, slot, place->chunk))
+    if (lots_segment_is_verified(place->segment, slot, place->chunk))
         return LOTS_OK;
     LOTS_TRY(check_values(place, out, err));
-    set_verified(place->segment, slot, place->chunk);
+    lots_segment_set_verified(place->segment, slot, place->chunk);
     return LOTS_OK;
 }
 
@@ -409,7 +388,7 @@ static bool can_take(const block_place *place)
 {
     const lots_layout_slot *slot = &place->column->values;
     return !(place->column->flags & LOTS_COLUMN_DURATION) && lots_layout_held(&slot->metas[place->chunk]) &&
-           lots_block_can_take(&slot->metas[place->chunk]) && is_verified(place->segment, slot, place->chunk);
+           lots_block_can_take(&slot->metas[place->chunk]) && lots_segment_is_verified(place->segment, slot, place->chunk);
 }
 
 /* The rows that are wanted. */
@@ -426,7 +405,7 @@ static lots_status take_parent_entries(const block_place *place, wanted_rows wan
     void *ids;
     LOTS_TRY(find_parent(place, &parent, err));
     const lots_layout_slot *slot = &parent.column->values;
-    from.after_bytes = after_block(place->segment, slot, place->chunk);
+    from.after_bytes = lots_segment_after_block(place->segment, slot, place->chunk);
     LOTS_TRY(read_patients(&parent, &from, scratch, err));
     LOTS_TRY(lots_arena_vector(scratch, &ids, wanted.count, sizeof(uint32_t), err));
     out->ids = ids;
@@ -488,7 +467,7 @@ static lots_status take_block(const block_place *place, wanted_rows wanted, lots
     const lots_layout_slot *slot = &place->column->values;
     const lots_block_meta *meta = &slot->metas[place->chunk];
     lots_parent parent;
-    out->after_bytes = after_block(place->segment, slot, place->chunk);
+    out->after_bytes = lots_segment_after_block(place->segment, slot, place->chunk);
     LOTS_TRY(take_needs(place, meta, wanted, out, &parent, scratch, err));
     return lots_block_take(meta, place->segment->data + slot->offsets[place->chunk], wanted.rows, wanted.count, out, scratch,
                            err);
@@ -513,60 +492,12 @@ lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t c
     return status;
 }
 
-/* ---- lengths of lists ---- */
-
-typedef lots_status (*lengths_asked)(const lots_block_meta *, const uint8_t *, const uint32_t *, uint32_t, uint32_t *,
-                                     lots_arena *, lots_error *);
-
-static lots_status ask_lengths(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                               lengths_asked ask, const uint32_t *in, uint32_t count, uint32_t *out, bool *done,
-                               lots_arena *scratch, lots_error *err)
-{
-    const lots_segment_stream *from = &segment->streams[stream];
-    const block_place place = {segment, from, from->columns[column].file, LOTS_PART_LENGTHS, chunk};
-    *done = false;
-    if (place.column == NULL)
-        return LOTS_OK;
-    const lots_layout_slot *slot = &place.column->lengths;
-    *done = lots_layout_held(&slot->metas[chunk]) && lots_block_can_place(&slot->metas[chunk]) &&
-            is_verified(segment, slot, chunk);
-    if (!*done)
-        return LOTS_OK;
-    lots_status status = ask(&slot->metas[chunk], segment->data + slot->offsets[chunk], in, count, out, scratch, err);
-    if (status != LOTS_OK)
-        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
-                           segment->schema->streams[stream].name, place.column->name, chunk);
-    return status;
-}
-
-lots_status lots_segment_elements_before(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                         const uint32_t *rows, uint32_t row_count, uint32_t *out, bool *done,
-                                         lots_arena *scratch, lots_error *err)
-{
-    const uint32_t elements = lots_segment_meta(segment, stream, column, LOTS_PART_VALUES, chunk)->count;
-    LOTS_TRY(ask_lengths(segment, stream, column, chunk, lots_block_elements_before, rows, row_count, out, done, scratch,
-                         err));
-    for (uint32_t i = 0; *done && i < row_count; i++)
-        if (out[i] > elements)
-            return lots_fail(err, LOTS_CORRUPT, "%s: stream '%s', chunk %u: list lengths of more than %u elements",
-                             segment->path, segment->schema->streams[stream].name, chunk, elements);
-    return LOTS_OK;
-}
-
-lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                  const uint32_t *elements, uint32_t element_count, uint32_t *out, bool *done,
-                                  lots_arena *scratch, lots_error *err)
-{
-    return ask_lengths(segment, stream, column, chunk, lots_block_lists_of, elements, element_count, out, done, scratch,
-                       err);
-}
-
 static lots_status test_block(const block_place *place, const lots_id_test *test, uint64_t *out, uint64_t *missing,
                               lots_arena *scratch, lots_error *err)
 {
     const lots_layout_slot *slot = &place->column->values;
     const lots_block_meta *meta = &slot->metas[place->chunk];
-    const bool known = is_verified(place->segment, slot, place->chunk);
+    const bool known = lots_segment_is_verified(place->segment, slot, place->chunk);
     uint32_t greatest = 0;
     lots_values_out from = {0};
     lots_parent parent;
@@ -580,7 +511,7 @@ static lots_status test_block(const block_place *place, const lots_id_test *test
         return lots_fail(err, LOTS_CORRUPT, "id %u of a dictionary of %u", greatest,
                          place->column->dictionary.metas[0].count);
     if (!known)
-        set_verified(place->segment, slot, place->chunk);
+        lots_segment_set_verified(place->segment, slot, place->chunk);
     return LOTS_OK;
 }
 

@@ -39,12 +39,39 @@ static naive_value sum_of(const naive_value *values, uint32_t count)
     return sum;
 }
 
-static double total_of(const naive_value *values, uint32_t count)
+__extension__ typedef __int128 wide;
+
+/* A whole number of units of the finest scale among the values, and the floats beside it. */
+static long double weighted_total(const naive_value *values, uint32_t count, bool ranked)
 {
-    double total = 0;
+    wide whole = 0;
+    long double real = 0, unit = 1;
+    uint32_t finest = 0;
     for (uint32_t i = 0; i < count; i++)
-        total += naive_real(&values[i]);
-    return total;
+        finest = values[i].kind != NAIVE_FLOAT && values[i].scale > finest ? values[i].scale : finest;
+    for (uint32_t i = 0; i < count; i++) {
+        const int64_t weight = ranked ? 2 * (int64_t)(i + 1) - count - 1 : 1;
+        wide units = values[i].number;
+        for (uint32_t scale = values[i].scale; scale < finest; scale++)
+            units *= 10;
+        if (values[i].kind == NAIVE_FLOAT)
+            real += (long double)weight * values[i].real;
+        else
+            whole += weight * units;
+    }
+    for (uint32_t scale = 0; scale < finest; scale++)
+        unit *= 10;
+    return (long double)whole / unit + real;
+}
+
+long double naive_total(const naive_value *values, uint32_t count)
+{
+    return weighted_total(values, count, false);
+}
+
+long double naive_ranked_total(const naive_value *values, uint32_t count)
+{
+    return weighted_total(values, count, true);
 }
 
 /* Between the two nearest by (n - 1) p: Hyndman and Fan (1996), type 7. */
@@ -61,7 +88,7 @@ static naive_value quantile_of(naive_run *run, const naive_value *values, uint32
 
 static naive_value deviation_of(const naive_value *values, uint32_t count)
 {
-    const double mean = total_of(values, count) / count;
+    const double mean = (double)(naive_total(values, count) / count);
     double squares = 0;
     for (uint32_t i = 0; i < count; i++)
         squares += (naive_real(&values[i]) - mean) * (naive_real(&values[i]) - mean);
@@ -92,7 +119,7 @@ naive_value naive_reduce(naive_run *run, const char *name, const naive_value *va
         if (!naive_is_numeric(&values[i]))
             return naive_refuse(run, "naive: %s wants numbers", name);
     if (strcmp(name, "mean") == 0)
-        return naive_float(total_of(values, count) / count);
+        return naive_float((double)(naive_total(values, count) / count));
     if (strcmp(name, "sd") == 0)
         return deviation_of(values, count);
     if (p != NULL && (p->missing || naive_real(p) < 0 || naive_real(p) > 1))

@@ -180,16 +180,22 @@ static naive_value cut(naive_run *run, const call_args *args)
 
 /* ---- intervals of a rate: Wilson (1927) and Garwood (1936), 95% ---- */
 
+/* The smaller of the two x with (p - x)^2 = z^2 x (1 - x) / n. Their product is p^2 / (1 + z^2 / n), which leaves no
+ * difference of like numbers. It is 0 at 0 of n. */
+static double wilson_root(double k, double n)
+{
+    const double z = 1.959963984540054, p = k / n;
+    return p * p / (p + z * z / (2 * n) + z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)));
+}
+
 static naive_value wilson(naive_run *run, const call_args *args)
 {
-    const double z = 1.959963984540054, sign = strcmp(args->name, "wilson_low") == 0 ? -1 : 1;
     if (!naive_is_numeric(&args->items[0]) || !naive_is_numeric(&args->items[1]))
         return naive_refuse(run, "naive: %s of what?", args->name);
     const double k = naive_real(&args->items[0]), n = naive_real(&args->items[1]);
     if (n <= 0 || k < 0 || k > n)
         return naive_missing(NAIVE_FLOAT);
-    const double p = k / n, middle = p + z * z / (2 * n), width = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    return naive_float((middle + sign * width) / (1 + z * z / n));
+    return naive_float(strcmp(args->name, "wilson_low") == 0 ? wilson_root(k, n) : 1 - wilson_root(n - k, n));
 }
 
 /* P(X <= k) of a Poisson variable with this mean. */

@@ -159,12 +159,9 @@ static naive_value rate(naive_run *run, const naive_lines *lines, const lots_ast
     return m.count == 0 ? naive_missing(NAIVE_FLOAT) : naive_float((double)yes / m.count);
 }
 
-static double total(const measured_rows *m)
+static naive_value quotient(long double part, long double all)
 {
-    double sum = 0;
-    for (uint32_t i = 0; i < m->count; i++)
-        sum += naive_real(&m->items[i]);
-    return sum;
+    return all == 0 ? naive_missing(NAIVE_FLOAT) : naive_float((double)(part / all));
 }
 
 /* Of all rows that entered group by, whatever their condition. */
@@ -174,19 +171,16 @@ static naive_value share(naive_run *run, const naive_env *env, const lots_ast_no
     const measured_rows part = measure(run, env->group, node), all = measure(run, env->lines, x);
     if (all.failed.kind == NAIVE_FAILED)
         return all.failed;
-    return total(&all) == 0 ? naive_missing(NAIVE_FLOAT) : naive_float(total(&part) / total(&all));
+    return quotient(naive_total(part.items, part.count), naive_total(all.items, all.count));
 }
 
 /* CLINICAL.md, section 5: sum of (2i - n - 1) x_i over n S, x rising; only of x >= 0. */
 static naive_value gini(const measured_rows *m)
 {
-    double sum = 0;
     naive_sort_values(m->items, m->count);
     if (m->count > 0 && naive_real(&m->items[0]) < 0)
         return naive_missing(NAIVE_FLOAT);
-    for (uint32_t i = 0; i < m->count; i++)
-        sum += (2.0 * (i + 1) - m->count - 1) * naive_real(&m->items[i]);
-    return total(m) == 0 ? naive_missing(NAIVE_FLOAT) : naive_float(sum / (m->count * total(m)));
+    return quotient(naive_ranked_total(m->items, m->count), m->count * naive_total(m->items, m->count));
 }
 
 bool naive_how_many(const naive_value *size, uint32_t rows, int64_t *out)
@@ -203,26 +197,25 @@ bool naive_how_many(const naive_value *size, uint32_t rows, int64_t *out)
 static naive_value top_share(naive_run *run, const measured_rows *m, const naive_value *size)
 {
     int64_t k;
-    double sum = 0;
     if (!naive_how_many(size, m->count, &k) || size->kind != NAIVE_DECIMAL)
         return naive_refuse(run, "naive: top_share of what?");
     naive_sort_values(m->items, m->count);
-    for (int64_t i = 0; i < k && i < m->count; i++)
-        sum += naive_real(&m->items[m->count - 1 - (uint32_t)i]);
-    return total(m) == 0 ? naive_missing(NAIVE_FLOAT) : naive_float(sum / total(m));
+    const uint32_t kept = k < 0 ? 0 : k < m->count ? (uint32_t)k : m->count;
+    return quotient(naive_total(m->items + (m->count - kept), kept), naive_total(m->items, m->count));
 }
 
 /* 1 - L(1 - p), the Lorenz curve straight between its points. */
 static naive_value lorenz_share(naive_run *run, const measured_rows *m, const naive_value *size)
 {
-    double sum = 0;
     if (size->kind != NAIVE_DECIMAL)
         return naive_refuse(run, "naive: lorenz_share of what?");
-    double left = naive_real(size) * m->count;
+    const double top = naive_real(size) * m->count;
     naive_sort_values(m->items, m->count);
-    for (uint32_t i = m->count; i-- > 0 && left > 0; left -= 1)
-        sum += naive_real(&m->items[i]) * (left < 1 ? left : 1);
-    return total(m) == 0 ? naive_missing(NAIVE_FLOAT) : naive_float(sum / total(m));
+    const uint32_t whole = top >= m->count ? m->count : (uint32_t)top;
+    long double sum = naive_total(m->items + (m->count - whole), whole);
+    if (whole < m->count)
+        sum += (long double)(top - whole) * naive_real(&m->items[m->count - whole - 1]);
+    return quotient(sum, naive_total(m->items, m->count));
 }
 
 /* Of a list its elements. */

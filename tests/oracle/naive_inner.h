@@ -214,6 +214,10 @@ bool naive_has_row_aggregate(const naive_run *run, const lots_ast_node *node);
 /* Of the `count` values, missing ones left out by the caller: sum, mean, median, min, max, quantile, sd. `p` of quantile. */
 naive_value naive_reduce(naive_run *run, const char *name, const naive_value *values, uint32_t count,
                          const naive_value *p);
+/* Of numeric values. What is whole or decimal is added exactly, so that what should cancel does. */
+long double naive_total(const naive_value *values, uint32_t count);
+/* The same of each times 2 (i + 1) - count - 1, i its place. */
+long double naive_ranked_total(const naive_value *values, uint32_t count);
 /* Rising. */
 void naive_sort_values(naive_value *values, uint32_t count);
 naive_value naive_distinct(naive_run *run, const naive_value *values, uint32_t count);

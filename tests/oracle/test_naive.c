@@ -65,6 +65,8 @@ static void intervals_are_those_of_tables(void **state)
     expect_of_one("round(10000 * wilson_high(3, 10))", "6032");
     expect_of_one("round(10000 * poisson_low(3, 1))", "6187");
     expect_of_one("round(10000 * poisson_high(3, 1))", "87673");
+    expect_of_one("sqrt(wilson_low(0, 26))", "0");
+    expect_of_one("sqrt(1 - wilson_high(26, 26))", "0");
     expect_of_one("poisson_low(0, 1)", "0");
     expect_of_one("round(10000 * poisson_high(0, 1))", "36889");
 }
@@ -104,6 +106,10 @@ static void concentration_is_that_of_the_worked_examples(void **state)
     expect_of_scores(ten, "top_share(score, 1%)", "0.8");
     expect_of_scores(ten, "lorenz_share(score, 1%)", "0.08");
     expect_of_scores(tied, "top_share(score, 10%)", "0.1818");
+    /* 0.1 + 0.2 - 0.3 is 0 of decimals, so there is nothing to have a share of. */
+    expect_of_scores("1 2 -3", "top_share(score * 0.1, 50%)", "-");
+    expect_of_scores("1 2 -3", "lorenz_share(score * 0.1, 50%)", "-");
+    expect_of_scores("1 2 -3", "sqrt(abs(mean(score * 0.1)))", "0");
 }
 
 /* top 10% of ten is one, and all ties with it. */

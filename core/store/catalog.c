@@ -19,6 +19,15 @@ lots_status lots_catalog_open(lots_sql *out, const char *directory, lots_sql_mod
     return status;
 }
 
+lots_status lots_catalog_version(const char *directory, lots_error *err)
+{
+    char *path;
+    LOTS_TRY(lots_path_join(&path, directory, LOTS_CATALOG_FILE, err));
+    lots_status status = lots_sql_version(path, err);
+    lots_free(path);
+    return status;
+}
+
 /* SQLite counts a database's changes in its first 100 bytes, and keeps a journal beside it while one is under way. */
 bool lots_catalog_stamp(const char *directory, uint64_t *stamp)
 {

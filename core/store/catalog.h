@@ -16,6 +16,8 @@
 /* `directory` is the registry's in every call. */
 
 /* Errors of all reading: LOTS_IO, LOTS_CORRUPT, LOTS_LOCKED (a writer has been at it for half a minute), LOTS_MEMORY. */
+/* LOTS_CORRUPT, with a hint, when the registry is of a format that this program doesn't read; nothing else is looked at. */
+LOTS_MUST lots_status lots_catalog_version(const char *directory, lots_error *err);
 LOTS_MUST lots_status lots_catalog_current(const char *directory, uint64_t *generation, lots_error *err);
 /* Read a generation into `out`, which is initialised here and freed by the caller when *found. */
 LOTS_MUST lots_status lots_catalog_read(const char *directory, uint64_t generation, lots_generation *out, bool *found,

@@ -93,9 +93,9 @@ static uint32_t big_endian(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static lots_status check_header(const lots_sql *sql, lots_error *err)
+/* The header of a file of ours, of whatever version. */
+static lots_status read_our_header(const lots_sql *sql, uint8_t header[HEADER_BYTES], lots_error *err)
 {
-    uint8_t header[HEADER_BYTES];
     sqlite3_int64 size;
     LOTS_TRY(read_header(sql, header, &size, err));
     for (size_t i = 0; i < sizeof header_fields / sizeof header_fields[0]; i++) {
@@ -103,13 +103,26 @@ static lots_status check_header(const lots_sql *sql, lots_error *err)
         if (memcmp(header + field->offset, field->bytes, field->length) != 0)
             return lots_sql_damaged(sql, err, field->says);
     }
+    return LOTS_OK;
+}
+
+static lots_status check_version(const lots_sql *sql, const uint8_t header[HEADER_BYTES], lots_error *err)
+{
     const uint32_t version = big_endian(header + VERSION_AT);
     if (version >= LOTS_FORMAT_OLDEST && version <= LOTS_FORMAT_VERSION)
         return LOTS_OK;
-    lots_fail(err, LOTS_CORRUPT, "catalog '%s' is of format version %u, this program reads versions %u to %u", sql->path,
-              version, LOTS_FORMAT_OLDEST, LOTS_FORMAT_VERSION);
+    const bool old = version < LOTS_FORMAT_OLDEST;
+    lots_fail(err, LOTS_CORRUPT, "catalog '%s' is of format version %u, %s: this program reads versions %u to %u", sql->path,
+              version, old ? "an old one" : "which is unknown", LOTS_FORMAT_OLDEST, LOTS_FORMAT_VERSION);
     lots_error_hint(err, "load the registry's files again, or use the program that made it");
     return LOTS_CORRUPT;
+}
+
+static lots_status check_header(const lots_sql *sql, lots_error *err)
+{
+    uint8_t header[HEADER_BYTES];
+    LOTS_TRY(read_our_header(sql, header, err));
+    return check_version(sql, header, err);
 }
 
 /* Once locked, the file has the pages that its header counts (big-endian, at 28). SQLite would notice a lost page only
@@ -164,6 +177,18 @@ static lots_status open_and_begin(lots_sql *sql, lots_sql_mode mode, int *outcom
     if (*outcome != SQLITE_OK)
         return lots_sql_fail(sql, *outcome, err);
     return mode != LOTS_SQL_CREATE ? check_length(sql, err) : LOTS_OK;
+}
+
+lots_status lots_sql_version(const char *path, lots_error *err)
+{
+    lots_sql sql = {0};
+    uint8_t header[HEADER_BYTES];
+    LOTS_TRY(lots_text_copy(&sql.path, path, strlen(path), err));
+    const int outcome = sqlite3_open_v2(path, &sql.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    const bool ours = outcome == SQLITE_OK && read_our_header(&sql, header, NULL) == LOTS_OK;
+    const lots_status status = ours ? check_version(&sql, header, err) : LOTS_OK;
+    lots_sql_close(&sql);
+    return status;
 }
 
 /* A journal that must be rolled back before anyone can read. */

@@ -26,6 +26,9 @@ typedef struct lots_sql {
 /* Open and begin a transaction (READ: the file's header has been checked, and a shared lock is held until the end).
  * Errors: LOTS_IO, LOTS_CORRUPT, LOTS_LOCKED when another process keeps the catalog locked, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_sql_begin(lots_sql *out, const char *path, lots_sql_mode mode, lots_error *err);
+/* LOTS_CORRUPT, with a hint, when the file is a catalog of a version that this program doesn't read. LOTS_OK when it is of
+ * one that it does, and when it is none or can't be read: lots_sql_begin says that. */
+LOTS_MUST lots_status lots_sql_version(const char *path, lots_error *err);
 LOTS_MUST lots_status lots_sql_commit(lots_sql *sql, lots_error *err);
 /* Close; what was not committed is rolled back. */
 void lots_sql_close(lots_sql *sql);

@@ -485,6 +485,7 @@ static lots_status run(check *job, lots_error *err)
 {
     lots_vec pins = LOTS_VEC(lots_pin);
     bool sound;
+    LOTS_TRY(lots_catalog_version(job->path, err));
     lots_status status = check_catalog(job, &pins, &sound, err);
     if (status == LOTS_OK && sound)
         status = open_views(job, &pins, err);

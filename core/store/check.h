@@ -18,7 +18,8 @@ typedef struct lots_check_result {
     uint64_t files, blocks, faults, leftovers;
 } lots_check_result;
 
-/* Errors: LOTS_CORRUPT when there was any fault (each was reported), LOTS_IO when there is no registry. */
+/* Errors: LOTS_CORRUPT when there was any fault (each was reported) or, with no fault, when the registry is of a format
+ * version that this program doesn't read; LOTS_IO when there is no registry. */
 LOTS_MUST lots_status lots_check_run(const char *path, const lots_check_options *options, lots_check_result *result,
                                      lots_error *err);
 

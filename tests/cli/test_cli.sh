@@ -206,6 +206,14 @@ check_finds_nothing_wrong_and_then_a_flipped_byte() {
     printf '\377\377\377' | dd of="$segment" bs=1 seek=3000 conv=notrunc 2>/dev/null
     exits 5 check "$work/hurt.lots" --full && out_has segments
 }
+a_registry_of_an_old_format_is_told_from_a_damaged_one() {
+    cp -r "$reg" "$work/old.lots"
+    printf '\0\0\0\1' | dd of="$work/old.lots/catalog.sqlite" bs=1 seek=60 conv=notrunc 2>/dev/null
+    for command in "check $work/old.lots" "check $work/old.lots --full" "info $work/old.lots"; do
+        exits 5 $command && err_has "is of format version 1, an old one" && err_has "load the registry's files again" &&
+            out_empty || return 1
+    done
+}
 a_pin_keeps_a_generation_that_can_be_asked() {
     cp -r "$reg" "$work/pinned.lots"
     exits 0 pin "$work/pinned.lots" paper && exits 0 pin "$work/pinned.lots" && out_has paper &&
@@ -367,6 +375,7 @@ check info_counts_missing_and_distinct_as_the_files_do
 check codes_are_counted_by_event
 check what_rests_on_few_is_hidden_in_info_and_codes
 check check_finds_nothing_wrong_and_then_a_flipped_byte
+check a_registry_of_an_old_format_is_told_from_a_damaged_one
 check a_pin_keeps_a_generation_that_can_be_asked
 check a_second_load_without_append_is_refused
 check too_many_rejects_publish_nothing

@@ -102,6 +102,39 @@ static void where_there_is_no_registry_nothing_is_checked(void **state)
     world_close(&w);
 }
 
+static void expect_no_fault(void *context, const char *file, const char *stream, const char *column, uint32_t chunk,
+                            const char *what)
+{
+    (void)context;
+    (void)stream;
+    (void)column;
+    (void)chunk;
+    fail_msg("fault of %s: %s", file, what);
+}
+
+/* Not damaged: there is nothing to look for in it. */
+static void a_registry_of_another_version_has_no_faults_but_is_told(void **state)
+{
+    (void)state;
+    const uint32_t versions[] = {LOTS_FORMAT_OLDEST - 1, LOTS_FORMAT_VERSION + 1};
+    for (int i = 0; i < 4; i++) {
+        lots_error err;
+        world w;
+        char path[900], text[60];
+        lots_check_result result;
+        const lots_check_options options = {.full = i % 2 == 1, .report = expect_no_fault};
+        world_open(&w);
+        WORLD_GROW(&w, 30, 20);
+        flip_byte(world_file(&w, path, "catalog.sqlite"), 63, (int)(LOTS_FORMAT_VERSION ^ versions[i / 2]));
+        assert_status(LOTS_CORRUPT, lots_check_run(w.path, &options, &result, &err));
+        snprintf(text, sizeof text, "is of format version %u, %s", versions[i / 2], i < 2 ? "an old one" : "which is unknown");
+        assert_contains(err.text, text);
+        assert_contains(err.hint, "load the registry's files again");
+        assert_int_equal(result.faults, 0);
+        world_close(&w);
+    }
+}
+
 static void a_missing_file_of_any_kind_is_a_fault(void **state)
 {
     (void)state;
@@ -295,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sound_registry_has_no_faults),
         cmocka_unit_test(where_there_is_no_registry_nothing_is_checked),
+        cmocka_unit_test(a_registry_of_another_version_has_no_faults_but_is_told),
         cmocka_unit_test(a_missing_file_of_any_kind_is_a_fault),
         cmocka_unit_test(a_truncated_file_of_any_kind_is_a_fault),
         cmocka_unit_test(every_flipped_byte_of_every_file_is_found_by_a_full_check),

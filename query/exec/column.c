@@ -287,6 +287,8 @@ lots_status lots_stream_column(lots_worker *worker, uint32_t stream, uint32_t co
     return LOTS_OK;
 }
 
+/* ---- some rows alone ---- */
+
 /* Do they never fall, and end within the stream? */
 static bool is_rising(const uint32_t *rows, uint32_t count, uint32_t end)
 {
@@ -296,24 +298,76 @@ static bool is_rising(const uint32_t *rows, uint32_t count, uint32_t end)
     return falls == 0 && (count == 0 || rows[count - 1] < end);
 }
 
-/* Few rows of a column that isn't there yet are decoded for themselves: *done. If it is asked for again in this chunk, it is
+static bool has_ids(lots_kind kind) { return kind == LOTS_KIND_CATEGORY || kind == LOTS_KIND_CODE || kind == LOTS_KIND_CODES; }
+
+static lots_status taken_of(lots_worker *worker, uint32_t stream, uint32_t column, lots_taken **out, lots_error *err)
+{
+    lots_stream_chunk *chunk = &worker->streams[stream];
+    void *room = NULL;
+    if (chunk->taken == NULL) {
+        LOTS_TRY(lots_arena_alloc(&worker->depths[0].arena, &room, stream_of(worker, stream)->column_count, sizeof(lots_taken), err));
+        chunk->taken = room;
+    }
+    *out = &chunk->taken[column];
+    return LOTS_OK;
+}
+
+static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count)
+{
+    const lots_stream_chunk *chunk = &worker->streams[stream];
+    const lots_column *schema = &stream_of(worker, stream)->columns[column];
+    return 4 * (uint64_t)count <= chunk->rows && schema->kind != LOTS_KIND_CODES && schema->kind != LOTS_KIND_TEXT &&
+           schema->kind != LOTS_KIND_BOOL && schema->role != LOTS_ROLE_END && is_rising(rows, count, chunk->rows);
+}
+
+/* What was taken may be asked for again, by other lists of the same rows. */
+static lots_status keep_taken(lots_worker *worker, const lots_vector *values, const uint32_t *rows, uint32_t all,
+                              lots_taken *out, lots_error *err)
+{
+    lots_arena *arena = &worker->depths[0].arena;
+    LOTS_TRY(lots_vector_new(arena, &values->type, all, &out->values, err));
+    if (values->missing != NULL)
+        LOTS_TRY(lots_vector_want_missing(arena, &out->values, err));
+    if (lots_type_bytes(values->type.kind) == 4)
+        for (uint32_t i = 0; i < values->count; i++)
+            ((uint32_t *)out->values.data)[rows[i]] = ((const uint32_t *)values->data)[i];
+    else
+        for (uint32_t i = 0; i < values->count; i++)
+            ((uint64_t *)out->values.data)[rows[i]] = ((const uint64_t *)values->data)[i];
+    for (size_t i = values->missing == NULL ? values->count : lots_bits_next(values->missing, 0, values->count); i < values->count;
+         i = lots_bits_next(values->missing, i + 1, values->count))
+        lots_bit_set(out->values.missing, rows[i]);
+    LOTS_TRY(lots_new_bits(arena, all, &out->known, err));
+    for (uint32_t i = 0; i < values->count; i++)
+        lots_bit_set(out->known, rows[i]);
+    return LOTS_OK;
+}
+
+/* LOTS_NO_ID is no row. */
+static bool are_known(const lots_taken *taken, const uint32_t *rows, uint32_t count)
+{
+    uint64_t unknown = 0;
+    for (uint32_t i = 0; i < count; i++)
+        unknown |= rows[i] != LOTS_NO_ID && !lots_bit_get(taken->known, rows[i]);
+    return unknown == 0;
+}
+
+/* Few rows of a column that isn't there yet are decoded for themselves: *done. If others are asked for in this chunk, it is
  * worth having whole. */
 static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
                                uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
 {
-    lots_stream_chunk *chunk = &worker->streams[stream];
-    const lots_column *schema = &stream_of(worker, stream)->columns[column];
+    lots_taken *taken = NULL;
     bool has_missing = false;
     *done = false;
-    if (chunk->locals[column].count != UINT32_MAX || 4 * (uint64_t)count > chunk->rows ||
-        schema->kind == LOTS_KIND_CODES || schema->kind == LOTS_KIND_TEXT || schema->kind == LOTS_KIND_BOOL ||
-        schema->role == LOTS_ROLE_END || !is_rising(rows, count, chunk->rows))
+    LOTS_TRY(taken_of(worker, stream, column, &taken, err));
+    if (taken->known != NULL && are_known(taken, rows, count)) {
+        *done = true;
+        return lots_vector_gather(arena, &taken->values, rows, count, out, err);
+    }
+    if (taken->tried || !can_take(worker, stream, column, rows, count))
         return LOTS_OK;
-    if (chunk->taken == NULL)
-        LOTS_TRY(lots_new_bits(&worker->depths[0].arena, stream_of(worker, stream)->column_count, &chunk->taken, err));
-    if (lots_bit_get(chunk->taken, column))
-        return LOTS_OK;
-    lots_bit_set(chunk->taken, column);
+    taken->tried = true;
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     lots_values_out values = {.data = out->data, .missing = out->missing};
@@ -329,7 +383,9 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     worker->work.blocks++;
     worker->work.bytes += meta->bytes;
     worker->work.values += meta->count;
-    return LOTS_OK;
+    if (has_ids(stream_of(worker, stream)->columns[column].kind))
+        LOTS_TRY(map_ids(worker, stream, column, out, out->data, err));
+    return keep_taken(worker, out, rows, worker->streams[stream].rows, taken, err);
 }
 
 bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t column)
@@ -340,13 +396,13 @@ bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t co
 lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
                              lots_arena *arena, lots_vector *out, lots_error *err)
 {
-    const lots_kind kind = stream_of(worker, stream)->columns[column].kind;
-    const bool ids = kind == LOTS_KIND_CATEGORY || kind == LOTS_KIND_CODE || kind == LOTS_KIND_CODES;
+    const bool ids = has_ids(stream_of(worker, stream)->columns[column].kind);
     const lots_vector *all = NULL;
     bool done = false;
-    LOTS_TRY(take_stored(worker, stream, column, rows, count, arena, out, &done, err));
+    if (!lots_stream_is_read(worker, stream, column))
+        LOTS_TRY(take_stored(worker, stream, column, rows, count, arena, out, &done, err));
     if (done)
-        return ids ? map_ids(worker, stream, column, out, out->data, err) : LOTS_OK;
+        return LOTS_OK;
     if (!ids || worker->streams[stream].values[column].count != UINT32_MAX ||
         2 * (uint64_t)count > worker->streams[stream].rows) {
         LOTS_TRY(lots_stream_column(worker, stream, column, &all, err));

@@ -56,10 +56,16 @@ struct lots_tested { /* which rows have a local id of an interval, as eval_local
     const uint64_t *bits, *missing; /* missing NULL: none is */
 };
 
+typedef struct lots_taken { /* of a column: a few rows that were decoded for themselves */
+    bool tried;
+    uint64_t *known;    /* which; NULL: none */
+    lots_vector values; /* by row, as the language sees them; others have no value */
+} lots_taken;
+
 typedef struct lots_stream_chunk {
     uint32_t rows;
     bool read;           /* some column of it is */
-    uint64_t *taken;     /* by column: a few rows of it have been decoded for themselves; NULL: of none */
+    lots_taken *taken;   /* by column; NULL: nothing was tried */
     lots_tested *tested; /* since the chunk began */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
     lots_type *types;    /* by column; MISSING: not yet asked for */

@@ -188,14 +188,32 @@ static lots_status read_planes(lots_reader *reader, uint32_t count, uint32_t wan
     return LOTS_OK;
 }
 
+/* What a decoder of frames may write past its values. */
+enum { U32_ROOM = LOTS_PLANES_VALUES + 16, U64_ROOM = LOTS_PLANES_VALUES + 8 };
+
+/* The distinct values and all planes. */
+static lots_status read_u32(lots_reader *reader, uint32_t count, uint32_t values[U32_ROOM], planes_read *read,
+                            lots_arena *arena, lots_error *err)
+{
+    LOTS_TRY(read_distinct(reader, count, &read->distinct, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, read->distinct, 0, values, arena, err));
+    return read_planes(reader, count, read->distinct - 1, read, arena, err);
+}
+
+static lots_status read_u64(lots_reader *reader, uint32_t count, uint64_t values[U64_ROOM], planes_read *read,
+                            lots_arena *arena, lots_error *err)
+{
+    LOTS_TRY(read_distinct(reader, count, &read->distinct, err));
+    LOTS_TRY(lots_frame_decode_u64(reader, read->distinct, 0, values, arena, err));
+    return read_planes(reader, count, read->distinct - 1, read, arena, err);
+}
+
 lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
                                    lots_error *err)
 {
     planes_read read = {0, {NULL}};
-    uint32_t values[LOTS_PLANES_VALUES + 16];
-    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
-    LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
+    uint32_t values[U32_ROOM];
+    LOTS_TRY(read_u32(reader, count, values, &read, arena, err));
     lots_kernels_get()->select_u32(read.planes, read.distinct - 1, values, count, out);
     return LOTS_OK;
 }
@@ -219,10 +237,8 @@ lots_status lots_planes_masks(lots_reader *reader, uint32_t count, uint32_t ids,
                               lots_error *err)
 {
     planes_read read = {0, {NULL}};
-    uint32_t values[LOTS_PLANES_VALUES + 16];
-    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
-    LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
+    uint32_t values[U32_ROOM];
+    LOTS_TRY(read_u32(reader, count, values, &read, arena, err));
     LOTS_TRY(find_rest(&read, count, &read.planes[read.distinct - 1], arena, err));
     for (uint32_t id = 0; id < ids; id++)
         masks[id] = NULL;
@@ -248,7 +264,7 @@ lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_
 {
     const lots_kernels *kernels = lots_kernels_get();
     planes_read read = {0, {NULL}};
-    uint32_t values[LOTS_PLANES_VALUES + 16];
+    uint32_t values[U32_ROOM];
     LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
     LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
     const bool last = is_wanted(test, values[read.distinct - 1]);
@@ -266,19 +282,26 @@ lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_
     return LOTS_OK;
 }
 
+/* Which of the distinct values each is, by its place among them. */
+static lots_status decode_places(const planes_read *read, uint32_t count, uint32_t **out, lots_arena *arena, lots_error *err)
+{
+    static const uint32_t places[LOTS_PLANES_VALUES] = {0, 1, 2, 3, 4, 5, 6, 7};
+    void *room;
+    LOTS_TRY(lots_arena_vector(arena, &room, count, sizeof(uint32_t), err));
+    lots_kernels_get()->select_u32(read->planes, read->distinct - 1, places, count, room);
+    *out = room;
+    return LOTS_OK;
+}
+
 lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                    lots_error *err)
 {
-    static const uint32_t places[LOTS_PLANES_VALUES] = {0, 1, 2, 3, 4, 5, 6, 7};
     planes_read read = {0, {NULL}};
-    uint64_t values[LOTS_PLANES_VALUES + 8];
-    void *indexes;
-    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
-    LOTS_TRY(lots_frame_decode_u64(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
-    LOTS_TRY(lots_arena_vector(arena, &indexes, count, sizeof(uint32_t), err));
-    lots_kernels_get()->select_u32(read.planes, read.distinct - 1, places, count, indexes);
-    lots_kernels_get()->gather_u64(values, indexes, count, out);
+    uint64_t values[U64_ROOM];
+    uint32_t *places;
+    LOTS_TRY(read_u64(reader, count, values, &read, arena, err));
+    LOTS_TRY(decode_places(&read, count, &places, arena, err));
+    lots_kernels_get()->gather_u64(values, places, count, out);
     return LOTS_OK;
 }
 
@@ -286,8 +309,8 @@ lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t
 
 enum { ROWS_A_TAKE = 24 };
 
-/* Which of the distinct values stands at a row: a row is in one plane at most. */
-static uint32_t value_at(const planes_read *read, uint32_t row)
+/* A row is in one plane at most. */
+static uint32_t place_at(const planes_read *read, uint32_t row)
 {
     const uint32_t last = read->distinct - 1;
     uint32_t less = 0;
@@ -296,23 +319,29 @@ static uint32_t value_at(const planes_read *read, uint32_t row)
     return last - less;
 }
 
+static lots_status take_places(const planes_read *read, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                               uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    uint32_t *all;
+    if ((uint64_t)row_count * ROWS_A_TAKE > count) {
+        LOTS_TRY(decode_places(read, count, &all, arena, err));
+        lots_kernels_get()->gather_u32(all, rows, row_count, out);
+        return LOTS_OK;
+    }
+    for (uint32_t i = 0; i < row_count; i++)
+        out[i] = place_at(read, rows[i]);
+    return LOTS_OK;
+}
+
 lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
                                  uint32_t *out, lots_arena *arena, lots_error *err)
 {
     planes_read read = {0, {NULL}};
-    uint32_t values[LOTS_PLANES_VALUES + 16];
-    void *all;
-    if ((uint64_t)row_count * ROWS_A_TAKE > count) {
-        LOTS_TRY(lots_arena_vector(arena, &all, count, sizeof(uint32_t), err));
-        LOTS_TRY(lots_planes_decode_u32(reader, count, all, arena, err));
-        lots_kernels_get()->gather_u32(all, rows, row_count, out);
-        return LOTS_OK;
-    }
-    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
-    LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
+    uint32_t values[U32_ROOM];
+    LOTS_TRY(read_u32(reader, count, values, &read, arena, err));
+    LOTS_TRY(take_places(&read, count, rows, row_count, out, arena, err));
     for (uint32_t i = 0; i < row_count; i++)
-        out[i] = values[value_at(&read, rows[i])];
+        out[i] = values[out[i]];
     return LOTS_OK;
 }
 
@@ -320,19 +349,13 @@ lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint
                                  uint64_t *out, lots_arena *arena, lots_error *err)
 {
     planes_read read = {0, {NULL}};
-    uint64_t values[LOTS_PLANES_VALUES + 8];
-    void *all;
-    if ((uint64_t)row_count * ROWS_A_TAKE > count) {
-        LOTS_TRY(lots_arena_vector(arena, &all, count, sizeof(uint64_t), err));
-        LOTS_TRY(lots_planes_decode_u64(reader, count, all, arena, err));
-        lots_kernels_get()->gather_u64(all, rows, row_count, out);
-        return LOTS_OK;
-    }
-    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
-    LOTS_TRY(lots_frame_decode_u64(reader, read.distinct, 0, values, arena, err));
-    LOTS_TRY(read_planes(reader, count, read.distinct - 1, &read, arena, err));
+    uint64_t values[U64_ROOM];
+    void *places;
+    LOTS_TRY(read_u64(reader, count, values, &read, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &places, row_count, sizeof(uint32_t), err));
+    LOTS_TRY(take_places(&read, count, rows, row_count, places, arena, err));
     for (uint32_t i = 0; i < row_count; i++)
-        out[i] = values[value_at(&read, rows[i])];
+        out[i] = values[((const uint32_t *)places)[i]];
     return LOTS_OK;
 }
 
@@ -340,7 +363,7 @@ lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint
 
 typedef struct lengths_read {
     planes_read planes;
-    uint32_t values[LOTS_PLANES_VALUES + 16];
+    uint32_t values[U32_ROOM];
     const uint32_t *before[LOTS_PLANES_VALUES]; /* by plane: set bits before each word */
     uint32_t *ranks;                            /* room for a rank for each place */
 } lengths_read;
@@ -352,9 +375,7 @@ static lots_status read_lengths(lots_reader *reader, uint32_t count, uint32_t pl
     const size_t words = word_count_of(count);
     void *room;
     out->planes = (planes_read){0, {NULL}};
-    LOTS_TRY(read_distinct(reader, count, &out->planes.distinct, err));
-    LOTS_TRY(lots_frame_decode_u32(reader, out->planes.distinct, 0, out->values, arena, err));
-    LOTS_TRY(read_planes(reader, count, out->planes.distinct - 1, &out->planes, arena, err));
+    LOTS_TRY(read_u32(reader, count, out->values, &out->planes, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &room, places > words ? places : words + 1, sizeof(uint32_t), err));
     out->ranks = room;
     for (uint32_t k = 0; k + 1 < out->planes.distinct; k++) {

@@ -86,6 +86,15 @@ typedef struct block_place {
     uint32_t chunk;
 } block_place;
 
+static lots_status name_place(const block_place *place, lots_status status, lots_error *err)
+{
+    if (status != LOTS_OK)
+        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", place->segment->path,
+                           place->segment->schema->streams[place->stream - place->segment->streams].name,
+                           place->column->name, place->chunk);
+    return status;
+}
+
 static const lots_layout_slot *slot_of(const block_place *place)
 {
     return place->part == LOTS_PART_LENGTHS ? &place->column->lengths : &place->column->values;
@@ -138,24 +147,34 @@ static lots_status find_parent(const block_place *place, block_place *parent, lo
     return LOTS_OK;
 }
 
-/* Which entry of the parent's block each row is. */
-static lots_status read_parent_entries(const block_place *place, const uint32_t *starts, lots_parent *out,
-                                       lots_arena *scratch, lots_error *err)
+/* The rows that are wanted. */
+typedef struct wanted_rows {
+    const uint32_t *rows;
+    uint32_t count;
+} wanted_rows;
+
+/* Which entry of the parent's block each row is, or each that is wanted; `wanted` NULL: all. Rows are taken of blocks that
+ * have been read whole, and the parent's bytes with them. */
+static lots_status read_parent_entries(const block_place *place, const wanted_rows *wanted, const uint32_t *starts,
+                                       lots_parent *out, lots_arena *scratch, lots_error *err)
 {
     block_place parent;
     lots_values_out from = {.starts = starts};
     void *ids;
     LOTS_TRY(find_parent(place, &parent, err));
     const lots_layout_slot *slot = &parent.column->values;
+    const lots_block_meta *meta = &slot->metas[place->chunk];
+    const uint8_t *bytes = place->segment->data + slot->offsets[place->chunk];
     from.after_bytes = lots_segment_after_block(place->segment, slot, place->chunk);
-    from.believed = lots_segment_is_verified(place->segment, slot, place->chunk);
+    from.believed = wanted != NULL || lots_segment_is_verified(place->segment, slot, place->chunk);
     if (!from.believed)
         LOTS_TRY(lots_segment_verify_block(place->segment, slot, place->chunk, err));
-    LOTS_TRY(lots_arena_vector(scratch, &ids, slot->metas[place->chunk].count, sizeof(uint32_t), err));
     LOTS_TRY(read_patients(&parent, &from, scratch, err));
+    LOTS_TRY(lots_arena_vector(scratch, &ids, wanted == NULL ? meta->count : wanted->count, sizeof(uint32_t), err));
     out->ids = ids;
-    return lots_block_entries(&slot->metas[place->chunk], place->segment->data + slot->offsets[place->chunk], &from, ids,
-                              &out->count, scratch, err);
+    if (wanted == NULL)
+        return lots_block_entries(meta, bytes, &from, ids, &out->count, scratch, err);
+    return lots_block_take_entries(meta, bytes, &from, wanted->rows, wanted->count, ids, &out->count, scratch, err);
 }
 
 static lots_status read_block(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err);
@@ -175,6 +194,12 @@ static lots_status set_children(const block_place *place, const uint32_t *ids, u
     return LOTS_OK;
 }
 
+static void number_missing(const uint64_t *missing, uint32_t count, uint32_t none, uint32_t *ids)
+{
+    for (size_t i = lots_bits_next(missing, 0, count); i < count; i = lots_bits_next(missing, i + 1, count))
+        ids[i] = none;
+}
+
 /* The parent's ids, its count where it is missing. The parent has none itself, so this goes no deeper. */
 static lots_status read_parent_ids(const block_place *place, const uint32_t *starts, lots_parent *out,
                                    lots_arena *scratch, lots_error *err)
@@ -192,9 +217,8 @@ static lots_status read_parent_ids(const block_place *place, const uint32_t *sta
         LOTS_TRY(read_block(&parent, &values, scratch, err));
     else
         fill_missing(meta, &values, &has_missing);
-    for (size_t i = meta->missing == 0 ? meta->count : lots_bits_next(missing, 0, meta->count); i < meta->count;
-         i = lots_bits_next(missing, i + 1, meta->count))
-        ((uint32_t *)ids)[i] = out->count;
+    if (meta->missing > 0)
+        number_missing(missing, meta->count, out->count, ids);
     return set_children(place, ids, out->count, out, err);
 }
 
@@ -238,7 +262,7 @@ static lots_status read_needs(const block_place *place, const lots_block_meta *m
         return read_patients(place, out, scratch, err);
     case LOTS_NEED_ENTRIES:
         out->parent = parent;
-        return read_parent_entries(place, out->starts, parent, scratch, err);
+        return read_parent_entries(place, NULL, out->starts, parent, scratch, err);
     case LOTS_NEED_PARENT:
         out->parent = parent;
         if (meta->encoding == LOTS_ENCODING_CLASSES)
@@ -377,10 +401,7 @@ lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t c
         return LOTS_OK;
     }
     lots_status status = read_place(&place, out, has_missing, scratch, err);
-    if (status != LOTS_OK)
-        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
-                           segment->schema->streams[stream].name, place.column->name, chunk);
-    return status;
+    return name_place(&place, status, err);
 }
 
 /* The bytes must have been read whole once, which checks them. */
@@ -389,28 +410,6 @@ static bool can_take(const block_place *place)
     const lots_layout_slot *slot = &place->column->values;
     return !(place->column->flags & LOTS_COLUMN_DURATION) && lots_layout_held(&slot->metas[place->chunk]) &&
            lots_block_can_take(&slot->metas[place->chunk]) && lots_segment_is_verified(place->segment, slot, place->chunk);
-}
-
-/* The rows that are wanted. */
-typedef struct wanted_rows {
-    const uint32_t *rows;
-    uint32_t count;
-} wanted_rows;
-
-static lots_status take_parent_entries(const block_place *place, wanted_rows wanted, const uint32_t *starts,
-                                       lots_parent *out, lots_arena *scratch, lots_error *err)
-{
-    block_place parent;
-    lots_values_out from = {.starts = starts};
-    void *ids;
-    LOTS_TRY(find_parent(place, &parent, err));
-    const lots_layout_slot *slot = &parent.column->values;
-    from.after_bytes = lots_segment_after_block(place->segment, slot, place->chunk);
-    LOTS_TRY(read_patients(&parent, &from, scratch, err));
-    LOTS_TRY(lots_arena_vector(scratch, &ids, wanted.count, sizeof(uint32_t), err));
-    out->ids = ids;
-    return lots_block_take_entries(&slot->metas[place->chunk], place->segment->data + slot->offsets[place->chunk], &from,
-                                   wanted.rows, wanted.count, ids, &out->count, scratch, err);
 }
 
 /* The parent's ids of the rows: taken as well where that can be. */
@@ -436,9 +435,8 @@ static lots_status take_parent_ids(const block_place *place, wanted_rows wanted,
     LOTS_TRY(lots_block_take(meta, place->segment->data + slot->offsets[place->chunk], wanted.rows, wanted.count, &values,
                              scratch, err));
     const uint32_t none = parent.column->dictionary.metas[0].count;
-    for (size_t i = meta->missing == 0 ? wanted.count : lots_bits_next(missing, 0, wanted.count); i < wanted.count;
-         i = lots_bits_next(missing, i + 1, wanted.count))
-        ((uint32_t *)ids)[i] = none;
+    if (meta->missing > 0)
+        number_missing(missing, wanted.count, none, ids);
     return set_children(place, ids, none, out, err);
 }
 
@@ -454,7 +452,7 @@ static lots_status take_needs(const block_place *place, const lots_block_meta *m
     case LOTS_NEED_STARTS:
         return read_patients(place, out, scratch, err);
     case LOTS_NEED_ENTRIES:
-        return take_parent_entries(place, wanted, out->starts, parent, scratch, err);
+        return read_parent_entries(place, &wanted, out->starts, parent, scratch, err);
     case LOTS_NEED_PARENT:
         return take_parent_ids(place, wanted, out->starts, parent, scratch, err);
     }
@@ -486,10 +484,7 @@ lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t c
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = take_block(&place, (wanted_rows){rows, row_count}, out, scratch, err);
     lots_arena_restore(scratch, mark);
-    if (status != LOTS_OK)
-        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
-                           segment->schema->streams[stream].name, place.column->name, chunk);
-    return status;
+    return name_place(&place, status, err);
 }
 
 static lots_status test_block(const block_place *place, const lots_id_test *test, uint64_t *out, uint64_t *missing,
@@ -530,8 +525,5 @@ lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t c
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = test_block(&place, test, out, missing, scratch, err);
     lots_arena_restore(scratch, mark);
-    if (status != LOTS_OK)
-        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
-                           segment->schema->streams[stream].name, place.column->name, chunk);
-    return status;
+    return name_place(&place, status, err);
 }

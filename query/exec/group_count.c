@@ -8,6 +8,8 @@
 #include "query/exec/worker.h"
 
 #define LINE_BYTES 64u /* of the processor's cache */
+#define BRIEF_ROWS 8u  /* rows of a batch for each group from which it is counted by itself; */
+#define BRIEF_SEEN 16u /* and seen before: then most groups are settled */
 
 /* ---- memory ---- */
 
@@ -207,7 +209,101 @@ static void add_picked(const lots_group_batch *in, const picked *rows, lots_grou
         add_row(&batch, some.index[i], lines, evidence);
 }
 
-/* The same of rows that stand for several persons, none of whom has another row in the group. */
+/* ---- a batch of many rows for each group ---- */
+
+/* What a batch has of each group. When that is added to its line, all of it together may be less than what a single person must
+ * have for the evidence to ask who: then nobody need be looked at, and mostly it is so. */
+typedef struct briefs {
+    uint64_t *sum;
+    uint32_t *counts; /* rows, and above 2^16 persons */
+    lots_patient *last;
+} briefs;
+
+/* Few groups, of which many rows were seen before? And of persons nothing need be known for its own sake. */
+static bool is_brief(const lots_group_counter *counter, const lots_group_batch *batch, const lots_evidence *evidence,
+                     uint32_t rows)
+{
+    const uint64_t groups = batch->known;
+    if (evidence != NULL && evidence->enough == 0)
+        return false;
+    return rows <= UINT16_MAX && rows >= groups * BRIEF_ROWS && counter->rows >= groups * BRIEF_SEEN;
+}
+
+static inline void add_brief(const lots_group_batch *batch, size_t row, const briefs *out)
+{
+    const lots_patient person = batch->patient[row];
+    const uint32_t group = batch->number[row];
+    out->counts[group] += 1 + ((uint32_t)(out->last[group] != person) << 16);
+    out->last[group] = person;
+    out->sum[group] += (uint64_t)batch->row_ints[row];
+}
+
+static void add_briefs(const lots_group_batch *in, const picked *rows, const briefs *out)
+{
+    const lots_group_batch batch = *in;
+    const picked some = *rows;
+    const briefs own = *out;
+    for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
+        add_brief(&batch, row, &own);
+    for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
+        add_brief(&batch, some.index[i], &own);
+}
+
+static lots_status make_briefs(const lots_group_batch *batch, briefs *out, lots_error *err)
+{
+    void *sums = NULL;
+    LOTS_TRY(lots_arena_vector(batch->arena, &sums, batch->known, sizeof *out->sum, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->counts, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->last, err));
+    out->sum = sums;
+    memset(out->sum, 0, batch->known * sizeof *out->sum);
+    memset(out->counts, 0, batch->known * sizeof *out->counts);
+    memset(out->last, 0xff, batch->known * sizeof *out->last); /* nobody */
+    return LOTS_OK;
+}
+
+/* Add them to the lines, but for groups whose rows must be looked at one by one: their bits. True when there are any. */
+static bool settle_briefs(const briefs *from, uint32_t groups, lots_group_line *lines, const lots_evidence *evidence,
+                          uint64_t *watched)
+{
+    bool any = false;
+    for (uint32_t g = 0; g < groups; g++) {
+        const uint32_t counts = from->counts[g];
+        lots_group_line *line = &lines[g];
+        if (evidence != NULL && counts > 0 && (line->settled == 0 || from->sum[g] > line->sum / 4)) {
+            lots_bit_set(watched, g);
+            any = true;
+            continue;
+        }
+        line->counts += (counts & UINT16_MAX) | (uint64_t)(counts >> 16) << 32;
+        line->sum += from->sum[g];
+    }
+    return any;
+}
+
+static lots_status add_briefly(const lots_group_batch *batch, const picked *rows, lots_group_line *lines,
+                               lots_evidence *evidence, lots_error *err)
+{
+    briefs own;
+    uint64_t *watched = NULL, *theirs = NULL;
+    picked some;
+    LOTS_TRY(make_briefs(batch, &own, err));
+    LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
+    add_briefs(batch, rows, &own);
+    if (!settle_briefs(&own, batch->known, lines, evidence, watched))
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &theirs, err));
+    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, theirs);
+    if (batch->kept->keep != NULL)
+        lots_bits_and(theirs, theirs, batch->kept->keep, batch->rows);
+    LOTS_TRY(pick(batch, theirs, &some, err));
+    add_picked(batch, &some, lines, evidence);
+    return LOTS_OK;
+}
+
+/* ---- rows that stand for several persons ---- */
+
+/* Each row on the one side or the other; none of its persons has another row in the group. */
 static void weigh_sides(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *kept, lots_group_line *left)
 {
     lots_group_line *const sides[2] = {left, kept};
@@ -217,7 +313,6 @@ static void weigh_sides(const lots_group_batch *batch, const uint64_t *keep, lot
     }
 }
 
-/* Rows that stand for several persons. */
 static inline void add_weight(const lots_group_batch *batch, size_t row, lots_group_line *lines, bool sums,
                               lots_evidence *evidence)
 {
@@ -350,21 +445,24 @@ static lots_status count_batch(const lots_group_batch *batch, lots_group_line *k
     return rest == NULL ? LOTS_OK : count_side(batch, rest, left, err);
 }
 
-static lots_status add_batch(const lots_group_batch *batch, lots_group_line *kept, lots_group_swing *swings,
-                             lots_group_line *left, lots_evidence *evidence, lots_error *err)
+static lots_status add_batch(const lots_group_counter *counter, const lots_group_batch *batch, lots_evidence *evidence,
+                             lots_error *err)
 {
+    lots_group_line *kept = counter->kept.line;
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
     picked rows;
     if (batch->weight != NULL) {
         add_weights(batch, keep, kept, true, evidence);
     } else {
         LOTS_TRY(pick(batch, keep, &rows, err));
-        if (batch->rising)
+        if (batch->rising && is_brief(counter, batch, evidence, rows.count))
+            LOTS_TRY(add_briefly(batch, &rows, kept, evidence, err));
+        else if (batch->rising)
             add_picked(batch, &rows, kept, evidence);
         else
-            add_swings(batch, &rows, swings, evidence);
+            add_swings(batch, &rows, counter->swings.data, evidence);
     }
-    return rest == NULL ? LOTS_OK : count_side(batch, rest, left, err);
+    return rest == NULL ? LOTS_OK : count_side(batch, rest, counter->left.line, err);
 }
 
 lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batch *batch, const lots_row_agg *agg,
@@ -381,6 +479,6 @@ lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batc
         LOTS_TRY(reach_swings(&counter->swings, batch->known, err));
     counter->rows += batch->rows_in_all;
     if (sums)
-        return add_batch(batch, counter->kept.line, counter->swings.data, counter->left.line, evidence, err);
+        return add_batch(counter, batch, evidence, err);
     return count_batch(batch, counter->kept.line, counter->left.line, err);
 }

@@ -222,6 +222,38 @@ static void the_same_rows_give_the_same_bytes(void **state)
 
 /* ---- what a file may not say ---- */
 
+/* A file as it was written. */
+typedef struct visits_file {
+    char *bytes;
+    lots_segment_header header;
+    uint8_t *directory; /* decompressed */
+} visits_file;
+
+static void file_read(const visits *v, visits_file *out)
+{
+    lots_error err;
+    size_t count;
+    assert_ok(lots_file_slurp(v->path, 1u << 24, &out->bytes, &count, &err));
+    assert_ok(lots_segment_header_get((uint8_t *)out->bytes, count, &out->header, &err));
+    out->directory = malloc(out->header.directory_raw_bytes);
+    assert_int_equal(ZSTD_decompress(out->directory, out->header.directory_raw_bytes,
+                                     out->bytes + out->header.directory_offset, out->header.directory_bytes),
+                     out->header.directory_raw_bytes);
+}
+
+static void file_free(visits_file *file)
+{
+    free(file->directory);
+    lots_free(file->bytes);
+}
+
+static void file_layout(const visits_file *file, lots_layout *out)
+{
+    lots_error err;
+    assert_ok(lots_layout_decode(file->directory, file->header.directory_raw_bytes, file->header.patients,
+                                 file->header.directory_offset, out, &err));
+}
+
 static lots_layout_column *column_of(lots_layout *layout, uint32_t column) { return &layout->streams[VISITS].columns[column]; }
 
 /* Each row: what is changed in a sound directory, which is refused then. */
@@ -246,36 +278,61 @@ static void a_directory_that_ties_what_can_not_be_tied_is_refused(void **state)
 {
     (void)state;
     lots_error err;
-    lots_segment_header header;
     visits v;
-    char *bytes;
-    size_t count;
+    visits_file file;
     visits_open(&v, 40, 800, 40);
-    assert_ok(lots_file_slurp(v.path, 1u << 24, &bytes, &count, &err));
-    assert_ok(lots_segment_header_get((uint8_t *)bytes, count, &header, &err));
-    uint8_t *raw = malloc(header.directory_raw_bytes);
-    assert_int_equal(ZSTD_decompress(raw, header.directory_raw_bytes, bytes + header.directory_offset, header.directory_bytes),
-                     header.directory_raw_bytes);
+    file_read(&v, &file);
     for (int what = -1; what < 10; what++) {
         lots_layout layout, again;
         lots_bytes changed = {0};
-        assert_ok(lots_layout_decode(raw, header.directory_raw_bytes, header.patients, header.directory_offset, &layout, &err));
+        file_layout(&file, &layout);
         assert_int_equal(column_of(&layout, V_DOCTOR)->parent, V_UNIT);
         assert_int_equal(column_of(&layout, V_PACKS)->parent, V_CODE);
         if (what >= 0)
             change(&layout, what);
         assert_ok(lots_layout_encode(&layout, false, &changed, &err));
         const lots_status status =
-            lots_layout_decode(changed.data, changed.count, header.patients, header.directory_offset, &again, &err);
+            lots_layout_decode(changed.data, changed.count, file.header.patients, file.header.directory_offset, &again, &err);
         assert_int_equal(status, what < 0 ? LOTS_OK : LOTS_CORRUPT);
         if (status == LOTS_OK)
             lots_layout_free(&again);
         lots_bytes_free(&changed);
         lots_layout_free(&layout);
     }
-    free(raw);
-    lots_free(bytes);
+    file_free(&file);
     visits_close(&v);
+}
+
+/* Flip a bit of a block of some column, and make its checksum fit. */
+static void change_block(visits *v, lots_layout *layout, bool children, lots_bytes *file)
+{
+    lots_layout_column *column = column_of(layout, 1 + (uint32_t)below(&v->f, V_MINUTE));
+    lots_layout_slot *slot = column->flags & LOTS_COLUMN_CHILDREN && children ? &column->children : &column->values;
+    const uint32_t block = (uint32_t)below(&v->f, slot->block_count);
+    lots_block_meta *meta = &slot->metas[block];
+    uint8_t *bytes = file->data + slot->offsets[block];
+    if (meta->bytes > 0)
+        bytes[below(&v->f, meta->bytes)] ^= (uint8_t)(1 << below(&v->f, 8));
+    meta->checksum = lots_hash(bytes, meta->bytes, lots_hash_salt(SEGMENT_ID, slot->number, block));
+}
+
+/* The blocks, a directory of this layout after them, and the header that fits. */
+static void write_with_directory(const visits *v, const visits_file *from, const lots_layout *layout, lots_bytes *file)
+{
+    lots_error err;
+    lots_bytes raw = {0};
+    lots_segment_header header = from->header;
+    assert_ok(lots_layout_encode(layout, false, &raw, &err));
+    assert_ok(lots_bytes_reserve(file, ZSTD_compressBound(raw.count), &err));
+    uint8_t *directory = file->data + file->count;
+    header.directory_raw_bytes = (uint32_t)raw.count;
+    header.directory_bytes = (uint32_t)ZSTD_compress(directory, file->capacity - file->count, raw.data, raw.count, 1);
+    header.directory_checksum = lots_hash(directory, header.directory_bytes, lots_hash_salt(SEGMENT_ID, UINT32_MAX, 0));
+    file->count += header.directory_bytes;
+    header.file_bytes = file->count;
+    lots_segment_header_put(&header, file->data);
+    put_file(v->path, (char *)file->data, file->count);
+    lots_bytes_free(&raw);
 }
 
 /* Blocks changed under right checksums: the check goes through all of it, and finds something or nothing. */
@@ -283,50 +340,27 @@ static void tied_blocks_changed_under_right_checksums_never_harm(void **state)
 {
     (void)state;
     lots_error err;
-    lots_segment_header header;
     visits v;
-    char *bytes;
-    size_t count;
+    visits_file file;
     visits_open(&v, 50, 60, 30);
-    assert_ok(lots_file_slurp(v.path, 1u << 24, &bytes, &count, &err));
-    assert_ok(lots_segment_header_get((uint8_t *)bytes, count, &header, &err));
-    uint8_t *raw = malloc(header.directory_raw_bytes);
-    assert_int_equal(ZSTD_decompress(raw, header.directory_raw_bytes, bytes + header.directory_offset, header.directory_bytes),
-                     header.directory_raw_bytes);
+    file_read(&v, &file);
     for (int round = 0; round < 150; round++) {
         lots_layout layout;
-        lots_bytes changed = {0}, file = {0};
+        lots_bytes changed = {0};
         lots_segment *segment;
         uint64_t faults, blocks;
         char last[256];
-        assert_ok(lots_layout_decode(raw, header.directory_raw_bytes, header.patients, header.directory_offset, &layout, &err));
-        lots_layout_column *column = column_of(&layout, 1 + (uint32_t)below(&v.f, V_MINUTE));
-        lots_layout_slot *slot = column->flags & LOTS_COLUMN_CHILDREN && round % 2 == 0 ? &column->children : &column->values;
-        const uint32_t block = (uint32_t)below(&v.f, slot->block_count);
-        assert_ok(lots_bytes_append(&file, bytes, header.directory_offset, &err));
-        if (slot->metas[block].bytes > 0)
-            file.data[slot->offsets[block] + below(&v.f, slot->metas[block].bytes)] ^= (uint8_t)(1 << below(&v.f, 8));
-        slot->metas[block].checksum = lots_hash(file.data + slot->offsets[block], slot->metas[block].bytes,
-                                                lots_hash_salt(SEGMENT_ID, slot->number, block));
-        assert_ok(lots_layout_encode(&layout, false, &changed, &err));
-        assert_ok(lots_bytes_reserve(&file, ZSTD_compressBound(changed.count), &err));
-        lots_segment_header with = header;
-        with.directory_raw_bytes = (uint32_t)changed.count;
-        with.directory_bytes = (uint32_t)ZSTD_compress(file.data + file.count, file.capacity - file.count, changed.data, changed.count, 1);
-        with.directory_checksum = lots_hash(file.data + file.count, with.directory_bytes, lots_hash_salt(SEGMENT_ID, UINT32_MAX, 0));
-        file.count += with.directory_bytes;
-        with.file_bytes = file.count;
-        lots_segment_header_put(&with, file.data);
-        put_file(v.path, (char *)file.data, file.count);
+        file_layout(&file, &layout);
+        assert_ok(lots_bytes_append(&changed, file.bytes, file.header.directory_offset, &err));
+        change_block(&v, &layout, round % 2 == 0, &changed);
+        write_with_directory(&v, &file, &layout, &changed);
         assert_ok(open_file(&v.f, v.path, &segment, &err));
         assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
         lots_segment_close(segment);
-        lots_bytes_free(&file);
         lots_bytes_free(&changed);
         lots_layout_free(&layout);
     }
-    free(raw);
-    lots_free(bytes);
+    file_free(&file);
     visits_close(&v);
 }
 

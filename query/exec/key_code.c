@@ -9,7 +9,6 @@
 
 #define RANKS_MAX 65536u    /* categories of more values are coded by first sight */
 #define NEAR_MAX 65536u     /* values in the table by value: 179 years of days */
-#define NUMBERS_MAX (1u << 29)
 
 /* ---- a column ---- */
 
@@ -203,8 +202,8 @@ static lots_status items_grow(lots_key_coder *coder, lots_error *err)
 {
     const uint32_t size = coder->slot_count == 0 ? 256 : coder->slot_count * 2;
     void *slots = NULL;
-    if (coder->count >= NUMBERS_MAX)
-        return lots_fail(err, LOTS_LIMIT, "more than %u groups", NUMBERS_MAX);
+    if (coder->count >= LOTS_KEY_NUMBERS)
+        return lots_fail(err, LOTS_LIMIT, "more than %u groups", LOTS_KEY_NUMBERS);
     LOTS_TRY(lots_alloc(&slots, size, sizeof(uint32_t), err));
     for (uint32_t code = 1; code < coder->count; code++) {
         uint32_t at = (uint32_t)LOTS_AT(uint64_t, &coder->hashes, code - 1) & (size - 1);

@@ -9,7 +9,6 @@
 #include "core/index/bitset.h"
 
 #define DIRECT_MAX (1u << 18)
-#define NUMBERS_MAX (1u << 29)
 
 /* ---- 64 bits to numbers ---- */
 
@@ -33,8 +32,8 @@ static lots_status map_grow(lots_number_map *map, lots_error *err)
 {
     lots_number_map grown = {.size = map->size == 0 ? 256 : map->size * 2, .count = map->count};
     void *keys = NULL, *numbers = NULL;
-    if (map->count >= NUMBERS_MAX)
-        return lots_fail(err, LOTS_LIMIT, "more than %u groups", NUMBERS_MAX);
+    if (map->count >= LOTS_KEY_NUMBERS)
+        return lots_fail(err, LOTS_LIMIT, "more than %u groups", LOTS_KEY_NUMBERS);
     LOTS_TRY(lots_alloc(&keys, grown.size, sizeof(uint64_t), err));
     lots_status status = lots_alloc(&numbers, grown.size, sizeof(uint32_t), err);
     if (status != LOTS_OK) {

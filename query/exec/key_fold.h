@@ -6,7 +6,8 @@
 
 #include "core/base/status.h"
 
-#define LOTS_KEY_BLOCK 1024u /* rows at a time */
+#define LOTS_KEY_BLOCK 1024u          /* rows at a time */
+#define LOTS_KEY_NUMBERS (1u << 29)   /* numbers that a table gives out at most: LOTS_LIMIT beyond */
 
 /* Open addressing from 64 bits to a number. */
 typedef struct lots_number_map {

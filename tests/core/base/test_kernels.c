@@ -1,95 +1,5 @@
-/* Kernels: every table this processor can run against loops written out here, for all short lengths and some long. */
-#include "core/base/kernels.h"
-
-#include <math.h>
-#include <stdlib.h>
-
-#include "tests/support/lots_test.h"
-#include "tests/support/slow_sum.h"
-
-#define MOST 5000u
-#define WORDS (MOST / 64 + 1)
-
-/* Inputs, with slack, and room for outputs. Filled anew for each case. */
-typedef struct room {
-    uint32_t a32[MOST + 16], b32[MOST + 16], out32[MOST + 32], want32[MOST + 32];
-    uint64_t a64[MOST + 8], b64[MOST + 8], out64[MOST + 16], want64[MOST + 16];
-    double af[MOST + 8], bf[MOST + 8], outf[MOST + 16];
-    uint64_t mask[WORDS + 8], bits[WORDS + 8], outbits[WORDS + 8], wantbits[WORDS + 8];
-    uint8_t bytes[MOST + 64];
-    uint32_t offsets[MOST + 1];
-    size_t groups;
-} room;
-
-static const char *const names[] = {"scalar", "avx2", "avx512"};
-static room *all;
-static uint64_t seed = 1;
-
-static uint64_t any_number(void) { return lots_test_random(&seed); }
-static bool bit(const uint64_t *words, size_t i) { return (words[i / 64] >> (i % 64)) & 1; }
-static void set(uint64_t *words, size_t i, bool value) { words[i / 64] |= (uint64_t)value << (i % 64); }
-static size_t words_of(size_t count) { return (count + 63) / 64; }
-
-static void random_bits(uint64_t *words, size_t count, unsigned of_16)
-{
-    memset(words, 0xa5, sizeof all->mask); /* what is beyond must not matter */
-    memset(words, 0, words_of(count) * 8);
-    for (size_t i = 0; i < count; i++)
-        set(words, i, any_number() % 16 < of_16);
-}
-
-/* `narrow`: values close together, so that comparisons go both ways. Groups cover the values, some are empty. */
-static void fill_room(size_t count, bool narrow, unsigned mask_of_16)
-{
-    static const double doubles[] = {0.0, -0.0, 1.5, -1.5, 1e300, -1e300, 3.0, 1.0 / 0.0};
-    static const uint64_t edges[] = {0, 1, UINT64_MAX, INT64_MAX, (uint64_t)INT64_MIN, UINT32_MAX, INT32_MAX, 1u << 31};
-    memset(all, 0x5a, sizeof *all);
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t a = any_number(), b = any_number();
-        all->a64[i] = narrow ? a % 7 - 3 : a % 5 == 0 ? edges[b % 8] : a;
-        all->b64[i] = narrow ? b % 7 - 3 : b % 5 == 0 ? edges[a % 8] : b;
-        all->a32[i] = (uint32_t)all->a64[i];
-        all->b32[i] = (uint32_t)all->b64[i];
-        all->af[i] = narrow ? (double)(int64_t)(a % 7) : doubles[a % 8];
-        all->bf[i] = narrow ? (double)(int64_t)(b % 7) : doubles[b % 8];
-        all->bytes[i] = (uint8_t)(a % 3 == 0 ? 0 : b);
-    }
-    random_bits(all->mask, count, mask_of_16);
-    random_bits(all->bits, count, 7);
-    size_t at = count > 0 ? any_number() % (count < 9 ? count : 9) : 0;
-    const unsigned longest = any_number() % 4 == 0 ? 300 : 6;
-    for (all->groups = 0; all->offsets[all->groups] = (uint32_t)at, at < count && all->groups < MOST; all->groups++) {
-        at += any_number() % longest;
-        at = at < count ? at : count;
-    }
-}
-
-typedef void check(const lots_kernels *kernels, size_t count);
-
-/* Run a check with every table, and lengths 0..300 and some more. */
-static void with_all(check *one)
-{
-    static const size_t more[] = {511, 512, 513, 1023, 1024, 1025, 2048, 4999};
-    for (size_t n = 0; n < 3; n++) {
-        const lots_kernels *kernels = lots_kernels_named(names[n]);
-        if (kernels == NULL) {
-            print_message("%s: not on this processor\n", names[n]);
-            continue;
-        }
-        seed = 7;
-        for (size_t count = 0; count <= 300; count++) {
-            fill_room(count, count % 2 == 0, (unsigned)(any_number() % 17));
-            one(kernels, count);
-        }
-        for (size_t m = 0; m < sizeof more / sizeof more[0]; m++)
-            for (unsigned dense = 0; dense <= 16; dense += 8) {
-                fill_room(more[m], dense == 8, dense);
-                one(kernels, more[m]);
-            }
-    }
-}
-
-static void same_bits(size_t count) { assert_memory_equal(all->outbits, all->wantbits, words_of(count) * 8); }
+/* Kernels: every table this processor can run against loops written out here. Those of groups are in test_kernels_groups.c. */
+#include "tests/core/base/kernels_fixture.h"
 
 /* ---- comparisons ---- */
 #define WANT(TEST)                                                   \
@@ -416,148 +326,6 @@ static void check_pairs(const lots_kernels *kernels, size_t count)
     }
 }
 
-/* ---- by groups ---- */
-static bool has(const uint64_t *mask, size_t i) { return mask == NULL || bit(mask, i); }
-
-static void check_counts(const lots_kernels *kernels, size_t count)
-{
-    int64_t *out = (int64_t *)all->out64;
-    (void)count;
-    for (int masked = 0; masked < 2; masked++) {
-        const uint64_t *mask = masked ? all->mask : NULL;
-        kernels->count_by(mask, all->offsets, all->groups, out);
-        for (size_t g = 0; g < all->groups; g++) {
-            int64_t want = 0;
-            for (size_t i = all->offsets[g]; i < all->offsets[g + 1]; i++)
-                want += has(mask, i);
-            assert_int_equal(out[g], want);
-        }
-    }
-    random_bits(all->mask, all->offsets[all->groups], (unsigned)(any_number() % 16));
-    kernels->any_by(all->mask, all->offsets, all->groups, all->outbits);
-    memset(all->wantbits, 0, words_of(all->groups) * 8);
-    for (size_t g = 0; g < all->groups; g++)
-        for (size_t i = all->offsets[g]; i < all->offsets[g + 1]; i++)
-            set(all->wantbits, g, bit(all->mask, i));
-    same_bits(all->groups);
-}
-
-static void check_sums(const lots_kernels *kernels, size_t count)
-{
-    int64_t *values = (int64_t *)all->a64, *out = (int64_t *)all->out64;
-    for (size_t i = 0; i < count; i++) {
-        values[i] %= INT64_C(1) << 40;
-        all->af[i] = isinf(all->af[i]) ? 1e-300 : all->af[i];
-    }
-    for (int masked = 0; masked < 2; masked++) {
-        const uint64_t *mask = masked ? all->mask : NULL;
-        int64_t *known = (int64_t *)all->want64; /* sums of numbers that are known to be below a bound */
-        kernels->sum_f64_by(all->af, mask, all->offsets, all->groups, all->outf);
-        assert_true(kernels->sum_i64_by(values, mask, UINT64_MAX, all->offsets, all->groups, out));
-        assert_true(kernels->sum_i64_by(values, mask, UINT64_C(1) << 40, all->offsets, all->groups, known));
-        for (size_t g = 0; g < all->groups; g++) {
-            int64_t want = 0;
-            slow_sum sum = {{0}};
-            for (size_t i = all->offsets[g]; i < all->offsets[g + 1]; i++) {
-                want += has(mask, i) ? values[i] : 0;
-                if (has(mask, i))
-                    slow_add(&sum, all->af[i]);
-            }
-            const double nearest = slow_round(&sum);
-            assert_true(out[g] == want && known[g] == want);
-            assert_memory_equal(&nearest, &all->outf[g], sizeof nearest);
-        }
-    }
-}
-
-#define CHECK_EXTREME(KERNEL, TYPE, VALUES, OUT, BEFORE)                                            \
-    do {                                                                                            \
-        const TYPE *values = (const TYPE *)(VALUES);                                                \
-        TYPE *out = (TYPE *)(OUT);                                                                  \
-        kernels->KERNEL(values, mask, all->offsets, all->groups, out, all->outbits);                \
-        for (size_t g = 0; g < all->groups; g++) {                                                  \
-            TYPE want = 0;                                                                          \
-            bool any = false;                                                                       \
-            for (size_t i = all->offsets[g]; i < all->offsets[g + 1]; i++)                          \
-                if (has(mask, i)) {                                                                 \
-                    want = !any || values[i] BEFORE want ? values[i] : want;                        \
-                    any = true;                                                                     \
-                }                                                                                   \
-            assert_memory_equal(&out[g], &want, sizeof want);                                       \
-            assert_int_equal(bit(all->outbits, g), any);                                            \
-        }                                                                                           \
-        if (all->groups % 64 != 0)                                                                  \
-            assert_true(all->outbits[all->groups / 64] >> (all->groups % 64) == 0);                 \
-    } while (0)
-
-static void check_extremes(const lots_kernels *kernels, size_t count)
-{
-    (void)count;
-    for (int masked = 0; masked < 2; masked++) {
-        const uint64_t *mask = masked ? all->mask : NULL;
-        CHECK_EXTREME(min_i32_by, int32_t, all->a32, all->out32, <);
-        CHECK_EXTREME(max_i32_by, int32_t, all->a32, all->out32, >);
-        CHECK_EXTREME(min_i64_by, int64_t, all->a64, all->out64, <);
-        CHECK_EXTREME(max_i64_by, int64_t, all->a64, all->out64, >);
-        CHECK_EXTREME(min_f64_by, double, all->af, all->outf, <);
-        CHECK_EXTREME(max_f64_by, double, all->af, all->outf, >);
-    }
-}
-
-static void check_broadcasts(const lots_kernels *kernels, size_t count)
-{
-    uint32_t *index = calloc(count + 1, 4); /* exact: the sanitizer sees what is written beyond */
-    int32_t *narrow = calloc(count + 1, 4);
-    int64_t *wide = calloc(count + 1, 8);
-    const uint32_t end = all->offsets[all->groups];
-    narrow[end] = 77;
-    kernels->broadcast_i32((const int32_t *)all->a32, all->offsets, all->groups, narrow);
-    kernels->broadcast_i64((const int64_t *)all->a64, all->offsets, all->groups, wide);
-    kernels->broadcast_index(all->offsets, all->groups, index);
-    random_bits(all->bits, all->groups, 6);
-    kernels->broadcast_bits(all->bits, all->offsets, all->groups, all->outbits);
-    memset(all->wantbits, 0, words_of(end) * 8);
-    for (size_t g = 0; g < all->groups; g++)
-        for (size_t i = all->offsets[g]; i < all->offsets[g + 1]; i++) {
-            assert_true(narrow[i] == (int32_t)all->a32[g] && wide[i] == (int64_t)all->a64[g] && index[i] == g);
-            set(all->wantbits, i, bit(all->bits, g));
-        }
-    same_bits(end);
-    assert_int_equal(narrow[end], 77);
-    for (size_t i = 0; i < all->offsets[0]; i++)
-        assert_true(narrow[i] == 0 && wide[i] == 0);
-    free(index);
-    free(narrow);
-    free(wide);
-}
-
-static void sums_that_do_not_fit_are_told(void **state)
-{
-    static const int64_t values[16] = {INT64_MAX, 1, -1, INT64_MIN, INT64_MIN, INT64_MAX, INT64_MAX, 2, 5};
-    static const struct {
-        uint32_t from, end;
-        bool fits;
-        int64_t sum;
-    } cases[] = {
-        {0, 1, true, INT64_MAX}, {0, 2, false, 0},         {0, 3, true, INT64_MAX}, {3, 4, true, INT64_MIN},
-        {3, 5, false, 0},        {3, 7, true, -2},         {2, 4, false, 0},        {3, 8, true, 0},
-        {8, 9, true, 5},         {0, 0, true, 0},
-    };
-    const uint64_t mask[9] = {UINT64_MAX};
-    (void)state;
-    for (size_t n = 0; n < 3; n++) {
-        const lots_kernels *kernels = lots_kernels_named(names[n]);
-        for (size_t c = 0; kernels != NULL && c < sizeof cases / sizeof cases[0]; c++) {
-            const uint32_t offsets[2] = {cases[c].from, cases[c].end};
-            int64_t out[9] = {0};
-            assert_int_equal(kernels->sum_i64_by(values, c % 2 ? mask : NULL, UINT64_MAX, offsets, 1, out),
-                             cases[c].fits);
-            if (cases[c].fits)
-                assert_true(out[0] == cases[c].sum);
-        }
-    }
-}
-
 /* Packed by the definition: value i is row i / lanes of lane i % lanes. */
 static void values_unpack_at_every_width(void **state)
 {
@@ -566,7 +334,7 @@ static void values_unpack_at_every_width(void **state)
     uint8_t packed[4096 + 64];
     (void)state;
     for (size_t n = 0; n < 3; n++) {
-        const lots_kernels *kernels = lots_kernels_named(names[n]);
+        const lots_kernels *kernels = lots_kernels_named(kernel_names[n]);
         for (unsigned width = 0; kernels != NULL && width <= 32; width++)
             for (size_t l = 0; l < sizeof lane_counts / sizeof lane_counts[0]; l++) {
                 const unsigned lanes = lane_counts[l];
@@ -594,7 +362,7 @@ static void what_is_left_unpacks_at_every_width(void **state)
     uint32_t values[32], out[32 + 16];
     (void)state;
     for (size_t n = 0; n < 3; n++) {
-        const lots_kernels *kernels = lots_kernels_named(names[n]);
+        const lots_kernels *kernels = lots_kernels_named(kernel_names[n]);
         for (unsigned width = 0; kernels != NULL && width <= 32; width++)
             for (unsigned count = 0; count < 32; count++) {
                 const size_t bytes = (count * width + 7) / 8;
@@ -625,12 +393,6 @@ static void tables_have_their_names(void **state)
         assert_string_equal(lots_kernels_name(), wanted);
 }
 
-#define EACH(NAME, CHECK)           \
-    static void NAME(void **state)  \
-    {                               \
-        (void)state;                \
-        with_all(CHECK);            \
-    }
 EACH(ranges_become_bitmaps, check_ranges)
 EACH(comparisons_become_bitmaps, check_compares)
 EACH(ids_are_looked_up, check_lookups)
@@ -645,10 +407,6 @@ EACH(escapes_take_patches, check_patches)
 EACH(elements_gather_and_widen, check_elements)
 EACH(values_are_coded_by_a_table, check_codes)
 EACH(pairs_are_numbered_by_a_table, check_pairs)
-EACH(groups_count, check_counts)
-EACH(groups_sum, check_sums)
-EACH(groups_have_extremes, check_extremes)
-EACH(groups_broadcast, check_broadcasts)
 
 int main(void)
 {
@@ -663,12 +421,6 @@ int main(void)
         cmocka_unit_test(compressing_follows_the_mask), cmocka_unit_test(planes_choose),
         cmocka_unit_test(escapes_take_patches),         cmocka_unit_test(elements_gather_and_widen),
         cmocka_unit_test(values_are_coded_by_a_table),  cmocka_unit_test(pairs_are_numbered_by_a_table),
-        cmocka_unit_test(groups_count),                 cmocka_unit_test(groups_sum),
-        cmocka_unit_test(groups_have_extremes),         cmocka_unit_test(groups_broadcast),
-        cmocka_unit_test(sums_that_do_not_fit_are_told),
     };
-    all = malloc(sizeof *all);
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    free(all);
-    return failed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

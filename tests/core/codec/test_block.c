@@ -171,8 +171,8 @@ static bool round_trip(const lots_values *values, const lots_block_options *opti
     return status == LOTS_OK;
 }
 
-static const uint32_t sizes[] = {0, 1, 2, 31, 32, 33, 64, 65, 127, 700, 1023, 1024, 1025, 2100};
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+static const uint32_t sizes[] = {0, 1, 2, 31, 32, 33, 64, 65, 127, 700, 1023, 1024, 1025, 2100};
 
 static void values_come_back_as_they_were(void **state)
 {
@@ -450,138 +450,6 @@ static void runs_whose_lengths_pass_32_bits_are_refused(void **state)
     lots_bytes_free(&out);
 }
 
-/* Each set of a few ids, as a range and as a table, against the values that were stored. */
-static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t count, int encoding)
-{
-    const lots_values values = {.phys = LOTS_PHYS_U32, .data = ids, .missing = missing, .count = count};
-    const lots_block_options only = {.only = 1 + encoding};
-    lots_bytes out = {0};
-    lots_block_meta meta;
-    lots_error err = {0};
-    lots_arena arena;
-    uint64_t bits[64 + 8], gone[64 + 8];
-    assert_true(count <= 4096);
-    assert_ok(lots_block_encode(&values, &only, 7, &out, &meta, &err));
-    lots_arena_init(&arena, 0);
-    for (uint32_t set = 0; lots_block_can_test(&meta) && set < 256; set++) {
-        const uint64_t table[1 + 8] = {set | (uint64_t)(set & 1) << 40};
-        const lots_id_test test = {set / 16, set % 16, set % 3 == 0 ? NULL : table, 41};
-        uint32_t greatest = 0;
-        assert_ok(lots_block_test(&meta, out.data, &test, &(lots_values_out){.believed = set / 8 % 2 == 1}, bits, gone, &greatest,
-                                  &arena, &err));
-        for (uint32_t i = 0; i < count; i++) {
-            const bool is_gone = missing != NULL && lots_bit_get(missing, i);
-            const bool wanted = test.table != NULL ? ids[i] < 41 && (table[0] >> ids[i] & 1) : ids[i] >= test.first && ids[i] < test.end;
-            assert_int_equal(lots_bit_get(bits, i), wanted && !is_gone);
-            assert_true(greatest >= ids[i] || is_gone);
-            if (missing != NULL)
-                assert_int_equal(lots_bit_get(gone, i), is_gone);
-        }
-    }
-    lots_arena_free(&arena);
-    lots_bytes_free(&out);
-}
-
-static void planes_and_runs_tell_who_is_in_a_set(void **state)
-{
-    static const uint32_t some[8] = {0, 1, 2, 5, 7, 9, 40, 50};
-    uint64_t seed = 11;
-    (void)state;
-    for (uint32_t round = 0; round < 24; round++) {
-        static uint32_t ids[4096 + 16];
-        uint64_t missing[64 + 8] = {0};
-        const uint32_t count = 2 + (uint32_t)(lots_test_random(&seed) % 4094), distinct = 2 + round % 7;
-        bool any = false;
-        for (uint32_t i = 0; i < count; i++) {
-            ids[i] = some[lots_test_random(&seed) % distinct];
-            if (round % 3 != 0 && lots_test_random(&seed) % (round % 3 == 1 ? 3 : 100) == 0) {
-                lots_bit_set(missing, i);
-                any = true;
-            }
-        }
-        ids[0] = some[0]; /* two distinct ones at least */
-        ids[1] = some[1];
-        lots_bit_clear(missing, 0);
-        lots_bit_clear(missing, 1);
-        any = any && lots_bits_count(missing, count) > 0;
-        check_tests(ids, any ? missing : NULL, count, LOTS_ENCODING_PLANES);
-        check_tests(ids, any ? missing : NULL, count, LOTS_ENCODING_RUNS);
-    }
-}
-
-/* ---- lengths of lists ---- */
-
-/* What a block of lengths says of elements and lists, against going through them one by one. */
-static void check_places(const uint32_t *lengths, uint32_t count, const lots_block_meta *meta, const uint8_t *bytes)
-{
-    lots_error err;
-    lots_arena arena;
-    uint32_t total = 0;
-    for (uint32_t i = 0; i < count; i++)
-        total += lengths[i];
-    uint32_t *lists = malloc((count + 32) * sizeof *lists), *before = malloc((count + 32) * sizeof *before);
-    uint32_t *elements = malloc((total + 32) * sizeof *elements), *of = malloc((total + 32) * sizeof *of);
-    lots_arena_init(&arena, 0);
-    for (uint32_t i = 0; i <= count; i++)
-        lists[i] = i;
-    for (uint32_t e = 0; e <= total; e++)
-        elements[e] = e;
-    assert_ok(lots_block_elements_before(meta, bytes, lists, count + 1, before, &arena, &err));
-    assert_ok(lots_block_lists_of(meta, bytes, elements, total, of, &arena, &err));
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        assert_int_equal(before[i], at);
-        for (uint32_t k = 0; k < lengths[i]; k++)
-            assert_int_equal(of[at++], i);
-    }
-    assert_int_equal(before[count], total);
-    assert_int_equal(lots_block_lists_of(meta, bytes, elements, total + 1, of, &arena, &err), LOTS_CORRUPT);
-    if (total > 3) { /* some of them */
-        const uint32_t some[3 + 16] = {total / 3, total / 2, total - 1};
-        assert_ok(lots_block_lists_of(meta, bytes, some, 3, of, &arena, &err));
-        for (uint32_t i = 0; i < 3; i++)
-            assert_true(before[of[i]] <= some[i] && some[i] < before[of[i] + 1]);
-    }
-    lots_arena_free(&arena);
-    free(lists);
-    free(before);
-    free(elements);
-    free(of);
-}
-
-static void lengths_tell_where_lists_lie_without_being_decoded(void **state)
-{
-    uint64_t seed = 19;
-    (void)state;
-    for (size_t s = 1; s < COUNT_OF(sizes); s++)
-        for (unsigned distinct = 1; distinct <= 8; distinct++) {
-            lots_error err;
-            lots_bytes out = {NULL, 0, 0};
-            lots_block_meta meta;
-            uint32_t lengths[2100 + 16];
-            const uint32_t count = sizes[s];
-            for (uint32_t i = 0; i < count; i++)
-                lengths[i] = distinct == 1 ? 3 : (uint32_t)(lots_test_random(&seed) % distinct) * (s % 2 == 0 ? 1 : 5);
-            if (distinct > 1 && count > 1) {
-                lengths[0] = 0;
-                lengths[1] = 1;
-            }
-            const lots_values values = {.phys = LOTS_PHYS_U32, .count = count, .data = lengths};
-            const lots_block_options options = {.only = 1 + LOTS_ENCODING_PLANES};
-            if (lots_block_encode(&values, distinct == 1 ? NULL : &options, 42, &out, &meta, &err) == LOTS_OK &&
-                lots_block_can_place(&meta)) {
-                uint8_t *exact = malloc(meta.bytes + (meta.bytes == 0));
-                if (meta.bytes > 0)
-                    memcpy(exact, out.data, meta.bytes);
-                check_places(lengths, count, &meta, exact);
-                free(exact);
-            } else {
-                assert_true(count < 2 || distinct == 8);
-            }
-            lots_bytes_free(&out);
-        }
-}
-
 static void keys_of_doubles_keep_their_order(void **state)
 {
     static const double rising[] = {-1.0 / 0.0, -1e308, -1.0, -1e-310, -0.0, 0.0, 1e-310, 0.5, 1.0, 1e308, 1.0 / 0.0};
@@ -606,8 +474,6 @@ int main(void)
         cmocka_unit_test(blocks_are_as_small_as_they_were),
         cmocka_unit_test(the_same_values_give_the_same_bytes),
         cmocka_unit_test(runs_whose_lengths_pass_32_bits_are_refused),
-        cmocka_unit_test(planes_and_runs_tell_who_is_in_a_set),
-        cmocka_unit_test(lengths_tell_where_lists_lie_without_being_decoded),
         cmocka_unit_test(keys_of_doubles_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

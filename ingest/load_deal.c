@@ -189,5 +189,7 @@ static lots_status deal_task(void *context, size_t task, unsigned worker, lots_e
 
 lots_status lots_load_deal(lots_load *load, lots_error *err)
 {
-    return lots_pool_run(load->pool, load->raw.count, deal_task, load, load->options->stop, err);
+    LOTS_TRY(lots_pool_run(load->pool, load->raw.count, deal_task, load, load->options->stop, err));
+    lots_pile_drop_spilled(&load->raw_pile);
+    return LOTS_OK;
 }

@@ -226,7 +226,8 @@ static lots_status publish(write_job *job, lots_error *err)
         .domain_count = load->domain_count, .segments = job->entries.data,
         .segment_count = (uint32_t)job->entries.count, .coverage = job->coverage.data,
         .coverage_count = (uint32_t)job->coverage.count, .tables = job->table_list, .log = job->log.data,
-        .log_count = job->log.count, .setting_keys = keys, .setting_values = values, .setting_count = settings};
+        .log_count = job->log.count, .setting_keys = keys, .setting_values = values, .setting_count = settings,
+        .pool = load->pool};
     return lots_registry_publish(load->writer, &input, &load->result->generation, err);
 }
 
@@ -288,8 +289,11 @@ static lots_status publish_all(write_job *job, lots_error *err)
     return LOTS_OK;
 }
 
+/* What is on its way to the disk from here on is the generation alone. */
 lots_status lots_load_write_finish(lots_load *load, lots_error *err)
 {
+    lots_pile_drop_spilled(&load->bucket_pile);
+    lots_pile_drop_spilled(&load->settled_pile);
     LOTS_TRY(account(load->writing, err));
     return publish_all(load->writing, err);
 }

@@ -19,16 +19,21 @@ lots_status lots_pile_open(lots_pile *out, lots_pile_budget *budget, const char 
     return status;
 }
 
-void lots_pile_close(lots_pile *pile)
+void lots_pile_drop_spilled(lots_pile *pile)
 {
     lots_error ignored;
+    if (pile->file.fd < 0)
+        return;
+    lots_file_close(&pile->file);
+    if (lots_path_remove(pile->path, &ignored) != LOTS_OK)
+        pile->end = 0; /* the folder that holds it is removed as a whole later */
+}
+
+void lots_pile_close(lots_pile *pile)
+{
     if (pile->budget == NULL)
         return;
-    if (pile->file.fd >= 0) {
-        lots_file_close(&pile->file);
-        if (lots_path_remove(pile->path, &ignored) != LOTS_OK)
-            pile->end = 0; /* the folder that holds it is removed as a whole later */
-    }
+    lots_pile_drop_spilled(pile);
     pthread_mutex_destroy(&pile->lock);
     lots_free(pile->path);
     *pile = (lots_pile){.file = LOTS_FILE_CLOSED};

@@ -57,6 +57,10 @@ LOTS_MUST lots_status lots_pile_open(lots_pile *out, lots_pile_budget *budget, c
 /* Closes and removes the spill file; not its pieces' memory. */
 void lots_pile_close(lots_pile *pile);
 
+/* No piece will be read back any more: its spill file goes, before what it held takes the disk's time. Its pieces in memory
+ * stay. */
+void lots_pile_drop_spilled(lots_pile *pile);
+
 LOTS_MUST lots_status lots_piece_open(lots_piece *out, uint32_t target, uint32_t interner, const lots_column *columns,
                                       uint32_t column_count, lots_error *err);
 void lots_piece_close(lots_piece *piece, lots_pile *pile); /* pile NULL: it was never put on one */

@@ -136,6 +136,26 @@ lots_status lots_file_sync(lots_file *file, lots_error *err)
     return outcome == 0 ? LOTS_OK : lots_os_fail(err, "sync", file->path);
 }
 
+lots_status lots_file_put(const char *path, const void *data, size_t count, lots_error *err)
+{
+    lots_file file;
+    LOTS_TRY(lots_file_create(&file, path, err));
+    lots_status status = lots_file_write(&file, data, count, err);
+    lots_file_close(&file);
+    if (status != LOTS_OK && lots_path_remove(path, NULL) != LOTS_OK) /* the first failure is the one to tell */
+        lots_error_hint(err, "what was written of it is still there");
+    return status;
+}
+
+lots_status lots_path_sync(const char *path, lots_error *err)
+{
+    lots_file file;
+    LOTS_TRY(lots_file_open(&file, path, err));
+    lots_status status = lots_file_sync(&file, err);
+    lots_file_close(&file);
+    return status;
+}
+
 lots_status lots_file_size(lots_file *file, uint64_t *out, lots_error *err)
 {
     struct stat found;

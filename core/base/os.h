@@ -28,6 +28,8 @@ LOTS_MUST lots_status lots_file_read_at(lots_file *file, uint64_t offset, void *
 /* All of it, after what was written before. */
 LOTS_MUST lots_status lots_file_write(lots_file *file, const void *data, size_t count, lots_error *err);
 LOTS_MUST lots_status lots_file_sync(lots_file *file, lots_error *err);
+/* Create a file of these bytes (not synced). Errors: LOTS_IO; nothing of it is left then. */
+LOTS_MUST lots_status lots_file_put(const char *path, const void *data, size_t count, lots_error *err);
 LOTS_MUST lots_status lots_file_size(lots_file *file, uint64_t *out, lots_error *err);
 /* Map the whole file read-only; NULL and 0 for an empty file. Unmap with lots_file_unmap. */
 LOTS_MUST lots_status lots_file_map(lots_file *file, const uint8_t **out, size_t *out_bytes, lots_error *err);
@@ -48,6 +50,8 @@ LOTS_MUST lots_status lots_path_join(char **out, const char *directory, const ch
 LOTS_MUST lots_status lots_path_remove(const char *path, lots_error *err); /* a file; absent is LOTS_OK */
 /* A file or a directory with all below it; absent is LOTS_OK. */
 LOTS_MUST lots_status lots_path_remove_tree(const char *path, lots_error *err);
+/* What was written to the file, by whomever, lasts. Errors: LOTS_IO (path, reason). */
+LOTS_MUST lots_status lots_path_sync(const char *path, lots_error *err);
 LOTS_MUST lots_status lots_path_rename(const char *from, const char *to, lots_error *err);
 
 /* Take an exclusive advisory lock on `path` (created if absent) and write "pid command" into it. The kernel drops it

@@ -204,21 +204,6 @@ static lots_status make_image(const identity_input *input, lots_bytes *image, lo
     return LOTS_OK;
 }
 
-static lots_status write_file(const char *path, const lots_bytes *image, lots_error *err)
-{
-    lots_file file = LOTS_FILE_CLOSED;
-    LOTS_TRY(lots_file_create(&file, path, err));
-    lots_status status = lots_file_write(&file, image->data, image->count, err);
-    if (status == LOTS_OK)
-        status = lots_file_sync(&file, err);
-    lots_file_close(&file);
-    if (status != LOTS_OK) {
-        lots_status removed = lots_path_remove(path, NULL); /* the first failure is the one to tell */
-        (void)removed;
-    }
-    return status;
-}
-
 lots_status lots_identity_write(const char *path, uint64_t segment, const char *text, const uint64_t *offsets,
                                 uint32_t count, lots_error *err)
 {
@@ -226,7 +211,7 @@ lots_status lots_identity_write(const char *path, uint64_t segment, const char *
     lots_bytes image = {0}, raw = {0}, directory = {0};
     lots_status status = make_image(&input, &image, &raw, &directory, err);
     if (status == LOTS_OK)
-        status = write_file(path, &image, err);
+        status = lots_file_put(path, image.data, image.count, err);
     lots_bytes_free(&image);
     lots_bytes_free(&raw);
     lots_bytes_free(&directory);

@@ -9,7 +9,8 @@
 
 typedef struct lots_identity lots_identity;
 
-/* Write ids[0..count-1] (strictly rising by bytes): ids as one text with offsets. Synced. */
+/* Write ids[0..count-1] (strictly rising by bytes): ids as one text with offsets. Publishing
+ * syncs the file (registry.h). */
 LOTS_MUST lots_status lots_identity_write(const char *path, uint64_t segment, const char *text, const uint64_t *offsets,
                                           uint32_t count, lots_error *err);
 LOTS_MUST lots_status lots_identity_open(lots_identity **out, const char *path, uint64_t expected_segment,

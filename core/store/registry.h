@@ -9,14 +9,15 @@
  *   readers/N             empty; held by readers of generation N
  *   lock                  held by the one writer
  *
- * Life of a write: begin (lock, leftovers of dead writers removed) -> files written and synced -> publish (directories
- * synced, then one SQLite transaction makes the generation current) -> close (generations not current, pinned or held are
+ * Life of a write: begin (lock, leftovers of dead writers removed) -> files written -> publish (all of them and their
+ * folders synced, then one SQLite transaction makes the generation current) -> close (generations not current, pinned or held are
  * removed at the NEXT begin). Killed at any instant the registry is the old or the new one.
  * A reader keeps the generation it opened: it maps its files at open, or holds them through a shared lock. */
 #ifndef LOTS_REGISTRY_H
 #define LOTS_REGISTRY_H
 
 #include "core/base/arena.h"
+#include "core/base/pool.h"
 #include "core/base/vec.h"
 #include "core/store/identity.h"
 #include "core/store/schema.h"
@@ -124,6 +125,7 @@ typedef struct lots_generation_input {
     const char *const *setting_keys;     /* settings to set; values beside, NULL: to unset. The base's others stay */
     const char *const *setting_values;
     size_t setting_count;
+    lots_pool *pool;                     /* files are synced on its threads; NULL: by the caller's */
 } lots_generation_input;
 /* Write dictionaries and tables (those that are as the base has them are kept), sync everything, publish in one
  * transaction. After LOTS_OK readers see it. Once for each begin. New segments are opened and compared with the manifest.

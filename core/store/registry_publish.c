@@ -1,5 +1,5 @@
-/* registry_publish.c: making the next generation current. Everything is looked over first, then files are written and
- * synced, then directories, and only then does one transaction of the catalog name them: see registry.h. */
+/* registry_publish.c: making the next generation current. Everything is looked over first, then files are written,
+ * then all of them are synced (registry_sync.c), and only then does one transaction of the catalog name them: see registry.h. */
 #include <stdlib.h>
 
 #include "core/base/day.h"
@@ -383,42 +383,14 @@ static lots_status describe_next(lots_registry_writer *writer, const lots_genera
 static lots_status make_readers_file(const lots_registry_writer *writer, uint64_t generation, lots_error *err)
 {
     char *folder, *path;
-    lots_file file;
     LOTS_TRY(lots_folder_path(&folder, writer->path, LOTS_FOLDER_READERS, err));
     lots_status status = lots_folder_file(&path, folder, LOTS_FOLDER_READERS, generation, NULL, err);
     lots_free(folder);
     LOTS_TRY(status);
     status = lots_path_remove(path, err);
     if (status == LOTS_OK)
-        status = lots_file_create(&file, path, err);
-    if (status == LOTS_OK) {
-        status = lots_file_sync(&file, err);
-        lots_file_close(&file);
-    }
+        status = lots_file_put(path, NULL, 0, err);
     lots_free(path);
-    return status;
-}
-
-static lots_status sync_directories(const lots_registry_writer *writer, lots_error *err)
-{
-    for (int i = 0; i < LOTS_FOLDER_COUNT; i++) {
-        char *folder;
-        LOTS_TRY(lots_folder_path(&folder, writer->path, (lots_folder)i, err));
-        lots_status status = lots_directory_sync(folder, err);
-        lots_free(folder);
-        LOTS_TRY(status);
-    }
-    LOTS_TRY(lots_directory_sync(writer->identities, err));
-    return lots_directory_sync(writer->path, err);
-}
-
-/* The folder in which a new registry's directory was made. */
-static lots_status sync_parent(const char *path, lots_error *err)
-{
-    char *above;
-    LOTS_TRY(lots_path_join(&above, path, "..", err));
-    lots_status status = lots_directory_sync(above, err);
-    lots_free(above);
     return status;
 }
 
@@ -431,8 +403,7 @@ static lots_status write_files(lots_registry_writer *writer, const lots_generati
     LOTS_TRY(lots_registry_content_hash(input, next, &next->hash, err));
     next->next_number = writer->next_number;
     LOTS_TRY(make_readers_file(writer, next->id, err));
-    LOTS_TRY(sync_directories(writer, err));
-    return writer->base == NULL ? sync_parent(writer->path, err) : LOTS_OK;
+    return lots_registry_sync(writer, next, input->pool, err);
 }
 
 static lots_status publish(lots_registry_writer *writer, const lots_generation_input *input, lots_generation *next,

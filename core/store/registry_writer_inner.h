@@ -1,5 +1,5 @@
 /* registry_writer_inner.h: the state of the one writer, shared by registry_writer.c (its life), registry_publish.c (the
- * next generation) and registry_sweep.c (what nothing names any more). Private to these. */
+ * next generation), registry_sync.c (making it last) and registry_sweep.c (what nothing names any more). Private to these. */
 #ifndef LOTS_REGISTRY_WRITER_INNER_H
 #define LOTS_REGISTRY_WRITER_INNER_H
 
@@ -20,6 +20,9 @@ struct lots_registry_writer {
     bool published;
 };
 
+/* Make every file that `next` names and the base does not, and every folder, last. pool: as in registry.h. */
+LOTS_MUST lots_status lots_registry_sync(const lots_registry_writer *writer, const lots_generation *next, lots_pool *pool,
+                                         lots_error *err);
 /* Remove from the catalog the generations that are neither current, pinned, nor held by a reader, and then every file that
  * no generation names. Under the writer's lock. */
 LOTS_MUST lots_status lots_registry_sweep(const char *path, const char *identities, lots_error *err);

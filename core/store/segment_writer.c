@@ -231,21 +231,6 @@ static lots_status hash_content(lots_segment_job *job, uint64_t *out, lots_error
     return status;
 }
 
-static lots_status write_file(const char *path, const lots_bytes *image, lots_error *err)
-{
-    lots_file file = LOTS_FILE_CLOSED;
-    LOTS_TRY(lots_file_create(&file, path, err));
-    lots_status status = lots_file_write(&file, image->data, image->count, err);
-    if (status == LOTS_OK)
-        status = lots_file_sync(&file, err);
-    lots_file_close(&file);
-    if (status != LOTS_OK) {
-        lots_status removed = lots_path_remove(path, NULL); /* the first failure is the one to tell */
-        (void)removed;
-    }
-    return status;
-}
-
 static lots_status write_segment(lots_segment_job *job, const char *path, lots_segment_result *result, lots_error *err)
 {
     LOTS_TRY(make_offsets(job->input, &job->offsets, err));
@@ -257,7 +242,7 @@ static lots_status write_segment(lots_segment_job *job, const char *path, lots_s
     for (uint32_t i = 1; i < job->input->schema->stream_count; i++)
         result->events += job->offsets[i][job->input->patients];
     LOTS_TRY(hash_content(job, &result->hash, err));
-    return write_file(path, &job->image, err);
+    return lots_file_put(path, job->image.data, job->image.count, err);
 }
 
 lots_status lots_segment_write(const char *path, const lots_segment_input *input, lots_segment_result *result,

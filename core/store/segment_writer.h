@@ -1,5 +1,5 @@
 /* segment_writer.h: making one segment file from settled batches. A pure function of its input: same rows, same bytes.
- * The file is written to its final path, synced, and is nothing until a catalog names it. */
+ * The file is written to its final path; publishing syncs it (registry.h), and it is nothing until a catalog names it. */
 #ifndef LOTS_SEGMENT_WRITER_H
 #define LOTS_SEGMENT_WRITER_H
 

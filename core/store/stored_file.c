@@ -53,25 +53,12 @@ lots_status lots_stored_read(const char *directory, lots_folder folder, const lo
     return status;
 }
 
-static lots_status write_at(const char *path, const lots_bytes *bytes, lots_error *err)
-{
-    lots_file file;
-    LOTS_TRY(lots_file_create(&file, path, err));
-    lots_status status = lots_file_write(&file, bytes->data, bytes->count, err);
-    if (status == LOTS_OK)
-        status = lots_file_sync(&file, err);
-    lots_file_close(&file);
-    if (status != LOTS_OK && lots_path_remove(path, NULL) != LOTS_OK)
-        lots_error_hint(err, "what was written of it is still there");
-    return status;
-}
-
 lots_status lots_stored_write(const char *directory, lots_folder folder, const lots_file_facts *facts,
                               const lots_bytes *bytes, lots_error *err)
 {
     char *path;
     LOTS_TRY(path_of(&path, directory, folder, facts, err));
-    lots_status status = write_at(path, bytes, err);
+    lots_status status = lots_file_put(path, bytes->data, bytes->count, err);
     lots_free(path);
     return status;
 }

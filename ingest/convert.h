@@ -42,7 +42,7 @@ typedef struct lots_converter {
     uint32_t number;            /* of the interner */
     lots_piece *pieces;         /* by target */
     bool *open;                 /* by target: the piece is open */
-    bool *filled;               /* by target: the last one had LOTS_PIECE_ROWS, so that the next will have them too */
+    uint32_t *expected;         /* by target: rows that the next piece will have, as the last one had them */
     bool full;                  /* some piece has LOTS_PIECE_ROWS: to be handed on before the next record */
     lots_convert_counts *counts;
     const lots_load_target *targets;

@@ -8,7 +8,7 @@
 #include "core/base/memory.h"
 #include "ingest/load_inner.h"
 
-enum { SMALL_FILE_BYTES = 1 << 21, PROGRESS_NS = 100000000, HASH_BYTES = 1 << 20 };
+enum { SMALL_FILE_BYTES = 1 << 21, PROGRESS_NS = 100000000, HASH_BYTES = 1 << 20, BLOCK_ROWS_LEAST = 2048 };
 
 typedef struct parse_job {
     lots_load *load;
@@ -25,8 +25,8 @@ static lots_status put_piece(lots_load *load, lots_converter *converter, uint32_
 {
     lots_piece piece = converter->pieces[target];
     converter->open[target] = false;
-    converter->filled[target] = piece.batch.rows >= LOTS_PIECE_ROWS &&
-                                lots_batch_memory(&piece.batch) <= LOTS_PIECE_BYTES / 4 * 3;
+    bool long_texts = lots_batch_memory(&piece.batch) > LOTS_PIECE_BYTES / 4 * 3;
+    converter->expected[target] = long_texts ? 0 : piece.batch.rows + piece.batch.rows / 16;
     lots_status status = lots_pile_put(&load->raw_pile, &piece, err);
     if (status == LOTS_OK) {
         pthread_mutex_lock(&load->lock);
@@ -38,16 +38,15 @@ static lots_status put_piece(lots_load *load, lots_converter *converter, uint32_
     return status;
 }
 
-/* Put pieces that are large; all that hold anything when `all`. */
-static lots_status put_pieces(lots_load *load, lots_converter *converter, bool all, lots_error *err)
+/* Put pieces that have `least` rows or are large. */
+static lots_status put_pieces(lots_load *load, lots_converter *converter, uint32_t least, lots_error *err)
 {
     converter->full = false;
     for (uint32_t i = 0; i < converter->target_count; i++) {
         if (!converter->open[i])
             continue;
         const lots_batch *batch = &converter->pieces[i].batch;
-        bool large = batch->rows >= LOTS_PIECE_ROWS || lots_batch_memory(batch) >= LOTS_PIECE_BYTES;
-        if (large || (all && batch->rows > 0))
+        if (batch->rows >= least || lots_batch_memory(batch) >= LOTS_PIECE_BYTES)
             LOTS_TRY(put_piece(load, converter, i, err));
     }
     return LOTS_OK;
@@ -73,6 +72,9 @@ static void tell_progress(const parse_job *job)
 
 /* ---- one worker on one file ---- */
 
+/* Blocks go to workers in turn: pieces that end with a block stand in the order of the file when put in order, and what comes
+ * by patient and day needs no sort (load_settle.c). */
+
 static lots_status convert_block(parse_job *job, lots_converter *converter, lots_rows_block *block,
                                  lots_csv_field *fields, lots_error *err)
 {
@@ -82,11 +84,11 @@ static lots_status convert_block(parse_job *job, lots_converter *converter, lots
         for (uint32_t i = 0; i < job->reading_count; i++)
             LOTS_TRY(lots_convert_record(converter, job->readings[i], fields, &record, err));
         if (converter->full)
-            LOTS_TRY(put_pieces(job->load, converter, false, err));
+            LOTS_TRY(put_pieces(job->load, converter, LOTS_PIECE_ROWS, err));
     }
     atomic_fetch_add(&job->records, records);
     atomic_fetch_add(&job->load->rows_read, records);
-    return put_pieces(job->load, converter, false, err);
+    return put_pieces(job->load, converter, BLOCK_ROWS_LEAST, err);
 }
 
 static lots_status convert_blocks(parse_job *job, lots_converter *converter, lots_rows_block *block,
@@ -204,7 +206,7 @@ lots_status lots_load_parse(lots_load *load, lots_error *err)
     for (uint32_t i = 0; i < load->inputs.count; i++)
         LOTS_TRY(parse_file(load, i, err));
     for (unsigned i = 0; i < load->threads; i++)
-        LOTS_TRY(put_pieces(load, &load->converters[i], true, err));
+        LOTS_TRY(put_pieces(load, &load->converters[i], 1, err));
     if (load->options->progress != NULL)
         load->options->progress(load->options->progress_context, load->bytes_all, load->bytes_all,
                                 atomic_load(&load->rows_read));

@@ -1,6 +1,8 @@
 /* load_settle.c: one bucket (a range of patients) at a time: its pieces together, patients merged to one row each, children
  * attached to their parents, streams put into the total order with duplicates settled. Buckets are independent, so they
  * run in parallel. See load_inner.h. */
+#include <stdlib.h>
+
 #include "core/base/memory.h"
 #include "ingest/attach.h"
 #include "ingest/load_inner.h"
@@ -176,11 +178,20 @@ static lots_status reserve_pieces(settle_job *job, lots_error *err)
     return status;
 }
 
+static int compare_origins(const void *a, const void *b)
+{
+    uint64_t left = ((const lots_piece *)a)->first_origin, right = ((const lots_piece *)b)->first_origin;
+    return (left > right) - (left < right);
+}
+
+/* In the order of the files, which mostly is that of patients and days: then there is little to sort. */
 static lots_status gather_pieces(settle_job *job, lots_error *err)
 {
     lots_vec *pieces = &job->bucket->pieces;
     if (job->load->options->feed != NULL)
         return take_feed(job, err);
+    if (pieces->count > 0)
+        qsort(pieces->data, pieces->count, sizeof(lots_piece), compare_origins);
     LOTS_TRY(reserve_pieces(job, err));
     for (size_t i = 0; i < pieces->count; i++) {
         lots_piece *piece = &LOTS_AT(lots_piece, pieces, i);

@@ -95,6 +95,7 @@ lots_status lots_pile_put(lots_pile *pile, lots_piece *piece, lots_error *err)
 {
     piece->rows = piece->batch.rows;
     piece->origin_count = (uint32_t)piece->origins.count;
+    piece->first_origin = piece->origins.count > 0 ? LOTS_AT(uint64_t, &piece->origins, 0) : 0;
     size_t bytes = lots_batch_memory(&piece->batch) + piece->origins.capacity * sizeof(uint64_t);
     size_t before = atomic_fetch_add(&pile->budget->held_bytes, bytes);
     if (bytes <= pile->budget->limit_bytes && before <= pile->budget->limit_bytes - bytes) {

@@ -22,6 +22,7 @@ typedef struct lots_piece {
     lots_vec origins;      /* uint64_t a row: lots_origin; none once rows are settled */
     bool spilled;
     uint32_t origin_count;
+    uint64_t first_origin; /* of its first row; 0: none */
     size_t held_bytes;     /* counted by the pile */
     uint64_t at, bytes;    /* in the spill file */
 } lots_piece;

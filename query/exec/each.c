@@ -257,11 +257,13 @@ static lots_status number_days(lots_arena *arena, lots_periods *periods, lots_er
     void *room = NULL;
     if (days > DAYS_MANY)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(arena, &room, (size_t)days, sizeof(uint16_t), err));
-    uint16_t *of_day = room;
+    LOTS_TRY(lots_arena_vector(arena, &room, (size_t)days + 2, sizeof(uint32_t), err));
+    uint32_t *of_day = (uint32_t *)room + 1;
     for (uint32_t p = 0; p < periods->count; p++)
         for (int64_t day = periods->starts[p]; day <= periods->ends[p]; day++)
-            of_day[day - periods->starts[0]] = (uint16_t)p;
+            of_day[day - periods->starts[0]] = p;
+    of_day[-1] = UINT32_MAX;
+    of_day[days] = periods->count;
     periods->of_day = of_day;
     return LOTS_OK;
 }
@@ -324,6 +326,7 @@ static lots_status make_within(lots_worker *worker, const lots_each *each, const
                                const lots_instance *rows, lots_instance **out, bool *done, lots_error *err)
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
+    const lots_kernels *kernels = worker->kernels;
     uint32_t *first = NULL, *end = NULL, *offsets = NULL, *index = NULL, *period = NULL;
     LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
     LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
@@ -335,9 +338,12 @@ static lots_status make_within(lots_worker *worker, const lots_each *each, const
     const uint32_t count = offsets[rows->count];
     LOTS_TRY(lots_new_u32(arena, count, &index, err));
     LOTS_TRY(lots_new_u32(arena, count, &period, err));
-    worker->kernels->broadcast_index(offsets, rows->count, index);
+    kernels->broadcast_index(offsets, rows->count, index);
+    for (uint32_t row = 0; row < rows->count; row++)
+        first[row] -= offsets[row]; /* the period of new row 0, if it were this row's */
+    kernels->gather_u32(first, index, count, period);
     for (uint32_t i = 0; i < count; i++)
-        period[i] = first[index[i]] + (i - offsets[index[i]]);
+        period[i] += i;
     worker->work.rows += rows->count + count;
     LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
     return lots_each_fill(worker, each, &plan->periods, period, count, *out, err);

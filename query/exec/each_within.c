@@ -182,14 +182,7 @@ lots_status lots_each_plan_make(const lots_each *each, const lots_expr *where, u
 static uint32_t count_before(const lots_periods *periods, int64_t day, bool of_end)
 {
     const int32_t *days = of_end ? periods->ends : periods->starts;
-    const int64_t first = periods->starts[0], last = periods->ends[periods->count - 1];
     uint32_t low = 0, high = periods->count;
-    if (day <= first)
-        return 0;
-    if (day > last)
-        return periods->count;
-    if (periods->of_day != NULL)
-        return of_end ? periods->of_day[day - first] : periods->of_day[day - 1 - first] + 1u;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         if (days[middle] < day)
@@ -198,6 +191,25 @@ static uint32_t count_before(const lots_periods *periods, int64_t day, bool of_e
             high = middle;
     }
     return low;
+}
+
+/* The same of all rows by the table of days: those before the first day and after the last count as the ones beside them.
+ * False where there is none. */
+static bool count_all_before(const lots_kernels *kernels, const lots_periods *periods, const int32_t *days, uint32_t count,
+                             int32_t shift, bool of_end, uint32_t *out)
+{
+    const int64_t first = (int64_t)periods->starts[0] - shift, after = (int64_t)periods->ends[periods->count - 1] + 1 - shift;
+    if (periods->of_day == NULL || first < INT32_MIN || after > INT32_MAX)
+        return false;
+    const int32_t least = (int32_t)first, most = (int32_t)after;
+    for (uint32_t i = 0; i < count; i++) {
+        const int32_t late = days[i] < least ? least : days[i];
+        out[i] = (uint32_t)(late > most ? most : late) - (uint32_t)least;
+    }
+    kernels->gather_u32(of_end ? periods->of_day : periods->of_day - 1, out, count, out);
+    for (uint32_t i = 0; i < count && !of_end; i++)
+        out[i]++;
+    return true;
 }
 
 static lots_status flat_of(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,
@@ -256,40 +268,56 @@ static lots_status days_of(lots_worker *worker, const lots_each_bound *by, const
     return LOTS_OK;
 }
 
+/* What `at` becomes where there is no bound, and where no period passes. */
+static void except_rows(const lots_each_bound *by, const lots_vector *value, const uint64_t *unless, uint32_t count,
+                        uint32_t periods, uint32_t *at)
+{
+    for (size_t w = 0; w < lots_bit_words(count); w++) {
+        const uint64_t here = count - w * 64 < 64 ? (UINT64_C(1) << (count % 64)) - 1 : ~UINT64_C(0);
+        const uint64_t free = unless != NULL ? unless[w] & here : 0;
+        for (uint64_t bits = free; bits != 0; bits &= bits - 1)
+            at[w * 64 + (size_t)__builtin_ctzll(bits)] = by->below ? periods : 0;
+        for (uint64_t bits = value->missing != NULL ? value->missing[w] & here & ~free : 0; bits != 0; bits &= bits - 1)
+            at[w * 64 + (size_t)__builtin_ctzll(bits)] = by->below ? 0 : periods;
+    }
+}
+
 static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows,
-                          const lots_periods *periods, uint32_t *first, uint32_t *end, lots_error *err)
+                          const lots_periods *periods, int32_t *first, int32_t *end, lots_error *err)
 {
     lots_vector value, unless = {.count = 0};
     const int32_t *days = NULL;
+    uint32_t *found = NULL;
+    const int32_t shift = by->shift + (by->below ? 1 : 0);
     LOTS_TRY(flat_of(worker, by->value, rows, &value, err));
     if (by->unless != NULL)
         LOTS_TRY(flat_of(worker, by->unless, rows, &unless, err));
     LOTS_TRY(days_of(worker, by, rows, &value, &days, err));
-    for (uint32_t i = 0; i < rows->count; i++) {
-        if (by->unless != NULL && lots_bit_get(unless.data, i))
-            continue;
-        const int64_t day = (int64_t)days[i] + by->shift;
-        const uint32_t at = count_before(periods, by->below ? day + 1 : day, by->of_end);
-        if (lots_vector_is_missing(&value, i))
-            end[i] = 0;
-        else if (by->below)
-            end[i] = end[i] < at ? end[i] : at;
-        else
-            first[i] = first[i] > at ? first[i] : at;
-    }
+    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), rows->count, &found, err));
+    if (!count_all_before(worker->kernels, periods, days, rows->count, shift, by->of_end, found))
+        for (uint32_t i = 0; i < rows->count; i++)
+            found[i] = count_before(periods, (int64_t)days[i] + shift, by->of_end);
+    if (by->unless != NULL || value.missing != NULL)
+        except_rows(by, &value, unless.data, rows->count, periods->count, found);
+    const int32_t *at = (const int32_t *)found;
+    for (uint32_t i = 0; i < rows->count && by->below; i++)
+        end[i] = end[i] < at[i] ? end[i] : at[i];
+    for (uint32_t i = 0; i < rows->count && !by->below; i++)
+        first[i] = first[i] > at[i] ? first[i] : at[i];
     return LOTS_OK;
 }
 
 lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows, uint32_t *first,
                              uint32_t *end, lots_error *err)
 {
+    int32_t *low = (int32_t *)first, *high = (int32_t *)end; /* they are few */
     for (uint32_t i = 0; i < rows->count; i++) {
-        first[i] = 0;
-        end[i] = plan->periods.count;
+        low[i] = 0;
+        high[i] = (int32_t)plan->periods.count;
     }
     for (uint32_t b = 0; b < plan->bound_count; b++)
-        LOTS_TRY(narrow(worker, &plan->bounds[b], rows, &plan->periods, first, end, err));
+        LOTS_TRY(narrow(worker, &plan->bounds[b], rows, &plan->periods, low, high, err));
     for (uint32_t i = 0; i < rows->count; i++)
-        end[i] = end[i] < first[i] ? first[i] : end[i];
+        high[i] = high[i] < low[i] ? low[i] : high[i];
     return LOTS_OK;
 }

@@ -12,7 +12,8 @@
 /* One after another without a gap, from the first day of the interval to its last. */
 typedef struct lots_periods {
     const int32_t *starts, *ends;
-    const uint16_t *of_day; /* by day since the first one: its period; NULL when there are too many */
+    const uint32_t *of_day; /* by day since the first one: its period; of the day before it -1, of the day after the last one
+                               `count`. NULL when there are too many */
     uint32_t count;         /* 1 or more */
 } lots_periods;
 

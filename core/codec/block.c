@@ -7,6 +7,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/kernels.h"
+#include "core/codec/absent.h"
 #include "core/codec/entries.h"
 #include "core/codec/missing.h"
 #include "core/codec/numbers.h"
@@ -142,6 +143,31 @@ static lots_status encode_related(const lots_values *values, const lots_block_op
                                                                                        arena, err);
 }
 
+static lots_status encode_rows(const lots_values *values, const lots_block_options *options, encoding_job *job,
+                               lots_bytes *out, lots_block_meta *meta, lots_error *err)
+{
+    const bool related = options != NULL && (options->entries != NULL || options->parent != NULL);
+    return related ? encode_related(values, options, job->arena, out, meta, err)
+                   : encode_payload(values, job, out, meta, err);
+}
+
+/* Without the rows that another column tells to be missing. */
+static lots_status encode_rest(const lots_values *values, const lots_block_options *options, encoding_job *job,
+                               lots_bytes *out, lots_block_meta *meta, lots_error *err)
+{
+    lots_absent_rest rest;
+    lots_block_options of_rest = *options;
+    LOTS_TRY(lots_absent_split(values, options, &rest, job->arena, err));
+    if (rest.set == 0)
+        return encode_rows(values, options, job, out, meta, err);
+    of_rest.parent = options->parent != NULL ? &rest.parent : NULL;
+    LOTS_TRY(lots_bytes_put_varint(out, rest.set, err));
+    LOTS_TRY(encode_rows(&rest.values, &of_rest, job, out, meta, err));
+    meta->encoding |= LOTS_ENCODING_ABSENT;
+    meta->missing += rest.left_out;
+    return LOTS_OK;
+}
+
 lots_status lots_block_encode(const lots_values *values, const lots_block_options *options, uint64_t salt,
                               lots_bytes *out, lots_block_meta *meta, lots_error *err)
 {
@@ -159,9 +185,8 @@ lots_status lots_block_encode(const lots_values *values, const lots_block_option
     lots_arena_init(&own, 0);
     job.arena = options != NULL && options->scratch != NULL ? options->scratch : &own;
     const lots_arena_mark mark = lots_arena_save(job.arena);
-    const bool related = options != NULL && (options->entries != NULL || options->parent != NULL);
-    lots_status status = related ? encode_related(values, options, job.arena, out, meta, err)
-                                 : encode_payload(values, &job, out, meta, err);
+    lots_status status = options != NULL && options->absent != NULL ? encode_rest(values, options, &job, out, meta, err)
+                                                                    : encode_rows(values, options, &job, out, meta, err);
     lots_arena_restore(job.arena, mark);
     lots_arena_free(&own);
     if (status == LOTS_OK && out->count - from > UINT32_MAX)
@@ -274,7 +299,10 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
         return decode_all_missing(meta, out, err);
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status;
-    if (lots_block_need(meta) != LOTS_NEED_NOTHING && (meta->encoding & ~LOTS_ENCODING_ZSTD) != LOTS_ENCODING_GAPS) {
+    if (meta->encoding & LOTS_ENCODING_ABSENT) {
+        assert(meta->missing == 0 || out->missing != NULL);
+        status = lots_absent_decode(meta, bytes, out, scratch, err);
+    } else if (lots_block_need(meta) != LOTS_NEED_NOTHING && (meta->encoding & ~LOTS_ENCODING_ZSTD) != LOTS_ENCODING_GAPS) {
         assert(meta->missing == 0 || out->missing != NULL);
         status = lots_told_decode(meta, &reader, out, scratch, err);
     } else if (meta->missing == 0) {
@@ -293,9 +321,10 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
 /* ---- taking ---- */
 bool lots_block_can_take(const lots_block_meta *meta)
 {
+    const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ABSENT;
     const bool related = meta->phys != LOTS_PHYS_BITS &&
-                         (meta->encoding == LOTS_ENCODING_ENTRIES || meta->encoding == LOTS_ENCODING_LINKED ||
-                          meta->encoding == LOTS_ENCODING_GIVEN);
+                         (encoding == LOTS_ENCODING_ENTRIES || encoding == LOTS_ENCODING_LINKED ||
+                          encoding == LOTS_ENCODING_GIVEN);
     return (related || lots_numbers_can_take(meta)) && meta->missing < meta->count;
 }
 
@@ -355,8 +384,9 @@ lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, c
     reader.slack = out->after_bytes;
     assert(lots_block_can_take(meta));
     const lots_arena_mark mark = lots_arena_save(scratch);
-    const bool related = lots_block_need(meta) != LOTS_NEED_NOTHING;
-    lots_status status = related ? lots_told_take(meta, &reader, rows, row_count, out, scratch, err)
+    const bool related = lots_block_need(meta) != LOTS_NEED_NOTHING, absent = (meta->encoding & LOTS_ENCODING_ABSENT) != 0;
+    lots_status status = absent    ? lots_absent_take(meta, bytes, rows, row_count, out, scratch, err)
+                         : related ? lots_told_take(meta, &reader, rows, row_count, out, scratch, err)
                          : meta->missing == 0
                              ? take_body(meta, meta->count, &reader, rows, row_count, out->data, scratch, err)
                              : take_some_missing(meta, &reader, rows, row_count, out, scratch, err);
@@ -367,9 +397,10 @@ lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, c
 /* ---- testing ---- */
 bool lots_block_can_test(const lots_block_meta *meta)
 {
+    const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ABSENT;
     return meta->phys == LOTS_PHYS_U32 && meta->missing < meta->count &&
-           (meta->encoding == LOTS_ENCODING_PLANES || meta->encoding == LOTS_ENCODING_RUNS ||
-            meta->encoding == LOTS_ENCODING_ENTRIES || meta->encoding == LOTS_ENCODING_LINKED);
+           (encoding == LOTS_ENCODING_PLANES || encoding == LOTS_ENCODING_RUNS || encoding == LOTS_ENCODING_ENTRIES ||
+            encoding == LOTS_ENCODING_LINKED);
 }
 
 static lots_status test_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const lots_id_test *test,
@@ -420,6 +451,11 @@ lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, c
     lots_reader reader = lots_reader_over(bytes, meta->bytes);
     assert(lots_block_can_test(meta));
     const lots_arena_mark mark = lots_arena_save(scratch);
+    if (meta->encoding & LOTS_ENCODING_ABSENT) {
+        lots_status absent = lots_absent_test(meta, bytes, test, from, out, missing, greatest, scratch, err);
+        lots_arena_restore(scratch, mark);
+        return absent;
+    }
     lots_status status = test_rows(meta, &reader, test, from, out, missing, greatest, scratch, err);
     lots_arena_restore(scratch, mark);
     if (status == LOTS_OK && !from->believed && reader.at != reader.end)
@@ -477,13 +513,15 @@ enum { ENCODINGS_NAMED = LOTS_ENCODING_CLASSES + 1 };
 
 const char *lots_encoding_name(uint8_t encoding)
 {
-    static const char *const names[2][ENCODINGS_NAMED] = {
+    static const char *const names[4][ENCODINGS_NAMED] = {
         {"constant", "frame", "gaps", "delta", "runs", "dict", "plain", "planes", "decimal", "entries", "linked", "given",
          "classes"},
         {"constant+zstd", "frame+zstd", "gaps+zstd", "delta+zstd", "runs+zstd", "dict+zstd", "plain+zstd",
-         "planes+zstd", "decimal+zstd", "?", "?", "?", "?"}};
-    const unsigned low = encoding & 15u;
-    return encoding > (LOTS_ENCODING_ZSTD | 15) || low >= ENCODINGS_NAMED
-               ? "?"
-               : names[(encoding & LOTS_ENCODING_ZSTD) != 0][low];
+         "planes+zstd", "decimal+zstd", "?", "?", "?", "?"},
+        {"constant+absent", "frame+absent", "?", "delta+absent", "runs+absent", "dict+absent", "plain+absent",
+         "planes+absent", "decimal+absent", "?", "?", "given+absent", "?"},
+        {"constant+zstd+absent", "frame+zstd+absent", "?", "delta+zstd+absent", "runs+zstd+absent", "dict+zstd+absent",
+         "plain+zstd+absent", "planes+zstd+absent", "decimal+zstd+absent", "?", "?", "?", "?"}};
+    const unsigned low = encoding & 15u, flags = encoding >> 4;
+    return flags > 3 || low >= ENCODINGS_NAMED ? "?" : names[flags][low];
 }

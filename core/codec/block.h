@@ -57,12 +57,13 @@ typedef enum lots_encoding {
     LOTS_ENCODING_LINKED = 10,  /* the same entries as another column's block of ENTRIES: what this one has there */
     LOTS_ENCODING_GIVEN = 11,   /* ids: the place among the children of the parent column's value */
     LOTS_ENCODING_CLASSES = 12, /* the values of each class of rows apart, the parent column's value being the class */
-    LOTS_ENCODING_ZSTD = 16     /* flag: zstd over the bytes of the encoding in the low bits */
+    LOTS_ENCODING_ZSTD = 16,    /* flag: zstd over the bytes of the encoding in the low bits */
+    LOTS_ENCODING_ABSENT = 32   /* flag: rows with certain values of another column are left out, being missing (absent.h) */
 } lots_encoding;
 
 /* What the segment's directory keeps of a block. */
 typedef struct lots_block_meta {
-    uint8_t encoding;      /* lots_encoding, with or without LOTS_ENCODING_ZSTD */
+    uint8_t encoding;      /* lots_encoding, with or without LOTS_ENCODING_ZSTD and LOTS_ENCODING_ABSENT */
     uint8_t phys;          /* lots_phys */
     uint8_t width;         /* bits of a packed value, for lots info; 0 where it has no meaning */
     uint32_t count;        /* values, missing included */
@@ -96,6 +97,13 @@ typedef struct lots_parent {
     const uint64_t *masks[LOTS_CLASSES_MAX + 1]; /* decoding CLASSES: the rows of each value, then of none; NULL: no row */
 } lots_parent;
 
+/* Another column of the same rows, beside which values may be missing. Borrowed. */
+#define LOTS_ABSENT_IDS_MAX 64u
+typedef struct lots_absence {
+    const uint32_t *ids; /* of each row; `count` where it is missing */
+    uint32_t count;      /* ids there are */
+} lots_absence;
+
 /* Which encodings may be tried. Zero value: all, hot column (no zstd over what queries scan unless it is TEXT or PLAIN). */
 typedef struct lots_block_options {
     bool cold;                 /* zstd may be laid over any encoding that it shrinks by 10% or more */
@@ -103,6 +111,7 @@ typedef struct lots_block_options {
     lots_arena *scratch;       /* worked in and given back as it was; NULL: memory of its own */
     const lots_entries *entries; /* write as ENTRIES or, when it has no index, as LINKED */
     const lots_parent *parent;   /* write as GIVEN when there are children, else as CLASSES. None of both for TEXT */
+    const lots_absence *absent;  /* leave out rows that this tells to be missing, where that pays. Not with CLASSES */
 } lots_block_options;
 
 /* Append the payload to `out` and fill `meta` (checksum included, with `salt`).
@@ -119,6 +128,7 @@ typedef struct lots_values_out {
     const uint32_t *starts;    /* needed by GAPS and ENTRIES: as given to encode */
     uint32_t starts_count;
     const lots_parent *parent; /* needed by LINKED, GIVEN and CLASSES */
+    const uint64_t *absent;    /* needed by a block with the flag ABSENT: the rows that it leaves out */
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
     size_t after_bytes;        /* readable after the block's bytes, whatever they are */
     bool believed;             /* these very bytes have been decoded before: what that found right isn't looked at again */
@@ -127,6 +137,8 @@ typedef struct lots_values_out {
 /* What a block needs beside its bytes. */
 typedef enum lots_need { LOTS_NEED_NOTHING, LOTS_NEED_STARTS, LOTS_NEED_ENTRIES, LOTS_NEED_PARENT } lots_need;
 lots_need lots_block_need(const lots_block_meta *meta);
+/* The ids of which a block leaves out the rows, as bits; none without the flag ABSENT. Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_block_absent(const lots_block_meta *meta, const uint8_t *bytes, uint64_t *set, lots_error *err);
 /* Of a block of ENTRIES: each row's entry, counted over all patients of the block, and how many entries there are. `from`:
  * starts, and whether the block is believed. `ids` has room for meta->count and 64 bytes of slack. Errors: LOTS_CORRUPT, also when it is no such block. */
 LOTS_MUST lots_status lots_block_entries(const lots_block_meta *meta, const uint8_t *bytes, const lots_values_out *from,

@@ -5,6 +5,8 @@
 
 static bool stands_alone(uint8_t encoding)
 {
+    if (encoding & LOTS_ENCODING_ABSENT)
+        return false;
     switch (encoding & ~LOTS_ENCODING_ZSTD) {
     case LOTS_ENCODING_GAPS:
     case LOTS_ENCODING_ENTRIES:

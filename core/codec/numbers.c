@@ -194,7 +194,7 @@ lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, l
 
 bool lots_numbers_can_take(const lots_block_meta *meta)
 {
-    const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ZSTD;
+    const uint8_t encoding = meta->encoding & (uint8_t)~(LOTS_ENCODING_ZSTD | LOTS_ENCODING_ABSENT);
     return (meta->phys == LOTS_PHYS_I32 || meta->phys == LOTS_PHYS_U32 || meta->phys == LOTS_PHYS_I64) &&
            (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT || encoding == LOTS_ENCODING_PLANES ||
             (encoding == LOTS_ENCODING_RUNS && meta->phys != LOTS_PHYS_I64));

@@ -15,7 +15,7 @@ lots_need lots_block_need(const lots_block_meta *meta)
 {
     if (meta->missing == meta->count)
         return LOTS_NEED_NOTHING;
-    switch (meta->encoding) {
+    switch (meta->encoding & ~LOTS_ENCODING_ABSENT) {
     case LOTS_ENCODING_GAPS:
     case LOTS_ENCODING_GAPS | LOTS_ENCODING_ZSTD:
     case LOTS_ENCODING_ENTRIES:

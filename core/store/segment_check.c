@@ -195,6 +195,7 @@ static bool readable(const check_job *job, uint32_t stream, uint32_t column)
     bool has_parent = (file->flags & LOTS_COLUMN_PARENT) != 0, has_children = (file->flags & LOTS_COLUMN_CHILDREN) != 0;
     return !*bad_flag(job, &file->values, job->chunk) &&
            !(has_parent && *bad_flag(job, &from->file->columns[file->parent].values, job->chunk)) &&
+           !(file->flags & LOTS_COLUMN_ABSENT && *bad_flag(job, &from->file->columns[file->absent_by].values, job->chunk)) &&
            !(has_children && (*bad_flag(job, &file->children, 0) || *bad_flag(job, &file->children, 1))) &&
            !(file->kind == LOTS_KIND_CODES && *bad_flag(job, &file->lengths, job->chunk)) &&
            !(needs_starts && *bad_flag(job, &from->ordered->values, job->chunk));

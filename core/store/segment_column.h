@@ -28,6 +28,8 @@ typedef struct lots_column_job {
     lots_block_options options;
     lots_tie tie;
     uint32_t parent;                   /* LINKED, GIVEN, CLASSES: a column of the stream */
+    bool absent;                       /* is missing with some values of the column absent_by; NONE and GIVEN */
+    uint32_t absent_by;
     uint32_t *firsts, *children;       /* GIVEN: as lots_parent has them */
 } lots_column_job;
 
@@ -55,9 +57,15 @@ LOTS_MUST lots_status lots_column_gather(lots_column_job *column, uint32_t chunk
 /* `count` ids of the batch from `first` on as local ids, 0 under a missing bit. */
 LOTS_MUST lots_status lots_column_localise(lots_column_job *column, size_t first, uint32_t count, const uint64_t *missing,
                                            uint32_t chunk, const void **out, lots_error *err);
-/* Where a tie needs them: options->entries or options->parent for a chunk, `parent` and `linked` being the room for it. */
-LOTS_MUST lots_status lots_column_tie(lots_column_job *column, uint32_t chunk, lots_block_options *options,
-                                      lots_parent *parent, lots_entries *linked, lots_error *err);
+/* How a chunk's block is to be written, with room for what it is told from. */
+typedef struct lots_told {
+    lots_block_options options;
+    lots_entries entries;
+    lots_parent parent;
+    lots_absence absence;
+} lots_told;
+/* As the column is tied. `out` must stay where it is. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_column_tie(lots_column_job *column, uint32_t chunk, lots_told *out, lots_error *err);
 
 /* Which columns are told from which, by what a sample takes. Sets tie and parent of the columns, and the entries.
  * Errors: LOTS_MEMORY. */

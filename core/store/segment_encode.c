@@ -201,12 +201,10 @@ static lots_status encode_rows(lots_column_job *column, uint32_t chunk, lots_err
     uint32_t missing = 0;
     lots_values values = {.phys = slot->phys, .count = column->layout_stream->rows[chunk]};
     lots_block_meta shown = {.max = -1};
-    lots_block_options options;
-    lots_parent parent;
-    lots_entries linked;
+    lots_told told;
     LOTS_TRY(lots_column_gather(column, chunk, &values, &missing, &shown, err));
-    LOTS_TRY(lots_column_tie(column, chunk, &options, &parent, &linked, err));
-    LOTS_TRY(encode_block(column->job, slot, chunk, &values, missing, &options, err));
+    LOTS_TRY(lots_column_tie(column, chunk, &told, err));
+    LOTS_TRY(encode_block(column->job, slot, chunk, &values, missing, &told.options, err));
     if (slot->shown_apart) {
         slot->shown[chunk] = slot->metas[chunk];
         slot->shown[chunk].min = missing < values.count ? shown.min : 0;
@@ -269,6 +267,10 @@ static lots_status encode_slots(lots_column_job *column, lots_error *err)
     if (column->tie > LOTS_TIE_LEADS) {
         layout->flags |= LOTS_COLUMN_PARENT;
         layout->parent = column->parent;
+    }
+    if (column->absent) {
+        layout->flags |= LOTS_COLUMN_ABSENT;
+        layout->absent_by = column->absent_by;
     }
     if (list)
         LOTS_TRY(encode_chunks(column, &layout->lengths, encode_lengths, err));

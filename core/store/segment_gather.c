@@ -194,23 +194,28 @@ static lots_status parent_ids(const lots_column_job *column, uint32_t chunk, uin
     return LOTS_OK;
 }
 
-lots_status lots_column_tie(lots_column_job *column, uint32_t chunk, lots_block_options *options, lots_parent *parent,
-                            lots_entries *linked, lots_error *err)
+lots_status lots_column_tie(lots_column_job *column, uint32_t chunk, lots_told *out, lots_error *err)
 {
     const uint32_t rows = column->layout_stream->rows[chunk];
-    *options = column->options;
-    if (column->tie == LOTS_TIE_NONE || rows == 0)
+    out->options = column->options;
+    if (rows == 0)
         return LOTS_OK;
-    if (column->tie == LOTS_TIE_LEADS || column->tie == LOTS_TIE_LINKED) {
-        *linked = column->of->entries[chunk];
-        if (column->tie == LOTS_TIE_LINKED)
-            linked->index = NULL;
-        options->entries = linked->count > 0 ? linked : NULL;
-        return LOTS_OK;
+    if (column->absent) {
+        const lots_column_job *by = &column->of->columns[column->absent_by];
+        out->absence.count = by->ids;
+        LOTS_TRY(parent_ids(by, chunk, rows, &out->absence.ids, err));
+        out->options.absent = &out->absence;
     }
-    const lots_column_job *of = &column->of->columns[column->parent];
-    *parent = (lots_parent){.count = of->ids, .firsts = column->firsts, .children = column->children};
-    LOTS_TRY(parent_ids(of, chunk, rows, &parent->ids, err));
-    options->parent = parent;
+    if (column->tie == LOTS_TIE_LEADS || column->tie == LOTS_TIE_LINKED) {
+        out->entries = column->of->entries[chunk];
+        if (column->tie == LOTS_TIE_LINKED)
+            out->entries.index = NULL;
+        out->options.entries = out->entries.count > 0 ? &out->entries : NULL;
+    } else if (column->tie != LOTS_TIE_NONE) {
+        const lots_column_job *of = &column->of->columns[column->parent];
+        out->parent = (lots_parent){.count = of->ids, .firsts = column->firsts, .children = column->children};
+        LOTS_TRY(parent_ids(of, chunk, rows, &out->parent.ids, err));
+        out->options.parent = &out->parent;
+    }
     return LOTS_OK;
 }

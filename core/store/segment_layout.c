@@ -3,7 +3,7 @@
  *
  *   directory   varint chunks | varint patients of each chunk | varint streams | streams
  *   stream      text name | u8 single | varint rows of each chunk | counts slot (not when single) | varint columns | columns
- *   column      text name | u8 kind | u8 scale | u8 flags | text domain | varint parent (by flag)
+ *   column      text name | u8 kind | u8 scale | u8 flags | text domain | varint parent (by flag) | varint absent_by (by flag)
  *               | dictionary slot (ids) | lengths slot (CODES) | values slot | presence slot (by flag)
  *               | children slot (by flag)
  *   slot        u8 encoding of each block, 255: not held
@@ -154,6 +154,8 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
     LOTS_TRY(lots_bytes_put_text(out, column->domain, strlen(column->domain), err));
     if (flags & LOTS_COLUMN_PARENT)
         LOTS_TRY(lots_bytes_put_varint(out, column->parent, err));
+    if (flags & LOTS_COLUMN_ABSENT)
+        LOTS_TRY(lots_bytes_put_varint(out, column->absent_by, err));
     if (lots_layout_has_ids(column->kind) && !content)
         LOTS_TRY(put_slot(&column->dictionary, out, err));
     if (column->kind == LOTS_KIND_CODES)
@@ -372,6 +374,7 @@ static bool flags_go_together(const lots_layout_column *column)
     const bool list = column->kind == LOTS_KIND_CODES, ids = lots_layout_has_ids(column->kind);
     const uint8_t both = LOTS_COLUMN_ORDERED | LOTS_COLUMN_DURATION;
     uint8_t allowed = list ? 0 : LOTS_COLUMN_PARENT;
+    allowed |= list || column->kind == LOTS_KIND_TEXT || column->flags & LOTS_COLUMN_ORDERED ? 0 : LOTS_COLUMN_ABSENT;
     allowed |= column->kind == LOTS_KIND_DATE ? both : ids ? LOTS_COLUMN_PRESENCE : 0;
     allowed |= ids && column->flags & LOTS_COLUMN_PARENT ? LOTS_COLUMN_CHILDREN : 0;
     return !(column->flags & (uint8_t)~allowed) && (column->flags & both) != both &&
@@ -392,6 +395,8 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
         return fail_directory("a column's flags", err);
     if (column->flags & LOTS_COLUMN_PARENT && !read_u32(&parse->reader, &column->parent))
         return fail_directory("a column's parent", err);
+    if (column->flags & LOTS_COLUMN_ABSENT && !read_u32(&parse->reader, &column->absent_by))
+        return fail_directory("what a column is missing with", err);
     if (lots_layout_has_ids(column->kind))
         LOTS_TRY(read_dictionary(parse, column, err));
     bool list = column->kind == LOTS_KIND_CODES;
@@ -407,6 +412,19 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
     return read_children(parse, column, err);
 }
 
+/* A column of ids, one a row, that is told from none. */
+static bool may_tell(const lots_layout_column *column)
+{
+    return lots_layout_has_ids(column->kind) && column->kind != LOTS_KIND_CODES &&
+           !(column->flags & (LOTS_COLUMN_PARENT | LOTS_COLUMN_ABSENT));
+}
+
+static bool absence_is_sound(const lots_layout_stream *stream, const lots_layout_column *column)
+{
+    return !(column->flags & LOTS_COLUMN_ABSENT) ||
+           (column->absent_by < stream->column_count && may_tell(&stream->columns[column->absent_by]));
+}
+
 static bool parent_is_sound(const lots_layout_stream *stream, const lots_layout_column *column)
 {
     if (!(column->flags & LOTS_COLUMN_PARENT))
@@ -414,8 +432,7 @@ static bool parent_is_sound(const lots_layout_stream *stream, const lots_layout_
     if (column->parent >= stream->column_count)
         return false;
     const lots_layout_column *parent = &stream->columns[column->parent];
-    return lots_layout_has_ids(parent->kind) && parent->kind != LOTS_KIND_CODES &&
-           !(parent->flags & LOTS_COLUMN_PARENT) &&
+    return may_tell(parent) &&
            (!(column->flags & LOTS_COLUMN_CHILDREN) ||
             column->children.metas[0].count == (uint64_t)parent->dictionary.metas[0].count + 1);
 }
@@ -430,6 +447,8 @@ static lots_status check_columns(const layout_parse *parse, const lots_layout_st
         durations += (column->flags & LOTS_COLUMN_DURATION) != 0;
         if (!parent_is_sound(stream, column))
             return fail_directory("a column's parent", err);
+        if (!absence_is_sound(stream, column))
+            return fail_directory("what a column is missing with", err);
         for (uint32_t k = 0; column->kind == LOTS_KIND_CODES && k < parse->layout->chunks; k++)
             if (column->values.metas[k].missing > 0 || column->lengths.metas[k].missing > 0)
                 return fail_directory("a list with missing elements", err);

@@ -49,7 +49,8 @@ enum {
     LOTS_COLUMN_DURATION = 2, /* days from the ordered column of the stream */
     LOTS_COLUMN_PRESENCE = 4, /* the `presence` slot is there */
     LOTS_COLUMN_PARENT = 8,   /* some blocks are told from those of the column `parent` */
-    LOTS_COLUMN_CHILDREN = 16 /* the `children` slot is there: some of them as GIVEN */
+    LOTS_COLUMN_CHILDREN = 16, /* the `children` slot is there: some of them as GIVEN */
+    LOTS_COLUMN_ABSENT = 32    /* some blocks leave out rows that the column `absent_by` tells to be missing */
 };
 
 typedef struct lots_layout_column {
@@ -63,6 +64,7 @@ typedef struct lots_layout_column {
     lots_layout_slot values;
     lots_layout_slot presence;   /* one block of bits: chunk x dictionary count + local id */
     uint32_t parent;             /* by flag: a column of the stream that has ids, one a row, and no parent itself */
+    uint32_t absent_by;          /* by flag: a column as `parent`, which leaves out nothing itself */
     lots_layout_slot children;   /* two blocks: how many children each id of the parent has, and last those rows where it is
                                     missing; the children, ids of this column, one parent's after the other's */
 } lots_layout_column;

@@ -250,11 +250,58 @@ static lots_status read_parent_masks(const block_place *place, const uint32_t *s
     return LOTS_OK;
 }
 
+static lots_status test_block(const block_place *place, const lots_id_test *test, uint64_t *out, uint64_t *missing,
+                              lots_arena *scratch, lots_error *err);
+
+/* The rows where a column has an id of the set, its block being held. It is told from none, so this goes no deeper. */
+static lots_status find_ids(const block_place *place, uint64_t set, const uint32_t *starts, uint64_t *out,
+                            lots_arena *scratch, lots_error *err)
+{
+    const lots_block_meta *meta = &place->column->values.metas[place->chunk];
+    const uint64_t table[1 + 8] = {set};
+    const lots_id_test test = {.table = table, .table_count = 64};
+    void *ids, *missing;
+    LOTS_TRY(lots_arena_vector(scratch, &missing, lots_bit_words(meta->count), sizeof(uint64_t), err));
+    if (lots_block_can_test(meta))
+        return test_block(place, &test, out, missing, scratch, err);
+    LOTS_TRY(lots_arena_vector(scratch, &ids, meta->count, sizeof(uint32_t), err));
+    lots_values_out values = {.data = ids, .missing = missing, .starts = starts};
+    LOTS_TRY(read_block(place, &values, scratch, err));
+    lots_kernels_get()->lookup_bits(ids, meta->count, table, 64, out);
+    if (meta->missing > 0)
+        lots_kernels_get()->bits_and_not(out, missing, meta->count, out);
+    return LOTS_OK;
+}
+
+/* The rows that a block leaves out. */
+static lots_status read_absent(const block_place *place, const lots_block_meta *meta, lots_values_out *out,
+                               lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_slot *slot = slot_of(place);
+    block_place by = *place;
+    uint64_t set;
+    void *rows;
+    if (!(meta->encoding & LOTS_ENCODING_ABSENT))
+        return LOTS_OK;
+    if (!(place->column->flags & LOTS_COLUMN_ABSENT))
+        return lots_fail(err, LOTS_CORRUPT, "a block leaves out rows, but the column does not say which");
+    by.column = &place->stream->file->columns[place->column->absent_by];
+    by.part = LOTS_PART_VALUES;
+    LOTS_TRY(lots_block_absent(meta, place->segment->data + slot->offsets[place->chunk], &set, err));
+    LOTS_TRY(lots_arena_vector(scratch, &rows, lots_bit_words(meta->count), sizeof(uint64_t), err));
+    out->absent = rows;
+    if (lots_layout_held(&by.column->values.metas[place->chunk]))
+        return find_ids(&by, set, out->starts, rows, scratch, err);
+    memset(rows, 0, lots_bit_words(meta->count) * sizeof(uint64_t));
+    return LOTS_OK;
+}
+
 /* What the block needs beside its bytes. */
 static lots_status read_needs(const block_place *place, const lots_block_meta *meta, lots_values_out *out,
                               lots_parent *parent, lots_arena *scratch, lots_error *err)
 {
     *parent = (lots_parent){0};
+    LOTS_TRY(read_absent(place, meta, out, scratch, err));
     switch (lots_block_need(meta)) {
     case LOTS_NEED_NOTHING:
         return LOTS_OK;
@@ -386,6 +433,7 @@ static lots_status read_place(const block_place *place, lots_values_out *out, bo
     out->starts = NULL;
     out->starts_count = 0;
     out->parent = NULL;
+    out->absent = NULL;
     if (!text)
         lots_arena_restore(scratch, mark);
     return status;
@@ -408,8 +456,8 @@ lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t c
 static bool can_take(const block_place *place)
 {
     const lots_layout_slot *slot = &place->column->values;
-    return !(place->column->flags & LOTS_COLUMN_DURATION) && lots_layout_held(&slot->metas[place->chunk]) &&
-           lots_block_can_take(&slot->metas[place->chunk]) && lots_segment_is_verified(place->segment, slot, place->chunk);
+    return lots_layout_held(&slot->metas[place->chunk]) && lots_block_can_take(&slot->metas[place->chunk]) &&
+           lots_segment_is_verified(place->segment, slot, place->chunk);
 }
 
 /* The parent's ids of the rows: taken as well where that can be. */
@@ -446,6 +494,7 @@ static lots_status take_needs(const block_place *place, const lots_block_meta *m
 {
     *parent = (lots_parent){0};
     out->parent = parent;
+    LOTS_TRY(read_absent(place, meta, out, scratch, err));
     switch (lots_block_need(meta)) {
     case LOTS_NEED_NOTHING:
         return LOTS_OK;
@@ -471,18 +520,33 @@ static lots_status take_block(const block_place *place, wanted_rows wanted, lots
                            err);
 }
 
+/* Durations to ends. Sums wrap, as in read_ends. */
+static lots_status add_starts(const block_place *place, wanted_rows wanted, lots_values_out *out, lots_arena *scratch,
+                              lots_error *err)
+{
+    const bool some_missing = place->column->values.metas[place->chunk].missing > 0;
+    void *starts;
+    LOTS_TRY(lots_arena_vector(scratch, &starts, wanted.count, sizeof(int32_t), err));
+    lots_kernels_get()->gather_u32((const uint32_t *)out->days, wanted.rows, wanted.count, starts);
+    lots_kernels_get()->add_i32(out->data, starts, 0, some_missing ? out->missing : NULL, wanted.count, out->data);
+    return LOTS_OK;
+}
+
 lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                               const uint32_t *rows, uint32_t row_count, lots_values_out *out, bool *has_missing,
                               bool *done, lots_arena *scratch, lots_error *err)
 {
     const lots_segment_stream *from = &segment->streams[stream];
     const block_place place = {segment, from, from->columns[column].file, LOTS_PART_VALUES, chunk};
-    *done = place.column != NULL && can_take(&place);
+    const bool duration = place.column != NULL && (place.column->flags & LOTS_COLUMN_DURATION) != 0;
+    *done = place.column != NULL && can_take(&place) && (!duration || out->days != NULL);
     if (!*done)
         return LOTS_OK;
     *has_missing = place.column->values.metas[chunk].missing > 0;
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = take_block(&place, (wanted_rows){rows, row_count}, out, scratch, err);
+    if (status == LOTS_OK && duration)
+        status = add_starts(&place, (wanted_rows){rows, row_count}, out, scratch, err);
     lots_arena_restore(scratch, mark);
     return name_place(&place, status, err);
 }

@@ -3,8 +3,10 @@
  *   1. Children: a column of many ids that go with few ids of another each (a provider and the unit).
  *   2. Entries: a column of ids whose values come back within patients leads, and those that mostly come back with it follow.
  *   3. Classes: of a column of few values, the level where the stream has one.
+ *   4. Absence: columns that are missing with some values of one of few, the level where the stream has one.
  * A tie costs the reader the parent's block, so it must save a quarter of the column and a bit a row. What questions
- * mostly scan alone (starts, levels) is tied to nothing. A parent has no parent. */
+ * mostly scan alone (starts, levels) is tied to nothing. A parent has no parent. Absence is told by bits that lie ready where the
+ * other column has planes, and a reader is spared those of its own: less will do. */
 #include "core/base/memory.h"
 #include "core/codec/related.h"
 #include "core/store/segment_column.h"
@@ -51,15 +53,19 @@ static size_t worth(const tying *ties, size_t plain)
     return plain / 4 > ties->rows / 8 ? plain / 4 : ties->rows / 8;
 }
 
+/* What leaving out rows must save. */
+static size_t worth_absent(const tying *ties, size_t without)
+{
+    return without / 16 > ties->rows / 256 ? without / 16 : ties->rows / 256;
+}
+
 /* What the sample takes with the ties as they are set; `options` as the tie has it. */
 static lots_status measure(const tying *ties, lots_column_job *column, const lots_entries *entries, size_t *bytes,
                            lots_error *err)
 {
     lots_values values = {.phys = lots_kind_phys(column->schema->kind), .count = ties->rows};
     lots_block_meta meta, shown;
-    lots_block_options options;
-    lots_parent parent;
-    lots_entries linked;
+    lots_told told;
     lots_bytes out = {NULL, 0, 0};
     uint32_t missing;
     lots_arena_reset(&column->job->scratch);
@@ -68,10 +74,10 @@ static lots_status measure(const tying *ties, lots_column_job *column, const lot
     if (missing == values.count)
         return LOTS_OK;
     if (entries != NULL)
-        options = (lots_block_options){.scratch = &column->job->scratch, .entries = entries};
+        told.options = (lots_block_options){.scratch = &column->job->scratch, .entries = entries};
     else
-        LOTS_TRY(lots_column_tie(column, ties->chunk, &options, &parent, &linked, err));
-    lots_status status = lots_block_encode(&values, &options, 0, &out, &meta, err);
+        LOTS_TRY(lots_column_tie(column, ties->chunk, &told, err));
+    lots_status status = lots_block_encode(&values, &told.options, 0, &out, &meta, err);
     *bytes = out.count;
     lots_bytes_free(&out);
     return status;
@@ -342,7 +348,62 @@ static lots_status tie_classes(tying *ties, lots_error *err)
         best = saved > best_saved ? i : best;
         best_saved = saved > best_saved ? saved : best_saved;
     }
-    return best != UINT32_MAX ? weigh_classes(ties, best, true, &saved, err) : LOTS_OK;
+    if (best == UINT32_MAX)
+        return LOTS_OK;
+    ties->followed[best] = true;
+    return weigh_classes(ties, best, true, &saved, err);
+}
+
+/* ---- absence ---- */
+
+/* Whether so many rows of the sample are missing that leaving them out could pay. */
+static bool misses_some(const tying *ties, const lots_column_job *column)
+{
+    const uint8_t *missing = (const uint8_t *)column->batch->missing.data + lots_column_first_row(column, ties->chunk);
+    uint32_t gone = 0;
+    for (uint32_t i = 0; i < ties->rows; i++)
+        gone += missing[i];
+    return gone > ties->rows / 256 && gone < ties->rows;
+}
+
+/* As weigh_classes, for columns that may leave out rows with some values of `by`. */
+static lots_status weigh_absence(tying *ties, uint32_t by, bool keep, size_t *saved, lots_error *err)
+{
+    lots_stream_job *stream = ties->stream;
+    *saved = 0;
+    for (uint32_t i = 0; i < stream->column_count; i++) {
+        lots_column_job *column = &stream->columns[i];
+        size_t without, bytes;
+        if (i == by || ties->followed[i] || (column->tie != LOTS_TIE_NONE && column->tie != LOTS_TIE_GIVEN) ||
+            ties->plain[i] < ties->rows / 256 || !misses_some(ties, column))
+            continue;
+        LOTS_TRY(measure(ties, column, NULL, &without, err));
+        column->absent = true;
+        column->absent_by = by;
+        LOTS_TRY(measure(ties, column, NULL, &bytes, err));
+        const bool pays = bytes + worth_absent(ties, without) <= without;
+        *saved += pays ? without - bytes : 0;
+        column->absent = pays && keep;
+    }
+    return LOTS_OK;
+}
+
+static lots_status tie_absence(tying *ties, lots_error *err)
+{
+    lots_stream_job *stream = ties->stream;
+    size_t best_saved = 0, saved;
+    uint32_t best = UINT32_MAX;
+    const int32_t level = lots_stream_find_role(&stream->job->input->schema->streams[stream->stream], LOTS_ROLE_LEVEL);
+    for (uint32_t i = 0; i < stream->column_count; i++) {
+        const lots_column_job *column = &stream->columns[i];
+        if (!has_ids(column) || column->ids < 2 || column->ids > LOTS_CLASSES_MAX || column->tie != LOTS_TIE_NONE ||
+            (level >= 0 && i != (uint32_t)level))
+            continue;
+        LOTS_TRY(weigh_absence(ties, i, false, &saved, err));
+        best = saved > best_saved ? i : best;
+        best_saved = saved > best_saved ? saved : best_saved;
+    }
+    return best != UINT32_MAX ? weigh_absence(ties, best, true, &saved, err) : LOTS_OK;
 }
 
 lots_status lots_stream_tie(lots_stream_job *stream, lots_error *err)
@@ -358,5 +419,6 @@ lots_status lots_stream_tie(lots_stream_job *stream, lots_error *err)
     LOTS_TRY(measure_plainly(&ties, err));
     LOTS_TRY(tie_children(&ties, err));
     LOTS_TRY(tie_entries(&ties, err));
-    return tie_classes(&ties, err);
+    LOTS_TRY(tie_classes(&ties, err));
+    return tie_absence(&ties, err);
 }

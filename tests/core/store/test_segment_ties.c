@@ -1,5 +1,5 @@
 /* test_segment_ties.c: columns that are told from others: made where it pays, read back as they were, and refused where a file
- * ties what can't be tied. And files of the format version before, which knew no ties. */
+ * ties what can't be tied. And files of format versions before, which knew less. */
 #include <zstd.h>
 
 #include "core/base/hash.h"
@@ -8,7 +8,7 @@
 #include "tests/core/store/segment_fixture.h"
 
 enum { VISITS = STREAMS };
-enum { V_START, V_END, V_LEVEL, V_DOCTOR, V_UNIT, V_CODE, V_PACKS, V_PRICE, V_SHARE, V_MINUTE, V_NOTE };
+enum { V_START, V_END, V_LEVEL, V_DOCTOR, V_UNIT, V_CODE, V_PACKS, V_PRICE, V_SHARE, V_MINUTE, V_WARD, V_BEDS, V_NURSE, V_NOTE };
 
 typedef struct visits {
     fixture f;
@@ -33,6 +33,9 @@ static void add_visits(fixture *f)
     add_column(s, "price", LOTS_KIND_DECIMAL, LOTS_ROLE_NONE, NULL)->scale = 2;
     add_column(s, "share", LOTS_KIND_FLOAT, LOTS_ROLE_NONE, NULL);
     add_column(s, "minute", LOTS_KIND_INT, LOTS_ROLE_NONE, NULL);
+    add_column(s, "ward", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "level");
+    add_column(s, "beds", LOTS_KIND_INT, LOTS_ROLE_NONE, NULL);
+    add_column(s, "nurse", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "unit");
     add_column(s, "note", LOTS_KIND_TEXT, LOTS_ROLE_NONE, NULL);
 }
 
@@ -65,6 +68,12 @@ static void add_visit(visits *v, lots_patient patient, int64_t day, const uint64
     assert_ok(lots_batch_put_float(&v->rows, V_SHARE, (double)drug / 7, &err));
     if (level != 3)
         put(&v->rows, V_MINUTE, level == 0 ? 480 : level * 10000 + below(f, 60));
+    if (level != 1)
+        put(&v->rows, V_WARD, below(f, 3));
+    if (level == 2 && below(f, 20) != 0)
+        put(&v->rows, V_BEDS, below(f, 1000));
+    if (level > 1)
+        put(&v->rows, V_NURSE, unit * 6 + below(f, 6));
     assert_ok(lots_batch_row_end(&v->rows, &err));
 }
 
@@ -123,7 +132,10 @@ static void columns_are_tied_where_it_pays(void **state)
         uint8_t encoding;
     } ties[] = {{V_DOCTOR, LOTS_ENCODING_GIVEN},  {V_CODE, LOTS_ENCODING_ENTRIES}, {V_PACKS, LOTS_ENCODING_LINKED},
                 {V_PRICE, LOTS_ENCODING_LINKED},  {V_SHARE, LOTS_ENCODING_LINKED}, {V_END, LOTS_ENCODING_LINKED},
-                {V_MINUTE, LOTS_ENCODING_CLASSES}};
+                {V_MINUTE, LOTS_ENCODING_CLASSES},
+                {V_WARD, LOTS_ENCODING_PLANES | LOTS_ENCODING_ABSENT},
+                {V_BEDS, LOTS_ENCODING_FRAME | LOTS_ENCODING_ABSENT},
+                {V_NURSE, LOTS_ENCODING_GIVEN | LOTS_ENCODING_ABSENT}};
     (void)state;
     lots_error err;
     lots_segment *segment;
@@ -270,6 +282,13 @@ static void change(lots_layout *layout, int what)
     case 7: column_of(layout, V_DOCTOR)->children.metas[0].count++; break;               /* a list too many */
     case 8: column_of(layout, V_DOCTOR)->children.metas[1].missing = 1; break;
     case 9: column_of(layout, V_PACKS)->flags |= LOTS_COLUMN_CHILDREN | LOTS_COLUMN_PRESENCE; break;
+    case 10: column_of(layout, V_WARD)->absent_by = 99; break;
+    case 11: column_of(layout, V_WARD)->absent_by = V_WARD; break;
+    case 12: column_of(layout, V_WARD)->absent_by = V_BEDS; break;                       /* one without ids */
+    case 13: column_of(layout, V_WARD)->absent_by = V_NURSE; break;                      /* one that has a parent */
+    case 14: column_of(layout, V_START)->flags |= LOTS_COLUMN_ABSENT; break;
+    case 15: column_of(layout, V_NOTE)->flags |= LOTS_COLUMN_ABSENT; break;              /* texts leave out nothing */
+    case 16: column_of(layout, V_NURSE)->parent = V_WARD; break;                         /* one that leaves out rows */
     default: fail();
     }
 }
@@ -282,12 +301,13 @@ static void a_directory_that_ties_what_can_not_be_tied_is_refused(void **state)
     visits_file file;
     visits_open(&v, 40, 800, 40);
     file_read(&v, &file);
-    for (int what = -1; what < 10; what++) {
+    for (int what = -1; what < 17; what++) {
         lots_layout layout, again;
         lots_bytes changed = {0};
         file_layout(&file, &layout);
         assert_int_equal(column_of(&layout, V_DOCTOR)->parent, V_UNIT);
         assert_int_equal(column_of(&layout, V_PACKS)->parent, V_CODE);
+        assert_int_equal(column_of(&layout, V_WARD)->absent_by, V_LEVEL);
         if (what >= 0)
             change(&layout, what);
         assert_ok(lots_layout_encode(&layout, false, &changed, &err));
@@ -306,7 +326,7 @@ static void a_directory_that_ties_what_can_not_be_tied_is_refused(void **state)
 /* Flip a bit of a block of some column, and make its checksum fit. */
 static void change_block(visits *v, lots_layout *layout, bool children, lots_bytes *file)
 {
-    lots_layout_column *column = column_of(layout, 1 + (uint32_t)below(&v->f, V_MINUTE));
+    lots_layout_column *column = column_of(layout, 1 + (uint32_t)below(&v->f, V_NURSE));
     lots_layout_slot *slot = column->flags & LOTS_COLUMN_CHILDREN && children ? &column->children : &column->values;
     const uint32_t block = (uint32_t)below(&v->f, slot->block_count);
     lots_block_meta *meta = &slot->metas[block];
@@ -366,7 +386,7 @@ static void tied_blocks_changed_under_right_checksums_never_harm(void **state)
 
 /* ---- versions ---- */
 
-static void files_of_the_version_before_are_read_and_no_others(void **state)
+static void files_of_versions_before_are_read_and_no_others(void **state)
 {
     (void)state;
     lots_error err;
@@ -377,7 +397,7 @@ static void files_of_the_version_before_are_read_and_no_others(void **state)
     size_t count;
     path_in(path, "1.seg");
     fixture_open(&f, 60);
-    make_rows(&f, &from, 5, 4, 20); /* too few to be tied: a file as the version before wrote it */
+    make_rows(&f, &from, 5, 4, 20); /* too few to be tied: a file as versions before wrote it */
     write_rows(&f, &from, path, &result);
     assert_ok(lots_file_slurp(path, 1u << 24, &bytes, &count, &err));
     for (uint32_t version = 0; version < LOTS_FORMAT_VERSION + 3; version++) {
@@ -386,7 +406,7 @@ static void files_of_the_version_before_are_read_and_no_others(void **state)
         lots_put64((uint8_t *)bytes + 56, lots_hash(bytes, 56, 0));
         put_file(path, bytes, count);
         const lots_status status = open_file(&f, path, &segment, &err);
-        assert_int_equal(status, version == 2 || version == 3 ? LOTS_OK : LOTS_CORRUPT);
+        assert_int_equal(status, version >= 2 && version <= 4 ? LOTS_OK : LOTS_CORRUPT);
         if (status != LOTS_OK)
             continue;
         assert_exports(segment, &from);
@@ -407,7 +427,7 @@ int main(void)
         cmocka_unit_test(the_same_rows_give_the_same_bytes),
         cmocka_unit_test(a_directory_that_ties_what_can_not_be_tied_is_refused),
         cmocka_unit_test(tied_blocks_changed_under_right_checksums_never_harm),
-        cmocka_unit_test(files_of_the_version_before_are_read_and_no_others),
+        cmocka_unit_test(files_of_versions_before_are_read_and_no_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

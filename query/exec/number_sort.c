@@ -1,5 +1,5 @@
-/* number_sort.c: radix sort from the lowest digit and selection from the highest (Knuth 1998, 5.2.5), of the distance to the
- * least value: digits that all values share cost nothing. See number_sort.h. */
+/* number_sort.c: radix sort from the lowest digit and selection from the highest (Knuth 1998, 5.2.5), of the distance to a
+ * number not above the least value: bits that all values share cost nothing, digits in order little. See number_sort.h. */
 #include "query/exec/number_sort.h"
 
 #include <stdlib.h>
@@ -10,7 +10,10 @@
 
 #define DIGIT_BITS 11u
 #define DIGITS (1u << DIGIT_BITS)
-#define FEW 256u /* below which comparing is quicker */
+#define FEW 256u /* below which selecting by comparing is quicker */
+#define VERY_FEW 24u /* below which sorting by inserting is quickest */
+#define SMALL 4096u /* below which digits are smaller: their counts cost more than another pass */
+#define SMALL_BITS 8u
 
 static int by_value(const void *a, const void *b)
 {
@@ -32,22 +35,28 @@ static unsigned digit_of(int64_t value, int64_t least, unsigned shift)
     return (unsigned)(((uint64_t)value - (uint64_t)least) >> shift) & (DIGITS - 1);
 }
 
-/* One pass by one digit; false when all values have the same. */
-static bool pass(const int64_t *from, int64_t *to, uint64_t count, int64_t least, unsigned shift)
+/* One pass by one digit; false when the values are in order of it. */
+static bool pass(const int64_t *from, int64_t *to, uint64_t count, int64_t base, unsigned shift, unsigned bits)
 {
+    const unsigned digits = 1u << bits, mask = digits - 1;
     uint64_t next[DIGITS], place = 0;
-    memset(next, 0, sizeof next);
-    for (uint64_t i = 0; i < count; i++)
-        next[digit_of(from[i], least, shift)]++;
-    if (next[digit_of(from[0], least, shift)] == count)
+    unsigned before = 0, falls = 0;
+    memset(next, 0, digits * sizeof *next);
+    for (uint64_t i = 0; i < count; i++) {
+        const unsigned digit = digit_of(from[i], base, shift) & mask;
+        falls |= digit < before;
+        before = digit;
+        next[digit]++;
+    }
+    if (falls == 0)
         return false;
-    for (unsigned d = 0; d < DIGITS; d++) {
+    for (unsigned d = 0; d < digits; d++) {
         const uint64_t own = next[d];
         next[d] = place;
         place += own;
     }
     for (uint64_t i = 0; i < count; i++)
-        to[next[digit_of(from[i], least, shift)]++] = from[i];
+        to[next[digit_of(from[i], base, shift) & mask]++] = from[i];
     return true;
 }
 
@@ -59,27 +68,66 @@ static bool is_sorted(const int64_t *values, uint64_t count)
     return i >= count;
 }
 
-void lots_sort_ints(int64_t *values, uint64_t count)
+static void insert_each(int64_t *values, uint64_t count)
 {
-    void *room = NULL;
-    int64_t least, most;
-    if (is_sorted(values, count))
-        return;
-    if (count < FEW || lots_alloc(&room, count, sizeof *values, NULL) != LOTS_OK) {
-        qsort(values, count, sizeof *values, by_value);
-        return;
+    for (uint64_t i = 1; i < count; i++) {
+        const int64_t value = values[i];
+        uint64_t at = i;
+        for (; at > 0 && values[at - 1] > value; at--)
+            values[at] = values[at - 1];
+        values[at] = value;
     }
+}
+
+/* A number not above the least value, at most twice as far from the largest, that leaves the values' lower bits as they are;
+ * and in which bits their distances from it differ. */
+static int64_t find_base(const int64_t *values, uint64_t count, uint64_t *differ)
+{
+    int64_t least, most;
+    uint64_t bits = 0;
     find_range(values, count, &least, &most);
+    const unsigned length = 64 - (unsigned)__builtin_clzll(((uint64_t)most - (uint64_t)least) | 1);
+    const int64_t base = (int64_t)((uint64_t)least >> (length - 1) << (length - 1));
+    for (uint64_t i = 0; i < count; i++)
+        bits |= ((uint64_t)values[i] - (uint64_t)base) ^ ((uint64_t)values[0] - (uint64_t)base);
+    *differ = bits;
+    return base;
+}
+
+static void sort_by_digits(int64_t *values, int64_t *room, uint64_t count)
+{
+    const unsigned bits = count < SMALL ? SMALL_BITS : DIGIT_BITS;
     int64_t *from = values, *to = room;
-    for (unsigned shift = 0; shift < 64 && ((uint64_t)most - (uint64_t)least) >> shift != 0; shift += DIGIT_BITS)
-        if (pass(from, to, count, least, shift)) {
+    uint64_t differ;
+    const int64_t base = find_base(values, count, &differ);
+    for (unsigned shift = 0; shift < 64 && differ >> shift != 0; shift += bits) {
+        shift += (unsigned)__builtin_ctzll(differ >> shift);
+        if (pass(from, to, count, base, shift, bits)) {
             int64_t *swap = from;
             from = to;
             to = swap;
         }
+    }
     if (from != values)
         memcpy(values, from, count * sizeof *values);
-    lots_free(room);
+}
+
+void lots_sort_ints(int64_t *values, uint64_t count)
+{
+    int64_t few[512];
+    void *room = NULL;
+    if (is_sorted(values, count))
+        return;
+    if (count < VERY_FEW) {
+        insert_each(values, count);
+    } else if (count <= sizeof few / sizeof *few) {
+        sort_by_digits(values, few, count);
+    } else if (lots_alloc(&room, count, sizeof *values, NULL) == LOTS_OK) {
+        sort_by_digits(values, room, count);
+        lots_free(room);
+    } else {
+        qsort(values, count, sizeof *values, by_value);
+    }
 }
 
 /* Through keys that order as the floats do. */

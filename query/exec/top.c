@@ -49,7 +49,7 @@ typedef struct selection {
     uint32_t rows, strata;
     int64_t least;
     unsigned shift, class_bits; /* class of a key: (key - least) >> shift */
-    uint32_t *counts;        /* by stratum, class: its rows */
+    uint32_t *counts;        /* by stratum, class: its rows; room for one more */
     uint32_t *border;        /* by stratum: the class, with the stratum's place before it, LOTS_NO_ID: none */
     uint64_t *needed;        /* by stratum: of that class */
     int64_t *threshold;      /* by stratum: the key of the last kept */
@@ -71,12 +71,13 @@ static lots_status make_classes(selection *s, lots_arena *arena, lots_error *err
         least = s->keys[i] < least ? s->keys[i] : least;
         most = s->keys[i] > most ? s->keys[i] : most;
     }
+    s->class_bits = 1; /* two at least: no distance is shifted by all its bits */
     while ((uint64_t)s->strata << s->class_bits << 1 <= most_classes)
         s->class_bits++;
     s->least = least;
     while (s->rows > 0 && ((uint64_t)most - (uint64_t)least) >> s->shift >> s->class_bits != 0)
         s->shift++;
-    LOTS_TRY(lots_arena_alloc(arena, &made, (size_t)s->strata << s->class_bits, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_alloc(arena, &made, ((size_t)s->strata << s->class_bits) + 1, sizeof(uint32_t), err));
     s->counts = made;
     if (s->missing == NULL)
         for (uint32_t i = 0; i < s->rows; i++)
@@ -153,18 +154,18 @@ static void keep_rows(const selection *s, uint64_t *keep)
     }
 }
 
-/* The keys as the top wants them: a bottom's with all bits turned. */
-static lots_status take_keys(const lots_top *top, const lots_vector *by, lots_arena *arena, selection *s, lots_error *err)
+/* The keys as they are wanted: a bottom's with all bits turned. */
+static lots_status take_keys(bool bottom, const lots_vector *by, lots_arena *arena, selection *s, lots_error *err)
 {
     int64_t *keys = NULL;
     lots_vector flat;
     LOTS_TRY(lots_vector_flatten(arena, by, &flat, err));
     s->missing = flat.missing;
     s->keys = flat.data;
-    if (!top->bottom && flat.type.kind != LOTS_TYPE_FLOAT && flat.type.kind != LOTS_TYPE_DATE)
+    if (!bottom && flat.type.kind != LOTS_TYPE_FLOAT && flat.type.kind != LOTS_TYPE_DATE)
         return LOTS_OK;
     LOTS_TRY(rank_keys(&flat, arena, &keys, err));
-    for (uint32_t i = 0; top->bottom && i < by->count; i++)
+    for (uint32_t i = 0; bottom && i < by->count; i++)
         keys[i] = ~keys[i];
     s->keys = keys;
     return LOTS_OK;
@@ -186,7 +187,7 @@ lots_status lots_top_select(const lots_top *top, const lots_vector *by, const ui
     s.needed = made;
     LOTS_TRY(lots_arena_alloc(arena, &made, strata, sizeof(int64_t), err));
     s.threshold = made;
-    LOTS_TRY(take_keys(top, by, arena, &s, err));
+    LOTS_TRY(take_keys(top->bottom, by, arena, &s, err));
     LOTS_TRY(make_classes(&s, arena, err));
     find_borders(&s, kept);
     LOTS_TRY(find_thresholds(&s, arena, err));
@@ -199,47 +200,47 @@ lots_status lots_top_select(const lots_top *top, const lots_vector *by, const ui
 
 /* ---- ranks ---- */
 
-/* Row numbers with a value, by stratum: starts[s] .. starts[s + 1] of `rows`. */
-static lots_status by_stratum(const uint64_t *known, uint32_t count, const uint32_t *stratum, uint32_t strata,
-                              lots_arena *arena, uint32_t **rows, uint32_t **starts, lots_error *err)
+/* Counts become the places at which classes begin among the values of all strata; the last is where they end. */
+static void place_classes(selection *s)
 {
+    const size_t classes = (size_t)s->strata << s->class_bits;
+    uint32_t at = 0;
+    for (size_t c = 0; c < classes; c++) {
+        const uint32_t own = s->counts[c];
+        s->counts[c] = at;
+        at += own;
+    }
+    s->counts[classes] = at;
+}
+
+/* Classes of several keys: the keys at the places of their class, rising. */
+static lots_status sort_classes(selection *s, lots_arena *arena, int64_t **out, lots_error *err)
+{
+    const size_t classes = (size_t)s->strata << s->class_bits;
+    uint32_t *next = s->counts;
     void *made = NULL;
-    LOTS_TRY(lots_arena_alloc(arena, &made, (size_t)strata + 2, sizeof(uint32_t), err));
-    uint32_t *at = made;
-    LOTS_TRY(lots_arena_alloc(arena, &made, count, sizeof(uint32_t), err));
-    *rows = made;
-    for (uint32_t i = 0; i < count; i++)
-        if (lots_bit_get(known, i))
-            at[(stratum != NULL ? stratum[i] : 0) + 2]++;
-    for (uint32_t s = 0; s < strata; s++)
-        at[s + 2] += at[s + 1];
-    for (uint32_t i = 0; i < count; i++)
-        if (lots_bit_get(known, i))
-            (*rows)[at[(stratum != NULL ? stratum[i] : 0) + 1]++] = i;
-    *starts = at;
+    *out = NULL;
+    if (s->shift == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(arena, &made, s->rows, sizeof(int64_t), err));
+    int64_t *keys = *out = made;
+    for (uint32_t i = 0; i < s->rows; i++)
+        if (s->missing == NULL || !lots_bit_get(s->missing, i))
+            keys[next[class_of(s, i)]++] = s->keys[i];
+    memmove(next + 1, next, classes * sizeof *next); /* each has become the place of the class after it */
+    next[0] = 0;
+    for (size_t c = 0; c < classes; c++)
+        if (next[c + 1] - next[c] > 1)
+            lots_sort_ints(keys + next[c], next[c + 1] - next[c]);
     return LOTS_OK;
 }
 
-static lots_status keys_and_known(const lots_vector *by, lots_arena *arena, int64_t **keys, uint64_t **known, lots_error *err)
+/* How many of the rising values are <= x. */
+static uint32_t not_larger(const int64_t *values, uint32_t count, int64_t x)
 {
-    lots_vector flat;
-    void *made = NULL;
-    LOTS_TRY(lots_vector_flatten(arena, by, &flat, err));
-    LOTS_TRY(rank_keys(&flat, arena, keys, err));
-    LOTS_TRY(lots_arena_vector(arena, &made, lots_bit_words(flat.count) + 1, sizeof(uint64_t), err));
-    *known = made;
-    lots_bits_fill(*known, flat.count, true);
-    if (flat.missing != NULL)
-        lots_bits_and_not(*known, *known, flat.missing, flat.count);
-    return LOTS_OK;
-}
-
-/* How many of the ascending values are <= x. */
-static uint64_t not_larger(const int64_t *values, uint64_t count, int64_t x)
-{
-    uint64_t low = 0, high = count;
+    uint32_t low = 0, high = count;
     while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
+        const uint32_t middle = low + (high - low) / 2;
         if (values[middle] <= x)
             low = middle + 1;
         else
@@ -248,38 +249,40 @@ static uint64_t not_larger(const int64_t *values, uint64_t count, int64_t x)
     return low;
 }
 
+/* How many values of the row's stratum are not larger than its own, and how many there are. */
+static uint32_t place_of(const selection *s, const int64_t *sorted, uint32_t row, uint32_t *count)
+{
+    const uint32_t stratum = s->stratum != NULL ? s->stratum[row] : 0, class = class_of(s, row);
+    const uint32_t *own = s->counts + ((size_t)stratum << s->class_bits);
+    const uint32_t first = own[0], start = s->counts[class], end = s->counts[class + 1];
+    *count = own[(size_t)1 << s->class_bits] - first;
+    return (sorted == NULL ? end : start + not_larger(sorted + start, end - start, s->keys[row])) - first;
+}
+
 lots_status lots_rank_rows(bool percentile, const lots_vector *by, const uint32_t *stratum, uint32_t strata,
                            lots_arena *arena, lots_vector *out, lots_error *err)
 {
-    int64_t *keys = NULL;
-    uint64_t *known = NULL;
-    uint32_t *rows = NULL, *starts = NULL;
-    void *made = NULL;
-    lots_type type;
-    memset(&type, 0, sizeof type);
-    type.kind = percentile ? LOTS_TYPE_FLOAT : LOTS_TYPE_INT;
-    LOTS_TRY(keys_and_known(by, arena, &keys, &known, err));
-    LOTS_TRY(by_stratum(known, by->count, stratum, strata, arena, &rows, &starts, err));
+    const lots_type type = {.kind = percentile ? LOTS_TYPE_FLOAT : LOTS_TYPE_INT};
+    selection s = {.stratum = stratum, .rows = by->count, .strata = strata};
+    int64_t *sorted = NULL;
     LOTS_TRY(lots_vector_new(arena, &type, by->count, out, err));
-    LOTS_TRY(lots_arena_alloc(arena, &made, by->count, sizeof(int64_t), err));
-    int64_t *values = made;
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
-    lots_bits_not(out->missing, known, by->count);
-    if (by->count > 0)
-        memset(out->data, 0, by->count * sizeof(int64_t));
-    for (uint32_t s = 0; s < strata; s++) {
-        uint32_t count = starts[s + 1] - starts[s];
-        const uint32_t *own = rows + starts[s];
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = keys[own[i]];
-        lots_sort_ints(values, count);
-        for (uint32_t i = 0; i < count; i++) {
-            uint64_t low = not_larger(values, count, keys[own[i]]);
-            if (percentile)
-                ((double *)out->data)[own[i]] = (double)low / (double)count;
-            else
-                ((int64_t *)out->data)[own[i]] = (int64_t)(1 + count - low);
-        }
+    const lots_arena_mark mark = lots_arena_save(arena);
+    LOTS_TRY(take_keys(false, by, arena, &s, err));
+    LOTS_TRY(make_classes(&s, arena, err));
+    place_classes(&s);
+    LOTS_TRY(sort_classes(&s, arena, &sorted, err));
+    if (s.missing != NULL)
+        memcpy(out->missing, s.missing, lots_bit_words(by->count) * sizeof(uint64_t));
+    for (uint32_t i = 0; i < s.rows; i++) {
+        const bool none = s.missing != NULL && lots_bit_get(s.missing, i);
+        uint32_t count = 0;
+        const uint32_t place = none ? 0 : place_of(&s, sorted, i, &count);
+        if (percentile)
+            ((double *)out->data)[i] = none ? 0 : (double)place / (double)count;
+        else
+            ((int64_t *)out->data)[i] = none ? 0 : 1 + (int64_t)count - (int64_t)place;
     }
+    lots_arena_restore(arena, mark);
     return LOTS_OK;
 }

@@ -1,0 +1,192 @@
+/* Sorting and ranking many numbers, against plain loops: narrow and wide keys, few and many, with strata, ties and holes. */
+#include "query/exec/top.h"
+
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+#include "query/exec/number_sort.h"
+#include "tests/support/lots_test.h"
+
+static lots_arena arena;
+
+static int open_arena(void **state)
+{
+    (void)state;
+    lots_arena_init(&arena, 0);
+    return 0;
+}
+
+static int close_arena(void **state)
+{
+    (void)state;
+    lots_arena_free(&arena);
+    return 0;
+}
+
+/* ---- sorting ---- */
+
+enum { SHAPES = 9, MOST = 5000 };
+
+static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
+{
+    const uint64_t drawn = lots_test_random(random);
+    switch (shape) {
+    case 0: return (int64_t)drawn;
+    case 1: return (int64_t)(drawn % 7) - 3;
+    case 2: return at % 3 == 0 ? INT64_MIN : at % 3 == 1 ? INT64_MAX : 0;
+    case 3: return (int64_t)((at * 3 + drawn % 90) << 32 | at);
+    case 4: return (int64_t)(drawn % 100000) << 20;
+    case 5: return -(int64_t)at;
+    case 6: return INT64_MAX - (int64_t)(drawn % 300);
+    case 7: return INT64_MIN + (int64_t)(drawn % 70000);
+    default: return (int64_t)(drawn % 40) == 0 ? (int64_t)(drawn >> 8) : (int64_t)(drawn % 1000) - 500;
+    }
+}
+
+static int rising(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void numbers_of_every_shape_and_count_are_sorted(void **state)
+{
+    static const uint32_t counts[] = {0, 1, 2, 23, 24, 25, 100, 511, 512, 513, 4095, 4096, MOST};
+    static int64_t values[MOST], wanted[MOST];
+    uint64_t random = 7;
+    (void)state;
+    for (unsigned shape = 0; shape < SHAPES; shape++)
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            for (uint32_t i = 0; i < counts[c]; i++)
+                values[i] = wanted[i] = number_of(shape, i, &random);
+            qsort(wanted, counts[c], sizeof *wanted, rising);
+            lots_sort_ints(values, counts[c]);
+            if (counts[c] > 0)
+                assert_memory_equal(values, wanted, counts[c] * sizeof *values);
+        }
+}
+
+/* ---- ranking ---- */
+
+enum { ROWS = 700 };
+
+typedef struct ranked {
+    lots_vector by;
+    uint32_t stratum[ROWS], strata;
+} ranked;
+
+static ranked make_ranked(lots_type_kind kind, unsigned shape, uint32_t strata, bool holes)
+{
+    const lots_type type = {.kind = kind};
+    ranked r = {.strata = strata};
+    uint64_t random = shape + 11;
+    lots_error err;
+    assert_ok(lots_vector_new(&arena, &type, ROWS, &r.by, &err));
+    if (holes)
+        assert_ok(lots_vector_want_missing(&arena, &r.by, &err));
+    for (uint32_t i = 0; i < ROWS; i++) {
+        const int64_t value = number_of(shape, i, &random);
+        const bool hole = holes && lots_test_random(&random) % 4 == 0;
+        r.stratum[i] = (uint32_t)(lots_test_random(&random) % strata);
+        if (hole)
+            lots_bit_set(r.by.missing, i);
+        if (kind == LOTS_TYPE_FLOAT)
+            ((double *)r.by.data)[i] = hole ? 0 : (double)value / 8;
+        else if (kind == LOTS_TYPE_DATE)
+            ((int32_t *)r.by.data)[i] = hole ? 0 : (int32_t)value;
+        else
+            ((int64_t *)r.by.data)[i] = hole ? 0 : value;
+    }
+    return r;
+}
+
+/* Of the rows of the stratum with a value: how many are larger than row `at`, how many are not. */
+static void count_plainly(const ranked *r, uint32_t at, uint32_t *larger, uint32_t *not_larger)
+{
+    *larger = *not_larger = 0;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        if (lots_vector_is_missing(&r->by, i) || r->stratum[i] != r->stratum[at])
+            continue;
+        const bool more = r->by.type.kind == LOTS_TYPE_FLOAT  ? ((double *)r->by.data)[i] > ((double *)r->by.data)[at]
+                          : r->by.type.kind == LOTS_TYPE_DATE ? ((int32_t *)r->by.data)[i] > ((int32_t *)r->by.data)[at]
+                                                              : ((int64_t *)r->by.data)[i] > ((int64_t *)r->by.data)[at];
+        *larger += more;
+        *not_larger += !more;
+    }
+}
+
+static void check_ranks(const ranked *r, bool stratified)
+{
+    lots_vector ranks, shares;
+    lots_error err;
+    assert_ok(lots_rank_rows(false, &r->by, stratified ? r->stratum : NULL, r->strata, &arena, &ranks, &err));
+    assert_ok(lots_rank_rows(true, &r->by, stratified ? r->stratum : NULL, r->strata, &arena, &shares, &err));
+    for (uint32_t i = 0; i < ROWS; i++) {
+        uint32_t larger, not_larger;
+        assert_int_equal(lots_vector_is_missing(&ranks, i), lots_vector_is_missing(&r->by, i));
+        assert_int_equal(lots_vector_is_missing(&shares, i), lots_vector_is_missing(&r->by, i));
+        if (lots_vector_is_missing(&r->by, i)) {
+            assert_int_equal(((int64_t *)ranks.data)[i], 0);
+            assert_true(((double *)shares.data)[i] == 0);
+            continue;
+        }
+        count_plainly(r, i, &larger, &not_larger);
+        assert_int_equal(((int64_t *)ranks.data)[i], 1 + larger);
+        assert_true(((double *)shares.data)[i] == (double)not_larger / (double)(larger + not_larger));
+    }
+}
+
+/* The 10% largest: those that fewer than their share of the stratum are larger than. */
+static void check_top(const ranked *r, bool stratified)
+{
+    const lots_top top = {.percent = true, .mantissa = 1, .scale = 1};
+    lots_top_kept kept;
+    uint64_t *keep = NULL;
+    lots_error err;
+    assert_ok(lots_top_select(&top, &r->by, stratified ? r->stratum : NULL, r->strata, &arena, &keep, &kept, &err));
+    for (uint32_t i = 0; i < ROWS; i++) {
+        uint32_t larger, not_larger;
+        if (lots_vector_is_missing(&r->by, i)) {
+            assert_false(lots_bit_get(keep, i));
+            continue;
+        }
+        count_plainly(r, i, &larger, &not_larger);
+        assert_int_equal(lots_bit_get(keep, i), larger < (larger + not_larger + 9) / 10);
+    }
+}
+
+static void rows_are_ranked_as_counting_ranks_them(void **state)
+{
+    static const lots_type_kind kinds[] = {LOTS_TYPE_INT, LOTS_TYPE_FLOAT, LOTS_TYPE_DATE};
+    static const uint32_t strata[] = {1, 5, 2000};
+    (void)state;
+    for (unsigned shape = 0; shape < SHAPES; shape++)
+        for (size_t k = 0; k < 3; k++)
+            for (size_t s = 0; s < 3; s++)
+                for (int holes = 0; holes < 2; holes++) {
+                    const ranked r = make_ranked(kinds[k], shape, strata[s], holes != 0);
+                    check_ranks(&r, strata[s] > 1);
+                    check_top(&r, strata[s] > 1);
+                }
+}
+
+static void nothing_can_be_ranked(void **state)
+{
+    const lots_type type = {.kind = LOTS_TYPE_INT};
+    lots_vector none, out;
+    lots_error err;
+    (void)state;
+    assert_ok(lots_vector_new(&arena, &type, 0, &none, &err));
+    assert_ok(lots_rank_rows(true, &none, NULL, 1, &arena, &out, &err));
+    assert_int_equal(out.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
+        cmocka_unit_test_setup_teardown(rows_are_ranked_as_counting_ranks_them, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(nothing_can_be_ranked, open_arena, close_arena),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

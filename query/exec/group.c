@@ -400,6 +400,32 @@ lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err
     return join_level(group, from, err);
 }
 
+/* As grow_states, each counted before the next. */
+static lots_status grow_counted(lots_group *level, lots_group *group, lots_budget *budget, lots_error *err)
+{
+    for (uint32_t i = 0; i < level->stage->agg_count; i++) {
+        LOTS_TRY(lots_group_state_grow(&level->states[i], level->keyer.count, err));
+        LOTS_TRY(lots_group_count(group, budget, err));
+    }
+    for (uint32_t i = 0; level->evidence != NULL && i <= level->stage->agg_count; i++) {
+        LOTS_TRY(lots_evidence_grow(&level->evidence[i], level->keyer.count, err));
+        LOTS_TRY(lots_group_count(group, budget, err));
+    }
+    LOTS_TRY(lots_group_state_grow(&level->patients, level->keyer.count, err));
+    return lots_group_count(group, budget, err);
+}
+
+lots_status lots_group_settle(lots_group *group, lots_budget *budget, lots_error *err)
+{
+    for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
+        LOTS_TRY(grow_counted(&group->totals[j], group, budget, err));
+    LOTS_TRY(grow_counted(group, group, budget, err));
+    for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
+        LOTS_TRY(settle(&group->totals[j], err));
+    LOTS_TRY(settle(group, err));
+    return lots_group_count(group, budget, err);
+}
+
 lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err)
 {
     if (group->key_count == 0 && group->keyer.count == 0)

@@ -27,6 +27,7 @@ typedef struct lots_group {
     uint32_t min_cell;         /* 0: nothing is hidden */
     uint64_t entered;          /* when something is: distinct patients of all rows, or at least min_cell of them; of a table 0 */
     lots_evidence *evidence;   /* of each aggregate, and last of the patients; NULL when nothing is hidden */
+    size_t counted_bytes;      /* what it was given of a budget: lots_group_count */
 } lots_group;
 
 LOTS_MUST lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell,
@@ -40,8 +41,14 @@ LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, co
                                       const lots_patient *patient, const lots_vector *behind,
                                       const lots_group_weights *weights, const uint64_t *present, lots_error *err);
 LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);
-/* The bytes that its tables hold. Cost: its columns, not its groups. */
-size_t lots_group_memory(const lots_group *group);
+/* What the tables hold beyond what was counted when last asked is taken of the budget, or what they hold less is given back: to
+ * be asked after each feed and join. Tables double, so that within a feed they may come to hold as much again as was counted,
+ * beside what its rows need. Errors: LOTS_LIMIT. Cost: its columns, not its groups. */
+LOTS_MUST lots_status lots_group_count(lots_group *group, lots_budget *budget, lots_error *err);
+/* Give back what was counted, and close it. */
+void lots_group_drop(lots_group *group, lots_budget *budget);
+/* Make states of what was fed, which is when the tables hold most: as the two below do otherwise, but counted table by table. */
+LOTS_MUST lots_status lots_group_settle(lots_group *group, lots_budget *budget, lots_error *err);
 /* One level alone, group by group: slots[0 .. its keys + aggs) in `arena`, and last the patients behind (INT). Nothing is
  * hidden yet. Without keys there is always one group. The keys' texts point into the group. */
 LOTS_MUST lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err);

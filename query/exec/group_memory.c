@@ -1,4 +1,5 @@
-/* group_memory.c: how much memory the tables of a group by hold, for the budget of a run. See group.h. */
+/* group_memory.c: how much memory the tables of a group by hold, counted towards the budget of a run. See group.h. */
+#include "core/base/budget.h"
 #include "query/exec/group.h"
 
 static size_t of_vec(const lots_vec *vec) { return vec->capacity * vec->item_size; }
@@ -31,7 +32,7 @@ static size_t of_state(const lots_group_state *state)
            of_vec(&state->owners) + of_collected(&state->texts) + of_keyer(&state->distinct);
 }
 
-size_t lots_group_memory(const lots_group *group)
+static size_t of_group(const lots_group *group)
 {
     const uint32_t patients = group->stage->agg_count;
     size_t bytes = of_keyer(&group->keyer) + of_state(&group->patients);
@@ -43,6 +44,23 @@ size_t lots_group_memory(const lots_group *group)
         bytes += group->evidence == NULL ? 0 : of_vec(&group->evidence[i].cells);
     }
     for (uint32_t j = 0; group->totals != NULL && j < group->key_count; j++)
-        bytes += lots_group_memory(&group->totals[j]);
+        bytes += of_group(&group->totals[j]);
     return bytes;
+}
+
+lots_status lots_group_count(lots_group *group, lots_budget *budget, lots_error *err)
+{
+    const size_t bytes = of_group(group), before = group->counted_bytes;
+    if (bytes > before)
+        LOTS_TRY(lots_budget_take(budget, bytes - before, err));
+    else
+        lots_budget_give(budget, before - bytes);
+    group->counted_bytes = bytes;
+    return LOTS_OK;
+}
+
+void lots_group_drop(lots_group *group, lots_budget *budget)
+{
+    lots_budget_give(budget, group->counted_bytes);
+    lots_group_close(group);
 }

@@ -17,7 +17,6 @@
 typedef struct pass_state {
     lots_pass *pass;
     lots_group *groups;   /* when grouping: by worker; what a group holds doesn't depend on the order it is fed in */
-    size_t *group_bytes;  /* by worker: taken of the budget for them */
     lots_gather gather;   /* when collecting */
     lots_pass_rows rows;  /* of a former pass */
     uint32_t tasks;
@@ -191,17 +190,6 @@ static const lots_bound_stage *stage_after(const lots_pass *pass)
     return next < pass->pipeline->stages + pass->pipeline->stage_count ? next : NULL;
 }
 
-/* What a worker's groups have grown by since it was asked last counts towards the budget. */
-static lots_status count_groups(pass_state *state, unsigned number, lots_error *err)
-{
-    const size_t bytes = lots_group_memory(&state->groups[number]), before = state->group_bytes[number];
-    if (bytes <= before)
-        return LOTS_OK;
-    LOTS_TRY(lots_budget_take(state->pass->budget, bytes - before, err));
-    state->group_bytes[number] = bytes;
-    return LOTS_OK;
-}
-
 static lots_status take_rows(pass_state *state, lots_worker *worker, unsigned number, uint32_t chunk,
                              const lots_instance *rows, const lots_group_weights *weights, const uint64_t *present,
                              lots_error *err)
@@ -209,7 +197,7 @@ static lots_status take_rows(pass_state *state, lots_worker *worker, unsigned nu
     if (state->pass->group == NULL)
         return gather_rows(state, worker, number, chunk, rows, err);
     LOTS_TRY(group_rows(&state->groups[number], worker, rows, weights, present, err));
-    return count_groups(state, number, err);
+    return lots_group_count(&state->groups[number], state->pass->budget, err);
 }
 
 static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned number, uint32_t chunk, lots_error *err)
@@ -256,7 +244,7 @@ static lots_status run_stretch(pass_state *state, lots_worker *worker, unsigned 
     for (uint32_t i = 0; i < rows->count; i++) /* small numbers */
         ((lots_patient *)patients)[i] = all[rows->ordinal[i]] - first;
     LOTS_TRY(lots_group_feed(&state->groups[number], worker, rows, patients, NULL, NULL, NULL, err));
-    return blame(count_groups(state, number, err), pass->group, err);
+    return blame(lots_group_count(&state->groups[number], pass->budget, err), pass->group, err);
 }
 
 /* ---- tasks ---- */
@@ -356,8 +344,6 @@ static lots_status open_outputs(pass_state *state, lots_error *err)
     LOTS_TRY(lots_group_open(&pass->groups, pass->group, pass->options->min_cell, err));
     LOTS_TRY(lots_alloc(&made, pass->worker_count, sizeof(lots_group), err));
     state->groups = made;
-    LOTS_TRY(lots_alloc(&made, pass->worker_count, sizeof(size_t), err));
-    state->group_bytes = made;
     return LOTS_OK;
 }
 
@@ -366,21 +352,22 @@ static lots_status join_outputs(pass_state *state, lots_error *err)
     lots_pass *pass = state->pass;
     if (pass->group == NULL)
         return blame(lots_gather_finish(&state->gather, pass->options->pool, &pass->rows, err), stage_after(pass), err);
-    for (unsigned i = 0; i < pass->worker_count; i++)
-        if (state->groups[i].stage != NULL)
-            LOTS_TRY(lots_group_join(&pass->groups, &state->groups[i], err));
-    return blame(lots_budget_take(pass->budget, lots_group_memory(&pass->groups), err), pass->group, err);
+    for (unsigned i = 0; i < pass->worker_count; i++) {
+        if (state->groups[i].stage == NULL)
+            continue;
+        LOTS_TRY(lots_group_join(&pass->groups, &state->groups[i], err));
+        lots_group_drop(&state->groups[i], pass->budget);
+        LOTS_TRY(blame(lots_group_count(&pass->groups, pass->budget, err), pass->group, err));
+    }
+    return LOTS_OK;
 }
 
 static void close_state(pass_state *state)
 {
     for (unsigned i = 0; state->groups != NULL && i < state->pass->worker_count; i++)
         if (state->groups[i].stage != NULL)
-            lots_group_close(&state->groups[i]);
-    for (unsigned i = 0; state->group_bytes != NULL && i < state->pass->worker_count; i++)
-        lots_budget_give(state->pass->budget, state->group_bytes[i]);
+            lots_group_drop(&state->groups[i], state->pass->budget);
     lots_free(state->groups);
-    lots_free(state->group_bytes);
     lots_arena_free(&state->arena);
     lots_gather_close(&state->gather);
     lots_pass_rows_close(&state->rows);

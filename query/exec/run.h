@@ -7,7 +7,7 @@
 
 typedef struct lots_run_options {
     lots_pool *pool;            /* NULL: one thread */
-    size_t memory_bytes;        /* of the whole run; 0: 4 GiB */
+    size_t memory_bytes;        /* of the whole run; 0: 4 GiB. Passed by what one chunk adds to groups at most: group.h */
     const _Atomic bool *stop;   /* Ctrl-C; may be NULL */
     /* Chunks of the present pass (a run may take several); may be NULL; called from one thread at a time. */
     void (*progress)(void *context, uint64_t done, uint64_t all);

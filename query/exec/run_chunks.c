@@ -41,6 +41,7 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
     lots_vector *values = made;
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, (size_t)stage->table_slots + behind + 1, sizeof(lots_vector), err));
     lots_vector *marks = made;
+    LOTS_TRY(lots_group_settle(group, r->budget, err));
     LOTS_TRY(lots_group_table(group, &r->arena, values, marks, &rows.count, err));
     LOTS_TRY(note_followed(r, group, err));
     memcpy(slots, values, behind * sizeof(lots_vector));

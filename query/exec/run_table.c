@@ -171,7 +171,6 @@ static lots_status group_table(run *r, const lots_bound_stage *stage, lots_error
     LOTS_TRY(lots_group_open(group, stage, nobody ? 0 : r->options->min_cell, err));
     LOTS_TRY(run_instance(r, &rows, err));
     LOTS_TRY(lots_group_feed(group, r->workers[0], rows, r->rows.patient, behind, NULL, NULL, err));
-    LOTS_TRY(lots_budget_take(r->budget, lots_group_memory(group), err));
     LOTS_TRY(run_rows_of_group(r, stage, group, err));
     if (nobody)
         memset(&r->rows.behind, 0, sizeof r->rows.behind);

@@ -289,13 +289,22 @@ lots_status lots_stream_column(lots_worker *worker, uint32_t stream, uint32_t co
 
 /* ---- some rows alone ---- */
 
-/* Do they never fall, and end within the stream? */
-static bool is_rising(const uint32_t *rows, uint32_t count, uint32_t end)
+/* The first is a row; where numbers rise as signed ones, the others are none below it, so none is LOTS_NO_ID. */
+bool lots_rows_rise(const uint32_t *rows, uint32_t count, uint32_t end)
 {
-    uint32_t falls = 0;
-    for (uint32_t i = 1; i < count; i++)
-        falls |= rows[i] < rows[i - 1];
-    return falls == 0 && (count == 0 || rows[count - 1] < end);
+    enum { STRETCH = 4096 };
+    uint64_t falls[STRETCH / 64 + 8];
+    if (count == 0)
+        return true;
+    if (rows[0] >= end || rows[count - 1] >= end)
+        return false;
+    for (uint32_t i = 0; i + 1 < count; i += STRETCH) {
+        const uint32_t here = count - 1 - i < STRETCH ? count - 1 - i : STRETCH;
+        lots_kernels_get()->less_i32((const int32_t *)rows + i + 1, (const int32_t *)rows + i, here, falls);
+        if (lots_bits_next(falls, 0, here) < here)
+            return false;
+    }
+    return true;
 }
 
 static bool has_ids(lots_kind kind) { return kind == LOTS_KIND_CATEGORY || kind == LOTS_KIND_CODE || kind == LOTS_KIND_CODES; }
@@ -305,7 +314,8 @@ static lots_status taken_of(lots_worker *worker, uint32_t stream, uint32_t colum
     lots_stream_chunk *chunk = &worker->streams[stream];
     void *room = NULL;
     if (chunk->taken == NULL) {
-        LOTS_TRY(lots_arena_alloc(&worker->depths[0].arena, &room, stream_of(worker, stream)->column_count, sizeof(lots_taken), err));
+        LOTS_TRY(lots_arena_alloc(&worker->depths[0].arena, &room, stream_of(worker, stream)->column_count, sizeof(lots_taken),
+                                  err));
         chunk->taken = room;
     }
     *out = &chunk->taken[column];
@@ -317,29 +327,45 @@ static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column
     const lots_stream_chunk *chunk = &worker->streams[stream];
     const lots_column *schema = &stream_of(worker, stream)->columns[column];
     return 4 * (uint64_t)count <= chunk->rows && schema->kind != LOTS_KIND_CODES && schema->kind != LOTS_KIND_TEXT &&
-           schema->kind != LOTS_KIND_BOOL && schema->role != LOTS_ROLE_END && is_rising(rows, count, chunk->rows);
+           schema->kind != LOTS_KIND_BOOL && lots_rows_rise(rows, count, chunk->rows);
 }
 
-/* What was taken may be asked for again, by other lists of the same rows. */
-static lots_status keep_taken(lots_worker *worker, const lots_vector *values, const uint32_t *rows, uint32_t all,
-                              lots_taken *out, lots_error *err)
+/* What was taken may be asked for again. */
+static lots_status keep_taken(lots_worker *worker, const lots_vector *values, const uint32_t *rows, lots_taken *out,
+                              lots_error *err)
 {
     lots_arena *arena = &worker->depths[0].arena;
-    LOTS_TRY(lots_vector_new(arena, &values->type, all, &out->values, err));
-    if (values->missing != NULL)
-        LOTS_TRY(lots_vector_want_missing(arena, &out->values, err));
+    LOTS_TRY(lots_new_u32(arena, values->count, &out->rows, err));
+    memcpy(out->rows, rows, values->count * sizeof *rows);
+    LOTS_TRY(lots_vector_new(arena, &values->type, values->count, &out->values, err));
+    memcpy(out->values.data, values->data, values->count * lots_type_bytes(values->type.kind));
+    if (values->missing == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_want_missing(arena, &out->values, err));
+    memcpy(out->values.missing, values->missing, lots_bit_words(values->count) * sizeof(uint64_t));
+    return LOTS_OK;
+}
+
+/* By row. */
+static lots_status spread_taken(lots_worker *worker, uint32_t all, lots_taken *taken, lots_error *err)
+{
+    lots_arena *arena = &worker->depths[0].arena;
+    const lots_vector *values = &taken->values;
+    LOTS_TRY(lots_vector_new(arena, &values->type, all, &taken->spread, err));
     if (lots_type_bytes(values->type.kind) == 4)
         for (uint32_t i = 0; i < values->count; i++)
-            ((uint32_t *)out->values.data)[rows[i]] = ((const uint32_t *)values->data)[i];
+            ((uint32_t *)taken->spread.data)[taken->rows[i]] = ((const uint32_t *)values->data)[i];
     else
         for (uint32_t i = 0; i < values->count; i++)
-            ((uint64_t *)out->values.data)[rows[i]] = ((const uint64_t *)values->data)[i];
+            ((uint64_t *)taken->spread.data)[taken->rows[i]] = ((const uint64_t *)values->data)[i];
+    if (values->missing != NULL)
+        LOTS_TRY(lots_vector_want_missing(arena, &taken->spread, err));
     for (size_t i = values->missing == NULL ? values->count : lots_bits_next(values->missing, 0, values->count); i < values->count;
          i = lots_bits_next(values->missing, i + 1, values->count))
-        lots_bit_set(out->values.missing, rows[i]);
-    LOTS_TRY(lots_new_bits(arena, all, &out->known, err));
+        lots_bit_set(taken->spread.missing, taken->rows[i]);
+    LOTS_TRY(lots_new_bits(arena, all, &taken->known, err));
     for (uint32_t i = 0; i < values->count; i++)
-        lots_bit_set(out->known, rows[i]);
+        lots_bit_set(taken->known, taken->rows[i]);
     return LOTS_OK;
 }
 
@@ -352,6 +378,52 @@ static bool are_known(const lots_taken *taken, const uint32_t *rows, uint32_t co
     return unknown == 0;
 }
 
+/* Of rows that are all among those taken: *done. */
+static lots_status take_again(lots_worker *worker, lots_taken *taken, uint32_t all, const uint32_t *rows, uint32_t count,
+                              lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+{
+    const lots_vector *values = &taken->values;
+    *done = count == values->count && memcmp(rows, taken->rows, count * sizeof *rows) == 0;
+    if (*done) {
+        LOTS_TRY(lots_vector_new(arena, &values->type, count, out, err));
+        memcpy(out->data, values->data, count * lots_type_bytes(values->type.kind));
+        if (values->missing == NULL)
+            return LOTS_OK;
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+        memcpy(out->missing, values->missing, lots_bit_words(count) * sizeof(uint64_t));
+        return LOTS_OK;
+    }
+    if (taken->known == NULL)
+        LOTS_TRY(spread_taken(worker, all, taken, err));
+    *done = are_known(taken, rows, count);
+    return *done ? lots_vector_gather(arena, &taken->spread, rows, count, out, err) : LOTS_OK;
+}
+
+/* What a block needs to be taken from, beside its bytes. */
+static lots_status take_needs(lots_worker *worker, uint32_t stream, uint32_t column, const lots_block_meta *meta,
+                              lots_values_out *out, lots_error *err)
+{
+    const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
+    const lots_vector *starts = NULL;
+    if (lots_block_need(meta) != LOTS_NEED_NOTHING)
+        LOTS_TRY(lots_stream_offsets(worker, stream, &out->starts, err));
+    if (stream_of(worker, stream)->columns[column].role != LOTS_ROLE_END || start_column < 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)start_column, &starts, err));
+    out->days = starts->data;
+    return LOTS_OK;
+}
+
+/* As the segment has them to as the language sees them, in place. */
+static lots_status finish_taken(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
+                                lots_arena *arena, lots_vector *values, lots_error *err)
+{
+    const lots_column *schema = &stream_of(worker, stream)->columns[column];
+    if (has_ids(schema->kind))
+        return map_ids(worker, stream, column, values, values->data, err);
+    return schema->role == LOTS_ROLE_END ? lots_stream_fill_taken_ends(worker, stream, rows, arena, values, err) : LOTS_OK;
+}
+
 /* Few rows of a column that isn't there yet are decoded for themselves: *done. If others are asked for in this chunk, it is
  * worth having whole. */
 static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
@@ -361,19 +433,16 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     bool has_missing = false;
     *done = false;
     LOTS_TRY(taken_of(worker, stream, column, &taken, err));
-    if (taken->known != NULL && are_known(taken, rows, count)) {
-        *done = true;
-        return lots_vector_gather(arena, &taken->values, rows, count, out, err);
-    }
-    if (taken->tried || !can_take(worker, stream, column, rows, count))
+    if (taken->rows != NULL)
+        LOTS_TRY(take_again(worker, taken, worker->streams[stream].rows, rows, count, arena, out, done, err));
+    if (*done || taken->tried || !can_take(worker, stream, column, rows, count))
         return LOTS_OK;
     taken->tried = true;
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     lots_values_out values = {.data = out->data, .missing = out->missing};
     const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
-    if (lots_block_need(meta) != LOTS_NEED_NOTHING)
-        LOTS_TRY(lots_stream_offsets(worker, stream, &values.starts, err));
+    LOTS_TRY(take_needs(worker, stream, column, meta, &values, err));
     LOTS_TRY(lots_segment_take(worker->segment, stream, column, worker->chunk, rows, count, &values, &has_missing, done,
                                &worker->scratch, err));
     if (!has_missing)
@@ -383,9 +452,8 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     worker->work.blocks++;
     worker->work.bytes += meta->bytes;
     worker->work.values += meta->count;
-    if (has_ids(stream_of(worker, stream)->columns[column].kind))
-        LOTS_TRY(map_ids(worker, stream, column, out, out->data, err));
-    return keep_taken(worker, out, rows, worker->streams[stream].rows, taken, err);
+    LOTS_TRY(finish_taken(worker, stream, column, rows, arena, out, err));
+    return keep_taken(worker, out, rows, taken, err);
 }
 
 bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t column)

@@ -26,9 +26,17 @@ LOTS_MUST lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uin
 /* The end column as the language sees it, of one as it is stored: a point's end is its start. */
 LOTS_MUST lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream, const lots_vector *local, lots_vector *out,
                                             lots_error *err);
+/* The same of some rows, which rise; in place. */
+LOTS_MUST lots_status lots_stream_fill_taken_ends(lots_worker *worker, uint32_t stream, const uint32_t *rows,
+                                                  lots_arena *arena, lots_vector *ends, lots_error *err);
+/* Do rows never fall, and end before `end`? */
+bool lots_rows_rise(const uint32_t *rows, uint32_t count, uint32_t end);
 /* The span's end of every row (missing where unknown), and which rows are open. */
 LOTS_MUST lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
+/* The same of few rows, without decoding all: *done. `want_open`: which are open; else where their spans end. */
+LOTS_MUST lots_status lots_stream_take_spans(lots_worker *worker, uint32_t stream, bool want_open, const uint32_t *rows,
+                                             uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err);
 /* Every row's level as the segment numbers it, and the places of these numbers in the total order; NULL when the stream has
  * no level. */
 LOTS_MUST lots_status lots_stream_level_order(lots_worker *worker, uint32_t stream, const lots_vector **level,

@@ -61,20 +61,42 @@ lots_status lots_step_fail_row(const lots_step *step, lots_vector *out, uint32_t
     return LOTS_OK;
 }
 
+/* Words where all are missing at once, others bit by bit. */
+static inline void clean_wide(const uint64_t *missing, uint32_t count, size_t bytes, char *data)
+{
+    for (size_t w = 0; w < lots_bit_words(count); w++) {
+        uint64_t word = missing[w];
+        if (word == UINT64_MAX && count - w * 64 >= 64) {
+            memset(data + w * 64 * bytes, 0, 64 * bytes);
+            continue;
+        }
+        for (; word != 0; word &= word - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            if (i < count)
+                memset(data + i * bytes, 0, bytes);
+        }
+    }
+}
+
+static void clean_data(const uint64_t *missing, uint32_t count, size_t bytes, void *data)
+{
+    if (bytes == 4)
+        clean_wide(missing, count, 4, data);
+    else if (bytes == 8)
+        clean_wide(missing, count, 8, data);
+    else if (bytes > 0)
+        clean_wide(missing, count, bytes, data);
+    else
+        lots_bits_and_not(data, data, missing, count);
+}
+
 void lots_step_clean(const lots_step *step, lots_vector *out)
 {
     if (out->missing == NULL || out->data == NULL)
         return;
-    const size_t bytes = lots_type_bytes(out->type.kind);
-    for (size_t i = lots_bits_next(out->missing, 0, step->count); i < step->count;
-         i = lots_bits_next(out->missing, i + 1, step->count)) {
-        if (bytes == 0)
-            lots_bit_clear(out->data, i);
-        else
-            memset((char *)out->data + i * bytes, 0, bytes);
-        if (out->data2 != NULL)
-            out->data2[i] = 0;
-    }
+    clean_data(out->missing, step->count, lots_type_bytes(out->type.kind), out->data);
+    if (out->data2 != NULL)
+        clean_data(out->missing, step->count, sizeof *out->data2, out->data2);
 }
 
 lots_status lots_step_bool(const lots_step *step, bool value, lots_vector *out, lots_error *err)

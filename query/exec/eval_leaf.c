@@ -96,8 +96,16 @@ static lots_status eval_span(const lots_step *step, lots_vector *out, lots_error
 {
     lots_relation_rows *rows = NULL;
     const lots_vector *all = NULL;
+    const bool open = step->expr->op == LOTS_OP_IS_OPEN;
+    bool done = false;
     LOTS_TRY(rows_of_frame(step, &rows, err));
-    if (step->expr->op == LOTS_OP_SPAN_END)
+    if (step->rows->relation_row != NULL && rows->relation->kind == LOTS_RELATION_STREAM &&
+        (open ? &rows->open : &rows->span_end)->count == UINT32_MAX)
+        LOTS_TRY(lots_stream_take_spans(step->worker, rows->relation->stream, open, step->rows->relation_row, step->count,
+                                        step->arena, out, &done, err));
+    if (done)
+        return LOTS_OK;
+    if (!open)
         LOTS_TRY(lots_relation_span_end(step->worker, rows, &all, err));
     else
         LOTS_TRY(lots_relation_open(step->worker, rows, &all, err));

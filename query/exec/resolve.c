@@ -53,8 +53,10 @@ typedef struct mask_maker {
     lots_worker *worker;
     lots_relation_rows *relation;
     lots_arena *arena;
+    const lots_set *set;
     uint64_t *mask, *failed;
     const lots_expr *culprit;
+    bool narrowed; /* rows of patients and days that can't matter are out */
 } mask_maker;
 
 static lots_status want_mask(mask_maker *maker, lots_error *err)
@@ -133,11 +135,106 @@ static lots_status number_of_left(mask_maker *maker, const lots_expr *filter, co
     return lots_value_spread(maker->worker, filter, left, mask, elements, out, err);
 }
 
-static bool little_is_left(const mask_maker *maker)
+/* Less than one row in so many. */
+static bool little_is_left(const mask_maker *maker, uint32_t many)
 {
-    enum { MUCH = 8 };
     return maker->mask != NULL &&
-           maker->worker->kernels->bits_count(maker->mask, maker->relation->count) * MUCH < maker->relation->count;
+           maker->worker->kernels->bits_count(maker->mask, maker->relation->count) * many < maker->relation->count;
+}
+
+/* Elements of patients of whom no row is left are asked nothing dear. */
+static lots_status mask_unwanted(mask_maker *maker, bool *left_out, lots_error *err)
+{
+    const uint64_t *left = NULL;
+    if (maker->worker->patients == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_wanted_rows(maker->worker, maker->relation, maker->mask, &left, err));
+    *left_out = left != maker->mask;
+    if (!*left_out)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    maker->worker->kernels->bits_and(maker->mask, left, maker->relation->count, maker->mask);
+    return LOTS_OK;
+}
+
+/* A bound of a window as a day of each row that is left; *known: nothing but its owner is looked at, and none failed. */
+static lots_status days_of_left(const mask_maker *maker, const lots_expr *bound, lots_vector *out, bool *known, lots_error *err)
+{
+    lots_vector value;
+    if (bound == NULL || !*known)
+        return LOTS_OK;
+    LOTS_TRY(lots_expr_is_static(maker->worker, bound, maker->set->frame, maker->relation->relation->frame, known, err));
+    if (!*known)
+        return LOTS_OK;
+    LOTS_TRY(lots_value(maker->worker, bound, maker->worker->left, &value, err));
+    *known = value.failed == NULL;
+    return lots_vector_flatten(maker->arena, &value, out, err);
+}
+
+/* The events of an owner that lie within low .. high (NULL: open). */
+static void keep_days(const mask_maker *maker, uint32_t owner, const int32_t *starts, const int32_t *low, const int32_t *high,
+                      uint64_t *rows)
+{
+    uint32_t first = maker->relation->offsets[owner], end = maker->relation->offsets[owner + 1];
+    while (low != NULL && first < end && starts[first] < *low)
+        first++;
+    while (high != NULL && first < end && starts[end - 1] > *high)
+        end--;
+    if (first < end)
+        lots_bits_set_range(rows, first, end);
+}
+
+/* Windows that are the same for all of an owner's rows are narrowed later, too: here they spare dear filters rows. */
+static lots_status mask_days(mask_maker *maker, const lots_window *window, lots_error *err)
+{
+    const lots_instance *left = maker->worker->left;
+    const uint32_t *owners = NULL;
+    const int32_t *starts = NULL;
+    uint64_t *rows = NULL;
+    lots_vector low = {.missing = NULL}, high = {.missing = NULL};
+    bool known = true;
+    LOTS_TRY(days_of_left(maker, window->low, &low, &known, err));
+    LOTS_TRY(days_of_left(maker, window->high, &high, &known, err));
+    if (!known)
+        return LOTS_OK;
+    LOTS_TRY(lots_instance_index(maker->worker, left, maker->relation->owners, &owners, err));
+    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
+    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &rows, err));
+    for (uint32_t i = 0; i < left->count; i++)
+        if (!lots_vector_is_missing(&low, i) && !lots_vector_is_missing(&high, i))
+            keep_days(maker, owners == NULL ? i : owners[i], starts, window->low == NULL ? NULL : (const int32_t *)low.data + i,
+                      window->high == NULL ? NULL : (const int32_t *)high.data + i, rows);
+    maker->worker->kernels->bits_and(maker->mask, rows, maker->relation->count, maker->mask);
+    return LOTS_OK;
+}
+
+/* Before the first dear filter. */
+static lots_status narrow_mask(mask_maker *maker, lots_error *err)
+{
+    bool left_out = false;
+    if (maker->narrowed)
+        return LOTS_OK;
+    maker->narrowed = true;
+    LOTS_TRY(mask_unwanted(maker, &left_out, err));
+    for (uint32_t w = 0; left_out && w < maker->set->window_count; w++) {
+        bool constant = false; /* these are in the mask */
+        LOTS_TRY(window_is_constant(maker->worker, &maker->set->windows[w], &constant, err));
+        if (!constant)
+            LOTS_TRY(mask_days(maker, &maker->set->windows[w], err));
+    }
+    return LOTS_OK;
+}
+
+/* Does it look at more than stored values of the element: where its span ends, or its owner? */
+static lots_status is_dear(const mask_maker *maker, const lots_expr *filter, uint32_t frame, bool *out, lots_error *err)
+{
+    const lots_home *home = NULL;
+    LOTS_TRY(lots_expr_home(maker->worker, filter, &home, err));
+    *out = lots_bits_count(home->depends, maker->worker->query->frame_count) > (lots_bit_get(home->depends, frame) ? 1u : 0u) ||
+           filter->op == LOTS_OP_SPAN_END || filter->op == LOTS_OP_IS_OPEN;
+    for (uint32_t i = 0; i < filter->operand_count && !*out; i++)
+        LOTS_TRY(is_dear(maker, filter->operands[i], frame, out, err));
+    return LOTS_OK;
 }
 
 static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
@@ -145,13 +242,18 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
 {
     const uint32_t count = maker->relation->count;
     lots_vector value, flat;
-    bool asks = false;
+    enum { MANY = 8, SOME = 4 };
+    bool asks = false, dear = false;
     if (maker->mask != NULL && lots_bits_next(maker->mask, 0, count) == count)
         return LOTS_OK; /* nothing is left to judge: nothing is decoded */
     LOTS_TRY(lots_asks_sets(maker->worker, filter, elements->frame, &asks, err));
-    if (maker->mask != NULL && asks)
+    if (!asks)
+        LOTS_TRY(is_dear(maker, filter, elements->frame, &dear, err));
+    if (dear)
+        LOTS_TRY(narrow_mask(maker, err));
+    if ((maker->mask != NULL && asks) || (dear && little_is_left(maker, SOME)))
         LOTS_TRY(value_of_left(maker, filter, elements, &value, err));
-    else if (is_number_test(maker, filter, elements->frame) && little_is_left(maker))
+    else if (is_number_test(maker, filter, elements->frame) && little_is_left(maker, MANY))
         LOTS_TRY(number_of_left(maker, filter, elements, &value, err));
     else
         LOTS_TRY(lots_value(maker->worker, filter, elements, &value, err));
@@ -198,25 +300,11 @@ static lots_status mask_by_owner(mask_maker *maker, const lots_expr *filter, con
     return LOTS_OK;
 }
 
-/* Elements of patients of whom no row is left are asked nothing dear. */
-static lots_status mask_unwanted(mask_maker *maker, lots_error *err)
-{
-    const uint64_t *left = NULL;
-    if (maker->worker->patients == NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_wanted_rows(maker->worker, maker->relation, maker->mask, &left, err));
-    if (left == maker->mask)
-        return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
-    maker->worker->kernels->bits_and(maker->mask, left, maker->relation->count, maker->mask);
-    return LOTS_OK;
-}
-
 /* Before the first filter that asks other sets, what all those from it on need. */
 static lots_status mask_by_owners(mask_maker *maker, const lots_set *set, uint32_t from, const lots_instance *elements,
                                   lots_error *err)
 {
-    LOTS_TRY(mask_unwanted(maker, err));
+    LOTS_TRY(narrow_mask(maker, err));
     for (uint32_t f = from; f < set->filter_count; f++) {
         if (maker->mask != NULL && lots_bits_next(maker->mask, 0, maker->relation->count) == maker->relation->count)
             return LOTS_OK;
@@ -348,7 +436,7 @@ lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_rela
             *out = at;
             return LOTS_OK;
         }
-    mask_maker maker = {.worker = worker, .relation = relation, .arena = &depth->arena};
+    mask_maker maker = {.worker = worker, .relation = relation, .arena = &depth->arena, .set = set};
     mask_maker *masks = set->event == NULL ? &maker : NULL;
     lots_resolved *made = NULL;
     LOTS_TRY(new_resolved(&depth->arena, set, &made, err));

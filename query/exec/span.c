@@ -170,6 +170,69 @@ lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream, const lo
     return LOTS_OK;
 }
 
+/* ---- of some rows ---- */
+
+/* Rows without an end among those taken. */
+typedef struct endless_part {
+    uint32_t count;
+    uint32_t *place; /* among the rows taken */
+    uint32_t *row;
+    uint8_t *kind;   /* lots_span */
+} endless_part;
+
+static lots_status find_kinds(lots_worker *worker, uint32_t stream, lots_arena *arena, endless_part *out, lots_error *err)
+{
+    const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_LEVEL);
+    const lots_level_table *table = NULL;
+    lots_vector level;
+    memset(out->kind, stream_of(worker, stream)->span, out->count);
+    if (column < 0)
+        return LOTS_OK;
+    LOTS_TRY(level_table(worker, stream, &table, err));
+    LOTS_TRY(lots_stream_take(worker, stream, (uint32_t)column, out->row, out->count, arena, &level, err));
+    for (uint32_t i = 0; i < out->count; i++)
+        if (!lots_vector_is_missing(&level, i))
+            out->kind[i] = table->span[((const lots_id *)level.data)[i]];
+    return LOTS_OK;
+}
+
+static lots_status find_endless(lots_worker *worker, uint32_t stream, const lots_vector *ends, const uint32_t *rows,
+                                lots_arena *arena, endless_part *out, lots_error *err)
+{
+    void *room = NULL;
+    *out = (endless_part){.count = ends->missing == NULL ? 0 : (uint32_t)lots_bits_count(ends->missing, ends->count)};
+    if (out->count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena, out->count, &out->place, err));
+    LOTS_TRY(lots_new_u32(arena, out->count, &out->row, err));
+    LOTS_TRY(lots_arena_vector(arena, &room, out->count, 1, err));
+    out->kind = room;
+    lots_bits_indexes(ends->missing, ends->count, out->place);
+    for (uint32_t i = 0; i < out->count; i++)
+        out->row[i] = rows[out->place[i]];
+    return find_kinds(worker, stream, arena, out, err);
+}
+
+lots_status lots_stream_fill_taken_ends(lots_worker *worker, uint32_t stream, const uint32_t *rows, lots_arena *arena,
+                                        lots_vector *ends, lots_error *err)
+{
+    const lots_stream *schema = stream_of(worker, stream);
+    const int32_t start_column = lots_stream_find_role(schema, LOTS_ROLE_START);
+    const lots_vector *start = NULL;
+    endless_part none;
+    if (ends->missing == NULL || start_column < 0 || !has_points(schema))
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
+    LOTS_TRY(find_endless(worker, stream, ends, rows, arena, &none, err));
+    for (uint32_t i = 0; i < none.count; i++) {
+        if (none.kind[i] != LOTS_SPAN_POINT || lots_vector_is_missing(start, none.row[i]))
+            continue;
+        ((int32_t *)ends->data)[none.place[i]] = ((const int32_t *)start->data)[none.row[i]];
+        lots_bit_clear(ends->missing, none.place[i]);
+    }
+    return LOTS_OK;
+}
+
 /* ---- where spans end ---- */
 
 /* The last day an open event of each patient may run to: the earlier of death and coverage. */
@@ -306,4 +369,78 @@ lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vect
         ((int32_t *)out->data)[i] = 0;
     worker->work.rows += rows;
     return LOTS_OK;
+}
+
+/* The patient whose row it is. */
+static uint32_t owner_of(const uint32_t *offsets, uint32_t patients, uint32_t row)
+{
+    uint32_t low = 0, high = patients;
+    while (low + 1 < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (offsets[middle] <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Of those without an end: as lots_stream_span_end tells them. */
+static lots_status tell_endless(lots_worker *worker, uint32_t stream, const endless_part *none, const lots_vector *start,
+                                lots_vector *out, lots_error *err)
+{
+    const uint32_t *offsets = NULL;
+    const int32_t *last = NULL, *starts = start->data;
+    int32_t *days = out->data;
+    LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
+    for (uint32_t i = 0; i < none->count; i++) {
+        if (none->kind[i] == LOTS_SPAN_CLOSED || lots_vector_is_missing(start, none->row[i]))
+            continue;
+        const int32_t day = starts[none->row[i]];
+        days[none->place[i]] = day;
+        lots_bit_clear(out->missing, none->place[i]);
+        if (none->kind[i] != LOTS_SPAN_OPEN)
+            continue;
+        if (last == NULL)
+            LOTS_TRY(last_days(worker, stream, &last, err));
+        const int32_t until = last[owner_of(offsets, worker->patients->count, none->row[i])];
+        days[none->place[i]] = until > day ? until : day;
+    }
+    return LOTS_OK;
+}
+
+static lots_status tell_open(lots_arena *arena, uint32_t count, const endless_part *none, lots_vector *out, lots_error *err)
+{
+    const lots_type type = {.kind = LOTS_TYPE_BOOL};
+    LOTS_TRY(lots_vector_new(arena, &type, count, out, err));
+    for (uint32_t i = 0; i < none->count; i++)
+        if (none->kind[i] == LOTS_SPAN_OPEN)
+            lots_bit_set(out->data, none->place[i]);
+    return LOTS_OK;
+}
+
+lots_status lots_stream_take_spans(lots_worker *worker, uint32_t stream, bool want_open, const uint32_t *rows, uint32_t count,
+                                   lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+{
+    const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
+    const int32_t end_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_END);
+    const lots_vector *start = NULL;
+    lots_vector ends;
+    endless_part none;
+    *done = start_column >= 0 && end_column >= 0 && 4 * (uint64_t)count <= worker->streams[stream].rows &&
+            lots_rows_rise(rows, count, worker->streams[stream].rows);
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_take(worker, stream, (uint32_t)end_column, rows, count, arena, &ends, err));
+    LOTS_TRY(find_endless(worker, stream, &ends, rows, arena, &none, err));
+    worker->work.rows += count;
+    if (want_open)
+        return tell_open(arena, count, &none, out, err);
+    *out = ends;
+    if (none.count == 0) {
+        out->missing = NULL;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
+    return tell_endless(worker, stream, &none, start, out, err);
 }

@@ -16,6 +16,7 @@ lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lot
     for (uint32_t i = 0; i < rows->count; i++)
         lots_bit_set(wanted, patients[i]);
     worker->wanted = wanted;
+    worker->left = rows;
     return LOTS_OK;
 }
 

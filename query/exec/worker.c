@@ -311,6 +311,7 @@ static void forget_chunk(lots_worker *worker)
     worker->carried = NULL;
     worker->patients = NULL;
     worker->wanted = NULL;
+    worker->left = NULL;
     for (uint32_t i = 0; worker->beyond != NULL && i < 2 * worker->schema->stream_count; i++)
         worker->beyond[i].pending = NULL;
 }

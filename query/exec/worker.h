@@ -58,8 +58,10 @@ struct lots_tested { /* which rows have a local id of an interval, as eval_local
 
 typedef struct lots_taken { /* of a column: a few rows that were decoded for themselves */
     bool tried;
-    uint64_t *known;    /* which; NULL: none */
-    lots_vector values; /* by row, as the language sees them; others have no value */
+    uint32_t *rows;     /* which; NULL: none */
+    lots_vector values; /* of each of them, as the language sees them */
+    uint64_t *known;    /* the same by row, once other lists of rows are asked for; NULL: not yet */
+    lots_vector spread; /* rows that aren't known have no value */
 } lots_taken;
 
 typedef struct lots_stream_chunk {
@@ -145,6 +147,7 @@ struct lots_worker {
     lots_instance constant;
     lots_instance *patients;
     const uint64_t *wanted;    /* of patients: those of whom rows are left; NULL: all. See wanted.h */
+    const lots_instance *left; /* these rows; NULL: all */
     lots_work work;
 };
 

@@ -5,11 +5,29 @@
 #include "core/index/bitset.h"
 #include "tests/core/store/segment_fixture.h"
 
-static unsigned taken_blocks;
+static unsigned taken_blocks, taken_ends;
+
+/* The days that ends are counted from; NULL: the column has no such. */
+static const int32_t *starts_of(lots_segment *segment, const lots_schema *schemas, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
+{
+    lots_error err;
+    void *days, *missing;
+    bool has_missing;
+    const lots_stream *schema = &schemas->streams[stream];
+    const int32_t start = lots_stream_find_role(schema, LOTS_ROLE_START);
+    if (schema->columns[column].role != LOTS_ROLE_END || start < 0)
+        return NULL;
+    const uint32_t count = lots_segment_chunk_rows(segment, stream, chunk);
+    assert_ok(lots_arena_vector(scratch, &days, count + 1u, 4, &err));
+    assert_ok(lots_arena_vector(scratch, &missing, lots_bit_words(count), 8, &err));
+    lots_values_out out = {.data = days, .missing = missing};
+    assert_ok(lots_segment_read(segment, stream, (uint32_t)start, LOTS_PART_VALUES, chunk, &out, &has_missing, scratch, &err));
+    return days;
+}
 
 /* Every fifth row taken, of a block that has been read, is what was read; `size` bytes a value. */
-static void assert_taken(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const void *read,
-                         const uint64_t *read_missing, size_t size, lots_arena *scratch)
+static void assert_taken(lots_segment *segment, const lots_schema *schema, uint32_t stream, uint32_t column, uint32_t chunk,
+                         const void *read, const uint64_t *read_missing, size_t size, lots_arena *scratch)
 {
     lots_error err;
     void *data, *missing, *list;
@@ -21,17 +39,18 @@ static void assert_taken(lots_segment *segment, uint32_t stream, uint32_t column
     assert_ok(lots_arena_vector(scratch, &list, of / 5 + 1u, 4, &err));
     for (uint32_t row = 0; row < of; row += 5)
         ((uint32_t *)list)[count++] = row;
-    lots_values_out out = {.data = data, .missing = missing};
+    lots_values_out out = {.data = data, .missing = missing, .days = starts_of(segment, schema, stream, column, chunk, scratch)};
     assert_ok(lots_segment_take(segment, stream, column, chunk, list, count, &out, &has_missing, &done, scratch, &err));
     for (uint32_t k = 0; done && k < count; k++) {
         assert_memory_equal((const char *)data + k * size, (const char *)read + 5 * k * size, size);
         assert_int_equal(has_missing && lots_bit_get(missing, k), read_missing != NULL && lots_bit_get(read_missing, 5 * k));
     }
     taken_blocks += done;
+    taken_ends += done && out.days != NULL;
 }
 
-static void assert_block(lots_segment *segment, const rows *from, uint32_t stream, uint32_t column, uint32_t chunk,
-                         uint32_t first_row)
+static void assert_block(lots_segment *segment, const lots_schema *schema, const rows *from, uint32_t stream, uint32_t column,
+                         uint32_t chunk, uint32_t first_row)
 {
     lots_error err;
     lots_arena scratch;
@@ -81,7 +100,7 @@ static void assert_block(lots_segment *segment, const rows *from, uint32_t strea
         assert_true(least == meta->min && greatest == meta->max);
     else
         assert_true(meta->min == 0 && meta->max == -1);
-    assert_taken(segment, stream, column, chunk, data, has_missing ? missing : NULL,
+    assert_taken(segment, schema, stream, column, chunk, data, has_missing ? missing : NULL,
                  expected->phys == LOTS_PHYS_I64 || expected->phys == LOTS_PHYS_F64 ? 8 : 4, &scratch);
     lots_arena_free(&scratch);
 }
@@ -114,14 +133,14 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
                     assert_int_equal(LOTS_AT(lots_patient, &from.list[s]->patient, row + i), FIRST_PATIENT + first + p);
             for (uint32_t c = 0; c < from.list[s]->column_count; c++)
                 if (!from.list[s]->columns[c].list)
-                    assert_block(segment, &from, s, c, k, row);
+                    assert_block(segment, &f.schema, &from, s, c, k, row);
             assert_int_equal(offsets[end - first], lots_segment_chunk_rows(segment, s, k));
             row += offsets[end - first];
             free(offsets);
         }
         assert_int_equal(row, from.list[s]->rows);
     }
-    assert_true(taken_blocks > 0);
+    assert_true(taken_blocks > 0 && taken_ends > 0);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
     free_rows(&from);

@@ -226,25 +226,24 @@ typedef struct marker {
     int32_t low, high;           /* days */
 } marker;
 
-/* The first of the places whose start is at least `day`. */
+/* The first of the places whose start is at least `day`; without branches on days, which foretell nothing. */
 static uint32_t skip_early(const int32_t *starts, uint32_t from, uint32_t to, int32_t day)
 {
-    while (from < to) {
-        const uint32_t middle = from + (to - from) / 2;
-        if (starts[middle] < day)
-            from = middle + 1;
-        else
-            to = middle;
+    uint32_t left = to - from;
+    while (left > 1) {
+        const uint32_t half = left / 2;
+        from += starts[from + half - 1] < day ? half : 0;
+        left -= half;
     }
-    return from;
+    return from + (left == 1 && starts[from] < day ? 1 : 0);
 }
 
 static void mark_starts(const marker *m, const lots_passed *passed, uint32_t owner, uint64_t *bits)
 {
-    const uint32_t end = passed->offsets[owner + 1];
-    const int32_t *starts = passed->starts;
-    for (uint32_t i = skip_early(starts, passed->offsets[owner], end, m->low); i < end && starts[i] <= m->high; i++)
-        lots_bit_set(bits, m->periods->of_day[starts[i] - m->low]);
+    const uint32_t end = passed->offsets[owner + 1], *of_day = m->periods->of_day;
+    const int32_t *starts = passed->starts, low = m->low, high = m->high;
+    for (uint32_t i = skip_early(starts, passed->offsets[owner], end, low); i < end && starts[i] <= high; i++)
+        lots_bit_set(bits, of_day[starts[i] - low]);
 }
 
 static void mark_spans(const marker *m, const lots_passed *passed, uint32_t owner, uint64_t *bits)
@@ -260,12 +259,37 @@ static void mark_spans(const marker *m, const lots_passed *passed, uint32_t owne
     }
 }
 
+/* Bits of the rows that have any period, and any place among those that passed. */
+static lots_status rows_with_places(const marker *m, const lots_passed *passed, const uint32_t *owner, uint64_t **out,
+                                    lots_error *err)
+{
+    const lots_kernels *kernels = m->worker->kernels;
+    const uint32_t count = m->rows->count, *from = passed->offsets, *to = passed->offsets + 1;
+    uint64_t *none = NULL;
+    if (owner != NULL) {
+        uint32_t *places[2] = {NULL, NULL};
+        for (uint32_t k = 0; k < 2; k++) {
+            LOTS_TRY(lots_new_u32(m->arena, count, &places[k], err));
+            kernels->gather_u32(passed->offsets + k, owner, count, places[k]);
+        }
+        from = places[0];
+        to = places[1];
+    }
+    LOTS_TRY(lots_new_bits(m->arena, count, &none, err));
+    LOTS_TRY(lots_new_bits(m->arena, count, out, err));
+    kernels->equal_i32((const int32_t *)from, (const int32_t *)to, count, none);
+    kernels->less_i32((const int32_t *)m->first, (const int32_t *)m->end, count, *out);
+    lots_bits_and_not(*out, *out, none, count);
+    return LOTS_OK;
+}
+
 /* *done false: whether an event is of the set can't be said. */
 static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *done, lots_error *err)
 {
     lots_relation_rows *relation = NULL;
     lots_passed *passed = NULL;
     const uint32_t *owner = NULL;
+    uint64_t *asked = NULL;
     LOTS_TRY(lots_relation_get(m->worker, set->set->relation, m->rows, &relation, err));
     LOTS_TRY(lots_set_passed(m->worker, set->set, relation, &passed, err));
     *done = passed != NULL;
@@ -273,16 +297,26 @@ static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *do
         return LOTS_OK;
     LOTS_TRY(set->spans ? lots_passed_spans(m->worker, passed, err) : lots_passed_starts(m->worker, passed, err));
     LOTS_TRY(lots_instance_index(m->worker, m->rows, relation->owners, &owner, err));
-    for (uint32_t r = 0; r < m->rows->count; r++) {
-        const uint32_t g = owner == NULL ? r : owner[r];
-        if (m->first[r] == m->end[r] || passed->offsets[g] == passed->offsets[g + 1])
-            continue;
-        if (set->spans)
-            mark_spans(m, passed, g, m->bits + (size_t)r * m->words);
-        else
-            mark_starts(m, passed, g, m->bits + (size_t)r * m->words);
-    }
+    LOTS_TRY(rows_with_places(m, passed, owner, &asked, err));
+    for (size_t w = 0; w < lots_bit_words(m->rows->count); w++)
+        for (uint64_t left = asked[w]; left != 0; left &= left - 1) {
+            const size_t r = w * 64 + (size_t)__builtin_ctzll(left);
+            (set->spans ? mark_spans : mark_starts)(m, passed, owner == NULL ? (uint32_t)r : owner[r],
+                                                    m->bits + r * m->words);
+        }
     m->worker->work.rows += m->rows->count + passed->count;
+    return LOTS_OK;
+}
+
+/* Bits of the words in which anything is marked. */
+static lots_status words_marked(const marker *m, uint64_t **out, lots_error *err)
+{
+    const size_t words = (size_t)m->rows->count * m->words;
+    uint64_t *none = NULL;
+    LOTS_TRY(lots_new_bits(m->arena, words, &none, err));
+    LOTS_TRY(lots_new_bits(m->arena, words, out, err));
+    m->worker->kernels->range_i64((const int64_t *)m->bits, words, 0, 0, none);
+    lots_bits_not(*out, none, words);
     return LOTS_OK;
 }
 
@@ -304,27 +338,41 @@ typedef struct blanks { /* by period: rows without an event */
     uint32_t persons, rows; /* with any period; rows to be made */
 } blanks;
 
-/* Leave of the marks those in the rows' ranges, and count what has none. */
-static void count_blanks(const marker *m, blanks *out)
+/* Leave of a word's marks those in its row's range, and count what has none. */
+static void count_word(const marker *m, uint32_t r, uint32_t w, blanks *out)
 {
-    for (uint32_t r = 0; r < m->rows->count; r++) {
-        uint64_t *own = m->bits + (size_t)r * m->words;
-        out->persons += m->first[r] < m->end[r] ? 1 : 0;
-        for (uint32_t w = 0; w < m->words; w++) {
-            if (own[w] == 0 && out->have[w] == low_bits(m->periods->count - w * 64)) /* mostly so */
-                continue;
-            const uint64_t range = range_in(m->first[r], m->end[r], w);
-            own[w] &= range;
-            for (uint64_t bits = own[w]; bits != 0; bits &= bits - 1, out->rows++)
-                out->count[w * 64 + (uint32_t)__builtin_ctzll(bits)]--;
-            for (uint64_t bits = range & ~own[w] & ~out->have[w]; bits != 0; bits &= bits - 1, out->rows++)
-                out->row[w * 64 + (uint32_t)__builtin_ctzll(bits)] = r;
-            out->have[w] |= range & ~own[w];
-        }
-    }
+    uint64_t *own = m->bits + (size_t)r * m->words + w;
+    const uint64_t range = range_in(m->first[r], m->end[r], w);
+    *own &= range;
+    for (uint64_t bits = *own; bits != 0; bits &= bits - 1, out->rows++)
+        out->count[w * 64 + (uint32_t)__builtin_ctzll(bits)]--;
+    for (uint64_t bits = range & ~*own & ~out->have[w]; bits != 0; bits &= bits - 1, out->rows++)
+        out->row[w * 64 + (uint32_t)__builtin_ctzll(bits)] = r;
+    out->have[w] |= range & ~*own;
 }
 
-static lots_status find_blanks(const marker *m, blanks *out, lots_error *err)
+/* Does each period have a row without an event? */
+static bool have_all(const marker *m, const blanks *out)
+{
+    bool all = true;
+    for (uint32_t w = 0; w < m->words && all; w++)
+        all = out->have[w] == low_bits(m->periods->count - w * 64);
+    return all;
+}
+
+/* Mostly the first few rows leave only words with marks to look at. */
+static void count_blanks(const marker *m, const uint64_t *marked, blanks *out)
+{
+    uint32_t r = 0;
+    for (; r < m->rows->count && !have_all(m, out); r++)
+        for (uint32_t w = 0; w < m->words; w++)
+            count_word(m, r, w, out);
+    const size_t words = (size_t)m->rows->count * m->words;
+    for (size_t at = lots_bits_next(marked, (size_t)r * m->words, words); at < words; at = lots_bits_next(marked, at + 1, words))
+        count_word(m, (uint32_t)(at / m->words), (uint32_t)(at % m->words), out);
+}
+
+static lots_status find_blanks(const marker *m, const uint64_t *marked, blanks *out, lots_error *err)
 {
     const uint32_t periods = m->periods->count;
     uint32_t have = 0;
@@ -335,35 +383,55 @@ static lots_status find_blanks(const marker *m, blanks *out, lots_error *err)
     memset(out->count, 0, ((size_t)periods + 1) * sizeof(uint32_t));
     for (uint32_t p = 0; p < periods; p++)
         out->row[p] = LOTS_NO_ID;
-    for (uint32_t r = 0; r < m->rows->count; r++)
-        if (m->first[r] < m->end[r]) {
-            out->count[m->first[r]]++;
-            out->count[m->end[r]]--; /* wraps, and back below */
+    for (uint32_t r = 0; r < m->rows->count; r++) {
+        out->persons += m->first[r] < m->end[r] ? 1 : 0;
+        if (m->first[r] == 0 && m->end[r] == periods) { /* mostly */
+            have++;
+            continue;
         }
+        out->count[m->first[r]]++;
+        out->count[m->end[r]]--; /* wraps, and back below */
+    }
     for (uint32_t p = 0; p < periods; p++)
         out->count[p] = have += out->count[p];
-    count_blanks(m, out);
+    count_blanks(m, marked, out);
     return LOTS_OK;
 }
 
-/* Which row and period each new row is of, and its weight. */
-static void put_rows(const marker *m, blanks *blank, uint32_t *row, uint32_t *period, uint32_t *weight)
+typedef struct placed { /* which row and period each new row is of, and its weight */
+    uint32_t *row, *period, *weight, count;
+} placed;
+
+static void put_word(const marker *m, uint32_t r, uint32_t w, blanks *blank, placed *out)
 {
-    uint32_t at = 0;
-    for (uint32_t r = 0; r < m->rows->count; r++)
-        for (uint32_t w = 0; w < m->words; w++) {
-            uint64_t own = m->bits[(size_t)r * m->words + w];
-            if (own == 0 && blank->have[w] == 0)
-                continue;
-            const uint64_t firsts = range_in(m->first[r], m->end[r], w) & ~own & blank->have[w];
-            blank->have[w] &= ~firsts;
-            own |= firsts;
-            for (; own != 0; own &= own - 1, at++) {
-                row[at] = r;
-                period[at] = w * 64 + (uint32_t)__builtin_ctzll(own);
-                weight[at] = blank->row[period[at]] == r ? blank->count[period[at]] : 1;
-            }
-        }
+    uint64_t own = m->bits[(size_t)r * m->words + w];
+    const uint64_t firsts = range_in(m->first[r], m->end[r], w) & ~own & blank->have[w];
+    blank->have[w] &= ~firsts;
+    for (own |= firsts; own != 0; own &= own - 1, out->count++) {
+        const uint32_t period = w * 64 + (uint32_t)__builtin_ctzll(own);
+        out->row[out->count] = r;
+        out->period[out->count] = period;
+        out->weight[out->count] = blank->row[period] == r ? blank->count[period] : 1;
+    }
+}
+
+static bool have_any(const marker *m, const blanks *blank)
+{
+    bool any = false;
+    for (uint32_t w = 0; w < m->words && !any; w++)
+        any = blank->have[w] != 0;
+    return any;
+}
+
+static void put_rows(const marker *m, const uint64_t *marked, blanks *blank, placed *out)
+{
+    uint32_t r = 0;
+    for (; r < m->rows->count && have_any(m, blank); r++)
+        for (uint32_t w = 0; w < m->words; w++)
+            put_word(m, r, w, blank, out);
+    const size_t words = (size_t)m->rows->count * m->words;
+    for (size_t at = lots_bits_next(marked, (size_t)r * m->words, words); at < words; at = lots_bits_next(marked, at + 1, words))
+        put_word(m, (uint32_t)(at / m->words), (uint32_t)(at % m->words), blank, out);
 }
 
 lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const lots_each *each, const lots_each_plan *plan,
@@ -372,8 +440,10 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
     const lots_periods *periods = &plan->periods;
-    uint32_t *first = NULL, *end = NULL, *row = NULL, *period = NULL, *weight = NULL;
+    uint32_t *first = NULL, *end = NULL;
+    uint64_t *marked = NULL;
     blanks blank;
+    placed made = {.count = 0};
     *done = false;
     if (!plan->known || !plan->exact || periods->of_day == NULL || periods->count > PERIODS_MAX || rows->count == 0)
         return LOTS_OK;
@@ -389,13 +459,14 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
         LOTS_TRY(mark_set(&m, &panel->sets[s], done, err));
     if (!*done)
         return LOTS_OK;
-    LOTS_TRY(find_blanks(&m, &blank, err));
-    LOTS_TRY(lots_new_u32(arena, blank.rows, &row, err));
-    LOTS_TRY(lots_new_u32(arena, blank.rows, &period, err));
-    LOTS_TRY(lots_new_u32(arena, blank.rows, &weight, err));
-    put_rows(&m, &blank, row, period, weight);
+    LOTS_TRY(words_marked(&m, &marked, err));
+    LOTS_TRY(find_blanks(&m, marked, &blank, err));
+    LOTS_TRY(lots_new_u32(arena, blank.rows, &made.row, err));
+    LOTS_TRY(lots_new_u32(arena, blank.rows, &made.period, err));
+    LOTS_TRY(lots_new_u32(arena, blank.rows, &made.weight, err));
+    put_rows(&m, marked, &blank, &made);
     worker->work.rows += rows->count + blank.rows;
-    *weights = (lots_group_weights){.weight = weight, .persons = blank.persons};
-    LOTS_TRY(lots_rows_take(worker, rows, row, blank.rows, out, err));
-    return lots_each_fill(worker, each, periods, period, blank.rows, *out, err);
+    *weights = (lots_group_weights){.weight = made.weight, .persons = blank.persons};
+    LOTS_TRY(lots_rows_take(worker, rows, made.row, blank.rows, out, err));
+    return lots_each_fill(worker, each, periods, made.period, blank.rows, *out, err);
 }

@@ -64,40 +64,54 @@ static void cover(coverage *so_far, uint32_t row)
 /* ---- of the same elements for all rows ---- */
 
 typedef struct stretches { /* days covered without a gap, by owner, rising */
-    uint32_t *offsets;
+    uint32_t count, *offsets;
     int32_t *first, *last;
     int64_t *before; /* days in all stretches before */
 } stretches;
 
-static lots_status join_spans(const lots_step *step, const lots_passed *passed, stretches *out, lots_error *err)
+/* Join each span to the stretch before it where they touch; *begins: bits of the places that begin one. */
+static void join_places(const lots_passed *passed, const uint32_t *owner, uint64_t *begins, stretches *out)
 {
-    const uint32_t owners = passed->relation->owners->count;
-    uint32_t count = 0;
+    uint32_t count = 0, last = UINT32_MAX; /* whose the last stretch is */
+    for (uint32_t i = 0; i < passed->count; i++) {
+        const int32_t start = passed->starts[i], end = passed->ends[i];
+        if (start == INT32_MAX || end < start) /* not known, or never */
+            continue;
+        if (owner[i] == last && start <= out->last[count - 1]) {
+            out->last[count - 1] = end > out->last[count - 1] ? end : out->last[count - 1];
+            continue;
+        }
+        lots_bit_set(begins, i);
+        last = owner[i];
+        out->first[count] = start;
+        out->last[count++] = end;
+    }
+    out->count = count;
+}
+
+static lots_status join_spans(const lots_step *step, lots_passed *passed, stretches *out, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const size_t words = lots_bit_words(passed->count);
+    const uint32_t *owner = NULL;
+    uint32_t *before = NULL;
+    uint64_t *begins = NULL;
     int64_t days = 0;
-    LOTS_TRY(lots_new_u32(step->arena, (size_t)owners + 1, &out->offsets, err));
+    LOTS_TRY(lots_passed_owners(step->worker, passed, &owner, err));
+    LOTS_TRY(lots_new_u32(step->arena, (size_t)passed->relation->owners->count + 1, &out->offsets, err));
+    LOTS_TRY(lots_new_u32(step->arena, words + 1, &before, err));
+    LOTS_TRY(lots_new_bits(step->arena, passed->count, &begins, err));
     LOTS_TRY(lots_new_i32(step->arena, passed->count, &out->first, err));
     LOTS_TRY(lots_new_i32(step->arena, passed->count, &out->last, err));
     LOTS_TRY(lots_new_i64(step->arena, (size_t)passed->count + 1, &out->before, err));
-    for (uint32_t g = 0; g < owners; g++) {
-        out->offsets[g] = count;
-        for (uint32_t i = passed->offsets[g]; i < passed->offsets[g + 1]; i++) {
-            const int32_t start = passed->starts[i], end = passed->ends[i];
-            if (start == INT32_MAX || end < start) /* not known, or never */
-                continue;
-            if (count > out->offsets[g] && start <= out->last[count - 1]) {
-                out->last[count - 1] = end > out->last[count - 1] ? end : out->last[count - 1];
-                continue;
-            }
-            out->first[count] = start;
-            out->last[count++] = end;
-        }
-    }
-    out->offsets[owners] = count;
-    for (uint32_t k = 0; k < count; k++) {
+    join_places(passed, owner, begins, out);
+    before[words] = kernels->count_prefix(begins, words, 0, before);
+    kernels->bit_ranks(begins, before, passed->offsets, (size_t)passed->relation->owners->count + 1, out->offsets);
+    for (uint32_t k = 0; k < out->count; k++) {
         out->before[k] = days;
         days += (int64_t)out->last[k] - out->first[k] + 1;
     }
-    out->before[count] = days;
+    out->before[out->count] = days;
     step->worker->work.rows += passed->count;
     return LOTS_OK;
 }

@@ -52,6 +52,18 @@ lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_er
     return by_place(worker, passed, starts, &passed->starts, err);
 }
 
+lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err)
+{
+    uint32_t *owners = NULL;
+    if (passed->owners == NULL) {
+        LOTS_TRY(lots_new_u32(passed->arena, passed->count, &owners, err));
+        worker->kernels->broadcast_index(passed->offsets, passed->relation->owners->count, owners);
+        passed->owners = owners;
+    }
+    *out = passed->owners;
+    return LOTS_OK;
+}
+
 lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err)
 {
     const lots_instance *all = NULL;
@@ -86,28 +98,40 @@ static lots_status known_ends(lots_worker *worker, lots_passed *passed, lots_err
     return LOTS_OK;
 }
 
+/* By place: the owner, and below it a day so that later ones are larger. */
+static uint64_t key_of(uint32_t owner, int32_t day) { return (uint64_t)owner << 32 | ((uint32_t)day ^ UINT32_C(0x80000000)); }
+
+/* Without a look at where an owner's places begin: of the next owner all keys are larger. */
+static void find_reach(lots_passed *passed, const uint32_t *owner, int32_t *reach)
+{
+    const int32_t *starts = passed->starts, *ends = passed->ends;
+    uint32_t falls = 0, backward = 0;
+    uint64_t latest = 0;
+    for (uint32_t i = 0; i < passed->count; i++)
+        backward += ends[i] < starts[i];
+    for (uint32_t i = 0; i < passed->count; i++) {
+        const uint64_t key = key_of(owner[i], ends[i]);
+        falls += key < latest;
+        latest = key > latest ? key : latest;
+        reach[i] = (int32_t)((uint32_t)latest ^ UINT32_C(0x80000000));
+    }
+    passed->rising = falls == 0;
+    passed->sound = backward == 0;
+    passed->reach = reach;
+}
+
 lots_status lots_passed_spans(lots_worker *worker, lots_passed *passed, lots_error *err)
 {
     int32_t *reach = NULL;
-    uint32_t falls = 0, backward = 0;
+    const uint32_t *owner = NULL;
     if (passed->reach != NULL)
         return LOTS_OK;
     LOTS_TRY(lots_passed_starts(worker, passed, err));
     LOTS_TRY(known_ends(worker, passed, err));
+    LOTS_TRY(lots_passed_owners(worker, passed, &owner, err));
     LOTS_TRY(lots_new_i32(passed->arena, passed->count, &reach, err));
-    for (uint32_t g = 0; g < passed->relation->owners->count; g++) {
-        int32_t latest = INT32_MIN;
-        for (uint32_t i = passed->offsets[g]; i < passed->offsets[g + 1]; i++) {
-            falls += passed->ends[i] < latest;
-            backward += passed->ends[i] < passed->starts[i];
-            latest = passed->ends[i] > latest ? passed->ends[i] : latest;
-            reach[i] = latest;
-        }
-    }
+    find_reach(passed, owner, reach);
     worker->work.rows += passed->count;
-    passed->rising = falls == 0;
-    passed->sound = backward == 0;
-    passed->reach = reach;
     return LOTS_OK;
 }
 

@@ -17,6 +17,7 @@ typedef struct lots_passed {
     uint32_t count;
     const uint32_t *rows;        /* of the relation, by place; NULL: place i is row i */
     const uint32_t *offsets;     /* by owner, owners + 1 */
+    const uint32_t *owners;      /* by place, among the relation's owners; NULL until asked for */
     const int32_t *starts;       /* by place; NULL until asked for */
     lots_instance *elements;     /* all of them, of frame `frame`; NULL until asked for */
     const int32_t *ends, *reach; /* by place; NULL until asked for. An end that isn't known is INT32_MIN */
@@ -28,6 +29,7 @@ typedef struct lots_passed {
 LOTS_MUST lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, const uint64_t *mask,
                                        lots_arena *arena, lots_passed **out, lots_error *err);
 LOTS_MUST lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_error *err);
+LOTS_MUST lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err);
 LOTS_MUST lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err);
 LOTS_MUST lots_status lots_passed_spans(lots_worker *worker, lots_passed *passed, lots_error *err);
 LOTS_MUST lots_status lots_passed_by_end(lots_worker *worker, lots_passed *passed, lots_error *err);

@@ -7,23 +7,27 @@
 
 #include "core/base/vec.h"
 #include "query/exec/chart.h"
+#include "query/exec/number_sort.h"
 
 __extension__ typedef __int128 wide;
 
 enum { GROUPS = 100 };
 #define DOMINANT 0.85 /* of a sum: as evidence.c has it */
 
+typedef union number {
+    int64_t whole;
+    double real;
+} number;
+
 typedef struct holding { /* a row, or what one person has in a group */
-    union {
-        int64_t whole;
-        double real;
-    } value;
+    number value;
     lots_patient patient;
 } holding;
 
 typedef struct curve {
-    holding *rows; /* ascending */
-    holding *room; /* as many, for the persons of a group */
+    number *values; /* ascending */
+    holding *rows;  /* the same with their persons; NULL: each is of another person */
+    holding *room;  /* as many, for the persons of a group */
     uint32_t count;
     bool real; /* doubles; else whole numbers */
     double all; /* their sum, about */
@@ -31,6 +35,12 @@ typedef struct curve {
     uint32_t ends[GROUPS], patients[GROUPS]; /* of each group: the row after its last, its persons */
     uint32_t groups;
 } curve;
+
+/* What persons have of a group. */
+typedef struct stake {
+    uint32_t patients, givers;
+    double all, largest;
+} stake;
 
 static int by_patient(const void *a, const void *b)
 {
@@ -50,29 +60,48 @@ static int by_real(const void *a, const void *b)
     return x != y ? (x < y ? -1 : 1) : by_patient(a, b);
 }
 
-static double size_of(const curve *c, const holding *row) { return c->real ? row->value.real : (double)row->value.whole; }
+static double size_of(const curve *c, number value) { return c->real ? value.real : (double)value.whole; }
+
+static void add_stake(stake *all, double own)
+{
+    all->patients++;
+    all->all += own;
+    all->givers += own > 0;
+    all->largest = own > all->largest ? own : all->largest;
+}
+
+/* Persons of rows from..end. */
+static stake stake_of(curve *c, uint32_t from, uint32_t end)
+{
+    const uint32_t count = end - from;
+    stake all = {0};
+    if (c->rows == NULL) {
+        for (uint32_t i = from; i < end; i++)
+            add_stake(&all, size_of(c, c->values[i]));
+        return all;
+    }
+    if (count > 0)
+        memcpy(c->room, c->rows + from, count * sizeof *c->room);
+    qsort(c->room, count, sizeof *c->room, by_patient);
+    for (uint32_t i = 0; i < count;) {
+        const lots_patient patient = c->room[i].patient;
+        double own = 0;
+        for (; i < count && c->room[i].patient == patient; i++)
+            own += size_of(c, c->room[i].value);
+        add_stake(&all, own);
+    }
+    return all;
+}
 
 /* Persons of rows from..end; may their sum be told? */
 static bool may_show(curve *c, uint32_t from, uint32_t end, uint32_t *patients)
 {
-    double all = 0, largest = 0;
-    uint32_t givers = 0, count = end - from;
-    *patients = 0;
-    if (count > 0)
-        memcpy(c->room, c->rows + from, count * sizeof *c->room);
-    qsort(c->room, count, sizeof *c->room, by_patient);
-    for (uint32_t i = 0; i < count; ++*patients) {
-        double own = 0;
-        lots_patient patient = c->room[i].patient;
-        for (; i < count && c->room[i].patient == patient; i++)
-            own += size_of(c, &c->room[i]);
-        all += own;
-        givers += own > 0;
-        largest = own > largest ? own : largest;
-    }
+    const stake all = stake_of(c, from, end);
+    *patients = all.patients;
     if (c->min_cell == 0)
         return true;
-    return *patients >= c->min_cell && (givers == 0 || givers >= c->min_cell) && largest <= all * DOMINANT;
+    return all.patients >= c->min_cell && (all.givers == 0 || all.givers >= c->min_cell) &&
+           all.largest <= all.all * DOMINANT;
 }
 
 /* Whole percents of the rows, joined until they may be shown. What is left at the end goes to the group before. */
@@ -97,38 +126,74 @@ static void make_groups(curve *c)
     }
 }
 
+/* Rows of persons mostly come in their order, each once. */
+static bool are_different(const lots_result *result)
+{
+    uint32_t row = 1;
+    while (row < result->rows && result->patient[row - 1] < result->patient[row])
+        row++;
+    return row >= result->rows;
+}
+
+static lots_status new_room(const lots_result *result, curve *c, lots_arena *scratch, lots_error *err)
+{
+    void *made = NULL;
+    c->real = result->columns[0].values.type.kind == LOTS_TYPE_FLOAT;
+    c->min_cell = result->min_cell;
+    LOTS_TRY(lots_arena_vector(scratch, &made, result->rows, sizeof(number), err));
+    c->values = made;
+    if (are_different(result))
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(scratch, &made, result->rows, sizeof(holding), err));
+    c->rows = made;
+    LOTS_TRY(lots_arena_vector(scratch, &made, result->rows, sizeof(holding), err));
+    c->room = made;
+    return LOTS_OK;
+}
+
+static void sort_rows(curve *c)
+{
+    if (c->rows == NULL && c->real)
+        lots_sort_floats(&c->values->real, c->count);
+    else if (c->rows == NULL)
+        lots_sort_ints(&c->values->whole, c->count);
+    else
+        qsort(c->rows, c->count, sizeof *c->rows, c->real ? by_real : by_whole);
+    for (uint32_t i = 0; c->rows != NULL && i < c->count; i++)
+        c->values[i] = c->rows[i].value;
+}
+
 /* The rows with a value; *missing persons have none, or UINT32_MAX when they are too few to be told. */
 static lots_status take_rows(const lots_result *result, curve *c, lots_arena *scratch, bool *negative, uint32_t *missing,
                              lots_error *err)
 {
     const lots_vector *values = &result->columns[0].values;
-    void *rows = NULL, *room = NULL;
     uint32_t without = 0, persons = 0;
-    LOTS_TRY(lots_arena_alloc(scratch, &rows, result->rows, sizeof(holding), err));
-    LOTS_TRY(lots_arena_alloc(scratch, &room, result->rows, sizeof(holding), err));
-    c->rows = rows;
-    c->room = room;
-    c->real = values->type.kind == LOTS_TYPE_FLOAT;
-    c->min_cell = result->min_cell;
+    LOTS_TRY(new_room(result, c, scratch, err));
     for (uint32_t row = 0; row < result->rows; row++) {
         holding made = {.patient = result->patient[row]};
         if (lots_vector_is_missing(values, row)) {
-            c->room[without++] = made;
+            if (c->rows != NULL)
+                c->room[without] = made;
+            without++;
             continue;
         }
         if (c->real)
             made.value.real = ((const double *)values->data)[row];
         else
             made.value.whole = ((const int64_t *)values->data)[row];
-        *negative = *negative || size_of(c, &made) < 0;
-        c->all += size_of(c, &made);
-        c->rows[c->count++] = made;
+        *negative = *negative || size_of(c, made.value) < 0;
+        c->all += size_of(c, made.value);
+        if (c->rows != NULL)
+            c->rows[c->count] = made;
+        c->values[c->count++] = made.value;
     }
-    qsort(c->room, without, sizeof *c->room, by_patient);
+    if (c->rows != NULL)
+        qsort(c->room, without, sizeof *c->room, by_patient);
     for (uint32_t i = 0; i < without; i++)
-        persons += i == 0 || c->room[i].patient != c->room[i - 1].patient;
+        persons += c->rows == NULL || i == 0 || c->room[i].patient != c->room[i - 1].patient;
     *missing = persons > 0 && persons < c->min_cell ? UINT32_MAX : without;
-    qsort(c->rows, c->count, sizeof *c->rows, c->real ? by_real : by_whole);
+    sort_rows(c);
     return LOTS_OK;
 }
 
@@ -138,13 +203,13 @@ static void sum_up(const curve *c, double shares[GROUPS])
     wide whole = 0, whole_all = 0;
     double real = 0, real_all = 0;
     for (uint32_t i = 0; i < c->count; i++) {
-        whole_all += c->real ? 0 : c->rows[i].value.whole;
-        real_all += c->real ? c->rows[i].value.real : 0;
+        whole_all += c->real ? 0 : c->values[i].whole;
+        real_all += c->real ? c->values[i].real : 0;
     }
     for (uint32_t g = 0, i = 0; g < c->groups; g++) {
         for (; i < c->ends[g]; i++) {
-            whole += c->real ? 0 : c->rows[i].value.whole;
-            real += c->real ? c->rows[i].value.real : 0;
+            whole += c->real ? 0 : c->values[i].whole;
+            real += c->real ? c->values[i].real : 0;
         }
         shares[g] = c->real ? real / real_all : (double)whole / (double)whole_all;
     }
@@ -193,7 +258,7 @@ lots_status lots_chart_lorenz(lots_result *result, lots_chart *chart, lots_arena
     else if (missing > 0)
         LOTS_TRY(lots_chart_note(result, notes, err, "chart lorenz: %u row%s left out, without a value", missing,
                                  missing == 1 ? " is" : "s are"));
-    bool nothing = c.count == 0 || size_of(&c, &c.rows[c.count - 1]) <= 0 || !isfinite(c.all); /* the last is the largest */
+    bool nothing = c.count == 0 || size_of(&c, c.values[c.count - 1]) <= 0 || !isfinite(c.all); /* the last is the largest */
     if (negative)
         LOTS_TRY(lots_chart_note(result, notes, err, "chart lorenz: no curve: a value is below 0"));
     else if (nothing)

@@ -217,6 +217,36 @@ static void a_lorenz_curve_is_of_groups(void **state)
     close_hand(&h);
 }
 
+/* Persons in order and in none, with whole numbers and halves of them, and one without a value: one curve. */
+static void a_curve_does_not_depend_on_the_order_of_persons(void **state)
+{
+    (void)state;
+    lots_error err;
+    hand h[4];
+    for (int which = 0; which < 4; which++) {
+        open_lorenz(&h[which], 30);
+        for (uint32_t i = 0; which % 2 == 1 && i < 40; i++)
+            h[which].result.patient[i] = i * 7 % 40;
+        lots_vector *values = &h[which].result.columns[0].values;
+        lots_bit_set(values->missing, 0);
+        for (uint32_t i = 0; which >= 2 && i < 40; i++)
+            ((double *)values->data)[i] = (double)((int64_t *)values->data)[i] / 2;
+        if (which >= 2)
+            h[which].values[0].type.kind = h[which].result.columns[0].type.kind = values->type.kind = LOTS_TYPE_FLOAT;
+        assert_ok(make(&h[which], &err));
+        assert_string_equal(note(&h[which], 0), "chart lorenz: the rows of fewer than 5 persons are left out: they have no value");
+        assert_true(h[which].result.rows > 2);
+        assert_int_equal(h[which].result.rows, h[0].result.rows);
+        for (uint32_t i = 0; i < h[0].result.rows; i++) {
+            near_to(real(&h[which], "population", i), real(&h[0], "population", i));
+            near_to(real(&h[which], "share", i), real(&h[0], "share", i));
+            assert_int_equal(h[which].result.patients[i], h[0].result.patients[i]);
+        }
+    }
+    for (int which = 0; which < 4; which++)
+        close_hand(&h[which]);
+}
+
 /* One person with nearly all: no group that holds that person may be told, so there is no curve. */
 static void a_curve_that_tells_of_one_person_is_hidden(void **state)
 {
@@ -521,6 +551,7 @@ int main(void)
         cmocka_unit_test(two_points_over_one_another_are_refused),
         cmocka_unit_test(no_rows_one_row_and_nothing_but_gaps_are_charts),
         cmocka_unit_test(a_lorenz_curve_is_of_groups),
+        cmocka_unit_test(a_curve_does_not_depend_on_the_order_of_persons),
         cmocka_unit_test(a_curve_that_tells_of_one_person_is_hidden),
         cmocka_unit_test(rows_of_few_persons_make_no_curve),
         cmocka_unit_test(a_survival_curve_is_that_of_the_textbook),

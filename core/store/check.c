@@ -337,31 +337,41 @@ static void free_items(check *job)
 
 /* ---- leftovers ---- */
 
-static void tell_leftover(check *job, const char *folder, const char *name)
+static void tell_leftover(check *job, const char *folder, const char *name, bool swept)
 {
     char label[512];
     snprintf(label, sizeof label, "%s%s%s", folder, folder[0] != '\0' ? "/" : "", name);
     job->result->leftovers++;
     if (job->options->leftover != NULL)
-        job->options->leftover(job->options->context, label);
+        job->options->leftover(job->options->context, label, swept);
 }
 
-static bool is_named(lots_folder folder, const char *name, const lots_vec *numbers)
+static bool is_among(const lots_vec *numbers, uint64_t number)
 {
-    uint64_t number;
-    if (!lots_folder_parse(folder, name, &number))
-        return false;
     for (size_t i = 0; i < numbers->count; i++)
         if (LOTS_AT(uint64_t, numbers, i) == number)
             return true;
     return false;
 }
 
+/* `shared`: the folder may hold what is not of the registry. */
+static void look_at(check *job, lots_folder folder, bool shared, const char *name, const lots_vec *numbers)
+{
+    uint64_t number;
+    const bool ours = lots_folder_parse(folder, name, &number);
+    if (ours ? !is_among(numbers, number) : !shared)
+        tell_leftover(job, lots_folder_name(folder), name, ours);
+}
+
 static lots_status find_leftovers_in(check *job, lots_folder folder, const lots_vec *numbers, lots_error *err)
 {
     char *path, **names;
     size_t count;
-    if (folder == LOTS_FOLDER_IDENTITIES)
+    const bool identities = folder == LOTS_FOLDER_IDENTITIES;
+    const bool shared = identities && lots_generation_setting(&job->views[0].facts, "identities") != NULL;
+    if (identities && job->options->identities != NULL) /* a copy, which no write touches */
+        return LOTS_OK;
+    if (identities)
         LOTS_TRY(lots_text_copy(&path, job->views[0].identities, strlen(job->views[0].identities), err));
     else
         LOTS_TRY(lots_folder_path(&path, job->path, folder, err));
@@ -371,8 +381,7 @@ static lots_status find_leftovers_in(check *job, lots_folder folder, const lots_
     if (!there || status != LOTS_OK)
         return status;
     for (size_t i = 0; i < count; i++)
-        if (!is_named(folder, names[i], numbers))
-            tell_leftover(job, lots_folder_name(folder), names[i]);
+        look_at(job, folder, shared, names[i], numbers);
     lots_names_free(names, count);
     return LOTS_OK;
 }
@@ -395,7 +404,7 @@ static lots_status find_leftovers_at_top(check *job, lots_error *err)
     LOTS_TRY(lots_directory_list(job->path, &names, &count, err));
     for (size_t i = 0; i < count; i++)
         if (!belongs_at_top(names[i]))
-            tell_leftover(job, "", names[i]);
+            tell_leftover(job, "", names[i], false);
     lots_names_free(names, count);
     return LOTS_OK;
 }

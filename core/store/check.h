@@ -10,7 +10,9 @@ typedef struct lots_check_options {
     lots_fault_report report;    /* called from the calling thread, in one order whatever `threads`. `stream` and `column`
                                     are NULL for a fault of a whole file; `file` is relative to the registry */
     void *context;
-    void (*leftover)(void *context, const char *file); /* may be NULL: a file that nothing names; no fault */
+    /* May be NULL: a file that nothing names; no fault. `swept`: it has the name of a registry's file, so that the next write
+     * removes it. Others are not looked for where identities are kept elsewhere. */
+    void (*leftover)(void *context, const char *file, bool swept);
     const char *identities;      /* another folder of identity files; NULL: the catalog's setting */
 } lots_check_options;
 

@@ -247,6 +247,7 @@ void lots_registry_close(lots_registry *registry)
 
 const char *lots_registry_path(const lots_registry *registry) { return registry->path; }
 uint64_t lots_registry_generation(const lots_registry *registry) { return registry->facts.id; }
+uint32_t lots_registry_format(const lots_registry *registry) { return registry->facts.format; }
 uint64_t lots_registry_hash(const lots_registry *registry) { return registry->facts.hash; }
 const lots_schema *lots_registry_schema(const lots_registry *registry) { return &registry->schema; }
 uint32_t lots_registry_segments(const lots_registry *registry) { return registry->segment_count; }

@@ -49,6 +49,7 @@ void lots_registry_close(lots_registry *registry);
 
 const char *lots_registry_path(const lots_registry *registry);
 uint64_t lots_registry_generation(const lots_registry *registry);
+uint32_t lots_registry_format(const lots_registry *registry); /* of whoever wrote the generation */
 /* A hash of the content of the generation: schema, dictionaries, rows. Independent of segment numbers and input order. */
 uint64_t lots_registry_hash(const lots_registry *registry);
 const lots_schema *lots_registry_schema(const lots_registry *registry);

@@ -219,6 +219,8 @@ static lots_status check_pin_name(const char *name, lots_error *err)
     for (size_t i = 0; i < bytes; i++)
         if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F)
             return lots_fail(err, LOTS_USAGE, "a pin's name holds a control character");
+    if (strspn(name, "0123456789") == bytes)
+        return lots_fail(err, LOTS_USAGE, "a pin's name of digits alone, '%s', would be taken for a generation's number", name);
     return LOTS_OK;
 }
 

@@ -30,12 +30,12 @@ static void print_fault(void *context, const char *file, const char *stream, con
         keep_first(job, lots_bytes_printf(out, job->err, "%s: %s.%s, chunk %u: %s\n", file, stream, column, chunk, what));
 }
 
-static void print_leftover(void *context, const char *file)
+static void print_leftover(void *context, const char *file, bool swept)
 {
     check_job *job = context;
     if (job->status == LOTS_OK)
-        keep_first(job, lots_bytes_printf(&job->program->out.text, job->err,
-                                          "%s: nothing names it; the next write removes it\n", file));
+        keep_first(job, lots_bytes_printf(&job->program->out.text, job->err, "%s: nothing names it%s\n", file,
+                                          swept ? "; the next write removes it" : ", and it is no file of a registry"));
 }
 
 static lots_status check_registry(lots_program *program, const char *path, lots_check_options *options, lots_error *err)

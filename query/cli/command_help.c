@@ -127,5 +127,5 @@ const lots_command lots_command_version = {
     "Examples:\n"
     "  lots version\n"
     "\n"
-    "Print the version of the program and of the registry format it reads and writes.\n",
+    "Print the version of the program and of the registry format it writes.\n",
     run_version};

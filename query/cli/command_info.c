@@ -71,7 +71,7 @@ static lots_status fill_registry(info_job *job, lots_listing *listing, lots_erro
     lots_day from = 0, until = 0;
     char day[11];
     const char *min_cell = lots_registry_setting(job->registry, "min_cell");
-    LOTS_TRY(put_fact(listing, "format", err, "%u", LOTS_FORMAT_VERSION));
+    LOTS_TRY(put_fact(listing, "format", err, "%u", lots_registry_format(job->registry)));
     LOTS_TRY(put_fact(listing, "generation", err, "%llu",
                       (unsigned long long)lots_registry_generation(job->registry)));
     LOTS_TRY(put_fact(listing, "content", err, "%016llx", (unsigned long long)lots_registry_hash(job->registry)));

@@ -14,7 +14,7 @@ lots_status lots_generation_option(const char *registry_path, const char *value,
     *out = 0;
     if (value == NULL)
         return LOTS_OK;
-    if (value[0] >= '0' && value[0] <= '9')
+    if (value[0] != '\0' && strspn(value, "0123456789") == strlen(value))
         return lots_option_number("generation", value, INT64_MAX, out, err);
     LOTS_TRY(lots_registry_pins(registry_path, &pins, &count, err));
     for (size_t i = 0; i < count; i++)

@@ -29,9 +29,9 @@ static void note_fault(void *context, const char *file, const char *stream, cons
          chunk, what);
 }
 
-static void note_leftover(void *context, const char *file)
+static void note_leftover(void *context, const char *file, bool swept)
 {
-    note(context, "leftover %s\n", file);
+    note(context, "%s %s\n", swept ? "leftover" : "foreign", file);
 }
 
 static void check(const world *w, bool full, unsigned threads, said *out)
@@ -285,7 +285,38 @@ static void what_nothing_names_is_a_leftover_and_no_fault(void **state)
     check(&w, true, 1, &out);
     assert_int_equal(out.status, LOTS_OK);
     assert_int_equal(out.result.leftovers, 3);
-    assert_string_equal(out.text, "leftover mine.txt\nleftover segments/9.seg\nleftover dictionaries/notes\n");
+    assert_string_equal(out.text, "foreign mine.txt\nleftover segments/9.seg\nforeign dictionaries/notes\n");
+    world_close(&w);
+}
+
+/* A folder of identities elsewhere may be anybody's; one given for this check is a copy. */
+static void only_the_registrys_own_files_are_looked_for_elsewhere(void **state)
+{
+    (void)state;
+    lots_error err;
+    world w;
+    said out;
+    lots_registry *base;
+    lots_registry_writer *writer;
+    uint64_t generation;
+    char elsewhere[900], path[1000];
+    world_open(&w);
+    snprintf(elsewhere, sizeof elsewhere, "%s-ids", w.path);
+    assert_ok(lots_registry_begin(&writer, w.path, true, &base, &err));
+    assert_ok(lots_registry_place_identities(writer, elsewhere, &err));
+    world_add_segment(&w, writer, 20);
+    assert_ok(world_publish(&w, writer, NULL, NULL, &generation, &err));
+    lots_registry_end(writer);
+    snprintf(path, sizeof path, "%s/notes.txt", elsewhere);
+    write_file(path, "mine");
+    snprintf(path, sizeof path, "%s/9.ids", elsewhere);
+    write_file(path, "dead");
+    check(&w, true, 1, &out);
+    assert_string_equal(out.text, "leftover identities/9.ids\n");
+    const lots_check_options given = {.report = note_fault, .context = &out, .leftover = note_leftover, .identities = elsewhere};
+    out.text[0] = '\0';
+    assert_ok(lots_check_run(w.path, &given, &out.result, &err));
+    assert_string_equal(out.text, "");
     world_close(&w);
 }
 
@@ -337,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_research_copy_is_sound_and_a_partial_one_is_not),
         cmocka_unit_test(ids_out_of_order_across_segments_are_a_fault),
         cmocka_unit_test(what_nothing_names_is_a_leftover_and_no_fault),
+        cmocka_unit_test(only_the_registrys_own_files_are_looked_for_elsewhere),
         cmocka_unit_test(a_pinned_generation_is_checked_too),
         cmocka_unit_test(a_full_check_looks_at_every_page_of_the_catalog),
     };

@@ -22,6 +22,7 @@ static void a_generation_goes_at_the_second_begin_after_it_unless_pinned(void **
     assert_true(world_has(&w, "segments/1.seg"));
     assert_status(LOTS_USAGE, lots_registry_pin(w.path, "paper", 7, &err));
     assert_status(LOTS_USAGE, lots_registry_pin(w.path, "", 1, &err));
+    assert_status(LOTS_USAGE, lots_registry_pin(w.path, "2024", 1, &err)); /* no generation's number */
     assert_status(LOTS_USAGE, lots_registry_pin(w.path, "paper", 0, &err));
     assert_ok(lots_registry_pin(w.path, "paper", 1, &err));
     assert_ok(lots_registry_pin(w.path, "paper", 1, &err));

@@ -22,8 +22,6 @@ static lots_status open_converter(lots_converter *converter, uint32_t domains, l
     converter->pieces = room;
     LOTS_TRY(lots_alloc(&room, converter->target_count, sizeof *converter->open, err));
     converter->open = room;
-    LOTS_TRY(lots_alloc(&room, converter->target_count, sizeof *converter->expected, err));
-    converter->expected = room;
     LOTS_TRY(lots_alloc(&room, converter->target_count, sizeof *converter->counts, err));
     converter->counts = room;
     LOTS_TRY(lots_alloc(&room, converter->mapping->memo_count, sizeof *converter->memos, err));
@@ -48,10 +46,9 @@ void lots_converter_close(lots_converter *converter)
 {
     for (uint32_t i = 0; converter->open != NULL && i < converter->target_count; i++)
         if (converter->open[i])
-            lots_piece_close(&converter->pieces[i], NULL);
+            lots_piece_close(&converter->pieces[i]);
     lots_free(converter->pieces);
     lots_free(converter->open);
-    lots_free(converter->expected);
     lots_free(converter->counts);
     for (uint32_t i = 0; converter->memos != NULL && i < converter->mapping->memo_count; i++)
         lots_memo_free(&converter->memos[i]);
@@ -301,8 +298,7 @@ static lots_status open_piece(lots_converter *converter, uint32_t number, lots_p
     const lots_load_target *target = &converter->targets[number];
     LOTS_TRY(lots_piece_open(*out, number, converter->number, target->columns, target->column_count, err));
     converter->open[number] = true;
-    LOTS_TRY(lots_batch_reserve_rows(&(*out)->batch, converter->expected[number], err));
-    return lots_vec_reserve(&(*out)->origins, converter->expected[number], err);
+    return LOTS_OK;
 }
 
 static lots_status convert_row(lots_convert_row *row, lots_error *err)

@@ -40,9 +40,8 @@ typedef struct lots_converter {
     const lots_mapping *mapping;
     lots_interner interner;
     uint32_t number;            /* of the interner */
-    lots_piece *pieces;         /* by target */
+    lots_piece *pieces;         /* by target: filled, copied to a pile, cleared and filled again */
     bool *open;                 /* by target: the piece is open */
-    uint32_t *expected;         /* by target: rows that the next piece will have, as the last one had them */
     bool full;                  /* some piece has LOTS_PIECE_ROWS: to be handed on before the next record */
     lots_convert_counts *counts;
     const lots_load_target *targets;

@@ -257,12 +257,12 @@ static lots_status open_workers(lots_load *load, lots_error *err)
     return intern_declared(load, err);
 }
 
-static lots_status open_pile(const lots_load *load, lots_pile *pile, const char *name, lots_pile_budget *budget,
+static lots_status open_pile(const lots_load *load, lots_pile *pile, const char *name, lots_pile_budget *budget, bool images,
                              lots_error *err)
 {
     char *path;
     LOTS_TRY(lots_path_join(&path, load->spill_folder, name, err));
-    lots_status status = lots_pile_open(pile, budget, path, err);
+    lots_status status = lots_pile_open(pile, budget, images, path, err);
     lots_free(path);
     return status;
 }
@@ -275,10 +275,11 @@ static lots_status open_piles(lots_load *load, lots_error *err)
     LOTS_TRY(lots_arena_printf(&load->arena, &load->spill_folder, err, "%s.spill", load->options->registry));
     LOTS_TRY(lots_path_remove_tree(load->spill_folder, err));
     LOTS_TRY(lots_directory_create(load->spill_folder, false, err));
-    load->budget.limit_bytes = memory / 2;
-    LOTS_TRY(open_pile(load, &load->raw_pile, "raw", &load->budget, err));
-    LOTS_TRY(open_pile(load, &load->bucket_pile, "buckets", &load->budget, err));
-    return open_pile(load, &load->settled_pile, "settled", &load->budget, err);
+    load->budget.limit_bytes = memory / 8 * 3;
+    load->settled_budget.limit_bytes = memory / 4;
+    LOTS_TRY(open_pile(load, &load->raw_pile, "raw", &load->budget, true, err));
+    LOTS_TRY(open_pile(load, &load->bucket_pile, "buckets", &load->budget, true, err));
+    return open_pile(load, &load->settled_pile, "settled", &load->settled_budget, false, err);
 }
 
 /* ---- the whole ---- */
@@ -310,14 +311,14 @@ static lots_status run(lots_load *load, lots_error *err)
 static void close_rows(lots_load *load)
 {
     for (size_t i = 0; i < load->raw.count; i++)
-        lots_piece_close(&LOTS_AT(lots_piece, &load->raw, i), &load->raw_pile);
+        lots_piece_close(&LOTS_AT(lots_piece, &load->raw, i));
     lots_vec_free(&load->raw);
     for (uint32_t i = 0; i < load->bucket_count; i++) {
         lots_load_bucket *bucket = &load->buckets[i];
         for (size_t j = 0; j < bucket->pieces.count; j++)
-            lots_piece_close(&LOTS_AT(lots_piece, &bucket->pieces, j), &load->bucket_pile);
+            lots_piece_close(&LOTS_AT(lots_piece, &bucket->pieces, j));
         for (uint32_t s = 0; s < load->stream_count; s++)
-            lots_piece_close(&bucket->settled[s], &load->settled_pile);
+            lots_piece_close(&bucket->settled[s]);
         lots_vec_free(&bucket->pieces);
     }
     lots_free(load->buckets);
@@ -365,7 +366,7 @@ lots_status lots_load_run(const lots_load_options *options, lots_load_result *re
         return lots_fail(err, LOTS_MEMORY, "can't make a lock");
     lots_arena_init(&load.arena, 0);
     lots_status status = run(&load, err);
-    result->bytes_spilled = load.budget.spilled_bytes;
+    result->bytes_spilled = load.budget.spilled_bytes + load.settled_budget.spilled_bytes;
     close_load(&load);
     return status;
 }

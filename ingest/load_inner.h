@@ -2,7 +2,7 @@
  *   load_inputs.c  mapping + inputs → files, and which sources read each
  *   load_parse.c   files → raw pieces, on all processors
  *   load_number.c  interners → numbers of patients, codes, categories; what the base held → pieces too
- *   load_deal.c    raw pieces → buckets of patients
+ *   load_deal.c    raw pieces → buckets of patients, as they are or dealt out
  *   load_settle.c  each bucket: patients, children, the total order
  *   load_write.c   settled rows → segments, tables, coverage, log → published
  *   load_wave.c    settling and writing in turn, some buckets at a time
@@ -74,7 +74,7 @@ typedef struct lots_load {
     pthread_mutex_t lock;          /* of raw, the buckets' pieces, progress */
 
     lots_converter *converters;    /* by worker */
-    lots_pile_budget budget;
+    lots_pile_budget budget, settled_budget; /* of what waits; of what a wave has settled */
     char *spill_folder;
     lots_pile raw_pile, bucket_pile, settled_pile;
     lots_vec raw;                  /* lots_piece */
@@ -116,6 +116,11 @@ void lots_load_write_end(lots_load *load);
 lots_patient lots_load_written(const lots_load *load);
 /* Let go of the settled rows of buckets from *held on whose patients are all written, and step over those buckets. */
 LOTS_MUST lots_status lots_load_let_go(lots_load *load, uint32_t *held, lots_error *err);
+/* Widen *from .. *until by the starts of these rows of a target, if it is a dated stream. */
+void lots_load_see_starts(const lots_load *load, uint32_t target, const lots_batch *batch, lots_day *from, lots_day *until);
+/* Rows of a piece from `first` on, which hold the numbers of `interner`, get final ones. */
+LOTS_MUST lots_status lots_load_renumber(const lots_load *load, uint32_t interner, lots_piece *piece, uint32_t first,
+                                         lots_error *err);
 /* A bucket of patients first .. end - 1. */
 LOTS_MUST lots_status lots_load_add_bucket(lots_load *load, lots_patient first, lots_patient end, lots_error *err);
 

@@ -113,7 +113,7 @@ static lots_status put_base_piece(lots_load *load, const lots_stream *from, uint
     if (status == LOTS_OK)
         status = lots_vec_push(&load->raw, &piece, err);
     if (status != LOTS_OK)
-        lots_piece_close(&piece, &load->raw_pile);
+        lots_piece_close(&piece);
     return status;
 }
 
@@ -162,8 +162,7 @@ static uint64_t bucket_rows(const lots_load *load, uint64_t rows)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < load->raw.count; i++) {
-        const lots_piece *piece = &LOTS_AT(lots_piece, &load->raw, i);
-        bytes += piece->spilled ? piece->bytes : piece->held_bytes;
+        bytes += LOTS_AT(lots_piece, &load->raw, i).wide_bytes;
     }
     uint64_t row_bytes = rows == 0 ? 64 : bytes / rows + 1;
     uint64_t share = load->budget.limit_bytes / (load->threads * UINT64_C(6)) / row_bytes;

@@ -8,7 +8,8 @@
 #include "core/base/memory.h"
 #include "ingest/load_inner.h"
 
-enum { SMALL_FILE_BYTES = 1 << 21, PROGRESS_NS = 100000000, HASH_BYTES = 1 << 20, BLOCK_ROWS_LEAST = 2048 };
+enum { SMALL_FILE_BYTES = 1 << 21, PROGRESS_NS = 100000000, HASH_BYTES = 1 << 20, BLOCK_ROWS_LEAST = 2048,
+       PATIENT_ROWS_LEAST = 8 };
 
 typedef struct parse_job {
     lots_load *load;
@@ -21,21 +22,50 @@ typedef struct parse_job {
 
 /* ---- pieces ---- */
 
-static lots_status put_piece(lots_load *load, lots_converter *converter, uint32_t target, lots_error *err)
+/* Whose rows they are: a file that comes by patient has few for a piece, which can go to its bucket unread then. */
+static lots_status list_patients(const lots_batch *batch, lots_vec *out, lots_error *err)
 {
-    lots_piece piece = converter->pieces[target];
-    converter->open[target] = false;
-    bool long_texts = lots_batch_memory(&piece.batch) > LOTS_PIECE_BYTES / 4 * 3;
-    converter->expected[target] = long_texts ? 0 : piece.batch.rows + piece.batch.rows / 16;
-    lots_status status = lots_pile_put(&load->raw_pile, &piece, err);
+    const lots_patient *patients = batch->patient.data;
+    for (size_t row = 0; row < batch->patient.count; row++) {
+        if (row > 0 && patients[row] == patients[row - 1])
+            continue;
+        if (out->count >= batch->rows / PATIENT_ROWS_LEAST) {
+            lots_vec_free(out);
+            return LOTS_OK;
+        }
+        LOTS_TRY(lots_vec_push(out, &patients[row], err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status copy_piece(lots_load *load, const lots_piece *rows, lots_error *err)
+{
+    lots_piece piece;
+    LOTS_TRY(lots_pile_copy(&load->raw_pile, rows, &piece, err));
+    lots_load_see_starts(load, rows->target, &rows->batch, &piece.from, &piece.until);
+    lots_status status = list_patients(&rows->batch, &piece.patients, err);
     if (status == LOTS_OK) {
         pthread_mutex_lock(&load->lock);
         status = lots_vec_push(&load->raw, &piece, err);
         pthread_mutex_unlock(&load->lock);
     }
     if (status != LOTS_OK)
-        lots_piece_close(&piece, &load->raw_pile);
+        lots_piece_close(&piece);
     return status;
+}
+
+/* What it held memory for is filled again, unless that is a lot. */
+static lots_status put_piece(lots_load *load, lots_converter *converter, uint32_t target, lots_error *err)
+{
+    lots_piece *rows = &converter->pieces[target];
+    LOTS_TRY(copy_piece(load, rows, err));
+    lots_batch_clear(&rows->batch);
+    rows->origins.count = 0;
+    if (lots_batch_memory(&rows->batch) > LOTS_PIECE_BYTES / 2) {
+        lots_piece_close(rows);
+        converter->open[target] = false;
+    }
+    return LOTS_OK;
 }
 
 /* Put pieces that have `least` rows or are large. */
@@ -46,7 +76,7 @@ static lots_status put_pieces(lots_load *load, lots_converter *converter, uint32
         if (!converter->open[i])
             continue;
         const lots_batch *batch = &converter->pieces[i].batch;
-        if (batch->rows >= least || lots_batch_memory(batch) >= LOTS_PIECE_BYTES)
+        if (batch->rows >= least || (batch->rows > 0 && lots_batch_memory(batch) >= LOTS_PIECE_BYTES))
             LOTS_TRY(put_piece(load, converter, i, err));
     }
     return LOTS_OK;

@@ -89,16 +89,12 @@ lots_status lots_load_cover(lots_load *load, lots_error *err)
 
 /* ---- a bucket's rows together ---- */
 
-static lots_status add_piece(settle_job *job, lots_piece *piece, lots_error *err)
+static lots_status add_piece(settle_job *job, const lots_piece *piece, lots_error *err)
 {
-    lots_load *load = job->load;
-    const lots_load_target *target = &load->targets[piece->target];
-    lots_piece *all = &job->all[piece->target], room;
-    const lots_piece *read;
-    LOTS_TRY(lots_pile_read(&load->bucket_pile, piece, target->columns, target->column_count, &room, &read, err));
-    lots_status status = lots_piece_append(all, read, err);
-    lots_piece_close(&room, NULL);
-    return status;
+    lots_piece *all = &job->all[piece->target];
+    const uint32_t before = all->batch.rows;
+    LOTS_TRY(lots_piece_append(all, piece, err));
+    return lots_load_renumber(job->load, piece->interner, all, before, err);
 }
 
 static lots_status open_streams(settle_job *job, lots_error *err)
@@ -146,36 +142,21 @@ static lots_status take_feed(settle_job *job, lots_error *err)
     return LOTS_OK;
 }
 
-/* Room for all rows that a target has in this bucket: pieces that were spilled are not counted. */
-static lots_status reserve_rows(settle_job *job, uint32_t target, const lots_batch **parts, lots_error *err)
+/* Room for all rows that a target has in this bucket. */
+static lots_status reserve_rows(settle_job *job, uint32_t target, lots_error *err)
 {
     const lots_vec *pieces = &job->bucket->pieces;
     const lots_load_target *of = &job->load->targets[target];
-    size_t count = 0, rows = 0;
-    for (size_t i = 0; i < pieces->count; i++) {
-        const lots_piece *piece = &LOTS_AT(lots_piece, pieces, i);
-        if (piece->target == target) {
-            parts[count++] = &piece->batch;
-            rows += piece->origins.count;
-        }
-    }
-    if (count == 0)
+    uint32_t rows = 0;
+    for (size_t i = 0; i < pieces->count; i++)
+        if (LOTS_AT(lots_piece, pieces, i).target == target)
+            rows += LOTS_AT(lots_piece, pieces, i).rows;
+    if (rows == 0)
         return LOTS_OK;
     LOTS_TRY(lots_piece_open(&job->all[target], target, LOTS_PIECE_STABLE, of->columns, of->column_count, err));
     job->open[target] = true;
     LOTS_TRY(lots_vec_reserve(&job->all[target].origins, rows, err));
-    return lots_batch_reserve(&job->all[target].batch, parts, count, err);
-}
-
-static lots_status reserve_pieces(settle_job *job, lots_error *err)
-{
-    void *room;
-    LOTS_TRY(lots_alloc(&room, job->bucket->pieces.count + 1, sizeof(lots_batch *), err));
-    lots_status status = LOTS_OK;
-    for (uint32_t i = 0; status == LOTS_OK && i < job->load->target_count; i++)
-        status = reserve_rows(job, i, room, err);
-    lots_free(room);
-    return status;
+    return lots_batch_reserve_rows(&job->all[target].batch, rows, err);
 }
 
 static int compare_origins(const void *a, const void *b)
@@ -192,11 +173,12 @@ static lots_status gather_pieces(settle_job *job, lots_error *err)
         return take_feed(job, err);
     if (pieces->count > 0)
         qsort(pieces->data, pieces->count, sizeof(lots_piece), compare_origins);
-    LOTS_TRY(reserve_pieces(job, err));
+    for (uint32_t i = 0; i < job->load->target_count; i++)
+        LOTS_TRY(reserve_rows(job, i, err));
     for (size_t i = 0; i < pieces->count; i++) {
         lots_piece *piece = &LOTS_AT(lots_piece, pieces, i);
         LOTS_TRY(add_piece(job, piece, err));
-        lots_piece_close(piece, &job->load->bucket_pile);
+        lots_piece_close(piece);
         *piece = (lots_piece){0};
     }
     pieces->count = 0;
@@ -376,7 +358,7 @@ static lots_status gather_children(settle_job *job, lots_attach *attach, uint32_
     lots_batch settled;
     LOTS_TRY(choose_children(job, attach, &job->all[child], &chosen, err));
     lots_status status = settle_children(job, &chosen, &settled, err);
-    lots_piece_close(&chosen, NULL);
+    lots_piece_close(&chosen);
     LOTS_TRY(status);
     status = lots_attach_gather(attach, source_of_child(job->load, child), &settled, out, err);
     lots_batch_close(&settled);
@@ -487,7 +469,7 @@ static lots_status settle_stream(settle_job *job, uint32_t stream, lots_error *e
     lots_free(deliveries);
     LOTS_TRY(status);
     count_lives(job, stream, &settled);
-    lots_piece_close(&job->all[stream], NULL);
+    lots_piece_close(&job->all[stream]);
     job->open[stream] = false;
     return put_settled(job, stream, &settled, err);
 }
@@ -515,7 +497,7 @@ static lots_status settle_task(void *context, size_t task, unsigned worker, lots
         status = settle_bucket(&job, err);
     for (uint32_t i = 0; open != NULL && i < load->target_count; i++)
         if (job.open[i])
-            lots_piece_close(&job.all[i], NULL);
+            lots_piece_close(&job.all[i]);
     lots_free(job.birth);
     lots_free(all);
     lots_free(open);

@@ -6,7 +6,7 @@
 static lots_status keep_memory(lots_load *load, lots_piece *piece, lots_error *err)
 {
     lots_batch batch = piece->batch;
-    if (load->spare == NULL || piece->spilled || batch.column_count == 0)
+    if (load->spare == NULL || batch.column_count == 0)
         return LOTS_OK;
     lots_batch_clear(&batch);
     LOTS_TRY(lots_vec_push(&load->spare[piece->target], &batch, err));
@@ -21,7 +21,7 @@ lots_status lots_load_let_go(lots_load *load, uint32_t *held, lots_error *err)
         for (uint32_t s = 0; s < load->stream_count; s++) {
             lots_piece *piece = &load->buckets[*held].settled[s];
             LOTS_TRY(keep_memory(load, piece, err));
-            lots_piece_close(piece, &load->settled_pile);
+            lots_piece_close(piece);
             *piece = (lots_piece){0};
         }
     return LOTS_OK;

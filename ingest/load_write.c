@@ -84,11 +84,10 @@ static lots_status append_bucket(lots_load *load, const lots_load_bucket *bucket
     const lots_load_target *target = &load->targets[stream];
     const lots_piece *read;
     lots_piece room;
-    LOTS_TRY(lots_pile_read(&load->settled_pile, &bucket->settled[stream], target->columns, target->column_count,
-                            &room, &read, err));
+    LOTS_TRY(lots_piece_read(&bucket->settled[stream], target->columns, target->column_count, &room, &read, err));
     uint32_t first = first_row(&read->batch, segment->first), end = first_row(&read->batch, segment->end);
     lots_status status = lots_batch_append_rows(to, &read->batch, first, end - first, err);
-    lots_piece_close(&room, NULL);
+    lots_piece_close(&room);
     return status;
 }
 
@@ -292,6 +291,7 @@ static lots_status publish_all(write_job *job, lots_error *err)
 /* What is on its way to the disk from here on is the generation alone. */
 lots_status lots_load_write_finish(lots_load *load, lots_error *err)
 {
+    lots_pile_drop_spilled(&load->raw_pile);
     lots_pile_drop_spilled(&load->bucket_pile);
     lots_pile_drop_spilled(&load->settled_pile);
     LOTS_TRY(account(load->writing, err));

@@ -6,9 +6,9 @@
 #include "core/base/memory.h"
 #include "core/base/narrow.h"
 
-lots_status lots_pile_open(lots_pile *out, lots_pile_budget *budget, const char *path, lots_error *err)
+lots_status lots_pile_open(lots_pile *out, lots_pile_budget *budget, bool images, const char *path, lots_error *err)
 {
-    *out = (lots_pile){.budget = budget, .file = LOTS_FILE_CLOSED};
+    *out = (lots_pile){.budget = budget, .images = images, .file = LOTS_FILE_CLOSED};
     if (pthread_mutex_init(&out->lock, NULL) != 0) {
         out->budget = NULL;
         return lots_fail(err, LOTS_MEMORY, "can't make a lock");
@@ -39,127 +39,193 @@ void lots_pile_close(lots_pile *pile)
     *pile = (lots_pile){.file = LOTS_FILE_CLOSED};
 }
 
+/* ---- pieces ---- */
+
+static lots_piece empty_piece(uint32_t target, uint32_t interner)
+{
+    return (lots_piece){.target = target, .interner = interner, .origins = LOTS_VEC(uint64_t),
+                        .patients = LOTS_VEC(lots_patient), .from = LOTS_DAY_MAX, .until = LOTS_DAY_MIN};
+}
+
 lots_status lots_piece_open(lots_piece *out, uint32_t target, uint32_t interner, const lots_column *columns,
                             uint32_t column_count, lots_error *err)
 {
-    *out = (lots_piece){.target = target, .interner = interner, .origins = LOTS_VEC(uint64_t)};
+    *out = empty_piece(target, interner);
     return lots_batch_open(&out->batch, columns, column_count, err);
 }
 
-void lots_pile_release(lots_pile *pile, lots_piece *piece)
+void lots_piece_close(lots_piece *piece)
 {
-    if (pile != NULL && piece->held_bytes > 0)
-        atomic_fetch_sub(&pile->budget->held_bytes, piece->held_bytes);
+    if (piece->pile != NULL && piece->held_bytes > 0)
+        atomic_fetch_sub(&piece->pile->budget->held_bytes, piece->held_bytes);
     piece->held_bytes = 0;
-}
-
-void lots_piece_close(lots_piece *piece, lots_pile *pile)
-{
-    lots_pile_release(pile, piece);
+    piece->pile = NULL;
     lots_batch_close(&piece->batch);
     lots_vec_free(&piece->origins);
+    lots_vec_free(&piece->patients);
+    lots_free(piece->image);
+    piece->image = NULL;
 }
 
-static lots_status write_piece(lots_pile *pile, lots_piece *piece, const lots_bytes *image, lots_error *err)
+/* ---- images ---- */
+
+static lots_status make_image(const lots_piece *rows, lots_bytes *image, lots_error *err)
+{
+    enum { ROW_BYTES_GUESSED = 32 };
+    LOTS_TRY(lots_bytes_reserve(image, (size_t)rows->batch.rows * ROW_BYTES_GUESSED, err));
+    LOTS_TRY(lots_narrow_put(image, rows->origins.data, rows->origins.count, sizeof(uint64_t), err));
+    return lots_batch_spill(&rows->batch, image, err);
+}
+
+static lots_status write_image(lots_pile *pile, const lots_bytes *image, lots_piece *out, lots_error *err)
 {
     if (pile->file.fd < 0)
         LOTS_TRY(lots_file_create(&pile->file, pile->path, err));
-    piece->at = pile->end;
-    piece->bytes = image->count;
+    out->at = pile->end;
     LOTS_TRY(lots_file_write(&pile->file, image->data, image->count, err));
     pile->end += image->count;
     return LOTS_OK;
 }
 
-static lots_status spill_piece(lots_pile *pile, lots_piece *piece, lots_error *err)
+static lots_status spill_image(lots_pile *pile, const lots_bytes *image, lots_piece *out, lots_error *err)
+{
+    pthread_mutex_lock(&pile->lock);
+    lots_status status = write_image(pile, image, out, err);
+    pthread_mutex_unlock(&pile->lock);
+    LOTS_TRY(status);
+    atomic_fetch_add(&pile->budget->spilled_bytes, image->count);
+    out->spilled = true;
+    return LOTS_OK;
+}
+
+/* Count bytes as held, if there is room for them. */
+static bool take_room(lots_pile *pile, size_t bytes)
+{
+    size_t before = atomic_fetch_add(&pile->budget->held_bytes, bytes);
+    if (bytes <= pile->budget->limit_bytes && before <= pile->budget->limit_bytes - bytes)
+        return true;
+    atomic_fetch_sub(&pile->budget->held_bytes, bytes);
+    return false;
+}
+
+static lots_status hold_image(const lots_bytes *image, lots_piece *out, lots_error *err)
+{
+    void *room = NULL;
+    out->held_bytes = image->count;
+    LOTS_TRY(lots_realloc(&room, image->count, 1, err));
+    memcpy(room, image->data, image->count);
+    out->image = room;
+    return LOTS_OK;
+}
+
+lots_status lots_pile_copy(lots_pile *pile, const lots_piece *rows, lots_piece *out, lots_error *err)
 {
     lots_bytes image = {0};
-    lots_status status = lots_narrow_put(&image, piece->origins.data, piece->origins.count, sizeof(uint64_t), err);
+    *out = empty_piece(rows->target, rows->interner);
+    lots_status status = make_image(rows, &image, err);
+    out->pile = pile;
+    out->rows = rows->batch.rows;
+    out->origin_count = (uint32_t)rows->origins.count;
+    out->first_origin = rows->origins.count > 0 ? LOTS_AT(uint64_t, &rows->origins, 0) : 0;
+    out->wide_bytes = lots_batch_memory(&rows->batch) + rows->origins.capacity * sizeof(uint64_t);
+    out->bytes = image.count;
     if (status == LOTS_OK)
-        status = lots_batch_spill(&piece->batch, &image, err);
-    if (status == LOTS_OK) {
-        pthread_mutex_lock(&pile->lock);
-        status = write_piece(pile, piece, &image, err);
-        pthread_mutex_unlock(&pile->lock);
-    }
+        status = pile->images && take_room(pile, image.count) ? hold_image(&image, out, err)
+                                                              : spill_image(pile, &image, out, err);
     lots_bytes_free(&image);
-    LOTS_TRY(status);
-    atomic_fetch_add(&pile->budget->spilled_bytes, piece->bytes);
-    piece->spilled = true;
-    lots_batch_close(&piece->batch);
-    lots_vec_free(&piece->origins);
-    return LOTS_OK;
+    if (status != LOTS_OK)
+        lots_piece_close(out);
+    return status;
 }
 
 lots_status lots_pile_put(lots_pile *pile, lots_piece *piece, lots_error *err)
 {
-    piece->rows = piece->batch.rows;
-    piece->origin_count = (uint32_t)piece->origins.count;
-    piece->first_origin = piece->origins.count > 0 ? LOTS_AT(uint64_t, &piece->origins, 0) : 0;
+    lots_piece put;
     size_t bytes = lots_batch_memory(&piece->batch) + piece->origins.capacity * sizeof(uint64_t);
-    size_t before = atomic_fetch_add(&pile->budget->held_bytes, bytes);
-    if (bytes <= pile->budget->limit_bytes && before <= pile->budget->limit_bytes - bytes) {
-        piece->held_bytes = bytes;
+    if (!pile->images && take_room(pile, bytes)) {
+        piece->pile = pile;
+        piece->rows = piece->batch.rows;
+        piece->held_bytes = piece->wide_bytes = bytes;
         return LOTS_OK;
     }
-    atomic_fetch_sub(&pile->budget->held_bytes, bytes);
-    return spill_piece(pile, piece, err);
+    LOTS_TRY(lots_pile_copy(pile, piece, &put, err));
+    lots_piece_close(piece);
+    *piece = put;
+    return LOTS_OK;
 }
 
-static lots_status read_image(lots_pile *pile, const lots_piece *piece, uint8_t *image, lots_piece *out,
-                              lots_error *err)
+static bool is_at_hand(const lots_piece *piece) { return piece->image == NULL && !piece->spilled; }
+
+/* Append the rows of an image. */
+static lots_status append_image(const lots_piece *from, const uint8_t *image, lots_piece *to, lots_error *err)
 {
-    lots_reader reader = lots_reader_over(image, (size_t)piece->bytes);
+    lots_reader reader = lots_reader_over(image, (size_t)from->bytes);
     size_t taken;
-    void *room;
-    LOTS_TRY(lots_file_read_at(&pile->file, piece->at, image, (size_t)piece->bytes, err));
-    LOTS_TRY(lots_vec_extend(&out->origins, piece->origin_count, &room, err));
-    if (!lots_narrow_get(&reader, room, piece->origin_count, sizeof(uint64_t)))
+    LOTS_TRY(lots_vec_reserve(&to->origins, from->origin_count, err));
+    if (!lots_narrow_get(&reader, (uint64_t *)to->origins.data + to->origins.count, from->origin_count, sizeof(uint64_t)))
         return lots_fail(err, LOTS_CORRUPT, "a spill file does not hold the rows that were written to it");
-    return lots_batch_unspill(&out->batch, reader.at, (size_t)(reader.end - reader.at), &taken, err);
+    to->origins.count += from->origin_count;
+    return lots_batch_unspill(&to->batch, reader.at, (size_t)(reader.end - reader.at), &taken, err);
 }
 
-lots_status lots_pile_read(lots_pile *pile, const lots_piece *piece, const lots_column *columns,
-                           uint32_t column_count, lots_piece *room, const lots_piece **out, lots_error *err)
+static lots_status append_spilled(const lots_piece *from, lots_piece *to, lots_error *err)
 {
-    void *image;
-    *out = piece;
-    *room = (lots_piece){.origins = LOTS_VEC(uint64_t)};
-    if (!piece->spilled)
-        return LOTS_OK;
-    LOTS_TRY(lots_piece_open(room, piece->target, piece->interner, columns, column_count, err));
-    room->rows = piece->rows;
-    lots_status status = lots_alloc(&image, (size_t)piece->bytes, 1, err);
-    if (status == LOTS_OK) {
-        status = read_image(pile, piece, image, room, err);
-        lots_free(image);
-    }
-    if (status != LOTS_OK)
-        lots_piece_close(room, NULL);
-    *out = room;
+    void *image = NULL;
+    LOTS_TRY(lots_realloc(&image, (size_t)from->bytes, 1, err));
+    lots_status status = lots_file_read_at(&from->pile->file, from->at, image, (size_t)from->bytes, err);
+    if (status == LOTS_OK)
+        status = append_image(from, image, to, err);
+    lots_free(image);
     return status;
 }
 
-lots_status lots_pile_take(lots_pile *pile, lots_piece *piece, const lots_column *columns, uint32_t column_count,
-                           lots_error *err)
+static lots_status append_rows(const lots_piece *from, lots_piece *to, lots_error *err)
 {
-    lots_piece room;
-    const lots_piece *read;
-    if (!piece->spilled)
-        return LOTS_OK;
-    LOTS_TRY(lots_pile_read(pile, piece, columns, column_count, &room, &read, err));
-    *piece = room;
+    LOTS_TRY(lots_batch_append(&to->batch, &from->batch, NULL, err));
+    LOTS_TRY(lots_vec_reserve(&to->origins, from->origins.count, err));
+    if (from->origins.count > 0)
+        memcpy((uint64_t *)to->origins.data + to->origins.count, from->origins.data,
+               from->origins.count * sizeof(uint64_t));
+    to->origins.count += from->origins.count;
     return LOTS_OK;
 }
 
 lots_status lots_piece_append(lots_piece *to, const lots_piece *from, lots_error *err)
 {
-    void *room;
-    LOTS_TRY(lots_batch_append(&to->batch, &from->batch, NULL, err));
-    LOTS_TRY(lots_vec_extend(&to->origins, from->origins.count, &room, err));
-    if (from->origins.count > 0)
-        memcpy(room, from->origins.data, from->origins.count * sizeof(uint64_t));
+    if (from->image != NULL)
+        LOTS_TRY(append_image(from, from->image, to, err));
+    else if (from->spilled)
+        LOTS_TRY(append_spilled(from, to, err));
+    else
+        LOTS_TRY(append_rows(from, to, err));
     to->rows = to->batch.rows;
+    return LOTS_OK;
+}
+
+lots_status lots_piece_read(const lots_piece *piece, const lots_column *columns, uint32_t column_count, lots_piece *room,
+                            const lots_piece **out, lots_error *err)
+{
+    *out = piece;
+    *room = empty_piece(piece->target, piece->interner);
+    if (is_at_hand(piece))
+        return LOTS_OK;
+    LOTS_TRY(lots_piece_open(room, piece->target, piece->interner, columns, column_count, err));
+    lots_status status = lots_piece_append(room, piece, err);
+    if (status != LOTS_OK)
+        lots_piece_close(room);
+    *out = room;
+    return status;
+}
+
+lots_status lots_piece_take(lots_piece *piece, const lots_column *columns, uint32_t column_count, lots_error *err)
+{
+    lots_piece room;
+    const lots_piece *read;
+    if (is_at_hand(piece))
+        return LOTS_OK;
+    LOTS_TRY(lots_piece_read(piece, columns, column_count, &room, &read, err));
+    lots_piece_close(piece);
+    *piece = room;
     return LOTS_OK;
 }
 
@@ -181,8 +247,8 @@ lots_status lots_piece_choose(const lots_piece *from, const uint32_t *order, uin
                               lots_error *err)
 {
     void *room;
-    *out = (lots_piece){.target = from->target, .interner = from->interner, .rows = count,
-                        .origins = LOTS_VEC(uint64_t)};
+    *out = empty_piece(from->target, from->interner);
+    out->rows = count;
     LOTS_TRY(lots_vec_extend(&out->origins, count, &room, err));
     for (uint32_t i = 0; i < count; i++)
         ((uint64_t *)room)[i] = LOTS_AT(uint64_t, &from->origins, order[i]);

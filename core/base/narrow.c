@@ -119,6 +119,12 @@ bool lots_narrow_get(lots_reader *reader, void *out, size_t count, size_t item_b
 
 enum { ALL_CLEAR, ALL_SET, MIXED };
 
+/* Eight flags at a time. A product by the first brings the lowest bit of byte k to bit 56 + k; a byte in each place, masked by
+ * the last, leaves bit k of it in place k. */
+#define GATHER_BITS UINT64_C(0x0102040810204080)
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define BIT_OF_EACH UINT64_C(0x8040201008040201)
+
 static size_t count_set(const uint8_t *flags, size_t count)
 {
     size_t set = 0;
@@ -136,12 +142,13 @@ lots_status lots_flags_put(lots_bytes *out, const uint8_t *flags, size_t count, 
     out->count++;
     if (set == 0 || set == count)
         return LOTS_OK;
-    for (size_t i = 0; i < count; i += 8) {
-        uint8_t byte = 0;
-        for (size_t k = 0; k < 8 && i + k < count; k++)
-            byte = (uint8_t)(byte | (flags[i + k] & 1) << k);
-        *to++ = byte;
-    }
+    size_t at = 0;
+    for (; count - at >= 8; at += 8)
+        *to++ = (uint8_t)(lots_get64(flags + at) * GATHER_BITS >> 56);
+    if (at < count)
+        *to = 0;
+    for (size_t k = 0; at + k < count; k++)
+        *to = (uint8_t)(*to | (flags[at + k] & 1) << k);
     out->count += (count + 7) / 8;
     return LOTS_OK;
 }
@@ -159,7 +166,10 @@ bool lots_flags_get(lots_reader *reader, uint8_t *out, size_t count)
     }
     if (!lots_read_slice(reader, count / 8 + (count % 8 != 0), &bytes))
         return false;
-    for (size_t i = 0; i < count; i++)
-        out[i] = bytes[i / 8] >> (i % 8) & 1;
+    size_t at = 0;
+    for (; count - at >= 8; at += 8)
+        lots_put64(out + at, ((EACH_BYTE * bytes[at / 8] & BIT_OF_EACH) + EACH_BYTE * 0x7F) >> 7 & EACH_BYTE);
+    for (; at < count; at++)
+        out[at] = bytes[at / 8] >> (at % 8) & 1;
     return true;
 }

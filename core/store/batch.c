@@ -391,33 +391,6 @@ lots_status lots_batch_append_rows(lots_batch *batch, const lots_batch *from, ui
     return append_rows(batch, from, first, count, NULL, err);
 }
 
-static lots_status reserve_column(lots_batch *batch, uint32_t column, const lots_batch *const *parts, size_t count,
-                                  lots_error *err)
-{
-    size_t values = 0, offsets = 0, missing = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i]->column_count == 0)
-            continue;
-        values += parts[i]->columns[column].values.count;
-        offsets += parts[i]->columns[column].offsets.count;
-        missing += parts[i]->columns[column].missing.count;
-    }
-    LOTS_TRY(lots_vec_reserve(&batch->columns[column].values, values, err));
-    LOTS_TRY(lots_vec_reserve(&batch->columns[column].offsets, offsets, err));
-    return lots_vec_reserve(&batch->columns[column].missing, missing, err);
-}
-
-lots_status lots_batch_reserve(lots_batch *batch, const lots_batch *const *parts, size_t count, lots_error *err)
-{
-    size_t patients = 0;
-    for (size_t i = 0; i < count; i++)
-        patients += parts[i]->patient.count;
-    LOTS_TRY(lots_vec_reserve(&batch->patient, patients, err));
-    for (uint32_t i = 0; i < batch->column_count; i++)
-        LOTS_TRY(reserve_column(batch, i, parts, count, err));
-    return LOTS_OK;
-}
-
 lots_status lots_batch_reserve_rows(lots_batch *batch, uint32_t rows, lots_error *err)
 {
     LOTS_TRY(lots_vec_reserve(&batch->patient, rows, err));
@@ -545,19 +518,26 @@ lots_status lots_batch_permute(const lots_batch *from, const uint32_t *order, ui
 lots_status lots_batch_remap(lots_batch *batch, uint32_t column, const lots_id *map, uint32_t map_count,
                              lots_error *err)
 {
+    return lots_batch_remap_from(batch, column, 0, map, map_count, err);
+}
+
+lots_status lots_batch_remap_from(lots_batch *batch, uint32_t column, uint32_t first, const lots_id *map,
+                                  uint32_t map_count, lots_error *err)
+{
     lots_batch_column *to = &batch->columns[column];
     if (to->phys != LOTS_PHYS_U32)
         return fail_phys(batch, column, "a map of ids", err);
     uint32_t *ids = to->values.data;
     uint8_t *missing = to->missing.data;
-    for (size_t i = 0; i < to->values.count; i++) {
+    const size_t begin = to->list ? LOTS_AT(uint32_t, &to->offsets, first) : first;
+    for (size_t i = begin; i < to->values.count; i++) {
         if (!to->list && missing[i])
             continue;
         if (ids[i] >= map_count || (to->list && map[ids[i]] == LOTS_NO_ID))
             return lots_fail(err, LOTS_INTERNAL, "column '%s': id %u is not among the %u mapped",
                              batch->schema[column].name, ids[i], map_count);
     }
-    for (size_t i = 0; i < to->values.count; i++) {
+    for (size_t i = begin; i < to->values.count; i++) {
         if (!to->list && missing[i])
             continue;
         lots_id id = map[ids[i]];

@@ -56,10 +56,6 @@ LOTS_MUST lots_status lots_batch_append(lots_batch *batch, const lots_batch *fro
 /* Append rows first .. first + count - 1 of `from` (same columns). */
 LOTS_MUST lots_status lots_batch_append_rows(lots_batch *batch, const lots_batch *from, uint32_t first, uint32_t count,
                                              lots_error *err);
-/* Make room for all rows of `parts` (same columns; those without columns are passed over), so that appending them moves
- * nothing. */
-LOTS_MUST lots_status lots_batch_reserve(lots_batch *batch, const lots_batch *const *parts, size_t count,
-                                         lots_error *err);
 /* Make room for `rows` more rows, but for their texts and lists. */
 LOTS_MUST lots_status lots_batch_reserve_rows(lots_batch *batch, uint32_t rows, lots_error *err);
 /* New batch = rows order[0..count-1] of `from`. */
@@ -70,7 +66,9 @@ LOTS_MUST lots_status lots_batch_permute(const lots_batch *from, const uint32_t 
 LOTS_MUST lots_status lots_batch_arrange(lots_batch *batch, const uint32_t *order, bool *done, lots_error *err);
 /* Remove in place the rows whose `dropped` (one byte a row) has a bit of `mask`. Keeps memory. */
 void lots_batch_drop_rows(lots_batch *batch, const uint8_t *dropped, uint8_t mask);
-/* Replace every id of a U32 column by map[id]. Errors: LOTS_INTERNAL when an id is out of range. */
+/* Replace every id of a U32 column, from row `first` on, by map[id]. Errors: LOTS_INTERNAL when an id is out of range. */
+LOTS_MUST lots_status lots_batch_remap_from(lots_batch *batch, uint32_t column, uint32_t first, const lots_id *map,
+                                            uint32_t map_count, lots_error *err);
 LOTS_MUST lots_status lots_batch_remap(lots_batch *batch, uint32_t column, const lots_id *map, uint32_t map_count,
                                        lots_error *err);
 /* A raw image for spill files (not a format on disk: read back by the same process). Several images may follow one

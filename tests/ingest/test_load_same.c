@@ -173,6 +173,59 @@ static void any_number_of_threads_and_any_memory_make_the_same_registry(void **s
     end(&f);
 }
 
+/* Rows of 400 bytes, so that a block of the file has few: by patient, the ids rising or falling, or by day. Two patients are in
+ * no patient file. */
+static void write_long_rows(const fixture *f, bool by_day, bool falling)
+{
+    enum { PERSONS = 800, DAYS = 30 };
+    char path[700], filler[380];
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    snprintf(path, sizeof path, "%s/c.csv", f->folder);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fprintf(file, "id,d,t\n");
+    for (unsigned i = 0; i < PERSONS * DAYS; i++) {
+        unsigned place = by_day ? i % PERSONS : i / DAYS, day = by_day ? i / PERSONS : i % DAYS;
+        unsigned person = falling ? PERSONS - 1 - place : place;
+        fprintf(file, "p%03u,2020-%02u-%02u,%s%u\n", person, day / 28 + 1, day % 28 + 1, filler, person * 7 + day);
+    }
+    assert_int_equal(fclose(file), 0);
+    snprintf(path, sizeof path, "%s/p.csv", f->folder);
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    fprintf(file, "id\n");
+    for (unsigned i = 0; i < PERSONS; i++)
+        if (i != 5 && i != 790)
+            fprintf(file, "p%03u\n", i);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void rows_that_come_by_patient_are_spilled_once(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f, "[registry]\nunknown_patient = count\n[patients]\nfile = p.csv\npatient = id\n"
+              "[stream c]\nfile = c.csv\npatient = id\nstart = date from d\nnote = text from t\n");
+    write_long_rows(&f, true, false);
+    uint64_t wanted = load_fresh(&f);
+    f.options.memory_bytes = 1000000;
+    assert_int_equal(load_fresh(&f), wanted);
+    uint64_t spilled = f.result.bytes_spilled;
+    for (unsigned i = 0; i < 4; i++) {
+        f.options.threads = i % 2 + 1;
+        write_long_rows(&f, false, i / 2 == 1);
+        f.options.memory_bytes = 1000000;
+        assert_int_equal(load_fresh(&f), wanted);
+        assert_int_equal(counts_of(&f, "c", "")->unknown_patient, 60);
+        assert_true(f.result.bytes_spilled < spilled / 10 * 9);
+        f.options.memory_bytes = 0;
+        assert_int_equal(load_fresh(&f), wanted);
+        assert_int_equal(f.result.bytes_spilled, 0);
+    }
+    end(&f);
+}
+
 /* The answers of one generation, for comparing registries whose files differ. */
 static void assert_same_rows(fixture *f, const char *stream, const char *wanted)
 {
@@ -427,6 +480,7 @@ int main(void)
         cmocka_unit_test(fields_read_plainly_and_the_long_way_make_the_same),
         cmocka_unit_test(any_order_of_rows_makes_the_same_registry),
         cmocka_unit_test(any_number_of_threads_and_any_memory_make_the_same_registry),
+        cmocka_unit_test(rows_that_come_by_patient_are_spilled_once),
         cmocka_unit_test(halves_appended_make_the_same_as_the_whole),
         cmocka_unit_test(appending_what_is_there_changes_no_keyed_record),
         cmocka_unit_test(appending_another_layout_joins_the_schemas),

@@ -134,8 +134,7 @@ static void ranges_appended_are_the_rows_copied_one_by_one(void **state)
     open_batch(&f, CONTACTS, &copied);
     for (uint32_t i = 0; i < 500; i++)
         add_random_row(&f, &batch, i, 100);
-    const lots_batch *const parts[] = {&batch};
-    assert_ok(lots_batch_reserve(&ranges, parts, 1, &err));
+    assert_ok(lots_batch_reserve_rows(&ranges, 500, &err));
     assert_ok(lots_batch_reserve_rows(&copied, 500, &err));
     const void *room = ranges.columns[C_UNIT].values.data, *rows = copied.columns[C_UNIT].values.data;
     for (size_t i = 1; i < sizeof ends / sizeof *ends; i++)
@@ -275,6 +274,9 @@ static void remapping_refuses_ids_out_of_range_and_changes_nothing(void **state)
     assert_int_equal(LOTS_AT(uint32_t, &batch.columns[C_UNIT].values, 3), 10);
     assert_int_equal(LOTS_AT(uint8_t, &batch.columns[C_UNIT].missing, 2), 1);
     assert_status(LOTS_INTERNAL, lots_batch_remap(&batch, C_DX, map, 4, &err));
+    assert_ok(lots_batch_remap_from(&batch, C_DX, 3, map, 4, &err));
+    assert_int_equal(LOTS_AT(lots_id, &batch.columns[C_DX].values, 1), 1);
+    assert_int_equal(LOTS_AT(lots_id, &batch.columns[C_DX].values, 3), 10);
     assert_status(LOTS_INTERNAL, lots_batch_remap(&batch, C_COST, map, 4, &err));
     lots_batch_close(&batch);
     fixture_close(&f);

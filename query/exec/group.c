@@ -386,6 +386,12 @@ static lots_status join_level(lots_group *group, lots_group *from, lots_error *e
     return status;
 }
 
+void lots_group_order(lots_group *group)
+{
+    for (uint32_t i = 0; i < group->stage->agg_count; i++)
+        lots_group_state_order(&group->states[i]);
+}
+
 lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err)
 {
     if (group->keyer.count == 0) { /* of groups without keys too: no row was fed */

@@ -40,6 +40,8 @@ void lots_group_close(lots_group *group);
 LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                                       const lots_patient *patient, const lots_vector *behind,
                                       const lots_group_weights *weights, const uint64_t *present, lots_error *err);
+/* Do of the table's result what can be done of a part before the parts are joined: see lots_group_state_order. */
+void lots_group_order(lots_group *group);
 LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);
 /* What the tables hold beyond what was counted when last asked is taken of the budget, or what they hold less is given back: to
  * be asked after each feed and join. Tables double, so that within a feed they may come to hold as much again as was counted,

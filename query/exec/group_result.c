@@ -4,6 +4,7 @@
 
 #include "core/base/exact.h"
 #include "query/exec/group_deviation.h"
+#include "query/exec/number_sort.h"
 #include "query/exec/share.h"
 #include "query/exec/survival.h"
 
@@ -210,6 +211,16 @@ static lots_status sort_collected(lots_group_state *state, uint32_t groups, lots
     for (size_t i = 0; i < count; i++)
         ((int64_t *)made)[starts[owners[i] + 1]++] = values[i];
     return LOTS_OK;
+}
+
+void lots_group_state_order(lots_group_state *state)
+{
+    if (state->values.count == 0 || state->owners.count > 0 || lots_row_agg_follows(state->agg))
+        return;
+    if (state->agg->value->type.kind == LOTS_TYPE_FLOAT)
+        lots_sort_floats(state->values.data, state->values.count);
+    else
+        lots_sort_ints(state->values.data, state->values.count);
 }
 
 /* Each group by itself. What needs its values in order puts them so, once for all who share them. */

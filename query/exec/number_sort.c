@@ -14,6 +14,8 @@
 #define VERY_FEW 24u /* below which sorting by inserting is quickest */
 #define SMALL 4096u /* below which digits are smaller: their counts cost more than another pass */
 #define SMALL_BITS 8u
+#define RUNS 16u /* rising ones, that are merged rather than sorted, where they are long */
+#define LONG 4096u
 
 static int by_value(const void *a, const void *b)
 {
@@ -60,12 +62,53 @@ static bool pass(const int64_t *from, int64_t *to, uint64_t count, int64_t base,
     return true;
 }
 
-static bool is_sorted(const int64_t *values, uint64_t count)
+/* Where the rising run ends that begins at `first`. */
+static uint64_t run_end(const int64_t *values, uint64_t first, uint64_t count)
 {
-    uint64_t i = 1;
+    uint64_t i = first + 1;
     while (i < count && values[i - 1] <= values[i])
         i++;
-    return i >= count;
+    return i < count ? i : count;
+}
+
+/* Runs 0..left of values and left..count are merged; room for the left one. */
+static void merge_two(int64_t *values, uint64_t left, uint64_t count, int64_t *room)
+{
+    uint64_t a = 0, b = left, to = 0;
+    memcpy(room, values, left * sizeof *values);
+    while (a < left && b < count) {
+        const bool later = values[b] < room[a];
+        values[to++] = later ? values[b] : room[a];
+        a += !later;
+        b += later;
+    }
+    memcpy(values + to, room + a, (left - a) * sizeof *values);
+}
+
+/* What several threads have put in order, each its own part. False, and nothing is done, when it isn't so. */
+static bool merge_runs(int64_t *values, uint64_t count, int64_t *room)
+{
+    uint64_t ends[RUNS];
+    unsigned runs = 0;
+    for (uint64_t first = 0; first < count; first = ends[runs++]) {
+        if (runs == RUNS)
+            return false;
+        ends[runs] = run_end(values, first, count);
+        if (ends[runs] - first < LONG && ends[runs] < count)
+            return false;
+    }
+    while (runs > 1) {
+        unsigned kept = 0;
+        for (unsigned i = 0; i < runs; i += 2) {
+            const uint64_t first = kept == 0 ? 0 : ends[kept - 1];
+            const unsigned last = i + 1 < runs ? i + 1 : i;
+            if (last > i)
+                merge_two(values + first, ends[i] - first, ends[last] - first, room);
+            ends[kept++] = ends[last];
+        }
+        runs = kept;
+    }
+    return true;
 }
 
 static void insert_each(int64_t *values, uint64_t count)
@@ -116,14 +159,15 @@ void lots_sort_ints(int64_t *values, uint64_t count)
 {
     int64_t few[512];
     void *room = NULL;
-    if (is_sorted(values, count))
+    if (count == 0 || run_end(values, 0, count) == count)
         return;
     if (count < VERY_FEW) {
         insert_each(values, count);
     } else if (count <= sizeof few / sizeof *few) {
         sort_by_digits(values, few, count);
     } else if (lots_alloc(&room, count, sizeof *values, NULL) == LOTS_OK) {
-        sort_by_digits(values, room, count);
+        if (!merge_runs(values, count, room))
+            sort_by_digits(values, room, count);
         lots_free(room);
     } else {
         qsort(values, count, sizeof *values, by_value);

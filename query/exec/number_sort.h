@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Rising. Cost: passes over the digits in which the values differ; little memory to be had only makes it slower. */
+/* Rising. Cost: passes over the digits in which the values differ, less for a few long parts that rise already; little
+ * memory to be had only makes it slower. */
 void lots_sort_ints(int64_t *values, uint64_t count);
 /* Rising; no NaN. */
 void lots_sort_floats(double *values, uint64_t count);

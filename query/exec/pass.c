@@ -347,11 +347,24 @@ static lots_status open_outputs(pass_state *state, lots_error *err)
     return LOTS_OK;
 }
 
+/* Each worker's by one thread. */
+static lots_status order_groups(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    pass_state *state = context;
+    (void)worker;
+    (void)err;
+    if (state->groups[task].stage != NULL)
+        lots_group_order(&state->groups[task]);
+    return LOTS_OK;
+}
+
 static lots_status join_outputs(pass_state *state, lots_error *err)
 {
     lots_pass *pass = state->pass;
     if (pass->group == NULL)
         return blame(lots_gather_finish(&state->gather, pass->options->pool, &pass->rows, err), stage_after(pass), err);
+    if (pass->worker_count > 1)
+        LOTS_TRY(lots_pool_run(pass->options->pool, pass->worker_count, order_groups, state, NULL, err));
     for (unsigned i = 0; i < pass->worker_count; i++) {
         if (state->groups[i].stage == NULL)
             continue;

@@ -66,6 +66,28 @@ static void numbers_of_every_shape_and_count_are_sorted(void **state)
         }
 }
 
+/* As threads leave them: up to 17 parts, each in order, one of them perhaps short. */
+static void long_parts_in_order_are_sorted(void **state)
+{
+    static int64_t values[17 * MOST], wanted[17 * MOST];
+    uint64_t random = 3;
+    (void)state;
+    for (uint32_t parts = 1; parts <= 17; parts++) {
+        uint32_t count = 0;
+        for (uint32_t p = 0; p < parts; p++) {
+            const uint32_t own = p == parts / 2 && parts % 3 == 0 ? 40 : MOST - 7 * p;
+            for (uint32_t i = 0; i < own; i++)
+                values[count + i] = (int64_t)(lots_test_random(&random) % 9000) - 4000;
+            qsort(values + count, own, sizeof *values, rising);
+            count += own;
+        }
+        memcpy(wanted, values, count * sizeof *values);
+        qsort(wanted, count, sizeof *wanted, rising);
+        lots_sort_ints(values, count);
+        assert_memory_equal(values, wanted, count * sizeof *values);
+    }
+}
+
 /* ---- ranking ---- */
 
 enum { ROWS = 700 };
@@ -185,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
+        cmocka_unit_test(long_parts_in_order_are_sorted),
         cmocka_unit_test_setup_teardown(rows_are_ranked_as_counting_ranks_them, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(nothing_can_be_ranked, open_arena, close_arena),
     };

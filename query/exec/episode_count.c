@@ -41,23 +41,25 @@ static lots_status number_keys(lots_worker *worker, const lots_relation *relatio
     return LOTS_OK;
 }
 
-/* *count: of episodes; n and offsets have room for as many as there are elements, and for the owners. */
+/* *count: of episodes; n and offsets have room for as many as there are elements, and for the owners. By key the owner that had
+ * it last, counted from 1, and its episode: without a branch, since whether a key is new can't be foretold. */
 static lots_status count_keys(lots_worker *worker, const lots_element_list *list, const uint32_t *keys, uint32_t limit,
                               int64_t *n, uint32_t *offsets, uint32_t *count, lots_error *err)
 {
-    uint32_t *episode = NULL, made = 0;
-    LOTS_TRY(lots_new_u32(&worker->scratch, limit, &episode, err)); /* by key, where it is marked */
-    LOTS_TRY(lots_stamps_open(worker, limit, err));
+    uint32_t made = 0;
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(&worker->scratch, &room, limit, sizeof(uint64_t), err));
+    uint64_t *latest = room;
     offsets[0] = 0;
     for (uint32_t g = 0; g < list->instance->parent->count; g++) {
-        lots_stamps_clear(worker);
+        const uint64_t owner = (uint64_t)g + 1;
         for (uint32_t p = list->offsets[g]; p < list->offsets[g + 1]; p++) {
-            const uint32_t key = keys[p];
-            if (lots_stamp(worker, key)) {
-                episode[key] = made;
-                n[made++] = 0;
-            }
-            n[episode[key]]++;
+            const uint64_t seen = latest[keys[p]];
+            const bool known = seen >> 32 == owner;
+            const uint32_t episode = known ? (uint32_t)seen : made;
+            n[episode] = (known ? n[episode] : 0) + 1;
+            latest[keys[p]] = owner << 32 | episode;
+            made += !known;
         }
         offsets[g + 1] = made;
     }

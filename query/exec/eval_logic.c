@@ -249,40 +249,67 @@ static lots_status fail_rows(const lots_step *step, const uint64_t *failed, cons
     return LOTS_OK;
 }
 
-/* The same among truths, by words: no row is looked at by itself. */
-static lots_status case_of_truths(const lots_step *step, lots_vector *out, lots_error *err)
+/* Values where a bit is set. */
+static void put_values(const uint64_t *taken, uint32_t count, const void *from, size_t bytes, void *to)
+{
+    for (size_t w = 0; w < lots_bit_words(count); w++)
+        for (uint64_t word = taken[w]; word != 0; word &= word - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            if (bytes == 4)
+                ((uint32_t *)to)[i] = ((const uint32_t *)from)[i];
+            else
+                ((uint64_t *)to)[i] = ((const uint64_t *)from)[i];
+        }
+}
+
+/* A branch's values for the rows that take it. Of the first all go: rows that take none of them are written over or cleaned. */
+static void put_branch(const lots_step *step, const lots_vector *value, const uint64_t *taken, bool first, lots_vector *out)
+{
+    const size_t bytes = lots_type_bytes(out->type.kind);
+    uint64_t *truth = out->data;
+    if (out->type.kind == LOTS_TYPE_BOOL)
+        for (size_t w = 0; w < lots_bit_words(step->count); w++)
+            truth[w] |= taken[w] & ((const uint64_t *)value->data)[w];
+    else if (first)
+        memcpy(out->data, value->data, step->count * bytes);
+    else
+        put_values(taken, step->count, value->data, bytes, out->data);
+}
+
+/* The same among truths, numbers and days, by words: no row is looked at by itself. */
+static lots_status case_by_words(const lots_step *step, lots_vector *out, lots_error *err)
 {
     const size_t words = lots_bit_words(step->count);
-    uint64_t *undecided = NULL, *failed = NULL;
+    uint64_t *undecided = NULL, *failed = NULL, *taken = NULL, any_failed = 0;
     LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_new(step, out, err));
     LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
     LOTS_TRY(lots_new_bits(step->arena, step->count, &undecided, err));
     LOTS_TRY(lots_new_bits(step->arena, step->count, &failed, err));
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &taken, err));
     lots_bits_fill(undecided, step->count, true);
-    uint64_t *truth = out->data, any_failed = 0;
     for (uint32_t i = 0; i < step->expr->operand_count; i += 2) {
         const bool is_else = i + 1 == step->expr->operand_count;
         const lots_vector *when = &step->in[i], *value = &step->in[is_else ? i : i + 1];
         for (size_t w = 0; w < words; w++) {
-            const uint64_t taken = is_else ? undecided[w] : undecided[w] & ((const uint64_t *)when->data)[w];
+            taken[w] = is_else ? undecided[w] : undecided[w] & ((const uint64_t *)when->data)[w];
             const uint64_t unknown = is_else ? 0 : undecided[w] & lots_word(when->failed, w);
-            truth[w] |= taken & ((const uint64_t *)value->data)[w];
-            out->missing[w] |= taken & lots_word(value->missing, w);
-            failed[w] |= unknown | (taken & lots_word(value->failed, w));
-            out->culprit = unknown != 0 ? when->culprit : (taken & lots_word(value->failed, w)) != 0 ? value->culprit : out->culprit;
+            out->missing[w] |= taken[w] & lots_word(value->missing, w);
+            failed[w] |= unknown | (taken[w] & lots_word(value->failed, w));
+            out->culprit = unknown != 0 ? when->culprit : (taken[w] & lots_word(value->failed, w)) != 0 ? value->culprit : out->culprit;
             any_failed |= failed[w];
-            undecided[w] &= ~taken;
+            undecided[w] &= ~taken[w];
         }
+        put_branch(step, value, taken, i == 0, out);
     }
     lots_bits_or(out->missing, out->missing, undecided, step->count);
     lots_bits_or(out->missing, out->missing, failed, step->count);
+    if (any_failed != 0)
+        out->failed = failed;
     if (lots_bits_next(out->missing, 0, step->count) == step->count)
         out->missing = NULL;
-    if (any_failed == 0)
-        return LOTS_OK;
-    lots_bits_and_not(truth, truth, failed, step->count);
-    out->failed = failed;
+    else
+        lots_step_clean(step, out);
     return LOTS_OK;
 }
 
@@ -475,14 +502,16 @@ lots_status lots_eval_choice(lots_step *step, lots_vector *out, lots_error *err)
 {
     if ((uint64_t)step->count * step->expr->operand_count >= UINT32_MAX)
         return lots_fail(err, LOTS_LIMIT, "%u alternatives for %u rows", step->expr->operand_count, step->count);
-    bool whole = is_whole(step->expr->type.kind), truths = step->expr->type.kind == LOTS_TYPE_BOOL;
+    bool whole = is_whole(step->expr->type.kind);
+    bool words = whole || step->expr->type.kind == LOTS_TYPE_BOOL || step->expr->type.kind == LOTS_TYPE_FLOAT;
     for (uint32_t k = 0; k < step->expr->operand_count; k++) { /* a missing constant may be of no type */
+        const bool condition = step->expr->op == LOTS_OP_CASE && k % 2 == 0 && k + 1 < step->expr->operand_count;
         whole = whole && step->in[k].type.kind == step->expr->type.kind;
-        truths = truths && step->in[k].type.kind == LOTS_TYPE_BOOL;
+        words = words && step->in[k].type.kind == (condition ? LOTS_TYPE_BOOL : step->expr->type.kind);
     }
     switch (step->expr->op) {
     case LOTS_OP_CASE:
-        return truths ? case_of_truths(step, out, err) : eval_case(step, out, err);
+        return words ? case_by_words(step, out, err) : eval_case(step, out, err);
     case LOTS_OP_COALESCE:
         return eval_coalesce(step, out, err);
     default:

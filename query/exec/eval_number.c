@@ -1,4 +1,5 @@
 /* eval_number.c: arithmetic. Whole numbers and decimals are exact: a result beyond 64 bits fails its row. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -131,10 +132,24 @@ static bool power_of(int64_t base, int64_t exponent, int64_t *out)
     return true;
 }
 
+/* n ^ 2, most of all powers; false: some row may not fit. */
+static bool square_all(const int64_t *a, const int64_t *b, uint32_t count, int64_t *out)
+{
+    enum { ROOT = INT32_MAX };
+    uint64_t beyond = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        beyond |= (uint64_t)(b[i] ^ 2) | (((uint64_t)a[i] + ROOT) >> 32);
+        out[i] = (int64_t)((uint64_t)a[i] * (uint64_t)a[i]);
+    }
+    return beyond == 0;
+}
+
 static lots_status eval_whole_power(const lots_step *step, lots_vector *out, lots_error *err)
 {
     const int64_t *a = step->in[0].data, *b = step->in[1].data;
     int64_t *values = out->data;
+    if (square_all(a, b, step->count, values))
+        return LOTS_OK;
     for (uint32_t i = 0; i < step->count; i++) {
         values[i] = 0;
         if (row_missing(out, i))
@@ -189,13 +204,48 @@ static double float_of(lots_op op, double a, double b)
     }
 }
 
+/* Quotients by words: what has no value by a bit of `none`. False: one is too large, and rows must be looked at. */
+static bool divide_all(const double *a, const double *b, uint32_t count, double *out, uint64_t *none)
+{
+    uint64_t large = 0;
+    for (uint32_t from = 0; from < count; from += 64) {
+        const uint32_t here = count - from < 64 ? count - from : 64;
+        uint64_t word = 0;
+        for (uint32_t k = 0; k < here; k++) {
+            const double quotient = a[from + k] / b[from + k];
+            const bool is = b[from + k] == 0;
+            word |= (uint64_t)is << k;
+            large |= !is && !(fabs(quotient) <= DBL_MAX);
+            out[from + k] = quotient;
+        }
+        none[from / 64] |= word;
+    }
+    return large == 0;
+}
+
+/* Zeros where `none` has a bit are lots_step_clean's. */
+static lots_status eval_quotients(const lots_step *step, lots_vector *out, bool *done, lots_error *err)
+{
+    uint64_t *none = NULL;
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &none, err));
+    *done = divide_all(step->in[0].data, step->in[1].data, step->count, out->data, none);
+    if (!*done || lots_bits_next(none, 0, step->count) == step->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+    lots_bits_or(out->missing, out->missing, none, step->count);
+    return LOTS_OK;
+}
+
 /* What has no value is missing; what is too large for a double is an error, never infinity. */
 static lots_status eval_float(const lots_step *step, lots_vector *out, lots_error *err)
 {
     const double *a = step->in[0].data;
     const double *b = step->expr->operand_count > 1 ? step->in[1].data : a;
     double *values = out->data;
-    for (uint32_t i = 0; i < step->count; i++) {
+    bool done = false;
+    if (step->expr->op == LOTS_OP_DIVIDE)
+        LOTS_TRY(eval_quotients(step, out, &done, err));
+    for (uint32_t i = 0; i < step->count && !done; i++) {
         values[i] = float_of(step->expr->op, a[i], b[i]);
         if (isfinite(values[i]))
             continue;

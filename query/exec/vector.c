@@ -169,23 +169,47 @@ static lots_status gather_nothing(lots_arena *arena, uint32_t count, lots_vector
     return LOTS_OK;
 }
 
-static void blank_rows(const uint32_t *index, uint32_t count, lots_vector *out)
+/* What is taken for a hole is row 0's. */
+static void fill_holes(const uint64_t *holes, uint32_t count, uint32_t *safe)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (index[i] != LOTS_NO_ID)
-            continue;
-        if (out->type.kind == LOTS_TYPE_EVENTS) {
-            ((uint32_t *)out->data)[i] = LOTS_NO_ID;
-            continue;
-        }
-        lots_bit_set(out->missing, i);
-        if (out->type.kind == LOTS_TYPE_BOOL)
-            lots_bit_clear(out->data, i);
-        else
-            memset((char *)out->data + i * lots_type_bytes(out->type.kind), 0, lots_type_bytes(out->type.kind));
-        if (out->data2 != NULL)
-            out->data2[i] = 0;
+    for (size_t w = 0; w < lots_bit_words(count); w++)
+        for (uint64_t word = holes[w]; word != 0; word &= word - 1)
+            safe[w * 64 + (size_t)__builtin_ctzll(word)] = 0;
+}
+
+#define BLANK_HOLES(TYPE, VALUE)                                                                            \
+    for (size_t w = 0; w < lots_bit_words(count); w++)                                                      \
+        for (uint64_t word = holes[w]; word != 0; word &= word - 1)                                         \
+            ((TYPE *)data)[w * 64 + (size_t)__builtin_ctzll(word)] = VALUE
+
+static void blank_data(const uint64_t *holes, uint32_t count, lots_type_kind kind, void *data)
+{
+    if (kind == LOTS_TYPE_EVENTS) {
+        BLANK_HOLES(uint32_t, LOTS_NO_ID);
+        return;
     }
+    switch (lots_type_bytes(kind)) {
+    case 0:
+        lots_bits_and_not(data, data, holes, count);
+        return;
+    case 4:
+        BLANK_HOLES(uint32_t, 0);
+        return;
+    case 8:
+        BLANK_HOLES(uint64_t, 0);
+        return;
+    default:
+        BLANK_HOLES(lots_text, ((lots_text){NULL, 0}));
+    }
+}
+
+static void blank_rows(const uint64_t *holes, uint32_t count, lots_vector *out)
+{
+    blank_data(holes, count, out->type.kind, out->data);
+    if (out->data2 != NULL)
+        blank_data(holes, count, LOTS_TYPE_DATE, out->data2);
+    if (out->type.kind != LOTS_TYPE_EVENTS)
+        lots_bits_or(out->missing, out->missing, holes, count);
 }
 
 /* Some indexes are NO_ID: gather row 0 there, then blank it. */
@@ -193,31 +217,31 @@ static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const 
                                 lots_vector *out, lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
+    const bool set = in->type.kind == LOTS_TYPE_SET;
+    uint64_t *holes = NULL;
     void *safe = NULL;
+    LOTS_TRY(new_bits(arena, count, &holes, err));
     LOTS_TRY(lots_arena_vector(arena, &safe, count, sizeof(uint32_t), err));
-    for (uint32_t i = 0; i < count; i++)
-        ((uint32_t *)safe)[i] = index[i] == LOTS_NO_ID ? 0 : index[i];
-    if (in->type.kind == LOTS_TYPE_SET)
+    memcpy(safe, index, count * sizeof(uint32_t)); /* with slack, which kernels read */
+    kernels->range_u32(safe, count, LOTS_NO_ID, LOTS_NO_ID, holes);
+    fill_holes(holes, count, safe);
+    if (set)
         LOTS_TRY(gather_sets(arena, in, index, count, out, err));
     else
         gather_data(in, safe, count, out);
-    if (in->missing != NULL || (in->type.kind != LOTS_TYPE_SET && in->type.kind != LOTS_TYPE_EVENTS))
+    if (in->missing != NULL || (!set && in->type.kind != LOTS_TYPE_EVENTS))
         LOTS_TRY(lots_vector_want_missing(arena, out, err));
     if (in->missing != NULL)
         kernels->lookup_bits(safe, count, in->missing, in->count, out->missing);
     if (in->failed != NULL) {
         LOTS_TRY(new_bits(arena, count, &out->failed, err));
         kernels->lookup_bits(safe, count, in->failed, in->count, out->failed);
-        for (uint32_t i = 0; i < count; i++)
-            if (index[i] == LOTS_NO_ID)
-                lots_bit_clear(out->failed, i);
+        lots_bits_and_not(out->failed, out->failed, holes, count);
     }
-    if (in->type.kind != LOTS_TYPE_SET)
-        blank_rows(index, count, out);
+    if (!set)
+        blank_rows(holes, count, out);
     else if (out->missing != NULL)
-        for (uint32_t i = 0; i < count; i++)
-            if (index[i] == LOTS_NO_ID)
-                lots_bit_clear(out->missing, i);
+        lots_bits_and_not(out->missing, out->missing, holes, count);
     return LOTS_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "query/exec/candidates.h"
 
 #define PERIODS_MAX 4096u /* then rows are made the long way */
+#define PLACES_MANY 16u   /* for each owner */
 
 /* ---- is it one ---- */
 
@@ -226,6 +227,92 @@ typedef struct marker {
     int32_t low, high;           /* days */
 } marker;
 
+static void mark_span(const marker *m, int32_t start, int32_t end, uint64_t *bits)
+{
+    const uint32_t from = start <= m->low ? 0 : m->periods->of_day[start - m->low];
+    const uint32_t to = end >= m->high ? m->periods->count - 1 : m->periods->of_day[end - m->low];
+    if (from <= to) /* not so when it ends before it starts, in another period */
+        lots_bits_set_range(bits, from, to + 1);
+}
+
+/* ---- of rows each of its own patient ---- */
+
+/* The row of each owner, LOTS_NO_ID: none; *bits: of those whose row has any period. False: an owner has several rows. */
+static bool rows_of_owners(const marker *m, const uint32_t *owner, uint32_t owners, uint32_t *rows, uint64_t *bits)
+{
+    bool once = true;
+    memset(rows, 0xff, owners * sizeof *rows);
+    for (uint32_t r = 0; r < m->rows->count && once; r++) {
+        once = rows[owner[r]] == LOTS_NO_ID;
+        rows[owner[r]] = r;
+        if (m->first[r] < m->end[r])
+            lots_bit_set(bits, owner[r]);
+    }
+    return once;
+}
+
+/* Bits of the places that fall in the periods, of the owners asked for. */
+static lots_status places_within(const marker *m, const lots_passed *passed, bool spans, const uint64_t *asked, uint64_t **out,
+                                 lots_error *err)
+{
+    const lots_kernels *kernels = m->worker->kernels;
+    const uint32_t count = passed->count;
+    uint64_t *theirs = NULL, *late = NULL;
+    LOTS_TRY(lots_new_bits(m->arena, count, &theirs, err));
+    LOTS_TRY(lots_new_bits(m->arena, count, &late, err));
+    LOTS_TRY(lots_new_bits(m->arena, count, out, err));
+    kernels->broadcast_bits(asked, passed->offsets, passed->relation->owners->count, theirs);
+    kernels->range_i32(passed->starts, count, spans ? INT32_MIN : m->low, m->high, *out);
+    lots_bits_and(*out, *out, theirs, count);
+    if (!spans)
+        return LOTS_OK;
+    kernels->range_i32(passed->ends, count, m->low, INT32_MAX, late);
+    lots_bits_and(*out, *out, late, count);
+    return LOTS_OK;
+}
+
+/* Place by place. `row`: of each owner; NULL: the owner. */
+static lots_status mark_places(const marker *m, lots_passed *passed, bool spans, const uint32_t *row, const uint64_t *asked,
+                               lots_error *err)
+{
+    const uint32_t *owner = NULL;
+    uint64_t *within = NULL;
+    LOTS_TRY(lots_passed_owners(m->worker, passed, &owner, err));
+    LOTS_TRY(places_within(m, passed, spans, asked, &within, err));
+    for (size_t w = 0; w < lots_bit_words(passed->count); w++)
+        for (uint64_t left = within[w]; left != 0; left &= left - 1) {
+            const size_t i = w * 64 + (size_t)__builtin_ctzll(left);
+            uint64_t *bits = m->bits + (size_t)(row == NULL ? owner[i] : row[owner[i]]) * m->words;
+            if (spans)
+                mark_span(m, passed->starts[i], passed->ends[i], bits);
+            else
+                lots_bit_set(bits, m->periods->of_day[passed->starts[i] - m->low]);
+        }
+    return LOTS_OK;
+}
+
+/* *done false: an owner has several rows, or so many places that a search among them is better. Nothing is marked then. */
+static lots_status mark_owners(const marker *m, lots_passed *passed, bool spans, const uint32_t *owner, bool *done,
+                               lots_error *err)
+{
+    const uint32_t owners = passed->relation->owners->count;
+    uint32_t *row = NULL;
+    uint64_t *asked = NULL;
+    *done = spans || passed->count / PLACES_MANY < owners;
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(m->arena, owners, &asked, err));
+    if (owner == NULL) {
+        m->worker->kernels->less_i32((const int32_t *)m->first, (const int32_t *)m->end, owners, asked);
+        return mark_places(m, passed, spans, NULL, asked, err);
+    }
+    LOTS_TRY(lots_new_u32(m->arena, owners, &row, err));
+    *done = rows_of_owners(m, owner, owners, row, asked);
+    return *done ? mark_places(m, passed, spans, row, asked, err) : LOTS_OK;
+}
+
+/* ---- row by row ---- */
+
 /* The first of the places whose start is at least `day`; without branches on days, which foretell nothing. */
 static uint32_t skip_early(const int32_t *starts, uint32_t from, uint32_t to, int32_t day)
 {
@@ -238,50 +325,20 @@ static uint32_t skip_early(const int32_t *starts, uint32_t from, uint32_t to, in
     return from + (left == 1 && starts[from] < day ? 1 : 0);
 }
 
-static void mark_starts(const marker *m, const lots_passed *passed, uint32_t owner, uint64_t *bits)
+static void mark_row(const marker *m, const lots_passed *passed, bool spans, uint32_t row, uint32_t owner)
 {
+    uint64_t *bits = m->bits + (size_t)row * m->words;
     const uint32_t end = passed->offsets[owner + 1], *of_day = m->periods->of_day;
     const int32_t *starts = passed->starts, low = m->low, high = m->high;
-    for (uint32_t i = skip_early(starts, passed->offsets[owner], end, low); i < end && starts[i] <= high; i++)
+    uint32_t i = passed->offsets[owner];
+    for (; spans && i < end && starts[i] <= high; i++)
+        if (passed->ends[i] >= low)
+            mark_span(m, starts[i], passed->ends[i], bits);
+    for (i = spans ? end : skip_early(starts, i, end, low); i < end && starts[i] <= high; i++)
         lots_bit_set(bits, of_day[starts[i] - low]);
 }
 
-static void mark_spans(const marker *m, const lots_passed *passed, uint32_t owner, uint64_t *bits)
-{
-    for (uint32_t i = passed->offsets[owner]; i < passed->offsets[owner + 1]; i++) {
-        const int32_t start = passed->starts[i], end = passed->ends[i];
-        if (start > m->high || end < m->low)
-            continue;
-        const uint32_t from = start <= m->low ? 0 : m->periods->of_day[start - m->low];
-        const uint32_t to = end >= m->high ? m->periods->count - 1 : m->periods->of_day[end - m->low];
-        if (from <= to) /* not so when it ends before it starts, in another period */
-            lots_bits_set_range(bits, from, to + 1);
-    }
-}
-
-/* Bits of the rows that have any period, and any place among those that passed. */
-static lots_status rows_with_places(const marker *m, const lots_passed *passed, const uint32_t *owner, uint64_t **out,
-                                    lots_error *err)
-{
-    const lots_kernels *kernels = m->worker->kernels;
-    const uint32_t count = m->rows->count, *from = passed->offsets, *to = passed->offsets + 1;
-    uint64_t *none = NULL;
-    if (owner != NULL) {
-        uint32_t *places[2] = {NULL, NULL};
-        for (uint32_t k = 0; k < 2; k++) {
-            LOTS_TRY(lots_new_u32(m->arena, count, &places[k], err));
-            kernels->gather_u32(passed->offsets + k, owner, count, places[k]);
-        }
-        from = places[0];
-        to = places[1];
-    }
-    LOTS_TRY(lots_new_bits(m->arena, count, &none, err));
-    LOTS_TRY(lots_new_bits(m->arena, count, out, err));
-    kernels->equal_i32((const int32_t *)from, (const int32_t *)to, count, none);
-    kernels->less_i32((const int32_t *)m->first, (const int32_t *)m->end, count, *out);
-    lots_bits_and_not(*out, *out, none, count);
-    return LOTS_OK;
-}
+/* ---- of a set ---- */
 
 /* *done false: whether an event is of the set can't be said. */
 static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *done, lots_error *err)
@@ -289,7 +346,7 @@ static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *do
     lots_relation_rows *relation = NULL;
     lots_passed *passed = NULL;
     const uint32_t *owner = NULL;
-    uint64_t *asked = NULL;
+    bool marked = false;
     LOTS_TRY(lots_relation_get(m->worker, set->set->relation, m->rows, &relation, err));
     LOTS_TRY(lots_set_passed(m->worker, set->set, relation, &passed, err));
     *done = passed != NULL;
@@ -297,13 +354,10 @@ static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *do
         return LOTS_OK;
     LOTS_TRY(set->spans ? lots_passed_spans(m->worker, passed, err) : lots_passed_starts(m->worker, passed, err));
     LOTS_TRY(lots_instance_index(m->worker, m->rows, relation->owners, &owner, err));
-    LOTS_TRY(rows_with_places(m, passed, owner, &asked, err));
-    for (size_t w = 0; w < lots_bit_words(m->rows->count); w++)
-        for (uint64_t left = asked[w]; left != 0; left &= left - 1) {
-            const size_t r = w * 64 + (size_t)__builtin_ctzll(left);
-            (set->spans ? mark_spans : mark_starts)(m, passed, owner == NULL ? (uint32_t)r : owner[r],
-                                                    m->bits + r * m->words);
-        }
+    LOTS_TRY(mark_owners(m, passed, set->spans, owner, &marked, err));
+    for (uint32_t r = 0; r < m->rows->count && !marked; r++)
+        if (m->first[r] < m->end[r])
+            mark_row(m, passed, set->spans, r, owner == NULL ? r : owner[r]);
     m->worker->work.rows += m->rows->count + passed->count;
     return LOTS_OK;
 }
@@ -384,7 +438,9 @@ static lots_status find_blanks(const marker *m, const uint64_t *marked, blanks *
     for (uint32_t p = 0; p < periods; p++)
         out->row[p] = LOTS_NO_ID;
     for (uint32_t r = 0; r < m->rows->count; r++) {
-        out->persons += m->first[r] < m->end[r] ? 1 : 0;
+        if (m->first[r] == m->end[r])
+            continue;
+        out->persons++;
         if (m->first[r] == 0 && m->end[r] == periods) { /* mostly */
             have++;
             continue;

@@ -55,6 +55,8 @@ lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_er
 lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err)
 {
     uint32_t *owners = NULL;
+    if (passed->owners == NULL && passed->rows == NULL)
+        LOTS_TRY(lots_relation_owner(worker, passed->relation, &passed->owners, err));
     if (passed->owners == NULL) {
         LOTS_TRY(lots_new_u32(passed->arena, passed->count, &owners, err));
         worker->kernels->broadcast_index(passed->offsets, passed->relation->owners->count, owners);

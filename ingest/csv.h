@@ -89,8 +89,6 @@ LOTS_MUST lots_status lots_csv_fill(lots_csv_reader *reader, lots_csv_block *blo
 bool lots_csv_block_next(lots_csv_block *block, lots_csv_field *fields, lots_csv_record *record);
 
 uint64_t lots_csv_block_number(const lots_csv_block *block);
-uint64_t lots_csv_block_line(const lots_csv_block *block); /* of its first byte */
-uint64_t lots_csv_block_at(const lots_csv_block *block);   /* its first byte's offset in the unpacked text */
 size_t lots_csv_block_bytes(const lots_csv_block *block);
 
 #endif

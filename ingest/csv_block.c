@@ -151,8 +151,4 @@ bool lots_csv_block_next(lots_csv_block *block, lots_csv_field *fields, lots_csv
 
 uint64_t lots_csv_block_number(const lots_csv_block *block) { return block->number; }
 
-uint64_t lots_csv_block_line(const lots_csv_block *block) { return block->line; }
-
-uint64_t lots_csv_block_at(const lots_csv_block *block) { return block->at; }
-
 size_t lots_csv_block_bytes(const lots_csv_block *block) { return block->count; }

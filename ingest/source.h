@@ -45,7 +45,6 @@ LOTS_MUST lots_status lots_source_read(lots_source *source, uint8_t *out, size_t
                                        lots_error *err);
 
 const char *lots_source_name(const lots_source *source);
-lots_charset lots_source_encoding(const lots_source *source);
 lots_compression lots_source_compression(const lots_source *source);
 /* Packed bytes taken from the file so far, and its size (0 when unknown, as for a pipe): for progress. Any thread. */
 uint64_t lots_source_bytes_read(const lots_source *source);

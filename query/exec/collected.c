@@ -137,59 +137,6 @@ lots_status lots_collected_append_row(lots_collected *column, const lots_vector 
     return append_range(column, vector, vector->constant ? 0 : row, 1, err);
 }
 
-lots_status lots_collected_append(lots_collected *column, const lots_vector *vector, lots_error *err)
-{
-    if (!vector->constant)
-        return append_range(column, vector, 0, vector->count, err);
-    for (uint32_t i = 0; i < vector->count; i++)
-        LOTS_TRY(append_range(column, vector, 0, 1, err));
-    return LOTS_OK;
-}
-
-static lots_status join_vec(lots_vec *to, const lots_vec *from, lots_error *err)
-{
-    void *room = NULL;
-    if (from->count == 0)
-        return LOTS_OK;
-    LOTS_TRY(lots_vec_extend(to, from->count, &room, err));
-    memcpy(room, from->data, from->count * from->item_size);
-    return LOTS_OK;
-}
-
-static lots_status join_offsets(lots_collected *column, const lots_collected *from, lots_error *err)
-{
-    uint32_t zero = 0;
-    if (column->offsets.count == 0)
-        LOTS_TRY(lots_vec_push(&column->offsets, &zero, err));
-    const uint32_t base = LOTS_AT(uint32_t, &column->offsets, column->offsets.count - 1);
-    void *room = NULL;
-    LOTS_TRY(lots_vec_extend(&column->offsets, from->offsets.count - 1, &room, err));
-    for (size_t i = 1; i < from->offsets.count; i++)
-        ((uint32_t *)room)[i - 1] = base + LOTS_AT(uint32_t, &from->offsets, i);
-    return LOTS_OK;
-}
-
-lots_status lots_collected_join(lots_collected *column, const lots_collected *from, lots_error *err)
-{
-    uint64_t text_base = column->text.count;
-    size_t values_before = column->values.count;
-    if ((uint64_t)column->count + from->count >= UINT32_MAX)
-        return lots_fail(err, LOTS_LIMIT, "a result of more than 4 thousand million rows");
-    LOTS_TRY(join_vec(&column->values, &from->values, err));
-    if (element_type(&column->type).kind == LOTS_TYPE_TEXT)
-        for (size_t i = values_before; i < column->values.count; i++)
-            LOTS_AT(uint64_t, &column->values, i) += text_base;
-    if (from->text.count > 0)
-        LOTS_TRY(lots_bytes_append(&column->text, from->text.data, from->text.count, err));
-    LOTS_TRY(join_vec(&column->values2, &from->values2, err));
-    LOTS_TRY(join_vec(&column->missing, &from->missing, err));
-    if (column->type.kind == LOTS_TYPE_SET && from->count > 0)
-        LOTS_TRY(join_offsets(column, from, err));
-    column->any_missing = column->any_missing || from->any_missing;
-    column->count += from->count;
-    return LOTS_OK;
-}
-
 static void texts_of(const lots_collected *column, lots_text *out)
 {
     uint64_t start = 0;
@@ -260,18 +207,6 @@ lots_status lots_collected_vector(const lots_collected *column, lots_arena *aren
 {
     memset(out, 0, sizeof *out);
     LOTS_TRY(data_of(column, arena, element_type(&column->type).kind, &out->data, err));
-    return vector_around(column, arena, out, err);
-}
-
-lots_status lots_collected_lend(lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err)
-{
-    const size_t slack_bytes = 64;
-    const lots_type_kind kind = element_type(&column->type).kind;
-    if (kind == LOTS_TYPE_BOOL || kind == LOTS_TYPE_TEXT)
-        return lots_collected_vector(column, arena, out, err);
-    memset(out, 0, sizeof *out);
-    LOTS_TRY(lots_vec_reserve(&column->values, slack_bytes / column->values.item_size + 1, err));
-    out->data = column->values.data;
     return vector_around(column, arena, out, err);
 }
 

@@ -20,20 +20,13 @@ typedef struct lots_collected {
 
 void lots_collected_open(lots_collected *column, const lots_type *type);
 void lots_collected_close(lots_collected *column);
-/* Append all rows of a vector of the same type (a constant as often as it counts). Errors: LOTS_MEMORY, LOTS_LIMIT past
- * 2^32 - 2 rows. */
-LOTS_MUST lots_status lots_collected_append(lots_collected *column, const lots_vector *vector, lots_error *err);
-/* Append one row of a vector. */
+/* Append one row of a vector of the same type. Errors: LOTS_MEMORY, LOTS_LIMIT past 2^32 - 2 rows. */
 LOTS_MUST lots_status lots_collected_append_row(lots_collected *column, const lots_vector *vector, uint32_t row,
                                                 lots_error *err);
-/* Append all of `from`. */
-LOTS_MUST lots_status lots_collected_join(lots_collected *column, const lots_collected *from, lots_error *err);
 /* Is row `at` of the column the value of row `row` of a vector of its type? Missing is the same as missing, -0 as 0. */
 bool lots_collected_same(const lots_collected *column, uint32_t at, const lots_vector *vector, uint32_t row);
 /* A vector over the collected values, in `arena`; texts point into the column, which must live as long. */
 LOTS_MUST lots_status lots_collected_vector(const lots_collected *column, lots_arena *arena, lots_vector *out,
                                             lots_error *err);
-/* The same of a column that grows no more: the vector's values are the column's own, where they have the same shape. */
-LOTS_MUST lots_status lots_collected_lend(lots_collected *column, lots_arena *arena, lots_vector *out, lots_error *err);
 
 #endif

@@ -45,17 +45,6 @@ lots_status lots_outline_put(lots_outline *outline, uint32_t depth, int64_t stag
     return LOTS_OK;
 }
 
-lots_status lots_outline_add(lots_outline *outline, uint32_t depth, int64_t stage, const char *kind, const char *text,
-                             lots_line **out, lots_error *err)
-{
-    lots_bytes bytes = {0};
-    lots_status status = lots_bytes_append(&bytes, text, strlen(text), err);
-    if (status == LOTS_OK)
-        status = lots_outline_put(outline, depth, stage, kind, &bytes, out, err);
-    lots_bytes_free(&bytes);
-    return status;
-}
-
 int64_t lots_outline_guard(const lots_outline *outline, uint64_t number, uint64_t persons)
 {
     if (persons > 0 && persons < outline->min_cell)

@@ -47,9 +47,6 @@ typedef struct lots_outline {
 void lots_outline_open(lots_outline *outline, uint32_t min_cell);
 void lots_outline_free(lots_outline *outline);
 /* A line with nothing but these; the returned line is lent until the next. `text` is copied. Errors: LOTS_MEMORY. */
-LOTS_MUST lots_status lots_outline_add(lots_outline *outline, uint32_t depth, int64_t stage, const char *kind,
-                                       const char *text, lots_line **out, lots_error *err);
-/* The same from bytes that the caller keeps. */
 LOTS_MUST lots_status lots_outline_put(lots_outline *outline, uint32_t depth, int64_t stage, const char *kind,
                                        const lots_bytes *text, lots_line **out, lots_error *err);
 /* Copy a text into the outline. */

@@ -1,6 +1,6 @@
 /* pairing.h: does a set cost pairs of its events and the rows it is asked for? Where a condition looks at both and neither a
  * window, an equality nor the order of one value decides it, each event of the windows is held against each row. That follows
- * exec/by_key.h and exec/by_order.h. Callers: plan_set.c. */
+ * exec/by_key.c and exec/by_order.h. Callers: plan_set.c. */
 #ifndef LOTS_PLAN_PAIRING_H
 #define LOTS_PLAN_PAIRING_H
 

@@ -5,8 +5,11 @@
  * Decided here. 1. An event runs from its start to its span's end, both days included; an open one to the end of its span;
  * one whose end is required but not known the day it starts. Ghosts were left out by the binder. 2. Events whose key is
  * missing (or an empty list) don't count as running. 3. Periods with nothing running are no rows. 4. `n` is the number of
- * events that run on some day of the period. 5. A period's end is missing when nothing is known to have ended or begun
+ * events that run on some day of the period; it is counted when it is asked for. 5. A period's end is missing when nothing is known to have ended or begun
  * after it: only spans of open events ran out.
+ *
+ * Where keys are single values the events of one that overlap or follow each other day upon day are one event to the sweep:
+ * nothing changes between them.
  *
  * Cost: O(n log n) for the order of ends, and the sets that are made; memory O(n) beside the sets. */
 #include <stdlib.h>
@@ -45,11 +48,10 @@ typedef struct active_maker {
     uint64_t *now, *before;    /* bits by local */
     uint64_t *is_touched, *open_lost;
     uint32_t *touched;
-    uint32_t touched_count, running_events;
+    uint32_t touched_count;
 
     /* the periods */
     int32_t *start, *end;
-    int64_t *n;
     uint64_t *going_on;
     uint32_t *offsets, *set_offsets, *set_ids;
     uint32_t count;
@@ -95,8 +97,7 @@ static lots_status open_room(active_maker *maker, lots_error *err)
     for (size_t i = 0; i < sizeof by_item / sizeof *by_item; i++)
         LOTS_TRY(lots_new_u32(maker->arena, items, by_item[i], err));
     LOTS_TRY(lots_new_u32(maker->arena, maker->dense.count, &maker->number, err));
-    LOTS_TRY(lots_arena_vector(maker->arena, &room, events, sizeof(int64_t), err));
-    maker->by_end = room;
+    LOTS_TRY(lots_new_i64(maker->arena, events, &maker->by_end, err));
     uint64_t **bits[] = {&maker->now, &maker->before, &maker->is_touched, &maker->open_lost};
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
         LOTS_TRY(lots_new_bits(maker->arena, items, bits[i], err));
@@ -105,7 +106,6 @@ static lots_status open_room(active_maker *maker, lots_error *err)
         return lots_fail(err, LOTS_LIMIT, "active periods of %u events in one chunk", all);
     LOTS_TRY(lots_new_i32(maker->arena, periods, &maker->start, err));
     LOTS_TRY(lots_new_i32(maker->arena, periods, &maker->end, err));
-    LOTS_TRY(lots_new_i64(maker->arena, periods, &maker->n, err));
     LOTS_TRY(lots_new_bits(maker->arena, periods, &maker->going_on, err));
     LOTS_TRY(lots_new_u32(maker->arena, periods + 1, &maker->set_offsets, err));
     LOTS_TRY(lots_new_u32(maker->arena, (size_t)owners + 1, &maker->offsets, err));
@@ -176,6 +176,26 @@ static lots_status number_values(active_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
+/* Events of one value that leave no day between them are one, that ends when the last of them does. */
+static void join_runs(active_maker *maker)
+{
+    uint32_t *latest = maker->touched, kept = 0; /* by local; free as yet */
+    memset(latest, 0xff, maker->local_count * sizeof *latest);
+    for (uint32_t i = 0; i < maker->run_count; i++) {
+        const run event = maker->runs[i];
+        const uint32_t local = maker->locals[event.first_item];
+        run *last = latest[local] == LOTS_NO_ID ? NULL : &maker->runs[latest[local]];
+        if (last == NULL || (int64_t)event.start - 1 > last->end) {
+            latest[local] = kept;
+            maker->runs[kept++] = event;
+            continue;
+        }
+        last->open = event.end > last->end ? event.open : last->open || (event.open && event.end == last->end);
+        last->end = event.end > last->end ? event.end : last->end;
+    }
+    maker->run_count = kept;
+}
+
 /* The order of ends: nearly that of starts, so few are moved, and not far, where there are few. */
 static void order_ends(active_maker *maker)
 {
@@ -198,15 +218,17 @@ static void order_ends(active_maker *maker)
 
 static lots_status read_owner(active_maker *maker, uint32_t owner, lots_error *err)
 {
-    maker->run_count = maker->item_count = maker->touched_count = maker->running_events = 0;
+    maker->run_count = maker->item_count = maker->touched_count = 0;
     maker->is_open_period = false;
     for (uint32_t p = maker->list.offsets[owner]; p < maker->list.offsets[owner + 1]; p++)
         read_event(maker, p);
     if (maker->run_count == 0)
         return LOTS_OK;
     LOTS_TRY(number_values(maker, err));
-    order_ends(maker);
     maker->worker->work.rows += maker->run_count + maker->item_count;
+    if (maker->key.type.kind != LOTS_TYPE_SET)
+        join_runs(maker);
+    order_ends(maker);
     return LOTS_OK;
 }
 
@@ -222,7 +244,6 @@ static void touch(active_maker *maker, uint32_t local)
 
 static void begin_event(active_maker *maker, const run *event)
 {
-    maker->running_events++;
     for (uint32_t i = 0; i < event->item_count; i++) {
         const uint32_t local = maker->locals[event->first_item + i];
         if (maker->running[local]++ == 0)
@@ -233,7 +254,6 @@ static void begin_event(active_maker *maker, const run *event)
 
 static void end_event(active_maker *maker, const run *event)
 {
-    maker->running_events--;
     for (uint32_t i = 0; i < event->item_count; i++) {
         const uint32_t local = maker->locals[event->first_item + i];
         if (--maker->running[local] == 0)
@@ -303,7 +323,6 @@ static lots_status begin_period(active_maker *maker, int32_t start, lots_error *
     maker->set_count = made;
     maker->is_open_period = true;
     maker->start[maker->count] = start;
-    maker->n[maker->count] = maker->running_events;
     maker->set_offsets[maker->count + 1] = (uint32_t)made;
     return LOTS_OK;
 }
@@ -318,7 +337,6 @@ static lots_status sweep(active_maker *maker, lots_error *err)
         int32_t day = day_over(maker, over);
         if (next < maker->run_count && maker->runs[next].start < day)
             day = maker->runs[next].start;
-        const uint32_t first = next;
         bool known = false;
         for (; over < maker->run_count && day_over(maker, over) == day; over++)
             end_event(maker, &maker->runs[(uint32_t)maker->by_end[over]]);
@@ -327,8 +345,6 @@ static lots_status sweep(active_maker *maker, lots_error *err)
         if (settle_touched(maker, &known)) {
             close_period(maker, day - 1, known);
             LOTS_TRY(begin_period(maker, day, err));
-        } else if (maker->is_open_period) {
-            maker->n[maker->count] += next - first;
         }
     }
     return LOTS_OK;
@@ -367,7 +383,7 @@ static lots_status keep_periods(active_maker *maker, lots_error *err)
             to->data = end;
             to->missing = maker->going_on;
         } else if (bound->role == LOTS_COLUMN_N) {
-            to->data = maker->n;
+            to->count = UINT32_MAX; /* not made */
         } else if (bound->role == LOTS_COLUMN_KEY) {
             LOTS_TRY(key_column(maker, &bound->type, to, err));
         }
@@ -375,19 +391,26 @@ static lots_status keep_periods(active_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
+/* The events, their keys and their spans. */
+static lots_status read_relation(active_maker *maker, lots_error *err)
+{
+    const lots_relation *relation = maker->rows->relation;
+    lots_vector value;
+    LOTS_TRY(lots_element_list_make(maker->worker, relation->left, maker->rows->owners, &maker->list, err));
+    LOTS_TRY(lots_value(maker->worker, relation->by[0], maker->list.instance, &value, err));
+    LOTS_TRY(lots_raise(&value, err));
+    LOTS_TRY(lots_vector_flatten(maker->arena, &value, &maker->key, err));
+    LOTS_TRY(lots_dense_make(maker->worker, maker->arena, &maker->key, &maker->dense, err));
+    LOTS_TRY(lots_relation_starts(maker->worker, maker->list.relation, &maker->starts, err));
+    LOTS_TRY(lots_relation_span_end(maker->worker, maker->list.relation, &maker->span_ends, err));
+    LOTS_TRY(lots_relation_open(maker->worker, maker->list.relation, &maker->opens, err));
+    return open_room(maker, err);
+}
+
 lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
     active_maker maker = {.worker = worker, .rows = rows, .arena = lots_instance_arena(worker, rows->owners)};
-    lots_vector value;
-    LOTS_TRY(lots_element_list_make(worker, rows->relation->left, rows->owners, &maker.list, err));
-    LOTS_TRY(lots_value(worker, rows->relation->by[0], maker.list.instance, &value, err));
-    LOTS_TRY(lots_raise(&value, err));
-    LOTS_TRY(lots_vector_flatten(maker.arena, &value, &maker.key, err));
-    LOTS_TRY(lots_dense_make(worker, maker.arena, &maker.key, &maker.dense, err));
-    LOTS_TRY(lots_relation_starts(worker, maker.list.relation, &maker.starts, err));
-    LOTS_TRY(lots_relation_span_end(worker, maker.list.relation, &maker.span_ends, err));
-    LOTS_TRY(lots_relation_open(worker, maker.list.relation, &maker.opens, err));
-    LOTS_TRY(open_room(&maker, err));
+    LOTS_TRY(read_relation(&maker, err));
     LOTS_TRY(want_ids(&maker, 1, err));
     for (uint32_t g = 0; g < rows->owners->count; g++) {
         LOTS_TRY(read_owner(&maker, g, err));
@@ -396,4 +419,38 @@ lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots
     }
     worker->work.rows += maker.set_count;
     return keep_periods(&maker, err);
+}
+
+/* ---- how many events ---- */
+
+/* Those that began no later than the period ended, but for those that had ended before it began. */
+static void count_events(active_maker *maker, uint32_t owner, int64_t *n)
+{
+    const lots_relation_rows *rows = maker->rows;
+    const int32_t *start = rows->starts, *end = rows->span_end.data;
+    uint32_t begun = 0, over = 0;
+    maker->run_count = maker->item_count = 0;
+    for (uint32_t p = maker->list.offsets[owner]; p < maker->list.offsets[owner + 1]; p++)
+        read_event(maker, p);
+    order_ends(maker);
+    for (uint32_t period = rows->offsets[owner]; period < rows->offsets[owner + 1]; period++) {
+        while (begun < maker->run_count && maker->runs[begun].start <= end[period])
+            begun++;
+        while (over < maker->run_count && day_over(maker, over) <= start[period])
+            over++;
+        n[period] = (int64_t)begun - over;
+    }
+}
+
+lots_status lots_active_number(lots_worker *worker, lots_relation_rows *rows, lots_vector *out, lots_error *err)
+{
+    active_maker maker = {.worker = worker, .rows = rows, .arena = lots_instance_arena(worker, rows->owners)};
+    const lots_type type = {.kind = LOTS_TYPE_INT};
+    const int32_t *starts = NULL;
+    LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
+    LOTS_TRY(read_relation(&maker, err));
+    LOTS_TRY(lots_vector_new(maker.arena, &type, rows->count, out, err));
+    for (uint32_t g = 0; g < rows->owners->count; g++)
+        count_events(&maker, g, out->data);
+    return LOTS_OK;
 }

@@ -104,6 +104,9 @@ static lots_status make_column(lots_worker *worker, lots_relation_rows *rows, ui
     case LOTS_RELATION_UNION:
         return lots_union_column(worker, rows, column, out, err);
     case LOTS_RELATION_ACTIVE:
+        if (relation->columns[column].role == LOTS_COLUMN_N)
+            return lots_active_number(worker, rows, out, err);
+        return lots_fail(err, LOTS_INTERNAL, "column '%s' was not made with its periods", relation->columns[column].name);
     case LOTS_RELATION_MATCH:
         return lots_fail(err, LOTS_INTERNAL, "column '%s' was not made with its relation", relation->columns[column].name);
     }

@@ -107,6 +107,8 @@ LOTS_MUST lots_status lots_union_column(lots_worker *worker, lots_relation_rows 
 LOTS_MUST lots_status lots_minus_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
 /* These make all columns at once. */
 LOTS_MUST lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
+/* ACTIVE: the column of how many events each period has. */
+LOTS_MUST lots_status lots_active_number(lots_worker *worker, lots_relation_rows *rows, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_match_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* mapping_text.h: the words of one value of a mapping, and the little grammars that values share: names of columns, lists
- * of words, pairs, conditions, dates. Callers: mapping_parse.c, mapping_column.c. */
+ * of words, pairs, conditions, dates. Callers: mapping_parse.c, mapping_column.c, mapping_value.c. */
 #ifndef LOTS_MAPPING_TEXT_H
 #define LOTS_MAPPING_TEXT_H
 

@@ -3,7 +3,7 @@
  *
  * A section is a heading with what stands below it until a heading of its own rank or higher. Its topics are its title
  * (without a number in front) and what the comment right below the heading lists: <!-- topics: during, before, after -->.
- * Callers: command_help.c. */
+ * Callers: topic.c. */
 #ifndef LOTS_CLI_MANUAL_H
 #define LOTS_CLI_MANUAL_H
 

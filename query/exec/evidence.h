@@ -12,7 +12,7 @@
  *   km_quantile                        persons with the event; all persons as quantile
  * 0 persons is no secret: a true 0 is shown.
  * Of a table of groups the persons behind a row are known only as a number: then a number rests on the largest of them,
- * which is never more than it truly rests on. Callers: group.c. Threads: one. */
+ * which is never more than it truly rests on. Callers: group.c, group_count.c; others for the marks alone. Threads: one. */
 #ifndef LOTS_QUERY_EVIDENCE_H
 #define LOTS_QUERY_EVIDENCE_H
 

@@ -3,7 +3,7 @@
  * A set is taken from the catalog when generation, content, definition and program are those it was saved with; else the
  * cohort's own question is run. It is always run under the registry's own min_cell, so that a cohort doesn't depend on the
  * options of who asks, and over all persons: those who may not be listed are counted.
- * Callers: run.c; whoever evaluates expressions without a run. Threads: one at a time for a query. */
+ * Callers: run.c, command_query.c, made.c; whoever evaluates expressions without a run. Threads: one at a time for a query. */
 #ifndef LOTS_QUERY_MEMBERSHIP_H
 #define LOTS_QUERY_MEMBERSHIP_H
 

@@ -1,5 +1,5 @@
 /* reduce_slide.h: aggregates of ranges that overlap much: by a window that slides over them (reduce_slide.c), or by what finds the
- * value of any range (reduce_recent.c, reduce_modes.c, reduce_ranks.c). Callers: reduce_values.c, reduce_extreme.c, reduce_float.c. */
+ * value of any range (reduce_recent.c, reduce_modes.c, reduce_ranks.c). Callers: reduce_*.c, by_order.c. */
 #ifndef LOTS_QUERY_REDUCE_SLIDE_H
 #define LOTS_QUERY_REDUCE_SLIDE_H
 

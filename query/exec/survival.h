@@ -8,7 +8,7 @@
  * are whole numbers over one denominator, so without censoring S is exactly the part that is left.
  *
  * Neither is known at a time that nobody was followed to, unless all had left through events: then the answer is missing.
- * Values are sorted in place. Callers: group_state.c, group_result.c. */
+ * Values are sorted in place. Callers: group_state.c, group_result.c, evidence.c. */
 #ifndef LOTS_QUERY_SURVIVAL_H
 #define LOTS_QUERY_SURVIVAL_H
 

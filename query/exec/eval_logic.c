@@ -371,6 +371,29 @@ static lots_status eval_coalesce(const lots_step *step, lots_vector *out, lots_e
     return choose(step, step->in, step->expr->operand_count, from, out, err);
 }
 
+/* The first of truths, numbers and days that is known, none of them failed: by words. */
+static lots_status coalesce_by_words(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    uint64_t *open = NULL, *taken = NULL;
+    LOTS_TRY(lots_step_flatten_all(step, err));
+    LOTS_TRY(lots_step_new(step, out, err));
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &open, err));
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &taken, err));
+    lots_bits_fill(open, step->count, true);
+    for (uint32_t k = 0; k < step->expr->operand_count; k++) {
+        for (size_t w = 0; w < lots_bit_words(step->count); w++) {
+            taken[w] = open[w] & ~lots_word(step->in[k].missing, w);
+            open[w] &= ~taken[w];
+        }
+        put_branch(step, &step->in[k], taken, k == 0, out);
+    }
+    if (lots_bits_next(open, 0, step->count) == step->count)
+        return LOTS_OK;
+    out->missing = open;
+    lots_step_clean(step, out);
+    return LOTS_OK;
+}
+
 static lots_status eval_extreme(const lots_step *step, int sign, lots_vector *out, lots_error *err)
 {
     uint32_t *from = NULL;
@@ -503,17 +526,18 @@ lots_status lots_eval_choice(lots_step *step, lots_vector *out, lots_error *err)
     if ((uint64_t)step->count * step->expr->operand_count >= UINT32_MAX)
         return lots_fail(err, LOTS_LIMIT, "%u alternatives for %u rows", step->expr->operand_count, step->count);
     bool whole = is_whole(step->expr->type.kind);
-    bool words = whole || step->expr->type.kind == LOTS_TYPE_BOOL || step->expr->type.kind == LOTS_TYPE_FLOAT;
+    bool words = whole || step->expr->type.kind == LOTS_TYPE_BOOL || step->expr->type.kind == LOTS_TYPE_FLOAT, failed = false;
     for (uint32_t k = 0; k < step->expr->operand_count; k++) { /* a missing constant may be of no type */
         const bool condition = step->expr->op == LOTS_OP_CASE && k % 2 == 0 && k + 1 < step->expr->operand_count;
         whole = whole && step->in[k].type.kind == step->expr->type.kind;
+        failed = failed || step->in[k].failed != NULL;
         words = words && step->in[k].type.kind == (condition ? LOTS_TYPE_BOOL : step->expr->type.kind);
     }
     switch (step->expr->op) {
     case LOTS_OP_CASE:
         return words ? case_by_words(step, out, err) : eval_case(step, out, err);
     case LOTS_OP_COALESCE:
-        return eval_coalesce(step, out, err);
+        return words && !failed ? coalesce_by_words(step, out, err) : eval_coalesce(step, out, err);
     default:
         if (whole)
             return eval_extreme_whole(step, step->expr->op == LOTS_OP_LEAST, out, err);

@@ -164,23 +164,49 @@ static lots_status take_numbers(lots_reader *reader, uint32_t count, const uint3
     return LOTS_OK;
 }
 
+/* The entries before those of the patient of each row. A bit stands on the last row before each patient's, so its rank tells
+ * the patient; of patients that begin with the same row the last one has it. */
+static lots_status find_firsts(const uint32_t *counts, lots_starts starts, uint32_t count, const uint32_t *rows,
+                               uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    const size_t words = word_count_of(count);
+    void *bits, *before, *firsts;
+    uint32_t nth = 0, first = 0, at = 0;
+    LOTS_TRY(lots_arena_alloc(arena, &bits, words + 1, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &before, words + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &firsts, (size_t)starts.count + 1, sizeof(uint32_t), err));
+    ((uint32_t *)firsts)[0] = 0;
+    for (uint32_t k = 0; k < starts.count; k++) {
+        const uint32_t start = starts.starts[k];
+        if (start < at || start > count)
+            return lots_fail(err, LOTS_CORRUPT, "patient %u of entries begins at row %u of %u", k, start, count);
+        nth += start != at;
+        if (start > 0)
+            ((uint64_t *)bits)[(start - 1) / 64] |= UINT64_C(1) << ((start - 1) % 64);
+        ((uint32_t *)firsts)[nth] = first;
+        first += counts[k];
+        at = start;
+    }
+    ((uint32_t *)before)[words] = kernels->count_prefix(bits, words, 0, before);
+    kernels->bit_ranks(bits, before, rows, row_count, out);
+    kernels->gather_u32(firsts, out, row_count, out);
+    return LOTS_OK;
+}
+
 lots_status lots_entries_take_ids(lots_reader *reader, uint32_t count, lots_starts starts, uint32_t entries,
                                   const uint32_t *rows, uint32_t row_count, uint32_t *ids, lots_arena *arena,
                                   lots_error *err)
 {
-    uint32_t first = 0, k = 0;
-    void *room;
-    LOTS_TRY(lots_arena_vector(arena, &room, starts.count, sizeof(uint32_t), err));
-    LOTS_TRY(read_numbers(reader, starts.count, room, arena, err));
+    void *counts, *firsts;
+    LOTS_TRY(lots_arena_vector(arena, &counts, starts.count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &firsts, row_count, sizeof(uint32_t), err));
+    LOTS_TRY(read_numbers(reader, starts.count, counts, arena, err));
+    LOTS_TRY(find_firsts(counts, starts, count, rows, row_count, firsts, arena, err));
     LOTS_TRY(take_numbers(reader, count, rows, row_count, ids, arena, err));
-    for (uint32_t i = 0; i < row_count; i++) {
-        for (; k + 1 < starts.count && starts.starts[k + 1] <= rows[i]; k++)
-            first += ((const uint32_t *)room)[k];
-        ids[i] += first;
-        if (ids[i] >= entries)
-            return lots_fail(err, LOTS_CORRUPT, "entry %u of %u", ids[i], entries);
-    }
-    return LOTS_OK;
+    lots_kernels_get()->add_i32((const int32_t *)ids, firsts, 0, NULL, row_count, (int32_t *)ids);
+    const uint32_t most = lots_kernels_get()->max_u32(ids, row_count);
+    return most < entries || row_count == 0 ? LOTS_OK : lots_fail(err, LOTS_CORRUPT, "entry %u of %u", most, entries);
 }
 
 lots_status lots_entries_values(lots_reader *reader, lots_phys phys, uint32_t entries, lots_entry_values *out,

@@ -250,9 +250,16 @@ static lots_status last_days(lots_worker *worker, uint32_t stream, const int32_t
         return LOTS_OK;
     const lots_vector *death = NULL;
     LOTS_TRY(lots_stream_column(worker, 0, (uint32_t)column, &death, err));
-    for (uint32_t p = 0; p < patients; p++)
-        if (!lots_vector_is_missing(death, p) && ((const int32_t *)death->data)[p] < days[p])
-            days[p] = ((const int32_t *)death->data)[p];
+    for (size_t w = 0; w < lots_bit_words(patients); w++) {
+        uint64_t dead = death->missing == NULL ? UINT64_MAX : ~death->missing[w];
+        if (patients - w * 64 < 64)
+            dead &= (UINT64_C(1) << (patients - w * 64)) - 1;
+        for (; dead != 0; dead &= dead - 1) {
+            const size_t p = w * 64 + (size_t)__builtin_ctzll(dead);
+            if (((const int32_t *)death->data)[p] < days[p])
+                days[p] = ((const int32_t *)death->data)[p];
+        }
+    }
     return LOTS_OK;
 }
 

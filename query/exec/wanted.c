@@ -23,17 +23,23 @@ lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lot
 lots_status lots_wanted_rows(lots_worker *worker, const lots_relation_rows *relation, const uint64_t *mask,
                              const uint64_t **out, lots_error *err)
 {
+    enum { MANY = 8 }; /* with more than one patient in so many it costs less to ask all */
     const uint32_t patients = worker->patients->count;
     uint64_t *left = NULL;
     *out = mask;
-    if (worker->wanted == NULL || relation->owners != worker->patients ||
-        4 * lots_bits_count(worker->wanted, patients) > 3 * (uint64_t)patients)
+    if (worker->wanted == NULL || relation->owners != worker->patients)
+        return LOTS_OK;
+    const uint64_t wanted = worker->kernels->bits_count(worker->wanted, patients);
+    if (4 * wanted > 3 * (uint64_t)patients)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(lots_worker_arena(worker), relation->count, &left, err));
-    for (size_t p = lots_bits_next(worker->wanted, 0, patients); p < patients;
-         p = lots_bits_next(worker->wanted, p + 1, patients))
-        if (relation->offsets[p] < relation->offsets[p + 1])
-            lots_bits_set_range(left, relation->offsets[p], relation->offsets[p + 1]);
+    if (MANY * wanted > patients)
+        worker->kernels->broadcast_bits(worker->wanted, relation->offsets, patients, left);
+    else
+        for (size_t p = lots_bits_next(worker->wanted, 0, patients); p < patients;
+             p = lots_bits_next(worker->wanted, p + 1, patients))
+            if (relation->offsets[p] < relation->offsets[p + 1])
+                lots_bits_set_range(left, relation->offsets[p], relation->offsets[p + 1]);
     if (mask != NULL)
         worker->kernels->bits_and(left, mask, relation->count, left);
     *out = left;

@@ -131,19 +131,28 @@ static lots_status want_ids(active_maker *maker, size_t more, lots_error *err)
 
 /* ---- one owner's events ---- */
 
-static void read_event(active_maker *maker, uint32_t place)
+/* When it runs; does it count as running? */
+static inline bool read_days(const active_maker *maker, uint32_t row, run *event)
 {
-    const uint32_t row = maker->list.rows[place];
-    uint32_t first = 0;
-    const uint32_t count = items_at(maker, place, &first);
     const int32_t start = maker->starts[row];
-    if (count == 0 || start == INT32_MAX)
-        return;
     const int32_t end =
         lots_vector_is_missing(maker->span_ends, row) ? start : ((const int32_t *)maker->span_ends->data)[row];
-    maker->runs[maker->run_count++] = (run){.start = start, .end = end > start ? end : start,
-                                            .open = lots_bit_get(maker->opens->data, row),
-                                            .first_item = maker->item_count, .item_count = count};
+    event->start = start;
+    event->end = end > start ? end : start;
+    event->open = lots_bit_get(maker->opens->data, row);
+    return start != INT32_MAX;
+}
+
+static void read_event(active_maker *maker, uint32_t place)
+{
+    run *event = &maker->runs[maker->run_count];
+    uint32_t first = 0;
+    const uint32_t count = items_at(maker, place, &first);
+    if (count == 0 || !read_days(maker, maker->list.rows[place], event))
+        return;
+    event->first_item = maker->item_count;
+    event->item_count = count;
+    maker->run_count++;
     for (uint32_t i = 0; i < count; i++)
         maker->ids[maker->item_count++] = maker->dense.ids[first + i];
 }
@@ -152,6 +161,32 @@ static int by_number(const void *a, const void *b)
 {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
+}
+
+/* Locals are numbered as their values order. */
+static void order_values(active_maker *maker)
+{
+    enum { FEW = 24 };
+    uint32_t *values = maker->values;
+    if (maker->local_count > FEW)
+        qsort(values, maker->local_count, sizeof(uint32_t), by_number);
+    for (uint32_t i = 1; maker->local_count <= FEW && i < maker->local_count; i++) {
+        const uint32_t value = values[i];
+        uint32_t at = i;
+        for (; at > 0 && values[at - 1] > value; at--)
+            values[at] = values[at - 1];
+        values[at] = value;
+    }
+    for (uint32_t local = 0; local < maker->local_count; local++)
+        maker->number[values[local]] = local;
+}
+
+static void open_sweep(active_maker *maker)
+{
+    memset(maker->running, 0, maker->local_count * sizeof(uint32_t));
+    uint64_t *bits[] = {maker->now, maker->before, maker->is_touched, maker->open_lost};
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+        memset(bits[i], 0, lots_bit_words(maker->local_count) * sizeof(uint64_t));
 }
 
 /* The distinct values, found by marks, in their order. */
@@ -164,36 +199,10 @@ static lots_status number_values(active_maker *maker, lots_error *err)
         if (lots_stamp(worker, maker->ids[i]))
             maker->values[maker->local_count++] = maker->ids[i];
     }
-    qsort(maker->values, maker->local_count, sizeof(uint32_t), by_number);
-    for (uint32_t local = 0; local < maker->local_count; local++)
-        maker->number[maker->values[local]] = local;
+    order_values(maker);
     for (uint32_t i = 0; i < maker->item_count; i++)
         maker->locals[i] = maker->number[maker->ids[i]];
-    memset(maker->running, 0, maker->local_count * sizeof(uint32_t));
-    uint64_t *bits[] = {maker->now, maker->before, maker->is_touched, maker->open_lost};
-    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
-        lots_bits_fill(bits[i], maker->local_count, false);
     return LOTS_OK;
-}
-
-/* Events of one value that leave no day between them are one, that ends when the last of them does. */
-static void join_runs(active_maker *maker)
-{
-    uint32_t *latest = maker->touched, kept = 0; /* by local; free as yet */
-    memset(latest, 0xff, maker->local_count * sizeof *latest);
-    for (uint32_t i = 0; i < maker->run_count; i++) {
-        const run event = maker->runs[i];
-        const uint32_t local = maker->locals[event.first_item];
-        run *last = latest[local] == LOTS_NO_ID ? NULL : &maker->runs[latest[local]];
-        if (last == NULL || (int64_t)event.start - 1 > last->end) {
-            latest[local] = kept;
-            maker->runs[kept++] = event;
-            continue;
-        }
-        last->open = event.end > last->end ? event.open : last->open || (event.open && event.end == last->end);
-        last->end = event.end > last->end ? event.end : last->end;
-    }
-    maker->run_count = kept;
 }
 
 /* The order of ends: nearly that of starts, so few are moved, and not far, where there are few. */
@@ -216,19 +225,64 @@ static void order_ends(active_maker *maker)
     }
 }
 
+/* Events of one value that leave no day between them are one, that ends when the last of them does. */
+static void join_run(active_maker *maker, const run *event, uint32_t *latest)
+{
+    run *last = *latest == LOTS_NO_ID ? NULL : &maker->runs[*latest];
+    if (last == NULL || (int64_t)event->start - 1 > last->end) {
+        *latest = maker->run_count;
+        maker->runs[maker->run_count++] = *event;
+        return;
+    }
+    last->open = event->end > last->end ? event->open : last->open || (event->open && event->end == last->end);
+    last->end = event->end > last->end ? event->end : last->end;
+}
+
+/* Keys of one value each: values are numbered as they come, then as they order. */
+static lots_status read_single(active_maker *maker, uint32_t owner, lots_error *err)
+{
+    lots_worker *worker = maker->worker;
+    uint32_t *latest = maker->touched, *met = maker->ids; /* by number as they come: the last run, the value */
+    LOTS_TRY(lots_stamps_open(worker, maker->dense.count, err));
+    maker->local_count = 0;
+    for (uint32_t p = maker->list.offsets[owner]; p < maker->list.offsets[owner + 1]; p++) {
+        run event = {.item_count = 1};
+        if (lots_vector_is_missing(&maker->key, p) || !read_days(maker, maker->list.rows[p], &event))
+            continue;
+        const uint32_t value = maker->dense.ids[p];
+        if (lots_stamp(worker, value)) {
+            latest[maker->local_count] = LOTS_NO_ID;
+            maker->values[maker->local_count] = met[maker->local_count] = value;
+            maker->number[value] = maker->local_count++;
+        }
+        event.first_item = maker->number[value];
+        join_run(maker, &event, &latest[event.first_item]);
+        worker->work.rows += 2;
+    }
+    order_values(maker);
+    for (uint32_t i = 0; i < maker->run_count; i++) {
+        maker->locals[i] = maker->number[met[maker->runs[i].first_item]];
+        maker->runs[i].first_item = i;
+    }
+    return LOTS_OK;
+}
+
 static lots_status read_owner(active_maker *maker, uint32_t owner, lots_error *err)
 {
     maker->run_count = maker->item_count = maker->touched_count = 0;
     maker->is_open_period = false;
-    for (uint32_t p = maker->list.offsets[owner]; p < maker->list.offsets[owner + 1]; p++)
-        read_event(maker, p);
-    if (maker->run_count == 0)
+    if (maker->list.offsets[owner] == maker->list.offsets[owner + 1])
         return LOTS_OK;
-    LOTS_TRY(number_values(maker, err));
-    maker->worker->work.rows += maker->run_count + maker->item_count;
-    if (maker->key.type.kind != LOTS_TYPE_SET)
-        join_runs(maker);
+    if (maker->key.type.kind != LOTS_TYPE_SET) {
+        LOTS_TRY(read_single(maker, owner, err));
+    } else {
+        for (uint32_t p = maker->list.offsets[owner]; p < maker->list.offsets[owner + 1]; p++)
+            read_event(maker, p);
+        LOTS_TRY(number_values(maker, err));
+        maker->worker->work.rows += maker->run_count + maker->item_count;
+    }
     order_ends(maker);
+    open_sweep(maker);
     return LOTS_OK;
 }
 
@@ -314,7 +368,8 @@ static lots_status begin_period(active_maker *maker, int32_t start, lots_error *
 {
     const size_t words = lots_bit_words(maker->local_count);
     size_t made = maker->set_count;
-    LOTS_TRY(want_ids(maker, lots_bits_count(maker->now, maker->local_count), err));
+    if (maker->set_count + maker->local_count > maker->set_room)
+        LOTS_TRY(want_ids(maker, maker->local_count, err));
     for (size_t w = 0; w < words; w++)
         for (uint64_t rest = maker->now[w]; rest != 0; rest &= rest - 1)
             maker->set_ids[made++] = maker->values[w * 64 + (size_t)__builtin_ctzll(rest)];
@@ -329,6 +384,29 @@ static lots_status begin_period(active_maker *maker, int32_t start, lots_error *
 
 /* The day after the end of an event, by its place in the order of ends. */
 static inline int32_t day_over(const active_maker *maker, uint32_t over) { return (int32_t)(maker->by_end[over] >> 32); }
+
+/* Values of one word, each in one event at a time: as sweep, without counting. */
+static lots_status sweep_word(active_maker *maker, lots_error *err)
+{
+    uint32_t next = 0, over = 0;
+    while (over < maker->run_count) {
+        int32_t day = day_over(maker, over);
+        uint64_t now = *maker->now, lost = 0;
+        if (next < maker->run_count && maker->runs[next].start < day)
+            day = maker->runs[next].start;
+        for (; over < maker->run_count && day_over(maker, over) == day; over++) {
+            const uint32_t ended = (uint32_t)maker->by_end[over];
+            now &= ~(UINT64_C(1) << maker->locals[ended]);
+            lost |= (uint64_t)maker->runs[ended].open << maker->locals[ended];
+        }
+        for (; next < maker->run_count && maker->runs[next].start == day; next++)
+            now |= UINT64_C(1) << maker->locals[next];
+        close_period(maker, day - 1, ((now ^ *maker->now) & (now | ~lost)) != 0); /* every day changes something */
+        *maker->now = now;
+        LOTS_TRY(begin_period(maker, day, err));
+    }
+    return LOTS_OK;
+}
 
 static lots_status sweep(active_maker *maker, lots_error *err)
 {
@@ -414,7 +492,8 @@ lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots
     LOTS_TRY(want_ids(&maker, 1, err));
     for (uint32_t g = 0; g < rows->owners->count; g++) {
         LOTS_TRY(read_owner(&maker, g, err));
-        LOTS_TRY(sweep(&maker, err));
+        const bool word = maker.key.type.kind != LOTS_TYPE_SET && maker.local_count <= 64;
+        LOTS_TRY(word ? sweep_word(&maker, err) : sweep(&maker, err));
         maker.offsets[g + 1] = maker.count;
     }
     worker->work.rows += maker.set_count;

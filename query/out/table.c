@@ -49,6 +49,9 @@ uint32_t lots_text_width(const char *text, size_t bytes)
     return width;
 }
 
+/* In the place of a character that would move the cursor: between lines and words a blank. */
+static uint8_t stand_in(char c) { return c == '\n' || c == '\t' ? ' ' : '?'; }
+
 /* Append at most `columns_max` columns of a text, with … in the last when it is cut. Returns through *columns. */
 static lots_status append_shown(const char *text, size_t bytes, uint32_t columns_max, uint32_t *columns, lots_bytes *out,
                                 lots_error *err)
@@ -61,7 +64,7 @@ static lots_status append_shown(const char *text, size_t bytes, uint32_t columns
         size_t size = next_character(text + i, bytes - i, &wide, &shown);
         if (used + wide > room)
             break;
-        LOTS_TRY(shown ? lots_bytes_append(out, text + i, size, err) : lots_bytes_put8(out, '?', err));
+        LOTS_TRY(shown ? lots_bytes_append(out, text + i, size, err) : lots_bytes_put8(out, stand_in(text[i]), err));
         used += wide;
         i += size;
     }

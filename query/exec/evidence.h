@@ -58,7 +58,8 @@ LOTS_MUST lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_bat
 /* Does a number of that kind rest on what persons add up to? */
 bool lots_evidence_of_sum(lots_row_agg_kind kind);
 /* Instead of feeding, row by row: the value of a person (or of each of several persons like him, who have no other row) who so
- * far, it included, has `own` in the group; its rows come person by person, no two persons have one number. True: enough is known, and from now on only those must be told who have more than a fourth of what all have so far. */
+ * far, it included, has `own` in the group; its rows come person by person, no two persons have one number. True: enough is
+ * known, and from now on only those must be told who have more than a fourth of what all have so far. */
 bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient person, uint32_t persons, uint64_t value,
                         uint64_t own);
 /* Of values some of which are below 0, in two steps: each value; and what a person adds up to, in size, once he has no more.

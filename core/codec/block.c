@@ -509,19 +509,19 @@ lots_status lots_block_lists_of(const lots_block_meta *meta, const uint8_t *byte
     return status;
 }
 
-enum { ENCODINGS_NAMED = LOTS_ENCODING_CLASSES + 1 };
+enum { ENCODINGS_NAMED = LOTS_ENCODING_STEPS + 1 };
 
 const char *lots_encoding_name(uint8_t encoding)
 {
     static const char *const names[4][ENCODINGS_NAMED] = {
         {"constant", "frame", "gaps", "delta", "runs", "dict", "plain", "planes", "decimal", "entries", "linked", "given",
-         "classes"},
+         "classes", "steps"},
         {"constant+zstd", "frame+zstd", "gaps+zstd", "delta+zstd", "runs+zstd", "dict+zstd", "plain+zstd",
-         "planes+zstd", "decimal+zstd", "?", "?", "?", "?"},
+         "planes+zstd", "decimal+zstd", "?", "?", "?", "?", "steps+zstd"},
         {"constant+absent", "frame+absent", "?", "delta+absent", "runs+absent", "dict+absent", "plain+absent",
-         "planes+absent", "decimal+absent", "?", "?", "given+absent", "?"},
+         "planes+absent", "decimal+absent", "?", "?", "given+absent", "?", "steps+absent"},
         {"constant+zstd+absent", "frame+zstd+absent", "?", "delta+zstd+absent", "runs+zstd+absent", "dict+zstd+absent",
-         "plain+zstd+absent", "planes+zstd+absent", "decimal+zstd+absent", "?", "?", "?", "?"}};
+         "plain+zstd+absent", "planes+zstd+absent", "decimal+zstd+absent", "?", "?", "?", "?", "steps+zstd+absent"}};
     const unsigned low = encoding & 15u, flags = encoding >> 4;
     return flags > 3 || low >= ENCODINGS_NAMED ? "?" : names[flags][low];
 }

@@ -57,6 +57,7 @@ typedef enum lots_encoding {
     LOTS_ENCODING_LINKED = 10,  /* the same entries as another column's block of ENTRIES: what this one has there */
     LOTS_ENCODING_GIVEN = 11,   /* ids: the place among the children of the parent column's value */
     LOTS_ENCODING_CLASSES = 12, /* the values of each class of rows apart, the parent column's value being the class */
+    LOTS_ENCODING_STEPS = 13,   /* DICT, the dictionary told by the steps from value to value */
     LOTS_ENCODING_ZSTD = 16,    /* flag: zstd over the bytes of the encoding in the low bits */
     LOTS_ENCODING_ABSENT = 32   /* flag: rows with certain values of another column are left out, being missing (absent.h) */
 } lots_encoding;

@@ -11,7 +11,7 @@
  * runs of 30 4. Reading a byte from memory is part of a frame's cost, so the factors are far below those ratios. */
 static const unsigned byte_cost[] = {
     [LOTS_ENCODING_FRAME] = 16, [LOTS_ENCODING_GAPS] = 16,   [LOTS_ENCODING_DELTA] = 17,
-    [LOTS_ENCODING_RUNS] = 18,  [LOTS_ENCODING_PLANES] = 17, [LOTS_ENCODING_DICT] = 19,
+    [LOTS_ENCODING_RUNS] = 18,  [LOTS_ENCODING_PLANES] = 17, [LOTS_ENCODING_DICT] = 19,  /* STEPS as well */
 };
 #define DICT_LIMIT 4096u
 #define DICT_FORCED_LIMIT (1u << 20)
@@ -184,10 +184,12 @@ static lots_status measure_only(const lots_ints *ints, lots_starts starts, lots_
         LOTS_TRY(lots_delta_measure(ints, &all->delta, arena, err));
         possible = all->delta.possible;
         break;
-    case LOTS_ENCODING_DICT: {
+    case LOTS_ENCODING_DICT:
+    case LOTS_ENCODING_STEPS: {
         const uint32_t limit = ints->count < DICT_FORCED_LIMIT ? ints->count : DICT_FORCED_LIMIT;
         LOTS_TRY(lots_dict_measure(ints, limit, &all->dict, arena, err));
-        possible = all->dict.possible;
+        all->dict.stepped = encoding == LOTS_ENCODING_STEPS;
+        possible = all->dict.possible && (!all->dict.stepped || all->dict.entries.count > 1);
         break;
     }
     case LOTS_ENCODING_PLANES:
@@ -216,6 +218,8 @@ static lots_status write_best(const candidates *all, lots_bytes *out, lots_shape
     case LOTS_ENCODING_RUNS:
         return lots_runs_write(&all->runs, out, arena, err);
     case LOTS_ENCODING_DICT:
+    case LOTS_ENCODING_STEPS:
+        shape->encoding = all->dict.stepped ? LOTS_ENCODING_STEPS : LOTS_ENCODING_DICT;
         shape->width = all->dict.indexes_frame.width;
         return lots_dict_write(&all->dict, out, arena, err);
     case LOTS_ENCODING_PLANES:
@@ -254,7 +258,8 @@ lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t
     case LOTS_ENCODING_RUNS:
         return lots_runs_decode_u32(reader, count, out, arena, err);
     case LOTS_ENCODING_DICT:
-        return lots_dict_decode_u32(reader, count, believed, out, arena, err);
+    case LOTS_ENCODING_STEPS:
+        return lots_dict_decode_u32(reader, count, encoding == LOTS_ENCODING_STEPS, believed, out, arena, err);
     case LOTS_ENCODING_PLANES:
         return lots_planes_decode_u32(reader, count, out, arena, err);
     default:
@@ -273,7 +278,8 @@ lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t
     case LOTS_ENCODING_RUNS:
         return lots_runs_decode_u64(reader, count, out, arena, err);
     case LOTS_ENCODING_DICT:
-        return lots_dict_decode_u64(reader, count, believed, out, arena, err);
+    case LOTS_ENCODING_STEPS:
+        return lots_dict_decode_u64(reader, count, encoding == LOTS_ENCODING_STEPS, believed, out, arena, err);
     case LOTS_ENCODING_PLANES:
         return lots_planes_decode_u64(reader, count, out, arena, err);
     default:

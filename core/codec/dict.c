@@ -127,6 +127,43 @@ static lots_status number_directly(const lots_ints *ints, distinct *set, uint32_
     return LOTS_OK;
 }
 
+/* ---- steps ---- */
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* The entries, which rise, as steps; a plan that says how long that is. */
+static lots_status measure_steps(lots_dict_plan *plan, lots_arena *arena, lots_error *err)
+{
+    const uint64_t *entries = plan->entries.wide;
+    const uint32_t count = plan->entries.count;
+    void *room;
+    uint64_t most = 0;
+    plan->unit = 0;
+    if (count < 2)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(arena, &room, count - 1, sizeof(uint64_t), err));
+    uint64_t *steps = room;
+    for (uint32_t k = 0; k + 1 < count; k++) {
+        steps[k] = entries[k + 1] - entries[k];
+        plan->unit = plan->unit == 1 ? 1 : common_divisor(steps[k], plan->unit);
+        most = steps[k] > most ? steps[k] : most;
+    }
+    for (uint32_t k = 0; plan->unit > 1 && k + 1 < count; k++)
+        steps[k] /= plan->unit;
+    plan->steps = (lots_ints){.wide = steps, .count = count - 1, .range = most / plan->unit};
+    LOTS_TRY(lots_frame_measure(&plan->steps, true, &plan->steps_frame, arena, err));
+    plan->stepped = plan->steps_frame.bytes + 2 + 2 * lots_frame_value_bytes(plan->entries.range) < plan->entries_frame.bytes;
+    return LOTS_OK;
+}
+
 lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_plan *plan, lots_arena *arena,
                               lots_error *err)
 {
@@ -145,14 +182,19 @@ lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_p
     plan->indexes = (lots_ints){.narrow = indexes, .count = ints->count, .range = set.count - 1};
     LOTS_TRY(lots_frame_measure(&plan->entries, true, &plan->entries_frame, arena, err));
     LOTS_TRY(lots_frame_measure(&plan->indexes, true, &plan->indexes_frame, arena, err));
-    plan->bytes = plan->entries_frame.bytes + plan->indexes_frame.bytes + 2;
+    LOTS_TRY(measure_steps(plan, arena, err));
+    plan->bytes = (plan->stepped ? plan->steps_frame.bytes + 4 : plan->entries_frame.bytes) + plan->indexes_frame.bytes + 2;
     return LOTS_OK;
 }
 
 lots_status lots_dict_write(const lots_dict_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err)
 {
     LOTS_TRY(lots_bytes_put_varint(out, plan->entries.count, err));
-    LOTS_TRY(lots_frame_write(&plan->entries_frame, out, arena, err));
+    if (plan->stepped) {
+        LOTS_TRY(lots_bytes_put_varint(out, plan->unit, err));
+        LOTS_TRY(lots_bytes_put_varint(out, lots_zigzag((int64_t)(plan->entries.base + plan->entries.wide[0])), err));
+    }
+    LOTS_TRY(lots_frame_write(plan->stepped ? &plan->steps_frame : &plan->entries_frame, out, arena, err));
     return lots_frame_write(&plan->indexes_frame, out, arena, err);
 }
 
@@ -189,39 +231,63 @@ static lots_status next_indexes(lots_frame_cursor *cursor, uint32_t entry_count,
     return LOTS_OK;
 }
 
+/* The head of STEPS, up to the steps. */
+static lots_status read_unit(lots_reader *reader, uint32_t entry_count, uint64_t *unit, uint64_t *first, lots_error *err)
+{
+    uint64_t zigzag = 0;
+    if (entry_count == 0 || !lots_read_varint(reader, unit) || !lots_read_varint(reader, &zigzag))
+        return lots_fail(err, LOTS_CORRUPT, "the steps of a dictionary of %u have a damaged head", entry_count);
+    *first = (uint64_t)lots_unzigzag(zigzag);
+    return LOTS_OK;
+}
+
+/* Sums wrap: whatever the file holds, they are defined. */
 #define DICT_READERS(BITS)                                                                                  \
-    static lots_status open_u##BITS(lots_reader *reader, uint32_t count, uint##BITS##_t **entries,          \
-                                    uint32_t *entry_count, lots_frame_cursor *indexes, lots_arena *arena,   \
-                                    lots_error *err)                                                        \
+    static lots_status read_steps_u##BITS(lots_reader *reader, uint32_t count, uint##BITS##_t *entries,     \
+                                          lots_arena *arena, lots_error *err)                               \
+    {                                                                                                       \
+        uint64_t unit = 0, first = 0;                                                                       \
+        LOTS_TRY(read_unit(reader, count, &unit, &first, err));                                             \
+        LOTS_TRY(lots_frame_decode_u##BITS(reader, count - 1, 0, entries + 1, arena, err));                 \
+        entries[0] = (uint##BITS##_t)first;                                                                 \
+        for (uint32_t k = 1; k < count; k++)                                                                \
+            entries[k] *= (uint##BITS##_t)unit;                                                             \
+        lots_kernels_get()->prefix_u##BITS(entries, count, 0, entries);                                     \
+        return LOTS_OK;                                                                                     \
+    }                                                                                                       \
+    static lots_status open_u##BITS(lots_reader *reader, uint32_t count, bool steps,                        \
+                                    uint##BITS##_t **entries, uint32_t *entry_count,                        \
+                                    lots_frame_cursor *indexes, lots_arena *arena, lots_error *err)         \
     {                                                                                                       \
         void *room;                                                                                         \
         LOTS_TRY(read_entry_count(reader, count, entry_count, err));                                        \
         LOTS_TRY(lots_arena_vector(arena, &room, *entry_count, sizeof(uint##BITS##_t), err));               \
         *entries = room;                                                                                    \
-        LOTS_TRY(lots_frame_decode_u##BITS(reader, *entry_count, 0, room, arena, err));                     \
+        LOTS_TRY(steps ? read_steps_u##BITS(reader, *entry_count, room, arena, err)                         \
+                       : lots_frame_decode_u##BITS(reader, *entry_count, 0, room, arena, err));             \
         return lots_frame_open_u32(reader, count, 0, indexes, arena, err);                                  \
     }                                                                                                       \
-    lots_status lots_dict_decode_u##BITS(lots_reader *reader, uint32_t count, bool believed,                \
+    lots_status lots_dict_decode_u##BITS(lots_reader *reader, uint32_t count, bool steps, bool believed,    \
                                          uint##BITS##_t *out, lots_arena *arena, lots_error *err)           \
     {                                                                                                       \
         uint32_t entry_count = 0, size = 0, indexes[LOTS_PACK_VALUES + 16];                                 \
         uint##BITS##_t *entries = NULL;                                                                     \
         lots_frame_cursor cursor;                                                                           \
-        LOTS_TRY(open_u##BITS(reader, count, &entries, &entry_count, &cursor, arena, err));                 \
+        LOTS_TRY(open_u##BITS(reader, count, steps, &entries, &entry_count, &cursor, arena, err));          \
         for (uint32_t at = 0; at < count; at += size) {                                                     \
             LOTS_TRY(next_indexes(&cursor, entry_count, believed, indexes, &size, err));                    \
             lots_kernels_get()->gather_u##BITS(entries, indexes, size, out + at);                           \
         }                                                                                                   \
         return LOTS_OK;                                                                                     \
     }                                                                                                       \
-    lots_status lots_dict_take_u##BITS(lots_reader *reader, uint32_t count, const uint32_t *rows,           \
-                                       uint32_t row_count, uint##BITS##_t *out, lots_arena *arena,          \
-                                       lots_error *err)                                                     \
+    lots_status lots_dict_take_u##BITS(lots_reader *reader, uint32_t count, bool steps,                     \
+                                       const uint32_t *rows, uint32_t row_count, uint##BITS##_t *out,       \
+                                       lots_arena *arena, lots_error *err)                                  \
     {                                                                                                       \
         uint32_t entry_count = 0, first = 0, size = 0, indexes[LOTS_PACK_VALUES + 16];                      \
         uint##BITS##_t *entries = NULL;                                                                     \
         lots_frame_cursor cursor;                                                                           \
-        LOTS_TRY(open_u##BITS(reader, count, &entries, &entry_count, &cursor, arena, err));                 \
+        LOTS_TRY(open_u##BITS(reader, count, steps, &entries, &entry_count, &cursor, arena, err));          \
         for (uint32_t k = 0; k < row_count;) {                                                              \
             LOTS_TRY(lots_frame_seek_u32(&cursor, rows[k], indexes, &first, &size, err));                   \
             for (; k < row_count && rows[k] - first < size; k++)                                            \

@@ -1,7 +1,11 @@
 /* dict.h: numbers as places in a dictionary of the block's own.
- *   varint  how many entries
- *   frame   the entries, rising
- *   frame   for each number its entry
+ *   DICT                                       STEPS
+ *   varint  how many entries                   varint  how many entries, one at least
+ *   frame   the entries, rising                varint  the unit of all steps
+ *                                              varint  zigzag of the first entry
+ *                                              frame   the steps to all others, in that unit
+ *   frame   for each number its entry          frame   for each number its entry
+ * Amounts of money lie close and are whole numbers of something: then steps are short.
  * Callers: core/codec. */
 #ifndef LOTS_DICT_H
 #define LOTS_DICT_H
@@ -14,6 +18,10 @@ typedef struct lots_dict_plan {
     lots_ints indexes;
     lots_frame_plan entries_frame;
     lots_frame_plan indexes_frame;
+    lots_ints steps;          /* and as STEPS */
+    lots_frame_plan steps_frame;
+    uint64_t unit;
+    bool stepped;             /* STEPS is shorter */
     size_t bytes;
 } lots_dict_plan;
 
@@ -23,16 +31,16 @@ uint32_t lots_dict_sample(const lots_ints *ints);
 LOTS_MUST lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_plan *plan, lots_arena *arena,
                                         lots_error *err);
 LOTS_MUST lots_status lots_dict_write(const lots_dict_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err);
-/* `believed`: the same bytes have been decoded before, so that no entry needs to be looked for in vain. */
-LOTS_MUST lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, bool believed, uint32_t *out,
+/* `steps`: it is STEPS. `believed`: the same bytes have been decoded before, so that no entry needs to be looked for in vain. */
+LOTS_MUST lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, bool steps, bool believed, uint32_t *out,
                                            lots_arena *arena, lots_error *err);
-LOTS_MUST lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, bool believed, uint64_t *out,
+LOTS_MUST lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, bool steps, bool believed, uint64_t *out,
                                            lots_arena *arena, lots_error *err);
 /* Of a believed one out[k] = number rows[k]; rows[k] < count and never fall. */
-LOTS_MUST lots_status lots_dict_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
-                                         uint32_t *out, lots_arena *arena, lots_error *err);
-LOTS_MUST lots_status lots_dict_take_u64(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
-                                         uint64_t *out, lots_arena *arena, lots_error *err);
+LOTS_MUST lots_status lots_dict_take_u32(lots_reader *reader, uint32_t count, bool steps, const uint32_t *rows,
+                                         uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err);
+LOTS_MUST lots_status lots_dict_take_u64(lots_reader *reader, uint32_t count, bool steps, const uint32_t *rows,
+                                         uint32_t row_count, uint64_t *out, lots_arena *arena, lots_error *err);
 /* A frame of `count` indexes, each below entry_count, into a fresh vector. */
 LOTS_MUST lots_status lots_dict_read_indexes(lots_reader *reader, uint32_t count, uint64_t entry_count, uint32_t **out,
                                              lots_arena *arena, lots_error *err);

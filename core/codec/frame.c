@@ -272,7 +272,8 @@ static lots_status write_patches(const lots_frame_plan *plan, uint64_t *patches,
     ints.base = plan->ints->base + low;
     ints.range = high - low;
     LOTS_TRY(lots_bytes_put_varint(out, plan->patch_count, err));
-    LOTS_TRY(lots_frame_measure(&ints, false, &nested, arena, err));
+    LOTS_TRY(lots_frame_measure(&ints, !plan->of_patches, &nested, arena, err));
+    nested.of_patches = true;
     return lots_frame_write(&nested, out, arena, err);
 }
 

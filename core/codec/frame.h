@@ -7,8 +7,8 @@
  *   1 or one a   width of each sub-block, 0..64, bit 7 set when it has escapes (then 1..31); ONE_WIDTH: the same for all
  *    sub-block
  *   varints      BASES: what each sub-block adds to the base
- *   varint, frame PATCHES: how many escapes there are in all; a frame (without patches) of the values they stand for, in
- *                order, relative to 0
+ *   varint, frame PATCHES: how many escapes there are in all; a frame of the values they stand for, in order, relative to 0;
+ *                it may have patches, but those none
  *   …            the sub-blocks packed (bitpack.h). A width over 32 is two packings: the low 32 bits, then the others
  * An escape is the value of all ones; it keeps no position, and is replaced by the next patch (Zukowski et al., "Super-
  * scalar RAM-CPU cache compression", ICDE 2006, in the form measured best here: an expand under a compare mask).
@@ -63,6 +63,7 @@ typedef struct lots_frame_plan {
     uint32_t patch_count;
     uint8_t form;
     uint8_t width;    /* the widest sub-block's */
+    bool of_patches;  /* its own patches have none */
     size_t bytes;     /* how long the frame will be; the patches' part is an upper estimate */
 } lots_frame_plan;
 

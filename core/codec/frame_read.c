@@ -55,21 +55,24 @@ static lots_status read_body(lots_reader *reader, unsigned width_max, lots_frame
     return LOTS_OK;
 }
 
-/* `bits` 32 or 64. `nested`: these are patches, and have none themselves. */
-static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add, unsigned bits, bool nested,
+/* Patches may have patches, but those none. */
+enum { DEPTH_MAX = 2 };
+
+/* `bits` 32 or 64. `depth`: 0, of patches 1, of theirs 2. */
+static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add, unsigned bits, unsigned depth,
                               lots_frame_cursor *cursor, lots_arena *arena, lots_error *err);
 
-static lots_status read_patches(lots_reader *reader, uint64_t add, unsigned bits, lots_frame_cursor *cursor,
-                                lots_arena *arena, lots_error *err)
+static lots_status read_patches(lots_reader *reader, uint64_t add, unsigned bits, unsigned depth,
+                                lots_frame_cursor *cursor, lots_arena *arena, lots_error *err)
 {
     lots_frame_cursor nested;
     LOTS_TRY(lots_arena_vector(arena, &cursor->patches, cursor->patch_count, bits / 8, err));
-    LOTS_TRY(open_frame(reader, cursor->patch_count, add, bits, true, &nested, arena, err));
+    LOTS_TRY(open_frame(reader, cursor->patch_count, add, bits, depth + 1, &nested, arena, err));
     return bits == 32 ? lots_frame_rest_u32(&nested, cursor->patches, err)
                       : lots_frame_rest_u64(&nested, cursor->patches, err);
 }
 
-static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add, unsigned bits, bool nested,
+static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add, unsigned bits, unsigned depth,
                               lots_frame_cursor *cursor, lots_arena *arena, lots_error *err)
 {
     *cursor = (lots_frame_cursor){.count = count, .base = add};
@@ -77,9 +80,9 @@ static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add,
         return LOTS_OK;
     LOTS_TRY(read_head(reader, cursor, err));
     if (cursor->form & LOTS_FRAME_PATCHES) {
-        if (nested)
-            return lots_fail(err, LOTS_CORRUPT, "a frame of patches has patches");
-        LOTS_TRY(read_patches(reader, add, bits, cursor, arena, err));
+        if (depth == DEPTH_MAX)
+            return lots_fail(err, LOTS_CORRUPT, "patches of patches have patches");
+        LOTS_TRY(read_patches(reader, add, bits, depth, cursor, arena, err));
     }
     return read_body(reader, bits, cursor, err);
 }
@@ -87,7 +90,7 @@ static lots_status open_frame(lots_reader *reader, uint32_t count, uint64_t add,
 lots_status lots_frame_open_u32(lots_reader *reader, uint32_t count, uint32_t add, lots_frame_cursor *cursor,
                                 lots_arena *arena, lots_error *err)
 {
-    return open_frame(reader, count, add, 32, false, cursor, arena, err);
+    return open_frame(reader, count, add, 32, 0, cursor, arena, err);
 }
 
 /* ---- sub-blocks ---- */

@@ -196,7 +196,8 @@ bool lots_numbers_can_take(const lots_block_meta *meta)
 {
     const uint8_t encoding = meta->encoding & (uint8_t)~(LOTS_ENCODING_ZSTD | LOTS_ENCODING_ABSENT);
     return (meta->phys == LOTS_PHYS_I32 || meta->phys == LOTS_PHYS_U32 || meta->phys == LOTS_PHYS_I64) &&
-           (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT || encoding == LOTS_ENCODING_PLANES ||
+           (encoding == LOTS_ENCODING_FRAME || encoding == LOTS_ENCODING_DICT || encoding == LOTS_ENCODING_STEPS ||
+            encoding == LOTS_ENCODING_PLANES ||
             (encoding == LOTS_ENCODING_RUNS && meta->phys != LOTS_PHYS_I64));
 }
 
@@ -209,9 +210,10 @@ lots_status lots_numbers_take(const lots_block_meta *meta, uint8_t encoding, lot
     if (encoding == LOTS_ENCODING_PLANES)
         return wide ? lots_planes_take_u64(reader, count, rows, row_count, out, arena, err)
                     : lots_planes_take_u32(reader, count, rows, row_count, out, arena, err);
-    if (encoding == LOTS_ENCODING_DICT)
-        return wide ? lots_dict_take_u64(reader, count, rows, row_count, out, arena, err)
-                    : lots_dict_take_u32(reader, count, rows, row_count, out, arena, err);
+    const bool steps = encoding == LOTS_ENCODING_STEPS;
+    if (encoding == LOTS_ENCODING_DICT || steps)
+        return wide ? lots_dict_take_u64(reader, count, steps, rows, row_count, out, arena, err)
+                    : lots_dict_take_u32(reader, count, steps, rows, row_count, out, arena, err);
     return wide ? lots_frame_take_u64(reader, count, 0, rows, row_count, out, arena, err)
                 : lots_frame_take_u32(reader, count, 0, rows, row_count, out, arena, err);
 }

@@ -125,10 +125,10 @@ static void escapes_and_bases_come_back(void **state)
     free(back);
 }
 
-static void a_frame_of_patches_may_not_have_patches(void **state)
+static void patches_of_patches_may_not_have_patches(void **state)
 {
-    /* PATCHES of a frame that has PATCHES itself: a reader that followed would recurse as deep as the bytes say. */
-    static const uint8_t nested[] = {5, 0, 0x81, 2, 5, 0, 0x81, 2, 5, 0, 0x81, 2, 0, 0, 0, 0};
+    /* PATCHES of patches that have PATCHES themselves: a reader that followed would recurse as deep as the bytes say. */
+    static const uint8_t nested[] = {5, 0, 0x81, 2, 5, 0, 0x81, 2, 5, 0, 0x81, 2, 5, 0, 0x81, 2, 0, 0, 0, 0};
     lots_error err;
     lots_arena arena;
     uint32_t out[2 + 16];
@@ -136,7 +136,7 @@ static void a_frame_of_patches_may_not_have_patches(void **state)
     lots_arena_init(&arena, 0);
     lots_reader reader = lots_reader_over(nested, sizeof nested);
     assert_status(LOTS_CORRUPT, lots_frame_decode_u32(&reader, 2, 0, out, &arena, &err));
-    assert_contains(err.text, "a frame of patches has patches");
+    assert_contains(err.text, "patches of patches have patches");
     lots_arena_free(&arena);
 }
 
@@ -146,7 +146,7 @@ int main(void)
         cmocka_unit_test(values_lie_where_the_format_says),
         cmocka_unit_test(frames_have_the_bytes_the_format_says),
         cmocka_unit_test(escapes_and_bases_come_back),
-        cmocka_unit_test(a_frame_of_patches_may_not_have_patches),
+        cmocka_unit_test(patches_of_patches_may_not_have_patches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,12 +40,15 @@ static bool has_ids(const lots_column_job *column)
     return lots_layout_has_ids(column->schema->kind) && column->schema->kind != LOTS_KIND_CODES;
 }
 
-static bool may_follow(const lots_column_job *column)
+/* Columns that are rarely asked may not follow, but leave out rows. */
+static bool may_lack(const lots_column_job *column)
 {
     const lots_column *schema = column->schema;
-    return schema->kind != LOTS_KIND_CODES && schema->kind != LOTS_KIND_TEXT && !column->options.cold &&
-           schema->role != LOTS_ROLE_START && schema->role != LOTS_ROLE_LEVEL && schema->role != LOTS_ROLE_KEY;
+    return schema->kind != LOTS_KIND_CODES && schema->kind != LOTS_KIND_TEXT && schema->role != LOTS_ROLE_START &&
+           schema->role != LOTS_ROLE_LEVEL && schema->role != LOTS_ROLE_KEY;
 }
+
+static bool may_follow(const lots_column_job *column) { return may_lack(column) && !column->options.cold; }
 
 /* What a tie must save of so many bytes: a quarter, and a bit a row. */
 static size_t worth(const tying *ties, size_t plain)
@@ -375,7 +378,7 @@ static lots_status weigh_absence(tying *ties, uint32_t by, bool keep, size_t *sa
         lots_column_job *column = &stream->columns[i];
         size_t without, bytes;
         if (i == by || ties->followed[i] || (column->tie != LOTS_TIE_NONE && column->tie != LOTS_TIE_GIVEN) ||
-            ties->plain[i] < ties->rows / 256 || !misses_some(ties, column))
+            !may_lack(column) || !misses_some(ties, column))
             continue;
         LOTS_TRY(measure(ties, column, NULL, &without, err));
         column->absent = true;

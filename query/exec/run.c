@@ -64,10 +64,7 @@ static void close_run(run *r)
     for (size_t i = 0; i < r->groups.count; i++)
         lots_group_close(&LOTS_AT(lots_group, &r->groups, i));
     lots_vec_free(&r->parts);
-    for (size_t i = 0; i < r->arenas.count; i++)
-        lots_arena_free(&LOTS_AT(lots_arena, &r->arenas, i));
     lots_vec_free(&r->groups);
-    lots_vec_free(&r->arenas);
     lots_vec_free(&r->notes);
     lots_arena_free(&r->arena);
 }
@@ -190,7 +187,6 @@ lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline
     r.result = out;
     r.parts = LOTS_VEC(lots_gathered);
     r.groups = LOTS_VEC(lots_group);
-    r.arenas = LOTS_VEC(lots_arena);
     r.notes = LOTS_VEC(const char *);
     lots_budget_init(&budget, r.options->memory_bytes == 0 ? RUN_MEMORY_DEFAULT : r.options->memory_bytes);
     r.budget = &budget;

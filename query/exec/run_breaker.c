@@ -7,8 +7,6 @@
 #include "query/exec/run_inner.h"
 #include "query/exec/top.h"
 
-#define MANY_ROWS 4096u /* that other threads are woken for */
-
 static lots_status number_strata(run *r, const lots_vector *per, uint32_t per_count, uint32_t rows, uint32_t **out,
                                  uint32_t *strata, lots_error *err)
 {
@@ -123,7 +121,7 @@ static lots_status apply_top(run *r, const lots_bound_stage *stage, const run_ra
     uint64_t *keep = NULL;
     lots_top_kept kept;
     LOTS_TRY(strata_of(r, ranked, 0, &stage->top, ranked->values + 1, &stratum, &strata, err));
-    LOTS_TRY(lots_top_select(&stage->top, &ranked->values[0], stratum, strata, &r->arena, &keep, &kept, err));
+    LOTS_TRY(lots_top_select(&stage->top, &ranked->values[0], stratum, strata, r->options->pool, &r->arena, &keep, &kept, err));
     LOTS_TRY(note_top(r, stage, keep, &kept, err));
     return lots_rowset_filter(&r->rows, keep, &r->arena, err);
 }
@@ -139,69 +137,36 @@ static lots_status mark_ranks(run *r, const lots_row_function *function, lots_er
     return LOTS_OK;
 }
 
-/* The functions of a stage, one a task: each has room of its own. */
-typedef struct ranking {
-    const lots_row_function *function;
-    const lots_vector *by;
-    uint32_t *stratum, strata;
-    lots_vector *slot;
-    lots_arena arena;
-} ranking;
-
 /* Is it among the top? Missing is what has no value. */
-static lots_status fill_top(ranking *one, lots_error *err)
+static lots_status fill_top(run *r, const lots_row_function *function, const lots_vector *by, const uint32_t *stratum,
+                            uint32_t strata, lots_error *err)
 {
     uint64_t *keep = NULL;
     lots_top_kept kept;
     lots_vector flat;
-    LOTS_TRY(lots_top_select(&one->function->top, one->by, one->stratum, one->strata, &one->arena, &keep, &kept, err));
-    LOTS_TRY(lots_vector_flatten(&one->arena, one->by, &flat, err));
-    *one->slot = (lots_vector){.type = one->function->type, .count = flat.count, .data = keep, .missing = flat.missing};
-    return LOTS_OK;
-}
-
-static lots_status fill_ranking(void *context, size_t task, unsigned worker, lots_error *err)
-{
-    ranking *one = (ranking *)context + task;
-    (void)worker;
-    if (one->function->kind == LOTS_ROW_TOP)
-        return fill_top(one, err);
-    return lots_rank_rows(one->function->kind == LOTS_ROW_PERCENTILE, one->by, one->stratum, one->strata, &one->arena,
-                          one->slot, err);
-}
-
-static lots_status fill_rankings(run *r, ranking *all, uint32_t count, lots_error *err)
-{
-    if (r->options->pool != NULL && r->rows.count >= MANY_ROWS)
-        return lots_pool_run(r->options->pool, count, fill_ranking, all, r->options->stop, err);
-    for (uint32_t i = 0; i < count; i++)
-        LOTS_TRY(fill_ranking(all, i, 0, err));
+    LOTS_TRY(lots_top_select(&function->top, by, stratum, strata, r->options->pool, &r->arena, &keep, &kept, err));
+    LOTS_TRY(lots_vector_flatten(&r->arena, by, &flat, err));
+    r->rows.slots[function->slot] =
+        (lots_vector){.type = function->type, .count = flat.count, .data = keep, .missing = flat.missing};
     return LOTS_OK;
 }
 
 static lots_status apply_functions(run *r, const lots_bound_stage *stage, const run_ranked *ranked, lots_error *err)
 {
     const lots_vector *values = ranked->values;
-    void *made = NULL;
-    LOTS_TRY(lots_arena_alloc(&r->arena, &made, stage->function_count, sizeof(ranking), err));
-    ranking *all = made;
     for (uint32_t i = 0; i < stage->function_count; i++) {
         const lots_row_function *function = &stage->functions[i];
-        all[i] = (ranking){.function = function, .by = values, .slot = &r->rows.slots[function->slot]};
-        LOTS_TRY(strata_of(r, ranked, i, &function->top, values + 1, &all[i].stratum, &all[i].strata, err));
+        uint32_t *stratum = NULL, strata = 1;
+        LOTS_TRY(strata_of(r, ranked, i, &function->top, values + 1, &stratum, &strata, err));
+        if (function->kind == LOTS_ROW_TOP)
+            LOTS_TRY(fill_top(r, function, values, stratum, strata, err));
+        else
+            LOTS_TRY(lots_rank_rows(function->kind == LOTS_ROW_PERCENTILE, values, stratum, strata, r->options->pool,
+                                    &r->arena, &r->rows.slots[function->slot], err));
+        if (r->rows.marks != NULL)
+            LOTS_TRY(mark_ranks(r, function, err));
         values += 1 + function->top.per_count;
     }
-    for (uint32_t i = 0; i < stage->function_count; i++)
-        lots_arena_share(&all[i].arena, r->budget);
-    lots_status status = fill_rankings(r, all, stage->function_count, err);
-    for (uint32_t i = 0; i < stage->function_count; i++)
-        if (lots_vec_push(&r->arenas, &all[i].arena, err) != LOTS_OK) {
-            lots_arena_free(&all[i].arena);
-            status = LOTS_MEMORY;
-        }
-    LOTS_TRY(status);
-    for (uint32_t i = 0; r->rows.marks != NULL && i < stage->function_count; i++)
-        LOTS_TRY(mark_ranks(r, all[i].function, err));
     return LOTS_OK;
 }
 

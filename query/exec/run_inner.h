@@ -73,7 +73,6 @@ typedef struct run {
     uint32_t *carried;  /* rows of patients: by column of the patients its slot, UINT32_MAX: none; NULL: no column is carried */
     lots_vec parts;     /* lots_gathered: rowsets lie in them until the end */
     lots_vec groups;    /* lots_group: likewise */
-    lots_vec arenas;    /* lots_arena: likewise */
     lots_vec notes;     /* const char * */
 } run;
 

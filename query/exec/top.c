@@ -7,6 +7,9 @@
 #include "query/exec/number_sort.h"
 
 #define CLASSES 65536u /* of keys, in all strata: what a second-level cache holds */
+#define MANY_ROWS 65536u /* that other threads are woken for */
+#define PIECES 16u       /* at most, and then as many as threads */
+#define SORT_TASKS 64u
 
 /* Of a flat vector. What is missing has 0. */
 static lots_status rank_keys(const lots_vector *flat, lots_arena *arena, int64_t **keys, lots_error *err)
@@ -41,6 +44,13 @@ static uint64_t wanted_of(const lots_top *top, uint64_t rows)
 
 /* Rows fall into classes of keys that lie close together, those of a stratum side by side: the class in which a stratum's
  * border lies is all that is looked at again. */
+typedef struct piece { /* rows that one thread looks at; begins at a word of bits */
+    uint32_t first, end;
+    int64_t least, most;
+    uint32_t *counts;        /* as the selection's, of its rows */
+    size_t *next;            /* by stratum: where its keys of the border's class go */
+} piece;
+
 typedef struct selection {
     const lots_top *top;
     const int64_t *keys;     /* the larger, the nearer to the top */
@@ -53,12 +63,70 @@ typedef struct selection {
     uint32_t *border;        /* by stratum: the class, with the stratum's place before it, LOTS_NO_ID: none */
     uint64_t *needed;        /* by stratum: of that class */
     int64_t *threshold;      /* by stratum: the key of the last kept */
+    lots_pool *pool;
+    piece pieces[PIECES];
+    unsigned piece_count;
+    int64_t *border_keys;    /* those in the classes of the borders, stratum by stratum */
+    uint64_t *keep;
+    int64_t *sorted;         /* the keys in the order of strata, and rising; NULL: a class is a key */
+    bool percentile;
+    lots_vector *ranks;
 } selection;
+
+static void cut_pieces(selection *s, lots_pool *pool)
+{
+    const unsigned threads = pool != NULL && s->rows >= MANY_ROWS ? lots_pool_threads(pool) : 1;
+    s->pool = pool;
+    s->piece_count = threads < PIECES ? threads : PIECES;
+    for (unsigned i = 0; i < s->piece_count; i++) {
+        s->pieces[i].first = (uint32_t)((uint64_t)s->rows * i / s->piece_count / 64 * 64);
+        s->pieces[i].end = s->rows;
+        if (i > 0)
+            s->pieces[i - 1].end = s->pieces[i].first;
+    }
+}
+
+/* A task is a piece. */
+static lots_status each_piece(selection *s, lots_task task, lots_error *err)
+{
+    return s->piece_count == 1 ? task(s, 0, 0, err) : lots_pool_run(s->pool, s->piece_count, task, s, NULL, err);
+}
 
 static uint32_t class_of(const selection *s, uint32_t row)
 {
     const uint64_t class = ((uint64_t)s->keys[row] - (uint64_t)s->least) >> s->shift;
     return (s->stratum != NULL ? s->stratum[row] << s->class_bits : 0) + (uint32_t)class;
+}
+
+static lots_status find_range(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const selection *s = context;
+    piece *own = &((selection *)context)->pieces[task];
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    (void)worker;
+    (void)err;
+    for (uint32_t i = own->first; i < own->end; i++) { /* what is missing lies as a 0 */
+        least = s->keys[i] < least ? s->keys[i] : least;
+        most = s->keys[i] > most ? s->keys[i] : most;
+    }
+    own->least = least;
+    own->most = most;
+    return LOTS_OK;
+}
+
+static lots_status count_classes(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const selection *s = context;
+    const piece *own = &s->pieces[task];
+    (void)worker;
+    (void)err;
+    if (s->missing == NULL)
+        for (uint32_t i = own->first; i < own->end; i++)
+            own->counts[class_of(s, i)]++;
+    else
+        for (uint32_t i = own->first; i < own->end; i++)
+            own->counts[class_of(s, i)] += lots_bit_get(s->missing, i) ? 0 : 1;
+    return LOTS_OK;
 }
 
 /* As many classes as there is room for, and use for. */
@@ -67,9 +135,10 @@ static lots_status make_classes(selection *s, lots_arena *arena, lots_error *err
     const uint64_t most_classes = 2 * (uint64_t)s->rows > CLASSES ? CLASSES : 2 * (uint64_t)s->rows;
     int64_t least = INT64_MAX, most = INT64_MIN;
     void *made = NULL;
-    for (uint32_t i = 0; i < s->rows; i++) { /* what is missing lies as a 0 */
-        least = s->keys[i] < least ? s->keys[i] : least;
-        most = s->keys[i] > most ? s->keys[i] : most;
+    LOTS_TRY(each_piece(s, find_range, err));
+    for (unsigned i = 0; i < s->piece_count; i++) {
+        least = s->pieces[i].least < least ? s->pieces[i].least : least;
+        most = s->pieces[i].most > most ? s->pieces[i].most : most;
     }
     s->class_bits = 1; /* two at least: no distance is shifted by all its bits */
     while ((uint64_t)s->strata << s->class_bits << 1 <= most_classes)
@@ -77,14 +146,20 @@ static lots_status make_classes(selection *s, lots_arena *arena, lots_error *err
     s->least = least;
     while (s->rows > 0 && ((uint64_t)most - (uint64_t)least) >> s->shift >> s->class_bits != 0)
         s->shift++;
-    LOTS_TRY(lots_arena_alloc(arena, &made, ((size_t)s->strata << s->class_bits) + 1, sizeof(uint32_t), err));
+    const size_t classes = (size_t)s->strata << s->class_bits;
+    for (unsigned i = 0; i < s->piece_count; i++) {
+        LOTS_TRY(lots_arena_alloc(arena, &made, classes + 1, sizeof(uint32_t), err));
+        s->pieces[i].counts = made;
+    }
+    LOTS_TRY(each_piece(s, count_classes, err));
+    s->counts = s->pieces[0].counts;
+    if (s->piece_count == 1)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(arena, &made, classes + 1, sizeof(uint32_t), err));
     s->counts = made;
-    if (s->missing == NULL)
-        for (uint32_t i = 0; i < s->rows; i++)
-            s->counts[class_of(s, i)]++;
-    else
-        for (uint32_t i = 0; i < s->rows; i++)
-            s->counts[class_of(s, i)] += lots_bit_get(s->missing, i) ? 0 : 1;
+    for (unsigned i = 0; i < s->piece_count; i++)
+        for (size_t c = 0; c < classes; c++)
+            s->counts[c] += s->pieces[i].counts[c];
     return LOTS_OK;
 }
 
@@ -113,6 +188,20 @@ static void find_borders(selection *s, lots_top_kept *kept)
     }
 }
 
+static lots_status take_border_keys(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const selection *s = context;
+    const piece *own = &s->pieces[task];
+    (void)worker;
+    (void)err;
+    for (uint32_t i = own->first; i < own->end; i++) {
+        const uint32_t t = s->stratum != NULL ? s->stratum[i] : 0;
+        if (class_of(s, i) == s->border[t] && (s->missing == NULL || !lots_bit_get(s->missing, i)))
+            s->border_keys[own->next[t]++] = s->keys[i];
+    }
+    return LOTS_OK;
+}
+
 /* The keys in the class of the border, stratum by stratum, say where in it the border is. */
 static lots_status find_thresholds(selection *s, lots_arena *arena, lots_error *err)
 {
@@ -120,38 +209,43 @@ static lots_status find_thresholds(selection *s, lots_arena *arena, lots_error *
     size_t held = 0;
     if (s->shift == 0) /* one key a class */
         return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(arena, &made, s->strata, sizeof(size_t), err));
-    size_t *next = made;
-    for (uint32_t t = 0; t < s->strata; t++) {
-        next[t] = held;
-        held += s->border[t] == LOTS_NO_ID ? 0 : s->counts[s->border[t]];
+    for (unsigned i = 0; i < s->piece_count; i++) {
+        LOTS_TRY(lots_arena_alloc(arena, &made, s->strata, sizeof(size_t), err));
+        s->pieces[i].next = made;
     }
+    for (uint32_t t = 0; t < s->strata; t++)
+        for (unsigned i = 0; i < s->piece_count; i++) {
+            s->pieces[i].next[t] = held;
+            held += s->border[t] == LOTS_NO_ID ? 0 : s->pieces[i].counts[s->border[t]];
+        }
     LOTS_TRY(lots_arena_vector(arena, &made, held, sizeof(int64_t), err));
-    int64_t *keys = made;
-    for (uint32_t i = 0; i < s->rows; i++) {
-        const uint32_t t = s->stratum != NULL ? s->stratum[i] : 0;
-        if (class_of(s, i) == s->border[t] && (s->missing == NULL || !lots_bit_get(s->missing, i)))
-            keys[next[t]++] = s->keys[i];
-    }
+    s->border_keys = made;
+    LOTS_TRY(each_piece(s, take_border_keys, err));
+    const size_t *ends = s->pieces[s->piece_count - 1].next;
     for (uint32_t t = 0; t < s->strata; t++)
         if (s->border[t] != LOTS_NO_ID) {
             const uint32_t count = s->counts[s->border[t]];
-            s->threshold[t] = lots_select_largest(keys + next[t] - count, count, s->needed[t]);
+            s->threshold[t] = lots_select_largest(s->border_keys + ends[t] - count, count, s->needed[t]);
         }
     return LOTS_OK;
 }
 
-static void keep_rows(const selection *s, uint64_t *keep)
+static lots_status keep_rows(void *context, size_t task, unsigned worker, lots_error *err)
 {
-    for (uint32_t first = 0; first < s->rows; first += 64) {
-        const uint32_t count = s->rows - first < 64 ? s->rows - first : 64;
+    const selection *s = context;
+    const piece *own = &s->pieces[task];
+    (void)worker;
+    (void)err;
+    for (uint32_t first = own->first; first < own->end; first += 64) {
+        const uint32_t count = own->end - first < 64 ? own->end - first : 64;
         uint64_t word = 0;
         for (uint32_t i = 0; i < count; i++) {
             const uint32_t t = s->stratum != NULL ? s->stratum[first + i] : 0;
             word |= (uint64_t)(s->keys[first + i] >= s->threshold[t] && s->border[t] != LOTS_NO_ID) << i;
         }
-        keep[first / 64] = s->missing != NULL ? word & ~s->missing[first / 64] : word;
+        s->keep[first / 64] = s->missing != NULL ? word & ~s->missing[first / 64] : word;
     }
+    return LOTS_OK;
 }
 
 /* The keys as they are wanted: a bottom's with all bits turned. */
@@ -172,13 +266,13 @@ static lots_status take_keys(bool bottom, const lots_vector *by, lots_arena *are
 }
 
 lots_status lots_top_select(const lots_top *top, const lots_vector *by, const uint32_t *stratum, uint32_t strata,
-                            lots_arena *arena, uint64_t **keep, lots_top_kept *kept, lots_error *err)
+                            lots_pool *pool, lots_arena *arena, uint64_t **keep, lots_top_kept *kept, lots_error *err)
 {
     selection s = {.top = top, .stratum = stratum, .rows = by->count, .strata = strata};
     void *made = NULL;
     *kept = (lots_top_kept){.strata = strata};
     LOTS_TRY(lots_arena_vector(arena, &made, lots_bit_words(by->count) + 1, sizeof(uint64_t), err));
-    *keep = made;
+    *keep = s.keep = made;
     (*keep)[lots_bit_words(by->count)] = 0;
     const lots_arena_mark mark = lots_arena_save(arena);
     LOTS_TRY(lots_arena_alloc(arena, &made, strata, sizeof(uint32_t), err));
@@ -187,11 +281,12 @@ lots_status lots_top_select(const lots_top *top, const lots_vector *by, const ui
     s.needed = made;
     LOTS_TRY(lots_arena_alloc(arena, &made, strata, sizeof(int64_t), err));
     s.threshold = made;
+    cut_pieces(&s, pool);
     LOTS_TRY(take_keys(top->bottom, by, arena, &s, err));
     LOTS_TRY(make_classes(&s, arena, err));
     find_borders(&s, kept);
     LOTS_TRY(find_thresholds(&s, arena, err));
-    keep_rows(&s, *keep);
+    LOTS_TRY(each_piece(&s, keep_rows, err));
     kept->kept = lots_bits_count(*keep, by->count);
     kept->threshold = top->bottom ? ~s.threshold[strata - 1] : s.threshold[strata - 1];
     lots_arena_restore(arena, mark);
@@ -213,25 +308,37 @@ static void place_classes(selection *s)
     s->counts[classes] = at;
 }
 
+static lots_status sort_some(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const selection *s = context;
+    const size_t classes = (size_t)s->strata << s->class_bits;
+    (void)worker;
+    (void)err;
+    for (size_t c = classes * task / SORT_TASKS; c < classes * (task + 1) / SORT_TASKS; c++)
+        if (s->counts[c + 1] - s->counts[c] > 1)
+            lots_sort_ints(s->sorted + s->counts[c], s->counts[c + 1] - s->counts[c]);
+    return LOTS_OK;
+}
+
 /* Classes of several keys: the keys at the places of their class, rising. */
-static lots_status sort_classes(selection *s, lots_arena *arena, int64_t **out, lots_error *err)
+static lots_status sort_classes(selection *s, lots_arena *arena, lots_error *err)
 {
     const size_t classes = (size_t)s->strata << s->class_bits;
     uint32_t *next = s->counts;
     void *made = NULL;
-    *out = NULL;
     if (s->shift == 0)
         return LOTS_OK;
     LOTS_TRY(lots_arena_vector(arena, &made, s->rows, sizeof(int64_t), err));
-    int64_t *keys = *out = made;
+    s->sorted = made;
     for (uint32_t i = 0; i < s->rows; i++)
         if (s->missing == NULL || !lots_bit_get(s->missing, i))
-            keys[next[class_of(s, i)]++] = s->keys[i];
+            s->sorted[next[class_of(s, i)]++] = s->keys[i];
     memmove(next + 1, next, classes * sizeof *next); /* each has become the place of the class after it */
     next[0] = 0;
-    for (size_t c = 0; c < classes; c++)
-        if (next[c + 1] - next[c] > 1)
-            lots_sort_ints(keys + next[c], next[c + 1] - next[c]);
+    if (s->piece_count > 1)
+        return lots_pool_run(s->pool, SORT_TASKS, sort_some, s, NULL, err);
+    for (size_t task = 0; task < SORT_TASKS; task++)
+        LOTS_TRY(sort_some(s, task, 0, err));
     return LOTS_OK;
 }
 
@@ -250,39 +357,49 @@ static uint32_t not_larger(const int64_t *values, uint32_t count, int64_t x)
 }
 
 /* How many values of the row's stratum are not larger than its own, and how many there are. */
-static uint32_t place_of(const selection *s, const int64_t *sorted, uint32_t row, uint32_t *count)
+static uint32_t place_of(const selection *s, uint32_t row, uint32_t *count)
 {
     const uint32_t stratum = s->stratum != NULL ? s->stratum[row] : 0, class = class_of(s, row);
     const uint32_t *own = s->counts + ((size_t)stratum << s->class_bits);
     const uint32_t first = own[0], start = s->counts[class], end = s->counts[class + 1];
     *count = own[(size_t)1 << s->class_bits] - first;
-    return (sorted == NULL ? end : start + not_larger(sorted + start, end - start, s->keys[row])) - first;
+    return (s->sorted == NULL ? end : start + not_larger(s->sorted + start, end - start, s->keys[row])) - first;
+}
+
+static lots_status put_ranks(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const selection *s = context;
+    const piece *own = &s->pieces[task];
+    (void)worker;
+    (void)err;
+    for (uint32_t i = own->first; i < own->end; i++) {
+        const bool none = s->missing != NULL && lots_bit_get(s->missing, i);
+        uint32_t count = 0;
+        const uint32_t place = none ? 0 : place_of(s, i, &count);
+        if (s->percentile)
+            ((double *)s->ranks->data)[i] = none ? 0 : (double)place / (double)count;
+        else
+            ((int64_t *)s->ranks->data)[i] = none ? 0 : 1 + (int64_t)count - (int64_t)place;
+    }
+    return LOTS_OK;
 }
 
 lots_status lots_rank_rows(bool percentile, const lots_vector *by, const uint32_t *stratum, uint32_t strata,
-                           lots_arena *arena, lots_vector *out, lots_error *err)
+                           lots_pool *pool, lots_arena *arena, lots_vector *out, lots_error *err)
 {
     const lots_type type = {.kind = percentile ? LOTS_TYPE_FLOAT : LOTS_TYPE_INT};
-    selection s = {.stratum = stratum, .rows = by->count, .strata = strata};
-    int64_t *sorted = NULL;
+    selection s = {.stratum = stratum, .rows = by->count, .strata = strata, .percentile = percentile, .ranks = out};
     LOTS_TRY(lots_vector_new(arena, &type, by->count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     const lots_arena_mark mark = lots_arena_save(arena);
+    cut_pieces(&s, pool);
     LOTS_TRY(take_keys(false, by, arena, &s, err));
     LOTS_TRY(make_classes(&s, arena, err));
     place_classes(&s);
-    LOTS_TRY(sort_classes(&s, arena, &sorted, err));
+    LOTS_TRY(sort_classes(&s, arena, err));
     if (s.missing != NULL)
         memcpy(out->missing, s.missing, lots_bit_words(by->count) * sizeof(uint64_t));
-    for (uint32_t i = 0; i < s.rows; i++) {
-        const bool none = s.missing != NULL && lots_bit_get(s.missing, i);
-        uint32_t count = 0;
-        const uint32_t place = none ? 0 : place_of(&s, sorted, i, &count);
-        if (percentile)
-            ((double *)out->data)[i] = none ? 0 : (double)place / (double)count;
-        else
-            ((int64_t *)out->data)[i] = none ? 0 : 1 + (int64_t)count - (int64_t)place;
-    }
+    LOTS_TRY(each_piece(&s, put_ranks, err));
     lots_arena_restore(arena, mark);
     return LOTS_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef LOTS_QUERY_TOP_H
 #define LOTS_QUERY_TOP_H
 
+#include "core/base/pool.h"
 #include "query/exec/vector.h"
 #include "query/lang/bound.h"
 
@@ -16,12 +17,12 @@ typedef struct lots_top_kept {
 } lots_top_kept;
 
 /* keep's bits: the rows of the `top` (or bottom) largest, and all ties with the last, in each stratum. `stratum` (may be
- * NULL) numbers them below `strata`, 1 or more. Cost: O(rows). Threads: any number, each with an arena. */
+ * NULL) numbers them below `strata`, 1 or more. `pool` (may be NULL) shares out the work on many rows. Cost: O(rows). */
 LOTS_MUST lots_status lots_top_select(const lots_top *top, const lots_vector *by, const uint32_t *stratum,
-                                      uint32_t strata, lots_arena *arena, uint64_t **keep, lots_top_kept *kept,
-                                      lots_error *err);
+                                      uint32_t strata, lots_pool *pool, lots_arena *arena, uint64_t **keep,
+                                      lots_top_kept *kept, lots_error *err);
 /* 1 + rows of the stratum that are larger (INT), or rows not larger / rows with a value (FLOAT). */
 LOTS_MUST lots_status lots_rank_rows(bool percentile, const lots_vector *by, const uint32_t *stratum, uint32_t strata,
-                                     lots_arena *arena, lots_vector *out, lots_error *err);
+                                     lots_pool *pool, lots_arena *arena, lots_vector *out, lots_error *err);
 
 #endif

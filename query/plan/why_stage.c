@@ -240,7 +240,7 @@ static lots_status why_top(walk *w, const why_sight *sight, uint32_t stage, cons
     const char *text = NULL;
     LOTS_TRY(strata_of(w, values + 1, top->per_count, rows, &stratum, &strata));
     if (selects)
-        LOTS_TRY(lots_top_select(top, &values[0], stratum, strata, &w->out->arena, &keep, &kept, w->err));
+        LOTS_TRY(lots_top_select(top, &values[0], stratum, strata, NULL, &w->out->arena, &keep, &kept, w->err));
     for (uint32_t i = 0; keep != NULL && i < sight->count; i++)
         passed += lots_bit_get(keep, sight->row[i]);
     if (stage_of(w, stage)->kind == LOTS_STAGE_TOP) {

@@ -141,8 +141,8 @@ static void check_ranks(const ranked *r, bool stratified)
 {
     lots_vector ranks, shares;
     lots_error err;
-    assert_ok(lots_rank_rows(false, &r->by, stratified ? r->stratum : NULL, r->strata, &arena, &ranks, &err));
-    assert_ok(lots_rank_rows(true, &r->by, stratified ? r->stratum : NULL, r->strata, &arena, &shares, &err));
+    assert_ok(lots_rank_rows(false, &r->by, stratified ? r->stratum : NULL, r->strata, NULL, &arena, &ranks, &err));
+    assert_ok(lots_rank_rows(true, &r->by, stratified ? r->stratum : NULL, r->strata, NULL, &arena, &shares, &err));
     for (uint32_t i = 0; i < ROWS; i++) {
         uint32_t larger, not_larger;
         assert_int_equal(lots_vector_is_missing(&ranks, i), lots_vector_is_missing(&r->by, i));
@@ -165,7 +165,7 @@ static void check_top(const ranked *r, bool stratified)
     lots_top_kept kept;
     uint64_t *keep = NULL;
     lots_error err;
-    assert_ok(lots_top_select(&top, &r->by, stratified ? r->stratum : NULL, r->strata, &arena, &keep, &kept, &err));
+    assert_ok(lots_top_select(&top, &r->by, stratified ? r->stratum : NULL, r->strata, NULL, &arena, &keep, &kept, &err));
     for (uint32_t i = 0; i < ROWS; i++) {
         uint32_t larger, not_larger;
         if (lots_vector_is_missing(&r->by, i)) {
@@ -192,6 +192,54 @@ static void rows_are_ranked_as_counting_ranks_them(void **state)
                 }
 }
 
+/* Missing where it is, else as doubles or whole numbers. */
+static void assert_same_ranks(const lots_vector *a, const lots_vector *b)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        assert_int_equal(lots_vector_is_missing(a, i), lots_vector_is_missing(b, i));
+        assert_int_equal(((int64_t *)a->data)[i], ((int64_t *)b->data)[i]);
+    }
+}
+
+/* Rows enough to be shared out, of strata of different sizes. */
+static void many_rows_are_ranked_alike_by_any_number_of_threads(void **state)
+{
+    enum { MANY = 150001, STRATA = 5 };
+    const lots_type type = {.kind = LOTS_TYPE_INT};
+    const lots_top tops[2] = {{.percent = true, .mantissa = 3, .scale = 1}, {.bottom = true, .count = 1000}};
+    static uint32_t stratum[MANY];
+    (void)state;
+    for (unsigned shape = 0; shape < SHAPES; shape++) {
+        lots_vector by, one, several;
+        uint64_t random = shape, *keep[2] = {NULL, NULL};
+        lots_top_kept kept[2];
+        lots_pool *pool = NULL;
+        lots_error err;
+        assert_ok(lots_pool_open(&pool, 2 + shape, &err));
+        assert_ok(lots_vector_new(&arena, &type, MANY, &by, &err));
+        assert_ok(lots_vector_want_missing(&arena, &by, &err));
+        for (uint32_t i = 0; i < MANY; i++) {
+            ((int64_t *)by.data)[i] = number_of(shape, i, &random);
+            stratum[i] = (uint32_t)(lots_test_random(&random) % (1 + i % STRATA));
+            if (i % 11 == 0) {
+                lots_bit_set(by.missing, i);
+                ((int64_t *)by.data)[i] = 0;
+            }
+        }
+        for (size_t t = 0; t < 2; t++) {
+            assert_ok(lots_top_select(&tops[t], &by, stratum, STRATA, NULL, &arena, &keep[0], &kept[0], &err));
+            assert_ok(lots_top_select(&tops[t], &by, stratum, STRATA, pool, &arena, &keep[1], &kept[1], &err));
+            assert_memory_equal(keep[0], keep[1], lots_bit_words(MANY) * sizeof(uint64_t));
+            assert_int_equal(kept[0].kept, kept[1].kept);
+            assert_int_equal(kept[0].wanted, kept[1].wanted);
+            assert_ok(lots_rank_rows(t == 0, &by, stratum, STRATA, NULL, &arena, &one, &err));
+            assert_ok(lots_rank_rows(t == 0, &by, stratum, STRATA, pool, &arena, &several, &err));
+            assert_same_ranks(&one, &several);
+        }
+        lots_pool_close(pool);
+    }
+}
+
 static void nothing_can_be_ranked(void **state)
 {
     const lots_type type = {.kind = LOTS_TYPE_INT};
@@ -199,7 +247,7 @@ static void nothing_can_be_ranked(void **state)
     lots_error err;
     (void)state;
     assert_ok(lots_vector_new(&arena, &type, 0, &none, &err));
-    assert_ok(lots_rank_rows(true, &none, NULL, 1, &arena, &out, &err));
+    assert_ok(lots_rank_rows(true, &none, NULL, 1, NULL, &arena, &out, &err));
     assert_int_equal(out.count, 0);
 }
 
@@ -209,6 +257,7 @@ int main(void)
         cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
         cmocka_unit_test(long_parts_in_order_are_sorted),
         cmocka_unit_test_setup_teardown(rows_are_ranked_as_counting_ranks_them, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(many_rows_are_ranked_alike_by_any_number_of_threads, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(nothing_can_be_ranked, open_arena, close_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,39 @@ static uint64_t base_above_outliers(const lots_ints *ints, uint32_t first, uint3
     return low;
 }
 
+/* A base for a bit less than all values need, when that leaves out few of the smallest and the largest: the base that leaves out
+ * the fewest values. `low` when it would be too many. */
+enum { TRIM_MAX = 32 };
+static uint64_t base_of_less(const lots_ints *ints, uint32_t first, uint32_t count, uint64_t low, uint64_t high)
+{
+    const unsigned width = lots_bit_width(high - low);
+    uint32_t below[TRIM_MAX] = {0}, above[TRIM_MAX] = {0}, out = 0;
+    if (ints->narrow == NULL || width < 2 || width > LOTS_FRAME_ESCAPED_MAX)
+        return low;
+    const uint64_t held = (UINT64_C(1) << (width - 1)) - 1, trim = high - low + 1 - held;
+    if (trim > TRIM_MAX || trim > held / 8)
+        return low;
+    for (uint32_t i = first; i < first + count; i++) {
+        const uint64_t from_low = ints->narrow[i] - low, from_high = high - ints->narrow[i];
+        if (from_low < trim)
+            below[from_low]++;
+        if (from_high < trim)
+            above[from_high]++;
+    }
+    for (uint64_t k = 0; k < trim; k++)
+        out += above[k];
+    uint64_t best = 0;
+    for (uint64_t k = 0, least = out; k < trim; k++) {
+        out += below[k];
+        out -= above[trim - 1 - k];
+        if (out < least) {
+            least = out;
+            best = k + 1;
+        }
+    }
+    return low + best;
+}
+
 /* Whether, of `counted` values in these classes out of `count`, some width below full_width costs less than `limit` bits,
  * patches counted at patch_bits each; the rest is taken not to escape. The cheapest in *found, of equals the widest. */
 static bool find_width(const uint32_t classes[CLASSES], uint32_t counted, uint32_t count, unsigned full_width,
@@ -147,6 +180,9 @@ static void measure_sub(const lots_ints *ints, uint32_t first, uint32_t count, b
         /* What lies below must stay an escape after wrapping round. */
         if (above != sub->low && above - sub->low < UINT64_C(1) << (ints->narrow != NULL ? 31 : 63))
             try_escapes(ints, first, count, above, full_width, patch_bits, sub, &best_bits);
+        const uint64_t less = base_of_less(ints, first, count, sub->low, sub->high);
+        if (less != sub->low)
+            try_escapes(ints, first, count, less, full_width, patch_bits, sub, &best_bits);
     }
     totals->escaped += lots_frame_packed_bytes(count, sub->width) + varint_bytes(sub->base);
     totals->patches += sub->escapes;

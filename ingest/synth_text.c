@@ -11,8 +11,8 @@ const char *const lots_synth_file_names[LOTS_SYNTH_FILES] = {
     "listing.csv", "labs.csv", "programmes.csv", "aliases.csv"};
 const char *const lots_synth_file_headings[LOTS_SYNTH_FILES] = {
     "lopnr,birth,sex,death,protected\n",
-    "contact,lopnr,start,time,end,level,unit,provider,profession,form,status,visit,acute,admitted_from,discharged_to,ready,"
-    "cost,payer,dx,px,drg\n",
+    ("contact,lopnr,start,time,end,level,unit,provider,profession,form,status,visit,acute,admitted_from,discharged_to,ready,"
+     "cost,payer,dx,px,drg\n"),
     "lopnr,date,atc,packs,ddd,cost,lasts_until\n",
     "lopnr,start,end,service,hours\n",
     "wait,lopnr,start,end,kind,area,px,unit,priority,booked,target,outcome\n",

@@ -185,7 +185,7 @@ static lots_status find_kinds(lots_worker *worker, uint32_t stream, lots_arena *
     const int32_t column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_LEVEL);
     const lots_level_table *table = NULL;
     lots_vector level;
-    memset(out->kind, stream_of(worker, stream)->span, out->count);
+    memset(out->kind, (int)stream_of(worker, stream)->span, out->count);
     if (column < 0)
         return LOTS_OK;
     LOTS_TRY(level_table(worker, stream, &table, err));

@@ -38,7 +38,7 @@ lots_relation_column *bind_column_add(lots_relation *relation, const char *name,
     column->name = name;
     column->type = type;
     column->column = column->right = UINT32_MAX;
-    column->role = role;
+    column->role = (unsigned)role;
     return column;
 }
 

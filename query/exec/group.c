@@ -57,9 +57,13 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
     for (uint32_t i = 0; i < key_count; i++)
         types[i] = stage->keys[i].value->type;
     LOTS_TRY(lots_keyer_open(&group->keyer, types, key_count, err));
-    for (uint32_t i = 0; i < key_count; i++)
+    for (uint32_t i = 0; i < key_count; i++) {
+        lots_key_band band;
         if (lots_key_of_day(stage->keys[i].value))
             lots_keyer_of_day(&group->keyer, i, stage->keys[i].value->op);
+        if (lots_key_of_band(stage->keys[i].value, &band))
+            lots_keyer_of_band(&group->keyer, i, &band);
+    }
     LOTS_TRY(lots_alloc(&made, stage->agg_count, sizeof(lots_group_state), err));
     group->states = made;
     for (uint32_t i = 0; i < stage->agg_count; i++) {
@@ -118,6 +122,16 @@ static lots_status grow_states(lots_group *group, lots_error *err)
     return lots_group_state_grow(&group->patients, group->keyer.count, err);
 }
 
+/* A key, or the days or numbers that it is made of, when the keyer can be given them instead. */
+static lots_status eval_key(const lots_expr *key, lots_worker *worker, const lots_instance *rows, lots_vector *out,
+                            lots_error *err)
+{
+    lots_key_band band;
+    const bool banded = lots_key_of_band(key, &band);
+    LOTS_TRY(lots_eval(worker, banded || lots_key_of_day(key) ? key->operands[0] : key, rows, out, err));
+    return banded && !lots_key_band_holds(&band, out) ? lots_eval(worker, key, rows, out, err) : LOTS_OK;
+}
+
 static lots_status number_rows(lots_group *group, lots_worker *worker, const lots_instance *rows, const uint64_t *present,
                                uint32_t **out, lots_error *err)
 {
@@ -125,11 +139,8 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
     lots_arena *arena = lots_worker_arena(worker);
     LOTS_TRY(lots_arena_vector(arena, &numbers, rows->count, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &keys, group->key_count, sizeof(lots_vector), err));
-    for (uint32_t i = 0; i < group->key_count; i++) {
-        const lots_expr *key = group->stage->keys[i].value;
-        key = lots_key_of_day(key) ? key->operands[0] : key;
-        LOTS_TRY(lots_eval(worker, key, rows, &((lots_vector *)keys)[i], err));
-    }
+    for (uint32_t i = 0; i < group->key_count; i++)
+        LOTS_TRY(eval_key(group->stage->keys[i].value, worker, rows, &((lots_vector *)keys)[i], err));
     LOTS_TRY(lots_keyer_number_some(&group->keyer, keys, rows->count, present, numbers, err));
     *out = numbers;
     return LOTS_OK;

@@ -52,6 +52,8 @@ void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit)
     coder->unit = unit;
 }
 
+void lots_key_coder_of_band(lots_key_coder *coder, const lots_key_band *band) { coder->band = *band; }
+
 void lots_key_coder_close(lots_key_coder *coder)
 {
     lots_free(coder->days);
@@ -304,7 +306,37 @@ static lots_status codes_of_days(lots_key_coder *coder, const lots_vector *vecto
     return LOTS_OK;
 }
 
-/* ---- both ---- */
+/* ---- bands ---- */
+
+static lots_status codes_of_bands(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                                  uint32_t *out, lots_error *err)
+{
+    const lots_key_band band = coder->band;
+    const int64_t *numbers = (const int64_t *)vector->data + first;
+    bool unknown = false;
+    void *made = NULL;
+    if (coder->days == NULL) {
+        LOTS_TRY(lots_alloc(&made, band.span, sizeof(uint32_t), err));
+        coder->days = made;
+        coder->day_count = band.span;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = coder->days[lots_key_band_place(&band, numbers[i])];
+        unknown |= out[i] == 0;
+    }
+    for (uint32_t i = 0; unknown && i < count; i++) {
+        const uint32_t place = lots_key_band_place(&band, numbers[i]);
+        if (coder->days[place] == 0 && !lots_vector_is_missing(vector, first + i)) {
+            lots_text text = lots_key_band_text(&band, place);
+            const lots_vector one = {.type = coder->type, .count = 1, .data = &text};
+            LOTS_TRY(code_of_item(coder, &one, 0, &coder->days[place], err));
+        }
+        out[i] = coder->days[place];
+    }
+    return LOTS_OK;
+}
+
+/* ---- all ---- */
 
 /* Codes by the table of values [first, first + count). False: some has none, and is 0. */
 static bool near_codes(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
@@ -338,6 +370,8 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
     uint64_t keys[LOTS_KEY_BLOCK];
     if (coder->of_day && vector->type.kind == LOTS_TYPE_DATE)
         return codes_of_days(coder, vector, first, count, out, err);
+    if (coder->band.expr != NULL && vector->type.kind == LOTS_TYPE_INT)
+        return codes_of_bands(coder, vector, first, count, out, err);
     if (coder->form == LOTS_KEY_RANK) {
         rank_codes(vector, first, count, out);
         return LOTS_OK;

@@ -8,6 +8,7 @@
 #define LOTS_QUERY_KEY_CODE_H
 
 #include "query/exec/collected.h"
+#include "query/exec/key_band.h"
 #include "query/exec/key_day.h"
 #include "query/exec/key_fold.h"
 
@@ -28,7 +29,8 @@ typedef struct lots_key_coder {
     uint32_t slot_count;
     bool of_day;           /* vectors may be DATEs: then the values are what `unit` makes of them (key_day.h) */
     lots_op unit;
-    int32_t day_low;       /* days[day - day_low] is the code, 0: none yet */
+    lots_key_band band;    /* if it is one: vectors may be INTs, whose bands are the values */
+    int32_t day_low;       /* days[day - day_low] is the code, 0: none yet; of a band by place of the number */
     uint32_t *days;
     uint32_t day_count;
 } lots_key_coder;
@@ -36,6 +38,8 @@ typedef struct lots_key_coder {
 void lots_key_coder_open(lots_key_coder *coder, const lots_type *type);
 /* Before the first value: vectors may be DATEs, too, but not for find. */
 void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit);
+/* The same of numbers that the band holds. */
+void lots_key_coder_of_band(lots_key_coder *coder, const lots_key_band *band);
 void lots_key_coder_close(lots_key_coder *coder);
 /* Codes of rows [first, first + count) of a vector of its type, in `room` or, where the vector has them, there; first a
  * multiple of 64, count <= LOTS_KEY_BLOCK. Errors: LOTS_MEMORY, LOTS_LIMIT. */

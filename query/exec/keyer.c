@@ -41,10 +41,30 @@ void lots_keyer_of_day(lots_keyer *keyer, uint32_t column, lots_op unit)
     lots_key_coder_of_day(&keyer->coders[column], unit);
 }
 
-/* One key of a row, which may be the unit of a day. */
+void lots_keyer_of_band(lots_keyer *keyer, uint32_t column, const lots_key_band *band)
+{
+    lots_key_coder_of_band(&keyer->coders[column], band);
+}
+
+/* A number's band. */
+static lots_status keep_band(lots_keyer *keyer, uint32_t column, const lots_vector *key, uint32_t row, lots_error *err)
+{
+    const lots_key_coder *coder = &keyer->coders[column];
+    uint64_t gone = lots_vector_is_missing(key, row) ? 1 : 0;
+    lots_text text = {"", 0};
+    if (gone == 0)
+        text = lots_key_band_text(&coder->band,
+                                  lots_key_band_place(&coder->band, ((const int64_t *)key->data)[key->constant ? 0 : row]));
+    const lots_vector one = {.type = coder->type, .count = 1, .data = &text, .missing = gone != 0 ? &gone : NULL};
+    return lots_collected_append_row(&keyer->columns[column], &one, 0, err);
+}
+
+/* One key of a row, which may be the unit of a day or the band of a number. */
 static lots_status keep_key(lots_keyer *keyer, uint32_t column, const lots_vector *key, uint32_t row, lots_error *err)
 {
     const lots_key_coder *coder = &keyer->coders[column];
+    if (coder->band.expr != NULL && key->type.kind == LOTS_TYPE_INT)
+        return keep_band(keyer, column, key, row, err);
     if (!coder->of_day || key->type.kind != LOTS_TYPE_DATE)
         return lots_collected_append_row(&keyer->columns[column], key, row, err);
     uint64_t gone = lots_vector_is_missing(key, row) ? 1 : 0;

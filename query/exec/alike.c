@@ -195,3 +195,72 @@ const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set)
     alike->first_sets[alike->set_count++] = first;
     return first;
 }
+
+/* ---- pipelines ---- */
+
+static bool same_named(pairing *frames, const lots_named_expr *a, uint32_t a_count, const lots_named_expr *b, uint32_t b_count)
+{
+    bool same = a_count == b_count;
+    for (uint32_t i = 0; i < a_count && same; i++)
+        same = a[i].slot == b[i].slot && same_expr(frames, a[i].value, b[i].value);
+    return same;
+}
+
+static bool same_each(pairing *frames, const lots_each *a, const lots_each *b)
+{
+    bool same = a->kind == b->kind && a->period == b->period && a->months == b->months && a->days == b->days &&
+                a->slot_count == b->slot_count && same_expr(frames, a->value, b->value) && same_expr(frames, a->high, b->high);
+    for (uint32_t i = 0; i < a->slot_count && same; i++)
+        same = a->slots[i] == b->slots[i] && same_type(&a->types[i], &b->types[i]);
+    return same;
+}
+
+/* Curves say in notes how they are written: they are taken for different. */
+static bool same_agg(pairing *frames, const lots_row_agg *a, const lots_row_agg *b)
+{
+    return a->kind == b->kind && memcmp(&a->parameter, &b->parameter, sizeof a->parameter) == 0 &&
+           same_type(&a->type, &b->type) && !lots_row_agg_follows(a) && same_expr(frames, a->value, b->value) &&
+           same_expr(frames, a->where, b->where);
+}
+
+/* What stands after it stands in the frame of its table. */
+static bool same_group(pairing *frames, const lots_bound_stage *a, const lots_bound_stage *b)
+{
+    bool same = a->totals == b->totals && a->table_slots == b->table_slots && a->agg_count == b->agg_count &&
+                frames->count + 1 < FRAMES_DEEP && same_named(frames, a->keys, a->key_count, b->keys, b->key_count);
+    for (uint32_t i = 0; i < a->agg_count && same; i++)
+        same = same_agg(frames, &a->aggs[i], &b->aggs[i]);
+    if (!same)
+        return false;
+    frames->a[frames->count] = a->table_frame;
+    frames->b[frames->count++] = b->table_frame;
+    return true;
+}
+
+static bool same_stage(pairing *frames, const lots_bound_stage *a, const lots_bound_stage *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    switch (a->kind) {
+    case LOTS_STAGE_WHERE: return same_expr(frames, a->where, b->where);
+    case LOTS_STAGE_DERIVE: return same_named(frames, a->items, a->item_count, b->items, b->item_count);
+    case LOTS_STAGE_EACH: return same_each(frames, &a->each, &b->each);
+    case LOTS_STAGE_GROUP: return same_group(frames, a, b);
+    default: return false;
+    }
+}
+
+bool lots_alike_pipelines(const lots_query *query, const lots_bound_pipeline *a, const lots_bound_pipeline *b)
+{
+    pairing frames = {.query = query, .a = {a->row_frame}, .b = {b->row_frame}, .count = 1};
+    bool same = a->source == NULL && b->source == NULL && a->relation == b->relation && a->slot_count == b->slot_count &&
+                a->stage_count == b->stage_count && a->column_count == b->column_count && a->aggregated == b->aggregated &&
+                a->nobody == b->nobody && !a->explain && !b->explain && !a->pivoted && !b->pivoted && a->chart == NULL &&
+                b->chart == NULL && a->into == NULL && b->into == NULL;
+    for (uint32_t s = 0; same && s < a->stage_count; s++)
+        same = same_stage(&frames, &a->stages[s], &b->stages[s]);
+    for (uint32_t c = 0; same && c < a->column_count; c++)
+        same = same_type(&a->columns[c].value->type, &b->columns[c].value->type) &&
+               same_expr(&frames, a->columns[c].value, b->columns[c].value);
+    return same;
+}

@@ -16,4 +16,8 @@ const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set);
 /* The first relation of the query that is like this one, itself when there is none before it. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_alike_relation(lots_worker *worker, uint32_t relation, uint32_t *out, lots_error *err);
 
+/* Do two pipelines of the query give the same rows, whatever they call the columns? False of any that are not of patients, or
+ * have other stages than conditions, columns, elements and groups. */
+bool lots_alike_pipelines(const lots_query *query, const lots_bound_pipeline *a, const lots_bound_pipeline *b);
+
 #endif

@@ -123,6 +123,22 @@ lots_status lots_join_open(lots_join *out, const lots_query *query, const lots_b
     return index_rows(out, query, worker, err);
 }
 
+lots_status lots_join_again(lots_join *out, const lots_query *query, const lots_bound_join *bound, const lots_join *from,
+                            lots_worker *worker, lots_error *err)
+{
+    void *made = NULL;
+    *out = (lots_join){.bound = bound, .right = from->right};
+    memset(&out->right.work, 0, sizeof out->right.work);
+    lots_arena_init(&out->right.arena, 0);
+    LOTS_TRY(lots_arena_alloc(&out->right.arena, &made, out->right.column_count, sizeof(lots_result_column), err));
+    out->right.columns = made;
+    for (uint32_t i = 0; i < out->right.column_count; i++) {
+        out->right.columns[i] = from->right.columns[i];
+        out->right.columns[i].name = bound->right->columns[i].name;
+    }
+    return index_rows(out, query, worker, err);
+}
+
 void lots_join_close(lots_join *join)
 {
     if (join->keyer.columns != NULL)

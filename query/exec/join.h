@@ -20,6 +20,9 @@ typedef struct lots_join {
  * Errors: those of the run; LOTS_QUERY when several rows have one key; LOTS_LIMIT. `out` is to be closed in any case. */
 LOTS_MUST lots_status lots_join_open(lots_join *out, const lots_query *query, const lots_bound_join *bound,
                                      const lots_run_options *options, lots_worker *worker, lots_error *err);
+/* The same of a right side that is alike that of another join (lots_alike_pipelines), which lives as long: its rows are taken. */
+LOTS_MUST lots_status lots_join_again(lots_join *out, const lots_query *query, const lots_bound_join *bound,
+                                      const lots_join *from, lots_worker *worker, lots_error *err);
 void lots_join_close(lots_join *join);
 
 /* For each row of an instance of the left its row of the right, LOTS_NO_ID for none; the worker's memory.

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/index/bitset.h"
+#include "query/exec/alike.h"
 #include "query/exec/run_inner.h"
 #include "query/exec/table_source.h"
 
@@ -32,18 +33,31 @@ static bool has_note(const run *r, const char *text)
     return false;
 }
 
+/* An earlier join with the same right side; NULL: there is none. */
+static const lots_join *find_alike(const run *r, uint32_t stage)
+{
+    const lots_bound_stage *stages = r->pipeline->stages;
+    for (uint32_t s = 0; s < stage; s++)
+        if (stages[s].kind == LOTS_STAGE_JOIN && lots_alike_pipelines(r->query, stages[s].join->right, stages[stage].join->right))
+            return &r->joins[s];
+    return NULL;
+}
+
 /* What a right side takes is gone for the rest of the run. */
 static lots_status open_join(run *r, uint32_t stage, lots_error *err)
 {
     lots_run_options options = *r->options;
     lots_join *join = &r->joins[stage];
+    const lots_join *alike = find_alike(r, stage);
     const size_t left = lots_budget_left(r->budget);
     if (left <= 1)
         return lots_fail(err, LOTS_LIMIT, "no memory is left for a joined table");
     options.memory_bytes = left;
     options.observer = NULL;
     options.joined = true;
-    LOTS_TRY(lots_join_open(join, r->query, r->pipeline->stages[stage].join, &options, r->workers[0], err));
+    LOTS_TRY(alike != NULL
+                 ? lots_join_again(join, r->query, r->pipeline->stages[stage].join, alike, r->workers[0], err)
+                 : lots_join_open(join, r->query, r->pipeline->stages[stage].join, &options, r->workers[0], err));
     LOTS_TRY(lots_budget_take(r->budget, join->right.arena.used_bytes, err));
     run_add_work(&r->result->work, &join->right.work);
     for (uint32_t i = 0; i < join->right.note_count; i++)

@@ -1,4 +1,6 @@
 /* Which parts of a query are known for the same: pairs of values in texts, alike and nearly so. */
+#include <stdio.h>
+
 #include "query/exec/alike.h"
 #include "tests/query/exec/exec_fixture.h"
 
@@ -100,12 +102,85 @@ static void what_differs_anywhere_is_two(void **state)
     check(texts, false, false);
 }
 
+/* ---- pipelines ---- */
+
+/* Two right sides joined, each with columns k and n. */
+static bool are_alike(const char *one, const char *other)
+{
+    char text[700];
+    lots_error err;
+    lots_arena arena;
+    lots_query *query = NULL;
+    lots_sources sources;
+    const lots_bind_options options = {0};
+    snprintf(text, sizeof text, "from patients group by k = sex show m = count() join (%s) on k join (%s derive l = n show k, l) on k",
+             one, other);
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_query_bind(w.registry, text, strlen(text), "test", &options, &arena, &sources, &query, &err));
+    const lots_bound_stage *stages = query->pipelines[0].stages;
+    assert_int_equal(stages[1].kind, LOTS_STAGE_JOIN);
+    assert_int_equal(stages[2].kind, LOTS_STAGE_JOIN);
+    const bool alike = lots_alike_pipelines(query, stages[1].join->right, stages[2].join->right);
+    assert_int_equal(alike, lots_alike_pipelines(query, stages[2].join->right, stages[1].join->right));
+    lots_arena_free(&arena);
+    return alike;
+}
+
+static void right_sides_are_alike_whatever_their_columns_are_called(void **state)
+{
+    (void)state;
+    const char *tail = " derive z = n show k, z";
+    static const char *const sides[] = {
+        "from patients group by k = sex show n = count()",
+        "from patients where exists(contacts where level = inpatient) group by k = sex show n = rate(exists(drugs))",
+        "from patients derive u = set(unit over contacts) each x in u group by k = sex, x show n = count() group by k show n = max(n)",
+        "from patients each month m in 2022 group by k = sex show n = count()",
+        NULL};
+    for (size_t i = 0; sides[i] != NULL; i++) {
+        char one[400];
+        snprintf(one, sizeof one, "%s%s", sides[i], tail);
+        if (!are_alike(one, sides[i]))
+            fail_msg("not alike: %s", sides[i]);
+    }
+}
+
+static void right_sides_that_differ_anywhere_are_not_alike(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"from patients group by k = sex show n = count()", "from patients where true group by k = sex show n = count()"},
+        {"from patients group by k = sex show n = count()", "from contacts group by k = sex show n = count()"},
+        {"from patients where exists(drugs) group by k = sex show n = count()",
+         "from patients where exists(contacts) group by k = sex show n = count()"},
+        {"from patients derive s = count(contacts) group by k = sex show n = sum(s)",
+         "from patients derive s = count(contacts) group by k = sex show n = max(s)"},
+        {"from patients derive s = count(contacts) group by k = sex show n = count(where s > 1)",
+         "from patients derive s = count(contacts) group by k = sex show n = count(where s > 2)"},
+        {"from patients derive s = count(contacts) group by k = sex show n = quantile(s, 25%)",
+         "from patients derive s = count(contacts) group by k = sex show n = quantile(s, 26%)"},
+        {"from patients each month m in 2022 group by k = sex show n = count()",
+         "from patients each week m in 2022 group by k = sex show n = count()"},
+        {"from patients derive x = count(contacts) group by k = sex show n = sum(x)",
+         "from patients derive x = count(contacts) + 1 group by k = sex show n = sum(x)"},
+        {"from patients derive s = count(contacts) group by k = sex show n = count(), m = sum(s)",
+         "from patients derive s = count(contacts) group by k = sex show m = count(), n = sum(s)"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char one[400];
+        snprintf(one, sizeof one, "%s derive z = n show k, z", pairs[i][0]);
+        if (are_alike(one, pairs[i][1]))
+            fail_msg("alike: %s", pairs[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_twice_is_one),
         cmocka_unit_test(what_is_asked_of_the_same_rows_shares_them),
         cmocka_unit_test(what_differs_anywhere_is_two),
+        cmocka_unit_test(right_sides_are_alike_whatever_their_columns_are_called),
+        cmocka_unit_test(right_sides_that_differ_anywhere_are_not_alike),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

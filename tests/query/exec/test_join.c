@@ -99,6 +99,16 @@ static void rows_of_a_table_hide_nothing_until_persons_are_behind_them(void **st
           "level,n,fee,patients\nemergency,0,*,<5\ninpatient,0,0.00,0\nprimary,6,110.00,6\n");
 }
 
+/* The second is not run again: its numbers are as hidden, under its own names. */
+static void a_table_may_be_joined_twice(void **state)
+{
+    (void)state;
+    check("let all = from patients group by score show n = count() from patients where score is not missing "
+          "group by score, next = score + 1 show here = count() join (from all derive p = n show score, p) on score "
+          "join (from all derive next = score, q = n show next, q) on next derive both = p + q",
+          "score,next,here,p,q,both,patients\n1,2,<5,<5,8,*,<5\n2,3,8,8,16,24,8\n3,4,16,16,,,16\n");
+}
+
 static void the_right_side_has_its_own_say(void **state)
 {
     (void)state;
@@ -152,6 +162,7 @@ int main(void)
         cmocka_unit_test(totals_find_totals),
         cmocka_unit_test(hidden_keys_find_nothing),
         cmocka_unit_test(rows_of_a_table_hide_nothing_until_persons_are_behind_them),
+        cmocka_unit_test(a_table_may_be_joined_twice),
         cmocka_unit_test(the_right_side_has_its_own_say),
         cmocka_unit_test(names_and_streams_that_may_not_name_stay_apart),
         cmocka_unit_test(a_joined_table_counts_towards_the_memory_of_the_run),

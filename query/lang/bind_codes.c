@@ -251,7 +251,12 @@ static lots_status read_pattern(binder *b, const lots_ast_code *item, const char
         out->system = item->system.text;
     }
     out->form = form_of(b, out->system);
-    const char *low = item->text.text, *high = item->to.text;
+    const char *low = item->text.text, *high = item->to.text, *dots = item->quoted ? NULL : strstr(low, "..");
+    if (dots != NULL) {
+        const lots_status status = lots_ast_fail(b->err, item->span, "'%s' is no code", low);
+        lots_error_hint(b->err, "a range of codes has a dash: {%.*s-%s}", (int)(dots - low), low, dots + 2);
+        return status;
+    }
     size_t low_bytes = item->text.bytes, high_bytes = item->to.bytes;
     const char *dash = item->quoted || high != NULL ? NULL : memchr(low, '-', low_bytes);
     if (dash != NULL && dash != low && dash + 1 < low + low_bytes && out->form != LOTS_CODE_PLAIN &&

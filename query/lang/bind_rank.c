@@ -62,6 +62,13 @@ static lots_status per_keys(binder *b, scope *where, lots_ast_node *const *nodes
     return status;
 }
 
+/* Elsewhere a percentile is a value, not a row's place. */
+static lots_status hint_quantile(binder *b, lots_status status)
+{
+    lots_error_hint(b->err, "the value that 90%% of the rows lie below is quantile(x, 90%%)");
+    return status;
+}
+
 lots_status bind_row_function(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out)
 {
     const lots_ast_call *call = node->call;
@@ -72,15 +79,19 @@ lots_status bind_row_function(binder *b, scope *where, const lots_ast_node *node
         return LOTS_OK;
     if (b->pipeline != NULL)
         LOTS_TRY(bind_without_totals(b, top ? "`top`" : rank ? "`rank`" : "`percentile`", node->span));
-    if (b->hoisting == NULL || b->pipeline == NULL || where->frame != b->pipeline->where->frame)
-        return lots_ast_fail(b->err, node->span, "'%s' ranks the rows of the pipeline: it can stand in derive, where, "
-                                                 "group by and sort, outside event sets",
-                             call->name.text);
+    if (b->hoisting == NULL || b->pipeline == NULL || where->frame != b->pipeline->where->frame) {
+        lots_status status = lots_ast_fail(b->err, node->span, "'%s' ranks the rows of the pipeline: it can stand in derive, where, "
+                                                               "group by and sort, outside event sets",
+                                           call->name.text);
+        return percentile ? hint_quantile(b, status) : status;
+    }
     uint32_t wanted = top ? 2 : 1;
-    if (call->arg_count != wanted || call->args[0].kind != LOTS_AST_ARG_VALUE || call->args[wanted - 1].kind != LOTS_AST_ARG_VALUE)
-        return lots_ast_fail(b->err, node->span, top ? "top is written top(10%%, x) or top(10%%, x per k)"
-                                                     : "'%s' takes one value",
-                             call->name.text);
+    if (call->arg_count != wanted || call->args[0].kind != LOTS_AST_ARG_VALUE || call->args[wanted - 1].kind != LOTS_AST_ARG_VALUE) {
+        lots_status status = lots_ast_fail(b->err, node->span, top ? "top is written top(10%%, x) or top(10%%, x per k)"
+                                                                   : "'%s' takes one value",
+                                           call->name.text);
+        return percentile ? hint_quantile(b, status) : status;
+    }
     lots_row_function made;
     memset(&made, 0, sizeof made);
     made.kind = top ? LOTS_ROW_TOP : rank ? LOTS_ROW_RANK : LOTS_ROW_PERCENTILE;

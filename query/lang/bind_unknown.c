@@ -1,0 +1,125 @@
+/* bind_unknown.c: what is said of a name that nothing has: what it might have meant, or where it does mean something. */
+#include <string.h>
+
+#include "query/lang/bind_internal.h"
+#include "query/lang/suggest.h"
+
+static void suggest_columns(binder *b, suggestion *near, const scope *at)
+{
+    for (size_t i = 0; i < at->names.count; i++)
+        suggest_try(near, LOTS_AT(named, &at->names, i).name, LOTS_AT(named, &at->names, i).bytes);
+    if (at->alias != NULL)
+        suggest_try(near, at->alias, at->alias_bytes);
+    if (at->kind == SCOPE_PATIENT)
+        for (uint32_t i = 0; i < b->schema->streams[0].column_count; i++)
+            suggest_try(near, b->schema->streams[0].columns[i].name,
+                        (uint32_t)strlen(b->schema->streams[0].columns[i].name));
+    if (at->relation == UINT32_MAX || at->kind == SCOPE_PATIENT)
+        return;
+    const lots_relation *relation = bind_relation(b, at->relation);
+    for (uint32_t i = 0; i < relation->column_count; i++)
+        suggest_try(near, relation->columns[i].name, (uint32_t)strlen(relation->columns[i].name));
+}
+
+/* A let or param that stands further down, or is being defined. */
+static bool stands_below(const binder *b, const lots_ast_name *name)
+{
+    for (size_t i = b->sight.visible; i < b->globals.count; i++) {
+        const lots_ast_name *other = &LOTS_AT(global, &b->globals, i).statement->name;
+        if (other->bytes == name->bytes && memcmp(other->text, name->text, name->bytes) == 0)
+            return !LOTS_AT(global, &b->globals, i).argument;
+    }
+    return false;
+}
+
+/* A word that means something only with a day. */
+static bool wants_day(const lots_ast_name *name)
+{
+    return lots_ast_name_is(name, "age") || lots_ast_name_is(name, "alive");
+}
+
+/* A stream whose column it is; NULL. */
+static const lots_stream *stream_with(const binder *b, const lots_ast_name *name)
+{
+    for (uint32_t i = 1; i < b->schema->stream_count; i++)
+        if (lots_stream_find_column(&b->schema->streams[i], name->text, name->bytes) >= 0)
+            return &b->schema->streams[i];
+    return NULL;
+}
+
+/* Words that mean a person elsewhere. */
+static bool wants_persons(const lots_ast_name *name)
+{
+    static const char *const words[] = {"patient", "person", "persons", "people"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (lots_ast_name_is(name, words[i]))
+            return true;
+    return false;
+}
+
+static void suggest_all(binder *b, const scope *from, suggestion *near)
+{
+    for (const scope *at = from; at != NULL; at = at->outer)
+        suggest_columns(b, near, at);
+    for (uint32_t i = 0; i < b->sight.argument_count; i++) {
+        const lots_ast_name *other = &LOTS_AT(global, &b->globals, b->sight.argument_first + i).statement->name;
+        suggest_try(near, other->text, other->bytes);
+    }
+    for (uint32_t i = 0; i < b->sight.visible; i++) {
+        const lots_ast_name *other = &LOTS_AT(global, &b->globals, i).statement->name;
+        suggest_try(near, other->text, other->bytes);
+    }
+    if (from->kind == SCOPE_TABLE)
+        return;
+    bind_suggest_cohorts(b, near);
+    for (uint32_t i = 1; i < b->schema->stream_count; i++)
+        suggest_try(near, b->schema->streams[i].name, (uint32_t)strlen(b->schema->streams[i].name));
+}
+
+lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
+{
+    suggestion near;
+    suggest_begin(&near, name->text, name->bytes);
+    suggest_all(b, from, &near);
+    const bool table = from->kind == SCOPE_TABLE;
+    if (bind_is_step(b, name)) {
+        lots_status status = lots_ast_fail(b->err, name->span, "'%.*s' is another step of the pattern, and which events a "
+                                                               "step may bind can't depend on another step",
+                                           (int)name->bytes, name->text);
+        lots_error_hint(b->err, "a `where` stage after the pattern compares the events that were bound");
+        return status;
+    }
+    if (bind_find_alias(from, name) != NULL) { /* events that have a name are values */
+        lots_status status = lots_ast_fail(b->err, name->span, "'%.*s' is a patient, which is no value", (int)name->bytes,
+                                           name->text);
+        lots_error_hint(b->err, "say which column, as in %.*s.%s", (int)name->bytes, name->text,
+                        b->schema->streams[0].columns[0].name);
+        return status;
+    }
+    lots_status status = lots_ast_fail(b->err, name->span, "there is no '%.*s' here", (int)name->bytes, name->text);
+    const lots_stream *owner = table ? NULL : stream_with(b, name);
+    if (stands_below(b, name))
+        lots_error_hint(b->err, "a let sees what stands above it, and never itself");
+    else if (owner != NULL)
+        lots_error_hint(b->err, "%s have it: … %.*s over %s, or first(%s).%.*s", owner->name, (int)name->bytes, name->text,
+                        owner->name, owner->name, (int)name->bytes, name->text);
+    else if (lots_schema_find_table(b->schema, name->text, name->bytes) >= 0)
+        lots_error_hint(b->err, "it is a table of the registry: from table %.*s, join %.*s on …", (int)name->bytes, name->text,
+                        (int)name->bytes, name->text);
+    else if (!table && wants_day(name))
+        lots_error_hint(b->err, "`%.*s` is as of a day: %.*s at 2023-01-01", (int)name->bytes, name->text, (int)name->bytes,
+                        name->text);
+    else if (near.found)
+        lots_error_hint(b->err, "did you mean `%s`?", near.text);
+    else if (!table && wants_persons(name))
+        lots_error_hint(b->err, "`from patients` has a row for each person, and patients() counts them");
+    else if (table && bind_is_pivoted(b))
+        lots_error_hint(b->err, "after pivot only the keys that are left have names");
+    else if (table && bind_is_about_nobody(b))
+        lots_error_hint(b->err, "these rows are a table's, about nobody: only its columns are in reach");
+    else if (table)
+        lots_error_hint(b->err, "after group by the rows are groups: only their keys and shown columns are in reach");
+    else if (name->quoted)
+        lots_error_hint(b->err, "\"…\" is a name; a text stands in '…'");
+    return status;
+}

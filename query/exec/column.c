@@ -322,11 +322,12 @@ static lots_status taken_of(lots_worker *worker, uint32_t stream, uint32_t colum
     return LOTS_OK;
 }
 
-static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count)
+static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
+                     uint64_t asked)
 {
     const lots_stream_chunk *chunk = &worker->streams[stream];
     const lots_column *schema = &stream_of(worker, stream)->columns[column];
-    return 4 * (uint64_t)count <= chunk->rows && schema->kind != LOTS_KIND_CODES && schema->kind != LOTS_KIND_TEXT &&
+    return 4 * (asked + count) <= chunk->rows && schema->kind != LOTS_KIND_CODES && schema->kind != LOTS_KIND_TEXT &&
            schema->kind != LOTS_KIND_BOOL && lots_rows_rise(rows, count, chunk->rows);
 }
 
@@ -424,7 +425,7 @@ static lots_status finish_taken(lots_worker *worker, uint32_t stream, uint32_t c
     return schema->role == LOTS_ROLE_END ? lots_stream_fill_taken_ends(worker, stream, rows, arena, values, err) : LOTS_OK;
 }
 
-/* Few rows of a column that isn't there yet are decoded for themselves: *done. If others are asked for in this chunk, it is
+/* Few rows of a column that isn't there yet are decoded for themselves: *done. If many others are asked for in this chunk, it is
  * worth having whole. */
 static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
                                uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
@@ -435,9 +436,9 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     LOTS_TRY(taken_of(worker, stream, column, &taken, err));
     if (taken->rows != NULL)
         LOTS_TRY(take_again(worker, taken, worker->streams[stream].rows, rows, count, arena, out, done, err));
-    if (*done || taken->tried || !can_take(worker, stream, column, rows, count))
+    if (*done || !can_take(worker, stream, column, rows, count, taken->asked))
         return LOTS_OK;
-    taken->tried = true;
+    taken->asked += count;
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     lots_values_out values = {.data = out->data, .missing = out->missing};
@@ -453,7 +454,7 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     worker->work.bytes += meta->bytes;
     worker->work.values += meta->count;
     LOTS_TRY(finish_taken(worker, stream, column, rows, arena, out, err));
-    return keep_taken(worker, out, rows, taken, err);
+    return taken->rows == NULL ? keep_taken(worker, out, rows, taken, err) : LOTS_OK;
 }
 
 bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t column)

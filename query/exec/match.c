@@ -6,6 +6,7 @@
  * that a bound), and then only the order is asked of the event before. 2. `no E` means: no event that a step `then E` could
  * bind here; without `within`, and nothing bound after it: none ever after. So `no` holds after an open event, which
  * nothing follows. 3. A run that is shorter goes before one that begins earlier. 4. Ghosts are events like others. */
+#include "query/exec/column.h"
 #include "query/exec/match_inner.h"
 
 typedef struct match_maker {
@@ -70,21 +71,31 @@ static lots_status days_column(match_maker *maker, uint32_t b, bool end, lots_ve
 {
     lots_relation_rows *of = maker->solver.bounds[b].list.relation;
     const int32_t column = end ? of->relation->end_column : of->relation->start_column;
+    return lots_relation_take(maker->solver.worker, of, (uint32_t)column, maker->found[b], maker->count, maker->solver.arena, out,
+                              err);
+}
+
+/* Spans of the last step's rows; of few they are told by themselves. */
+static lots_status take_spans(match_maker *maker, lots_relation_rows *last, bool open, lots_vector *out, lots_error *err)
+{
+    match_solver *solver = &maker->solver;
+    const uint32_t *found = maker->found[solver->bound_count - 1];
     const lots_vector *values = NULL;
-    LOTS_TRY(lots_relation_values(maker->solver.worker, of, (uint32_t)column, &values, err));
-    return lots_vector_gather(maker->solver.arena, values, maker->found[b], maker->count, out, err);
+    bool done = false;
+    if (last->relation->kind == LOTS_RELATION_STREAM)
+        LOTS_TRY(lots_stream_take_spans(solver->worker, last->relation->stream, open, found, maker->count, solver->arena, out,
+                                        &done, err));
+    if (done)
+        return LOTS_OK;
+    LOTS_TRY((open ? lots_relation_open : lots_relation_span_end)(solver->worker, last, &values, err));
+    return lots_vector_gather(solver->arena, values, found, maker->count, out, err);
 }
 
 static lots_status make_spans(match_maker *maker, lots_error *err)
 {
-    match_solver *solver = &maker->solver;
-    lots_relation_rows *last = solver->bounds[solver->bound_count - 1].list.relation;
-    const uint32_t *found = maker->found[solver->bound_count - 1];
-    const lots_vector *values = NULL;
-    LOTS_TRY(lots_relation_span_end(solver->worker, last, &values, err));
-    LOTS_TRY(lots_vector_gather(solver->arena, values, found, maker->count, &maker->rows->span_end, err));
-    LOTS_TRY(lots_relation_open(solver->worker, last, &values, err));
-    return lots_vector_gather(solver->arena, values, found, maker->count, &maker->rows->open, err);
+    lots_relation_rows *last = maker->solver.bounds[maker->solver.bound_count - 1].list.relation;
+    LOTS_TRY(take_spans(maker, last, false, &maker->rows->span_end, err));
+    return take_spans(maker, last, true, &maker->rows->open, err);
 }
 
 /* The sets were not all asked for: the columns are made without them. */

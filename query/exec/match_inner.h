@@ -42,18 +42,17 @@ typedef struct match_lapse {
     uint32_t origin; /* FROM_ORIGIN: number of the binding step */
 } match_lapse;
 
-typedef struct match_list { /* a set's events of the patient at hand */
+typedef struct match_list { /* a set's events of the possible patients, and of the patient at hand */
     lots_relation_rows *relation;
     const uint32_t *offsets; /* by patient: into `all`, or else of the relation, whose rows under the mask are meant */
-    const uint32_t *all;
-    const uint64_t *mask;    /* NULL: every row */
-    const int32_t *starts;   /* by row of the relation */
-    const lots_vector *ends; /* NULL: none has one */
-    const uint32_t *rows;
-    uint32_t *held;          /* room for rows under the mask */
-    uint32_t count;          /* those with a start */
-    int32_t *start, *end;    /* INT32_MIN: no end */
+    const uint32_t *all;     /* NULL until the list is open, perhaps */
+    const uint64_t *mask;    /* till then; NULL: every row */
+    const int32_t *starts, *ends; /* of `all`; INT32_MIN: no end. `ends` NULL: nobody asks */
     uint32_t widest;         /* no possible patient has more events */
+
+    const uint32_t *rows;
+    const int32_t *start, *end;
+    uint32_t count;          /* those with a start */
 } match_list;
 
 typedef struct match_no {
@@ -112,8 +111,8 @@ int32_t lots_match_reach(const match_bound *origin, int32_t day);
 /* The events of every step, which patients are possible, and room for their lists. *none: no patient is, and nothing else
  * is ready. */
 LOTS_MUST lots_status lots_match_open(match_solver *solver, bool *none, lots_error *err);
-/* A patient's lists and ranges. False when some step has no event at all: then nothing else is read. */
-bool lots_match_read(match_solver *solver, uint32_t owner);
+/* A patient's lists and ranges. *possible false when some step has no event at all: then nothing else is read. */
+LOTS_MUST lots_status lots_match_read(match_solver *solver, uint32_t owner, bool *possible, lots_error *err);
 /* Go to a patient: lists, ranges and values. *possible false when some step has no event at all. */
 LOTS_MUST lots_status lots_match_begin(match_solver *solver, uint32_t owner, bool *possible, lots_error *err);
 /* The first event from `from` on from which the pattern completes; MATCH_NONE: none. */

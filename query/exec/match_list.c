@@ -47,70 +47,130 @@ static bool none_possible(const match_solver *solver)
     return lots_bits_next(solver->possible, 0, patients) == patients;
 }
 
-/* Room for the possible patients' events, and what is known of each. */
+/* Rows under the mask, of possible patients only. */
+static lots_status pack_rows(match_solver *solver, match_list *list, lots_error *err)
+{
+    const lots_kernels *kernels = solver->worker->kernels;
+    const uint32_t patients = solver->worker->patients->count, count = list->relation->count;
+    const size_t words = lots_bit_words(count);
+    uint64_t *keep = NULL;
+    uint32_t *before = NULL, *rows = NULL, *offsets = NULL;
+    LOTS_TRY(lots_new_bits(solver->arena, count, &keep, err));
+    LOTS_TRY(lots_new_u32(solver->arena, words + 1, &before, err));
+    LOTS_TRY(lots_new_u32(solver->arena, (size_t)patients + 1, &offsets, err));
+    for (size_t g = lots_bits_next(solver->possible, 0, patients); g < patients;
+         g = lots_bits_next(solver->possible, g + 1, patients))
+        if (list->offsets[g] < list->offsets[g + 1])
+            lots_bits_set_range(keep, list->offsets[g], list->offsets[g + 1]);
+    kernels->bits_and(keep, list->mask, count, keep);
+    before[words] = kernels->count_prefix(keep, words, 0, before);
+    LOTS_TRY(lots_new_u32(solver->arena, before[words], &rows, err));
+    kernels->bits_indexes(keep, count, rows);
+    kernels->bit_ranks(keep, before, list->offsets, (size_t)patients + 1, offsets);
+    list->all = rows;
+    list->offsets = offsets;
+    list->mask = NULL;
+    return LOTS_OK;
+}
+
+static lots_status read_starts(match_solver *solver, match_list *list, lots_error *err)
+{
+    const uint32_t count = list->offsets[solver->worker->patients->count];
+    const int32_t *starts = NULL;
+    int32_t *days = NULL;
+    LOTS_TRY(lots_relation_starts(solver->worker, list->relation, &starts, err));
+    LOTS_TRY(lots_new_i32(solver->arena, count, &days, err));
+    solver->worker->kernels->gather_u32((const uint32_t *)starts, list->all, count, (uint32_t *)days);
+    list->starts = days;
+    return LOTS_OK;
+}
+
+static lots_status read_ends(match_solver *solver, match_list *list, lots_error *err)
+{
+    const uint32_t count = list->offsets[solver->worker->patients->count];
+    const int32_t column = list->relation->relation->end_column;
+    int32_t *days = NULL;
+    lots_vector ends = {.missing = NULL};
+    LOTS_TRY(lots_new_i32(solver->arena, count, &days, err));
+    list->ends = days;
+    if (column < 0) {
+        for (uint32_t i = 0; i < count; i++)
+            days[i] = INT32_MIN;
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_relation_take(solver->worker, list->relation, (uint32_t)column, list->all, count, solver->arena, &ends, err));
+    memcpy(days, ends.data, count * sizeof *days);
+    for (size_t i = ends.missing == NULL ? count : lots_bits_next(ends.missing, 0, count); i < count;
+         i = lots_bits_next(ends.missing, i + 1, count))
+        days[i] = INT32_MIN;
+    return LOTS_OK;
+}
+
+/* The possible patients' events, and what is known of each. */
 static lots_status open_list(match_solver *solver, match_list *list, lots_error *err)
 {
     lots_worker *worker = solver->worker;
     const uint32_t patients = worker->patients->count;
-    LOTS_TRY(lots_relation_starts(worker, list->relation, &list->starts, err));
-    const int32_t end_column = list->relation->relation->end_column;
-    if (end_column >= 0)
-        LOTS_TRY(lots_relation_values(worker, list->relation, (uint32_t)end_column, &list->ends, err));
+    if (list->all == NULL && list->mask != NULL)
+        LOTS_TRY(pack_rows(solver, list, err));
+    else if (list->all == NULL) /* all rows */
+        LOTS_TRY(lots_same_rows(worker, list->relation->count, &list->all, err));
+    LOTS_TRY(read_starts(solver, list, err));
     for (size_t g = lots_bits_next(solver->possible, 0, patients); g < patients;
          g = lots_bits_next(solver->possible, g + 1, patients)) {
         const uint32_t count = list->offsets[g + 1] - list->offsets[g];
         list->widest = count > list->widest ? count : list->widest;
     }
-    if (list->all == NULL)
-        LOTS_TRY(lots_new_u32(solver->arena, list->widest, &list->held, err));
-    LOTS_TRY(lots_new_i32(solver->arena, list->widest, &list->start, err));
-    return lots_new_i32(solver->arena, list->widest, &list->end, err);
-}
-
-static uint32_t hold_rows(match_list *list, uint32_t from, uint32_t to)
-{
-    uint32_t count = 0;
-    list->rows = list->held;
-    for (uint32_t row = from; list->mask == NULL && row < to; row++)
-        list->held[count++] = row;
-    if (list->mask == NULL)
-        return count;
-    for (size_t row = lots_bits_next(list->mask, from, to); row < to; row = lots_bits_next(list->mask, row + 1, to))
-        list->held[count++] = (uint32_t)row;
-    return count;
+    return LOTS_OK;
 }
 
 /* Those without a start stand last in the total order: they follow nothing, and are left out. */
 static void read_list(match_list *list, uint32_t owner)
 {
-    const uint32_t from = list->offsets[owner], to = list->offsets[owner + 1];
-    uint32_t found = to - from;
-    if (list->all != NULL)
-        list->rows = list->all + from;
-    else
-        found = hold_rows(list, from, to);
-    list->count = 0;
-    for (uint32_t i = 0; i < found && list->starts[list->rows[i]] != INT32_MAX; i++) {
-        const uint32_t row = list->rows[i];
-        const bool none = list->ends == NULL || lots_vector_is_missing(list->ends, row);
-        list->start[i] = list->starts[row];
-        list->end[i] = none ? INT32_MIN : ((const int32_t *)list->ends->data)[row];
-        list->count++;
-    }
+    const uint32_t from = list->offsets[owner];
+    list->rows = list->all + from;
+    list->start = list->starts + from;
+    list->end = list->ends == NULL ? NULL : list->ends + from;
+    list->count = list->offsets[owner + 1] - from;
+    while (list->count > 0 && list->start[list->count - 1] == INT32_MAX)
+        list->count--;
 }
 
-/* For each event of `list`, how many of `other` don't come after it. */
-static void place_all(match_solver *solver, const match_list *list, const match_list *other, uint32_t *places)
+/* Does a row of one list come after one of another? Mostly their days tell, and what else the total order looks at is read only
+ * when they don't. */
+static lots_status comes_after(match_solver *solver, const match_list *list, uint32_t i, const match_list *other, uint32_t at,
+                               bool *out, lots_error *err)
 {
-    const lots_relation_rows *a = list->relation, *b = other->relation;
+    const bool stored = list->relation->relation->kind == LOTS_RELATION_STREAM &&
+                        other->relation->relation->kind == LOTS_RELATION_STREAM;
+    *out = other->start[at] > list->start[i];
+    if (stored && other->start[at] != list->start[i])
+        return LOTS_OK;
+    LOTS_TRY(lots_relation_order(solver->worker, list->relation, err));
+    LOTS_TRY(lots_relation_order(solver->worker, other->relation, err));
+    *out = lots_relation_compare(other->relation, other->rows[at], list->relation, list->rows[i]) > 0;
+    return LOTS_OK;
+}
+
+/* For each event of `list`, how many of `other` don't come after it. Events of one relation are in the order of their rows; of
+ * several, by their keys. */
+static lots_status place_all(match_solver *solver, const match_list *list, const match_list *other, uint32_t *places,
+                             lots_error *err)
+{
+    const bool same = list->relation == other->relation;
     uint32_t at = 0;
     for (uint32_t i = 0; i < list->count; i++) {
-        const uint32_t row = list->rows[i];
-        while (at < other->count && (a == b ? other->rows[at] <= row : lots_relation_compare(b, other->rows[at], a, row) <= 0))
+        bool after = false;
+        while (same && at < other->count && other->rows[at] <= list->rows[i])
             at++;
+        while (!same && !after && at < other->count) {
+            LOTS_TRY(comes_after(solver, list, i, other, at, &after, err));
+            at += !after;
+        }
         places[i] = at;
     }
     solver->worker->work.rows += list->count + other->count;
+    return LOTS_OK;
 }
 
 /* The first place from `from` on whose start is `day` or later; galloping. */
@@ -153,13 +213,13 @@ static void range_after(const match_list *list, uint32_t i, const match_lapse *l
 
 /* ---- what no event may ---- */
 
-static void apply_no(match_solver *solver, match_bound *bound, const match_bound *next, match_no *no)
+static lots_status apply_no(match_solver *solver, match_bound *bound, const match_bound *next, match_no *no, lots_error *err)
 {
     const match_list *list = &bound->list;
-    place_all(solver, list, &no->list, no->places);
+    LOTS_TRY(place_all(solver, list, &no->list, no->places, err));
     const bool cuts = !no->lapse.has_within;
     if (cuts && next != NULL)
-        place_all(solver, &no->list, &next->list, no->next_places);
+        LOTS_TRY(place_all(solver, &no->list, &next->list, no->next_places, err));
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t from = 0, to = 0;
         range_after(list, i, &no->lapse, &no->list, no->places[i], &from, &to);
@@ -174,21 +234,23 @@ static void apply_no(match_solver *solver, match_bound *bound, const match_bound
         else if (no->next_places[from] < bound->next_to[i])
             bound->next_to[i] = no->next_places[from];
     }
+    return LOTS_OK;
 }
 
-static void find_ranges(match_solver *solver, match_bound *bound, const match_bound *next)
+static lots_status find_ranges(match_solver *solver, match_bound *bound, const match_bound *next, lots_error *err)
 {
     const match_list *list = &bound->list;
     memset(bound->closed, 0, list->count);
     if (next != NULL) {
-        place_all(solver, list, &next->list, solver->places);
+        LOTS_TRY(place_all(solver, list, &next->list, solver->places, err));
         for (uint32_t i = 0; i < list->count; i++)
             range_after(list, i, &next->lapse, &next->list, solver->places[i], &bound->next_from[i], &bound->next_to[i]);
     }
     for (uint32_t i = 0; bound->run_from != NULL && i < list->count; i++)
         range_after(list, i, &bound->lapse, list, i + 1, &bound->run_from[i], &bound->run_to[i]);
     for (uint32_t n = 0; n < bound->no_count; n++)
-        apply_no(solver, bound, next, &bound->nos[n]);
+        LOTS_TRY(apply_no(solver, bound, next, &bound->nos[n], err));
+    return LOTS_OK;
 }
 
 /* ---- open, and patient by patient ---- */
@@ -231,6 +293,38 @@ static lots_status open_nos(match_solver *solver, match_bound *bound, lots_error
     return LOTS_OK;
 }
 
+/* Does anything follow the step's events, so that it is asked when they end? */
+static bool is_followed(const match_solver *solver, uint32_t b)
+{
+    return b + 1 < solver->bound_count || solver->bounds[b].no_count > 0 || solver->bounds[b].most > 1;
+}
+
+/* The ends of all lists of the first one's relation at once, from which each then has its own: few rows of a column are decoded
+ * by themselves once only. */
+static lots_status take_all_ends(match_solver *solver, lots_error *err)
+{
+    lots_relation_rows *relation = solver->bounds[0].list.relation;
+    const uint32_t patients = solver->worker->patients->count;
+    uint64_t *any = NULL;
+    uint32_t *rows = NULL, lists = 0;
+    lots_vector ends;
+    LOTS_TRY(lots_new_bits(solver->arena, relation->count, &any, err));
+    for (uint32_t b = 0; b < solver->bound_count; b++) {
+        const match_list *list = &solver->bounds[b].list;
+        const bool asked = list->relation == relation && is_followed(solver, b);
+        for (uint32_t i = 0; asked && i < list->offsets[patients]; i++)
+            lots_bit_set(any, list->all[i]);
+        lists += asked;
+    }
+    if (lists < 2 || relation->relation->kind != LOTS_RELATION_STREAM || relation->relation->end_column < 0)
+        return LOTS_OK;
+    const uint32_t count = (uint32_t)solver->worker->kernels->bits_count(any, relation->count);
+    LOTS_TRY(lots_new_u32(solver->arena, count, &rows, err));
+    solver->worker->kernels->bits_indexes(any, relation->count, rows);
+    return lots_relation_take(solver->worker, relation, (uint32_t)relation->relation->end_column, rows, count, solver->arena,
+                              &ends, err);
+}
+
 /* The rows of every step's set, until no patient is left: then a set is asked for only to see its windows. */
 static lots_status find_all(match_solver *solver, bool *none, lots_error *err)
 {
@@ -253,24 +347,6 @@ static lots_status find_all(match_solver *solver, bool *none, lots_error *err)
     return LOTS_OK;
 }
 
-/* Events of one relation are in the order of their rows; of several, by their keys. */
-static lots_status open_order(match_solver *solver, lots_error *err)
-{
-    const lots_relation_rows *first = solver->bounds[0].list.relation;
-    bool one = true;
-    for (uint32_t b = 0; b < solver->bound_count; b++) {
-        one &= solver->bounds[b].list.relation == first;
-        for (uint32_t n = 0; n < solver->bounds[b].no_count; n++)
-            one &= solver->bounds[b].nos[n].list.relation == first;
-    }
-    for (uint32_t b = 0; !one && b < solver->bound_count; b++) {
-        LOTS_TRY(lots_relation_order(solver->worker, solver->bounds[b].list.relation, err));
-        for (uint32_t n = 0; n < solver->bounds[b].no_count; n++)
-            LOTS_TRY(lots_relation_order(solver->worker, solver->bounds[b].nos[n].list.relation, err));
-    }
-    return LOTS_OK;
-}
-
 lots_status lots_match_open(match_solver *solver, bool *none, lots_error *err)
 {
     uint32_t widest = 0;
@@ -279,28 +355,33 @@ lots_status lots_match_open(match_solver *solver, bool *none, lots_error *err)
     LOTS_TRY(find_all(solver, none, err));
     if (*none)
         return LOTS_OK;
-    LOTS_TRY(open_order(solver, err));
     for (uint32_t b = 0; b < solver->bound_count; b++) {
         match_bound *bound = &solver->bounds[b];
         LOTS_TRY(open_bound(solver, bound, err));
         LOTS_TRY(open_nos(solver, bound, err));
         widest = bound->list.widest > widest ? bound->list.widest : widest;
     }
+    LOTS_TRY(take_all_ends(solver, err));
+    for (uint32_t b = 0; b < solver->bound_count; b++)
+        if (is_followed(solver, b))
+            LOTS_TRY(read_ends(solver, &solver->bounds[b].list, err));
     LOTS_TRY(lots_new_u32(solver->arena, solver->bound_count, &solver->chosen, err));
     return lots_new_u32(solver->arena, widest, &solver->places, err);
 }
 
-bool lots_match_read(match_solver *solver, uint32_t owner)
+lots_status lots_match_read(match_solver *solver, uint32_t owner, bool *possible, lots_error *err)
 {
-    for (uint32_t b = 0; b < solver->bound_count; b++) {
+    *possible = true;
+    for (uint32_t b = 0; b < solver->bound_count && *possible; b++) {
         read_list(&solver->bounds[b].list, owner);
-        if (solver->bounds[b].list.count == 0)
-            return false;
+        *possible = solver->bounds[b].list.count > 0;
     }
+    if (!*possible)
+        return LOTS_OK;
     for (uint32_t b = 0; b < solver->bound_count; b++)
         for (uint32_t n = 0; n < solver->bounds[b].no_count; n++)
             read_list(&solver->bounds[b].nos[n].list, owner);
     for (uint32_t b = 0; b < solver->bound_count; b++)
-        find_ranges(solver, &solver->bounds[b], b + 1 < solver->bound_count ? &solver->bounds[b + 1] : NULL);
-    return true;
+        LOTS_TRY(find_ranges(solver, &solver->bounds[b], b + 1 < solver->bound_count ? &solver->bounds[b + 1] : NULL, err));
+    return LOTS_OK;
 }

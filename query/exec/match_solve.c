@@ -225,7 +225,7 @@ static void clear_levels(match_bound *bound)
 
 lots_status lots_match_begin(match_solver *solver, uint32_t owner, bool *possible, lots_error *err)
 {
-    *possible = lots_match_read(solver, owner);
+    LOTS_TRY(lots_match_read(solver, owner, possible, err));
     solver->looks = 0;
     if (!*possible)
         return LOTS_OK;

@@ -57,8 +57,8 @@ struct lots_tested { /* which rows have a local id of an interval, as eval_local
 };
 
 typedef struct lots_taken { /* of a column: a few rows that were decoded for themselves */
-    bool tried;
-    uint32_t *rows;     /* which; NULL: none */
+    uint64_t asked;     /* rows that were, one by one */
+    uint32_t *rows;     /* which were decoded first; NULL: none */
     lots_vector values; /* of each of them, as the language sees them */
     uint64_t *known;    /* the same by row, once other lists of rows are asked for; NULL: not yet */
     lots_vector spread; /* rows that aren't known have no value */

@@ -435,6 +435,21 @@ static lots_status by_shape(binder *b, scope *where, const function *f, const lo
 
 /* ---- what there is not ---- */
 
+/* What other languages call a function; NULL. */
+static const char *meant_by(const lots_ast_name *name)
+{
+    static const char *const others[][2] = {
+        {"avg", "mean(x)"},           {"average", "mean(x)"},        {"stddev", "sd(x)"},
+        {"std", "sd(x)"},             {"if", "case(c then a, else b)"}, {"iif", "case(c then a, else b)"},
+        {"ifnull", "coalesce(a, b)"}, {"nvl", "coalesce(a, b)"},     {"datediff", "days(a, b)"},
+        {"any", "exists(…)"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (lots_ast_name_is(name, others[i][0]))
+            return others[i][1];
+    return NULL;
+}
+
 static lots_status unknown_call(binder *b, const lots_ast_call *call)
 {
     if (lots_ast_name_is(&call->name, "pairs"))
@@ -460,6 +475,8 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
                                        call->name.text);
     if (bind_find_global(b, call->name.text, call->name.bytes) != UINT32_MAX)
         lots_error_hint(b->err, "it is a name without arguments: write it without brackets");
+    else if (meant_by(&call->name) != NULL)
+        lots_error_hint(b->err, "write %s", meant_by(&call->name));
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     return status;

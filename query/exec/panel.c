@@ -334,7 +334,12 @@ static void mark_row(const marker *m, const lots_passed *passed, bool spans, uin
     for (; spans && i < end && starts[i] <= high; i++)
         if (passed->ends[i] >= low)
             mark_span(m, starts[i], passed->ends[i], bits);
-    for (i = spans ? end : skip_early(starts, i, end, low); i < end && starts[i] <= high; i++)
+    i = spans ? end : skip_early(starts, i, end, low);
+    uint64_t word = 0;
+    for (; m->words == 1 && i < end && starts[i] <= high; i++)
+        word |= UINT64_C(1) << of_day[starts[i] - low];
+    bits[0] |= word;
+    for (; i < end && starts[i] <= high; i++)
         lots_bit_set(bits, of_day[starts[i] - low]);
 }
 

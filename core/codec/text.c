@@ -2,10 +2,11 @@
 #include "core/codec/text.h"
 
 #include "core/base/kernels.h"
+#include "core/codec/text_days.h"
 #include "core/codec/text_dict.h"
 #include "core/codec/zstd.h"
 
-enum { FORM_RAW = 0, FORM_NUMBERS = 1, FORM_UUIDS = 2 };
+enum { FORM_RAW = 0, FORM_NUMBERS = 1, FORM_UUIDS = 2, FORM_DAYS = 3 };
 #define UUID_BYTES 36u
 #define NUMBER_BYTES 20u /* of the longest, "-9223372036854775808" */
 
@@ -239,17 +240,30 @@ static lots_status read_constant(lots_reader *reader, uint32_t count, uint32_t *
 }
 
 /* ---- choice ---- */
+static lots_status try_days(const lots_texts *texts, lots_bytes *out, lots_shape *shape, bool *done, lots_arena *arena,
+                            lots_error *err)
+{
+    const size_t from = out->count;
+    LOTS_TRY(lots_bytes_put8(out, FORM_DAYS, err));
+    LOTS_TRY(lots_text_days_try(texts, out, &shape->width, done, arena, err));
+    if (!*done)
+        out->count = from;
+    return LOTS_OK;
+}
+
 /* PLAIN in its compact forms. */
 static lots_status try_compact(const lots_texts *texts, bool uuids, lots_bytes *out, lots_shape *shape, bool *done,
                                lots_arena *arena, lots_error *err)
 {
     LOTS_TRY(uuids ? try_uuids(texts, out, done, err) : try_numbers(texts, out, shape, done, arena, err));
+    if (!*done && !uuids)
+        LOTS_TRY(try_days(texts, out, shape, done, arena, err));
     if (*done)
         shape->encoding = LOTS_ENCODING_PLAIN;
     return LOTS_OK;
 }
 
-/* Numbers before the dictionary, since they have one of their own; UUIDs after it, for those that repeat. */
+/* Numbers and days before the dictionary, since they have one of their own; UUIDs after it, for those that repeat. */
 lots_status lots_texts_encode(const lots_texts *texts, int only, lots_bytes *out, lots_shape *shape, bool *compact,
                               lots_arena *arena, lots_error *err)
 {
@@ -285,10 +299,12 @@ lots_status lots_texts_decode(uint8_t encoding, lots_reader *reader, uint32_t co
         return read_constant(reader, count, offsets, bytes, arena, err);
     if (encoding == LOTS_ENCODING_DICT)
         return lots_text_dict_read(reader, count, offsets, bytes, arena, err);
-    if (encoding != LOTS_ENCODING_PLAIN || !lots_read8(reader, &form) || form > FORM_UUIDS)
+    if (encoding != LOTS_ENCODING_PLAIN || !lots_read8(reader, &form) || form > FORM_DAYS)
         return lots_fail(err, LOTS_CORRUPT, "texts in encoding %u", encoding);
     if (form == FORM_NUMBERS)
         return read_numbers(reader, count, offsets, bytes, arena, err);
+    if (form == FORM_DAYS)
+        return lots_text_days_read(reader, count, offsets, bytes, arena, err);
     return form == FORM_UUIDS ? read_uuids(reader, count, offsets, bytes, arena, err)
                               : lots_text_list_read(reader, count, offsets, bytes, arena, err);
 }

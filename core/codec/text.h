@@ -5,6 +5,7 @@
  *             0  raw: frame of lengths; the bytes
  *             1  whole numbers in canonical decimal ("0", "-17"; fits int64): 1 byte: the encoding (choose.h); those
  *             2  UUIDs 8-4-4-4-12 in lower-case hex: 16 bytes each
+ *             3  each ends in a day: text_days.h
  * DICT      varint: entries; frame of their lengths; their bytes, in rising byte order; frame of each text's entry
  * Callers: core/codec. */
 #ifndef LOTS_TEXT_H

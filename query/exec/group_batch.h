@@ -43,7 +43,7 @@ typedef struct lots_group_rows { /* some rows of a batch */
 
 typedef struct lots_group_batch {
     uint32_t rows;
-    const uint32_t *number;      /* by row: its group, below `known` */
+    const uint32_t *number;      /* by row: its group, below `known`; with 64 bytes of slack */
     uint32_t known;
     const uint32_t *group;       /* by row: the number of its group among the batch's, below `groups`; NULL until asked for */
     uint32_t groups;

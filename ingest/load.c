@@ -276,7 +276,7 @@ static lots_status open_piles(lots_load *load, lots_error *err)
     LOTS_TRY(lots_path_remove_tree(load->spill_folder, err));
     LOTS_TRY(lots_directory_create(load->spill_folder, false, err));
     load->budget.limit_bytes = memory / 8 * 3;
-    load->settled_budget.limit_bytes = memory / 4;
+    load->settled_budget.limit_bytes = memory / 2; /* hardly reached: a wave has a segment for each worker */
     LOTS_TRY(open_pile(load, &load->raw_pile, "raw", &load->budget, true, err));
     LOTS_TRY(open_pile(load, &load->bucket_pile, "buckets", &load->budget, true, err));
     return open_pile(load, &load->settled_pile, "settled", &load->settled_budget, false, err);

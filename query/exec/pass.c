@@ -12,8 +12,6 @@
 #include "query/exec/pass_rows.h"
 #include "query/exec/wanted.h"
 
-#define TASK_CHUNKS 4u
-
 typedef struct pass_state {
     lots_pass *pass;
     lots_group *groups;   /* when grouping: by worker; what a group holds doesn't depend on the order it is fed in */
@@ -282,13 +280,13 @@ static lots_status open_task(pass_state *state, unsigned number, lots_worker **w
     return lots_group_open(&state->groups[number], pass->group, pass->options->min_cell, err);
 }
 
-static void tell_progress(pass_state *state, uint32_t chunks)
+static void tell_progress(pass_state *state)
 {
     const lots_run_options *options = state->pass->options;
     if (options->progress == NULL)
         return;
     pthread_mutex_lock(&state->lock);
-    state->chunks_done += chunks;
+    state->chunks_done++;
     options->progress(options->progress_context, state->chunks_done, state->pass->chunk_count);
     pthread_mutex_unlock(&state->lock);
 }
@@ -300,11 +298,8 @@ static lots_status run_task(void *context, size_t task, unsigned number, lots_er
     LOTS_TRY(open_task(state, number, &worker, err));
     if (state->pass->carried != NULL)
         return run_stretch(state, worker, number, (uint32_t)task, err);
-    uint32_t first = (uint32_t)task * TASK_CHUNKS, end = first + TASK_CHUNKS;
-    end = end < state->pass->chunk_count ? end : state->pass->chunk_count;
-    for (uint32_t chunk = first; chunk < end; chunk++)
-        LOTS_TRY(run_chunk(state, worker, number, chunk, err));
-    tell_progress(state, end - first);
+    LOTS_TRY(run_chunk(state, worker, number, (uint32_t)task, err));
+    tell_progress(state);
     return LOTS_OK;
 }
 
@@ -324,7 +319,7 @@ static lots_status run_tasks(pass_state *state, lots_error *err)
 static lots_status open_input(pass_state *state, lots_error *err)
 {
     const lots_pass *pass = state->pass;
-    state->tasks = (pass->chunk_count + TASK_CHUNKS - 1) / TASK_CHUNKS;
+    state->tasks = pass->chunk_count;
     if (pass->input == NULL)
         return LOTS_OK;
     if (pass->carried == NULL)

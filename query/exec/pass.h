@@ -1,5 +1,5 @@
 /* pass.h: one pass over the chunks: run consecutive where and derive stages on every chunk's rows, then keep the rows
- * or feed them to group by. Tasks are a fixed few chunks each. Kept rows come in the order of the chunks; each worker has groups
+ * or feed them to group by. A task is a chunk. Kept rows come in the order of the chunks; each worker has groups
  * of its own, whose values don't depend on the order of feeding: so the outcome never depends on the number of threads.
  * Rows of a former pass that need nothing of the chunks any more go to a group without them, a stretch a task. */
 #ifndef LOTS_QUERY_PASS_H

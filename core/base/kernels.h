@@ -22,6 +22,8 @@
 
 #define LOTS_PACK_VALUES 1024u /* values of one packed sub-block */
 
+#define LOTS_PLACE_PLANES 8u /* of find_in_words */
+
 typedef struct lots_kernels {
     const char *name; /* "scalar", "avx2", "avx512" */
 
@@ -52,6 +54,11 @@ typedef struct lots_kernels {
 
     /* out[i] = set bits of mask before bit index[i]; `before` is count_prefix's (with the total as its last). */
     void (*bit_ranks)(const uint64_t *mask, const uint32_t *before, const uint32_t *index, size_t count, uint32_t *out);
+    /* Number i is `rest`, and more[k] besides where plane k has bit i, modulo 2^32; at most LOTS_PLACE_PLANES. places[i], a
+     * multiple of 64, goes on to the last place of its 64, below `limit`, before which numbers from there on add up to no more
+     * than sums[i]. */
+    void (*find_in_words)(const uint64_t *const *planes, const uint32_t *more, size_t plane_count, uint32_t rest, size_t limit,
+                          const uint32_t *sums, size_t count, uint32_t *places);
 
     /* at[i] becomes the first place in [at[i], end[i]) whose value is at least least[i], end[i] when there is none.
      * `sorted` rises within each of these ranges. at[i] <= end[i] < 2^31. */

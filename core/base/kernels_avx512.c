@@ -23,6 +23,7 @@
 #define OWN_SELECT
 #define OWN_GATHER
 #define OWN_BOUNDS
+#define OWN_PLACES
 #define OWN_CODES
 #define OWN_SUM_TILE
 #define OWN_ANY
@@ -48,6 +49,49 @@ static void unpack_rest(const uint8_t *in, size_t count, unsigned width, uint32_
         const __m512i value = _mm512_and_si512(_mm512_shrdv_epi32(from, next, bit), mask);
         _mm512_storeu_si512(out + i, _mm512_add_epi32(value, _mm512_set1_epi32((int)base)));
         bit = _mm512_add_epi32(bit, _mm512_set1_epi32((int)(16 * width)));
+    }
+}
+
+/* ---- places in words: eight at a time ---- */
+static __m512i ones64(__m512i words)
+{
+    const __m512i nibble = _mm512_set1_epi8(15);
+    const __m512i ones_of = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+    const __m512i low = _mm512_shuffle_epi8(ones_of, _mm512_and_si512(words, nibble));
+    const __m512i high = _mm512_shuffle_epi8(ones_of, _mm512_and_si512(_mm512_srli_epi64(words, 4), nibble));
+    return _mm512_sad_epu8(_mm512_add_epi8(low, high), _mm512_setzero_si512());
+}
+/* Numbers are the lower halves of the lanes; the upper ones stay 0. */
+static __m512i find_eight(const __m512i *words, const uint32_t *more, size_t plane_count, uint32_t rest, __m512i room, __m512i sums)
+{
+    const __m512i one = _mm512_set1_epi64(1);
+    __m512i place = _mm512_setzero_si512();
+    for (long long step = 32; step > 0; step /= 2) {
+        const __m512i tried = _mm512_add_epi64(place, _mm512_set1_epi64(step));
+        const __m512i below_it = _mm512_sub_epi64(_mm512_sllv_epi64(one, tried), one);
+        __m512i sum = _mm512_mullo_epi32(tried, _mm512_set1_epi64(rest));
+        for (size_t k = 0; k < plane_count; k++)
+            sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(ones64(_mm512_and_si512(words[k], below_it)),
+                                                           _mm512_set1_epi64(more[k])));
+        const __mmask8 goes_on = _mm512_cmple_epu64_mask(sum, sums) & _mm512_cmplt_epi64_mask(tried, room);
+        place = _mm512_mask_mov_epi64(place, goes_on, tried);
+    }
+    return place;
+}
+static void find_in_words(const uint64_t *const *planes, const uint32_t *more, size_t plane_count, uint32_t rest, size_t limit,
+                          const uint32_t *sums, size_t count, uint32_t *places)
+{
+    for (size_t i = 0; i < count; i += 8) {
+        const __mmask8 here = (__mmask8)below(count - i < 8 ? count - i : 8);
+        const __m256i first = _mm256_maskz_loadu_epi32(here, places + i), word = _mm256_srli_epi32(first, 6);
+        const __m512i firsts = _mm512_cvtepu32_epi64(first);
+        __m512i words[LOTS_PLACE_PLANES];
+        for (size_t k = 0; k < plane_count; k++)
+            words[k] = _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), here, word, planes[k], 8);
+        const __m512i room = _mm512_sub_epi64(_mm512_set1_epi64((long long)limit), firsts);
+        const __m512i place = find_eight(words, more, plane_count, rest, room,
+                                         _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(here, sums + i)));
+        _mm256_mask_storeu_epi32(places + i, here, _mm512_cvtepi64_epi32(_mm512_add_epi64(firsts, place)));
     }
 }
 

@@ -409,16 +409,10 @@ lots_status lots_planes_sums(lots_reader *reader, uint32_t count, const uint32_t
     return LOTS_OK;
 }
 
-/* Places in steps: where the sum before place + step does not pass the element, the place moves on by the step. */
-static void move_places(const uint32_t *elements, const uint32_t *tried, const uint32_t *sums, uint32_t count, uint32_t *places)
-{
-    for (uint32_t i = 0; i < count; i++)
-        places[i] = sums[i] <= elements[i] ? tried[i] : places[i];
-}
-
-/* The last place, a multiple of 64, before which there are no more elements than come before this one. */
+/* The last place, a multiple of 64, before which there are no more elements than come before this one, and how many of these are
+ * left from there on. */
 static lots_status find_words(const lengths_read *read, uint32_t count, const uint32_t *elements, uint32_t element_count,
-                              uint32_t *out, lots_arena *arena, lots_error *err)
+                              uint32_t *out, uint32_t *left, lots_arena *arena, lots_error *err)
 {
     const size_t words = word_count_of(count);
     void *places, *sums;
@@ -432,6 +426,7 @@ static lots_status find_words(const lengths_read *read, uint32_t count, const ui
         while (word + 1 < words && ((const uint32_t *)sums)[word + 1] <= elements[i])
             word++;
         out[i] = (uint32_t)(word * 64);
+        left[i] = elements[i] - ((const uint32_t *)sums)[word];
     }
     return LOTS_OK;
 }
@@ -440,20 +435,18 @@ lots_status lots_planes_find(lots_reader *reader, uint32_t count, const uint32_t
                              uint32_t *out, lots_arena *arena, lots_error *err)
 {
     lengths_read read;
-    void *tried, *sums;
-    LOTS_TRY(read_lengths(reader, count, element_count, &read, arena, err));
-    LOTS_TRY(lots_arena_vector(arena, &tried, element_count, sizeof(uint32_t), err));
-    LOTS_TRY(lots_arena_vector(arena, &sums, element_count, sizeof(uint32_t), err));
-    LOTS_TRY(find_words(&read, count, elements, element_count, out, arena, err));
-    for (uint32_t step = 32; step > 0; step /= 2) {
-        for (uint32_t i = 0; i < element_count; i++)
-            ((uint32_t *)tried)[i] = out[i] + step < count ? out[i] + step : out[i];
-        sum_before(&read, tried, element_count, sums);
-        move_places(elements, tried, sums, element_count, out);
-    }
+    uint32_t more[LOTS_PLANES_VALUES], sums[1 + 16];
+    void *left;
+    LOTS_TRY(read_lengths(reader, count, 1, &read, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &left, element_count, sizeof(uint32_t), err));
+    LOTS_TRY(find_words(&read, count, elements, element_count, out, left, arena, err));
+    const uint32_t last = read.planes.distinct - 1;
+    for (uint32_t k = 0; k < last; k++)
+        more[k] = read.values[k] - read.values[last];
+    lots_kernels_get()->find_in_words(read.planes.planes, more, last, read.values[last], count, left, element_count, out);
     const uint32_t ends[1 + 16] = {count};
     sum_before(&read, ends, 1, sums);
-    if (element_count > 0 && elements[element_count - 1] >= *(const uint32_t *)sums)
+    if (element_count > 0 && elements[element_count - 1] >= sums[0])
         return lots_fail(err, LOTS_CORRUPT, "element %u is in none of %u lists", elements[element_count - 1], count);
     return LOTS_OK;
 }

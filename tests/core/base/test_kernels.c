@@ -118,6 +118,28 @@ static void check_ranks(const lots_kernels *kernels, size_t count)
     }
 }
 
+/* Numbers of two planes, 0 to 3, and sums at and beside theirs. */
+static void check_places_in_words(const lots_kernels *kernels, size_t count)
+{
+    const uint64_t *const planes[2] = {all->mask, all->mask + 1};
+    const uint32_t more[2] = {2, UINT32_MAX}, rest = 1, limit = (uint32_t)count - 1; /* 1, 3, 0, 2 */
+    for (size_t i = 0; count >= 256 && i < count; i++) {
+        all->b32[i] = all->want32[i] = (uint32_t)(i % (count / 64 - 1)) * 64;
+        all->out32[i] = all->a32[i] % 130;
+    }
+    if (count < 256)
+        return;
+    kernels->find_in_words(planes, more, 2, rest, limit, all->out32, count, all->b32);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t sum = 0, last = all->want32[i];
+        for (uint32_t at = last; at < all->want32[i] + 64 && at < limit && sum <= all->out32[i]; at++) {
+            last = at;
+            sum += 1u + 2u * bit(planes[0], at) - bit(planes[1], at);
+        }
+        assert_int_equal(all->b32[i], last);
+    }
+}
+
 static int by_value(const void *a, const void *b)
 {
     const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
@@ -398,6 +420,7 @@ EACH(comparisons_become_bitmaps, check_compares)
 EACH(ids_are_looked_up, check_lookups)
 EACH(sums_run_on, check_prefixes)
 EACH(bits_are_counted_before_each_place, check_ranks)
+EACH(places_in_words_are_the_last_with_no_more_before, check_places_in_words)
 EACH(searches_end_at_the_first_that_is_enough, check_bounds)
 EACH(bitmaps_combine, check_bitmaps)
 EACH(expanding_follows_the_mask, check_expands)
@@ -415,6 +438,7 @@ int main(void)
         cmocka_unit_test(what_is_left_unpacks_at_every_width),
         cmocka_unit_test(ranges_become_bitmaps),        cmocka_unit_test(comparisons_become_bitmaps),
         cmocka_unit_test(ids_are_looked_up),            cmocka_unit_test(bits_are_counted_before_each_place),
+        cmocka_unit_test(places_in_words_are_the_last_with_no_more_before),
         cmocka_unit_test(searches_end_at_the_first_that_is_enough),
         cmocka_unit_test(sums_run_on),
         cmocka_unit_test(bitmaps_combine),              cmocka_unit_test(expanding_follows_the_mask),

@@ -68,17 +68,11 @@ lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const u
 
 lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err)
 {
-    const lots_instance *all = NULL;
-    const uint32_t *owners = NULL;
-    uint32_t *parents = NULL;
+    const lots_instance *owners = passed->relation->owners;
     if (passed->elements != NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_relation_elements(worker, passed->relation, frame, &all, err));
-    LOTS_TRY(lots_new_u32(passed->arena, passed->count, &parents, err));
-    LOTS_TRY(lots_instance_parents(worker, all, &owners, err));
-    worker->kernels->gather_u32(owners, passed->rows, passed->count, parents);
-    LOTS_TRY(lots_instance_new(worker, frame, passed->count, all->parent, all->depth, &passed->elements, err));
-    passed->elements->parent_index = parents;
+    LOTS_TRY(lots_instance_new(worker, frame, passed->count, owners, owners->depth, &passed->elements, err));
+    passed->elements->parent_offsets = passed->offsets;
     passed->elements->relation_row = passed->rows;
     return LOTS_OK;
 }

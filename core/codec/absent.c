@@ -167,7 +167,7 @@ static lots_status keep_parent(const uint64_t *present, uint32_t count, lots_par
     return LOTS_OK;
 }
 
-/* Bits of the rows in `present` to all rows; in those left out they are `others`. */
+/* Which of all rows are missing: those left out, and of those in `present` what `some` marks (NULL: none). */
 static lots_status spread_missing(const uint64_t *present, uint32_t count, const uint64_t *some, uint64_t *out,
                                   lots_arena *arena, lots_error *err)
 {

@@ -29,16 +29,6 @@ naive_value naive_distinct(naive_run *run, const naive_value *values, uint32_t c
 
 /* ---- numbers ---- */
 
-static naive_value sum_of(const naive_value *values, uint32_t count)
-{
-    naive_value sum = naive_number(count > 0 ? values[0].kind : NAIVE_INT, 0);
-    if (count > 0)
-        sum.scale = values[0].scale;
-    for (uint32_t i = 0; i < count; i++)
-        sum = naive_arithmetic(LOTS_AST_OP_ADD, &sum, &values[i]);
-    return sum;
-}
-
 __extension__ typedef __int128 wide;
 
 /* A whole number of units of the finest scale among the values, and the floats beside it. */
@@ -104,6 +94,24 @@ static naive_value extreme_of(const naive_value *values, uint32_t count, int sig
     return out;
 }
 
+/* Floats are not rounded at each step: their exact sum is what is asked. */
+static naive_value sum_of(const naive_value *values, uint32_t count)
+{
+    naive_value sum = naive_number(count > 0 ? values[0].kind : NAIVE_INT, 0);
+    if (count > 0)
+        sum.scale = values[0].scale;
+    for (uint32_t i = 0; i < count; i++)
+        sum = naive_arithmetic(LOTS_AST_OP_ADD, &sum, &values[i]);
+    return sum.kind == NAIVE_FLOAT && !sum.missing ? naive_float((double)naive_total(values, count)) : sum;
+}
+
+/* sum / count: of floats the sum is a float. */
+static naive_value mean_of(const naive_value *values, uint32_t count)
+{
+    const long double total = naive_total(values, count);
+    return naive_float(values[0].kind == NAIVE_FLOAT ? (double)total / count : (double)(total / count));
+}
+
 naive_value naive_reduce(naive_run *run, const char *name, const naive_value *values, uint32_t count,
                          const naive_value *p)
 {
@@ -119,7 +127,7 @@ naive_value naive_reduce(naive_run *run, const char *name, const naive_value *va
         if (!naive_is_numeric(&values[i]))
             return naive_refuse(run, "naive: %s wants numbers", name);
     if (strcmp(name, "mean") == 0)
-        return naive_float((double)(naive_total(values, count) / count));
+        return mean_of(values, count);
     if (strcmp(name, "sd") == 0)
         return deviation_of(values, count);
     if (p != NULL && (p->missing || naive_real(p) < 0 || naive_real(p) > 1))

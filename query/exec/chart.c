@@ -348,8 +348,8 @@ static lots_status say_notes(lots_result *result, const lots_chart *chart, lots_
     return LOTS_OK;
 }
 
-lots_status lots_chart_make(const lots_bound_pipeline *pipeline, lots_result *result, lots_arena *scratch, lots_vec *notes,
-                            lots_error *err)
+lots_status lots_chart_make(const lots_bound_pipeline *pipeline, lots_result *result, lots_pool *pool, lots_arena *scratch,
+                            lots_vec *notes, lots_error *err)
 {
     const lots_bound_chart *bound = pipeline->chart;
     void *made = NULL;
@@ -360,7 +360,7 @@ lots_status lots_chart_make(const lots_bound_pipeline *pipeline, lots_result *re
                           .cause = LOTS_CHART_NONE, .at_risk = LOTS_CHART_NONE, .lower_95 = LOTS_CHART_NONE, .upper_95 = LOTS_CHART_NONE, .signal = LOTS_CHART_NONE};
     result->chart = chart;
     if (chart->kind == LOTS_CHART_LORENZ)
-        return lots_chart_lorenz(result, chart, scratch, notes, err);
+        return lots_chart_lorenz(result, chart, pool, scratch, notes, err);
     if (lots_chart_takes_rows(chart->kind))
         return lots_chart_survival(pipeline, result, chart, scratch, notes, err);
     uint32_t before = result->column_count;

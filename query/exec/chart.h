@@ -33,11 +33,12 @@ typedef struct lots_chart {
 } lots_chart;
 
 /* Make the chart of a result whose columns are there. Notes (const char *, in the result's arena) are pushed to `notes`.
+ *   pool      may be NULL
  *   scratch   for what is thrown away
  * Errors: LOTS_QUERY at the chart's place when two points of a line or control chart stand at the same place;
  * LOTS_MEMORY, LOTS_LIMIT. */
-LOTS_MUST lots_status lots_chart_make(const lots_bound_pipeline *pipeline, lots_result *result, lots_arena *scratch,
-                                      lots_vec *notes, lots_error *err);
+LOTS_MUST lots_status lots_chart_make(const lots_bound_pipeline *pipeline, lots_result *result, lots_pool *pool,
+                                      lots_arena *scratch, lots_vec *notes, lots_error *err);
 
 /* Is the cell hidden by the disclosure rules? */
 bool lots_chart_is_hidden(const lots_result_column *column, uint32_t row);
@@ -46,8 +47,8 @@ bool lots_chart_number(const lots_result_column *column, uint32_t row, double *o
 
 /* ---- chart_lorenz.c ---- */
 /* Replace the rows by the curve's points. */
-LOTS_MUST lots_status lots_chart_lorenz(lots_result *result, lots_chart *chart, lots_arena *scratch, lots_vec *notes,
-                                        lots_error *err);
+LOTS_MUST lots_status lots_chart_lorenz(lots_result *result, lots_chart *chart, lots_pool *pool, lots_arena *scratch,
+                                        lots_vec *notes, lots_error *err);
 /* ---- chart_survival.c ---- */
 /* Replace the rows by the steps of curves. */
 LOTS_MUST lots_status lots_chart_survival(const lots_bound_pipeline *pipeline, lots_result *result, lots_chart *chart,

@@ -151,21 +151,19 @@ static lots_status new_room(const lots_result *result, curve *c, lots_arena *scr
     return LOTS_OK;
 }
 
-static void sort_rows(curve *c)
+static lots_status sort_rows(curve *c, lots_pool *pool, lots_error *err)
 {
-    if (c->rows == NULL && c->real)
-        lots_sort_floats(&c->values->real, c->count);
-    else if (c->rows == NULL)
-        lots_sort_ints(&c->values->whole, c->count);
-    else
-        qsort(c->rows, c->count, sizeof *c->rows, c->real ? by_real : by_whole);
-    for (uint32_t i = 0; c->rows != NULL && i < c->count; i++)
+    if (c->rows == NULL)
+        return lots_sort_shared(c->values, c->count, c->real, pool, err);
+    qsort(c->rows, c->count, sizeof *c->rows, c->real ? by_real : by_whole);
+    for (uint32_t i = 0; i < c->count; i++)
         c->values[i] = c->rows[i].value;
+    return LOTS_OK;
 }
 
 /* The rows with a value; *missing persons have none, or UINT32_MAX when they are too few to be told. */
-static lots_status take_rows(const lots_result *result, curve *c, lots_arena *scratch, bool *negative, uint32_t *missing,
-                             lots_error *err)
+static lots_status take_rows(const lots_result *result, curve *c, lots_pool *pool, lots_arena *scratch, bool *negative,
+                             uint32_t *missing, lots_error *err)
 {
     const lots_vector *values = &result->columns[0].values;
     uint32_t without = 0, persons = 0;
@@ -193,8 +191,7 @@ static lots_status take_rows(const lots_result *result, curve *c, lots_arena *sc
     for (uint32_t i = 0; i < without; i++)
         persons += c->rows == NULL || i == 0 || c->room[i].patient != c->room[i - 1].patient;
     *missing = persons > 0 && persons < c->min_cell ? UINT32_MAX : without;
-    sort_rows(c);
-    return LOTS_OK;
+    return sort_rows(c, pool, err);
 }
 
 /* The share of the sum that the rows before each group's end have. */
@@ -244,14 +241,15 @@ static lots_status put_curve(lots_result *result, const curve *c, lots_error *er
     return LOTS_OK;
 }
 
-lots_status lots_chart_lorenz(lots_result *result, lots_chart *chart, lots_arena *scratch, lots_vec *notes, lots_error *err)
+lots_status lots_chart_lorenz(lots_result *result, lots_chart *chart, lots_pool *pool, lots_arena *scratch, lots_vec *notes,
+                              lots_error *err)
 {
     curve c = {0};
     bool negative = false;
     uint32_t missing = 0;
     void *made = NULL;
     chart->value_name = result->columns[0].name;
-    LOTS_TRY(take_rows(result, &c, scratch, &negative, &missing, err));
+    LOTS_TRY(take_rows(result, &c, pool, scratch, &negative, &missing, err));
     if (missing == UINT32_MAX)
         LOTS_TRY(lots_chart_note(result, notes, err, "chart lorenz: the rows of fewer than %u persons are left out: they have "
                                                      "no value", result->min_cell));

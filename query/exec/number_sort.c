@@ -16,6 +16,7 @@
 #define SMALL_BITS 8u
 #define RUNS 16u /* rising ones, that are merged rather than sorted, where they are long */
 #define LONG 4096u
+#define MANY 65536u /* that other threads are woken for */
 
 static int by_value(const void *a, const void *b)
 {
@@ -191,6 +192,36 @@ void lots_sort_floats(double *values, uint64_t count)
         const double value = lots_f64_from_key(key);
         memcpy(&keys[i], &value, sizeof value);
     }
+}
+
+typedef struct shared {
+    int64_t *values;
+    uint64_t count;
+    unsigned parts;
+    bool floats;
+} shared;
+
+static lots_status sort_part(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const shared *all = context;
+    const uint64_t first = all->count * task / all->parts, end = all->count * (task + 1) / all->parts;
+    (void)worker;
+    (void)err;
+    if (all->floats)
+        lots_sort_floats((double *)(void *)(all->values + first), end - first);
+    else
+        lots_sort_ints(all->values + first, end - first);
+    return LOTS_OK;
+}
+
+lots_status lots_sort_shared(void *values, uint64_t count, bool floats, lots_pool *pool, lots_error *err)
+{
+    const unsigned threads = pool != NULL && count >= MANY ? lots_pool_threads(pool) : 1;
+    shared all = {values, count, threads < RUNS ? threads : RUNS, floats};
+    if (all.parts > 1)
+        LOTS_TRY(lots_pool_run(pool, all.parts, sort_part, &all, NULL, err));
+    all.parts = 1;
+    return sort_part(&all, 0, 0, err);
 }
 
 int64_t lots_select_largest(int64_t *values, uint64_t count, uint64_t k)

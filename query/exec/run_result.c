@@ -177,6 +177,6 @@ lots_status run_write_result(run *r, lots_error *err)
     LOTS_TRY(note_beyond(r, err));
     LOTS_TRY(note_hidden(r, err));
     if (r->pipeline->chart != NULL)
-        LOTS_TRY(lots_chart_make(r->pipeline, r->result, &r->arena, &r->notes, err));
+        LOTS_TRY(lots_chart_make(r->pipeline, r->result, r->options->pool, &r->arena, &r->notes, err));
     return result_notes(r, err);
 }

@@ -61,7 +61,7 @@ static inline void open_hand(hand *h, lots_chart_kind kind, uint32_t columns, ui
 static inline lots_status make(hand *h, lots_error *err)
 {
     lots_error_clear(err);
-    return lots_chart_make(&h->pipeline, &h->result, &h->scratch, &h->notes, err);
+    return lots_chart_make(&h->pipeline, &h->result, NULL, &h->scratch, &h->notes, err);
 }
 
 static inline void close_hand(hand *h)

@@ -88,6 +88,29 @@ static void long_parts_in_order_are_sorted(void **state)
     }
 }
 
+static void many_numbers_are_sorted_by_several_threads(void **state)
+{
+    enum { MANY = 70001 };
+    static int64_t values[MANY], wanted[MANY];
+    static double floats[MANY];
+    uint64_t random = 1;
+    lots_pool *pool = NULL;
+    lots_error err;
+    (void)state;
+    assert_ok(lots_pool_open(&pool, 3, &err));
+    for (uint32_t i = 0; i < MANY; i++) {
+        values[i] = wanted[i] = number_of(1 + i % 2 * 7, i, &random);
+        floats[i] = (double)values[i];
+    }
+    qsort(wanted, MANY, sizeof *wanted, rising);
+    assert_ok(lots_sort_shared(values, MANY, false, pool, &err));
+    assert_ok(lots_sort_shared(floats, MANY, true, pool, &err));
+    assert_memory_equal(values, wanted, sizeof values);
+    for (uint32_t i = 0; i < MANY; i++)
+        assert_true(floats[i] == (double)wanted[i]);
+    lots_pool_close(pool);
+}
+
 /* ---- ranking ---- */
 
 enum { ROWS = 700 };
@@ -256,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
         cmocka_unit_test(long_parts_in_order_are_sorted),
+        cmocka_unit_test(many_numbers_are_sorted_by_several_threads),
         cmocka_unit_test_setup_teardown(rows_are_ranked_as_counting_ranks_them, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(many_rows_are_ranked_alike_by_any_number_of_threads, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(nothing_can_be_ranked, open_arena, close_arena),

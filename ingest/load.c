@@ -47,6 +47,17 @@ static lots_status read_mapping(lots_load *load, lots_error *err)
 
 /* ---- the registry ---- */
 
+static lots_status place_identities(lots_load *load, lots_error *err)
+{
+    char *folder;
+    if (load->options->identities == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_path_whole(&folder, load->options->identities, err));
+    lots_status status = lots_registry_place_identities(load->writer, folder, err);
+    lots_free(folder);
+    return status;
+}
+
 static lots_status open_registry(lots_load *load, lots_error *err)
 {
     const char *path = load->options->registry;
@@ -55,6 +66,8 @@ static lots_status open_registry(lots_load *load, lots_error *err)
     lots_status status = lots_registry_begin(&load->writer, path, !load->options->append, &load->base, err);
     if (status == LOTS_USAGE && !load->options->append)
         lots_error_hint(err, "to add to a registry say --append");
+    if (status == LOTS_OK)
+        status = place_identities(load, err);
     if (status == LOTS_OK && load->base != NULL)
         status = lots_schema_merge(lots_registry_schema(load->base), &declared, &load->schema, err);
     if (status != LOTS_OK || load->base != NULL)

@@ -30,6 +30,7 @@ typedef struct lots_load_options {
     uint32_t segment_events;   /* where a segment closes; 0: LOTS_SEGMENT_EVENTS. For tests: it changes the bytes */
     lots_load_progress progress;
     void *progress_context;
+    const char *identities;    /* the folder of a new registry's identity files; NULL: inside it, or where they are */
     const char *rejects_path;  /* NULL: REGISTRY.rejects.csv beside the registry; written only when there are rejects */
     const _Atomic bool *stop;  /* may be NULL; turns true: LOTS_INTERRUPTED, nothing published */
     const struct lots_load_feed *feed; /* may be NULL; else where the streams come from (load_feed.h) */

@@ -47,6 +47,8 @@ bool lots_path_exists(const char *path);
 bool lots_path_is_directory(const char *path);
 /* "a/b" from "a", "b"; lots_free it. */
 LOTS_MUST lots_status lots_path_join(char **out, const char *directory, const char *name, lots_error *err);
+/* The path from the root, of one that may start from the working folder; neither need exist. lots_free it. Errors: LOTS_IO. */
+LOTS_MUST lots_status lots_path_whole(char **out, const char *path, lots_error *err);
 LOTS_MUST lots_status lots_path_remove(const char *path, lots_error *err); /* a file; absent is LOTS_OK */
 /* A file or a directory with all below it; absent is LOTS_OK. */
 LOTS_MUST lots_status lots_path_remove_tree(const char *path, lots_error *err);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,16 @@ lots_status lots_path_join(char **out, const char *directory, const char *name, 
     snprintf(joined, room, "%s%s%s", directory, slash ? "/" : "", name);
     *out = joined;
     return LOTS_OK;
+}
+
+lots_status lots_path_whole(char **out, const char *path, lots_error *err)
+{
+    char folder[PATH_MAX];
+    if (path[0] == '/')
+        return lots_path_join(out, "", path, err);
+    if (getcwd(folder, sizeof folder) == NULL)
+        return lots_os_fail(err, "tell the working folder of", path);
+    return lots_path_join(out, folder, path, err);
 }
 
 lots_status lots_directory_create(const char *path, bool may_exist, lots_error *err)

@@ -138,8 +138,8 @@ LOTS_MUST lots_status lots_registry_publish(lots_registry_writer *writer, const 
 void lots_registry_end(lots_registry_writer *writer);
 
 /* For a registry not yet published: identity files go to this folder (an absolute path), which must be this registry's
- * alone, and the setting `identities` says so. Before the first lots_registry_new_segment.
- * Errors: LOTS_USAGE for a registry that has been published, LOTS_IO. */
+ * alone, and the setting `identities` says so. Before the first lots_registry_new_segment. Of a published registry it may
+ * only be the folder that they are in. Errors: LOTS_USAGE for another, LOTS_IO. */
 LOTS_MUST lots_status lots_registry_place_identities(lots_registry_writer *writer, const char *folder, lots_error *err);
 
 /* Keep a generation under a name, or drop the name (generation 0). Errors: LOTS_USAGE when there is no such generation or

@@ -158,6 +158,8 @@ lots_status lots_registry_begin(lots_registry_writer **out, const char *path, bo
 lots_status lots_registry_place_identities(lots_registry_writer *writer, const char *folder, lots_error *err)
 {
     char *copy;
+    if (writer->base != NULL && strcmp(folder, writer->identities) == 0)
+        return LOTS_OK;
     if (writer->base != NULL)
         return lots_fail(err, LOTS_USAGE, "registry '%s' has its identities already, in '%s'", writer->path,
                          writer->identities);

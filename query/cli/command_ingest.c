@@ -158,12 +158,13 @@ static lots_status load(lots_program *program, lots_load_options *options, lots_
 }
 
 enum { INGEST_FORMAT, INGEST_MAP, INGEST_APPEND, INGEST_MEMORY, INGEST_MAX_REJECTS, INGEST_THREADS, INGEST_REJECTS,
-       INGEST_SHOW };
+       INGEST_SHOW, INGEST_IDENTITIES };
 static const lots_option ingest_options[] = {
     [INGEST_FORMAT] = {"format", 0, true},   [INGEST_MAP] = {"map", 0, true},
     [INGEST_APPEND] = {"append", 0, false},  [INGEST_MEMORY] = {"memory", 0, true},
     [INGEST_MAX_REJECTS] = {"max-rejects", 0, true}, [INGEST_THREADS] = {"threads", 0, true},
     [INGEST_REJECTS] = {"rejects", 0, true}, [INGEST_SHOW] = {"show-map", 0, true},
+    [INGEST_IDENTITIES] = {"identities", 0, true},
 };
 
 typedef struct ingest_words {
@@ -199,6 +200,7 @@ static lots_status take_option(void *context, int which, const char *value, lots
         LOTS_TRY(lots_option_number("threads", value, 1024, &number, err));
         load_options->threads = (unsigned)number;
         return LOTS_OK;
+    case INGEST_IDENTITIES: load_options->identities = value; return LOTS_OK;
     case INGEST_REJECTS: load_options->rejects_path = value; return LOTS_OK;
     default: words->show = value; return LOTS_OK;
     }
@@ -263,6 +265,7 @@ const lots_command lots_command_ingest = {
     "      --format NAME    a built-in layout\n"
     "      --map FILE       a mapping of your own (ingest/maps/README.md)\n"
     "      --append         add to the registry if there is one\n"
+    "      --identities DIR where a new registry's files of ids go (default: into it); only lists of persons read them\n"
     "      --memory SIZE    what may be held before rows are spilled to disk (default 2G)\n"
     "      --max-rejects P  rejected rows allowed, as a part of all (default 0.1%)\n"
     "      --rejects FILE   where the rejected rows are listed (default REG.lots.rejects.csv)\n"

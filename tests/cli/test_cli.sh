@@ -221,6 +221,19 @@ a_pin_keeps_a_generation_that_can_be_asked() {
         exits 2 query "$work/pinned.lots" --generation thesis 'from patients show n = count()' &&
         exits 0 pin "$work/pinned.lots" paper --drop && exits 2 pin "$work/pinned.lots" paper 99
 }
+# A copy without them answers what needs no ids.
+ids_may_lie_elsewhere() {
+    plan="--map ingest/maps/example.map ingest/example --identities"
+    exits 0 ingest "$work/apart.lots" $plan "$work/ids" && ls "$work"/ids/*.ids && ! ls "$work"/apart.lots/identities/*.ids || return 1
+    exits 0 query "$work/apart.lots" --purpose test 'from patients show id limit 3' && cp "$work/out" "$work/first" &&
+        exits 0 query "$reg" --purpose test 'from patients show id limit 3' && cmp "$work/out" "$work/first" &&
+        exits 0 ingest "$work/apart.lots" $plan "$work/ids" --append &&
+        exits 2 ingest "$work/apart.lots" $plan "$work/others" --append && err_has "$work/ids" || return 1
+    mv "$work/ids" "$work/locked" && exits 0 query "$work/apart.lots" 'from patients show n = count()' &&
+        exits 8 query "$work/apart.lots" --purpose test 'from patients show id limit 3' && err_has "$work/ids" &&
+        exits 0 query "$work/apart.lots" --identities "$work/locked" --purpose test 'from patients show id limit 3' &&
+        cmp "$work/out" "$work/first"
+}
 a_second_load_without_append_is_refused() { exits 2 ingest "$reg" --map ingest/maps/example.map ingest/example; }
 too_many_rejects_publish_nothing() {
     mkdir -p "$work/messy" && cp ingest/example/*.csv "$work/messy" || return 1
@@ -377,6 +390,7 @@ check what_rests_on_few_is_hidden_in_info_and_codes
 check check_finds_nothing_wrong_and_then_a_flipped_byte
 check a_registry_of_an_old_format_is_told_from_a_damaged_one
 check a_pin_keeps_a_generation_that_can_be_asked
+check ids_may_lie_elsewhere
 check a_second_load_without_append_is_refused
 check too_many_rejects_publish_nothing
 check a_mapping_error_names_its_line

@@ -68,6 +68,5 @@ LOTS_MUST lots_status lots_reading_bind(lots_reading **out, lots_arena *arena, c
 LOTS_MUST lots_status lots_convert_record(lots_converter *converter, const lots_reading *reading,
                                           const lots_csv_field *fields, const lots_csv_record *record,
                                           lots_error *err);
-uint32_t lots_reading_target(const lots_reading *reading);
 
 #endif

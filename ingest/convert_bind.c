@@ -228,5 +228,3 @@ lots_status lots_reading_bind(lots_reading **out, lots_arena *arena, const lots_
                            .file_name = file_name};
     return bind(&job, *out);
 }
-
-uint32_t lots_reading_target(const lots_reading *reading) { return reading->target_number; }

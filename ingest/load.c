@@ -34,7 +34,7 @@ static lots_status read_mapping(lots_load *load, lots_error *err)
         lots_bytes names = {0};
         lots_status status = LOTS_OK;
         for (size_t i = 0; lots_load_formats(i) != NULL && status == LOTS_OK; i++)
-            status = lots_bytes_printf(&names, err, "%s%s", i == 0 ? "" : " ", lots_load_formats(i));
+            status = lots_bytes_printf(&names, err, "%s%s", i == 0 ? "" : ", ", lots_load_formats(i));
         status = lots_fail(err, LOTS_USAGE, "there is no built-in layout '%s'", options->format);
         lots_error_hint(err, "there are: %.*s", (int)names.count, names.count == 0 ? "" : (const char *)names.data);
         lots_bytes_free(&names);

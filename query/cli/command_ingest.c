@@ -229,8 +229,8 @@ static lots_status show_map(lots_program *program, const char *name, lots_error 
     char known[256] = "";
     for (size_t i = 0, used = 0; lots_load_formats(i) != NULL && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", lots_load_formats(i));
-    lots_fail(err, LOTS_USAGE, "there is no layout '%s'", name);
-    lots_error_hint(err, "the layouts are %s", known);
+    lots_fail(err, LOTS_USAGE, "there is no built-in layout '%s'", name);
+    lots_error_hint(err, "there are: %s", known);
     return LOTS_USAGE;
 }
 

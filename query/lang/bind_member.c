@@ -65,6 +65,16 @@ static lots_status bind_missing_member(binder *b, lots_expr *missing, const lots
     return lots_ast_fail(b->err, name->span, "missing has no '%.*s'", (int)name->bytes, name->text);
 }
 
+/* Other languages write start.year, this one year(start). */
+static bool is_part_of_date(const lots_ast_name *name)
+{
+    static const char *const parts[] = {"year", "month", "day", "weekday", "year_of", "quarter_of", "month_of", "week_of"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (lots_ast_name_is(name, parts[i]))
+            return true;
+    return false;
+}
+
 lots_status bind_member_of(binder *b, scope *where, const value *base, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_name *name = &node->member.name;
@@ -105,7 +115,10 @@ lots_status bind_member_of(binder *b, scope *where, const value *base, const lot
     }
     char type[96];
     lots_type_format(&expr->type, type);
-    return lots_ast_fail(b->err, name->span, "%s has no '%.*s'", type, (int)name->bytes, name->text);
+    lots_status status = lots_ast_fail(b->err, name->span, "%s has no '%.*s'", type, (int)name->bytes, name->text);
+    if (expr->type.kind == LOTS_TYPE_DATE && is_part_of_date(name))
+        lots_error_hint(b->err, "write %.*s(…) with the date in the brackets", (int)name->bytes, name->text);
+    return status;
 }
 
 lots_status bind_member(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)

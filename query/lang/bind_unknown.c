@@ -1,6 +1,7 @@
 /* bind_unknown.c: what is said of a name that nothing has: what it might have meant, or where it does mean something. */
 #include <string.h>
 
+#include "core/base/day.h"
 #include "query/lang/bind_internal.h"
 #include "query/lang/suggest.h"
 
@@ -76,6 +77,12 @@ static void suggest_all(binder *b, const scope *from, suggestion *near)
         suggest_try(near, b->schema->streams[i].name, (uint32_t)strlen(b->schema->streams[i].name));
 }
 
+static bool is_date(const lots_ast_name *name)
+{
+    lots_day day;
+    return lots_day_parse(name->text, name->bytes, &day);
+}
+
 lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
 {
     suggestion near;
@@ -119,6 +126,8 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
         lots_error_hint(b->err, "these rows are a table's, about nobody: only its columns are in reach");
     else if (table)
         lots_error_hint(b->err, "after group by the rows are groups: only their keys and shown columns are in reach");
+    else if (name->quoted && is_date(name))
+        lots_error_hint(b->err, "a date stands without quotes, as %.*s", (int)name->bytes, name->text);
     else if (name->quoted)
         lots_error_hint(b->err, "\"…\" is a name; a text stands in '…'");
     return status;

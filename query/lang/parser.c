@@ -123,6 +123,8 @@ static void add_hint(lots_parser *p, unsigned expect, const char *word, const ch
                         lots_word_text(token->word));
     } else if (token->kind == LOTS_TOKEN_STRING && strstr(expected, "name") != NULL) {
         lots_error_hint(p->err, "'…' is a text; a name with odd letters is written \"…\"");
+    } else if (token->kind == LOTS_TOKEN_STAR && token->at > 0 && p->lexer.text[token->at - 1] == '(') {
+        lots_error_hint(p->err, "rows are counted by count(), with nothing in the brackets");
     }
 }
 

@@ -221,6 +221,9 @@ static lots_status hide_marked(lots_vector *values, const lots_vector *marks, ui
 static lots_status hide_reckoned(lots_suppress *table, lots_arena *arena, lots_error *err)
 {
     const lots_bound_stage *stage = table->stage;
+    lots_suppress_tree *tree = NULL;
+    if (table->parent != NULL)
+        LOTS_TRY(lots_suppress_tree_open(&tree, table, arena, err));
     for (bool changed = true; changed;) {
         changed = false;
         for (uint32_t row = 0; row < table->rows; row++)
@@ -229,7 +232,7 @@ static lots_status hide_reckoned(lots_suppress *table, lots_arena *arena, lots_e
         if (table->parent == NULL)
             break;
         bool more = false;
-        LOTS_TRY(lots_suppress_totals(table, arena, &more, err));
+        LOTS_TRY(lots_suppress_totals(tree, arena, &more, err));
         changed = changed || more;
     }
     for (uint32_t i = 0; table->parent == NULL && i < stage->agg_count; i++)

@@ -44,7 +44,11 @@ bool lots_suppress_hide(lots_suppress *table, uint32_t column, uint32_t row);
 /* Does the sum of the hidden cells give one of them away? `small`: how many print as `<k`, each of 1..k-1; `others`: as `*`,
  * each of k or more. */
 bool lots_suppress_forced(uint32_t min_cell, uint64_t small, uint64_t others, int64_t sum);
-/* What the totals give away; *changed true when something was hidden. */
-LOTS_MUST lots_status lots_suppress_totals(lots_suppress *table, lots_arena *arena, bool *changed, lots_error *err);
+/* The rows of a table with totals as a tree, in the arena. It remembers which totals were found safe, so it is opened once. */
+typedef struct lots_suppress_tree lots_suppress_tree;
+LOTS_MUST lots_status lots_suppress_tree_open(lots_suppress_tree **out, lots_suppress *table, lots_arena *arena,
+                                              lots_error *err);
+/* Hide what the totals give away; *changed true when something was hidden. Till then again, and once more after others hid. */
+LOTS_MUST lots_status lots_suppress_totals(lots_suppress_tree *tree, lots_arena *arena, bool *changed, lots_error *err);
 
 #endif

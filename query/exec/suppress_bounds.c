@@ -19,6 +19,8 @@ typedef struct bounds {
     uint32_t *parts;     /* offsets of the columns that are parts */
     uint32_t *wholes;    /* columns that count all rows, or all persons */
     uint32_t part_count, whole_count;
+    bool *counted;       /* by column: it counts */
+    bool *shared;        /* by row: the conditions share it out */
     bool *asked;         /* by row of a total: one part more is enough for now */
     bool same;           /* each row is a person: the wholes are one number */
 } bounds;
@@ -106,7 +108,7 @@ static bool narrow_row(const bounds *b, uint32_t row)
         changed = narrow(first, other->low, other->high) || changed;
         changed = narrow(other, first->low, first->high) || changed;
     }
-    if (is_shared(b, row))
+    if (b->shared[row])
         changed = narrow_sum(first, b->ranges + row, b->parts, b->part_count) || changed;
     return changed;
 }
@@ -115,7 +117,7 @@ static bool narrow_total(const bounds *b, uint32_t column, uint32_t row)
 {
     const tree *t = b->t;
     range *ranges = b->ranges + (size_t)column * t->table->rows;
-    if (!counts(t, column) || (tree_kind(t, column) == LOTS_AGG_PATIENTS && !t->disjoint[row]))
+    if (!b->counted[column] || (!t->disjoint[row] && tree_kind(t, column) == LOTS_AGG_PATIENTS))
         return false;
     return narrow_sum(&ranges[row], ranges, t->children + t->starts[row], t->starts[row + 1] - t->starts[row]);
 }
@@ -139,7 +141,7 @@ static bool is_given_away(const bounds *b, uint32_t column, uint32_t row)
 {
     const tree *t = b->t;
     const range *r = &b->ranges[(size_t)column * t->table->rows + row];
-    return counts(t, column) && !tree_is_shown(t, column, row) && r->low >= r->high && r->low > 0 &&
+    return b->counted[column] && !tree_is_shown(t, column, row) && r->low >= r->high && r->low > 0 &&
            lots_evidence_judge_cell(&t->table->evidence[column], tree_cell(t, column, row), t->table->min_cell) !=
                LOTS_MARK_SHOWN;
 }
@@ -162,11 +164,15 @@ static lots_status open_bounds(bounds *b, lots_arena *arena, lots_error *err)
 {
     const tree *t = b->t;
     uint32_t rows = t->table->rows;
-    void *ranges = NULL, *parts = NULL, *wholes = NULL, *asked = NULL;
+    void *ranges = NULL, *parts = NULL, *wholes = NULL, *asked = NULL, *counted = NULL, *shared = NULL;
     LOTS_TRY(lots_arena_alloc(arena, &ranges, (size_t)t->columns * rows, sizeof(range), err));
     LOTS_TRY(lots_arena_alloc(arena, &parts, t->columns, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &wholes, t->columns, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &asked, rows, sizeof(bool), err));
+    LOTS_TRY(lots_arena_alloc(arena, &counted, t->columns, sizeof(bool), err));
+    LOTS_TRY(lots_arena_alloc(arena, &shared, rows, sizeof(bool), err));
+    b->counted = counted;
+    b->shared = shared;
     b->asked = asked;
     b->ranges = ranges;
     b->parts = parts;
@@ -177,11 +183,14 @@ static lots_status open_bounds(bounds *b, lots_arena *arena, lots_error *err)
             b->parts[b->part_count++] = c * rows;
         else if (counts(t, c))
             b->wholes[b->whole_count++] = c;
-        for (uint32_t row = 0; counts(t, c) && row < rows; row++) {
+        b->counted[c] = counts(t, c);
+        for (uint32_t row = 0; b->counted[c] && row < rows; row++) {
             b->ranges[(size_t)c * rows + row] = begin(t, c, row);
             b->same = b->same && (is_part(t, c) || truth_of(t, c, row) == truth_of(t, b->wholes[0], row));
         }
     }
+    for (uint32_t row = 0; row < rows; row++)
+        b->shared[row] = is_shared(b, row);
     return LOTS_OK;
 }
 

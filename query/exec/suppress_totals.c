@@ -82,13 +82,21 @@ static lots_status find_disjoint(tree *t, lots_arena *arena, lots_error *err)
     return LOTS_OK;
 }
 
-static lots_status open_tree(tree *t, lots_arena *arena, lots_error *err)
+lots_status lots_suppress_tree_open(lots_suppress_tree **out, lots_suppress *table, lots_arena *arena, lots_error *err)
 {
-    void *made = NULL;
+    void *made = NULL, *wanted = NULL, *hidden = NULL, *stale = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &made, 1, sizeof(tree), err));
+    tree *t = made;
+    *t = (tree){.table = table, .columns = table->stage->agg_count + 1};
     LOTS_TRY(list_children(t, arena, err));
     LOTS_TRY(find_disjoint(t, arena, err));
-    LOTS_TRY(lots_arena_alloc(arena, &made, ((size_t)t->table->stage->key_count + 2) * t->columns, sizeof(bool), err));
-    t->wanted = made;
+    LOTS_TRY(lots_arena_alloc(arena, &wanted, ((size_t)table->stage->key_count + 2) * t->columns, sizeof(bool), err));
+    LOTS_TRY(lots_arena_alloc(arena, &hidden, table->rows, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_alloc(arena, &stale, table->rows, sizeof(bool), err));
+    t->wanted = wanted;
+    t->hidden = hidden;
+    t->stale = stale;
+    *out = t;
     return LOTS_OK;
 }
 
@@ -316,16 +324,34 @@ void tree_hide_row(tree *t, uint32_t row)
     hide_cells(t, row, t->wanted);
 }
 
-lots_status lots_suppress_totals(lots_suppress *table, lots_arena *arena, bool *changed, lots_error *err)
+/* What is hidden stays so: a row in which as much is hidden as before is as it was. */
+static void find_stale(tree *t)
 {
-    tree t = {.table = table, .columns = table->stage->agg_count + 1};
-    LOTS_TRY(open_tree(&t, arena, err));
-    for (uint32_t row = 0; row < table->rows; row++)
-        for (uint32_t c = 0; c < t.columns && !tree_is_leaf(&t, row); c++)
-            if (adds_up(&t, c))
-                protect_total(&t, c, row);
-    if (!t.changed)
-        LOTS_TRY(tree_hide_bounded(&t, arena, err));
-    *changed = t.changed;
+    for (uint32_t row = 0; row < t->table->rows; row++) {
+        uint32_t hidden = 0;
+        for (uint32_t c = 0; c < t->columns; c++)
+            hidden += !tree_is_shown(t, c, row);
+        t->stale[row] = hidden != t->hidden[row];
+        t->hidden[row] = hidden;
+    }
+}
+
+/* Details come before their totals. A total below which nothing was hidden since it was found safe is safe: all that it is
+ * judged by lies in it and below. */
+lots_status lots_suppress_totals(lots_suppress_tree *t, lots_arena *arena, bool *changed, lots_error *err)
+{
+    const uint32_t *parent = t->table->parent;
+    t->changed = false;
+    find_stale(t);
+    for (uint32_t row = 0; row < t->table->rows; row++) {
+        for (uint32_t c = 0; t->stale[row] && c < t->columns && !tree_is_leaf(t, row); c++)
+            if (adds_up(t, c))
+                protect_total(t, c, row);
+        if (t->stale[row] && parent[row] != LOTS_NO_ID)
+            t->stale[parent[row]] = true;
+    }
+    if (!t->changed)
+        LOTS_TRY(tree_hide_bounded(t, arena, err));
+    *changed = t->changed;
     return LOTS_OK;
 }

@@ -5,15 +5,19 @@
 
 #include "query/exec/suppress.h"
 
-typedef struct tree {
+typedef lots_suppress_tree tree;
+
+struct lots_suppress_tree {
     lots_suppress *table;
     uint32_t columns;  /* aggregates, and the patients */
     uint32_t *starts;  /* rows + 1: places in `children` */
     uint32_t *children;/* of each row, those of fewest persons first */
     bool *disjoint;    /* by row: no person is in two of its leaves */
     bool *wanted;      /* by depth and column: what is being hidden */
+    uint32_t *hidden;  /* by row: how many of its cells were, when it was last looked at */
+    bool *stale;       /* by row: something was hidden in it or below it since then */
     bool changed;
-} tree;
+};
 
 /* ---- suppress_totals.c ---- */
 static inline bool tree_is_leaf(const tree *t, uint32_t row) { return t->starts[row] == t->starts[row + 1]; }

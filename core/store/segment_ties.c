@@ -336,25 +336,34 @@ static lots_status weigh_classes(tying *ties, uint32_t parent, bool keep, size_t
     return LOTS_OK;
 }
 
-static lots_status tie_classes(tying *ties, lots_error *err)
+typedef lots_status weigher(tying *ties, uint32_t by, bool keep, size_t *saved, lots_error *err);
+
+/* Keep what others save by the column that saves most: of few values, the level where there is one. *best UINT32_MAX: none. */
+static lots_status tie_by_best(tying *ties, weigher *weigh, uint32_t *best, lots_error *err)
 {
     lots_stream_job *stream = ties->stream;
     size_t best_saved = 0, saved;
-    uint32_t best = UINT32_MAX;
     const int32_t level = lots_stream_find_role(&stream->job->input->schema->streams[stream->stream], LOTS_ROLE_LEVEL);
+    *best = UINT32_MAX;
     for (uint32_t i = 0; i < stream->column_count; i++) {
         const lots_column_job *column = &stream->columns[i];
         if (!has_ids(column) || column->ids < 2 || column->ids > LOTS_CLASSES_MAX || column->tie != LOTS_TIE_NONE ||
             (level >= 0 && i != (uint32_t)level))
             continue;
-        LOTS_TRY(weigh_classes(ties, i, false, &saved, err));
-        best = saved > best_saved ? i : best;
+        LOTS_TRY(weigh(ties, i, false, &saved, err));
+        *best = saved > best_saved ? i : *best;
         best_saved = saved > best_saved ? saved : best_saved;
     }
-    if (best == UINT32_MAX)
-        return LOTS_OK;
-    ties->followed[best] = true;
-    return weigh_classes(ties, best, true, &saved, err);
+    return *best != UINT32_MAX ? weigh(ties, *best, true, &saved, err) : LOTS_OK;
+}
+
+static lots_status tie_classes(tying *ties, lots_error *err)
+{
+    uint32_t parent;
+    LOTS_TRY(tie_by_best(ties, weigh_classes, &parent, err));
+    if (parent != UINT32_MAX)
+        ties->followed[parent] = true;
+    return LOTS_OK;
 }
 
 /* ---- absence ---- */
@@ -393,20 +402,8 @@ static lots_status weigh_absence(tying *ties, uint32_t by, bool keep, size_t *sa
 
 static lots_status tie_absence(tying *ties, lots_error *err)
 {
-    lots_stream_job *stream = ties->stream;
-    size_t best_saved = 0, saved;
-    uint32_t best = UINT32_MAX;
-    const int32_t level = lots_stream_find_role(&stream->job->input->schema->streams[stream->stream], LOTS_ROLE_LEVEL);
-    for (uint32_t i = 0; i < stream->column_count; i++) {
-        const lots_column_job *column = &stream->columns[i];
-        if (!has_ids(column) || column->ids < 2 || column->ids > LOTS_CLASSES_MAX || column->tie != LOTS_TIE_NONE ||
-            (level >= 0 && i != (uint32_t)level))
-            continue;
-        LOTS_TRY(weigh_absence(ties, i, false, &saved, err));
-        best = saved > best_saved ? i : best;
-        best_saved = saved > best_saved ? saved : best_saved;
-    }
-    return best != UINT32_MAX ? weigh_absence(ties, best, true, &saved, err) : LOTS_OK;
+    uint32_t by;
+    return tie_by_best(ties, weigh_absence, &by, err);
 }
 
 lots_status lots_stream_tie(lots_stream_job *stream, lots_error *err)

@@ -3,26 +3,11 @@
 #include "query/exec/sort.h"
 
 #include "core/base/memory.h"
-#include "tests/support/lots_test.h"
+#include "tests/support/arena_fixture.h"
 
 enum { MOST = 1500, KEYS = 4, LABELS = 3 };
 
-static lots_arena arena;
 static const char *const labels[LABELS] = {"<10", "10-19", "20+"};
-
-static int open_arena(void **state)
-{
-    (void)state;
-    lots_arena_init(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    lots_arena_free(&arena);
-    return 0;
-}
 
 static const lots_type_kind kinds[] = {LOTS_TYPE_INT,      LOTS_TYPE_FLOAT, LOTS_TYPE_DATE, LOTS_TYPE_BOOL,    LOTS_TYPE_TEXT,
                                        LOTS_TYPE_CATEGORY, LOTS_TYPE_CODE,  LOTS_TYPE_SET,  LOTS_TYPE_INTERVAL};

@@ -5,23 +5,7 @@
 
 #include "core/base/memory.h"
 #include "query/exec/number_sort.h"
-#include "tests/support/lots_test.h"
-
-static lots_arena arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    lots_arena_init(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    lots_arena_free(&arena);
-    return 0;
-}
+#include "tests/support/arena_fixture.h"
 
 /* ---- sorting ---- */
 

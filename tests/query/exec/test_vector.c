@@ -2,29 +2,13 @@
 #include "query/exec/vector.h"
 
 #include "core/base/memory.h"
-#include "tests/support/lots_test.h"
+#include "tests/support/arena_fixture.h"
 
 enum { ROWS = 133 };
 
 static const lots_type_kind KINDS[] = {LOTS_TYPE_BOOL, LOTS_TYPE_INT,  LOTS_TYPE_FLOAT,    LOTS_TYPE_DATE, LOTS_TYPE_CATEGORY,
                                        LOTS_TYPE_TEXT, LOTS_TYPE_SET, LOTS_TYPE_INTERVAL, LOTS_TYPE_EVENTS};
 enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
-
-static lots_arena arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    lots_arena_init(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    lots_arena_free(&arena);
-    return 0;
-}
 
 /* Row i holds i % 7; every fifth is missing. Sets hold 0 .. i % 7 - 1. */
 static lots_vector make(lots_type_kind kind, uint32_t count)

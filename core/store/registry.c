@@ -330,10 +330,13 @@ lots_status lots_registry_identity(lots_registry *registry, uint32_t index, lots
     *out = NULL;
     LOTS_TRY(lots_folder_file(&path, registry->identities, LOTS_FOLDER_IDENTITIES, entry->id, NULL, err));
     lots_status status;
-    if (lots_path_exists(path))
+    if (lots_path_exists(path)) {
         status = lots_identity_open(out, path, entry->id, err);
-    else
+    } else {
         status = lots_fail(err, LOTS_IO, "there is no '%s': this registry is a research copy, without ids", path);
+        lots_error_hint(err, "what needs no ids can be asked; a question reads them from where they are with --identities DIR, "
+                             "and loading wants the folder back");
+    }
     lots_free(path);
     if (status == LOTS_OK && lots_identity_count(*out) != entry->patients) {
         status = lots_fail(err, LOTS_CORRUPT, "segment %ju has %u patients, its identity file %u",

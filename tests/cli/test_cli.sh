@@ -230,7 +230,8 @@ ids_may_lie_elsewhere() {
         exits 0 ingest "$work/apart.lots" $plan "$work/ids" --append &&
         exits 2 ingest "$work/apart.lots" $plan "$work/others" --append && err_has "$work/ids" || return 1
     mv "$work/ids" "$work/locked" && exits 0 query "$work/apart.lots" 'from patients show n = count()' &&
-        exits 8 query "$work/apart.lots" --purpose test 'from patients show id limit 3' && err_has "$work/ids" &&
+        exits 8 query "$work/apart.lots" --purpose test 'from patients show id limit 3' && err_has "$work/ids" && err_has "--identities DIR" &&
+        exits 8 ingest "$work/apart.lots" --map ingest/maps/example.map ingest/example --append && err_has "folder back" &&
         exits 0 query "$work/apart.lots" --identities "$work/locked" --purpose test 'from patients show id limit 3' &&
         cmp "$work/out" "$work/first"
 }

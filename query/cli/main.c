@@ -1,5 +1,23 @@
 /* main.c: lots COMMAND …: finds the command, runs it, says how it went. See command.h. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "query/cli/command.h"
+
+/* What the environment asks for is there to be had. */
+static lots_status check_environment(lots_error *err)
+{
+    static const char *const names[] = {"", "scalar", "avx2", "avx512"};
+    const char *wanted = getenv("LOTS_SIMD");
+    for (size_t i = 0; wanted != NULL && i < sizeof names / sizeof *names; i++)
+        if (strcmp(wanted, names[i]) == 0)
+            return LOTS_OK;
+    if (wanted == NULL)
+        return LOTS_OK;
+    lots_fail(err, LOTS_USAGE, "there is no LOTS_SIMD '%s'", wanted);
+    lots_error_hint(err, "it is scalar, avx2 or avx512; unset, the best of them that this processor has");
+    return LOTS_USAGE;
+}
 
 int main(int argc, char **argv)
 {
@@ -19,6 +37,8 @@ int main(int argc, char **argv)
             word = "version";
         status = lots_command_find(word, &command, &err);
     }
+    if (status == LOTS_OK)
+        status = check_environment(&err);
     if (status == LOTS_OK)
         status = command->run(&program, argc - 2, argv + 2, &err);
     return lots_program_end(&program, status, &err);

@@ -235,6 +235,12 @@ ids_may_lie_elsewhere() {
         exits 0 query "$work/apart.lots" --identities "$work/locked" --purpose test 'from patients show id limit 3' &&
         cmp "$work/out" "$work/first"
 }
+instructions_that_there_are_none_of_are_refused() {
+    for name in scalar avx2 avx512 ''; do
+        LOTS_SIMD=$name exits 0 query "$reg" 'from patients show n = count()' || return 1
+    done
+    LOTS_SIMD=sse exits 2 query "$reg" 'from patients show n = count()' && err_has "LOTS_SIMD" && err_has "scalar, avx2 or avx512"
+}
 a_second_load_without_append_is_refused() { exits 2 ingest "$reg" --map ingest/maps/example.map ingest/example; }
 too_many_rejects_publish_nothing() {
     mkdir -p "$work/messy" && cp ingest/example/*.csv "$work/messy" || return 1
@@ -392,6 +398,7 @@ check check_finds_nothing_wrong_and_then_a_flipped_byte
 check a_registry_of_an_old_format_is_told_from_a_damaged_one
 check a_pin_keeps_a_generation_that_can_be_asked
 check ids_may_lie_elsewhere
+check instructions_that_there_are_none_of_are_refused
 check a_second_load_without_append_is_refused
 check too_many_rejects_publish_nothing
 check a_mapping_error_names_its_line

@@ -118,4 +118,8 @@ LOTS_MUST lots_status lots_set_lists(lots_worker *worker, const lots_set *set, c
                                      lots_relation_rows **relation, const uint32_t **offsets,
                                      const uint32_t **elements, lots_error *err);
 
+/* The same, with the bits where a mask is all there is, but no instance. */
+LOTS_MUST lots_status lots_set_list(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                    lots_element_list *out, lots_error *err);
+
 #endif

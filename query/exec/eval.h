@@ -24,6 +24,7 @@ struct lots_instance {
                                        is asked for (lots_instance_parents); else NULL */
     const uint32_t *relation_row; /* count: row of the frame's relation in this chunk; NULL: row i is relation row i, or the
                                      frame has no relation */
+    const uint64_t *relation_bits; /* the same as bits of the relation's rows, where it lists these rising; NULL: not at hand */
     const uint32_t *ordinal;      /* count: a number that whoever made the rows gave them, carried along; NULL: none */
     lots_vector *slots;           /* ROWS and TABLE: slot_count vectors; type.kind MISSING and count 0 until set */
     uint32_t slot_count;

@@ -51,8 +51,18 @@ static lots_status rows_of_frame(const lots_step *step, lots_relation_rows **out
     return lots_relation_get(step->worker, relation, step->rows, out, err);
 }
 
-static lots_status take_rows(const lots_step *step, const lots_vector *all, lots_vector *out, lots_error *err)
+#define FEW 2u /* one of so many of the relation's rows: fewer are taken one by one */
+
+static bool has_bits(const lots_step *step, const lots_relation_rows *rows)
 {
+    return step->rows->relation_bits != NULL && step->count * (uint64_t)FEW >= rows->count;
+}
+
+static lots_status take_rows(const lots_step *step, const lots_relation_rows *rows, const lots_vector *all, lots_vector *out,
+                             lots_error *err)
+{
+    if (has_bits(step, rows))
+        return lots_vector_pick(step->arena, all, step->rows->relation_bits, step->rows->relation_row, step->count, out, err);
     if (step->rows->relation_row != NULL)
         return lots_vector_gather(step->arena, all, step->rows->relation_row, step->count, out, err);
     *out = *all;
@@ -80,12 +90,12 @@ static lots_status eval_column(const lots_step *step, lots_vector *out, lots_err
     } else {
         lots_relation_rows *rows = NULL;
         LOTS_TRY(rows_of_frame(step, &rows, err));
-        if (step->rows->relation_row != NULL) {
+        if (step->rows->relation_row != NULL && !has_bits(step, rows)) {
             LOTS_TRY(lots_relation_take(step->worker, rows, step->expr->index, step->rows->relation_row, step->count,
                                         step->arena, out, err));
         } else {
             LOTS_TRY(lots_relation_values(step->worker, rows, step->expr->index, &all, err));
-            *out = *all;
+            LOTS_TRY(take_rows(step, rows, all, out, err));
         }
     }
     out->type = step->expr->type;
@@ -109,7 +119,7 @@ static lots_status eval_span(const lots_step *step, lots_vector *out, lots_error
         LOTS_TRY(lots_relation_span_end(step->worker, rows, &all, err));
     else
         LOTS_TRY(lots_relation_open(step->worker, rows, &all, err));
-    return take_rows(step, all, out, err);
+    return take_rows(step, rows, all, out, err);
 }
 
 /* Columns and spans of the event in operand 0. */

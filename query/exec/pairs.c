@@ -382,8 +382,7 @@ static lots_status append_batches(lots_batches *batches, list_maker *maker,
 }
 
 /* Whole groups under a mask, nothing to judge by pairs: the mask's bits are the elements. */
-static lots_status list_groups(const lots_candidates *candidates, const uint32_t **offsets, const uint32_t **elements,
-                               lots_error *err)
+static lots_status list_groups(const lots_candidates *candidates, lots_element_list *out, lots_error *err)
 {
     lots_arena *arena = lots_instance_arena(candidates->worker, candidates->rows);
     const lots_vector judged = {
@@ -397,32 +396,33 @@ static lots_status list_groups(const lots_candidates *candidates, const uint32_t
     if (candidates->rows == candidates->worker->patients)
         LOTS_TRY(lots_wanted_rows(candidates->worker, candidates->relation, mask, &mask, err));
     candidates->worker->work.rows += rows;
+    out->bits = mask;
     if (mask == NULL) {
-        *offsets = candidates->first;
-        return lots_same_rows(candidates->worker, rows, elements, err);
+        out->offsets = candidates->first;
+        return lots_same_rows(candidates->worker, rows, &out->rows, err);
     }
     LOTS_TRY(lots_new_u32(arena, rows, &list, err));
-    *elements = list;
+    out->rows = list;
     LOTS_TRY(lots_new_u32(arena, (size_t)count + 1, &made, err));
     LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
     before[words] = kernels->count_prefix(mask, words, 0, before);
     kernels->bits_indexes(mask, rows, list);
     kernels->bit_ranks(mask, before, candidates->first, (size_t)count + 1, made);
-    *offsets = made;
+    out->offsets = made;
     return LOTS_OK;
 }
 
-lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_instance *rows,
-                           lots_relation_rows **relation, const uint32_t **offsets, const uint32_t **elements,
-                           lots_error *err)
+lots_status lots_set_list(lots_worker *worker, const lots_set *set, const lots_instance *rows, lots_element_list *out,
+                          lots_error *err)
 {
     lots_candidates candidates;
     lots_batches batches;
     uint32_t *made = NULL;
+    *out = (lots_element_list){.bits = NULL};
     LOTS_TRY(lots_candidates_find(worker, set, rows, &candidates, err));
-    *relation = candidates.relation;
+    out->relation = candidates.relation;
     if (candidates.contiguous && candidates.pair_count == 0 && candidates.list == NULL)
-        return list_groups(&candidates, offsets, elements, err);
+        return list_groups(&candidates, out, err);
     list_maker maker = {.arena = lots_instance_arena(worker, rows)};
     LOTS_TRY(lots_new_u32(maker.arena, (size_t)rows->count + 1, &made, err));
     LOTS_TRY(make_room(&maker, 1, err));
@@ -430,7 +430,19 @@ lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_
     LOTS_TRY(lots_batches_begin(&batches, &candidates, err));
     LOTS_TRY(append_batches(&batches, &maker, made, err));
     lots_batches_end(&batches);
-    *offsets = made;
-    *elements = maker.elements;
+    out->offsets = made;
+    out->rows = maker.elements;
+    return LOTS_OK;
+}
+
+lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                           lots_relation_rows **relation, const uint32_t **offsets, const uint32_t **elements,
+                           lots_error *err)
+{
+    lots_element_list list;
+    LOTS_TRY(lots_set_list(worker, set, rows, &list, err));
+    *relation = list.relation;
+    *offsets = list.offsets;
+    *elements = list.rows;
     return LOTS_OK;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW 2u /* one of so many of the relation's rows: values of fewer are taken one by one */
+
 lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, const uint64_t *mask, lots_arena *arena,
                              lots_passed **out, lots_error *err)
 {
@@ -25,6 +27,7 @@ lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, 
     worker->work.rows += count;
     made->count = before[words];
     made->rows = rows;
+    made->bits = mask;
     made->offsets = offsets;
     return LOTS_OK;
 }
@@ -38,7 +41,10 @@ static lots_status by_place(const lots_worker *worker, const lots_passed *passed
     if (passed->rows == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(passed->arena, passed->count, &taken, err));
-    worker->kernels->gather_u32((const uint32_t *)values, passed->rows, passed->count, taken);
+    if (passed->count * (uint64_t)FEW >= passed->relation->count)
+        worker->kernels->compress_u32(passed->bits, passed->relation->count, (const uint32_t *)values, taken);
+    else
+        worker->kernels->gather_u32((const uint32_t *)values, passed->rows, passed->count, taken);
     *out = (const int32_t *)taken;
     return LOTS_OK;
 }
@@ -74,6 +80,7 @@ lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint3
     LOTS_TRY(lots_instance_new(worker, frame, passed->count, owners, owners->depth, &passed->elements, err));
     passed->elements->parent_offsets = passed->offsets;
     passed->elements->relation_row = passed->rows;
+    passed->elements->relation_bits = passed->bits;
     return LOTS_OK;
 }
 

@@ -16,6 +16,7 @@ typedef struct lots_passed {
     lots_arena *arena;
     uint32_t count;
     const uint32_t *rows;        /* of the relation, by place; NULL: place i is row i */
+    const uint64_t *bits;        /* the same as bits of its rows */
     const uint32_t *offsets;     /* by owner, owners + 1 */
     const uint32_t *owners;      /* by place, among the relation's owners; NULL until asked for */
     const int32_t *starts;       /* by place; NULL until asked for */

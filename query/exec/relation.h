@@ -87,6 +87,7 @@ typedef struct lots_element_list {
     lots_relation_rows *relation;
     const uint32_t *offsets; /* by owner, count + 1 */
     const uint32_t *rows;    /* of the relation */
+    const uint64_t *bits;    /* the same as bits of its rows; NULL: not at hand */
     lots_instance *instance;
 } lots_element_list;
 LOTS_MUST lots_status lots_element_list_make(lots_worker *worker, const lots_set *set, const lots_instance *owners,

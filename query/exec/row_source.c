@@ -31,14 +31,15 @@ lots_status lots_rows_of_relation(lots_worker *worker, const lots_bound_pipeline
 static lots_status rows_of_set(lots_worker *worker, const lots_bound_pipeline *pipeline, lots_instance **out,
                                lots_error *err)
 {
-    lots_relation_rows *relation = NULL;
-    const uint32_t *offsets = NULL, *elements = NULL;
-    LOTS_TRY(lots_set_lists(worker, pipeline->source, worker->patients, &relation, &offsets, &elements, err));
-    const uint32_t count = offsets[worker->patients->count];
+    lots_element_list list;
+    LOTS_TRY(lots_set_list(worker, pipeline->source, worker->patients, &list, err));
+    const uint32_t count = list.offsets[worker->patients->count];
     LOTS_TRY(new_rows(worker, pipeline, count, out, err));
-    (*out)->parent_offsets = offsets;
-    if (count != relation->count || pipeline->source->event != NULL) /* else row i is relation row i */
-        (*out)->relation_row = elements;
+    (*out)->parent_offsets = list.offsets;
+    if (count == list.relation->count && pipeline->source->event == NULL) /* row i is relation row i */
+        return LOTS_OK;
+    (*out)->relation_row = list.rows;
+    (*out)->relation_bits = list.bits;
     return LOTS_OK;
 }
 

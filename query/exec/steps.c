@@ -7,11 +7,12 @@
 lots_status lots_element_list_make(lots_worker *worker, const lots_set *set, const lots_instance *owners,
                                    lots_element_list *out, lots_error *err)
 {
-    LOTS_TRY(lots_set_lists(worker, set, owners, &out->relation, &out->offsets, &out->rows, err));
+    LOTS_TRY(lots_set_list(worker, set, owners, out, err));
     LOTS_TRY(lots_instance_new(worker, set->frame, out->offsets[owners->count], owners, owners->depth, &out->instance,
                                err));
     out->instance->parent_offsets = out->offsets;
     out->instance->relation_row = out->rows;
+    out->instance->relation_bits = out->bits;
     return LOTS_OK;
 }
 
@@ -47,7 +48,10 @@ static lots_status by_place(const step_maker *maker, const int32_t *days, const 
     if (list->instance->parent == list->relation->owners && list->instance->count == list->relation->count)
         return LOTS_OK; /* all of them: their places are their rows */
     LOTS_TRY(lots_new_u32(maker->arena, list->instance->count, &taken, err));
-    maker->worker->kernels->gather_u32((const uint32_t *)days, list->rows, list->instance->count, taken);
+    if (list->bits != NULL)
+        maker->worker->kernels->compress_u32(list->bits, list->relation->count, (const uint32_t *)days, taken);
+    else
+        maker->worker->kernels->gather_u32((const uint32_t *)days, list->rows, list->instance->count, taken);
     *out = (const int32_t *)taken;
     return LOTS_OK;
 }

@@ -278,6 +278,40 @@ lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const u
     return LOTS_OK;
 }
 
+static void pick_data(const lots_vector *in, const uint64_t *bits, lots_vector *out)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    const size_t bytes = lots_type_bytes(in->type.kind);
+    if (bytes == 0)
+        kernels->bits_compress(bits, in->count, in->data, out->data);
+    else if (bytes == 8)
+        kernels->compress_u64(bits, in->count, in->data, out->data);
+    else
+        kernels->compress_u32(bits, in->count, in->data, out->data);
+    if (in->data2 != NULL)
+        kernels->compress_u32(bits, in->count, (const uint32_t *)in->data2, (uint32_t *)out->data2);
+}
+
+lots_status lots_vector_pick(lots_arena *arena, const lots_vector *in, const uint64_t *bits, const uint32_t *index,
+                             uint32_t count, lots_vector *out, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    if (in->constant || in->count == 0 || in->type.kind == LOTS_TYPE_SET || in->type.kind == LOTS_TYPE_TEXT)
+        return lots_vector_gather(arena, in, index, count, out, err);
+    LOTS_TRY(lots_vector_new(arena, &in->type, count, out, err));
+    out->culprit = in->culprit;
+    pick_data(in, bits, out);
+    if (in->missing != NULL) {
+        LOTS_TRY(lots_vector_want_missing(arena, out, err));
+        kernels->bits_compress(bits, in->count, in->missing, out->missing);
+    }
+    if (in->failed != NULL) {
+        LOTS_TRY(new_bits(arena, count, &out->failed, err));
+        kernels->bits_compress(bits, in->count, in->failed, out->failed);
+    }
+    return LOTS_OK;
+}
+
 /* ---- constants spread ---- */
 
 static void spread_data(const lots_vector *in, lots_vector *out)

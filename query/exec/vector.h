@@ -50,6 +50,9 @@ LOTS_MUST lots_status lots_vector_want_missing(lots_arena *arena, lots_vector *v
  * constant. `in` and `out` may not be the same; `index` needs no slack. */
 LOTS_MUST lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
                                          lots_vector *out, lots_error *err);
+/* The same by the bits of `in`'s rows, which `index` lists, `count` of them: cheaper where they are not few. */
+LOTS_MUST lots_status lots_vector_pick(lots_arena *arena, const lots_vector *in, const uint64_t *bits, const uint32_t *index,
+                                       uint32_t count, lots_vector *out, lots_error *err);
 /* A constant spread over its rows (a copy of the struct when it isn't constant). */
 LOTS_MUST lots_status lots_vector_flatten(lots_arena *arena, const lots_vector *in, lots_vector *out, lots_error *err);
 static inline bool lots_vector_is_missing(const lots_vector *vector, uint32_t row)

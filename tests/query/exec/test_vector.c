@@ -78,6 +78,29 @@ static void a_gathered_row_is_the_row_it_came_from(void **state)
     }
 }
 
+static void picked_rows_are_those_gathered(void **state)
+{
+    (void)state;
+    lots_error err;
+    uint64_t bits[ROWS / 64 + 9] = {0}, random = 9;
+    uint32_t index[ROWS + 16], count = 0;
+    for (uint32_t i = 0; i < ROWS; i++)
+        if (lots_test_random(&random) % 3 != 0) {
+            lots_bit_set(bits, i);
+            index[count++] = i;
+        }
+    for (int k = 0; k < KIND_COUNT; k++) {
+        lots_vector in = make(KINDS[k], ROWS), out;
+        in.failed = in.missing; /* some rows or other */
+        assert_ok(lots_vector_pick(&arena, &in, bits, index, count, &out, &err));
+        assert_int_equal(out.count, count);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(lots_vector_compare(&out, i, &in, index[i]), 0);
+            assert_true(in.failed == NULL || lots_bit_get(out.failed, i) == lots_bit_get(in.failed, index[i]));
+        }
+    }
+}
+
 static void nothing_gathered_from_nothing_is_missing(void **state)
 {
     (void)state;
@@ -151,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_gathered_row_is_the_row_it_came_from, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(picked_rows_are_those_gathered, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(nothing_gathered_from_nothing_is_missing, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(joined_parts_follow_one_another, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_spread_constant_is_the_same_in_every_row, open_arena, close_arena),

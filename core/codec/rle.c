@@ -115,6 +115,18 @@ static lots_status read_runs(lots_reader *reader, uint32_t count, runs_read *out
     return LOTS_OK;
 }
 
+/* The run of a row that begins no earlier than run `from`: in steps that double, then halve. */
+static uint32_t run_of(const runs_read *runs, uint32_t from, uint32_t row)
+{
+    uint32_t step = 1;
+    while (step < runs->count - from && runs->offsets[from + step] <= row)
+        step *= 2;
+    for (; step > 0; step /= 2)
+        if (step < runs->count - from && runs->offsets[from + step] <= row)
+            from += step;
+    return from;
+}
+
 lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
                                uint32_t *out, lots_arena *arena, lots_error *err)
 {
@@ -122,8 +134,8 @@ lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32
     uint32_t run = 0;
     LOTS_TRY(read_runs(reader, count, &runs, arena, err));
     for (uint32_t k = 0; k < row_count; k++) {
-        while (runs.offsets[run + 1] <= rows[k])
-            run++;
+        if (runs.offsets[run + 1] <= rows[k])
+            run = run_of(&runs, run + 1, rows[k]);
         out[k] = runs.values[run];
     }
     return LOTS_OK;

@@ -34,6 +34,8 @@ bool lots_rows_rise(const uint32_t *rows, uint32_t count, uint32_t end);
 /* The span's end of every row (missing where unknown), and which rows are open. */
 LOTS_MUST lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *out, lots_error *err);
+/* Is some row of the chunk open? false only when surely none is. */
+bool lots_stream_may_be_open(const lots_worker *worker, uint32_t stream);
 /* The same of few rows, without decoding all: *done. `want_open`: which are open; else where their spans end. */
 LOTS_MUST lots_status lots_stream_take_spans(lots_worker *worker, uint32_t stream, bool want_open, const uint32_t *rows,
                                              uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err);

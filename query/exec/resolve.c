@@ -57,6 +57,7 @@ typedef struct mask_maker {
     uint64_t *mask, *failed;
     const lots_expr *culprit;
     bool narrowed; /* rows of patients and days that can't matter are out */
+    bool wanted;   /* no other than wanted patients' rows are left */
 } mask_maker;
 
 static lots_status want_mask(mask_maker *maker, lots_error *err)
@@ -171,15 +172,27 @@ static lots_status days_of_left(const mask_maker *maker, const lots_expr *bound,
     return lots_vector_flatten(maker->arena, &value, out, err);
 }
 
+/* The first of [from, to) that starts on `least` or later. */
+static uint32_t first_from(const int32_t *starts, uint32_t from, uint32_t to, int64_t least)
+{
+    while (from < to) {
+        const uint32_t middle = from + (to - from) / 2;
+        const bool before = starts[middle] < least;
+        from = before ? middle + 1 : from;
+        to = before ? to : middle;
+    }
+    return from;
+}
+
 /* The events of an owner that lie within low .. high (NULL: open). */
 static void keep_days(const mask_maker *maker, uint32_t owner, const int32_t *starts, const int32_t *low, const int32_t *high,
                       uint64_t *rows)
 {
     uint32_t first = maker->relation->offsets[owner], end = maker->relation->offsets[owner + 1];
-    while (low != NULL && first < end && starts[first] < *low)
-        first++;
-    while (high != NULL && first < end && starts[end - 1] > *high)
-        end--;
+    if (low != NULL)
+        first = first_from(starts, first, end, *low);
+    if (high != NULL)
+        end = first_from(starts, first, end, (int64_t)*high + 1);
     if (first < end)
         lots_bits_set_range(rows, first, end);
 }
@@ -216,6 +229,7 @@ static lots_status narrow_mask(mask_maker *maker, lots_error *err)
         return LOTS_OK;
     maker->narrowed = true;
     LOTS_TRY(mask_unwanted(maker, &left_out, err));
+    maker->wanted = left_out;
     for (uint32_t w = 0; left_out && w < maker->set->window_count; w++) {
         bool constant = false; /* these are in the mask */
         LOTS_TRY(window_is_constant(maker->worker, &maker->set->windows[w], &constant, err));
@@ -237,13 +251,84 @@ static lots_status is_dear(const mask_maker *maker, const lots_expr *filter, uin
     return LOTS_OK;
 }
 
+/* ---- events that are over by a day of their owner ---- */
+
+/* `not open`, or `the span's end <= a day`: *day, NULL for the former. */
+static bool is_over_test(const mask_maker *maker, const lots_expr *filter, const lots_expr **day)
+{
+    const lots_expr *span = filter->op == LOTS_OP_NOT || filter->op == LOTS_OP_LESS_EQUAL ? filter->operands[0] : NULL;
+    *day = filter->op == LOTS_OP_LESS_EQUAL ? filter->operands[1] : NULL;
+    return span != NULL && span->op == (*day == NULL ? LOTS_OP_IS_OPEN : LOTS_OP_SPAN_END) && span->of_frame == maker->set->frame &&
+           maker->relation->relation->kind == LOTS_RELATION_STREAM && maker->relation->owners == maker->worker->patients;
+}
+
+/* By owner: that of wanted patients; of others, and where it is missing, the first there is. */
+static lots_status days_by_owner(const mask_maker *maker, const lots_expr *day, const int32_t **out, bool *known, lots_error *err)
+{
+    const lots_instance *left = maker->worker->left, *owners = maker->relation->owners;
+    const uint32_t *index = NULL;
+    int32_t *days = NULL;
+    lots_vector value;
+    LOTS_TRY(days_of_left(maker, day, &value, known, err));
+    if (!*known)
+        return LOTS_OK;
+    LOTS_TRY(lots_instance_index(maker->worker, left, owners, &index, err));
+    LOTS_TRY(lots_new_i32(maker->arena, owners->count, &days, err));
+    for (uint32_t p = 0; p < owners->count; p++)
+        days[p] = INT32_MIN;
+    for (uint32_t i = 0; i < left->count; i++)
+        if (!lots_vector_is_missing(&value, i))
+            days[index == NULL ? i : index[i]] = ((const int32_t *)value.data)[i];
+    *out = days;
+    return LOTS_OK;
+}
+
+/* Out of the mask: rows whose span's end is unknown or beyond their owner's day. */
+static void clear_later(mask_maker *maker, const uint32_t *rows, const lots_vector *ends, const int32_t *days)
+{
+    const uint32_t *offsets = maker->relation->offsets;
+    const int32_t *end = ends->data;
+    for (uint32_t k = 0, owner = 0; k < ends->count; k++) {
+        while (offsets[owner + 1] <= rows[k])
+            owner++;
+        if (end[k] > days[owner] || lots_vector_is_missing(ends, k))
+            lots_bit_clear(maker->mask, rows[k]);
+    }
+}
+
+/* Where few rows are left, all of wanted patients, their spans are looked at where they lie: *done. */
+static lots_status mask_over(mask_maker *maker, const lots_expr *filter, bool *done, lots_error *err)
+{
+    lots_worker *worker = maker->worker;
+    const uint32_t stream = maker->relation->relation->stream;
+    const lots_expr *day = NULL;
+    const int32_t *days = NULL;
+    lots_vector spans;
+    uint32_t *rows = NULL;
+    *done = maker->wanted && is_over_test(maker, filter, &day);
+    if (*done && day != NULL)
+        LOTS_TRY(days_by_owner(maker, day, &days, done, err));
+    if (!*done || (day == NULL && !lots_stream_may_be_open(worker, stream)))
+        return LOTS_OK;
+    const uint32_t count = (uint32_t)worker->kernels->bits_count(maker->mask, maker->relation->count);
+    LOTS_TRY(lots_new_u32(maker->arena, count, &rows, err));
+    worker->kernels->bits_indexes(maker->mask, maker->relation->count, rows);
+    LOTS_TRY(lots_stream_take_spans(worker, stream, day == NULL, rows, count, maker->arena, &spans, done, err));
+    if (*done && day != NULL)
+        clear_later(maker, rows, &spans, days);
+    for (size_t k = *done && day == NULL ? lots_bits_next(spans.data, 0, count) : count; k < count;
+         k = lots_bits_next(spans.data, k + 1, count))
+        lots_bit_clear(maker->mask, rows[k]);
+    return LOTS_OK;
+}
+
 static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
                                lots_error *err)
 {
     const uint32_t count = maker->relation->count;
     lots_vector value, flat;
     enum { MANY = 8, SOME = 4 };
-    bool asks = false, dear = false;
+    bool asks = false, dear = false, done = false;
     if (maker->mask != NULL && lots_bits_next(maker->mask, 0, count) == count)
         return LOTS_OK; /* nothing is left to judge: nothing is decoded */
     LOTS_TRY(lots_asks_sets(maker->worker, filter, elements->frame, &asks, err));
@@ -251,6 +336,10 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
         LOTS_TRY(is_dear(maker, filter, elements->frame, &dear, err));
     if (dear)
         LOTS_TRY(narrow_mask(maker, err));
+    if (dear && little_is_left(maker, SOME))
+        LOTS_TRY(mask_over(maker, filter, &done, err));
+    if (done)
+        return LOTS_OK;
     if ((maker->mask != NULL && asks) || (dear && little_is_left(maker, SOME)))
         LOTS_TRY(value_of_left(maker, filter, elements, &value, err));
     else if (is_number_test(maker, filter, elements->frame) && little_is_left(maker, MANY))

@@ -284,6 +284,8 @@ static bool all_end(const lots_worker *worker, uint32_t stream)
     return true;
 }
 
+bool lots_stream_may_be_open(const lots_worker *worker, uint32_t stream) { return !all_end(worker, stream); }
+
 /* The rows without a known end; `bits` is new. */
 static lots_status endless_rows(lots_worker *worker, uint32_t stream, const lots_vector **end, uint64_t **bits,
                                 lots_error *err)

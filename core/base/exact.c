@@ -110,6 +110,20 @@ static uint64_t size_at(const uint64_t *limbs, unsigned at, unsigned first, bool
     return at == first ? 0 - limbs[at] : ~limbs[at];
 }
 
+/* bits * 2^exponent, rounded once; the highest bit is set. Below the least normal double there are fewer places than 53. */
+static double round_bits(uint64_t bits, int exponent)
+{
+    const int dropped = LOTS_EXACT_LOW - exponent;
+    if (dropped <= 64 - MANTISSA_BITS)
+        return ldexp((double)bits, exponent);
+    if (dropped > 64)
+        return 0;
+    const uint64_t half = UINT64_C(1) << 63, part = bits << (64 - dropped);
+    uint64_t kept = dropped == 64 ? 0 : bits >> dropped;
+    kept += part > half || (part == half && (kept & 1) != 0);
+    return ldexp((double)kept, LOTS_EXACT_LOW);
+}
+
 double lots_limbs_round(const uint64_t *limbs, unsigned width, int low)
 {
     const bool negative = width > 0 && limbs[width - 1] >> 63 != 0;
@@ -128,21 +142,56 @@ double lots_limbs_round(const uint64_t *limbs, unsigned width, int low)
         kept |= lead == 0 ? 0 : next >> (64 - lead);
         kept |= (next << lead) != 0 || first + 2 < top ? 1 : 0;
     }
-    /* what is below the least normal double is a whole number of 2^-1074 and needs no rounding */
-    const double size = ldexp((double)kept, low + 64 * (int)(top - 1) - lead);
+    const double size = round_bits(kept, low + 64 * (int)(top - 1) - lead);
     return negative ? -size : size;
 }
 
-double lots_limbs_round_difference(const uint64_t *limbs, const uint64_t *less, unsigned width, int low)
+void lots_limbs_subtract(const uint64_t *limbs, const uint64_t *less, unsigned width, uint64_t *apart)
 {
-    lots_exact apart;
     uint64_t borrow = 0;
     for (unsigned i = 0; i < width; i++) {
         const uint64_t part = limbs[i] - less[i];
-        apart.limbs[i] = part - borrow;
+        apart[i] = part - borrow;
         borrow = limbs[i] < less[i] || part < borrow;
     }
-    return lots_limbs_round(apart.limbs, width, low);
+}
+
+/* ---- means ---- */
+
+enum { FINER = 2 }; /* limbs below the sum's own: a quotient that is not 0 then has more bits than a double, whatever the count */
+
+double lots_limbs_mean(const uint64_t *limbs, unsigned width, int low, uint64_t count)
+{
+    uint64_t quotient[LOTS_EXACT_LIMBS + FINER] = {0};
+    const bool negative = width > 0 && limbs[width - 1] >> 63 != 0;
+    unsigned first = 0;
+    wide left = 0;
+    while (first < width && limbs[first] == 0)
+        first++;
+    for (unsigned i = width + FINER; i-- > 0;) {
+        left = left << 64 | (i < FINER ? 0 : size_at(limbs, i - FINER, first, negative));
+        quotient[i] = (uint64_t)(left / count);
+        left %= count;
+    }
+    quotient[0] |= left != 0;
+    const double size = lots_limbs_round(quotient, width + FINER, low - 64 * FINER);
+    return negative ? -size : size;
+}
+
+double lots_exact_mean(double sum, double rest, uint64_t count)
+{
+    const double by = (double)count, near = sum / by;
+    if (rest == 0)
+        return near;
+    /* near * by is taken off without error, so that `more` misses what `near` lacks by less than 2^-51 of it: where that can't
+     * tell in the rounding, it is done */
+    const double more = (fma(-near, by, sum) + rest) / by, doubt = fabs(more) * 0x1p-50;
+    if (fabs(near) > 0x1p-900 && near + (more - doubt) == near + (more + doubt))
+        return near + more;
+    lots_exact all = {{0}};
+    lots_limbs_add(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, sum);
+    lots_limbs_add(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, rest);
+    return lots_limbs_mean(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, count);
 }
 
 /* ---- standard deviations ---- */

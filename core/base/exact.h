@@ -48,7 +48,12 @@ void lots_limbs_add_square(uint64_t *limbs, unsigned width, int low, double x);
 double lots_limbs_deviation(const uint64_t *sum, const uint64_t *squares, unsigned width, int low, uint64_t count);
 /* The nearest double, of two the even; beyond all doubles an infinity. Cost: O(width). */
 double lots_limbs_round(const uint64_t *limbs, unsigned width, int low);
-/* The nearest double to limbs - less. width: at most LOTS_EXACT_LIMBS. */
-double lots_limbs_round_difference(const uint64_t *limbs, const uint64_t *less, unsigned width, int low);
+/* The nearest double to the sum divided by `count`, of two the even. Not the rounded sum divided: of equal doubles that may miss
+ * them in the last place. width: at most LOTS_EXACT_LIMBS; count: 1 .. 2^62. Cost: O(width) divisions. */
+double lots_limbs_mean(const uint64_t *limbs, unsigned width, int low, uint64_t count);
+/* The same of sum + rest, both finite, as lots_exact_step has left them; count below 2^53. Cost: two divisions, most often. */
+double lots_exact_mean(double sum, double rest, uint64_t count);
+/* *apart = limbs - less. width: at most LOTS_EXACT_LIMBS. */
+void lots_limbs_subtract(const uint64_t *limbs, const uint64_t *less, unsigned width, uint64_t *apart);
 
 #endif

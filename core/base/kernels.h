@@ -147,9 +147,9 @@ typedef struct lots_kernels {
     bool (*sum_i64_by)(const int64_t *values, const uint64_t *mask, uint64_t bound, const uint32_t *offsets,
                        size_t group_count, int64_t *out);
     /* The exact sums of finite values, rounded once to the nearest, of two the even (exact.h): infinite when beyond all
-     * doubles. */
+     * doubles. With `counts` they are divided, where that is above 0, by how many there are before they are rounded: means. */
     void (*sum_f64_by)(const double *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,
-                       double *out);
+                       const int64_t *counts, double *out);
     /* Smallest and largest; bit g of `any` (group_count bits) tells whether the group has a value, out[g] is 0 when it
      * has none. Of equal doubles the first. */
     void (*min_i32_by)(const int32_t *values, const uint64_t *mask, const uint32_t *offsets, size_t group_count,

@@ -38,15 +38,21 @@ static lots_status put_float(lots_vector *out, uint32_t group, bool known, doubl
     return known ? LOTS_OK : put_missing(out, group, arena, err);
 }
 
+/* All that was added, where two doubles don't hold it. */
+static bool spilled_sum(const lots_group_state *state, const lots_group_cell *cell, lots_exact *all)
+{
+    if (cell->spilled == 0)
+        return false;
+    *all = LOTS_AT(lots_exact, &state->exact, cell->spilled - 1);
+    lots_limbs_add(all->limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->sum);
+    lots_limbs_add(all->limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->rest);
+    return true;
+}
+
 static lots_status float_sum(const lots_group_state *state, const lots_group_cell *cell, double *out, lots_error *err)
 {
-    *out = cell->sum + cell->rest;
-    if (cell->spilled > 0) {
-        lots_exact all = LOTS_AT(lots_exact, &state->exact, cell->spilled - 1);
-        lots_limbs_add(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->sum);
-        lots_limbs_add(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->rest);
-        *out = lots_limbs_round(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW);
-    }
+    lots_exact all;
+    *out = spilled_sum(state, cell, &all) ? lots_limbs_round(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW) : cell->sum + cell->rest;
     if (!isfinite(*out))
         return lots_ast_fail(err, state->agg->value->span, "this sum is too large for a float");
     return LOTS_OK;
@@ -72,6 +78,20 @@ static lots_status sum_of(const lots_group_state *state, const lots_group_cell *
     if (state->agg->value->type.kind == LOTS_TYPE_FLOAT)
         return float_sum(state, cell, out, err);
     *out = (double)((long double)wide_of(cell) / (long double)scale_of(&state->agg->value->type));
+    return LOTS_OK;
+}
+
+static lots_status mean_of(const lots_group_state *state, const lots_group_cell *cell, double *out, lots_error *err)
+{
+    lots_exact all;
+    if (state->agg->value->type.kind != LOTS_TYPE_FLOAT) {
+        LOTS_TRY(sum_of(state, cell, out, err));
+        *out /= (double)cell->count;
+    } else if (spilled_sum(state, cell, &all)) {
+        *out = lots_limbs_mean(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->count);
+    } else {
+        *out = lots_exact_mean(cell->sum, cell->rest, cell->count);
+    }
     return LOTS_OK;
 }
 
@@ -117,8 +137,9 @@ static lots_status put_cell(const lots_group_state *state, const lots_group_cell
     case LOTS_AGG_COUNT_DISTINCT: ((int64_t *)out->data)[group] = (int64_t)cell->count; return LOTS_OK;
     case LOTS_AGG_SUM: return put_sum(state, cell, group, out, arena, err);
     case LOTS_AGG_MEAN:
-        LOTS_TRY(sum_of(state, cell, &sum, err));
-        return put_float(out, group, cell->count > 0, sum / (double)cell->count, arena, err);
+        if (cell->count > 0)
+            LOTS_TRY(mean_of(state, cell, &sum, err));
+        return put_float(out, group, cell->count > 0, sum, arena, err);
     case LOTS_AGG_RATE:
         return put_float(out, group, cell->count > 0, (double)cell->hits / (double)cell->count, arena, err);
     case LOTS_AGG_SD:

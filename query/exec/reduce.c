@@ -221,7 +221,7 @@ static lots_status mean_of(const lots_step *step, const lots_ranges *ranges, con
     LOTS_TRY(lots_new_i64(step->arena, ranges->count, &whole, err));
     LOTS_TRY(count_ranges(step, ranges, counts, err));
     if (x->type.kind == LOTS_TYPE_FLOAT) {
-        LOTS_TRY(lots_reduce_sum_float(step, ranges, x->data, out, err));
+        LOTS_TRY(lots_reduce_sum_float(step, ranges, x->data, counts, out, err));
     } else {
         sums.data = whole;
         LOTS_TRY(sum_whole(step, ranges, x->data, &sums, err));
@@ -234,8 +234,8 @@ static lots_status mean_of(const lots_step *step, const lots_ranges *ranges, con
             LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
             lots_bit_set(out->missing, i);
             means[i] = 0;
-        } else {
-            means[i] = (x->type.kind == LOTS_TYPE_FLOAT ? means[i] : scaled(whole[i], &x->type)) / (double)counts[i];
+        } else if (x->type.kind != LOTS_TYPE_FLOAT) {
+            means[i] = scaled(whole[i], &x->type) / (double)counts[i];
         }
     }
     return LOTS_OK;
@@ -250,7 +250,7 @@ lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, co
         return mean_of(step, &valid, x, out, err);
     if (x->type.kind != LOTS_TYPE_FLOAT)
         return sum_whole(step, &valid, x->data, out, err);
-    return lots_reduce_sum_float(step, &valid, x->data, out, err);
+    return lots_reduce_sum_float(step, &valid, x->data, NULL, out, err);
 }
 
 /* ---- picking ---- */

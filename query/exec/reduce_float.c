@@ -1,4 +1,4 @@
-/* reduce_float.c: sums of floats over ranges: exact, rounded once (core/base/exact.h), so that it is a matter of cost alone how
+/* reduce_float.c: sums and means of floats over ranges: exact, rounded once (core/base/exact.h), so that it is a matter of cost alone how
  * they are found. Ranges that follow one another, or overlap little, are each added by itself. Over ranges that overlap much,
  * however they lie in each other, differences of exact prefix sums are taken, as wide as the values at hand need: most often
  * two or three limbs a position. Callers: reduce.c. */
@@ -9,11 +9,12 @@
 #include "query/exec/aggregate.h"
 #include "query/exec/reduce_slide.h"
 
-static void sum_each(const lots_step *step, const lots_ranges *ranges, const double *values, double *out)
+static void sum_each(const lots_step *step, const lots_ranges *ranges, const double *values, const int64_t *counts, double *out)
 {
     for (uint32_t i = 0; i < ranges->count; i++) {
         const uint32_t first = ranges->first[i], end = ranges->end[i] > first ? ranges->end[i] : first;
-        step->worker->kernels->sum_f64_by(values, ranges->mask, (const uint32_t[]){first, end}, 1, out + i);
+        step->worker->kernels->sum_f64_by(values, ranges->mask, (const uint32_t[]){first, end}, 1,
+                                          counts != NULL ? counts + i : NULL, out + i);
         step->worker->work.rows += end - first;
     }
 }
@@ -35,32 +36,35 @@ static lots_status make_prefixes(const lots_step *step, const lots_ranges *range
     return LOTS_OK;
 }
 
-static lots_status sum_by_prefix(const lots_step *step, const lots_ranges *ranges, const double *values, double *out,
-                                 lots_error *err)
+static lots_status sum_by_prefix(const lots_step *step, const lots_ranges *ranges, const double *values, const int64_t *counts,
+                                 double *out, lots_error *err)
 {
     int low = 0;
+    lots_exact sum;
     uint64_t *sums = NULL;
     const unsigned width = lots_limbs_for(values, ranges->mask, ranges->positions, &low);
     LOTS_TRY(make_prefixes(step, ranges, values, width, low, &sums, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
         const size_t first = ranges->first[i], end = ranges->end[i] > first ? ranges->end[i] : first;
-        out[i] = lots_limbs_round_difference(sums + end * width, sums + first * width, width, low);
+        lots_limbs_subtract(sums + end * width, sums + first * width, width, sum.limbs);
+        out[i] = counts != NULL && counts[i] > 0 ? lots_limbs_mean(sum.limbs, width, low, (uint64_t)counts[i])
+                                                 : lots_limbs_round(sum.limbs, width, low);
     }
     step->worker->work.rows += ranges->count;
     return LOTS_OK;
 }
 
-lots_status lots_reduce_sum_float(const lots_step *step, const lots_ranges *ranges, const double *values, lots_vector *out,
-                                  lots_error *err)
+lots_status lots_reduce_sum_float(const lots_step *step, const lots_ranges *ranges, const double *values, const int64_t *counts,
+                                  lots_vector *out, lots_error *err)
 {
     double *sums = out->data;
     if (ranges->offsets != NULL) {
-        step->worker->kernels->sum_f64_by(values, ranges->mask, ranges->offsets, ranges->count, sums);
+        step->worker->kernels->sum_f64_by(values, ranges->mask, ranges->offsets, ranges->count, counts, sums);
         step->worker->work.rows += ranges->positions;
     } else if (lots_slide_pays(ranges)) {
-        LOTS_TRY(sum_by_prefix(step, ranges, values, sums, err));
+        LOTS_TRY(sum_by_prefix(step, ranges, values, counts, sums, err));
     } else {
-        sum_each(step, ranges, values, sums);
+        sum_each(step, ranges, values, counts, sums);
     }
     for (uint32_t i = 0; i < ranges->count; i++) {
         if (isfinite(sums[i]))

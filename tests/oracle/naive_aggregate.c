@@ -105,11 +105,9 @@ static naive_value sum_of(const naive_value *values, uint32_t count)
     return sum.kind == NAIVE_FLOAT && !sum.missing ? naive_float((double)naive_total(values, count)) : sum;
 }
 
-/* sum / count: of floats the sum is a float. */
 static naive_value mean_of(const naive_value *values, uint32_t count)
 {
-    const long double total = naive_total(values, count);
-    return naive_float(values[0].kind == NAIVE_FLOAT ? (double)total / count : (double)(total / count));
+    return naive_float((double)(naive_total(values, count) / count));
 }
 
 naive_value naive_reduce(naive_run *run, const char *name, const naive_value *values, uint32_t count,

@@ -1,12 +1,13 @@
-/* slow_sum.h: the exact sum of doubles by school: how often each power of two comes, above and below zero; then carries, bit by
- * bit. What the exact sums of the program are held against. Included by test programs only. */
+/* slow_sum.h: exact sums and means of doubles by school: how often each power of two comes, above and below zero; then carries, bit by
+ * bit. What those of the program are held against. Included by test programs only. */
 #ifndef LOTS_SLOW_SUM_H
 #define LOTS_SLOW_SUM_H
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
-enum { SLOW_BITS = 2200, SLOW_LOW = -1074 };
+enum { SLOW_BITS = 2200, SLOW_LOW = -1074, SLOW_FINER = 2 };
 
 typedef struct slow_sum {
     long counts[SLOW_BITS]; /* of 2^(SLOW_LOW + i) */
@@ -36,29 +37,33 @@ static inline int slow_carry(long counts[SLOW_BITS], long sign)
     return (int)carry; /* below 0: so was the number */
 }
 
-/* The nearest double, of two the even. */
-static inline double slow_round(const slow_sum *sum)
+/* The nearest double to the sum divided by `count`, below 2^62, of two the even: by school too, a bit at a time. */
+static inline double slow_mean(const slow_sum *sum, uint64_t count)
 {
     slow_sum bits = *sum;
-    int top = SLOW_BITS - 1;
+    uint64_t left = 0;
+    double kept = 0;
+    int top = -1, last = 0, half = 0, below = 0;
     const int negative = slow_carry(bits.counts, 1) < 0;
     if (negative) {
         bits = *sum;
         slow_carry(bits.counts, -1);
     }
-    while (top >= 0 && bits.counts[top] == 0)
-        top--;
-    double kept = 0;
-    const int last = top - 52 > 0 ? top - 52 : 0;
-    for (int i = top; i >= last; i--)
-        kept = 2 * kept + (double)bits.counts[i];
-    int below = 0;
-    for (int i = 0; i < last - 1; i++)
-        below |= bits.counts[i] != 0;
-    if (last > 0 && bits.counts[last - 1] != 0 && (below || bits.counts[last] != 0))
-        kept += 1;
-    kept = top < 0 ? 0 : ldexp(kept, SLOW_LOW + last);
+    for (int i = SLOW_BITS - 1; i >= -SLOW_FINER; i--) {
+        left = 2 * left + (uint64_t)(i >= 0 ? bits.counts[i] : 0);
+        const int bit = left >= count;
+        left -= bit != 0 ? count : 0;
+        top = top < 0 && bit != 0 ? i : top;
+        last = top > 52 ? top - 52 : 0;
+        kept = i >= last ? 2 * kept + bit : kept;
+        half = i == last - 1 ? bit : half;
+        below |= i < last - 1 ? bit : 0;
+    }
+    kept += half != 0 && (below != 0 || left != 0 || fmod(kept, 2) > 0) ? 1 : 0;
+    kept = ldexp(kept, SLOW_LOW + last);
     return negative ? -kept : kept;
 }
+
+static inline double slow_round(const slow_sum *sum) { return slow_mean(sum, 1); }
 
 #endif

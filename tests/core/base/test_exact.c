@@ -44,16 +44,21 @@ static void same(double got, double want, const char *what, unsigned kind, uint3
         fail_msg("%s: %u values of kind %u: %a, wanted %a", what, (unsigned)count, kind, got, want);
 }
 
-static double slow_sum_of(const double *values, const uint64_t *mask, uint32_t from, uint32_t end)
+static double slow_mean_of(const double *values, const uint64_t *mask, uint32_t from, uint32_t end, int64_t count)
 {
     slow_sum sum = {{0}};
     for (uint32_t i = from; i < end; i++)
         if (mask == NULL || (mask[i / 64] >> (i % 64) & 1) != 0)
             slow_add(&sum, values[i]);
-    return slow_round(&sum);
+    return slow_mean(&sum, count > 0 ? (uint64_t)count : 1);
 }
 
-static void kernels_and_limbs_sum_as_adding_bit_by_bit_does(void **state)
+static double slow_sum_of(const double *values, const uint64_t *mask, uint32_t from, uint32_t end)
+{
+    return slow_mean_of(values, mask, from, end, 1);
+}
+
+static void kernels_and_limbs_add_and_divide_as_it_is_done_bit_by_bit(void **state)
 {
     static const char *const names[] = {"scalar", "avx2", "avx512"};
     static double values[MOST + 16];
@@ -69,13 +74,19 @@ static void kernels_and_limbs_sum_as_adding_bit_by_bit_does(void **state)
         for (unsigned masked = 0; masked < 2; masked++) {
             const uint64_t *taken = masked ? mask : NULL;
             const double want[2] = {slow_sum_of(values, taken, 0, offsets[1]), slow_sum_of(values, taken, offsets[1], count)};
+            const int64_t counts[2] = {(int64_t)offsets[1], 1 + (int64_t)below(UINT64_C(1) << (1 + round % 50))}; /* 0: the sum */
+            const double means[2] = {slow_mean_of(values, taken, 0, offsets[1], counts[0]),
+                                     slow_mean_of(values, taken, offsets[1], count, counts[1])};
             for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
                 double got[2 + 8];
                 if (lots_kernels_named(names[k]) == NULL)
                     continue;
-                lots_kernels_named(names[k])->sum_f64_by(values, taken, offsets, 2, got);
+                lots_kernels_named(names[k])->sum_f64_by(values, taken, offsets, 2, NULL, got);
                 same(got[0], want[0], names[k], kind, offsets[1]);
                 same(got[1], want[1], names[k], kind, count - offsets[1]);
+                lots_kernels_named(names[k])->sum_f64_by(values, taken, offsets, 2, counts, got);
+                same(got[0], means[0], names[k], kind, offsets[1]);
+                same(got[1], means[1], names[k], kind, count - offsets[1]);
             }
         }
     }
@@ -100,8 +111,10 @@ static void differences_of_prefix_sums_are_the_sums_between(void **state)
         }
         for (unsigned window = 0; window < 30; window++) {
             const uint32_t from = (uint32_t)below(MOST), end = from + (uint32_t)below(MOST - from + 1);
-            same(lots_limbs_round_difference(sums + end * width, sums + from * width, width, low),
-                 slow_sum_of(values, NULL, from, end), "difference", kind, end - from);
+            lots_exact apart;
+            lots_limbs_subtract(sums + end * width, sums + from * width, width, apart.limbs);
+            same(lots_limbs_round(apart.limbs, width, low), slow_sum_of(values, NULL, from, end), "difference", kind, end - from);
+            same(lots_limbs_mean(apart.limbs, width, low, 7), slow_mean_of(values, NULL, from, end, 7), "a seventh", kind, end - from);
         }
     }
 }
@@ -149,9 +162,62 @@ static void sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even(void **s
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double got[1 + 8];
-        lots_kernels_get()->sum_f64_by(cases[i].values, NULL, (const uint32_t[]){0, 4}, 1, got);
+        lots_kernels_get()->sum_f64_by(cases[i].values, NULL, (const uint32_t[]){0, 4}, 1, NULL, got);
         if (memcmp(&got[0], &cases[i].sum, sizeof(double)) != 0)
             fail_msg("case %u: %a, wanted %a", (unsigned)i, got[0], cases[i].sum);
+    }
+}
+
+/* ---- means ---- */
+
+/* What one expects of a mean, and what the rounded sum divided by the count misses in the last place: of 0.1 ten times 0.1. */
+static void the_mean_of_equal_doubles_is_that_double(void **state)
+{
+    static double values[MOST];
+    unsigned missed = 0;
+    (void)state;
+    for (unsigned round = 0; round < 400; round++) {
+        const uint32_t count = 1 + (uint32_t)below(MOST);
+        const int64_t counts[1] = {count};
+        const double x = round == 0 ? DBL_MAX : any_value(round % KINDS); /* even when the sum is beyond all doubles */
+        double got[1 + 8];
+        slow_sum sum = {{0}};
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = x;
+            slow_add(&sum, x);
+        }
+        lots_kernels_get()->sum_f64_by(values, NULL, (const uint32_t[]){0, count}, 1, counts, got);
+        same(got[0], x, "equal ones", round % KINDS, count);
+        missed += slow_round(&sum) / count > x || slow_round(&sum) / count < x;
+    }
+    assert_true(missed > 20);
+}
+
+static void means_are_rounded_once(void **state)
+{
+    static const struct {
+        double sum, rest;
+        uint64_t count;
+        double mean;
+    } cases[] = {
+        {0, 0, 3, 0},
+        {1, 0x1p-60, 3, 0x1.5555555555555p-2},
+        {0x1p-1074, 0, 2, 0},                                 /* ties at the end of the doubles: to the even */
+        {0x1.8p-1073, 0, 2, 0x1p-1073},
+        {3 + 0x1p-51, 0x1.8p-52, 1, 3 + 0x1p-50},             /* a tie that the rest makes, */
+        {3, 0x1.2p-50, 3, 1 + 0x1p-51},                       /* another by the division, */
+        {3, 0x1.2p-50 - 0x1p-102, 3, 1 + 0x1p-52},            /* and just beside it */
+        {-3, -0x1.2p-50 - 0x1p-102, 3, -1 - 0x1p-51},
+        {1e308, 1e291, 3, 1e308 / 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        slow_sum sum = {{0}};
+        slow_add(&sum, cases[i].sum);
+        slow_add(&sum, cases[i].rest);
+        const double slow = slow_mean(&sum, cases[i].count), got = lots_exact_mean(cases[i].sum, cases[i].rest, cases[i].count);
+        if (memcmp(&got, &slow, sizeof got) != 0 || (i + 1 < sizeof cases / sizeof *cases && memcmp(&got, &cases[i].mean, sizeof got) != 0))
+            fail_msg("case %u: %a, bit by bit %a, wanted %a", (unsigned)i, got, slow, cases[i].mean);
     }
 }
 
@@ -215,10 +281,12 @@ static void nothing_is_lost_of_a_small_deviation_far_from_nought(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kernels_and_limbs_sum_as_adding_bit_by_bit_does),
+        cmocka_unit_test(kernels_and_limbs_add_and_divide_as_it_is_done_bit_by_bit),
         cmocka_unit_test(differences_of_prefix_sums_are_the_sums_between),
         cmocka_unit_test(sums_are_joined_and_come_back_to_nothing),
         cmocka_unit_test(sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even),
+        cmocka_unit_test(the_mean_of_equal_doubles_is_that_double),
+        cmocka_unit_test(means_are_rounded_once),
         cmocka_unit_test(deviations_are_those_of_two_passes),
         cmocka_unit_test(nothing_is_lost_of_a_small_deviation_far_from_nought),
     };

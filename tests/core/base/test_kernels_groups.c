@@ -40,7 +40,7 @@ static void check_sums(const lots_kernels *kernels, size_t count)
     for (int masked = 0; masked < 2; masked++) {
         const uint64_t *mask = masked ? all->mask : NULL;
         int64_t *known = (int64_t *)all->want64; /* sums of numbers that are known to be below a bound */
-        kernels->sum_f64_by(all->af, mask, all->offsets, all->groups, all->outf);
+        kernels->sum_f64_by(all->af, mask, all->offsets, all->groups, NULL, all->outf);
         assert_true(kernels->sum_i64_by(values, mask, UINT64_MAX, all->offsets, all->groups, out));
         assert_true(kernels->sum_i64_by(values, mask, UINT64_C(1) << 40, all->offsets, all->groups, known));
         for (size_t g = 0; g < all->groups; g++) {

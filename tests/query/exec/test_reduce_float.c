@@ -1,5 +1,5 @@
 /* Sums and means of floats whose sizes differ wildly, over windows that overlap, lie in each other or follow one another, and
- * over rows: each is the exact sum (slow_sum.h) rounded once; so it is the same bits for any segments and any threads. */
+ * over rows: each is exact (slow_sum.h) and rounded once; so it is the same bits for any segments and any threads. */
 #include "core/base/pool.h"
 #include "query/exec/run.h"
 #include "tests/query/exec/exec_fixture.h"
@@ -92,7 +92,7 @@ static void check_row(const window *where, const event *row, const cell *sum, co
         slow_add(&all, e->weight);
         count++;
     }
-    const double want = slow_round(&all), middle = count > 0 ? want / count : 0;
+    const double want = slow_round(&all), middle = count > 0 ? slow_mean(&all, count) : 0;
     if (memcmp(&want, &sum->f, sizeof want) != 0 || mean->missing != (count == 0) ||
         memcmp(&middle, &mean->f, sizeof middle) != 0)
         fail_msg("%s: sum %a mean %a of %u, wanted %a and %a", where->text, sum->f, mean->f, count, want, middle);
@@ -161,7 +161,7 @@ static void groups_have_the_same_exact_sums_for_any_segments_and_threads(void **
     for (unsigned run = 0; run < 4; run++) {
         ask_groups(run < 2 ? &w : &split, 1 + run % 2, sums, means, shares);
         for (unsigned u = 0; u < 8; u++) {
-            const double want = slow_round(&all[u]), middle = want / counts[u];
+            const double want = slow_round(&all[u]), middle = slow_mean(&all[u], counts[u]);
             const double share = slow_round(&weights[u]) / slow_round(&whole);
             assert_memory_equal(&want, &sums[u], sizeof want);
             assert_memory_equal(&middle, &means[u], sizeof middle);

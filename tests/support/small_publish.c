@@ -234,21 +234,21 @@ void small_publish(small_registry *r, uint32_t segment_patients)
     lots_error err;
     lots_registry_writer *writer;
     lots_registry *base;
-    lots_manifest_entry entries[64];
     sqlite3_stmt *row = NULL;
     uint32_t count = 0;
     assert_int_equal(sqlite3_prepare_v2(r->sql, "SELECT count(*) FROM patients", -1, &row, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(row), SQLITE_ROW);
     uint32_t patients = (uint32_t)sqlite3_column_int(row, 0);
     sqlite3_finalize(row);
+    lots_manifest_entry *entries = calloc(patients / segment_patients + 1, sizeof *entries);
     assert_ok(lots_registry_begin(&writer, r->path, true, &base, &err));
     small_exec(r, "BEGIN");
     for (uint32_t first = 0; first < patients; first += segment_patients) {
         uint32_t more = patients - first < segment_patients ? patients - first : segment_patients;
-        assert_true(count < 64);
         write_segment(r, writer, first, more, &entries[count++]);
     }
     publish(r, writer, entries, count);
+    free(entries);
     lots_registry_end(writer);
     assert_ok(lots_registry_open(&r->registry, r->path, NULL, &err));
     small_derive(r);

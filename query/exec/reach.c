@@ -14,6 +14,7 @@ typedef struct walk {
     lots_status status;
     uint64_t *exprs, *relations; /* seen already */
     uint64_t *ordered;           /* see lots_reach_ordered; NULL: not asked */
+    uint32_t *least;             /* see lots_reach_sizes; NULL: not asked */
     lots_reach *out;
 } walk;
 
@@ -64,10 +65,40 @@ static void note_looks(walk *w, const lots_expr *expr)
         note_order(w, relation);
 }
 
+/* ---- sizes of active periods ---- */
+
+uint32_t lots_reach_size(const lots_query *query, const lots_set *set, const lots_expr *filter)
+{
+    const lots_relation *relation = &query->relations[set->relation];
+    if (relation->kind != LOTS_RELATION_ACTIVE || filter->op != LOTS_OP_GREATER_EQUAL)
+        return 0;
+    const lots_expr *size = filter->operands[0], *n = filter->operands[1];
+    if (size->op != LOTS_OP_SIZE || n->op != LOTS_OP_CONSTANT || n->type.kind != LOTS_TYPE_INT || n->constant.missing)
+        return 0;
+    const lots_expr *key = size->operands[0];
+    const bool own = key->op == LOTS_OP_COLUMN && key->of_frame == set->frame && key->index < relation->column_count &&
+                     relation->columns[key->index].role == LOTS_COLUMN_KEY;
+    return own && n->constant.i > 0 && n->constant.i <= INT32_MAX ? (uint32_t)n->constant.i : 0;
+}
+
+static void note_size(walk *w, const lots_set *set)
+{
+    uint32_t asked = 1;
+    if (w->least == NULL || set->relation >= w->query->relation_count)
+        return;
+    for (uint32_t f = 0; f < set->filter_count; f++) {
+        const uint32_t n = lots_reach_size(w->query, set, set->filters[f]);
+        asked = n > asked ? n : asked;
+    }
+    if (asked < w->least[set->relation])
+        w->least[set->relation] = asked;
+}
+
 static void visit_set(walk *w, const lots_set *set)
 {
     if (set == NULL)
         return;
+    note_size(w, set);
     visit_relation(w, set->relation);
     visit_expr(w, set->event);
     for (uint32_t i = 0; i < set->window_count; i++) {
@@ -224,6 +255,8 @@ static void visit_pipeline(walk *w, const lots_bound_pipeline *pipeline)
 {
     visit_relation(w, pipeline->relation);
     note_order(w, pipeline->relation);
+    if (w->least != NULL && pipeline->relation < w->query->relation_count)
+        w->least[pipeline->relation] = 1; /* whoever looks on sees its rows before its set has narrowed them */
     visit_set(w, pipeline->source);
     for (uint32_t s = 0; s < pipeline->stage_count; s++)
         visit_values(w, &pipeline->stages[s]);
@@ -277,6 +310,21 @@ lots_status lots_reach_ordered(const lots_query *query, uint64_t *bits, lots_err
     lots_status status = open_walk(&w, err);
     for (uint32_t i = 0; status == LOTS_OK && i < query->pipeline_count; i++)
         visit_pipeline(&w, &query->pipelines[i]);
+    close_walk(&w);
+    return status;
+}
+
+lots_status lots_reach_sizes(const lots_query *query, uint32_t *least, lots_error *err)
+{
+    lots_reach ignored;
+    walk w = {.query = query, .flat = true, .least = least, .out = &ignored};
+    lots_status status = open_walk(&w, err);
+    for (uint32_t r = 0; r < query->relation_count; r++)
+        least[r] = UINT32_MAX;
+    for (uint32_t i = 0; status == LOTS_OK && i < query->pipeline_count; i++)
+        visit_pipeline(&w, &query->pipelines[i]);
+    for (uint32_t r = 0; r < query->relation_count; r++)
+        least[r] = least[r] == UINT32_MAX ? 1 : least[r];
     close_walk(&w);
     return status;
 }

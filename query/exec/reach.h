@@ -21,6 +21,12 @@ LOTS_MUST lots_status lots_reach_pipeline(const lots_query *query, const lots_bo
  * which of them comes first. `bits` has room for the query's relations, all 0. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_reach_ordered(const lots_query *query, uint64_t *bits, lots_error *err);
 
+/* The n of `size(key) >= n` of an element of `set`; 0 of any other filter. */
+uint32_t lots_reach_size(const lots_query *query, const lots_set *set, const lots_expr *filter);
+/* Of each relation of active periods the least size that a period must have for any set of the query to have it: 1, or what
+ * all its sets ask. `least` has room for the query's relations. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_reach_sizes(const lots_query *query, uint32_t *least, lots_error *err);
+
 /* A result in rows may not join ids with a stream that may be counted but never used to name a person; a result of
  * aggregates may not carry ids at all. Errors: LOTS_REFUSED, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_reach_check(const lots_query *query, const lots_bound_pipeline *pipeline, lots_error *err);

@@ -28,6 +28,19 @@ lots_status lots_relation_is_ordered(lots_worker *worker, uint32_t relation, boo
     return LOTS_OK;
 }
 
+lots_status lots_relation_least(lots_worker *worker, uint32_t relation, uint32_t *out, lots_error *err)
+{
+    lots_alike *alike = &worker->alike;
+    void *least = NULL;
+    if (alike->least == NULL) {
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &least, worker->query->relation_count, sizeof(uint32_t), err));
+        LOTS_TRY(lots_reach_sizes(worker->query, least, err));
+        alike->least = least;
+    }
+    *out = alike->least[relation];
+    return LOTS_OK;
+}
+
 static lots_status make_rows(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
     switch (rows->relation->kind) {
@@ -106,6 +119,8 @@ static lots_status make_column(lots_worker *worker, lots_relation_rows *rows, ui
     case LOTS_RELATION_ACTIVE:
         if (relation->columns[column].role == LOTS_COLUMN_N)
             return lots_active_number(worker, rows, out, err);
+        if (relation->columns[column].role == LOTS_COLUMN_KEY)
+            return lots_active_values(worker, rows, &relation->columns[column].type, out, err);
         return lots_fail(err, LOTS_INTERNAL, "column '%s' was not made with its periods", relation->columns[column].name);
     case LOTS_RELATION_MATCH:
         return lots_fail(err, LOTS_INTERNAL, "column '%s' was not made with its relation", relation->columns[column].name);

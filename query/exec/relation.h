@@ -42,10 +42,13 @@ struct lots_relation_rows {
     lots_instance *episodes;     /* EPISODES: all rows as an instance of episode_frame */
     const uint32_t *member_offsets, *members; /* EPISODES: rows of left by episode, in the total order */
     lots_vector *key_values;     /* EPISODES: by per key, then by key */
+    const struct lots_active_sets *sets; /* ACTIVE: of which the key is made */
 };
 
 /* Does the query ask more of the relation than how many rows there are and what n they have (lots_reach_ordered)? */
 LOTS_MUST lots_status lots_relation_is_ordered(lots_worker *worker, uint32_t relation, bool *out, lots_error *err);
+/* ACTIVE: of how many values a period must be for any set of the query to have it; 1 at least (lots_reach_sizes). */
+LOTS_MUST lots_status lots_relation_least(lots_worker *worker, uint32_t relation, uint32_t *out, lots_error *err);
 /* The rows of a relation as seen from `rows`, an instance of its frame or below. Of relations that are alike the rows are the
  * same (alike.h). */
 LOTS_MUST lots_status lots_relation_get(lots_worker *worker, uint32_t relation, const lots_instance *rows,
@@ -106,10 +109,12 @@ LOTS_MUST lots_status lots_union_make(lots_worker *worker, lots_relation_rows *r
 LOTS_MUST lots_status lots_union_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
                                         lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_minus_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
-/* These make all columns at once. */
 LOTS_MUST lots_status lots_active_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
-/* ACTIVE: the column of how many events each period has. */
+/* ACTIVE: the key of each period, a set; how many events each has. */
+LOTS_MUST lots_status lots_active_values(lots_worker *worker, lots_relation_rows *rows, const lots_type *type,
+                                         lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_active_number(lots_worker *worker, lots_relation_rows *rows, lots_vector *out, lots_error *err);
+/* This makes all columns at once. */
 LOTS_MUST lots_status lots_match_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
 
 #endif

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "query/exec/alike.h"
+#include "query/exec/border.h"
 #include "query/exec/candidates.h"
 #include "query/exec/column.h"
+#include "query/exec/reach.h"
 #include "query/exec/wanted.h"
 
 static lots_status window_is_constant(lots_worker *worker, const lots_window *window, bool *out, lots_error *err)
@@ -85,10 +87,16 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
         return LOTS_OK;
     }
     const int32_t *starts = NULL;
+    const uint32_t *first = NULL, *end = NULL;
     uint64_t *within = NULL;
-    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
     LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
-    maker->worker->kernels->range_i32(starts, count, low, high, within);
+    LOTS_TRY(lots_window_places(maker->worker, maker->relation, low, high, &first, &end, err));
+    if (first != NULL) {
+        lots_places_bits(first, end, maker->relation->owners->count, count, within);
+    } else {
+        LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
+        maker->worker->kernels->range_i32(starts, count, low, high, within);
+    }
     maker->worker->work.rows += count;
     maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
     return LOTS_OK;
@@ -464,6 +472,12 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
     bool met = false;
     for (uint32_t f = 0; f < set->filter_count; f++) {
         bool fixed = false;
+        const uint32_t size = lots_reach_size(worker->query, set, set->filters[f]);
+        uint32_t least = 0;
+        if (size > 0)
+            LOTS_TRY(lots_relation_least(worker, relation->index, &least, err));
+        if (size > 0 && size <= least)
+            continue; /* no others were made */
         LOTS_TRY(lots_expr_is_static(worker, set->filters[f], set->frame, relation->relation->frame, &fixed, err));
         if (!fixed || maker == NULL) {
             LOTS_TRY(sort_filter(worker, set, set->filters[f], out, err));

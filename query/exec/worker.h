@@ -70,6 +70,7 @@ typedef struct lots_stream_chunk {
     lots_taken *taken;   /* by column; NULL: nothing was tried */
     lots_tested *tested; /* since the chunk began */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
+    uint32_t *years;     /* as lots_segment_year_places has them; NULL until asked for */
     lots_type *types;    /* by column; MISSING: not yet asked for */
     uint32_t **elements; /* by column of lists: their ids, local, one after the other; NULL: not read */
     lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */
@@ -108,6 +109,7 @@ typedef struct lots_alike { /* which parts of the query mean the same; see alike
     const lots_set *sets[LOTS_ALIKE_MAX], *first_sets[LOTS_ALIKE_MAX];
     uint32_t *relations;    /* by relation: 1 + the first that is like it; 0: not yet asked. NULL: none was */
     uint64_t *ordered;      /* bits by relation: see lots_reach_ordered */
+    uint32_t *least;        /* by relation: see lots_reach_sizes */
 } lots_alike;
 
 typedef struct lots_prefixes lots_prefixes; /* numbers of the prefixes of codes: see prefix_class.c */

@@ -164,6 +164,90 @@ static void periods_merge_into_episodes(void **state)
     answer_free(&a);
 }
 
+/* What all that ask for the periods want of their sizes is known when they are made; what only some want is not. */
+static void periods_are_asked_for_by_their_sizes(void **state)
+{
+    (void)state;
+    static running all[EVENTS];
+    static period periods[PERIODS];
+    answer a = world_ask(&w, "from patients derive a = count(active(contacts by dx) where size(dx) >= 3), "
+                             "b = sum(n over (active(contacts by dx) where size(dx) >= 3 and n >= 2)), "
+                             "c = last(active(contacts by dx) where size(dx) >= 2).dx, "
+                             "d = count(active(contacts by dx) where size(dx) >= 0 and size(dx) > 1)");
+    for (uint32_t p = 0; p < w.people_count; p++) {
+        const uint32_t count = naive_periods(all, read_running(&w.people[p], S_CONTACTS, dx_of, all), periods);
+        int64_t three = 0, n = 0, two = 0;
+        uint32_t last = 0, values = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            const int size = __builtin_popcount(periods[i].values);
+            three += size >= 3;
+            n += size >= 3 && periods[i].n >= 2 ? periods[i].n : 0;
+            two += size >= 2;
+            last = size >= 2 ? periods[i].values : last;
+        }
+        for (uint32_t k = 0; k < cell_at(&a, p, 2)->set_count; k++)
+            values |= 1u << cell_at(&a, p, 2)->set[k];
+        assert_int_equal(cell_at(&a, p, 0)->i, three);
+        assert_int_equal(cell_at(&a, p, 1)->missing ? 0 : cell_at(&a, p, 1)->i, n);
+        assert_int_equal(values, last);
+        assert_int_equal(cell_at(&a, p, 3)->i, two);
+    }
+    answer_free(&a);
+}
+
+static void crowded_patient(world *at, lots_batch *batches, uint32_t patient)
+{
+    random_person(at, &batches[S_PATIENTS], patient);
+    for (uint32_t i = 0; i < 30 + 30 * patient; i++)
+        random_contact(at, &batches[S_CONTACTS], patient, at->from + (int32_t)below(at, 200));
+}
+
+/* Of more values than a word has bits: sums of what runs stand for the sets. */
+static uint64_t costs_on(const world *at, const person *who, int32_t day, uint32_t *size)
+{
+    uint64_t sum = 0;
+    *size = 0;
+    EACH(e, at, who, S_CONTACTS) {
+        const int32_t end = span_end_of(at, e) == NONE ? e->start : span_end_of(at, e);
+        bool met = e->ghost || !e->has_cost || e->start > day || end < day;
+        EACH(f, at, who, S_CONTACTS) {
+            const int32_t over = span_end_of(at, f) == NONE ? f->start : span_end_of(at, f);
+            met = met || (f < e && !f->ghost && f->has_cost && f->cost == e->cost && f->start <= day && over >= day);
+        }
+        *size += !met;
+        sum += met ? 0 : ((uint64_t)e->cost ^ 0x5bd1e995u) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    }
+    return sum;
+}
+
+static void a_patient_may_have_more_values_than_a_word_has_bits(void **state)
+{
+    (void)state;
+    static world crowd;
+    world_open(&crowd, 67);
+    world_fill(&crowd, (const uint32_t[]){6, 0}, crowded_patient);
+    answer a = world_ask(&crowd, "from patients derive a = count(active(contacts by cost)), "
+                                 "b = count(active(contacts by cost) where size(cost) >= 4), "
+                                 "c = max(size(cost) over active(contacts by cost))");
+    for (uint32_t p = 0; p < crowd.people_count; p++) {
+        uint64_t before = 0;
+        int64_t periods = 0, four = 0, most = 0;
+        for (int32_t day = crowd.from; day <= crowd.until + 800; day++) {
+            uint32_t size = 0;
+            const uint64_t now = costs_on(&crowd, &crowd.people[p], day, &size);
+            periods += now != before && size > 0;
+            four += now != before && size >= 4;
+            most = size > most ? size : most;
+            before = now;
+        }
+        assert_int_equal(cell_at(&a, p, 0)->i, periods);
+        assert_int_equal(cell_at(&a, p, 1)->i, four);
+        assert_int_equal(cell_at(&a, p, 2)->i, most);
+    }
+    answer_free(&a);
+    world_close(&crowd);
+}
+
 /* A set that depends on the row is made for each. */
 static void periods_of_a_window_are_made_for_each_row(void **state)
 {
@@ -188,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(periods_are_the_days_with_one_set),
         cmocka_unit_test(periods_merge_into_episodes),
+        cmocka_unit_test(periods_are_asked_for_by_their_sizes),
+        cmocka_unit_test(a_patient_may_have_more_values_than_a_word_has_bits),
         cmocka_unit_test(periods_of_a_window_are_made_for_each_row),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

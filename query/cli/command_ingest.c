@@ -192,7 +192,7 @@ static lots_status take_option(void *context, int which, const char *value, lots
     case INGEST_FORMAT: load_options->format = value; return LOTS_OK;
     case INGEST_MAP: load_options->map_path = value; return LOTS_OK;
     case INGEST_APPEND: load_options->append = true; return LOTS_OK;
-    case INGEST_MEMORY: return lots_option_size("memory", value, &load_options->memory_bytes, err);
+    case INGEST_MEMORY: return lots_option_size("memory", value, 0, &load_options->memory_bytes, err);
     case INGEST_MAX_REJECTS:
         load_options->max_rejects_given = true;
         return lots_option_part("max-rejects", value, &load_options->max_rejects, err);

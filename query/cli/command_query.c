@@ -286,7 +286,7 @@ const lots_command lots_command_query = {
     "      --provenance     say in the result how it was made (html and svg always do); `lots rerun` makes it again\n"
     "      --stamp          the same, with the time of day\n"
     "      --threads N      threads; the answer doesn't depend on it (default: all processors)\n"
-    "      --memory SIZE    what a question may hold (default 4G)\n"
+    "      --memory SIZE    what a question may hold: 1M or more (default 4G)\n"
     "      --generation G   a kept generation, by number or by the name of its pin\n"
     "      --identities DIR where the identity files are\n"
     "      --includes DIR   where files that the query includes are (default: beside the query file)\n"

@@ -164,7 +164,7 @@ static lots_status take_option(void *context, int which, const char *value, lots
         LOTS_TRY(lots_option_number("threads", value, 1024, &number, err));
         synth->threads = (unsigned)number;
         return LOTS_OK;
-    case SYNTH_MEMORY: return lots_option_size("memory", value, &synth->memory_bytes, err);
+    case SYNTH_MEMORY: return lots_option_size("memory", value, 0, &synth->memory_bytes, err);
     default: words->describe = true; return LOTS_OK;
     }
 }

@@ -129,7 +129,7 @@ lots_status lots_option_number(const char *option, const char *value, uint64_t m
     return LOTS_OK;
 }
 
-lots_status lots_option_size(const char *option, const char *value, size_t *out, lots_error *err)
+lots_status lots_option_size(const char *option, const char *value, size_t least, size_t *out, lots_error *err)
 {
     static const char units[] = "KMGT";
     char *end = NULL;
@@ -145,6 +145,12 @@ lots_status lots_option_size(const char *option, const char *value, size_t *out,
     }
     if (!good)
         return lots_fail(err, LOTS_USAGE, "--%s wants a size such as 512M or 2G, not '%s'", option, value);
+    if (number < least) {
+        lots_fail(err, LOTS_USAGE, "--%s %s is too little: the least is %zuM", option, value, least >> 20);
+        if (*end == '\0')
+            lots_error_hint(err, "a number alone is bytes: did you mean %sM?", value);
+        return LOTS_USAGE;
+    }
     *out = (size_t)number;
     return LOTS_OK;
 }

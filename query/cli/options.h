@@ -36,8 +36,8 @@ LOTS_MUST lots_status lots_options_each(lots_options *options, lots_status (*tak
 /* Values. `option` stands in the error. Errors: LOTS_USAGE. */
 LOTS_MUST lots_status lots_option_number(const char *option, const char *value, uint64_t most, uint64_t *out,
                                          lots_error *err);
-/* Bytes: 500000000, 512M, 2G (powers of 1024). */
-LOTS_MUST lots_status lots_option_size(const char *option, const char *value, size_t *out, lots_error *err);
+/* Bytes: 500000000, 512M, 2G (powers of 1024); `least` in whole M, 0: any. */
+LOTS_MUST lots_status lots_option_size(const char *option, const char *value, size_t least, size_t *out, lots_error *err);
 /* A part of one: 0.1% or 0.001. */
 LOTS_MUST lots_status lots_option_part(const char *option, const char *value, double *out, lots_error *err);
 

@@ -10,7 +10,7 @@
 #include "query/cli/generation_option.h"
 #include "query/lang/caret.h"
 
-enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30 };
+enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30, MEMORY_LEAST = 1 << 20 /* a chunk's few columns */ };
 
 lots_question lots_question_begin(lots_program *program)
 {
@@ -90,7 +90,7 @@ lots_status lots_question_take(lots_question *question, int which, const char *v
     case LOTS_OPTION_OPERAND: return take_operand(question, value, err);
     case LOTS_QUESTION_FORMAT: return take_format(question, value, err);
     case LOTS_QUESTION_PARAM: return take_param(question, value, err);
-    case LOTS_QUESTION_MEMORY: return lots_option_size("memory", value, &question->memory_bytes, err);
+    case LOTS_QUESTION_MEMORY: return lots_option_size("memory", value, MEMORY_LEAST, &question->memory_bytes, err);
     case LOTS_QUESTION_OUTPUT: question->output = value; return LOTS_OK;
     case LOTS_QUESTION_GENERATION: question->generation = value; return LOTS_OK;
     case LOTS_QUESTION_IDENTITIES: question->identities = value; return LOTS_OK;

@@ -23,6 +23,11 @@ the_example_is_what_its_program_makes() {
 no_command_is_a_usage_error() { exits 2 && out_empty && err_has "lots help"; }
 a_misspelt_command_is_met_with_a_suggestion() { exits 2 qury && err_has "lots query"; }
 a_misspelt_option_is_met_with_a_suggestion() { exits 2 query "$reg" --fromat json 'from patients' && err_has "did you mean --format?"; }
+too_little_memory_is_refused_before_anything_is_read() {
+    exits 2 query "$work/nowhere.lots" 'from patients' --memory 10 && err_has "--memory 10 is too little: the least is 1M" &&
+        err_has "did you mean 10M?" && exits 2 query "$work/nowhere.lots" 'from patients' --memory 1000K && err_lacks "did you mean" &&
+        exits 0 query "$reg" 'from patients show n = count()' --memory 1M
+}
 an_option_without_its_value_is_a_usage_error() { exits 2 query "$reg" --format && exits 2 query "$reg" x --threads many; }
 every_command_explains_itself_with_examples_first() {
     for command in ingest query info codes check pin audit version help; do
@@ -369,6 +374,7 @@ check the_example_is_what_its_program_makes
 check no_command_is_a_usage_error
 check a_misspelt_command_is_met_with_a_suggestion
 check a_misspelt_option_is_met_with_a_suggestion
+check too_little_memory_is_refused_before_anything_is_read
 check an_option_without_its_value_is_a_usage_error
 check every_command_explains_itself_with_examples_first
 check version_tells_program_and_format

@@ -86,6 +86,14 @@ LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stre
 LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const lots_id_test *test, uint64_t *out, uint64_t *missing, bool *has_missing,
                                         bool *done, lots_arena *scratch, lots_error *err);
+/* Which patients of a chunk have an id of the set in some row of the stream, where the file says it beside the rows: *done, else
+ * nothing is written. `out`: bits of the chunk's patients, the caller's. Rows that are ghosts are rows here.
+ * Errors: as read. */
+LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                          const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch,
+                                          lots_error *err);
+bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uint32_t column);
+uint32_t lots_segment_posting_bytes(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk);
 /* local -> rank in the present dictionary for an id column, rising; *count entries. Lent. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_segment_ranks(lots_segment *segment, uint32_t stream, uint32_t column, const lots_id **out,
                                          uint32_t *count, lots_error *err);

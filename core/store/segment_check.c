@@ -86,6 +86,7 @@ static lots_status verify_blocks(check_job *job, lots_error *err)
             LOTS_TRY(verify_slot(job, &stream->columns[c].values, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].presence, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].children, err));
+            LOTS_TRY(verify_slot(job, &stream->columns[c].postings, err));
         }
     }
     return LOTS_OK;
@@ -184,6 +185,109 @@ static lots_status check_presence(check_job *job, uint32_t stream, uint32_t colu
     return LOTS_OK;
 }
 
+/* ---- postings ---- */
+
+typedef struct posting_check {
+    const uint32_t *pairs;
+    uint32_t count;
+    uint64_t *met;   /* bits by pair */
+    uint32_t patients, absent_id;
+    bool absent;     /* a patient with this id is not among the pairs */
+} posting_check;
+
+static uint32_t place_of_pair(const posting_check *check, uint64_t pair)
+{
+    uint32_t low = 0, high = check->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (check->pairs[middle] < pair)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void meet_pairs(posting_check *check, const lots_values_out *values, uint32_t patient, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end && !check->absent; i++) {
+        if (values->missing != NULL && lots_bit_get(values->missing, i))
+            continue;
+        const uint32_t id = ((const lots_id *)values->data)[i];
+        const uint64_t pair = (uint64_t)id * check->patients + patient;
+        const uint32_t place = place_of_pair(check, pair);
+        check->absent = place == check->count || check->pairs[place] != pair;
+        check->absent_id = id;
+        if (!check->absent)
+            lots_bit_set(check->met, place);
+    }
+}
+
+/* Where each row's values begin: of a list column the running sum of its lengths. NULL: row i has value i. */
+static lots_status element_offsets(check_job *job, uint32_t stream, uint32_t column, const uint32_t **out, bool *read,
+                                   lots_error *err)
+{
+    const lots_layout_column *file = job->segment->streams[stream].columns[column].file;
+    const uint32_t rows = lots_segment_chunk_rows(job->segment, stream, job->chunk);
+    lots_values_out lengths;
+    void *room;
+    *out = NULL;
+    *read = true;
+    if (file->kind != LOTS_KIND_CODES)
+        return LOTS_OK;
+    LOTS_TRY(read_values(job, stream, column, LOTS_PART_LENGTHS, &lengths, read, err));
+    if (!*read)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)rows + 1, sizeof(uint32_t), err));
+    uint32_t *offsets = room;
+    offsets[0] = 0;
+    for (uint32_t i = 0; i < rows; i++)
+        offsets[i + 1] = offsets[i] + ((const uint32_t *)lengths.data)[i];
+    *out = offsets;
+    return LOTS_OK;
+}
+
+/* Every patient's ids are posted, and no others. */
+static lots_status compare_pairs(check_job *job, uint32_t stream, uint32_t column, const lots_values_out *values,
+                                 posting_check *check, lots_error *err)
+{
+    const uint32_t *elements, *rows;
+    void *room;
+    bool read;
+    LOTS_TRY(element_offsets(job, stream, column, &elements, &read, err));
+    if (!read)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(&job->scratch, &room, lots_bit_words(check->count), sizeof(uint64_t), err));
+    check->met = room;
+    LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)check->patients + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_segment_offsets(job->segment, stream, job->chunk, room, &job->scratch, err));
+    rows = room;
+    for (uint32_t p = 0; p < check->patients; p++)
+        meet_pairs(check, values, p, elements == NULL ? rows[p] : elements[rows[p]],
+                   elements == NULL ? rows[p + 1] : elements[rows[p + 1]]);
+    if (check->absent)
+        report_fault(job, "the postings lack a patient with id %u", check->absent_id);
+    else if (lots_bits_count(check->met, check->count) < check->count)
+        report_fault(job, "the postings name a patient who does not have the id");
+    return LOTS_OK;
+}
+
+static lots_status check_postings(check_job *job, uint32_t stream, uint32_t column, const lots_values_out *values,
+                                  lots_error *err)
+{
+    const lots_layout_column *file = job->segment->streams[stream].columns[column].file;
+    posting_check check = {.patients = lots_segment_chunk_first(job->segment, job->chunk + 1) -
+                                       lots_segment_chunk_first(job->segment, job->chunk)};
+    lots_error found;
+    if (!(file->flags & LOTS_COLUMN_POSTINGS) || *bad_flag(job, &file->postings, job->chunk))
+        return LOTS_OK;
+    lots_status status = lots_segment_read_postings(job->segment, file, job->chunk, &check.pairs, &check.count, &job->scratch,
+                                                    &found);
+    if (status != LOTS_OK)
+        return report_status(job, status, &found, err);
+    return compare_pairs(job, stream, column, values, &check, err);
+}
+
 /* ---- one chunk ---- */
 
 /* Whether all blocks that a column's values are made from passed their checksums. */
@@ -229,6 +333,8 @@ static lots_status check_column(check_job *job, uint32_t stream, uint32_t column
             check_facts(job, meta, &values);
         if (parts[i] == LOTS_PART_VALUES && lots_layout_has_ids(file->kind))
             LOTS_TRY(check_presence(job, stream, column, &values, meta->count, err));
+        if (parts[i] == LOTS_PART_VALUES)
+            LOTS_TRY(check_postings(job, stream, column, &values, err));
     }
     return LOTS_OK;
 }

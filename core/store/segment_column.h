@@ -1,5 +1,6 @@
 /* segment_column.h: one column of a segment being encoded, as the files that do it share it: segment_encode.c (blocks, columns,
- * streams), segment_gather.c (the values of a chunk), segment_ties.c and its helpers (which columns are told from which).
+ * streams), segment_gather.c (the values of a chunk), segment_post.c (postings),
+ * segment_ties.c and its helpers (which columns are told from which).
  * Nobody else includes this. */
 #ifndef LOTS_SEGMENT_COLUMN_H
 #define LOTS_SEGMENT_COLUMN_H
@@ -57,6 +58,9 @@ LOTS_MUST lots_status lots_column_gather(lots_column_job *column, uint32_t chunk
 /* `count` ids of the batch from `first` on as local ids, 0 under a missing bit. */
 LOTS_MUST lots_status lots_column_localise(lots_column_job *column, size_t first, uint32_t count, const uint64_t *missing,
                                            uint32_t chunk, const void **out, lots_error *err);
+/* The pairs of local id and patient of a chunk, each once, as one rising number each: id x patients + patient. In scratch.
+ * Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_column_post(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err);
 /* How a chunk's block is to be written, with room for what it is told from. */
 typedef struct lots_told {
     lots_block_options options;

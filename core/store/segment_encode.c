@@ -8,7 +8,10 @@
 #include "core/index/bitset.h"
 #include "core/store/segment_column.h"
 
-enum { PRESENCE_SHARE = 32 }; /* a presence map may cost 1/32 of the column it saves reading */
+enum {
+    PRESENCE_SHARE = 32, /* a presence map may cost 1/32 of the column it saves reading, */
+    POSTINGS_SHARE = 2   /* and postings half of it */
+};
 
 /* ---- blocks ---- */
 
@@ -193,6 +196,42 @@ static lots_status encode_children(lots_column_job *column, lots_error *err)
     return encode_block(job, slot, 1, &children, 0, &cold, err);
 }
 
+/* ---- postings ---- */
+
+/* Codes of events are what questions look for first: who has which is kept, unless they are as dear as the codes. */
+static bool may_post(const lots_column_job *column)
+{
+    return (column->schema->kind == LOTS_KIND_CODE || column->schema->kind == LOTS_KIND_CODES) && !column->options.cold &&
+           !column->layout_stream->single && column->ids > 0 && column->ids <= UINT32_MAX / LOTS_CHUNK_PATIENTS;
+}
+
+static lots_status encode_postings(lots_column_job *column, uint64_t column_bytes, lots_error *err)
+{
+    lots_segment_job *job = column->job;
+    lots_layout_column *layout = column->layout;
+    const uint32_t slots_before = job->layout.slot_count;
+    const size_t image_before = job->image.count, hashes_before = job->plain_hashes.count;
+    if (!may_post(column))
+        return LOTS_OK;
+    layout->postings.own_counts = true;
+    LOTS_TRY(lots_layout_open_slot(&job->layout, &layout->postings, LOTS_PHYS_U32, job->layout.chunks, err));
+    for (uint32_t k = 0; k < job->layout.chunks; k++) {
+        lots_values pairs;
+        lots_arena_reset(&job->scratch);
+        LOTS_TRY(lots_column_post(column, k, &pairs, err));
+        LOTS_TRY(encode_block(job, &layout->postings, k, &pairs, 0, &column->options, err));
+    }
+    job->plain_hashes.count = hashes_before; /* they follow from the values */
+    if (job->image.count - image_before <= column_bytes / POSTINGS_SHARE) {
+        layout->flags |= LOTS_COLUMN_POSTINGS;
+        return LOTS_OK;
+    }
+    job->image.count = image_before;
+    job->layout.slot_count = slots_before;
+    layout->postings = (lots_layout_slot){0};
+    return LOTS_OK;
+}
+
 /* ---- values of one chunk ---- */
 
 static lots_status encode_rows(lots_column_job *column, uint32_t chunk, lots_error *err)
@@ -278,8 +317,10 @@ static lots_status encode_slots(lots_column_job *column, lots_error *err)
     layout->values.own_counts = list;
     layout->values.shown_apart = (layout->flags & LOTS_COLUMN_DURATION) != 0;
     LOTS_TRY(encode_chunks(column, &layout->values, list ? encode_elements : encode_rows, err));
-    LOTS_TRY(encode_presence(column, column->job->image.count - before, err));
-    return encode_children(column, err);
+    const uint64_t bytes = column->job->image.count - before;
+    LOTS_TRY(encode_presence(column, bytes, err));
+    LOTS_TRY(encode_children(column, err));
+    return encode_postings(column, bytes, err);
 }
 
 static lots_status encode_column(lots_column_job *column, lots_error *err)

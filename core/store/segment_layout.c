@@ -5,9 +5,9 @@
  *   stream      text name | u8 single | varint rows of each chunk | counts slot (not when single) | varint columns | columns
  *   column      text name | u8 kind | u8 scale | u8 flags | text domain | varint parent (by flag) | varint absent_by (by flag)
  *               | dictionary slot (ids) | lengths slot (CODES) | values slot | presence slot (by flag)
- *               | children slot (by flag)
+ *               | children slot (by flag) | postings slot (by flag)
  *   slot        u8 encoding of each block, 255: not held
- *               | varint count of each block (values of CODES, dictionary, presence, children)
+ *               | varint count of each block (values of CODES, dictionary, presence, children, postings)
  *               | of each held block: varint missing; then varint bytes; then u8 width; then zigzag varint min and varint
  *                 max - min (not TEXT); then, durations, the same two of the days; then u64 checksum: one field of all
  *                 blocks before the next, which is what makes it compress
@@ -146,7 +146,8 @@ static lots_status put_slot(const lots_layout_slot *slot, lots_bytes *out, lots_
 
 static lots_status put_column(const lots_layout_column *column, bool content, lots_bytes *out, lots_error *err)
 {
-    uint8_t flags = content ? column->flags & (uint8_t)~LOTS_COLUMN_PRESENCE : column->flags;
+    const uint8_t derived = LOTS_COLUMN_PRESENCE | LOTS_COLUMN_POSTINGS;
+    uint8_t flags = content ? column->flags & (uint8_t)~derived : column->flags;
     LOTS_TRY(lots_bytes_put_text(out, column->name, strlen(column->name), err));
     LOTS_TRY(lots_bytes_put8(out, (uint8_t)column->kind, err));
     LOTS_TRY(lots_bytes_put8(out, column->scale, err));
@@ -163,7 +164,9 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
     LOTS_TRY(put_slot(&column->values, out, err));
     if (flags & LOTS_COLUMN_PRESENCE)
         LOTS_TRY(put_slot(&column->presence, out, err));
-    return flags & LOTS_COLUMN_CHILDREN ? put_slot(&column->children, out, err) : LOTS_OK;
+    if (flags & LOTS_COLUMN_CHILDREN)
+        LOTS_TRY(put_slot(&column->children, out, err));
+    return flags & LOTS_COLUMN_POSTINGS ? put_slot(&column->postings, out, err) : LOTS_OK;
 }
 
 static lots_status put_stream(const lots_layout *layout, const lots_layout_stream *stream, bool content,
@@ -358,6 +361,22 @@ static lots_status read_children(layout_parse *parse, lots_layout_column *column
     return LOTS_OK;
 }
 
+/* Pairs of an id and a patient, as one number each. */
+static lots_status read_postings(layout_parse *parse, lots_layout_column *column, lots_error *err)
+{
+    const uint32_t *firsts = parse->layout->firsts;
+    if (!(column->flags & LOTS_COLUMN_POSTINGS))
+        return LOTS_OK;
+    LOTS_TRY(read_slot(parse, &column->postings, LOTS_PHYS_U32, parse->layout->chunks, NULL, err));
+    for (uint32_t i = 0; i < column->postings.block_count; i++) {
+        const lots_block_meta *meta = &column->postings.metas[i];
+        const uint64_t pairs = (uint64_t)column->dictionary.metas[0].count * (firsts[i + 1] - firsts[i]);
+        if (lots_layout_held(meta) ? meta->missing > 0 || meta->min < 0 || (uint64_t)meta->max >= pairs : meta->count > 0)
+            return fail_directory("postings beyond the ids and patients there are", err);
+    }
+    return LOTS_OK;
+}
+
 /* Ids are indexes: none may be beyond its dictionary. */
 static lots_status check_id_spans(const lots_layout_column *column, lots_error *err)
 {
@@ -377,6 +396,7 @@ static bool flags_go_together(const lots_layout_column *column)
     allowed |= list || column->kind == LOTS_KIND_TEXT || column->flags & LOTS_COLUMN_ORDERED ? 0 : LOTS_COLUMN_ABSENT;
     allowed |= column->kind == LOTS_KIND_DATE ? both : ids ? LOTS_COLUMN_PRESENCE : 0;
     allowed |= ids && column->flags & LOTS_COLUMN_PARENT ? LOTS_COLUMN_CHILDREN : 0;
+    allowed |= list || column->kind == LOTS_KIND_CODE ? LOTS_COLUMN_POSTINGS : 0;
     return !(column->flags & (uint8_t)~allowed) && (column->flags & both) != both &&
            (column->flags & (LOTS_COLUMN_ORDERED | LOTS_COLUMN_PARENT)) != (LOTS_COLUMN_ORDERED | LOTS_COLUMN_PARENT);
 }
@@ -409,7 +429,8 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
         return LOTS_OK;
     LOTS_TRY(check_id_spans(column, err));
     LOTS_TRY(read_presence(parse, column, err));
-    return read_children(parse, column, err);
+    LOTS_TRY(read_children(parse, column, err));
+    return read_postings(parse, column, err);
 }
 
 /* A column of ids, one a row, that is told from none. */

@@ -50,7 +50,8 @@ enum {
     LOTS_COLUMN_PRESENCE = 4, /* the `presence` slot is there */
     LOTS_COLUMN_PARENT = 8,   /* some blocks are told from those of the column `parent` */
     LOTS_COLUMN_CHILDREN = 16, /* the `children` slot is there: some of them as GIVEN */
-    LOTS_COLUMN_ABSENT = 32    /* some blocks leave out rows that the column `absent_by` tells to be missing */
+    LOTS_COLUMN_ABSENT = 32,   /* some blocks leave out rows that the column `absent_by` tells to be missing */
+    LOTS_COLUMN_POSTINGS = 128 /* the `postings` slot is there */
 };
 
 typedef struct lots_layout_column {
@@ -67,6 +68,7 @@ typedef struct lots_layout_column {
     uint32_t absent_by;          /* by flag: a column as `parent`, which leaves out nothing itself */
     lots_layout_slot children;   /* two blocks: how many children each id of the parent has, and last those rows where it is
                                     missing; the children, ids of this column, one parent's after the other's */
+    lots_layout_slot postings;   /* by chunk: local id x patients of the chunk + patient, rising, of every patient with the id */
 } lots_layout_column;
 
 typedef struct lots_layout_stream {
@@ -99,8 +101,8 @@ LOTS_MUST lots_status lots_layout_open_slot(lots_layout *layout, lots_layout_slo
                                             uint32_t block_count, lots_error *err);
 
 /* Append the directory's bytes, not yet compressed. `content`: what the content hash is taken of instead: the same, with
- * the metas' checksums as they stand (the writer puts unsalted ones there) and without dictionaries and presence, which
- * depend on how stable ids were given out. */
+ * the metas' checksums as they stand (the writer puts unsalted ones there) and without dictionaries, presence and
+ * postings, which follow from the values or depend on how stable ids were given out. */
 LOTS_MUST lots_status lots_layout_encode(const lots_layout *layout, bool content, lots_bytes *out, lots_error *err);
 /* The reverse, of untrusted bytes. `patients` and `blocks_end` (where the directory starts) as the header has them. `out`
  * is freed on failure. Errors: LOTS_CORRUPT, LOTS_MEMORY. */

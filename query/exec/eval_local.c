@@ -370,11 +370,12 @@ static bool find_codes(const lots_step *step, stored_column *out)
         return false;
     const lots_expr *filter = set->filters[0];
     if (filter->op != LOTS_OP_IN_RANKS || filter->ranks->range_count == 0 || filter->operands[0]->op != LOTS_OP_COLUMN ||
-        filter->operands[0]->of_frame != set->frame || filter->operands[0]->type.kind != LOTS_TYPE_SET ||
-        filter->operands[0]->index >= relation->column_count)
+        filter->operands[0]->of_frame != set->frame || filter->operands[0]->index >= relation->column_count)
         return false;
-    *out = (stored_column){relation->stream, relation->columns[filter->operands[0]->index].column, true};
-    return !lots_stream_is_read(step->worker, out->stream, out->column);
+    const bool list = filter->operands[0]->type.kind == LOTS_TYPE_SET;
+    *out = (stored_column){relation->stream, relation->columns[filter->operands[0]->index].column, list};
+    return lots_segment_has_postings(step->worker->segment, out->stream, out->column) ||
+           (list && !lots_stream_is_read(step->worker, out->stream, out->column));
 }
 
 /* Bits of the chunk's patients for the step's rows. */
@@ -390,7 +391,18 @@ static lots_status spread_patients(const lots_step *step, const uint64_t *patien
     return LOTS_OK;
 }
 
-/* A patient's elements lie side by side: where they begin is all that is asked of the lists' lengths. */
+/* The patients who have an id of the set, as the column's postings say: *done, if it has them. */
+static lots_status find_posted(const lots_step *step, const stored_column *column, const lots_local_set *set, uint64_t *out,
+                               bool *done, lots_error *err)
+{
+    lots_worker *worker = step->worker;
+    const lots_id_test test = {set->range.first, set->range.end, set->interval ? NULL : set->table, set->table_count};
+    worker->work.rows += worker->patients->count;
+    return lots_segment_posted(worker->segment, column->stream, column->column, worker->chunk, &test, out, done,
+                               &worker->scratch, err);
+}
+
+/* By postings; without them, a patient's elements lie side by side: where they begin is all that is asked of the lists' lengths. */
 lots_status lots_eval_has_code(lots_step *step, bool *done, lots_vector *out, lots_error *err)
 {
     lots_worker *worker = step->worker;
@@ -406,6 +418,10 @@ lots_status lots_eval_has_code(lots_step *step, bool *done, lots_vector *out, lo
     inner.expr = step->expr->set->filters[0];
     LOTS_TRY(translate(&inner, &column, inner.expr->ranks->ranges, inner.expr->ranks->range_count, &set, err));
     LOTS_TRY(lots_new_bits(step->arena, owners, &has, err));
+    LOTS_TRY(find_posted(&inner, &column, set, has, done, err));
+    if (*done)
+        return spread_patients(step, has, out, err);
+    *done = true;
     if (judge_zone(&inner, &column, set) != 0)
         LOTS_TRY(test_elements(&inner, &column, set, &hits, &elements, &found, err));
     if (found > 0) {

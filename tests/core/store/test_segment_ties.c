@@ -406,7 +406,7 @@ static void files_of_versions_before_are_read_and_no_others(void **state)
         lots_put64((uint8_t *)bytes + 56, lots_hash(bytes, 56, 0));
         put_file(path, bytes, count);
         const lots_status status = open_file(&f, path, &segment, &err);
-        assert_int_equal(status, version >= 2 && version <= 4 ? LOTS_OK : LOTS_CORRUPT);
+        assert_int_equal(status, version >= 2 && version <= LOTS_FORMAT_VERSION ? LOTS_OK : LOTS_CORRUPT);
         if (status != LOTS_OK)
             continue;
         assert_exports(segment, &from);

@@ -1,0 +1,334 @@
+/* test_segment_posted.c: who of a chunk has a code, as the postings say it: against a loop over the rows, under damage, and
+ * where a file has none. */
+#include <zstd.h>
+
+#include "core/base/hash.h"
+#include "core/codec/block.h"
+#include "core/index/bitset.h"
+#include "core/store/segment_layout.h"
+#include "tests/core/store/segment_fixture.h"
+
+enum { CASES = STREAMS, CODE_COUNT = 400 };
+enum { K_START, K_DX, K_DRUG, K_ONCE, K_LEVEL };
+
+typedef struct cases {
+    fixture f;
+    lots_batch patients, rows;
+    const lots_batch *list[STREAMS + 1];
+    uint32_t count;
+    char path[600];
+    lots_segment_result result;
+} cases;
+
+static void add_cases(fixture *f)
+{
+    lots_error err;
+    lots_stream *s;
+    assert_ok(lots_schema_add_stream(&f->schema, "cases", &s, &err));
+    add_column(s, "start", LOTS_KIND_DATE, LOTS_ROLE_START, NULL);
+    add_column(s, "dx", LOTS_KIND_CODES, LOTS_ROLE_NONE, NULL);
+    add_column(s, "drug", LOTS_KIND_CODE, LOTS_ROLE_NONE, NULL);
+    add_column(s, "once", LOTS_KIND_CODE, LOTS_ROLE_NONE, NULL);
+    add_column(s, "level", LOTS_KIND_CATEGORY, LOTS_ROLE_LEVEL, "level");
+}
+
+/* A few codes of the patient's own, again and again; `once` has another code each time. */
+static void add_case(cases *k, uint32_t patient, int64_t day, const uint64_t own[4])
+{
+    lots_error err;
+    fixture *f = &k->f;
+    assert_ok(lots_batch_row_begin(&k->rows, FIRST_PATIENT + patient, &err));
+    assert_ok(lots_batch_put_int(&k->rows, K_START, day, &err));
+    for (uint64_t n = below(f, 4); n > 0; n--)
+        assert_ok(lots_batch_put_item(&k->rows, K_DX, (lots_id)own[below(f, 4)], &err));
+    if (below(f, 5) != 0)
+        assert_ok(lots_batch_put_int(&k->rows, K_DRUG, (int64_t)own[below(f, 2)], &err));
+    if (patient % 50 == 7)
+        assert_ok(lots_batch_put_int(&k->rows, K_ONCE, (int64_t)below(f, CODE_COUNT), &err));
+    assert_ok(lots_batch_put_int(&k->rows, K_LEVEL, (int64_t)below(f, 3), &err));
+    assert_ok(lots_batch_row_end(&k->rows, &err));
+}
+
+static void cases_write(cases *k)
+{
+    lots_error err;
+    lots_segment_input input = {.id = SEGMENT_ID, .schema = &k->f.schema, .patients = k->count,
+                                .first_patient = FIRST_PATIENT, .streams = k->list, .codes = k->f.codes,
+                                .domains = k->f.domain_list, .domain_names = k->f.domain_names, .domain_count = DOMAINS};
+    assert_ok(lots_path_remove(k->path, &err));
+    assert_ok(lots_segment_write(k->path, &input, &k->result, &err));
+}
+
+static void cases_open(cases *k, uint64_t seed, uint32_t patients, uint32_t most)
+{
+    memset(k, 0, sizeof *k);
+    path_in(k->path, "1.seg");
+    fixture_open(&k->f, seed);
+    add_cases(&k->f);
+    open_batch(&k->f, PATIENTS, &k->patients);
+    open_batch(&k->f, CASES, &k->rows);
+    for (uint32_t p = 0; p < patients; p++) {
+        add_random_row(&k->f, &k->patients, FIRST_PATIENT + p, 10);
+        uint64_t own[4];
+        for (int i = 0; i < 4; i++)
+            own[i] = below(&k->f, below(&k->f, 3) == 0 ? CODE_COUNT : 20);
+        const uint64_t count = below(&k->f, 5) == 0 ? 0 : below(&k->f, most + 1);
+        for (uint64_t i = 0; i < count; i++)
+            add_case(k, p, 15000 + (int64_t)i * 13, own);
+    }
+    k->list[PATIENTS] = &k->patients;
+    k->list[CASES] = &k->rows;
+    k->count = patients;
+    cases_write(k);
+}
+
+static void cases_close(cases *k)
+{
+    lots_batch_close(&k->patients);
+    lots_batch_close(&k->rows);
+    fixture_close(&k->f);
+    remove_folder(k->path);
+}
+
+/* ---- a loop over the rows ---- */
+
+static bool is_in(const lots_id_test *test, uint32_t id)
+{
+    return test->table != NULL ? id < test->table_count && lots_bit_get(test->table, id) : id >= test->first && id < test->end;
+}
+
+/* Whether a row has an id whose local number is in the set. `ranks`: of local ids, rising. */
+static bool row_has(const cases *k, uint32_t column, uint32_t row, const lots_id *ranks, uint32_t ids, const lots_id_test *test)
+{
+    const lots_batch_column *c = &k->rows.columns[column];
+    const lots_id *rank_of = lots_dictionary_rank_of_stable(k->f.codes);
+    const uint32_t first = c->list ? LOTS_AT(uint32_t, &c->offsets, row) : row;
+    const uint32_t end = c->list ? LOTS_AT(uint32_t, &c->offsets, row + 1) : row + 1;
+    for (uint32_t i = first; i < end; i++) {
+        if (!c->list && LOTS_AT(uint8_t, &c->missing, i))
+            continue;
+        for (uint32_t id = 0; id < ids; id++)
+            if (ranks[id] == rank_of[LOTS_AT(lots_id, &c->values, i)] && is_in(test, id))
+                return true;
+    }
+    return false;
+}
+
+static void assert_posted(const cases *k, lots_segment *segment, uint32_t column, uint32_t chunk, const lots_id_test *test,
+                          lots_arena *scratch)
+{
+    lots_error err;
+    const uint32_t first = lots_segment_chunk_first(segment, chunk), end = lots_segment_chunk_first(segment, chunk + 1);
+    uint64_t posted[LOTS_CHUNK_PATIENTS / 64 + 8], expected[LOTS_CHUNK_PATIENTS / 64 + 8] = {0};
+    const lots_id *ranks;
+    uint32_t ids;
+    bool done;
+    assert_ok(lots_segment_ranks(segment, CASES, column, &ranks, &ids, &err));
+    memset(posted, 0xa5, sizeof posted);
+    assert_ok(lots_segment_posted(segment, CASES, column, chunk, test, posted, &done, scratch, &err));
+    assert_true(done);
+    for (uint32_t row = 0; row < k->rows.rows; row++) {
+        const uint32_t patient = LOTS_AT(lots_patient, &k->rows.patient, row) - FIRST_PATIENT;
+        if (patient >= first && patient < end && row_has(k, column, row, ranks, ids, test))
+            lots_bit_set(expected, patient - first);
+    }
+    for (uint32_t p = 0; p < end - first; p++)
+        assert_int_equal(lots_bit_get(posted, p), lots_bit_get(expected, p));
+}
+
+static void those_posted_are_those_who_have_the_code(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment *segment;
+    lots_arena scratch;
+    cases k;
+    cases_open(&k, 1, 4000, 40);
+    assert_ok(open_file(&k.f, k.path, &segment, &err));
+    lots_arena_init(&scratch, 0);
+    assert_true(lots_segment_chunks(segment) > 1);
+    for (uint32_t column = K_DX; column <= K_DRUG; column++)
+        for (uint32_t round = 0; round < 12; round++) {
+            uint64_t table[CODE_COUNT / 64 + 9] = {0};
+            const uint32_t first = (uint32_t)below(&k.f, CODE_COUNT);
+            lots_id_test test = {.first = first, .end = first + (uint32_t)below(&k.f, 1 + (round % 3) * 200)};
+            for (uint32_t id = 0; id < CODE_COUNT; id++)
+                if (below(&k.f, 9) == 0)
+                    lots_bit_set(table, id);
+            if (round % 2 == 1)
+                test = (lots_id_test){.table = table, .table_count = round == 3 ? CODE_COUNT + 40 : 90};
+            assert_posted(&k, segment, column, round % lots_segment_chunks(segment), &test, &scratch);
+        }
+    assert_no_faults(segment);
+    lots_arena_free(&scratch);
+    lots_segment_close(segment);
+    cases_close(&k);
+}
+
+static void codes_as_dear_to_post_as_to_read_are_not_posted(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment *segment;
+    lots_arena scratch;
+    uint64_t posted[LOTS_CHUNK_PATIENTS / 64 + 8];
+    const lots_id_test all = {.end = CODE_COUNT};
+    bool done = true;
+    cases k;
+    cases_open(&k, 2, 900, 30);
+    assert_ok(open_file(&k.f, k.path, &segment, &err));
+    lots_arena_init(&scratch, 0);
+    assert_true(lots_segment_has_postings(segment, CASES, K_DX));
+    assert_true(lots_segment_posting_bytes(segment, CASES, K_DX, 0) > 0);
+    assert_false(lots_segment_has_postings(segment, CASES, K_ONCE));
+    assert_false(lots_segment_has_postings(segment, CASES, K_LEVEL));
+    assert_int_equal(lots_segment_posting_bytes(segment, CASES, K_ONCE, 0), 0);
+    assert_ok(lots_segment_posted(segment, CASES, K_ONCE, 0, &all, posted, &done, &scratch, &err));
+    assert_false(done);
+    lots_arena_free(&scratch);
+    lots_segment_close(segment);
+    cases_close(&k);
+}
+
+/* ---- what a file may not say ---- */
+
+typedef struct sealed {
+    char *bytes;
+    size_t count;
+    lots_segment_header header;
+    uint8_t *directory; /* decompressed */
+} sealed;
+
+static void sealed_read(const cases *k, sealed *out)
+{
+    lots_error err;
+    assert_ok(lots_file_slurp(k->path, 1u << 24, &out->bytes, &out->count, &err));
+    assert_ok(lots_segment_header_get((uint8_t *)out->bytes, out->count, &out->header, &err));
+    out->directory = malloc(out->header.directory_raw_bytes);
+    assert_int_equal(ZSTD_decompress(out->directory, out->header.directory_raw_bytes, out->bytes + out->header.directory_offset,
+                                     out->header.directory_bytes),
+                     out->header.directory_raw_bytes);
+}
+
+static void sealed_free(sealed *file)
+{
+    free(file->directory);
+    lots_free(file->bytes);
+}
+
+static lots_status layout_of(const sealed *file, const uint8_t *directory, size_t count, lots_layout *out, lots_error *err)
+{
+    return lots_layout_decode(directory, count, file->header.patients, file->header.directory_offset, out, err);
+}
+
+/* The file with another directory, whose checksums fit. */
+static void reseal(const cases *k, const sealed *file, const lots_layout *layout)
+{
+    lots_error err;
+    lots_bytes raw = {0};
+    lots_segment_header header = file->header;
+    const size_t before = (size_t)header.directory_offset;
+    assert_ok(lots_layout_encode(layout, false, &raw, &err));
+    char *made = malloc(before + ZSTD_compressBound(raw.count));
+    memcpy(made, file->bytes, before);
+    header.directory_bytes = (uint32_t)ZSTD_compress(made + before, ZSTD_compressBound(raw.count), raw.data, raw.count, 1);
+    header.directory_raw_bytes = (uint32_t)raw.count;
+    header.directory_checksum = lots_hash(made + before, header.directory_bytes, lots_hash_salt(SEGMENT_ID, UINT32_MAX, 0));
+    header.file_bytes = before + header.directory_bytes;
+    lots_segment_header_put(&header, (uint8_t *)made);
+    put_file(k->path, made, (size_t)header.file_bytes);
+    free(made);
+    lots_bytes_free(&raw);
+}
+
+static void postings_that_can_not_be_are_refused(void **state)
+{
+    (void)state;
+    lots_error err;
+    cases k;
+    sealed file;
+    cases_open(&k, 3, 300, 20);
+    sealed_read(&k, &file);
+    for (int what = -1; what < 6; what++) {
+        lots_layout layout, again;
+        lots_bytes changed = {0};
+        assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
+        lots_layout_column *dx = &layout.streams[CASES].columns[K_DX];
+        lots_block_meta *meta = &dx->postings.metas[0];
+        switch (what) {
+        case 0: meta->max = (int64_t)dx->dictionary.metas[0].count * k.count; break; /* an id too many */
+        case 1: meta->min = -1; break;
+        case 2: meta->missing = 1; break;
+        case 3: meta->bytes++; break;
+        case 4: layout.streams[CASES].columns[K_LEVEL].flags |= LOTS_COLUMN_POSTINGS; break; /* a category has none */
+        case 5: dx->flags &= (uint8_t)~LOTS_COLUMN_POSTINGS; break;                          /* bytes that belong to nothing */
+        default: break;
+        }
+        assert_ok(lots_layout_encode(&layout, false, &changed, &err));
+        const lots_status status = layout_of(&file, changed.data, changed.count, &again, &err);
+        assert_int_equal(status, what < 0 ? LOTS_OK : LOTS_CORRUPT);
+        if (status == LOTS_OK)
+            lots_layout_free(&again);
+        lots_bytes_free(&changed);
+        lots_layout_free(&layout);
+    }
+    sealed_free(&file);
+    cases_close(&k);
+}
+
+/* Every bit of the postings turned, one at a time, under a checksum that fits: the check tells, unless it says the same still. */
+static void wrong_postings_under_right_checksums_are_found(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_arena scratch;
+    cases k;
+    sealed file;
+    uint32_t found = 0, turned = 0;
+    cases_open(&k, 4, 60, 12);
+    sealed_read(&k, &file);
+    lots_arena_init(&scratch, 0);
+    lots_layout layout;
+    assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
+    for (uint32_t column = K_DX; column <= K_DRUG; column++) {
+        lots_layout_slot *slot = &layout.streams[CASES].columns[column].postings;
+        lots_block_meta *meta = &slot->metas[0];
+        uint8_t *block = (uint8_t *)file.bytes + slot->offsets[0];
+        for (uint32_t bit = 0; bit < 8 * meta->bytes; bit++, turned++) {
+            lots_segment *segment;
+            uint64_t faults, blocks, posted[LOTS_CHUNK_PATIENTS / 64 + 8];
+            char last[256];
+            bool done;
+            block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            meta->checksum = lots_hash(block, meta->bytes, lots_hash_salt(SEGMENT_ID, slot->number, 0));
+            reseal(&k, &file, &layout);
+            assert_ok(open_file(&k.f, k.path, &segment, &err));
+            const lots_id_test some = {.first = bit % 20, .end = CODE_COUNT};
+            const lots_status status = lots_segment_posted(segment, CASES, column, 0, &some, posted, &done, &scratch, &err);
+            assert_true(status == LOTS_OK || status == LOTS_CORRUPT);
+            assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
+            if (faults == 0)
+                assert_posted(&k, segment, column, 0, &some, &scratch);
+            found += faults > 0;
+            lots_segment_close(segment);
+            block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
+        meta->checksum = lots_hash(block, meta->bytes, lots_hash_salt(SEGMENT_ID, slot->number, 0));
+    }
+    assert_true(found * 10 > turned * 9); /* the others fill up a byte */
+    lots_layout_free(&layout);
+    lots_arena_free(&scratch);
+    sealed_free(&file);
+    cases_close(&k);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(those_posted_are_those_who_have_the_code),
+        cmocka_unit_test(codes_as_dear_to_post_as_to_read_are_not_posted),
+        cmocka_unit_test(postings_that_can_not_be_are_refused),
+        cmocka_unit_test(wrong_postings_under_right_checksums_are_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

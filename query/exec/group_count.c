@@ -396,6 +396,57 @@ static void add_swings(const lots_group_batch *in, const picked *rows, lots_grou
         add_swing(&batch, rows->index == NULL ? i : rows->index[i], swings, evidence);
 }
 
+/* Groups of the batch some of whose values are below 0. Without one, what its persons have adds up in size, too. */
+static lots_status find_falls(const lots_group_batch *batch, uint64_t *groups, lots_error *err)
+{
+    uint64_t *below = NULL;
+    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &below, err));
+    lots_kernels_get()->range_i64(batch->row_ints, batch->rows, INT64_MIN, -1, below);
+    for (size_t w = 0; w < lots_bit_words(batch->rows); w++)
+        for (uint64_t bits = below[w]; bits != 0; bits &= bits - 1)
+            lots_bit_set(groups, batch->number[w * 64 + (size_t)__builtin_ctzll(bits)]);
+    return LOTS_OK;
+}
+
+/* As settle_briefs, where `watched` has groups already. */
+static void settle_swings(const briefs *from, uint32_t groups, lots_group_swing *swings, const lots_evidence *evidence,
+                          uint64_t *watched)
+{
+    for (uint32_t g = 0; g < groups; g++) {
+        const uint32_t counts = from->counts[g];
+        lots_group_swing *swing = &swings[g];
+        if (counts == 0 || lots_bit_get(watched, g))
+            continue;
+        if (evidence != NULL && (swing->settled == 0 || from->sum[g] > swing->sizes / 4)) {
+            lots_bit_set(watched, g);
+            continue;
+        }
+        swing->counts += (counts & UINT16_MAX) | (uint64_t)(counts >> 16) << 32;
+        swing->sum += (int64_t)from->sum[g];
+        swing->sizes += from->sum[g];
+    }
+}
+
+static lots_status add_swings_briefly(const lots_group_batch *batch, const picked *rows, lots_group_swing *swings,
+                                      lots_evidence *evidence, lots_error *err)
+{
+    briefs own;
+    uint64_t *watched = NULL, *theirs = NULL;
+    picked some;
+    LOTS_TRY(make_briefs(batch, &own, err));
+    LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
+    LOTS_TRY(find_falls(batch, watched, err));
+    add_briefs(batch, rows, &own);
+    settle_swings(&own, batch->known, swings, evidence, watched);
+    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &theirs, err));
+    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, theirs);
+    if (batch->kept->keep != NULL)
+        lots_bits_and(theirs, theirs, batch->kept->keep, batch->rows);
+    LOTS_TRY(pick(batch, theirs, &some, err));
+    add_swings(batch, &some, swings, evidence);
+    return LOTS_OK;
+}
+
 void lots_group_counter_end(lots_group_counter *counter, lots_evidence *evidence)
 {
     for (uint32_t g = 0; g < counter->swings.count; g++) {
@@ -477,6 +528,8 @@ static lots_status add_batch(const lots_group_counter *counter, const lots_group
             LOTS_TRY(add_briefly(batch, &rows, kept, evidence, err));
         else if (batch->rising)
             add_picked(batch, &rows, kept, evidence);
+        else if (is_brief(counter, batch, evidence, rows.count))
+            LOTS_TRY(add_swings_briefly(batch, &rows, counter->swings.data, evidence, err));
         else
             add_swings(batch, &rows, counter->swings.data, evidence);
     }

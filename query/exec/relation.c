@@ -221,6 +221,16 @@ lots_status lots_relation_merge(lots_worker *worker, const lots_relation_rows *r
     return lots_vector_gather(arena_of(worker, rows), &both, index, rows->count, out, err);
 }
 
+/* The rows of left (of a union: or right) that a derived relation's rows were made of. */
+static lots_status made_of(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out, lots_error *err)
+{
+    if (rows->relation->kind == LOTS_RELATION_STEPS)
+        return lots_steps_targets(worker, rows, out, err);
+    *out = rows->left_row;
+    return rows->left_row != NULL || rows->count == 0 ? LOTS_OK
+                                  : lots_fail(err, LOTS_INTERNAL, "the rows of '%s' were only counted", rows->relation->name);
+}
+
 typedef lots_status (*span_part)(lots_worker *, lots_relation_rows *, const lots_vector **, lots_error *);
 
 /* A derived relation's span is that of the record it was made of. */
@@ -233,9 +243,8 @@ static lots_status inherit(lots_worker *worker, lots_relation_rows *rows, span_p
         LOTS_TRY(part(worker, rows->right, &right, err));
         return lots_relation_merge(worker, rows, left, right, out, err);
     }
-    const uint32_t *index = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row : rows->left_row;
-    if (index == NULL)
-        return lots_fail(err, LOTS_INTERNAL, "the rows of '%s' were only counted", rows->relation->name);
+    const uint32_t *index = NULL;
+    LOTS_TRY(made_of(worker, rows, &index, err));
     return lots_vector_gather(arena_of(worker, rows), left, index, rows->count, out, err);
 }
 
@@ -279,8 +288,9 @@ static lots_status derived_ghosts(lots_worker *worker, lots_relation_rows *rows,
         LOTS_TRY(lots_relation_ghosts(worker, rows->right, &right, err));
     if (left == NULL && right == NULL)
         return LOTS_OK;
-    const uint32_t *index = rows->relation->kind == LOTS_RELATION_STEPS ? rows->target_row : rows->left_row;
+    const uint32_t *index = NULL;
     uint64_t *ghosts = NULL;
+    LOTS_TRY(made_of(worker, rows, &index, err));
     LOTS_TRY(lots_new_bits(arena_of(worker, rows), rows->count, &ghosts, err));
     for (uint32_t i = 0; i < rows->count; i++) {
         const uint64_t *from = rows->side != NULL && rows->side[i] != 0 ? right : left;
@@ -333,11 +343,13 @@ static bool has_own_order(const lots_relation_rows *rows)
 lots_status lots_relation_order(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
     const int32_t *starts = NULL;
+    const uint32_t *index = NULL;
     lots_order *order = &rows->order;
     if (order->ready)
         return LOTS_OK;
     if (!has_own_order(rows)) {
         LOTS_TRY(lots_relation_order(worker, rows->left, err));
+        LOTS_TRY(made_of(worker, rows, &index, err));
         if (rows->relation->kind == LOTS_RELATION_UNION)
             LOTS_TRY(lots_relation_order(worker, rows->right, err));
         order->ready = true;

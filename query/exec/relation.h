@@ -35,9 +35,12 @@ struct lots_relation_rows {
 
     /* derived relations: the relations they were made of, and from which rows */
     lots_relation_rows *left, *right;
-    const uint32_t *left_row;    /* UNION: or the right's row; MINUS; STEPS: the source; MATCH: the first step's */
+    const uint32_t *left_row;    /* UNION: or the right's row; MINUS; MATCH: the first step's */
     const uint8_t *side;         /* UNION: 1 from the right */
-    const uint32_t *target_row;  /* STEPS */
+    const uint32_t *target_row;  /* STEPS: NULL until asked for (lots_steps_targets) */
+    const uint64_t *step_kept;   /* STEPS: which places of a list are sources, the next one their target; */
+    const uint32_t *step_rows;   /* the list; */
+    uint32_t step_places;        /* how many, the last one left out */
     lots_vector from, to;        /* STEPS: the key of source and target */
     lots_instance *episodes;     /* EPISODES: all rows as an instance of episode_frame */
     const uint32_t *member_offsets, *members; /* EPISODES: rows of left by episode, in the total order */
@@ -105,6 +108,8 @@ LOTS_MUST lots_status lots_episodes_column(lots_worker *worker, lots_relation_ro
 LOTS_MUST lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
 LOTS_MUST lots_status lots_steps_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
                                         lots_vector *out, lots_error *err);
+/* The row of the left relation that is each step's target. */
+LOTS_MUST lots_status lots_steps_targets(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out, lots_error *err);
 LOTS_MUST lots_status lots_union_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err);
 LOTS_MUST lots_status lots_union_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
                                         lots_vector *out, lots_error *err);

@@ -120,6 +120,7 @@ static lots_status pair_up(step_maker *maker, const lots_relation *relation, uin
         maker->worker->kernels->range_i32((const int32_t *)maker->gaps, count, INT32_MIN, most, maker->keep);
         if (maker->no_gap != NULL)
             lots_bits_and_not(maker->keep, maker->keep, maker->no_gap, count);
+        maker->no_gap = NULL; /* of those that are kept */
     } else {
         lots_bits_fill(maker->keep, count, true);
     }
@@ -194,15 +195,13 @@ static lots_status keep_offsets(const step_maker *maker, uint32_t owners, const 
 
 static lots_status keep_steps(step_maker *maker, lots_relation_rows *rows, const lots_vector *key, lots_error *err)
 {
-    uint32_t *source = NULL, *target = NULL;
     LOTS_TRY(keep_values(maker, key, 0, &rows->from, err));
     LOTS_TRY(keep_values(maker, key, 1, &rows->to, err));
-    LOTS_TRY(keep_rows(maker, maker->list->rows, &source, err));
-    LOTS_TRY(keep_rows(maker, maker->list->rows + 1, &target, err));
     LOTS_TRY(keep_offsets(maker, rows->owners->count, &rows->offsets, err));
     rows->left = maker->list->relation;
-    rows->left_row = source;
-    rows->target_row = target;
+    rows->step_kept = maker->keep;
+    rows->step_rows = maker->list->rows;
+    rows->step_places = maker->places;
     rows->count = maker->count;
     for (uint32_t c = 0; c < rows->relation->column_count; c++)
         if (rows->relation->columns[c].role == LOTS_COLUMN_GAP)
@@ -226,12 +225,25 @@ lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_
     return keep_steps(&maker, rows, &key, err);
 }
 
+lots_status lots_steps_targets(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out, lots_error *err)
+{
+    uint32_t *target = NULL;
+    if (rows->target_row == NULL) {
+        LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &target, err));
+        worker->kernels->compress_u32(rows->step_kept, rows->step_places, rows->step_rows + 1, target);
+        rows->target_row = target;
+    }
+    *out = rows->target_row;
+    return LOTS_OK;
+}
+
 lots_status lots_steps_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column, lots_vector *out,
                               lots_error *err)
 {
     const lots_relation_column *bound = &rows->relation->columns[column];
     const lots_relation *left = rows->left->relation;
     const lots_vector *from = NULL;
+    const uint32_t *target = NULL;
     if (bound->role == LOTS_COLUMN_SOURCE || bound->role == LOTS_COLUMN_TARGET) {
         *out = bound->role == LOTS_COLUMN_SOURCE ? rows->from : rows->to;
         return LOTS_OK;
@@ -240,7 +252,8 @@ lots_status lots_steps_column(lots_worker *worker, lots_relation_rows *rows, uin
     if ((bound->role != LOTS_COLUMN_START && bound->role != LOTS_COLUMN_END) || of < 0)
         return lots_fail(err, LOTS_INTERNAL, "steps have no column '%s'", bound->name);
     LOTS_TRY(lots_relation_values(worker, rows->left, (uint32_t)of, &from, err));
-    return lots_vector_gather(arena_of(worker, rows), from, rows->target_row, rows->count, out, err);
+    LOTS_TRY(lots_steps_targets(worker, rows, &target, err));
+    return lots_vector_gather(arena_of(worker, rows), from, target, rows->count, out, err);
 }
 
 /* ---- union and minus: two lists in one order, walked together ---- */

@@ -1,7 +1,7 @@
 /* clean.h: the text of one field → a typed value, by a rule declared in the mapping. No allocation, locale or clock.
  * Every function takes a borrowed text that need not be zero-terminated, takes blanks (space, tab, U+00A0) off both
  * ends, and answers with a lots_clean: fine, empty, or why it is bad. The output is written only as said.
- * Dates are in clean_date.c, numbers in clean_number.c, ids and codes in clean_id.c, words and the rest in clean.c.
+ * Dates are in clean_date.c, numbers in clean_number.c, ids in clean_id.c, words and the rest in clean.c.
  * Threads: any. */
 #ifndef LOTS_CLEAN_H
 #define LOTS_CLEAN_H
@@ -91,7 +91,6 @@ typedef struct lots_clean_day {
 
 /* "yyyy-mm-dd", "yyyymm00", … as written above. False when unknown. */
 bool lots_date_form_parse(const char *text, size_t bytes, lots_date_form *out);
-const char *lots_date_form_name(lots_date_form form);
 /* "first", "middle", "last", "missing". */
 bool lots_date_fill_parse(const char *text, size_t bytes, lots_date_fill *out);
 
@@ -122,7 +121,7 @@ lots_clean lots_clean_decimal(const char *text, size_t bytes, const lots_number_
 /* The nearest double (ties to even), as strtod in the C locale; no nan, no inf, no hexadecimal. Scale is not used. */
 lots_clean lots_clean_float(const char *text, size_t bytes, const lots_number_rule *rule, double *out);
 
-/* ---- ids and codes ---- */
+/* ---- ids ---- */
 
 typedef enum lots_person_kind {
     LOTS_PERSON_PERSONNUMMER,
@@ -141,12 +140,4 @@ typedef struct lots_person_id {
  * that isn't after `reference`, with plus the year is one before reference's year - 99.
  * OK and CHECK_DIGIT set *out (the digits as written, for the caller to keep or reject); EMPTY doesn't. */
 lots_clean lots_clean_person(const char *text, size_t bytes, lots_day reference, char digits[12], lots_person_id *out);
-/* Of 12 normalised digits. False when the day isn't known (reserve forms, day 60, month 00). */
-bool lots_person_birth(const char digits[12], lots_day *out);
-static inline bool lots_person_is_male(const char digits[12]) { return ((digits[10] - '0') & 1) != 0; }
-
-/* A code as codes are matched: upper case, without dots and blanks (CLINICAL.md section 0, rule 1). `out` has room for
- * `bytes` bytes and may be `text` itself. EMPTY when nothing is left; MALFORMED for a control character. */
-lots_clean lots_clean_code(const char *text, size_t bytes, char *out, size_t *out_bytes);
-
 #endif

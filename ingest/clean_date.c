@@ -30,14 +30,6 @@ bool lots_date_form_parse(const char *text, size_t bytes, lots_date_form *out)
     return false;
 }
 
-const char *lots_date_form_name(lots_date_form form)
-{
-    for (size_t i = 0; i < LOTS_DATE_FORMS; i++)
-        if (form_names[i].form == form)
-            return form_names[i].name;
-    return "?";
-}
-
 bool lots_date_fill_parse(const char *text, size_t bytes, lots_date_fill *out)
 {
     static const char *const names[] = {"first", "middle", "last", "missing"};

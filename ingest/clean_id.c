@@ -1,4 +1,4 @@
-/* clean_id.c: ids of persons, and codes. A personnummer is told from other numbers by its digits and its date; only then
+/* clean_id.c: ids of persons. A personnummer is told from other numbers by its digits and its date; only then
  * does its check digit count, so that a reserve number is never called a mistake. */
 #include "ingest/clean.h"
 
@@ -114,32 +114,4 @@ lots_clean lots_clean_person(const char *text, size_t bytes, lots_day reference,
     lots_person_kind kind = date.coordination ? LOTS_PERSON_SAMORDNINGSNUMMER : LOTS_PERSON_PERSONNUMMER;
     *out = (lots_person_id){kind, digits, 12};
     return check_digit_right(digits) ? LOTS_CLEAN_OK : LOTS_CLEAN_CHECK_DIGIT;
-}
-
-bool lots_person_birth(const char digits[12], lots_day *out)
-{
-    id_date date;
-    if (!all_digits(digits, 12) || !read_id_date(digits, &date) || !date.known)
-        return false;
-    *out = lots_day_from_civil(date.year, date.month, date.day);
-    return true;
-}
-
-lots_clean lots_clean_code(const char *text, size_t bytes, char *out, size_t *out_bytes)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        char c = text[i];
-        if (c == '.' || c == ' ' || c == '\t')
-            continue;
-        if (bytes - i >= 2 && memcmp(text + i, "\xC2\xA0", 2) == 0) {
-            i++;
-            continue;
-        }
-        if ((unsigned char)c < 0x20 || c == 0x7F)
-            return LOTS_CLEAN_MALFORMED;
-        out[count++] = c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
-    }
-    *out_bytes = count;
-    return count == 0 ? LOTS_CLEAN_EMPTY : LOTS_CLEAN_OK;
 }

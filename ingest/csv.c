@@ -210,7 +210,6 @@ static lots_status close_block(lots_csv_reader *reader, cutting *cut, size_t at,
     block->lines_in_quotes = cut->tail.lines_in_quotes;
     block->quotes_inside = cut->tail.quotes_inside;
     lots_csv_block_rewind(block);
-    reader->number++;
     reader->line += block->line_count;
     reader->at += at;
     return LOTS_OK;
@@ -220,7 +219,6 @@ lots_status lots_csv_reader_fill(lots_csv_reader *reader, lots_csv_block *block,
 {
     cutting cut = {.block = block, .scan = {.separator = reader->separator, .quote = reader->quote}};
     block->count = 0;
-    block->number = reader->number;
     block->line = reader->line;
     block->at = reader->at;
     size_t want = reader->block_bytes;

@@ -62,13 +62,9 @@ void lots_csv_close(lots_csv_reader *reader); /* after its blocks; NULL does not
 
 char lots_csv_separator(const lots_csv_reader *reader);
 bool lots_csv_separator_found(const lots_csv_reader *reader); /* rather than declared */
-const char *lots_csv_separator_name(char separator);          /* "comma", "semicolon", "tab", … for messages */
 uint32_t lots_csv_column_count(const lots_csv_reader *reader);
 /* Zero-terminated, blanks around taken off; possibly empty or repeated. */
 const char *lots_csv_column_name(const lots_csv_reader *reader, uint32_t column);
-/* UINT32_MAX when there is none; letters of any case are equal when no name is exactly so. *repeated (may be NULL) says
- * that another column answers to it as well as the one given. */
-uint32_t lots_csv_column_find(const lots_csv_reader *reader, const char *name, bool *repeated);
 /* "too few fields" and the like. */
 const char *lots_csv_fault_name(lots_csv_fault fault);
 
@@ -77,7 +73,7 @@ LOTS_MUST lots_status lots_csv_block_open(lots_csv_block **out, const lots_csv_r
 void lots_csv_block_close(lots_csv_block *block);
 
 /* Fill `block` with the next whole records; *more is false (and the block empty) when none are left.
- * Blocks come in the order of the text, numbered from 0 (lots_csv_block_number).
+ * Blocks come in the order of the text.
  * Threads: any, each with its own block; the calls wait for one another.
  * Errors: as lots_source_read, and LOTS_IO for a quote that doesn't close and a record beyond the limit. After an error
  * every further call gives the same error. */
@@ -87,8 +83,5 @@ LOTS_MUST lots_status lots_csv_fill(lots_csv_reader *reader, lots_csv_block *blo
  * LOTS_CSV_TOO_FEW the fields not found are empty; after LOTS_CSV_TOO_MANY those beyond the columns are not given; a
  * field with text after its quote is given as it stands. False at the end of the block. */
 bool lots_csv_block_next(lots_csv_block *block, lots_csv_field *fields, lots_csv_record *record);
-
-uint64_t lots_csv_block_number(const lots_csv_block *block);
-size_t lots_csv_block_bytes(const lots_csv_block *block);
 
 #endif

@@ -148,7 +148,3 @@ bool lots_csv_block_next(lots_csv_block *block, lots_csv_field *fields, lots_csv
     }
     return false;
 }
-
-uint64_t lots_csv_block_number(const lots_csv_block *block) { return block->number; }
-
-size_t lots_csv_block_bytes(const lots_csv_block *block) { return block->count; }

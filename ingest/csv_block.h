@@ -12,7 +12,6 @@ struct lots_csv_block {
     uint64_t *ends;
     size_t capacity;       /* bytes of data; `ends` has a bit for each */
     size_t count;
-    uint64_t number;
     uint64_t line;         /* of data[0] */
     uint64_t at;           /* offset of data[0] in the text */
     uint64_t line_count;   /* line ends in data[0..count) */

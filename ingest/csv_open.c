@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/memory.h"
 #include "ingest/csv_block.h"
@@ -166,7 +165,6 @@ static lots_status begin_after_walk(lots_csv_reader *reader, const lots_csv_bloc
     lots_bytes_free(pending);
     *pending = joined;
     reader->pending_at = 0;
-    reader->number = 0;
     reader->line = block->cursor_line;
     reader->at = block->at + block->cursor;
     return LOTS_OK;
@@ -261,19 +259,6 @@ char lots_csv_separator(const lots_csv_reader *reader) { return (char)reader->se
 
 bool lots_csv_separator_found(const lots_csv_reader *reader) { return reader->separator_found; }
 
-const char *lots_csv_separator_name(char separator)
-{
-    switch (separator) {
-    case ',': return "comma";
-    case ';': return "semicolon";
-    case '\t': return "tab";
-    case '|': return "bar";
-    case ' ': return "blank";
-    case ':': return "colon";
-    default: return "other";
-    }
-}
-
 const char *lots_csv_fault_name(lots_csv_fault fault)
 {
     switch (fault) {
@@ -288,30 +273,3 @@ const char *lots_csv_fault_name(lots_csv_fault fault)
 uint32_t lots_csv_column_count(const lots_csv_reader *reader) { return reader->column_count; }
 
 const char *lots_csv_column_name(const lots_csv_reader *reader, uint32_t column) { return reader->names[column]; }
-
-/* The first column of that name, and whether there is a second. */
-static uint32_t find_column(const lots_csv_reader *reader, const char *name, int (*compare)(const char *, const char *),
-                            bool *repeated)
-{
-    uint32_t found = UINT32_MAX;
-    *repeated = false;
-    for (uint32_t i = 0; i < reader->column_count; i++) {
-        if (compare(reader->names[i], name) != 0)
-            continue;
-        *repeated |= found != UINT32_MAX;
-        if (found == UINT32_MAX)
-            found = i;
-    }
-    return found;
-}
-
-uint32_t lots_csv_column_find(const lots_csv_reader *reader, const char *name, bool *repeated)
-{
-    bool twice = false;
-    uint32_t found = find_column(reader, name, strcmp, &twice);
-    if (found == UINT32_MAX)
-        found = find_column(reader, name, strcasecmp, &twice);
-    if (repeated != NULL)
-        *repeated = twice;
-    return found;
-}

@@ -24,7 +24,6 @@ struct lots_csv_reader {
     lots_bytes pending;
     size_t pending_at;
     bool source_ended;
-    uint64_t number;
     uint64_t line;
     uint64_t at;
     lots_error failure;

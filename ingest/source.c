@@ -319,8 +319,6 @@ lots_status lots_source_read(lots_source *source, uint8_t *out, size_t capacity,
 
 const char *lots_source_name(const lots_source *source) { return source->name; }
 
-lots_compression lots_source_compression(const lots_source *source) { return lots_unpack_kind(source->unpack); }
-
 uint64_t lots_source_bytes_read(const lots_source *source) { return lots_unpack_bytes_read(source->unpack); }
 
 bool lots_source_hash(const lots_source *source, uint64_t *hash)
@@ -330,5 +328,3 @@ bool lots_source_hash(const lots_source *source, uint64_t *hash)
     *hash = XXH3_64bits_digest(source->hash);
     return true;
 }
-
-uint64_t lots_source_size(const lots_source *source) { return source->size; }

@@ -45,11 +45,9 @@ LOTS_MUST lots_status lots_source_read(lots_source *source, uint8_t *out, size_t
                                        lots_error *err);
 
 const char *lots_source_name(const lots_source *source);
-lots_compression lots_source_compression(const lots_source *source);
-/* Packed bytes taken from the file so far, and its size (0 when unknown, as for a pipe): for progress. Any thread. */
+/* Packed bytes taken from the file so far: for progress. Any thread. */
 uint64_t lots_source_bytes_read(const lots_source *source);
 /* XXH3-64 of the file as it lies there. False, and nothing said, unless all of a file of known size was read. */
 bool lots_source_hash(const lots_source *source, uint64_t *hash);
-uint64_t lots_source_size(const lots_source *source);
 
 #endif

@@ -18,7 +18,7 @@ const char *const lots_synth_area_codes[LOTS_SYNTH_AREAS_END] = {"",    "MED", "
                                                       "KVI", "ONK", "NJU", "NEU", "ONH", "HUD", "BAR"};
 enum { PEOPLE_A_CLINIC = 20, PEOPLE_A_HOSPITAL = 250 }; /* in thousands */
 
-bool lots_synth_area_has_ward(uint32_t area)
+static bool has_ward(uint32_t area)
 {
     return area != LOTS_SYNTH_AREA_OPHTHALMOLOGY && area != LOTS_SYNTH_AREA_NEPHROLOGY && area != LOTS_SYNTH_AREA_ENT && area != LOTS_SYNTH_AREA_DERMATOLOGY;
 }
@@ -130,7 +130,7 @@ static lots_status add_area(lots_synth_model *model, lots_synth_hospital *hospit
     snprintf(id, sizeof id, "%s-%s", lots_synth_area_codes[area], site);
     snprintf(name, sizeof name, "%s, %s clinic", site, word);
     LOTS_TRY(add_unit(model, id, fact, 6, &hospital->clinic[area], err));
-    if (!lots_synth_area_has_ward(area)) {
+    if (!has_ward(area)) {
         hospital->ward[area] = hospital->ward[LOTS_SYNTH_AREA_MEDICINE];
         return LOTS_OK;
     }

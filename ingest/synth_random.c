@@ -18,8 +18,8 @@ double lots_synth_exp(double x)
     return sum;
 }
 
-/* x = 2^k m with m in [1/sqrt 2, sqrt 2); ln m = 2 atanh((m - 1) / (m + 1)). */
-double lots_synth_ln(double x)
+/* x = 2^k m with m in [1/sqrt 2, sqrt 2); ln m = 2 atanh((m - 1) / (m + 1)): to some 1e-12, for x > 0. */
+static double natural_log(double x)
 {
     const double ln2 = 0.69314718055994530942;
     int32_t power = 0;
@@ -72,9 +72,9 @@ void lots_synth_normal_make(lots_synth_normal *out)
         out->quantile[LOTS_SYNTH_NORMAL_CELLS - i] = (float)-quantile;
     }
     for (int32_t i = 0; i < LOTS_SYNTH_NORMAL_CELLS; i++)
-        out->exponential[i] = (float)-lots_synth_ln(1 - i / cells);
+        out->exponential[i] = (float)-natural_log(1 - i / cells);
     /* Within the last cell the mean is that of the tail, ln(cells) + 1. */
-    out->exponential[LOTS_SYNTH_NORMAL_CELLS] = (float)(lots_synth_ln(cells) + 2);
+    out->exponential[LOTS_SYNTH_NORMAL_CELLS] = (float)(natural_log(cells) + 2);
     for (int32_t i = 0; i < LOTS_SYNTH_SCORE_CELLS; i++)
         out->growth[i] = (float)lots_synth_exp((i + 0.5) / 32 - 8);
 }

@@ -56,9 +56,8 @@ static inline int32_t lots_synth_between(lots_synth_random *random, int32_t leas
     return least + (int32_t)lots_synth_below(random, (uint32_t)(most - least + 1));
 }
 
-/* e^x and ln x to some 1e-12, for |x| < 700 and x > 0. */
+/* e^x to some 1e-12, for |x| < 700. */
 double lots_synth_exp(double x);
-double lots_synth_ln(double x);
 
 enum { LOTS_SYNTH_NORMAL_CELLS = 2048, LOTS_SYNTH_SCORE_CELLS = 512 };
 

@@ -27,7 +27,6 @@ LOTS_MUST lots_status lots_synth_supply_make(lots_synth_model *model, lots_error
 /* Names of the counties, by index, and of the hospital areas. */
 extern const char *const lots_synth_county_names[LOTS_SYNTH_COUNTIES];
 extern const char *const lots_synth_area_codes[LOTS_SYNTH_AREAS_END];
-bool lots_synth_area_has_ward(uint32_t area);
 /* Where a table of units comes from: name, kind, owner, municipality by unit. */
 typedef struct lots_synth_unit_fact {
     const char *name;

@@ -235,11 +235,6 @@ lots_status lots_unpack_read(lots_unpack *unpack, uint8_t *out, size_t capacity,
     return lots_fail(err, LOTS_INTERNAL, "%s: unknown compression %d", unpack->name, (int)unpack->kind);
 }
 
-lots_compression lots_unpack_kind(const lots_unpack *unpack)
-{
-    return unpack->kind;
-}
-
 uint64_t lots_unpack_bytes_read(const lots_unpack *unpack)
 {
     return atomic_load_explicit(&unpack->bytes_read, memory_order_relaxed);

@@ -17,7 +17,6 @@ void lots_unpack_close(lots_unpack *unpack);
  * are damaged or end early; what `fill` gives. */
 LOTS_MUST lots_status lots_unpack_read(lots_unpack *unpack, uint8_t *out, size_t capacity, size_t *got,
                                        lots_error *err);
-lots_compression lots_unpack_kind(const lots_unpack *unpack);
 /* Packed bytes taken so far. Any thread. */
 uint64_t lots_unpack_bytes_read(const lots_unpack *unpack);
 

@@ -38,7 +38,8 @@ static lots_status status_of(int outcome)
     }
 }
 
-lots_status lots_sql_fail(const lots_sql *sql, int outcome, lots_error *err)
+/* An SQLite outcome as ours, with SQLite's words and the path. */
+static lots_status fail_sql(const lots_sql *sql, int outcome, lots_error *err)
 {
     const char *words = sql->db != NULL ? sqlite3_errmsg(sql->db) : sqlite3_errstr(outcome);
     lots_fail(err, status_of(outcome), "catalog '%s': %s", sql->path, words);
@@ -165,7 +166,7 @@ static lots_status open_and_begin(lots_sql *sql, lots_sql_mode mode, int *outcom
 {
     *outcome = sqlite3_open_v2(sql->path, &sql->db, open_flags(mode) | SQLITE_OPEN_NOMUTEX, NULL);
     if (*outcome != SQLITE_OK)
-        return lots_sql_fail(sql, *outcome, err);
+        return fail_sql(sql, *outcome, err);
     sqlite3_extended_result_codes(sql->db, 1);
     sqlite3_busy_timeout(sql->db, BUSY_MS);
     if (mode != LOTS_SQL_CREATE)
@@ -175,7 +176,7 @@ static lots_status open_and_begin(lots_sql *sql, lots_sql_mode mode, int *outcom
     if (*outcome == SQLITE_OK)
         *outcome = sqlite3_exec(sql->db, mode == LOTS_SQL_READ ? read_begin : write_begin, NULL, NULL, NULL);
     if (*outcome != SQLITE_OK)
-        return lots_sql_fail(sql, *outcome, err);
+        return fail_sql(sql, *outcome, err);
     return mode != LOTS_SQL_CREATE ? check_length(sql, err) : LOTS_OK;
 }
 
@@ -230,7 +231,7 @@ void lots_sql_close(lots_sql *sql)
 static lots_status prepare(lots_sql *sql, const char *text, sqlite3_stmt **out, lots_error *err)
 {
     int outcome = sqlite3_prepare_v2(sql->db, text, -1, out, NULL);
-    return outcome == SQLITE_OK ? LOTS_OK : lots_sql_fail(sql, outcome, err);
+    return outcome == SQLITE_OK ? LOTS_OK : fail_sql(sql, outcome, err);
 }
 
 static lots_status take_rows(lots_sql *sql, sqlite3_stmt *statement, lots_sql_taker take, void *context,
@@ -241,7 +242,7 @@ static lots_status take_rows(lots_sql *sql, sqlite3_stmt *statement, lots_sql_ta
         if (outcome == SQLITE_DONE)
             return LOTS_OK;
         if (outcome != SQLITE_ROW)
-            return lots_sql_fail(sql, outcome, err);
+            return fail_sql(sql, outcome, err);
         LOTS_TRY(take(sql, statement, context, err));
     }
 }
@@ -255,7 +256,7 @@ lots_status lots_sql_select(lots_sql *sql, const char *query, uint64_t number, l
     if (sqlite3_bind_parameter_count(statement) > 0) {
         int outcome = sqlite3_bind_int64(statement, 1, (sqlite3_int64)number);
         if (outcome != SQLITE_OK)
-            status = lots_sql_fail(sql, outcome, err);
+            status = fail_sql(sql, outcome, err);
     }
     if (status == LOTS_OK)
         status = take_rows(sql, statement, take, context, err);
@@ -350,7 +351,7 @@ lots_status lots_sql_blob(lots_sql *sql, sqlite3_stmt *row, int column, lots_are
     const void *data = sqlite3_column_blob(row, column);
     *bytes = (size_t)sqlite3_column_bytes(row, column);
     if (data == NULL && *bytes > 0)
-        return lots_sql_fail(sql, SQLITE_NOMEM, err);
+        return fail_sql(sql, SQLITE_NOMEM, err);
     LOTS_TRY(lots_arena_alloc(arena, &copy, *bytes, 1, err));
     if (*bytes > 0)
         memcpy(copy, data, *bytes);
@@ -422,7 +423,7 @@ lots_status lots_sql_run(lots_sql *sql, const char *text, const lots_cell *cells
         outcome = bind_cell(statement, (int)i + 1, &cells[i]);
     if (outcome == SQLITE_OK)
         outcome = sqlite3_step(statement);
-    lots_status status = outcome == SQLITE_DONE || outcome == SQLITE_ROW ? LOTS_OK : lots_sql_fail(sql, outcome, err);
+    lots_status status = outcome == SQLITE_DONE || outcome == SQLITE_ROW ? LOTS_OK : fail_sql(sql, outcome, err);
     sqlite3_finalize(statement);
     return status;
 }
@@ -430,5 +431,5 @@ lots_status lots_sql_run(lots_sql *sql, const char *text, const lots_cell *cells
 lots_status lots_sql_script(lots_sql *sql, const char *script, lots_error *err)
 {
     int outcome = sqlite3_exec(sql->db, script, NULL, NULL, NULL);
-    return outcome == SQLITE_OK ? LOTS_OK : lots_sql_fail(sql, outcome, err);
+    return outcome == SQLITE_OK ? LOTS_OK : fail_sql(sql, outcome, err);
 }

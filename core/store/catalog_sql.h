@@ -33,8 +33,6 @@ LOTS_MUST lots_status lots_sql_commit(lots_sql *sql, lots_error *err);
 /* Close; what was not committed is rolled back. */
 void lots_sql_close(lots_sql *sql);
 
-/* An SQLite outcome as ours, with SQLite's words and the path. */
-lots_status lots_sql_fail(const lots_sql *sql, int outcome, lots_error *err);
 /* LOTS_CORRUPT naming the catalog. */
 lots_status lots_sql_damaged(const lots_sql *sql, lots_error *err, const char *what);
 

@@ -36,8 +36,9 @@ static lots_status read_all(lots_file *file, const lots_file_facts *facts, char 
     return status;
 }
 
-lots_status lots_stored_read(const char *directory, lots_folder folder, const lots_file_facts *facts, char **out,
-                             lots_error *err)
+/* Read the file and compare it with what the catalog says. lots_free *out. */
+static lots_status read_stored(const char *directory, lots_folder folder, const lots_file_facts *facts, char **out,
+                               lots_error *err)
 {
     lots_file file;
     char *path;
@@ -77,7 +78,7 @@ lots_status lots_stored_dictionary(const char *directory, const lots_file_facts 
                                    lots_error *err)
 {
     char *data;
-    LOTS_TRY(lots_stored_read(directory, LOTS_FOLDER_DICTIONARIES, facts, &data, err));
+    LOTS_TRY(read_stored(directory, LOTS_FOLDER_DICTIONARIES, facts, &data, err));
     lots_status status = lots_dictionary_load((const uint8_t *)data, (size_t)facts->bytes, out, err);
     lots_free(data);
     return name_file(status, LOTS_FOLDER_DICTIONARIES, facts, err);
@@ -87,7 +88,7 @@ lots_status lots_stored_table(const char *directory, const lots_file_facts *fact
                               lots_batch *out, uint64_t *blocks, lots_error *err)
 {
     char *data;
-    LOTS_TRY(lots_stored_read(directory, LOTS_FOLDER_TABLES, facts, &data, err));
+    LOTS_TRY(read_stored(directory, LOTS_FOLDER_TABLES, facts, &data, err));
     lots_status status = lots_table_load((const uint8_t *)data, (size_t)facts->bytes, schema, out, blocks, err);
     lots_free(data);
     return name_file(status, LOTS_FOLDER_TABLES, facts, err);

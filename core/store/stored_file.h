@@ -5,9 +5,6 @@
 #include "core/store/folder.h"
 #include "core/store/generation.h"
 
-/* Read the file and compare it with what the catalog says. lots_free *out. Errors: LOTS_IO; LOTS_CORRUPT naming the file. */
-LOTS_MUST lots_status lots_stored_read(const char *directory, lots_folder folder, const lots_file_facts *facts,
-                                       char **out, lots_error *err);
 /* Create the file with these bytes; publishing syncs it. Errors: LOTS_IO; the file is removed then. */
 LOTS_MUST lots_status lots_stored_write(const char *directory, lots_folder folder, const lots_file_facts *facts,
                                         const lots_bytes *bytes, lots_error *err);

@@ -67,6 +67,15 @@ void lots_program_begin(lots_program *program)
     program->stop = &stopped;
 }
 
+/* "error: text" and the hint. */
+static void say_error(const lots_program *program, const lots_error *err)
+{
+    const char *on = program->err_colour ? "\x1b[1;31m" : "", *off = program->err_colour ? "\x1b[0m" : "";
+    fprintf(stderr, "lots: %serror:%s %s\n", on, off, err->text);
+    if (err->hint[0] != '\0')
+        fprintf(stderr, "  hint: %s\n", err->hint);
+}
+
 int lots_program_end(lots_program *program, lots_status status, lots_error *err)
 {
     bool closed = program->out.closed;
@@ -84,16 +93,8 @@ int lots_program_end(lots_program *program, lots_status status, lots_error *err)
     if (closed && (status == LOTS_IO || status == LOTS_OK))
         return 0; /* the reader has seen enough: `lots query … | head` */
     if (status != LOTS_OK && err->text[0] != '\0')
-        lots_program_say_error(program, err);
+        say_error(program, err);
     return lots_status_exit_code(status);
-}
-
-void lots_program_say_error(const lots_program *program, const lots_error *err)
-{
-    const char *on = program->err_colour ? "\x1b[1;31m" : "", *off = program->err_colour ? "\x1b[0m" : "";
-    fprintf(stderr, "lots: %serror:%s %s\n", on, off, err->text);
-    if (err->hint[0] != '\0')
-        fprintf(stderr, "  hint: %s\n", err->hint);
 }
 
 void lots_program_say_note(const lots_program *program, const char *text)

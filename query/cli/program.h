@@ -16,8 +16,6 @@ void lots_program_begin(lots_program *program);
 /* Write out what remains and give the exit code for how it went. Prints the error. */
 int lots_program_end(lots_program *program, lots_status status, lots_error *err);
 
-/* "error: text" and the hint on standard error. */
-void lots_program_say_error(const lots_program *program, const lots_error *err);
 /* A line on standard error after "note: " (or "warning: ", when the text begins so itself). */
 void lots_program_say_note(const lots_program *program, const char *text);
 

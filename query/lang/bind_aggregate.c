@@ -69,7 +69,7 @@ lots_status bind_no_clauses(binder *b, const lots_ast_call *call)
 }
 
 /* A count of something that is neither `distinct` nor a condition is a count of events. */
-bool bind_is_row_aggregate(const lots_ast_call *call)
+static bool is_row_aggregate(const lots_ast_call *call)
 {
     const aggregate_name *found = find(call);
     if (found == NULL || found->row < 0 || bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
@@ -360,7 +360,7 @@ static bool call_has(const binder *b, const lots_ast_call *call, const lots_ast_
 {
     uint32_t number = call->episodes ? UINT32_MAX : bind_find_global(b, call->name.text, call->name.bytes);
     bool let = number != UINT32_MAX && LOTS_AT(global, &b->globals, number).statement->params.count > 0;
-    if (let ? LOTS_AT(global, &b->globals, number).over_rows : bind_is_row_aggregate(call))
+    if (let ? LOTS_AT(global, &b->globals, number).over_rows : is_row_aggregate(call))
         return true;
     if (bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
         return false;
@@ -499,7 +499,7 @@ lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, b
     *done = found != NULL;
     if (found == NULL)
         return LOTS_OK;
-    if (bind_is_row_aggregate(call)) {
+    if (is_row_aggregate(call)) {
         if (b->aggregation != NULL)
             return over_rows(b, where, found, node, out);
         lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' over rows stands in `show`, not here",

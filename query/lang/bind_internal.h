@@ -286,7 +286,6 @@ LOTS_MUST lots_status bind_member_aggregate(binder *b, scope *where, bound_set *
 /* Any aggregate of x over a set, x standing in its elements; the type is that of x or what the operator always gives. */
 LOTS_MUST lots_status bind_aggregate_over(binder *b, scope *where, lots_op op, bound_set *set, lots_expr *x,
                                           lots_ast_span span, lots_expr **out);
-bool bind_is_row_aggregate(const lots_ast_call *call);
 /* Does an aggregate over rows stand in the value, or in a let it names: outside the operands of aggregates over events?
  * `params` (may be NULL) hide lets of the same names. */
 bool bind_has_row_aggregate(const binder *b, const lots_ast_node *node, const lots_ast_names *params);
@@ -301,8 +300,6 @@ LOTS_MUST lots_status bind_set(binder *b, scope *where, const lots_ast_node *nod
 /* A fresh set over all of a relation, or over a single event. */
 LOTS_MUST lots_status bind_set_new(binder *b, scope *where, uint32_t relation, lots_expr *event, lots_ast_span span,
                                    bound_set *out);
-LOTS_MUST lots_status bind_set_filter(binder *b, bound_set *set, lots_expr *filter);
-LOTS_MUST lots_status bind_set_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
 /* bind_coverage.c: events of the set are asked for on the days low..high (NULL: open): warn where these leave the coverage
  * of a stream, now when they are known, else when the query runs. */
 LOTS_MUST lots_status bind_set_asked(binder *b, lots_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);

@@ -32,7 +32,7 @@ lots_status bind_set_new(binder *b, scope *where, uint32_t relation, lots_expr *
     return bind_scope_new(b, SCOPE_ELEMENT, where, out->set->frame, relation, &out->element);
 }
 
-lots_status bind_set_filter(binder *b, bound_set *set, lots_expr *filter)
+static lots_status filter_set(binder *b, bound_set *set, lots_expr *filter)
 {
     void *list = set->set->filters;
     LOTS_TRY(bind_grow(b, &list, set->set->filter_count, sizeof(lots_expr *)));
@@ -62,7 +62,7 @@ static lots_status add_window(binder *b, bound_set *set, lots_expr *low, lots_ex
     return LOTS_OK;
 }
 
-lots_status bind_set_window(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span)
+static lots_status window_set(binder *b, bound_set *set, lots_expr *low, lots_expr *high, lots_ast_span span)
 {
     LOTS_TRY(dated(b, set->set, span));
     LOTS_TRY(bind_set_asked(b, set->set, low, high, span));
@@ -116,7 +116,7 @@ static lots_status compare_window(binder *b, bound_set *set, lots_op op, lots_ex
     case LOTS_OP_LESS: LOTS_TRY(next_day(b, day, -1, &high)); break;
     default: *done = false; return LOTS_OK;
     }
-    return bind_set_window(b, set, low, high, span);
+    return window_set(b, set, low, high, span);
 }
 
 static lots_status window_of(binder *b, bound_set *set, lots_expr *test, bool *done)
@@ -130,7 +130,7 @@ static lots_status window_of(binder *b, bound_set *set, lots_expr *test, bool *d
         LOTS_TRY(bind_interval_side(b, y, false, &low));
         LOTS_TRY(bind_interval_side(b, y, true, &high));
         *done = true;
-        return bind_set_window(b, set, low, high, test->span);
+        return window_set(b, set, low, high, test->span);
     }
     if (is_start(b, set->set, x) && outside(b, set->set, y) && y->type.kind == LOTS_TYPE_DATE)
         return compare_window(b, set, test->op, y, test->span, done);
@@ -148,7 +148,7 @@ static lots_status add_condition(binder *b, bound_set *set, lots_expr *test)
     }
     bool done = false;
     LOTS_TRY(window_of(b, set, test, &done));
-    return done ? LOTS_OK : bind_set_filter(b, set, test);
+    return done ? LOTS_OK : filter_set(b, set, test);
 }
 
 static lots_status note_condition(binder *b, bound_set *set, lots_expr *test)
@@ -192,7 +192,7 @@ lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_ex
     lots_expr *pair[2] = {low, high}, *test = NULL;
     if (low != NULL && high != NULL && low != high && !of_one_period(low, high)) { /* a long span covers both ends of a reversed interval: it is empty */
         LOTS_TRY(bind_expr(b, LOTS_OP_LESS_EQUAL, bind_type(LOTS_TYPE_BOOL), span, pair, 2, &test));
-        LOTS_TRY(bind_set_filter(b, set, test));
+        LOTS_TRY(filter_set(b, set, test));
     }
     pair[1] = low;
     if (high != NULL)
@@ -201,7 +201,7 @@ lots_status bind_set_covering(binder *b, bound_set *set, lots_expr *low, lots_ex
         return LOTS_OK;
     LOTS_TRY(element_op(b, set, LOTS_OP_SPAN_END, LOTS_TYPE_DATE, span, &pair[0]));
     LOTS_TRY(bind_expr(b, LOTS_OP_GREATER_EQUAL, bind_type(LOTS_TYPE_BOOL), span, pair, 2, &test));
-    return bind_set_filter(b, set, test);
+    return filter_set(b, set, test);
 }
 
 /* known before D: ended before it (a point: started), open events excluded. */
@@ -210,14 +210,14 @@ static lots_status narrow_known(binder *b, bound_set *set, lots_expr *day, bool 
     lots_expr *high = day, *open = NULL, *closed = NULL, *test = NULL;
     if (!until)
         LOTS_TRY(next_day(b, day, -1, &high));
-    LOTS_TRY(bind_set_window(b, set, NULL, high, span)); /* what ended before D began before D */
+    LOTS_TRY(window_set(b, set, NULL, high, span)); /* what ended before D began before D */
     LOTS_TRY(element_op(b, set, LOTS_OP_IS_OPEN, LOTS_TYPE_BOOL, span, &open));
     LOTS_TRY(bind_expr(b, LOTS_OP_NOT, bind_type(LOTS_TYPE_BOOL), span, &open, 1, &closed));
-    LOTS_TRY(bind_set_filter(b, set, closed));
+    LOTS_TRY(filter_set(b, set, closed));
     lots_expr *pair[2] = {NULL, high};
     LOTS_TRY(element_op(b, set, LOTS_OP_SPAN_END, LOTS_TYPE_DATE, span, &pair[0]));
     LOTS_TRY(bind_expr(b, LOTS_OP_LESS_EQUAL, bind_type(LOTS_TYPE_BOOL), span, pair, 2, &test));
-    return bind_set_filter(b, set, test);
+    return filter_set(b, set, test);
 }
 
 /* ---- the narrowings ---- */
@@ -265,7 +265,7 @@ static lots_status narrow_within(binder *b, bound_set *set, const lots_ast_narro
         LOTS_TRY(plus(b, day, length, -1, 0, &low));
         LOTS_TRY(plus(b, day, length, 1, 0, &high));
     }
-    return bind_set_window(b, set, low, high, step->span);
+    return window_set(b, set, low, high, step->span);
 }
 
 static lots_status depends_on_itself(binder *b, const lots_ast_node *node)
@@ -286,12 +286,12 @@ static lots_status narrow_day(binder *b, bound_set *set, const lots_ast_narrow *
     switch (step->kind) {
     case LOTS_AST_NARROW_BEFORE:
         LOTS_TRY(next_day(b, day, -1, &moved));
-        return bind_set_window(b, set, NULL, moved, step->span);
+        return window_set(b, set, NULL, moved, step->span);
     case LOTS_AST_NARROW_AFTER:
         LOTS_TRY(next_day(b, day, 1, &moved));
-        return bind_set_window(b, set, moved, NULL, step->span);
-    case LOTS_AST_NARROW_UNTIL: return bind_set_window(b, set, NULL, day, step->span);
-    case LOTS_AST_NARROW_SINCE: return bind_set_window(b, set, day, NULL, step->span);
+        return window_set(b, set, moved, NULL, step->span);
+    case LOTS_AST_NARROW_UNTIL: return window_set(b, set, NULL, day, step->span);
+    case LOTS_AST_NARROW_SINCE: return window_set(b, set, day, NULL, step->span);
     case LOTS_AST_NARROW_KNOWN_BEFORE: return narrow_known(b, set, day, false, step->span);
     case LOTS_AST_NARROW_KNOWN_UNTIL: return narrow_known(b, set, day, true, step->span);
     default: return narrow_within(b, set, step, day);
@@ -308,7 +308,7 @@ static lots_status narrow_interval(binder *b, bound_set *set, const lots_ast_nar
     LOTS_TRY(bind_interval_side(b, interval, false, &low));
     LOTS_TRY(bind_interval_side(b, interval, true, &high));
     if (step->kind == LOTS_AST_NARROW_DURING)
-        return bind_set_window(b, set, low, high, step->span);
+        return window_set(b, set, low, high, step->span);
     return bind_set_covering(b, set, low, high, step->span);
 }
 
@@ -321,7 +321,7 @@ static lots_status narrow_except(binder *b, bound_set *set, const lots_ast_narro
     LOTS_TRY(bind_expr(b, LOTS_OP_NOT, bool_type, step->span, &test, 1, &either[0]));
     LOTS_TRY(bind_expr(b, LOTS_OP_IS_MISSING, bool_type, step->span, &test, 1, &either[1]));
     LOTS_TRY(bind_expr(b, LOTS_OP_OR, bool_type, step->span, either, 2, &kept));
-    return bind_set_filter(b, set, kept);
+    return filter_set(b, set, kept);
 }
 
 static lots_status narrow(binder *b, bound_set *set, const lots_ast_narrow *step)

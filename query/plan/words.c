@@ -60,7 +60,7 @@ static lots_status write_interval(writer *w, const lots_constant *constant)
     return constant->i2 == LOTS_DAY_MAX ? LOTS_OK : write_value(w, &date, LOTS_TYPE_DATE, constant->i2, 0);
 }
 
-lots_status write_constant(writer *w, const lots_type *type, const lots_constant *constant)
+static lots_status write_constant(writer *w, const lots_type *type, const lots_constant *constant)
 {
     if (constant->missing || type->kind == LOTS_TYPE_MISSING)
         return write_text(w, "missing");
@@ -81,7 +81,7 @@ lots_status write_constant(writer *w, const lots_type *type, const lots_constant
     }
 }
 
-lots_status write_rank_set(writer *w, const lots_type *type, const lots_rank_set *ranks)
+static lots_status write_rank_set(writer *w, const lots_type *type, const lots_rank_set *ranks)
 {
     lots_type_kind kind = type->kind == LOTS_TYPE_SET ? type->element : type->kind;
     uint32_t written = 0;

@@ -21,12 +21,9 @@ LOTS_MUST lots_status write_expr(writer *w, const lots_expr *expr, word_level le
 LOTS_MUST lots_status write_list(writer *w, lots_expr *const *exprs, uint32_t count);
 LOTS_MUST lots_status write_set(writer *w, const lots_set *set);
 LOTS_MUST lots_status write_relation(writer *w, uint32_t relation);
-LOTS_MUST lots_status write_rank_set(writer *w, const lots_type *type, const lots_rank_set *ranks);
 /* words_name.c: `patient.` before a column of another row than the one that needs none; a stored column; a derived one. */
 LOTS_MUST lots_status write_prefix(writer *w, uint32_t frame);
 LOTS_MUST lots_status write_column(writer *w, const lots_expr *expr);
 LOTS_MUST lots_status write_slot(writer *w, const lots_expr *expr);
-/* A constant of a type as the language writes it. */
-LOTS_MUST lots_status write_constant(writer *w, const lots_type *type, const lots_constant *constant);
 
 #endif

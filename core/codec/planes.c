@@ -400,12 +400,51 @@ static void sum_before(const lengths_read *read, const uint32_t *places, uint32_
     }
 }
 
+/* One packed plane: its bits, and how many are set before each word and in all. */
+static lots_status read_packed(lots_reader *reader, uint32_t bits, uint64_t *plane, uint32_t *before, lots_error *err)
+{
+    const size_t bytes = ((size_t)bits + 7) / 8, words = word_count_of(bits);
+    const uint8_t *in;
+    if (!lots_read_slice(reader, bytes, &in))
+        return lots_fail(err, LOTS_CORRUPT, "a bit plane needs %zu bytes, found %zu", bytes, (size_t)(reader->end - reader->at));
+    plane[bits / 64] = 0; /* there is a word more than bits */
+    memcpy(plane, in, bytes);
+    if (bits % 64 != 0)
+        plane[bits / 64] &= (UINT64_C(1) << (bits % 64)) - 1;
+    before[words] = lots_kernels_get()->count_prefix(plane, words, 0, before);
+    return LOTS_OK;
+}
+
+/* A plane is packed over the values that none before it has: a place goes on as the number of these before it, so nothing is
+ * spread over all values. */
 lots_status lots_planes_sums(lots_reader *reader, uint32_t count, const uint32_t *places, uint32_t place_count,
                              uint32_t *out, lots_arena *arena, lots_error *err)
 {
-    lengths_read read;
-    LOTS_TRY(read_lengths(reader, count, place_count, &read, arena, err));
-    sum_before(&read, places, place_count, out);
+    const size_t words = word_count_of(count);
+    uint32_t values[U32_ROOM], distinct = 0, bits = count;
+    void *plane, *before, *left, *ranks;
+    LOTS_TRY(read_distinct(reader, count, &distinct, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, distinct, 0, values, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &plane, words + 1, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &before, words + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &left, place_count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &ranks, place_count, sizeof(uint32_t), err));
+    uint32_t *at = left, *passed = ranks;
+    for (uint32_t i = 0; i < place_count; i++) {
+        at[i] = places[i];
+        out[i] = 0;
+    }
+    for (uint32_t k = 0; k + 1 < distinct; k++) {
+        LOTS_TRY(read_packed(reader, bits, plane, before, err));
+        lots_kernels_get()->bit_ranks(plane, before, at, place_count, passed);
+        for (uint32_t i = 0; i < place_count; i++) {
+            out[i] += values[k] * passed[i];
+            at[i] -= passed[i];
+        }
+        bits -= ((const uint32_t *)before)[word_count_of(bits)];
+    }
+    for (uint32_t i = 0; i < place_count; i++)
+        out[i] += values[distinct - 1] * at[i];
     return LOTS_OK;
 }
 

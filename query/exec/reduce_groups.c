@@ -111,6 +111,15 @@ static void put_run(code_runs *runs, uint32_t first_of_range, uint32_t from, uin
     runs->to[runs->count++] = to;
 }
 
+/* Beyond the last of the positions from `from` on whose rows stand side by side. */
+static size_t rows_end(const uint32_t *index, size_t from, size_t end)
+{
+    size_t at = from + 1;
+    while (at < end && index[at] - index[from] == at - from)
+        at++;
+    return at;
+}
+
 /* Rows of a window stand side by side. */
 static void runs_of_range(const stored_groups *groups, const lots_ranges *ranges, uint32_t first, uint32_t end, code_runs *out)
 {
@@ -120,8 +129,10 @@ static void runs_of_range(const stored_groups *groups, const lots_ranges *ranges
         at = ranges->mask != NULL ? run_end(ranges->mask, from, end) : end;
         if (groups->index == NULL && from < at)
             put_run(out, first_run, (uint32_t)from, (uint32_t)at);
-        for (size_t k = from; groups->index != NULL && k < at; k++)
-            put_run(out, first_run, groups->index[k], groups->index[k] + 1);
+        for (size_t k = from, next = from; groups->index != NULL && k < at; k = next) {
+            next = rows_end(groups->index, k, at);
+            put_run(out, first_run, groups->index[k], groups->index[k] + (uint32_t)(next - k));
+        }
     }
 }
 
@@ -195,10 +206,15 @@ static lots_status read_codes(stored_groups *groups, uint32_t stream, uint32_t c
 
 static uint64_t groups_between(const stored_groups *groups, uint32_t from, uint32_t to)
 {
+    const uint64_t *words = groups->words;
+    const uint32_t *ids = groups->ids;
     uint64_t word = 0;
-    for (uint32_t e = from; e < to; e++)
-        if (groups->missing == NULL || !lots_bit_get(groups->missing, e))
-            word |= groups->words[groups->ids[e]];
+    if (groups->missing == NULL)
+        for (uint32_t e = from; e < to; e++)
+            word |= words[ids[e]];
+    for (uint32_t e = from; groups->missing != NULL && e < to; e++)
+        if (!lots_bit_get(groups->missing, e))
+            word |= words[ids[e]];
     return word;
 }
 

@@ -73,6 +73,7 @@ static void number_stream(lots_segment *segment, const lots_layout_stream *strea
         number_slot(segment, &stream->columns[i].values);
         number_slot(segment, &stream->columns[i].children);
         number_slot(segment, &stream->columns[i].postings);
+        number_slot(segment, &stream->columns[i].years);
     }
 }
 

@@ -53,6 +53,13 @@ uint32_t lots_segment_chunk_rows_max(const lots_segment *segment, uint32_t strea
  * Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_segment_offsets(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t *offsets,
                                            lots_arena *scratch, lots_error *err);
+/* The years whose first day's place among a stream's rows the chunk tells without their days: *count from *first on. */
+void lots_segment_years(const lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t *first, uint32_t *count);
+/* places[i * (patients + LOTS_PLACES_PAD) + p]: the first row of patient p, at least offsets[p], that starts in year *first + i or
+ * later, offsets[p + 1] when none does. For a chunk that tells years; `offsets` as above. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+#define LOTS_PLACES_PAD 16u
+LOTS_MUST lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets,
+                                               uint32_t *places, lots_arena *scratch, lots_error *err);
 /* What the directory says of a block: zone map (min, max of local ids, days, numbers), missing, count, bytes. Never NULL;
  * an absent column has count = rows, missing = rows, bytes = 0. */
 const lots_block_meta *lots_segment_meta(const lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,
@@ -93,7 +100,8 @@ LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream
                                           const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch,
                                           lots_error *err);
 bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uint32_t column);
-uint32_t lots_segment_posting_bytes(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk);
+/* What a chunk has beside a column's values to find rows by: postings, or rows by year. */
+uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk);
 /* local -> rank in the present dictionary for an id column, rising; *count entries. Lent. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_segment_ranks(lots_segment *segment, uint32_t stream, uint32_t column, const lots_id **out,
                                          uint32_t *count, lots_error *err);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/base/day.h"
 #include "core/base/memory.h"
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
@@ -86,6 +87,7 @@ static lots_status verify_blocks(check_job *job, lots_error *err)
             LOTS_TRY(verify_slot(job, &stream->columns[c].values, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].presence, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].children, err));
+            LOTS_TRY(verify_slot(job, &stream->columns[c].years, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].postings, err));
         }
     }
@@ -363,6 +365,44 @@ static void check_order(check_job *job, const uint32_t *offsets, uint32_t patien
         }
 }
 
+/* Where years begin against the days, none of which is missing. */
+static void check_places(check_job *job, const uint32_t *offsets, uint32_t patients, const int32_t *days, const uint32_t *places,
+                         uint32_t first, uint32_t years)
+{
+    for (uint32_t y = 0; y < years; y++) {
+        const int32_t day = lots_month_first(12 * (int32_t)(first + y));
+        const uint32_t *of = places + (size_t)y * (patients + LOTS_PLACES_PAD);
+        for (uint32_t p = 0; p < patients; p++) {
+            const bool late = of[p] > offsets[p] && days[of[p] - 1] >= day, early = of[p] < offsets[p + 1] && days[of[p]] < day;
+            if (!late && !early)
+                continue;
+            report_fault(job, "year %u begins elsewhere among the rows of patient %u than its places say", first + y, p);
+            return;
+        }
+    }
+}
+
+static lots_status check_years(check_job *job, uint32_t stream, const uint32_t *offsets, uint32_t patients,
+                               const lots_values_out *days, lots_error *err)
+{
+    const lots_layout_column *ordered = job->segment->streams[stream].ordered;
+    uint32_t first, years;
+    lots_error found;
+    void *places;
+    lots_segment_years(job->segment, stream, job->chunk, &first, &years);
+    if (years == 0 || *bad_flag(job, &ordered->years, job->chunk))
+        return LOTS_OK;
+    if (days->missing != NULL) {
+        report_text(job, "years are told of days of which some are missing");
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_arena_vector(&job->scratch, &places, (size_t)years * (patients + LOTS_PLACES_PAD), sizeof(uint32_t), err));
+    lots_status status = lots_segment_year_places(job->segment, stream, job->chunk, offsets, places, &job->scratch, &found);
+    if (status == LOTS_OK)
+        check_places(job, offsets, patients, days->data, places, first, years);
+    return report_status(job, status, &found, err);
+}
+
 static lots_status check_dates(check_job *job, uint32_t stream, const uint32_t *offsets, uint32_t patients,
                                lots_error *err)
 {
@@ -378,9 +418,10 @@ static lots_status check_dates(check_job *job, uint32_t stream, const uint32_t *
     if (read && minute >= 0 && from->columns[minute].file != NULL && readable(job, stream, (uint32_t)minute))
         LOTS_TRY(read_values(job, stream, (uint32_t)minute, LOTS_PART_VALUES, &minutes, &minutes_read, err));
     job->column = schema->columns[start].name;
-    if (read)
-        check_order(job, offsets, patients, &days, minutes_read ? &minutes : NULL);
-    return LOTS_OK;
+    if (!read)
+        return LOTS_OK;
+    check_order(job, offsets, patients, &days, minutes_read ? &minutes : NULL);
+    return check_years(job, stream, offsets, patients, &days, err);
 }
 
 /* *counted: the rows are as many as the directory says, so that columns may be read. */

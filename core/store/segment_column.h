@@ -1,6 +1,6 @@
 /* segment_column.h: one column of a segment being encoded, as the files that do it share it: segment_encode.c (blocks, columns,
- * streams), segment_gather.c (the values of a chunk), segment_post.c (postings),
- * segment_ties.c and its helpers (which columns are told from which).
+ * streams), segment_gather.c (the values of a chunk), segment_years.c,
+ * segment_post.c (postings), segment_ties.c and its helpers (which columns are told from which).
  * Nobody else includes this. */
 #ifndef LOTS_SEGMENT_COLUMN_H
 #define LOTS_SEGMENT_COLUMN_H
@@ -58,6 +58,11 @@ LOTS_MUST lots_status lots_column_gather(lots_column_job *column, uint32_t chunk
 /* `count` ids of the batch from `first` on as local ids, 0 under a missing bit. */
 LOTS_MUST lots_status lots_column_localise(lots_column_job *column, size_t first, uint32_t count, const uint64_t *missing,
                                            uint32_t chunk, const void **out, lots_error *err);
+/* Which years a column's rows are to be counted by: *count from *first on; none when too few rows lie in any.
+ * Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_years_plan(const lots_column_job *column, uint32_t *first, uint32_t *count, lots_error *err);
+/* Of a chunk: as the slot `years` has it; `counts` has room for all patients and years. */
+void lots_years_count(const lots_column_job *column, uint32_t chunk, uint32_t *counts);
 /* The pairs of local id and patient of a chunk, each once, as one rising number each: id x patients + patient. In scratch.
  * Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_column_post(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err);

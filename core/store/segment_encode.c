@@ -10,7 +10,8 @@
 
 enum {
     PRESENCE_SHARE = 32, /* a presence map may cost 1/32 of the column it saves reading, */
-    POSTINGS_SHARE = 2   /* and postings half of it */
+    POSTINGS_SHARE = 2,  /* postings half of it, */
+    YEARS_SHARE = 7      /* and rows by year 1/7 of the days */
 };
 
 /* ---- blocks ---- */
@@ -281,6 +282,44 @@ static lots_status encode_elements(lots_column_job *column, uint32_t chunk, lots
     return encode_block(column->job, &column->layout->values, chunk, &values, 0, &column->options, err);
 }
 
+/* ---- years ---- */
+
+/* They follow from the values: the content hash is without them. A chunk in which a start is missing has none. */
+static lots_status encode_years(lots_column_job *column, uint64_t column_bytes, lots_error *err)
+{
+    lots_segment_job *job = column->job;
+    lots_layout_column *layout = column->layout;
+    const uint32_t slots_before = job->layout.slot_count;
+    const size_t image_before = job->image.count, hashes_before = job->plain_hashes.count;
+    const lots_block_options options = {.scratch = &job->scratch};
+    void *room;
+    if (!(layout->flags & LOTS_COLUMN_ORDERED) || column->batch == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_years_plan(column, &layout->first_year, &layout->year_count, err));
+    if (layout->year_count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_layout_open_slot(&job->layout, &layout->years, LOTS_PHYS_U32, job->layout.chunks, err));
+    for (uint32_t k = 0; k < job->layout.chunks; k++) {
+        const uint32_t count = layout->year_count * (job->layout.firsts[k + 1] - job->layout.firsts[k]);
+        const bool told = layout->values.metas[k].count > 0 && layout->values.metas[k].missing == 0;
+        lots_arena_reset(&job->scratch);
+        LOTS_TRY(lots_arena_vector(&job->scratch, &room, count, sizeof(uint32_t), err));
+        if (told)
+            lots_years_count(column, k, room);
+        const lots_values values = {.phys = LOTS_PHYS_U32, .count = count, .data = room};
+        LOTS_TRY(encode_block(job, &layout->years, k, &values, told ? 0 : count, &options, err));
+    }
+    job->plain_hashes.count = hashes_before;
+    if (job->image.count - image_before <= column_bytes / YEARS_SHARE) {
+        layout->flags |= LOTS_COLUMN_YEARS;
+        return LOTS_OK;
+    }
+    job->image.count = image_before;
+    job->layout.slot_count = slots_before;
+    layout->years = (lots_layout_slot){0};
+    return LOTS_OK;
+}
+
 /* ---- columns and streams ---- */
 
 static lots_status encode_chunks(lots_column_job *column, lots_layout_slot *slot,
@@ -320,6 +359,7 @@ static lots_status encode_slots(lots_column_job *column, lots_error *err)
     const uint64_t bytes = column->job->image.count - before;
     LOTS_TRY(encode_presence(column, bytes, err));
     LOTS_TRY(encode_children(column, err));
+    LOTS_TRY(encode_years(column, bytes, err));
     return encode_postings(column, bytes, err);
 }
 

@@ -4,8 +4,9 @@
  *   directory   varint chunks | varint patients of each chunk | varint streams | streams
  *   stream      text name | u8 single | varint rows of each chunk | counts slot (not when single) | varint columns | columns
  *   column      text name | u8 kind | u8 scale | u8 flags | text domain | varint parent (by flag) | varint absent_by (by flag)
+ *               | varint first year | varint years (by flag)
  *               | dictionary slot (ids) | lengths slot (CODES) | values slot | presence slot (by flag)
- *               | children slot (by flag) | postings slot (by flag)
+ *               | children slot (by flag) | years slot (by flag) | postings slot (by flag)
  *   slot        u8 encoding of each block, 255: not held
  *               | varint count of each block (values of CODES, dictionary, presence, children, postings)
  *               | of each held block: varint missing; then varint bytes; then u8 width; then zigzag varint min and varint
@@ -146,7 +147,7 @@ static lots_status put_slot(const lots_layout_slot *slot, lots_bytes *out, lots_
 
 static lots_status put_column(const lots_layout_column *column, bool content, lots_bytes *out, lots_error *err)
 {
-    const uint8_t derived = LOTS_COLUMN_PRESENCE | LOTS_COLUMN_POSTINGS;
+    const uint8_t derived = LOTS_COLUMN_PRESENCE | LOTS_COLUMN_YEARS | LOTS_COLUMN_POSTINGS;
     uint8_t flags = content ? column->flags & (uint8_t)~derived : column->flags;
     LOTS_TRY(lots_bytes_put_text(out, column->name, strlen(column->name), err));
     LOTS_TRY(lots_bytes_put8(out, (uint8_t)column->kind, err));
@@ -157,6 +158,10 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
         LOTS_TRY(lots_bytes_put_varint(out, column->parent, err));
     if (flags & LOTS_COLUMN_ABSENT)
         LOTS_TRY(lots_bytes_put_varint(out, column->absent_by, err));
+    if (flags & LOTS_COLUMN_YEARS) {
+        LOTS_TRY(lots_bytes_put_varint(out, column->first_year, err));
+        LOTS_TRY(lots_bytes_put_varint(out, column->year_count, err));
+    }
     if (lots_layout_has_ids(column->kind) && !content)
         LOTS_TRY(put_slot(&column->dictionary, out, err));
     if (column->kind == LOTS_KIND_CODES)
@@ -166,6 +171,8 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
         LOTS_TRY(put_slot(&column->presence, out, err));
     if (flags & LOTS_COLUMN_CHILDREN)
         LOTS_TRY(put_slot(&column->children, out, err));
+    if (flags & LOTS_COLUMN_YEARS)
+        LOTS_TRY(put_slot(&column->years, out, err));
     return flags & LOTS_COLUMN_POSTINGS ? put_slot(&column->postings, out, err) : LOTS_OK;
 }
 
@@ -361,6 +368,25 @@ static lots_status read_children(layout_parse *parse, lots_layout_column *column
     return LOTS_OK;
 }
 
+/* A block a chunk, held or not, without missing values. */
+static lots_status read_years(layout_parse *parse, lots_layout_column *column, lots_error *err)
+{
+    const lots_layout *layout = parse->layout;
+    uint32_t *counts;
+    void *room;
+    if (!(column->flags & LOTS_COLUMN_YEARS))
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(&parse->layout->arena, &room, layout->chunks, sizeof *counts, err));
+    counts = room;
+    for (uint32_t i = 0; i < layout->chunks; i++)
+        counts[i] = column->year_count * (layout->firsts[i + 1] - layout->firsts[i]);
+    LOTS_TRY(read_slot(parse, &column->years, LOTS_PHYS_U32, layout->chunks, counts, err));
+    for (uint32_t i = 0; i < layout->chunks; i++)
+        if (lots_layout_held(&column->years.metas[i]) && column->years.metas[i].missing > 0)
+            return fail_directory("years with missing counts", err);
+    return LOTS_OK;
+}
+
 /* Pairs of an id and a patient, as one number each. */
 static lots_status read_postings(layout_parse *parse, lots_layout_column *column, lots_error *err)
 {
@@ -397,8 +423,16 @@ static bool flags_go_together(const lots_layout_column *column)
     allowed |= column->kind == LOTS_KIND_DATE ? both : ids ? LOTS_COLUMN_PRESENCE : 0;
     allowed |= ids && column->flags & LOTS_COLUMN_PARENT ? LOTS_COLUMN_CHILDREN : 0;
     allowed |= list || column->kind == LOTS_KIND_CODE ? LOTS_COLUMN_POSTINGS : 0;
+    allowed |= column->flags & LOTS_COLUMN_ORDERED ? LOTS_COLUMN_YEARS : 0;
     return !(column->flags & (uint8_t)~allowed) && (column->flags & both) != both &&
            (column->flags & (LOTS_COLUMN_ORDERED | LOTS_COLUMN_PARENT)) != (LOTS_COLUMN_ORDERED | LOTS_COLUMN_PARENT);
+}
+
+static bool read_year_span(layout_parse *parse, lots_layout_column *column)
+{
+    return !(column->flags & LOTS_COLUMN_YEARS) ||
+           (read_u32(&parse->reader, &column->first_year) && column->first_year >= 1 && column->first_year <= 9999 &&
+            read_u32(&parse->reader, &column->year_count) && column->year_count >= 1 && column->year_count <= LOTS_YEARS_MAX);
 }
 
 static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, lots_layout_column *column,
@@ -417,6 +451,8 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
         return fail_directory("a column's parent", err);
     if (column->flags & LOTS_COLUMN_ABSENT && !read_u32(&parse->reader, &column->absent_by))
         return fail_directory("what a column is missing with", err);
+    if (!read_year_span(parse, column))
+        return fail_directory("a column's years", err);
     if (lots_layout_has_ids(column->kind))
         LOTS_TRY(read_dictionary(parse, column, err));
     bool list = column->kind == LOTS_KIND_CODES;
@@ -426,7 +462,7 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
     LOTS_TRY(read_slot(parse, &column->values, lots_kind_phys(column->kind), parse->layout->chunks,
                        list ? NULL : stream->rows, err));
     if (!lots_layout_has_ids(column->kind))
-        return LOTS_OK;
+        return read_years(parse, column, err);
     LOTS_TRY(check_id_spans(column, err));
     LOTS_TRY(read_presence(parse, column, err));
     LOTS_TRY(read_children(parse, column, err));

@@ -20,6 +20,7 @@
 #define LOTS_SEGMENT_DIRECTORY_MAX (UINT32_C(1) << 28) /* bytes, decompressed */
 #define LOTS_SEGMENT_PRESENCE_BITS_MAX (UINT32_C(1) << 21)
 #define LOTS_BLOCK_NONE UINT8_MAX /* in place of an encoding: the block is not held */
+#define LOTS_YEARS_MAX 128u       /* of a column's `years` */
 
 /* The header, 64 bytes. */
 typedef struct lots_segment_header {
@@ -51,6 +52,7 @@ enum {
     LOTS_COLUMN_PARENT = 8,   /* some blocks are told from those of the column `parent` */
     LOTS_COLUMN_CHILDREN = 16, /* the `children` slot is there: some of them as GIVEN */
     LOTS_COLUMN_ABSENT = 32,   /* some blocks leave out rows that the column `absent_by` tells to be missing */
+    LOTS_COLUMN_YEARS = 64,    /* the `years` slot is there; of an ordered column */
     LOTS_COLUMN_POSTINGS = 128 /* the `postings` slot is there */
 };
 
@@ -69,6 +71,9 @@ typedef struct lots_layout_column {
     lots_layout_slot children;   /* two blocks: how many children each id of the parent has, and last those rows where it is
                                     missing; the children, ids of this column, one parent's after the other's */
     lots_layout_slot postings;   /* by chunk: local id x patients of the chunk + patient, rising, of every patient with the id */
+    uint32_t first_year, year_count; /* by flag YEARS */
+    lots_layout_slot years;      /* year by year, how many rows each patient has before it and not before the year above;
+                                    held or not */
 } lots_layout_column;
 
 typedef struct lots_layout_stream {

@@ -108,11 +108,15 @@ bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uin
     return file != NULL && (file->flags & LOTS_COLUMN_POSTINGS) != 0;
 }
 
-uint32_t lots_segment_posting_bytes(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk)
+uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk)
 {
-    if (!lots_segment_has_postings(segment, stream, column))
-        return 0;
-    return segment->streams[stream].columns[column].file->postings.metas[chunk].bytes;
+    const lots_layout_column *file = segment->streams[stream].columns[column].file;
+    uint32_t bytes = 0;
+    if (file != NULL && file->flags & LOTS_COLUMN_POSTINGS)
+        bytes += file->postings.metas[chunk].bytes;
+    if (file != NULL && file->flags & LOTS_COLUMN_YEARS)
+        bytes += file->years.metas[chunk].bytes;
+    return bytes;
 }
 
 lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,

@@ -134,7 +134,7 @@ static lots_status gather_chunk(gathering *g, lots_segment *segment, uint32_t ch
             if (g->contents)
                 LOTS_TRY(count_empty(g, segment, i, chunk, err));
         }
-        facts->bytes += lots_segment_posting_bytes(segment, g->number, i, chunk);
+        facts->bytes += lots_segment_aid_bytes(segment, g->number, i, chunk);
         if (column->role == LOTS_ROLE_GHOST)
             LOTS_TRY(count_ghosts(g, segment, i, chunk, err));
     }

@@ -31,6 +31,16 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
     return LOTS_OK;
 }
 
+/* Days that are decoded for something else make places of years needless: what the chunk before was asked tells it. */
+static void note_days(const lots_worker *worker, uint32_t stream)
+{
+    lots_stream_chunk *chunk = &worker->streams[stream];
+    const int32_t start = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
+    if (chunk->years != NULL && start >= 0 && lots_stream_is_read(worker, stream, (uint32_t)start))
+        chunk->days_asked = true;
+    chunk->years = NULL;
+}
+
 /* Few columns are ever asked for: only the streams of these have something to forget. */
 lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
 {
@@ -41,6 +51,8 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         const uint32_t columns = stream_of(worker, s)->column_count;
         stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
         stream->offsets = NULL;
+        if (stream->years != NULL)
+            note_days(worker, s);
         stream->taken = NULL;
         stream->tested = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "query/exec/alike.h"
+#include "query/exec/border.h"
 #include "query/exec/candidates.h"
 #include "query/exec/column.h"
 #include "query/exec/reach.h"
@@ -86,10 +87,16 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
         return LOTS_OK;
     }
     const int32_t *starts = NULL;
+    const uint32_t *first = NULL, *end = NULL;
     uint64_t *within = NULL;
-    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
     LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
-    maker->worker->kernels->range_i32(starts, count, low, high, within);
+    LOTS_TRY(lots_window_places(maker->worker, maker->relation, low, high, &first, &end, err));
+    if (first != NULL) {
+        lots_places_bits(first, end, maker->relation->owners->count, count, within);
+    } else {
+        LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
+        maker->worker->kernels->range_i32(starts, count, low, high, within);
+    }
     maker->worker->work.rows += count;
     maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
     return LOTS_OK;

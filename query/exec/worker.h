@@ -70,6 +70,8 @@ typedef struct lots_stream_chunk {
     lots_taken *taken;   /* by column; NULL: nothing was tried */
     lots_tested *tested; /* since the chunk began */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
+    uint32_t *years;     /* as lots_segment_year_places has them; NULL until asked for */
+    bool days_asked;     /* of a chunk whose years were asked for, too: days are what is asked from then on */
     lots_type *types;    /* by column; MISSING: not yet asked for */
     uint32_t **elements; /* by column of lists: their ids, local, one after the other; NULL: not read */
     lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */

@@ -1,6 +1,7 @@
 #include <zstd.h>
 
 #include "core/base/bytes.h"
+#include "core/base/day.h"
 #include "core/base/hash.h"
 #include "core/store/segment_layout.h"
 #include "tests/core/store/segment_fixture.h"
@@ -13,15 +14,20 @@ typedef struct damage {
     size_t count;
 } damage;
 
-static void damage_open(damage *d, uint64_t seed, uint32_t patients, uint32_t most)
+static void damage_open_wide(damage *d, uint64_t seed, uint32_t patients, uint32_t most, uint64_t spread)
 {
     lots_error err;
     lots_segment_result result;
     path_in(d->path, "1.seg");
     fixture_open(&d->f, seed);
-    make_rows(&d->f, &d->from, patients, most, 40);
+    make_rows(&d->f, &d->from, patients, most, spread);
     write_rows(&d->f, &d->from, d->path, &result);
     assert_ok(lots_file_slurp(d->path, 1u << 24, &d->bytes, &d->count, &err));
+}
+
+static void damage_open(damage *d, uint64_t seed, uint32_t patients, uint32_t most)
+{
+    damage_open_wide(d, seed, patients, most, 40);
 }
 
 static void damage_close(damage *d)
@@ -289,6 +295,147 @@ static void check_finds_facts_that_are_not_so(void **state)
     damage_close(&d);
 }
 
+/* ---- years ---- */
+
+enum { YEARS_SPREAD = 600, YEARS_PATIENTS = 6, YEARS_MOST = 200 }; /* five years of rows */
+
+/* Of the one chunk: whether each year begins among each patient's rows where the days say. */
+static bool places_are_right(const damage *d, const uint32_t *offsets, const uint32_t *places, uint32_t first, uint32_t years)
+{
+    const int32_t *days = d->from.batches[CONTACTS].columns[C_START].values.data;
+    for (uint32_t y = 0; y < years; y++)
+        for (uint32_t p = 0; p < YEARS_PATIENTS; p++) {
+            uint32_t row = offsets[p];
+            while (row < offsets[p + 1] && days[row] < lots_day_from_civil((int32_t)(first + y), 1, 1))
+                row++;
+            if (places[y * (YEARS_PATIENTS + LOTS_PLACES_PAD) + p] != row)
+                return false;
+        }
+    return true;
+}
+
+/* What the file says of years; *right: that is what the days say. Errors: as reading has them. */
+static lots_status read_places(const damage *d, lots_segment *segment, uint32_t *years, bool *right, lots_error *err)
+{
+    uint32_t offsets[YEARS_PATIENTS + 1 + 16], places[16 * (YEARS_PATIENTS + LOTS_PLACES_PAD)], first;
+    lots_arena scratch;
+    lots_arena_init(&scratch, 0);
+    lots_segment_years(segment, CONTACTS, 0, &first, years);
+    assert_true(*years <= 16);
+    lots_status status = lots_segment_offsets(segment, CONTACTS, 0, offsets, &scratch, err);
+    if (status == LOTS_OK && *years > 0)
+        status = lots_segment_year_places(segment, CONTACTS, 0, offsets, places, &scratch, err);
+    lots_arena_free(&scratch);
+    *right = status == LOTS_OK && places_are_right(d, offsets, places, first, *years);
+    return status;
+}
+
+static void years_begin_where_the_days_say(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment *segment;
+    damage d;
+    uint32_t years;
+    bool right;
+    damage_open_wide(&d, 26, YEARS_PATIENTS, YEARS_MOST, YEARS_SPREAD);
+    put_file(d.path, d.bytes, d.count);
+    assert_ok(open_file(&d.f, d.path, &segment, &err));
+    for (int again = 0; again < 2; again++) { /* the second time the block is believed */
+        assert_ok(read_places(&d, segment, &years, &right, &err));
+        assert_true(years >= 3);
+        assert_true(right);
+    }
+    assert_no_faults(segment);
+    lots_segment_close(segment);
+    damage_close(&d);
+}
+
+/* Whatever the block of years holds under a right checksum: it is refused, the check names it, or nothing has changed. */
+static void years_that_are_not_so_are_found(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment_header header;
+    lots_layout layout;
+    lots_bytes raw = {0};
+    damage d;
+    size_t count, found = 0;
+    damage_open_wide(&d, 26, YEARS_PATIENTS, YEARS_MOST, YEARS_SPREAD);
+    uint8_t *directory = raw_directory(&d, &count);
+    assert_ok(lots_segment_header_get((uint8_t *)d.bytes, d.count, &header, &err));
+    assert_ok(lots_layout_decode(directory, count, header.patients, header.directory_offset, &layout, &err));
+    lots_layout_slot *slot = &layout.streams[CONTACTS].columns[C_START].years;
+    assert_true(layout.streams[CONTACTS].columns[C_START].flags & LOTS_COLUMN_YEARS && slot->block_count == 1);
+    for (uint32_t i = 0; i < 8 * slot->metas[0].bytes; i++) {
+        const size_t at = (size_t)slot->offsets[0] + i / 8;
+        const char was = d.bytes[at];
+        lots_segment *segment;
+        uint64_t faults, blocks;
+        uint32_t years;
+        bool right;
+        char last[256] = "";
+        d.bytes[at] = (char)(was ^ (1 << i % 8));
+        resign(&d, slot);
+        raw.count = 0;
+        assert_ok(lots_layout_encode(&layout, false, &raw, &err));
+        reseal(&d, raw.data, raw.count);
+        assert_ok(open_file(&d.f, d.path, &segment, &err));
+        assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
+        lots_segment_forget(segment);
+        assert_true(read_places(&d, segment, &years, &right, &err) == LOTS_OK || faults > 0);
+        assert_true(right == (faults == 0));
+        found += faults > 0;
+        lots_segment_close(segment);
+        d.bytes[at] = was;
+    }
+    assert_true(found > 8);
+    lots_bytes_free(&raw);
+    lots_layout_free(&layout);
+    free(directory);
+    damage_close(&d);
+}
+
+static void a_directory_of_years_changed_under_right_checksums_never_harms(void **state)
+{
+    (void)state;
+    damage d;
+    size_t count;
+    damage_open_wide(&d, 27, YEARS_PATIENTS, YEARS_MOST, YEARS_SPREAD);
+    uint8_t *raw = raw_directory(&d, &count);
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t was = raw[i];
+        raw[i] = below(&d.f, 2) ? (uint8_t)below(&d.f, 256) : (uint8_t)(was ^ (1 << below(&d.f, 8)));
+        reseal(&d, raw, count);
+        read_damaged(&d, false);
+        raw[i] = was;
+    }
+    free(raw);
+    damage_close(&d);
+}
+
+static void a_chunk_with_a_missing_start_tells_no_years(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment *segment;
+    lots_segment_result result;
+    damage d;
+    uint32_t first, years;
+    damage_open_wide(&d, 28, YEARS_PATIENTS, YEARS_MOST, YEARS_SPREAD);
+    lots_batch *contacts = &d.from.batches[CONTACTS];
+    LOTS_AT(uint8_t, &contacts->columns[C_START].missing, contacts->rows - 1) = 1; /* the last of its patient */
+    LOTS_AT(int32_t, &contacts->columns[C_START].values, contacts->rows - 1) = 0;
+    write_rows(&d.f, &d.from, d.path, &result);
+    assert_ok(open_file(&d.f, d.path, &segment, &err));
+    lots_segment_years(segment, CONTACTS, 0, &first, &years);
+    assert_int_equal(years, 0);
+    assert_no_faults(segment);
+    assert_exports(segment, &d.from);
+    lots_segment_close(segment);
+    damage_close(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +446,10 @@ int main(void)
         cmocka_unit_test(blocks_changed_under_right_checksums_never_harm),
         cmocka_unit_test(check_reports_every_damaged_block),
         cmocka_unit_test(check_finds_facts_that_are_not_so),
+        cmocka_unit_test(years_begin_where_the_days_say),
+        cmocka_unit_test(years_that_are_not_so_are_found),
+        cmocka_unit_test(a_directory_of_years_changed_under_right_checksums_never_harms),
+        cmocka_unit_test(a_chunk_with_a_missing_start_tells_no_years),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

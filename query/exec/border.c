@@ -1,0 +1,78 @@
+/* border.c: see border.h. */
+#include "query/exec/border.h"
+
+#include <string.h>
+
+#include "core/base/day.h"
+#include "query/exec/column.h"
+
+/* Where each patient's first row on `day` or later is; NULL: not known without days. None of the starts is missing. */
+static lots_status places_from(lots_worker *worker, const lots_relation_rows *relation, const lots_block_meta *meta, int64_t day,
+                               const uint32_t **out, lots_error *err)
+{
+    const uint32_t stream = relation->relation->stream;
+    lots_stream_chunk *chunk = &worker->streams[stream];
+    uint32_t first = 0, count = 0;
+    *out = day <= meta->min ? relation->offsets : day > meta->max ? relation->offsets + 1 : NULL;
+    if (*out != NULL)
+        return LOTS_OK;
+    lots_segment_years(worker->segment, stream, worker->chunk, &first, &count);
+    const uint32_t year = (uint32_t)lots_day_to_civil((int32_t)day).year, stride = relation->owners->count + LOTS_PLACES_PAD;
+    if (year < first || year - first >= count || lots_month_first(12 * (int32_t)year) != day)
+        return LOTS_OK;
+    if (chunk->years == NULL) {
+        LOTS_TRY(lots_new_u32(&worker->depths[0].arena, (size_t)count * stride, &chunk->years, err));
+        LOTS_TRY(lots_segment_year_places(worker->segment, stream, worker->chunk, relation->offsets, chunk->years,
+                                          &worker->scratch, err));
+    }
+    *out = chunk->years + (size_t)(year - first) * stride;
+    return LOTS_OK;
+}
+
+lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *relation, int32_t low, int32_t high,
+                               const uint32_t **first, const uint32_t **end, lots_error *err)
+{
+    const lots_relation *bound = relation->relation;
+    *first = *end = NULL;
+    if (bound->kind != LOTS_RELATION_STREAM || bound->start_column < 0 || relation->owners != worker->patients)
+        return LOTS_OK;
+    const uint32_t column = bound->columns[bound->start_column].column;
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, bound->stream, column, LOTS_PART_VALUES, worker->chunk);
+    if (meta->missing > 0 || meta->count == 0 || worker->streams[bound->stream].days_asked ||
+        lots_stream_is_read(worker, bound->stream, column))
+        return LOTS_OK;
+    LOTS_TRY(places_from(worker, relation, meta, low, first, err));
+    if (*first != NULL)
+        LOTS_TRY(places_from(worker, relation, meta, (int64_t)high + 1, end, err));
+    if (*end == NULL)
+        *first = NULL;
+    return LOTS_OK;
+}
+
+/* A bit is toggled where a range begins and where it ends; each bit is then the parity of the toggles up to it. Toggles rise: the
+ * word at hand is written again and again, never read. */
+void lots_places_bits(const uint32_t *first, const uint32_t *end, uint32_t groups, uint32_t count, uint64_t *out)
+{
+    const size_t words = lots_bit_words(count);
+    uint64_t parity = 0, toggles = 0;
+    uint32_t at = 0;
+    memset(out, 0, (words + 1) * sizeof *out);
+    for (uint32_t g = 0; g < groups; g++) {
+        const uint32_t begins = first[g] / 64, ends = end[g] / 64;
+        toggles = (begins == at ? toggles : 0) ^ UINT64_C(1) << (first[g] % 64);
+        out[begins] = toggles;
+        toggles = (ends == begins ? toggles : 0) ^ UINT64_C(1) << (end[g] % 64);
+        out[ends] = toggles;
+        at = ends;
+    }
+    for (size_t w = 0; w < words; w++) {
+        uint64_t word = out[w];
+        for (unsigned shift = 1; shift < 64; shift *= 2)
+            word ^= word << shift;
+        out[w] = word ^ parity;
+        parity = 0 - (out[w] >> 63);
+    }
+    if (count % 64 != 0)
+        out[words - 1] &= (UINT64_C(1) << (count % 64)) - 1;
+    out[words] = 0;
+}

@@ -1,0 +1,155 @@
+/* Windows of whole calendar years, whose places the store tells without days, against SQL over the same rows: in a registry that has
+ * them, and in one of few rows that hasn't. */
+#include <stdio.h>
+
+#include "tests/support/answer.h"
+#include "tests/support/small_registry.h"
+
+enum { PATIENTS = 40, OF_SEGMENT = 25 };
+
+typedef struct world {
+    small_registry dense, thin;
+} world;
+
+/* `rows` contacts of each patient but for every seventh, on days spread over 2018-12-20..2024-01-20; first and last days of years among
+ * them. */
+static void fill(small_registry *r, int rows)
+{
+    char sql[1200];
+    small_open(r);
+    for (int p = 0; p < PATIENTS; p++)
+        small_patient(r, "1950-05-05", p % 2 == 0 ? "female" : "male", NULL);
+    snprintf(sql, sizeof sql,
+             "with recursive n(i) as (select 0 union all select i + 1 from n where i < %d)"
+             " insert into contacts (p, start, id, level, status, form, cost, dx)"
+             " select i %% %d, case when i %% 50 < 5 then d((2019 + i %% 5) || '-12-31') when i %% 50 < 10 then d((2019 + i %% 5) || '-01-01')"
+             " else d('2018-12-20') + i * 7919 %% 1858 end, 'c' || i, case i %% 3 when 0 then 'primary' else 'emergency' end, 'done', 'visit',"
+             " 100 + i * 31 %% 977, case when i %% 4 = 0 then 'I50' end from n where i %% %d %% 7 != 3",
+             rows * PATIENTS - 1, PATIENTS, PATIENTS);
+    small_exec(r, sql);
+    small_publish(r, OF_SEGMENT);
+}
+
+static int open_world(void **state)
+{
+    static world w;
+    fill(&w.dense, 160);
+    fill(&w.thin, 3);
+    *state = &w;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    world *w = *state;
+    small_close(&w->dense);
+    small_close(&w->thin);
+    return 0;
+}
+
+static uint32_t chunks_with_years(const small_registry *r)
+{
+    lots_error err;
+    uint32_t found = 0, stream = 0;
+    while (strcmp(r->schema.streams[stream].name, "contacts") != 0)
+        stream++;
+    for (uint32_t s = 0; s < lots_registry_segments(r->registry); s++) {
+        lots_segment *segment;
+        uint32_t first, years;
+        assert_ok(lots_registry_segment(r->registry, s, &segment, &err));
+        for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
+            lots_segment_years(segment, stream, k, &first, &years);
+            found += years > 0;
+        }
+    }
+    return found;
+}
+
+static void only_the_dense_registry_tells_years(void **state)
+{
+    const world *w = *state;
+    assert_true(chunks_with_years(&w->dense) >= 2);
+    assert_int_equal(chunks_with_years(&w->thin), 0);
+}
+
+static void assert_answers(const small_registry *r, const char *question, const char *sql)
+{
+    lots_error err;
+    answer one, oracle;
+    char why[1000] = "";
+    if (answer_lots(r->registry, question, NULL, NULL, &one, &err) != LOTS_OK)
+        fail_msg("%s: %s", question, err.text);
+    answer_sql(r->sql, sql, &oracle);
+    if (!answer_same(&one, &oracle, why))
+        fail_msg("%s: %s", question, why);
+    answer_free(&one);
+    answer_free(&oracle);
+}
+
+typedef struct span {
+    const char *window, *from, *until; /* the window, and its days */
+} span;
+
+/* Whole years, the ends of the data and beyond, and windows that are whole years on one side only. */
+static const span spans[] = {
+    {"during 2021", "2021-01-01", "2021-12-31"},
+    {"during 2019", "2019-01-01", "2019-12-31"},
+    {"during 2020..2022", "2020-01-01", "2022-12-31"},
+    {"during 2018..2024", "2018-01-01", "2024-12-31"},
+    {"during 2024", "2024-01-01", "2024-12-31"},
+    {"during 2017", "2017-01-01", "2017-12-31"},
+    {"during 2031", "2031-01-01", "2031-12-31"},
+    {"during 2020-01-01..2021-06-30", "2020-01-01", "2021-06-30"},
+    {"during 2019-07-02..2022-12-31", "2019-07-02", "2022-12-31"},
+    {"during 2021-01-02..2021-12-31", "2021-01-02", "2021-12-31"},
+    {"until 2021.end", "1900-01-01", "2021-12-31"},
+    {"after 2021.end", "2022-01-01", "2100-12-31"},
+};
+
+static void windows_of_years_hold_the_rows_of_their_days(void **state)
+{
+    const world *w = *state;
+    char question[1000], sql[1000];
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+        const span *s = &spans[i];
+        snprintf(question, sizeof question,
+                 "from patients derive n = count(contacts %s), m = count(contacts where level = primary %s), "
+                 "c = sum(cost over contacts where dx in {I50} %s), any = exists(contacts where level = emergency %s), "
+                 "k = count(distinct level over contacts %s) group by n, m, any, k show people = count(), cost = sum(c)",
+                 s->window, s->window, s->window, s->window, s->window);
+        snprintf(sql, sizeof sql,
+                 "with w as (select p.p, c.level, c.cost, c.dx from patients p left join contacts c on c.p = p.p and c.start between "
+                 "d('%s') and d('%s')), g as (select p, count(level) n, sum(coalesce(level = 'primary', 0)) m, "
+                 "max(coalesce(level = 'emergency', 0)) a, count(distinct level) k, sum(case when dx is not null then cost else 0 end) c "
+                 "from w group by p) select n, m, a, k, count(*), sum(c) from g group by n, m, a, k",
+                 s->from, s->until);
+        assert_answers(&w->dense, question, sql);
+        assert_answers(&w->thin, question, sql);
+    }
+}
+
+/* Days are asked of the same rows as well: both ways of finding a window's rows are used in one answer. */
+static void windows_of_years_go_with_windows_of_days(void **state)
+{
+    const world *w = *state;
+    const char *question = "from patients derive n = count(contacts during 2021), f = first(contacts during 2022).start, "
+                           "m = count(contacts during 2020-03-01..2022-02-15), l = count(contacts within 90d before 2022.start) "
+                           "group by n, f, m, l show people = count()";
+    const char *sql = "with g as (select p.p, (select count(*) from contacts c where c.p = p.p and year(start) = 2021) n, "
+                      "(select min(start) from contacts c where c.p = p.p and year(start) = 2022) f, "
+                      "(select count(*) from contacts c where c.p = p.p and start between d('2020-03-01') and d('2022-02-15')) m, "
+                      "(select count(*) from contacts c where c.p = p.p and start between d('2022-01-01') - 90 and d('2022-01-01') - 1) l "
+                      "from patients p) select n, f, m, l, count(*) from g group by n, f, m, l";
+    assert_answers(&w->dense, question, sql);
+    assert_answers(&w->thin, question, sql);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_the_dense_registry_tells_years),
+        cmocka_unit_test(windows_of_years_hold_the_rows_of_their_days),
+        cmocka_unit_test(windows_of_years_go_with_windows_of_days),
+    };
+    return cmocka_run_group_tests(tests, open_world, close_world);
+}

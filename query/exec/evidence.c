@@ -199,6 +199,15 @@ bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient pe
     return is_settled(evidence, cell);
 }
 
+bool lots_evidence_knows_zeros(const lots_evidence *evidence, uint32_t group)
+{
+    const lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    bool known = cell->choices == 3;
+    for (uint32_t k = 0; k < 2 && k < cell->choices; k++)
+        known |= cell->choice[k].value == 0 && cell->choice[k].persons >= evidence->enough;
+    return evidence->enough > 0 && known;
+}
+
 void lots_evidence_see(lots_evidence *evidence, uint32_t group, lots_patient person, int64_t value)
 {
     lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);

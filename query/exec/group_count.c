@@ -280,6 +280,13 @@ static lots_status make_briefs(const lots_group_batch *batch, briefs *out, lots_
     return LOTS_OK;
 }
 
+/* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person must
+ * have to matter, or are all 0 and more of that tells nothing. */
+static bool must_see(const lots_evidence *evidence, uint32_t group, bool settled, uint64_t sum, uint64_t before)
+{
+    return evidence != NULL && (!settled || sum > before / 4) && (sum > 0 || !lots_evidence_knows_zeros(evidence, group));
+}
+
 /* Add them to the lines, but for groups whose rows must be looked at one by one: their bits. True when there are any. */
 static bool settle_briefs(const briefs *from, uint32_t groups, lots_group_line *lines, const lots_evidence *evidence,
                           uint64_t *watched)
@@ -288,7 +295,7 @@ static bool settle_briefs(const briefs *from, uint32_t groups, lots_group_line *
     for (uint32_t g = 0; g < groups; g++) {
         const uint32_t counts = from->counts[g];
         lots_group_line *line = &lines[g];
-        if (evidence != NULL && counts > 0 && (line->settled == 0 || from->sum[g] > line->sum / 4)) {
+        if (counts > 0 && must_see(evidence, g, line->settled != 0, from->sum[g], line->sum)) {
             lots_bit_set(watched, g);
             any = true;
             continue;
@@ -417,7 +424,7 @@ static void settle_swings(const briefs *from, uint32_t groups, lots_group_swing 
         lots_group_swing *swing = &swings[g];
         if (counts == 0 || lots_bit_get(watched, g))
             continue;
-        if (evidence != NULL && (swing->settled == 0 || from->sum[g] > swing->sizes / 4)) {
+        if (must_see(evidence, g, swing->settled != 0, from->sum[g], swing->sizes)) {
             lots_bit_set(watched, g);
             continue;
         }

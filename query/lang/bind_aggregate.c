@@ -517,9 +517,12 @@ lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, b
         return lots_ast_fail(b->err, node->span, "'%.*s' takes %u argument%s here", (int)call->name.bytes,
                              call->name.text, wanted, wanted == 1 ? "" : "s");
     for (uint32_t i = 0; i < call->arg_count; i++)
-        if (call->args[i].kind != LOTS_AST_ARG_VALUE)
-            return lots_ast_fail(b->err, call->args[i].span, "'%.*s' takes plain values here", (int)call->name.bytes,
-                                 call->name.text);
+        if (call->args[i].kind != LOTS_AST_ARG_VALUE) {
+            lots_status status = lots_ast_fail(b->err, call->args[i].span, "'%.*s' takes plain values here",
+                                               (int)call->name.bytes, call->name.text);
+            lots_error_hint(b->err, "a condition stands with the events: count(E where c), sum(x over E where c)");
+            return status;
+        }
     for (uint32_t i = 0; i < call->clause_count; i++) {
         bool by = call->clauses[i].kind == LOTS_AST_CLAUSE_BY && !over &&
                   (lots_ast_name_is(&call->name, "first") || lots_ast_name_is(&call->name, "last") ||

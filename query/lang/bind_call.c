@@ -442,7 +442,9 @@ static const char *meant_by(const lots_ast_name *name)
         {"avg", "mean(x)"},           {"average", "mean(x)"},        {"stddev", "sd(x)"},
         {"std", "sd(x)"},             {"if", "case(c then a, else b)"}, {"iif", "case(c then a, else b)"},
         {"ifnull", "coalesce(a, b)"}, {"nvl", "coalesce(a, b)"},     {"datediff", "days(a, b)"},
-        {"any", "exists(…)"},
+        {"any", "exists(…)"},         {"today", "registry.until"},   {"now", "registry.until"},
+        {"substr", "prefix(x, 3)"},   {"substring", "prefix(x, 3)"}, {"len", "size(x)"},
+        {"charlson", "score(charlson_se, dx over E)"}, {"elixhauser", "score(elixhauser.van_walraven, dx over E)"},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (lots_ast_name_is(name, others[i][0]))

@@ -47,12 +47,21 @@ static lots_status key_fields(binder *b, scope *where, const lots_ast_node *node
     return lots_vec_push(keys, &bound.expr, b->err);
 }
 
+/* per age = band(age at d, 10): taken for a comparison. */
+static bool names_a_key(const lots_ast_node *node)
+{
+    return node->kind == LOTS_AST_BINARY && node->binary.op == LOTS_AST_OP_EQUAL && node->binary.left->kind == LOTS_AST_NAME;
+}
+
 static lots_status per_keys(binder *b, scope *where, lots_ast_node *const *nodes, uint32_t count, lots_top *top)
 {
     lots_vec keys = LOTS_VEC(lots_expr *);
     lots_status status = LOTS_OK;
-    for (uint32_t i = 0; i < count && status == LOTS_OK; i++)
+    for (uint32_t i = 0; i < count && status == LOTS_OK; i++) {
         status = key_fields(b, where, nodes[i], &keys);
+        if (status == LOTS_QUERY && names_a_key(nodes[i]) && b->err->at == nodes[i]->span.at)
+            lots_error_hint(b->err, "keys after `per` have no names here: derive a column first");
+    }
     void *list = NULL;
     if (status == LOTS_OK)
         status = bind_freeze(b, &keys, &list);

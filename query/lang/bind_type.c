@@ -93,6 +93,8 @@ static lots_status clash(binder *b, const lots_expr *left, const lots_expr *righ
         lots_error_hint(b->err, "a number of days is written with its unit, as 30d, and one that is computed as n * 1d");
     else if ((l == LOTS_TYPE_DATE && r == LOTS_TYPE_TEXT) || (l == LOTS_TYPE_TEXT && r == LOTS_TYPE_DATE))
         lots_error_hint(b->err, "a date stands without quotes, as 2023-01-01");
+    else if ((l == LOTS_TYPE_DATE && (r == LOTS_TYPE_FLOAT || r == LOTS_TYPE_DECIMAL)) && !sum)
+        lots_error_hint(b->err, "a date is written as 2023-01-31");
     else if ((l == LOTS_TYPE_DAYS && r == LOTS_TYPE_MONTHS) || (l == LOTS_TYPE_MONTHS && r == LOTS_TYPE_DAYS))
         lots_error_hint(b->err, "months have no fixed length: compare days with days (30d, 365d), or use months(a, b)");
     else if ((l == LOTS_TYPE_MONTHS && r == LOTS_TYPE_INT) || (l == LOTS_TYPE_INT && r == LOTS_TYPE_MONTHS))

@@ -48,14 +48,39 @@ static const lots_stream *stream_with(const binder *b, const lots_ast_name *name
     return NULL;
 }
 
+static bool is_one_of(const lots_ast_name *name, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lots_ast_name_is(name, words[i]))
+            return true;
+    return false;
+}
+
 /* Words that mean a person elsewhere. */
 static bool wants_persons(const lots_ast_name *name)
 {
     static const char *const words[] = {"patient", "person", "persons", "people"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (lots_ast_name_is(name, words[i]))
-            return true;
-    return false;
+    return is_one_of(name, words, sizeof words / sizeof *words);
+}
+
+/* Words that mean the day of asking elsewhere: an answer never depends on it. */
+static bool wants_today(const lots_ast_name *name)
+{
+    static const char *const words[] = {"today", "now", "sysdate", "current_date"};
+    return is_one_of(name, words, sizeof words / sizeof *words);
+}
+
+/* Who asks it of rows that don't have it has events in mind. */
+static void hint_owner(binder *b, const lots_stream *owner, const lots_ast_name *name)
+{
+    const int bytes = (int)name->bytes;
+    const lots_kind kind = owner->columns[lots_stream_find_column(owner, name->text, name->bytes)].kind;
+    if (kind == LOTS_KIND_CODE || kind == LOTS_KIND_CODES)
+        lots_error_hint(b->err, "%s have it: exists(%s where %.*s in {…}), … %.*s over %s, or first(%s).%.*s", owner->name,
+                        owner->name, bytes, name->text, bytes, name->text, owner->name, owner->name, bytes, name->text);
+    else
+        lots_error_hint(b->err, "%s have it: … %.*s over %s, or first(%s).%.*s", owner->name, bytes, name->text, owner->name,
+                        owner->name, bytes, name->text);
 }
 
 static void suggest_all(binder *b, const scope *from, suggestion *near)
@@ -108,14 +133,15 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
     if (stands_below(b, name))
         lots_error_hint(b->err, "a let sees what stands above it, and never itself");
     else if (owner != NULL)
-        lots_error_hint(b->err, "%s have it: … %.*s over %s, or first(%s).%.*s", owner->name, (int)name->bytes, name->text,
-                        owner->name, owner->name, (int)name->bytes, name->text);
+        hint_owner(b, owner, name);
     else if (lots_schema_find_table(b->schema, name->text, name->bytes) >= 0)
         lots_error_hint(b->err, "it is a table of the registry: from table %.*s, join %.*s on …", (int)name->bytes, name->text,
                         (int)name->bytes, name->text);
     else if (!table && wants_day(name))
         lots_error_hint(b->err, "`%.*s` is as of a day: %.*s at 2023-01-01", (int)name->bytes, name->text, (int)name->bytes,
                         name->text);
+    else if (wants_today(name))
+        lots_error_hint(b->err, "the last day that the data reach is registry.until");
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     else if (!table && wants_persons(name))

@@ -157,14 +157,28 @@ static lots_status parse_episodes(lots_parser *p, lots_ast_call *call)
     return comma ? lots_parse_items(p, &call->items) : LOTS_OK;
 }
 
+/* Where what is in sight would have stood; NULL. */
+static const char *place_of(const lots_parser *p, const lots_ast_call *call)
+{
+    const lots_ast_clause *last = call->clause_count > 0 ? &call->clauses[call->clause_count - 1] : NULL;
+    if (last != NULL && lots_parser_at(p, LOTS_TOKEN_COMMA))
+        return last->kind == LOTS_AST_CLAUSE_PER ? "several keys stand in brackets: per (a, b)"
+                                                 : "arguments stand before `over`, `per`, `by`, `gap` and `max`";
+    if (last == NULL && lots_parser_at_word(p, LOTS_WORD_ELSE))
+        return "a comma stands before `else`: case(c then a, else b)";
+    if (last != NULL && last->kind != LOTS_AST_CLAUSE_OVER && lots_parser_at_narrowing(p))
+        return "events are narrowed before `per`, `by`, `gap` and `max`";
+    return NULL;
+}
+
 static lots_status close_call(lots_parser *p, const lots_ast_call *call, uint32_t open)
 {
-    if (call->clause_count == 0 || call->episodes)
-        return lots_parser_close(p, open, LOTS_EXPECT_OPERATOR | LOTS_EXPECT_NARROW | LOTS_EXPECT_CLAUSE, "an operator, `,` or ");
-    bool comma = lots_parser_at(p, LOTS_TOKEN_COMMA);
-    lots_status status = lots_parser_close(p, open, LOTS_EXPECT_OPERATOR | LOTS_EXPECT_NARROW | LOTS_EXPECT_CLAUSE, "an operator or ");
-    if (status == LOTS_QUERY && comma)
-        lots_error_hint(p->err, "arguments stand before `over`, `per`, `by`, `gap` and `max`");
+    const bool comma = call->clause_count == 0 || call->episodes;
+    const char *place = place_of(p, call);
+    lots_status status = lots_parser_close(p, open, LOTS_EXPECT_OPERATOR | LOTS_EXPECT_NARROW | LOTS_EXPECT_CLAUSE,
+                                           comma ? "an operator, `,` or " : "an operator or ");
+    if (status == LOTS_QUERY && place != NULL)
+        lots_error_hint(p->err, "%s", place);
     return status;
 }
 

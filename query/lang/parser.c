@@ -123,6 +123,9 @@ static void add_hint(lots_parser *p, unsigned expect, const char *word, const ch
                         lots_word_text(token->word));
     } else if (token->kind == LOTS_TOKEN_STRING && strstr(expected, "name") != NULL) {
         lots_error_hint(p->err, "'…' is a text; a name with odd letters is written \"…\"");
+    } else if ((expect & LOTS_EXPECT_STAGE) != 0 && lots_parser_at_narrowing(p)) {
+        lots_error_hint(p->err, "`%s` narrows events and stands with them, in the source: from (contacts %s …) as c",
+                        lots_word_text(token->word), lots_word_text(token->word));
     } else if (token->kind == LOTS_TOKEN_STAR && token->at > 0 && p->lexer.text[token->at - 1] == '(') {
         lots_error_hint(p->err, "rows are counted by count(), with nothing in the brackets");
     }
@@ -152,6 +155,16 @@ lots_status lots_parser_refuse(lots_parser *p, const char *format, ...)
     return lots_ast_fail(p->err, (lots_ast_span){p->lexer.source, p->now.at, p->now.end}, "%s", text);
 }
 
+bool lots_parser_at_narrowing(const lots_parser *p)
+{
+    static const lots_word words[] = {LOTS_WORD_DURING, LOTS_WORD_OVERLAPPING, LOTS_WORD_BEFORE, LOTS_WORD_AFTER,
+                                      LOTS_WORD_UNTIL, LOTS_WORD_SINCE, LOTS_WORD_KNOWN, LOTS_WORD_WITHIN, LOTS_WORD_EXCEPT};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (lots_parser_at_word(p, words[i]))
+            return true;
+    return false;
+}
+
 static lots_status refuse_as(lots_parser *p, const lots_ast_name *name)
 {
     if (name == NULL) {
@@ -166,15 +179,10 @@ static lots_status refuse_as(lots_parser *p, const lots_ast_name *name)
 
 lots_status lots_parser_no_bare_set(lots_parser *p, const lots_ast_name *name)
 {
-    static const lots_word words[] = {LOTS_WORD_DURING, LOTS_WORD_OVERLAPPING, LOTS_WORD_BEFORE, LOTS_WORD_AFTER,
-                                      LOTS_WORD_UNTIL, LOTS_WORD_SINCE, LOTS_WORD_KNOWN, LOTS_WORD_WITHIN,
-                                      LOTS_WORD_EXCEPT, LOTS_WORD_UNION, LOTS_WORD_MINUS};
     if (lots_parser_at_word(p, LOTS_WORD_AS))
         return refuse_as(p, name);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (!lots_parser_at_word(p, words[i]))
-            continue;
-        const char *word = lots_word_text(words[i]);
+    if (lots_parser_at_narrowing(p) || lots_parser_at_word(p, LOTS_WORD_UNION) || lots_parser_at_word(p, LOTS_WORD_MINUS)) {
+        const char *word = lots_word_text(p->now.word);
         lots_status status = lots_parser_refuse(p, "`%s` belongs to an event set, and an event set stands in brackets here", word);
         if (name != NULL && name->text != NULL)
             lots_error_hint(p->err, "write %.60s = (… %s …)", name->text, word);

@@ -37,6 +37,8 @@ static inline bool lots_parser_at_word(const lots_parser *p, lots_word word)
 {
     return p->now.kind == LOTS_TOKEN_WORD && p->now.word == word;
 }
+/* A word that narrows an event set and means nothing else. */
+bool lots_parser_at_narrowing(const lots_parser *p);
 /* Consume it if it stands here. */
 LOTS_MUST lots_status lots_parser_accept(lots_parser *p, lots_token_kind kind, bool *found);
 LOTS_MUST lots_status lots_parser_accept_word(lots_parser *p, lots_word word, bool *found);

@@ -25,10 +25,10 @@ typedef struct bench {
     uint32_t min_cell;
 } bench;
 
-static lots_status run(const bench *b, const lots_query *query, const lots_bound_pipeline *pipeline, lots_sink *sink,
-                       lots_error *err)
+static lots_status run(const bench *b, const lots_query *query, const lots_bound_pipeline *pipeline, lots_shared *shared,
+                       lots_sink *sink, lots_error *err)
 {
-    const lots_run_options options = {.pool = b->pool, .guard_rows = true, .min_cell = b->min_cell};
+    const lots_run_options options = {.pool = b->pool, .guard_rows = true, .min_cell = b->min_cell, .shared = shared};
     const lots_output_options output = {.schema = lots_registry_schema(b->registry)};
     lots_result result = {0};
     lots_status status = lots_run_pipeline(query, pipeline, &options, &result, err);
@@ -44,11 +44,15 @@ static lots_status bind_and_run(const bench *b, const char *path, char *text, si
     lots_arena arena;
     lots_sources sources = {0};
     lots_query *query = NULL;
+    lots_shared *shared = NULL;
     const lots_bind_options options = {0};
     lots_arena_init(&arena, BIND_BYTES_MAX);
     lots_status status = lots_query_bind(b->registry, text, bytes, path, &options, &arena, &sources, &query, err);
+    if (status == LOTS_OK)
+        status = lots_shared_open(&shared, err);
     for (uint32_t i = 0; status == LOTS_OK && i < query->pipeline_count; i++)
-        status = run(b, query, &query->pipelines[i], sink, err);
+        status = run(b, query, &query->pipelines[i], shared, sink, err);
+    lots_shared_close(shared);
     lots_arena_free(&arena);
     return status;
 }

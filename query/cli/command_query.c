@@ -20,6 +20,7 @@ typedef struct query_job {
     uint64_t run_ns;
     lots_work work;
     uint64_t held_bytes; /* by a question, at most at a time */
+    lots_shared *shared; /* by the pipelines */
 } query_job;
 
 /* ---- the command line ---- */
@@ -97,7 +98,8 @@ static lots_status run_one(query_job *job, uint32_t index, lots_result *result, 
                                 .progress = show_progress,
                                 .progress_context = &progress,
                                 .guard_rows = true,
-                                .min_cell = job->q.min_cell};
+                                .min_cell = job->q.min_cell,
+                                .shared = job->shared};
     const lots_bound_pipeline *pipeline = &job->q.query->pipelines[index];
     uint64_t start = lots_clock_ns();
     lots_status status = pipeline->explain ? lots_plan_result(job->q.query, pipeline, &options, result, err)
@@ -223,6 +225,7 @@ static lots_status run_all(query_job *job, lots_error *err)
     void *results = NULL;
     LOTS_TRY(lots_alloc(&results, job->q.query->pipeline_count, sizeof(lots_result), err));
     job->results = results;
+    LOTS_TRY(lots_shared_open(&job->shared, err));
     for (uint32_t i = 0; i < job->q.query->pipeline_count; i++) {
         lots_result *result = &job->results[i];
         LOTS_TRY(run_one(job, i, result, err));
@@ -252,6 +255,7 @@ static void close_job(query_job *job)
     for (uint32_t i = 0; i < job->result_count; i++)
         lots_result_free(&job->results[i]);
     lots_free(job->results);
+    lots_shared_close(job->shared);
     lots_question_end(&job->q);
 }
 

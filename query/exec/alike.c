@@ -264,3 +264,16 @@ bool lots_alike_pipelines(const lots_query *query, const lots_bound_pipeline *a,
                same_expr(&frames, a->columns[c].value, b->columns[c].value);
     return same;
 }
+
+uint32_t lots_alike_stages(const lots_query *query, const lots_bound_pipeline *a, const lots_bound_pipeline *b)
+{
+    pairing frames = {.query = query, .a = {a->row_frame}, .b = {b->row_frame}, .count = 1};
+    uint32_t count = 0;
+    if (a->source != NULL || b->source != NULL || a->relation != UINT32_MAX || b->relation != UINT32_MAX)
+        return 0;
+    while (count < a->stage_count && count < b->stage_count &&
+           (a->stages[count].kind == LOTS_STAGE_WHERE || a->stages[count].kind == LOTS_STAGE_DERIVE) &&
+           same_stage(&frames, &a->stages[count], &b->stages[count]))
+        count++;
+    return count;
+}

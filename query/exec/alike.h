@@ -19,5 +19,7 @@ LOTS_MUST lots_status lots_alike_relation(lots_worker *worker, uint32_t relation
 /* Do two pipelines of the query give the same rows, whatever they call the columns? False of any that are not of patients, or
  * have other stages than conditions, columns, elements and groups. */
 bool lots_alike_pipelines(const lots_query *query, const lots_bound_pipeline *a, const lots_bound_pipeline *b);
+/* How many stages the two have alike from the first on: conditions and columns alone. 0 of any that are not of patients. */
+uint32_t lots_alike_stages(const lots_query *query, const lots_bound_pipeline *a, const lots_bound_pipeline *b);
 
 #endif

@@ -65,6 +65,9 @@ LOTS_MUST lots_status lots_rows_begin(lots_worker *worker, const lots_bound_pipe
 LOTS_MUST lots_status lots_rows_restore(lots_worker *worker, const lots_bound_pipeline *pipeline, const uint32_t *patient,
                                         const uint32_t *relation_row, const uint32_t *ordinal, uint32_t count,
                                         lots_instance **out, lots_error *err);
+/* The rows of another pipeline over the same source, with the slots set so far, which both have alike. */
+LOTS_MUST lots_status lots_rows_again(lots_worker *worker, const lots_bound_pipeline *pipeline, const lots_instance *rows,
+                                      lots_instance **out, lots_error *err);
 /* Keep the rows whose bit is set; slots set so far are carried over. */
 LOTS_MUST lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, const uint64_t *keep,
                                        lots_instance **out, lots_error *err);

@@ -14,6 +14,8 @@
 
 typedef struct pass_state {
     lots_pass *pass;
+    struct pass_state *others; /* by other pass */
+    bool is_other;
     lots_group *groups;   /* when grouping: by worker; what a group holds doesn't depend on the order it is fed in */
     lots_gather gather;   /* when collecting */
     lots_pass_rows rows;  /* of a former pass */
@@ -80,7 +82,7 @@ static lots_status make_plans(pass_state *state, lots_error *err)
                                          &state->plans[s], err));
     if (pass->options->observer == NULL && pass->carried == NULL)
         lots_panel_plan(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group, &state->panel);
-    state->masked = pass->options->observer == NULL && pass->input == NULL &&
+    state->masked = pass->options->observer == NULL && pass->input == NULL && pass->other_count == 0 && !state->is_other &&
                     lots_masked_can(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group);
     return LOTS_OK;
 }
@@ -101,14 +103,18 @@ static lots_status run_each(const pass_state *state, lots_worker *worker, uint32
 }
 
 /* What is made of events numbers its rows, and rows and values that go from pass to pass refer to those numbers: so patients are
- * left out only where nothing comes from another pass and nothing but groups comes out. */
-static lots_status note_wanted(const lots_pass *pass, lots_worker *worker, const lots_instance *rows, lots_error *err)
+ * left out only where nothing comes from another pass and nothing but groups comes out; and where all passes leave them out. */
+static lots_status note_wanted(const pass_state *state, lots_worker *worker, uint32_t at, const lots_instance *rows,
+                               lots_error *err)
 {
-    return pass->group != NULL && pass->input == NULL ? lots_wanted_note(worker, rows, err) : LOTS_OK;
+    const lots_pass *pass = state->pass;
+    const bool all = !state->is_other && (pass->other_count == 0 || at < pass->shared);
+    return all && pass->group != NULL && pass->input == NULL ? lots_wanted_note(worker, rows, err) : LOTS_OK;
 }
 
-static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
+static lots_status run_stage(const pass_state *state, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
 {
+    const lots_pass *pass = state->pass;
     const lots_bound_stage *stage = &pass->stages[at];
     if (stage->kind == LOTS_STAGE_JOIN)
         return lots_join_rows(&pass->joins[at], worker, *rows, err);
@@ -116,7 +122,7 @@ static lots_status run_stage(const lots_pass *pass, lots_worker *worker, uint32_
         uint64_t *keep = NULL;
         LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
         LOTS_TRY(lots_rows_filter(worker, *rows, keep, rows, err));
-        return note_wanted(pass, worker, *rows, err);
+        return note_wanted(state, worker, at, *rows, err);
     }
     for (uint32_t i = 0; i < stage->item_count; i++)
         LOTS_TRY(lots_eval(worker, stage->items[i].value, *rows, &(*rows)->slots[stage->items[i].slot], err));
@@ -134,16 +140,20 @@ static lots_status blame(lots_status status, const lots_bound_stage *stage, lots
     return status;
 }
 
-static lots_status run_stages(const pass_state *state, lots_worker *worker, uint32_t chunk, lots_instance **rows,
-                              lots_group_weights *weights, uint64_t *clock, lots_error *err)
+typedef struct stage_range {
+    uint32_t first, end;
+} stage_range;
+
+static lots_status run_stages(const pass_state *state, lots_worker *worker, uint32_t chunk, stage_range range,
+                              lots_instance **rows, lots_group_weights *weights, uint64_t *clock, lots_error *err)
 {
     const lots_pass *pass = state->pass;
-    for (uint32_t s = 0; s < pass->stage_count; s++) {
+    for (uint32_t s = range.first; s < range.end; s++) {
         LOTS_TRY(observe(pass, worker, *rows, chunk, s, clock, err));
         const lots_instance *before = *rows;
         const lots_bound_stage *stage = &pass->stages[s];
         const bool each = stage->kind == LOTS_STAGE_EACH;
-        LOTS_TRY(blame(each ? run_each(state, worker, s, rows, weights, &s, err) : run_stage(pass, worker, s, rows, err), stage,
+        LOTS_TRY(blame(each ? run_each(state, worker, s, rows, weights, &s, err) : run_stage(state, worker, s, rows, err), stage,
                        err));
         LOTS_TRY(lots_beyond_settle(worker, before, err));
     }
@@ -198,11 +208,54 @@ static lots_status take_rows(pass_state *state, lots_worker *worker, unsigned nu
     return lots_group_count(&state->groups[number], state->pass->budget, err);
 }
 
+/* ---- several passes ---- */
+
+static lots_status run_rest(pass_state *state, lots_worker *worker, unsigned number, uint32_t chunk, uint32_t first,
+                            lots_instance *rows, lots_error *err)
+{
+    const stage_range range = {first, state->pass->stage_count};
+    lots_group_weights weights = {NULL, 0};
+    uint64_t clock = 0;
+    LOTS_TRY(run_stages(state, worker, chunk, range, &rows, &weights, &clock, err));
+    LOTS_TRY(take_rows(state, worker, number, chunk, rows, &weights, NULL, err));
+    return lots_beyond_settle(worker, rows, err);
+}
+
+/* What windows leave is told by the pipeline that asks: here it is not known which one does. */
+static lots_status see_nobody_beyond(const lots_worker *worker, lots_error *err)
+{
+    for (uint32_t side = 0; worker->beyond != NULL && side < 2 * worker->schema->stream_count; side++)
+        if (worker->beyond[side].count > 0)
+            return lots_fail(err, LOTS_INTERNAL, "windows of several pipelines leave what is covered");
+    return LOTS_OK;
+}
+
+/* Each goes on from the same rows, which are those of its own frame; none looks at what another derives. */
+static lots_status run_together(pass_state *state, lots_worker *worker, unsigned number, uint32_t chunk, lots_instance *rows,
+                                lots_error *err)
+{
+    const lots_pass *pass = state->pass;
+    const stage_range shared = {0, pass->shared};
+    lots_group_weights weights = {NULL, 0};
+    uint64_t clock = 0;
+    void *made = NULL;
+    LOTS_TRY(run_stages(state, worker, chunk, shared, &rows, &weights, &clock, err));
+    LOTS_TRY(lots_arena_alloc(lots_worker_arena(worker), &made, pass->other_count, sizeof(lots_instance *), err));
+    lots_instance **others = made;
+    for (uint32_t i = 0; i < pass->other_count; i++)
+        LOTS_TRY(lots_rows_again(worker, pass->others[i].pipeline, rows, &others[i], err));
+    LOTS_TRY(run_rest(state, worker, number, chunk, pass->shared, rows, err));
+    for (uint32_t i = 0; i < pass->other_count; i++)
+        LOTS_TRY(run_rest(&state->others[i], worker, number, chunk, 0, others[i], err));
+    return see_nobody_beyond(worker, err);
+}
+
 static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned number, uint32_t chunk, lots_error *err)
 {
     const lots_pass *pass = state->pass;
     const lots_chunk_place *place = &pass->chunks[chunk];
     const lots_instance *patients = NULL;
+    const stage_range range = {0, pass->stage_count};
     lots_instance *rows = NULL;
     lots_group_weights weights = {NULL, 0};
     const uint64_t *present = NULL;
@@ -217,8 +270,10 @@ static lots_status run_chunk(pass_state *state, lots_worker *worker, unsigned nu
         LOTS_TRY(lots_masked_rows(worker, pass->pipeline, pass->stages, pass->stage_count, &rows, &present, &masked, err));
     if (rows == NULL)
         LOTS_TRY(lots_rows_begin(worker, pass->pipeline, &rows, err));
+    if (pass->other_count > 0)
+        return run_together(state, worker, number, chunk, rows, err);
     if (!masked)
-        LOTS_TRY(run_stages(state, worker, chunk, &rows, &weights, &clock, err));
+        LOTS_TRY(run_stages(state, worker, chunk, range, &rows, &weights, &clock, err));
     LOTS_TRY(observe(pass, worker, rows, chunk, pass->stage_count, &clock, err));
     LOTS_TRY(blame(take_rows(state, worker, number, chunk, rows, &weights, present, err), stage_after(pass), err));
     LOTS_TRY(lots_beyond_settle(worker, rows, err));
@@ -231,12 +286,13 @@ static lots_status run_stretch(pass_state *state, lots_worker *worker, unsigned 
 {
     const lots_pass *pass = state->pass;
     lots_instance *rows = NULL;
+    const stage_range range = {0, pass->stage_count};
     lots_group_weights weights = {NULL, 0};
     uint64_t clock = 0;
     void *patients = NULL;
     LOTS_TRY(lots_worker_begin_carried(worker, pass->carried, err));
     LOTS_TRY(lots_pass_rows_stretch(&state->rows, worker, part, &rows, err));
-    LOTS_TRY(run_stages(state, worker, 0, &rows, &weights, &clock, err));
+    LOTS_TRY(run_stages(state, worker, 0, range, &rows, &weights, &clock, err));
     LOTS_TRY(lots_arena_vector(lots_worker_arena(worker), &patients, rows->count, sizeof(lots_patient), err));
     const lots_patient *all = pass->input->patient, first = rows->count > 0 ? all[rows->ordinal[0]] : 0;
     for (uint32_t i = 0; i < rows->count; i++) /* small numbers */
@@ -277,6 +333,8 @@ static lots_status open_task(pass_state *state, unsigned number, lots_worker **w
     LOTS_TRY(worker_of(pass, number, worker, err));
     if (pass->group == NULL || state->groups[number].stage != NULL)
         return LOTS_OK;
+    for (uint32_t i = 0; i < pass->other_count; i++)
+        LOTS_TRY(lots_group_open(&state->others[i].groups[number], pass->others[i].group, pass->options->min_cell, err));
     return lots_group_open(&state->groups[number], pass->group, pass->options->min_cell, err);
 }
 
@@ -372,9 +430,12 @@ static lots_status join_outputs(pass_state *state, lots_error *err)
 
 static void close_state(pass_state *state)
 {
+    for (uint32_t i = 0; state->others != NULL && i < state->pass->other_count; i++)
+        close_state(&state->others[i]);
     for (unsigned i = 0; state->groups != NULL && i < state->pass->worker_count; i++)
         if (state->groups[i].stage != NULL)
             lots_group_drop(&state->groups[i], state->pass->budget);
+    lots_free(state->others);
     lots_free(state->groups);
     lots_arena_free(&state->arena);
     lots_gather_close(&state->gather);
@@ -382,21 +443,48 @@ static void close_state(pass_state *state)
     pthread_mutex_destroy(&state->lock);
 }
 
+static void open_state(pass_state *state, lots_pass *pass)
+{
+    memset(state, 0, sizeof *state);
+    state->pass = pass;
+    pthread_mutex_init(&state->lock, NULL);
+}
+
+/* Plans and groups of the others. */
+static lots_status open_others(pass_state *state, lots_error *err)
+{
+    void *made = NULL;
+    if (state->pass->other_count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_alloc(&made, state->pass->other_count, sizeof(pass_state), err));
+    state->others = made;
+    for (uint32_t i = 0; i < state->pass->other_count; i++)
+        open_state(&state->others[i], &state->pass->others[i]);
+    for (uint32_t i = 0; i < state->pass->other_count; i++) {
+        state->others[i].is_other = true;
+        LOTS_TRY(make_plans(&state->others[i], err));
+        LOTS_TRY(open_outputs(&state->others[i], err));
+    }
+    return LOTS_OK;
+}
+
 lots_status lots_pass_run(lots_pass *pass, lots_error *err)
 {
     pass_state state;
-    memset(&state, 0, sizeof state);
-    state.pass = pass;
-    pthread_mutex_init(&state.lock, NULL);
+    open_state(&state, pass);
     lots_status status = make_plans(&state, err);
     if (status == LOTS_OK)
         status = open_outputs(&state, err);
+    if (status == LOTS_OK)
+        status = open_others(&state, err);
     if (status == LOTS_OK)
         status = open_input(&state, err);
     if (status == LOTS_OK)
         status = run_tasks(&state, err);
     if (status == LOTS_OK)
         status = join_outputs(&state, err);
+    for (uint32_t i = 0; i < pass->other_count && status == LOTS_OK; i++)
+        status = join_outputs(&state.others[i], err);
     close_state(&state);
     return status;
 }

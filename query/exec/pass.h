@@ -38,6 +38,11 @@ typedef struct lots_pass {
     const lots_bound_stage *group;  /* NULL: keep the rows */
     const lots_kept *kept;          /* what of them */
     uint32_t kept_count;
+    /* Passes of other pipelines whose first `shared` stages are alike those of this one (lots_alike_stages): they are done once,
+     * for all. These have their stages after that, and groups, and nothing of the run of their own. Then there is nobody who
+     * looks on, and windows that leave what is covered, of which each pipeline is to tell, fail it. */
+    struct lots_pass *others;
+    uint32_t other_count, shared;
     lots_gathered rows;             /* out: when keeping, the caller's to close */
     lots_group groups;              /* out: when grouping, the caller's to close */
 } lots_pass;

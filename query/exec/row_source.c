@@ -74,6 +74,21 @@ lots_status lots_rows_restore(lots_worker *worker, const lots_bound_pipeline *pi
     return copy_indexes(worker, relation_row, count, &(*out)->relation_row, err);
 }
 
+lots_status lots_rows_again(lots_worker *worker, const lots_bound_pipeline *pipeline, const lots_instance *rows,
+                            lots_instance **out, lots_error *err)
+{
+    LOTS_TRY(new_rows(worker, pipeline, rows->count, out, err));
+    (*out)->parent_index = rows->parent_index;
+    (*out)->parent_offsets = rows->parent_offsets;
+    (*out)->relation_row = rows->relation_row;
+    (*out)->relation_bits = rows->relation_bits;
+    (*out)->ordinal = rows->ordinal;
+    const uint32_t slots = rows->slot_count < pipeline->slot_count ? rows->slot_count : pipeline->slot_count;
+    if (slots > 0)
+        memcpy((*out)->slots, rows->slots, slots * sizeof(lots_vector));
+    return LOTS_OK;
+}
+
 /* from[index[i]], or index itself when from is the identity. */
 static lots_status take_indexes(lots_worker *worker, lots_arena *arena, const uint32_t *from, const uint32_t *index,
                                 uint32_t count, const uint32_t **out, lots_error *err)

@@ -16,6 +16,7 @@ typedef struct lots_run_options {
     bool guard_rows;            /* rows: leave out protected and no-contact persons, refuse ids with no_identity streams */
     uint32_t min_cell;          /* aggregates: hide what rests on 1..min_cell-1 persons; 0: off. See evidence.h */
     bool joined;                /* it is the right side of a join: its notes say so */
+    struct lots_shared *shared; /* of the pipelines of one query that are run one after the other; NULL: each by itself */
     const lots_observer *observer; /* looks on; NULL: nobody does */
 } lots_run_options;
 
@@ -50,5 +51,11 @@ typedef struct lots_result {
 LOTS_MUST lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline *pipeline,
                                         const lots_run_options *options, lots_result *out, lots_error *err);
 void lots_result_free(lots_result *result);
+
+/* Groups that several pipelines of a query make of rows which begin alike, as those of one `let` do: the first that is run makes
+ * those of all, in one pass over the chunks. All are run with the same options, on one thread; it lives as long as the query. */
+typedef struct lots_shared lots_shared;
+LOTS_MUST lots_status lots_shared_open(lots_shared **out, lots_error *err);
+void lots_shared_close(lots_shared *shared);
 
 #endif

@@ -65,10 +65,9 @@ static bool is_pass_stage(const lots_bound_stage *stage)
            stage->kind == LOTS_STAGE_JOIN;
 }
 
-/* The stage after those that a pass from `first` on can do. */
-static uint32_t end_of_pass(const run *r, uint32_t first)
+uint32_t run_end_of_pass(const lots_bound_pipeline *pipeline, uint32_t first)
 {
-    while (first < r->pipeline->stage_count && is_pass_stage(&r->pipeline->stages[first]))
+    while (first < pipeline->stage_count && is_pass_stage(&pipeline->stages[first]))
         first++;
     return first;
 }
@@ -92,7 +91,10 @@ static lots_pass new_pass(const run *r, uint32_t first, uint32_t end, const lots
 static lots_status group_pass(run *r, lots_pass *pass, lots_error *err)
 {
     lots_group *kept = NULL;
-    lots_status status = lots_pass_run(pass, err);
+    bool done = false;
+    lots_status status = run_shared_pass(r, pass, &done, err);
+    if (status == LOTS_OK && !done)
+        status = lots_pass_run(pass, err);
     if (lots_vec_extend(&r->groups, 1, (void **)&kept, err) != LOTS_OK) {
         lots_group_close(&pass->groups);
         return LOTS_MEMORY;
@@ -141,7 +143,7 @@ static lots_status keep_pass(run *r, lots_pass *pass, const run_breakers *breake
 
 lots_status run_chunk_pass(run *r, uint32_t first, uint32_t *next, lots_error *err)
 {
-    const uint32_t end = end_of_pass(r, first);
+    const uint32_t end = run_end_of_pass(r->pipeline, first);
     const lots_rowset input = r->rows;
     lots_pass pass = new_pass(r, first, end, r->have ? &input : NULL);
     run_breakers breakers;
@@ -155,7 +157,7 @@ lots_status run_chunk_pass(run *r, uint32_t first, uint32_t *next, lots_error *e
 
 lots_status run_is_memory_pass(const run *r, uint32_t stage, bool *out, lots_error *err)
 {
-    const uint32_t end = end_of_pass(r, stage);
+    const uint32_t end = run_end_of_pass(r->pipeline, stage);
     bool chunk = false;
     *out = r->rows.patient != NULL && r->options->observer == NULL && end < r->pipeline->stage_count &&
            r->pipeline->stages[end].kind == LOTS_STAGE_GROUP && lots_rowset_in_order(&r->rows);
@@ -169,7 +171,7 @@ lots_status run_is_memory_pass(const run *r, uint32_t stage, bool *out, lots_err
 lots_status run_memory_pass(run *r, uint32_t first, uint32_t *next, lots_error *err)
 {
     static const uint32_t none[1] = {UINT32_MAX};
-    const uint32_t end = end_of_pass(r, first);
+    const uint32_t end = run_end_of_pass(r->pipeline, first);
     const lots_rowset input = r->rows;
     lots_pass pass = new_pass(r, first, end, &input);
     pass.carried = r->carried != NULL ? r->carried : none; /* nothing is asked of it then */

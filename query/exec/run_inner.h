@@ -124,7 +124,14 @@ LOTS_MUST lots_status run_chunk_pass(run *r, uint32_t first, uint32_t *next, lot
 /* Can what begins at `stage` go to a group in memory, many rows at a time? */
 LOTS_MUST lots_status run_is_memory_pass(const run *r, uint32_t stage, bool *out, lots_error *err);
 LOTS_MUST lots_status run_memory_pass(run *r, uint32_t first, uint32_t *next, lots_error *err);
+/* The stage after those that a pass from `first` on can do. */
+uint32_t run_end_of_pass(const lots_bound_pipeline *pipeline, uint32_t first);
 LOTS_MUST lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group *group, lots_error *err);
+
+/* ---- run_shared.c ---- */
+/* The groups of a pass from the first stage on, with those of other pipelines that begin alike; *done false: it is to be made by
+ * itself, and nothing was. */
+LOTS_MUST lots_status run_shared_pass(run *r, lots_pass *pass, bool *done, lots_error *err);
 
 /* ---- run_table.c ---- */
 LOTS_MUST lots_status run_table_stage(run *r, const lots_bound_stage *stage, lots_error *err);

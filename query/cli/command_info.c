@@ -1,4 +1,4 @@
-/* command_info.c: `lots info`: what a registry holds, in all or of one stream. */
+/* command_info.c: `lots info`: what a registry holds, in all or of one stream or table. */
 #include <stdarg.h>
 
 #include "core/base/day.h"
@@ -260,6 +260,61 @@ static lots_status write_columns(info_job *job, uint32_t stream, lots_error *err
     return status;
 }
 
+/* ---- tables ---- */
+
+static lots_status fill_table(info_job *job, uint32_t index, lots_listing *listing, lots_error *err)
+{
+    const lots_table_schema *table = &job->schema->tables[index];
+    const lots_batch *rows = NULL;
+    lots_bytes names = {0};
+    LOTS_TRY(lots_registry_table(job->registry, index, &rows, err));
+    LOTS_TRY(lots_listing_text(listing, table->name, err));
+    LOTS_TRY(lots_listing_int(listing, rows->rows, err));
+    lots_status status = LOTS_OK;
+    for (uint32_t i = 0; i < table->column_count && status == LOTS_OK; i++)
+        status = lots_bytes_printf(&names, err, "%s%s", i == 0 ? "" : ", ", table->columns[i].name);
+    if (status == LOTS_OK)
+        status = lots_listing_bytes(listing, (const char *)names.data, names.count, err);
+    lots_bytes_free(&names);
+    return status;
+}
+
+/* Tables first .. end-1. */
+static lots_status write_tables(info_job *job, uint32_t first, uint32_t end, lots_error *err)
+{
+    static const lots_listing_column columns[] = {
+        {"table", LOTS_TYPE_TEXT}, {"rows", LOTS_TYPE_INT}, {"columns", LOTS_TYPE_TEXT}};
+    lots_listing listing = lots_listing_begin(columns, 3);
+    lots_status status = LOTS_OK;
+    for (uint32_t i = first; i < end && status == LOTS_OK; i++)
+        status = fill_table(job, i, &listing, err);
+    if (status == LOTS_OK && (first < end || job->format == LOTS_FORMAT_JSON))
+        status = write_part(job, "tables", &listing, err);
+    lots_listing_free(&listing);
+    return status;
+}
+
+static lots_status write_table_columns(info_job *job, uint32_t index, lots_error *err)
+{
+    static const lots_listing_column columns[] = {
+        {"column", LOTS_TYPE_TEXT}, {"type", LOTS_TYPE_TEXT}, {"role", LOTS_TYPE_TEXT}};
+    const lots_table_schema *table = &job->schema->tables[index];
+    lots_listing listing = lots_listing_begin(columns, 3);
+    lots_status status = LOTS_OK;
+    for (int32_t i = 0; i < (int32_t)table->column_count && status == LOTS_OK; i++) {
+        status = lots_listing_text(&listing, table->columns[i].name, err);
+        if (status == LOTS_OK)
+            status = put_type(&listing, &table->columns[i], err);
+        if (status == LOTS_OK)
+            status = lots_listing_text(&listing, i == table->key_column ? "key" : i == table->valid_from_column ? "valid from"
+                                                 : i == table->valid_to_column ? "valid to" : NULL, err);
+    }
+    if (status == LOTS_OK)
+        status = write_part(job, "columns", &listing, err);
+    lots_listing_free(&listing);
+    return status;
+}
+
 /* ---- loads, pins and cohorts ---- */
 
 static lots_status write_loads(info_job *job, lots_error *err)
@@ -333,29 +388,43 @@ static lots_status write_cohorts(info_job *job, lots_error *err)
 
 /* ---- the command ---- */
 
-static lots_status find_stream(const info_job *job, uint32_t *out, lots_error *err)
+static lots_status refuse_name(const info_job *job, lots_error *err)
 {
-    const char *names[LOTS_STREAMS_MAX];
-    int32_t found = lots_schema_find_stream(job->schema, job->stream, strlen(job->stream));
-    if (found >= 0) {
-        *out = (uint32_t)found;
-        return LOTS_OK;
-    }
-    for (uint32_t i = 0; i < job->schema->stream_count; i++)
-        names[i] = job->schema->streams[i].name;
-    lots_fail(err, LOTS_USAGE, "the registry has no stream '%s'", job->stream);
-    const char *near = lots_hint_nearest(job->stream, strlen(job->stream), names, job->schema->stream_count);
+    const lots_schema *schema = job->schema;
+    void *room = NULL;
+    LOTS_TRY(lots_alloc(&room, schema->stream_count + schema->table_count, sizeof(char *), err));
+    const char **names = room;
+    for (uint32_t i = 0; i < schema->stream_count; i++)
+        names[i] = schema->streams[i].name;
+    for (uint32_t i = 0; i < schema->table_count; i++)
+        names[schema->stream_count + i] = schema->tables[i].name;
+    lots_fail(err, LOTS_USAGE, "the registry has no stream or table '%s'", job->stream);
+    const char *near = lots_hint_nearest(job->stream, strlen(job->stream), names, schema->stream_count + schema->table_count);
     if (near != NULL)
         lots_error_hint(err, "did you mean '%s'?", near);
     else
-        lots_error_hint(err, "`lots info %s` lists the streams", job->path);
+        lots_error_hint(err, "`lots info %s` lists them", job->path);
+    lots_free(room);
     return LOTS_USAGE;
+}
+
+static lots_status tell_of_one(info_job *job, lots_error *err)
+{
+    const int32_t stream = lots_schema_find_stream(job->schema, job->stream, strlen(job->stream));
+    const int32_t table = lots_schema_find_table(job->schema, job->stream, strlen(job->stream));
+    if (stream >= 0) {
+        LOTS_TRY(write_streams(job, err));
+        return write_columns(job, (uint32_t)stream, err);
+    }
+    if (table < 0)
+        return refuse_name(job, err);
+    LOTS_TRY(write_tables(job, (uint32_t)table, (uint32_t)table + 1, err));
+    return write_table_columns(job, (uint32_t)table, err);
 }
 
 static lots_status tell(info_job *job, lots_error *err)
 {
     lots_registry_options options = {0};
-    uint32_t stream = 0;
     LOTS_TRY(lots_generation_option(job->path, job->generation, &options.generation, err));
     LOTS_TRY(lots_registry_open(&job->registry, job->path, &options, err));
     job->schema = lots_registry_schema(job->registry);
@@ -364,12 +433,11 @@ static lots_status tell(info_job *job, lots_error *err)
     job->output.rows_max = UINT32_MAX;
     job->first = true;
     if (job->stream != NULL) {
-        LOTS_TRY(find_stream(job, &stream, err));
-        LOTS_TRY(write_streams(job, err));
-        LOTS_TRY(write_columns(job, stream, err));
+        LOTS_TRY(tell_of_one(job, err));
     } else {
         LOTS_TRY(write_registry(job, err));
         LOTS_TRY(write_streams(job, err));
+        LOTS_TRY(write_tables(job, 0, job->schema->table_count, err));
         LOTS_TRY(write_loads(job, err));
         LOTS_TRY(write_pins(job, err));
         LOTS_TRY(write_cohorts(job, err));
@@ -413,7 +481,7 @@ static lots_status run_info(lots_program *program, int argc, char **argv, lots_e
             return lots_fail(err, LOTS_USAGE, "'%s' is one word too many", value);
     }
     if (job.path == NULL)
-        return lots_fail(err, LOTS_USAGE, "which registry? lots info REG.lots [STREAM]");
+        return lots_fail(err, LOTS_USAGE, "which registry? lots info REG.lots [STREAM | TABLE]");
     lots_status status = tell(&job, err);
     lots_registry_close(job.registry);
     return status;
@@ -426,10 +494,11 @@ const lots_command lots_command_info = {
     "  lots info reg.lots contacts\n"
     "  lots info reg.lots --format json\n"
     "\n"
-    "lots info REG.lots [STREAM]\n"
+    "lots info REG.lots [STREAM | TABLE]\n"
     "\n"
-    "Patients, streams with their events, coverage and size, loads, pins and cohorts; of one stream each column's type,\n"
-    "missing and distinct values, range, size and encodings. Sizes are bytes of the segment files.\n"
+    "Patients, streams with their events, coverage and size, tables, loads, pins and cohorts; of one stream each column's\n"
+    "type, missing and distinct values, range, size and encodings; of one table each column's type. Sizes are bytes of the\n"
+    "segment files.\n"
     "\n"
     "      --format NAME    table (the default), markdown or json\n"
     "      --generation G   a kept generation, by number or by the name of its pin\n",

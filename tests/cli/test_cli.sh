@@ -179,6 +179,12 @@ info_tells_of_streams_and_columns() {
     exits 0 info "$reg" && out_has contacts && out_has 2014-01-01 && exits 0 info "$reg" contacts && out_has "codes(icd10)" &&
         exits 2 info "$reg" contcts && err_has "did you mean 'contacts'?" && exits 2 info "$reg" --format csv
 }
+info_tells_of_tables() {
+    rows=$(($(wc -l <ingest/example/units.csv) - 1))
+    exits 0 info "$reg" && grep -q "^units  *$rows  *unit, " "$work/out" && exits 0 info "$reg" units &&
+        grep -q '^unit  *category  *key' "$work/out" && exits 2 info "$reg" unitz && err_has "did you mean 'units'?" &&
+        exits 0 info "$reg" --format json && out_has '"tables":'
+}
 info_counts_missing_and_distinct_as_the_files_do() {
     exits 0 info "$reg" contacts || return 1
     expected=$(tail -n +2 ingest/example/contacts.csv | sort -u | awk -F, '$8 == "" {n++} {p[$8] = 1} END {for (k in p) d += k != ""; print n "|" d}')
@@ -397,6 +403,7 @@ check the_demo_runs_the_readmes_commands
 check the_answer_does_not_depend_on_threads
 check info_does_not_depend_on_the_order_of_rows
 check info_tells_of_streams_and_columns
+check info_tells_of_tables
 check info_counts_missing_and_distinct_as_the_files_do
 check codes_are_counted_by_event
 check what_rests_on_few_is_hidden_in_info_and_codes

@@ -204,6 +204,10 @@ static family family_of(lots_op op)
         return lots_eval_event;
     case LOTS_OP_PATH:
         return lots_eval_path;
+    case LOTS_OP_PATH_NUMBER:
+        return lots_eval_path_number;
+    case LOTS_OP_PATH_NAMES:
+        return lots_eval_path_names;
     default:
         return lots_eval_aggregate;
     }
@@ -261,7 +265,8 @@ static lots_status compute(lots_worker *worker, const lots_expr *expr, const lot
     LOTS_TRY(lots_worker_check(worker, err));
     if (rows != &worker->constant) /* what each worker computes once would tell how many there are */
         worker->work.rows += rows->count;
-    if (eval == lots_eval_aggregate || eval == lots_eval_event || eval == lots_eval_path)
+    if (eval == lots_eval_aggregate || eval == lots_eval_event || eval == lots_eval_path ||
+        eval == lots_eval_path_number)
         return eval(&step, out, err); /* operands stand in other frames */
     bool done = false;
     LOTS_TRY(lots_eval_local(&step, &done, out, err));

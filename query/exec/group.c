@@ -61,6 +61,8 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
         lots_key_band band;
         if (lots_key_of_day(stage->keys[i].value))
             lots_keyer_of_day(&group->keyer, i, stage->keys[i].value->op);
+        if (stage->keys[i].value->op == LOTS_OP_PATH_NAMES)
+            lots_keyer_of_path(&group->keyer, i, stage->keys[i].value);
         if (lots_key_of_band(stage->keys[i].value, &band))
             lots_keyer_of_band(&group->keyer, i, &band);
     }
@@ -128,7 +130,7 @@ static lots_status eval_key(const lots_expr *key, lots_worker *worker, const lot
 {
     lots_key_band band;
     const bool banded = lots_key_of_band(key, &band);
-    LOTS_TRY(lots_eval(worker, banded || lots_key_of_day(key) ? key->operands[0] : key, rows, out, err));
+    LOTS_TRY(lots_eval(worker, banded || lots_key_of_day(key) || key->op == LOTS_OP_PATH_NAMES ? key->operands[0] : key, rows, out, err));
     return banded && !lots_key_band_holds(&band, out) ? lots_eval(worker, key, rows, out, err) : LOTS_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/hash.h"
 #include "core/base/kernels.h"
 #include "core/base/memory.h"
+#include "query/exec/path.h"
 
 #define RANKS_MAX 65536u    /* categories of more values are coded by first sight */
 #define NEAR_MAX 65536u     /* values in the table by value: 179 years of days */
@@ -53,6 +54,8 @@ void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit)
 }
 
 void lots_key_coder_of_band(lots_key_coder *coder, const lots_key_band *band) { coder->band = *band; }
+
+void lots_key_coder_of_path(lots_key_coder *coder, const lots_expr *names) { coder->path = names; }
 
 void lots_key_coder_close(lots_key_coder *coder)
 {
@@ -336,6 +339,37 @@ static lots_status codes_of_bands(lots_key_coder *coder, const lots_vector *vect
     return LOTS_OK;
 }
 
+/* ---- paths ---- */
+
+static lots_status code_of_path(lots_key_coder *coder, int64_t number, lots_bytes *written, uint32_t *out, lots_error *err)
+{
+    uint32_t code = 0;
+    *out = lots_number_map_find(&coder->wide, (uint64_t)number);
+    if (*out != LOTS_NO_ID)
+        return LOTS_OK;
+    written->count = 0;
+    LOTS_TRY(lots_path_write(coder->path, number, written, err));
+    lots_text text = {(const char *)written->data, (uint32_t)written->count};
+    const lots_vector one = {.type = coder->type, .count = 1, .data = &text};
+    LOTS_TRY(code_of_item(coder, &one, 0, &code, err));
+    return lots_number_map_take(&coder->wide, (uint64_t)number, code, out, err);
+}
+
+static lots_status codes_of_paths(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                                  uint32_t *out, lots_error *err)
+{
+    const int64_t *numbers = (const int64_t *)vector->data + first;
+    lots_bytes written = {0};
+    lots_status status = LOTS_OK;
+    for (uint32_t i = 0; i < count && status == LOTS_OK; i++) {
+        out[i] = 0;
+        if (!lots_vector_is_missing(vector, first + i))
+            status = code_of_path(coder, numbers[i], &written, &out[i], err);
+    }
+    lots_bytes_free(&written);
+    return status;
+}
+
 /* ---- all ---- */
 
 /* Codes by the table of values [first, first + count). False: some has none, and is 0. */
@@ -370,6 +404,8 @@ static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, ui
     uint64_t keys[LOTS_KEY_BLOCK];
     if (coder->of_day && vector->type.kind == LOTS_TYPE_DATE)
         return codes_of_days(coder, vector, first, count, out, err);
+    if (coder->path != NULL && vector->type.kind == LOTS_TYPE_INT)
+        return codes_of_paths(coder, vector, first, count, out, err);
     if (coder->band.expr != NULL && vector->type.kind == LOTS_TYPE_INT)
         return codes_of_bands(coder, vector, first, count, out, err);
     if (coder->form == LOTS_KEY_RANK) {

@@ -30,6 +30,7 @@ typedef struct lots_key_coder {
     bool of_day;           /* vectors may be DATEs: then the values are what `unit` makes of them (key_day.h) */
     lots_op unit;
     lots_key_band band;    /* if it is one: vectors may be INTs, whose bands are the values */
+    const lots_expr *path; /* PATH_NAMES or NULL: vectors may be INTs, whose paths are the values; `wide` has the codes by number */
     int32_t day_low;       /* days[day - day_low] is the code, 0: none yet; of a band by place of the number */
     uint32_t *days;
     uint32_t day_count;
@@ -40,6 +41,8 @@ void lots_key_coder_open(lots_key_coder *coder, const lots_type *type);
 void lots_key_coder_of_day(lots_key_coder *coder, lots_op unit);
 /* The same of numbers that the band holds. */
 void lots_key_coder_of_band(lots_key_coder *coder, const lots_key_band *band);
+/* The same of numbers of paths. */
+void lots_key_coder_of_path(lots_key_coder *coder, const lots_expr *names);
 void lots_key_coder_close(lots_key_coder *coder);
 /* Codes of rows [first, first + count) of a vector of its type, in `room` or, where the vector has them, there; first a
  * multiple of 64, count <= LOTS_KEY_BLOCK. Errors: LOTS_MEMORY, LOTS_LIMIT. */

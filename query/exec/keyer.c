@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "query/exec/path.h"
 
 lots_status lots_keyer_open(lots_keyer *keyer, const lots_type *types, uint32_t count, lots_error *err)
 {
@@ -46,6 +47,28 @@ void lots_keyer_of_band(lots_keyer *keyer, uint32_t column, const lots_key_band 
     lots_key_coder_of_band(&keyer->coders[column], band);
 }
 
+void lots_keyer_of_path(lots_keyer *keyer, uint32_t column, const lots_expr *names)
+{
+    lots_key_coder_of_path(&keyer->coders[column], names);
+}
+
+/* A number's path. */
+static lots_status keep_path(lots_keyer *keyer, uint32_t column, const lots_vector *key, uint32_t row, lots_error *err)
+{
+    const lots_key_coder *coder = &keyer->coders[column];
+    uint64_t gone = lots_vector_is_missing(key, row) ? 1 : 0;
+    lots_bytes written = {0};
+    lots_status status = LOTS_OK;
+    if (gone == 0)
+        status = lots_path_write(coder->path, ((const int64_t *)key->data)[key->constant ? 0 : row], &written, err);
+    lots_text text = {gone == 0 ? (const char *)written.data : "", (uint32_t)written.count};
+    const lots_vector one = {.type = coder->type, .count = 1, .data = &text, .missing = gone != 0 ? &gone : NULL};
+    if (status == LOTS_OK)
+        status = lots_collected_append_row(&keyer->columns[column], &one, 0, err);
+    lots_bytes_free(&written);
+    return status;
+}
+
 /* A number's band. */
 static lots_status keep_band(lots_keyer *keyer, uint32_t column, const lots_vector *key, uint32_t row, lots_error *err)
 {
@@ -63,6 +86,8 @@ static lots_status keep_band(lots_keyer *keyer, uint32_t column, const lots_vect
 static lots_status keep_key(lots_keyer *keyer, uint32_t column, const lots_vector *key, uint32_t row, lots_error *err)
 {
     const lots_key_coder *coder = &keyer->coders[column];
+    if (coder->path != NULL && key->type.kind == LOTS_TYPE_INT)
+        return keep_path(keyer, column, key, row, err);
     if (coder->band.expr != NULL && key->type.kind == LOTS_TYPE_INT)
         return keep_band(keyer, column, key, row, err);
     if (!coder->of_day || key->type.kind != LOTS_TYPE_DATE)

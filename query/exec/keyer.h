@@ -21,6 +21,8 @@ void lots_keyer_close(lots_keyer *keyer);
 void lots_keyer_of_day(lots_keyer *keyer, uint32_t column, lots_op unit);
 /* The same of the numbers of a band (key_band.h), all of which it holds. */
 void lots_keyer_of_band(lots_keyer *keyer, uint32_t column, const lots_key_band *band);
+/* The same of numbers of paths. */
+void lots_keyer_of_path(lots_keyer *keyer, uint32_t column, const lots_expr *names);
 /* Numbers of `rows` rows whose keys are keys[0..column_count); out has room for rows. */
 LOTS_MUST lots_status lots_keyer_number(lots_keyer *keyer, const lots_vector *keys, uint32_t rows, uint32_t *out,
                                         lots_error *err);

@@ -114,7 +114,8 @@ static bool is_of_empty(const lots_expr *expr)
 static bool is_leaf(lots_op op)
 {
     return op == LOTS_OP_COLUMN || op == LOTS_OP_SPAN_END || op == LOTS_OP_IS_OPEN || op == LOTS_OP_LOOKUP ||
-           op == LOTS_OP_COHORT || op == LOTS_OP_PATIENT_ID || op == LOTS_OP_EVENT || op == LOTS_OP_PATH;
+           op == LOTS_OP_COHORT || op == LOTS_OP_PATIENT_ID || op == LOTS_OP_EVENT || op == LOTS_OP_PATH ||
+           op == LOTS_OP_PATH_NUMBER;
 }
 
 static bool is_derived(const planner *p, const lots_expr *expr)

@@ -3,14 +3,13 @@
  * Decided here. 1. Every event is a step, also one like the step before it: a path is the chain of what steps() pairs, and
  * two visits in a row are another course than one. 2. An event without a text is no step. 3. `gap` ends the path at the
  * first pair of steps whose distance, from the end of one to the start of the next, is longer or (the end is missing) not
- * known: the path is the first run of steps, not all that ever came. 4. With `max`, ` > …` tells that more followed. */
+ * known: the path is the first run of steps, not all that ever came. 4. With `max`, ` > …` tells that more followed.
+ * Those of few steps by a category of few values are numbers first: path_number.c. */
 #include <string.h>
 
 #include "query/exec/candidates.h"
+#include "query/exec/path.h"
 #include "query/exec/step.h"
-
-#define BETWEEN " > "
-#define AND_MORE " > \xe2\x80\xa6"
 
 typedef struct path_maker {
     const lots_step *step;
@@ -55,8 +54,8 @@ static size_t make_path(const path_maker *maker, uint32_t row, char *to)
     size_t length = 0;
     while (at < end) {
         if (steps > 0) {
-            to = put(to, BETWEEN, sizeof BETWEEN - 1);
-            length += sizeof BETWEEN - 1;
+            to = put(to, LOTS_PATH_BETWEEN, sizeof LOTS_PATH_BETWEEN - 1);
+            length += sizeof LOTS_PATH_BETWEEN - 1;
         }
         to = put(to, names[at].text, names[at].bytes);
         length += names[at].bytes;
@@ -64,8 +63,8 @@ static size_t make_path(const path_maker *maker, uint32_t row, char *to)
         if (next == end || !goes_on(maker, at, next))
             return length;
         if (++steps == most) {
-            put(to, AND_MORE, sizeof AND_MORE - 1);
-            return length + sizeof AND_MORE - 1;
+            put(to, LOTS_PATH_AND_MORE, sizeof LOTS_PATH_AND_MORE - 1);
+            return length + sizeof LOTS_PATH_AND_MORE - 1;
         }
         at = next;
     }

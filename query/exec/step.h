@@ -68,10 +68,11 @@ LOTS_MUST lots_status lots_eval_classes(lots_step *step, lots_vector *out, lots_
 LOTS_MUST lots_status lots_eval_statistic(lots_step *step, lots_vector *out, lots_error *err);
 /* The first `wanted` characters of a code, the dictionary's; false when it has fewer. */
 bool lots_code_prefix(const lots_dictionary *dictionary, lots_id rank, int64_t wanted, lots_text *out);
-/* aggregate.c, event.c, path.c */
+/* aggregate.c, event.c, path.c, path_number.c */
 LOTS_MUST lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_path(lots_step *step, lots_vector *out, lots_error *err);
-
+LOTS_MUST lots_status lots_eval_path_number(lots_step *step, lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_eval_path_names(lots_step *step, lots_vector *out, lots_error *err);
 
 #endif

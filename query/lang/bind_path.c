@@ -32,6 +32,22 @@ static lots_status path_key(binder *b, const bound_set *set, const lots_ast_node
     return bind_expr(b, LOTS_OP_TO_TEXT, bind_type(LOTS_TYPE_TEXT), keys[0]->span, keys, 1, out);
 }
 
+/* Has the key so few values that a byte tells them apart, and do their names tell where one ends? */
+static bool is_few(const lots_expr *key)
+{
+    const lots_dictionary *names = key->type.dictionary;
+    const uint32_t count = key->type.kind != LOTS_TYPE_CATEGORY || names == NULL ? 0 : lots_dictionary_count(names);
+    if (count == 0 || count >= UINT8_MAX)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        size_t bytes = 0;
+        const char *name = lots_dictionary_key(names, i, &bytes);
+        if (memchr(name, '>', bytes) != NULL || (bytes == 3 && memcmp(name, "\xe2\x80\xa6", 3) == 0))
+            return false;
+    }
+    return true;
+}
+
 static lots_status path_max(binder *b, scope *where, const lots_ast_call *call, uint32_t *out)
 {
     const lots_ast_clause *max = bind_clause(call, LOTS_AST_CLAUSE_MAX);
@@ -51,6 +67,7 @@ lots_status bind_path(binder *b, scope *where, const lots_ast_node *node, lots_e
 {
     bound_set set;
     lots_expr *key = NULL, *made = NULL;
+    lots_op op = LOTS_OP_PATH;
     lots_relation window = {.has_gap = false};
     void *list = NULL;
     uint32_t most = 0;
@@ -62,7 +79,11 @@ lots_status bind_path(binder *b, scope *where, const lots_ast_node *node, lots_e
     if (window.has_gap && bind_relation(b, set.set->relation)->start_column < 0)
         return lots_ast_fail(b->err, node->span, "stream '%s' is undated: its events have no gaps in days",
                              bind_relation(b, set.set->relation)->name);
-    LOTS_TRY(bind_expr(b, LOTS_OP_PATH, bind_type(LOTS_TYPE_TEXT), node->span, NULL, 0, &made));
+    if (most > 0 && most <= LOTS_PATH_STEPS && key->op == LOTS_OP_TO_TEXT && is_few(key->operands[0])) {
+        op = LOTS_OP_PATH_NUMBER;
+        key = key->operands[0];
+    }
+    LOTS_TRY(bind_expr(b, op, bind_type(op == LOTS_OP_PATH ? LOTS_TYPE_TEXT : LOTS_TYPE_INT), node->span, NULL, 0, &made));
     LOTS_TRY(lots_arena_alloc(b->arena, &list, 1, sizeof(lots_expr *), b->err));
     made->operands = list;
     made->operands[0] = key;
@@ -74,5 +95,7 @@ lots_status bind_path(binder *b, scope *where, const lots_ast_node *node, lots_e
     const uint64_t depths = (bind_set_depths(b, set.set) | key->depths) & ~bind_frame_bit(b, set.set->frame);
     bind_depend(b, made, depths, where->frame == LOTS_FRAME_CONSTANT ? LOTS_FRAME_PATIENT : where->frame);
     *out = made;
-    return LOTS_OK;
+    if (op == LOTS_OP_PATH)
+        return LOTS_OK;
+    return bind_expr(b, LOTS_OP_PATH_NAMES, bind_type(LOTS_TYPE_TEXT), node->span, &made, 1, out);
 }

@@ -47,6 +47,8 @@ typedef struct lots_frame {
 /* ---- expressions ---- */
 
 /* Operand types in brackets; n any numeric type, all operands of one operator alike unless said. K: Kleene. */
+#define LOTS_PATH_STEPS 7u /* of a path that is a number */
+
 typedef enum lots_op {
     LOTS_OP_CONSTANT,     /* constant */
     LOTS_OP_COLUMN,       /* column of the relation of frame `of_frame` (or of the patients when of_frame is 1) */
@@ -129,6 +131,9 @@ typedef enum lots_op {
     LOTS_OP_PATH,           /* x: TEXT -> TEXT: `a > b > c`, the texts of the elements in order; elements whose x is missing are
                                passed over; none: missing. constant: the gap in days that ends it, missing for none;
                                index: how many texts at most, 0 for all; what is left out is ` > …` */
+    LOTS_OP_PATH_NUMBER,    /* x: CATEGORY -> INT: the same, of at most LOTS_PATH_STEPS: byte k is 1 + the rank of step k, 0 beyond the
+                               last; bit 8 * LOTS_PATH_STEPS: more followed */
+    LOTS_OP_PATH_NAMES,     /* operand: PATH_NUMBER -> TEXT: as PATH */
     LOTS_OP_EVENT,          /* -> EVENTS single: the event that `pick` says; keys: `order` (else the total order) */
 
     LOTS_OP_EVENT_COLUMN,   /* operand: EVENTS single -> its column `index`; missing when there is none */

@@ -175,6 +175,7 @@ static const struct named_op {
     {LOTS_OP_NIGHTS, "nights"},
     {LOTS_OP_COVERED_DAYS, "covered_days"},
     {LOTS_OP_PATH, "path"},
+    {LOTS_OP_PATH_NUMBER, "path"},
 };
 
 static const char *name_of(lots_op op)
@@ -447,6 +448,7 @@ static lots_status write_other(writer *w, const lots_expr *expr)
     case LOTS_OP_OTHER: return write_member(w, expr->operands[0], "other");
     case LOTS_OP_TO_FLOAT:
     case LOTS_OP_TO_DECIMAL:
+    case LOTS_OP_PATH_NAMES:
     case LOTS_OP_TO_DAYS: return write_expr(w, expr->operands[0], WORD_SUM); /* casts are the binder's own */
     case LOTS_OP_CASE:
         if (window_side(expr) != NULL)

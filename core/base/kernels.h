@@ -128,6 +128,9 @@ typedef struct lots_kernels {
     void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
     /* out[i] = a[i] + b[i] + plus, modulo 2^32, 0 where `none` has a bit. b NULL: zeros; none NULL: no bits. out may be a. */
     void (*add_i32)(const int32_t *a, const int32_t *b, int32_t plus, const uint64_t *none, size_t count, int32_t *out);
+    /* best[i] becomes x[i] where that is less (greater) and `none` has no bit; none NULL: no bits. */
+    void (*least_i32)(const int32_t *x, const uint64_t *none, size_t count, int32_t *best);
+    void (*greatest_i32)(const int32_t *x, const uint64_t *none, size_t count, int32_t *best);
     /* out[i] = (double)in[i] / divisor: decimals and their means. */
     void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
     uint32_t (*max_u32)(const uint32_t *values, size_t count); /* 0 when count is 0 */
@@ -138,6 +141,8 @@ typedef struct lots_kernels {
     void (*month_firsts)(const int32_t *numbers, size_t count, int32_t *out);
     /* Whole months from a to b, as lots_day_months_between. */
     void (*months_between)(const int32_t *a, const int32_t *b, size_t count, int32_t *out);
+    /* Whole years from a to b, as lots_day_years_between. */
+    void (*years_between)(const int32_t *a, const int32_t *b, size_t count, int32_t *out);
 
     /* ---- reductions by groups (a group: a patient's events). `mask` covers the values, NULL: all of them ---- */
     /* Set bits of mask in each group. */

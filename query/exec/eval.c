@@ -339,7 +339,7 @@ lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_in
         *out = outer;
         return LOTS_OK;
     }
-    LOTS_TRY(lots_vector_gather(lots_instance_arena(worker, rows), &outer, index, rows->count, out, err));
+    LOTS_TRY(lots_vector_take(lots_instance_arena(worker, rows), &outer, index, rows->count, out, err));
     return lots_cache_put(worker, rows, id, out, err);
 }
 

@@ -82,18 +82,18 @@ static lots_status eval_shift(const lots_step *step, lots_vector *out, lots_erro
 
 /* ---- two dates → number ---- */
 
-/* Whole months, or with `unit` 12 years, of all rows: what lies under a missing bit is computed on and not read. */
-static lots_status fill_months(const lots_step *step, int32_t unit, int64_t *values, lots_error *err)
+/* Whole months or years of all rows: what lies under a missing bit is computed on and not read. */
+static lots_status fill_whole(const lots_step *step, bool years, int64_t *values, lots_error *err)
 {
-    int32_t *months = NULL;
-    LOTS_TRY(lots_new_i32(step->arena, step->count, &months, err));
-    step->worker->kernels->months_between(step->in[0].data, step->in[1].data, step->count, months);
-    if (unit == 12)
-        for (uint32_t i = 0; i < step->count; i++)
-            values[i] = months[i] / 12;
+    const lots_kernels *kernels = step->worker->kernels;
+    const int32_t *a = step->in[0].data, *b = step->in[1].data;
+    int32_t *whole = NULL;
+    LOTS_TRY(lots_new_i32(step->arena, step->count, &whole, err));
+    if (years)
+        kernels->years_between(a, b, step->count, whole);
     else
-        for (uint32_t i = 0; i < step->count; i++)
-            values[i] = months[i];
+        kernels->months_between(a, b, step->count, whole);
+    kernels->widen_i32(whole, step->count, values);
     return LOTS_OK;
 }
 
@@ -113,7 +113,7 @@ static lots_status eval_between(const lots_step *step, lots_vector *out, lots_er
     if (op == LOTS_OP_DAYS_BETWEEN || op == LOTS_OP_WHOLE_WEEKS)
         fill_days(a, b, step->count, op == LOTS_OP_WHOLE_WEEKS, out->data);
     else
-        LOTS_TRY(fill_months(step, op == LOTS_OP_WHOLE_MONTHS ? 1 : 12, out->data, err));
+        LOTS_TRY(fill_whole(step, op != LOTS_OP_WHOLE_MONTHS, out->data, err));
     if (op != LOTS_OP_AGE)
         return LOTS_OK;
     uint64_t *unborn = NULL;

@@ -413,51 +413,14 @@ static lots_status eval_extreme(const lots_step *step, int sign, lots_vector *ou
 /* The bits of a word of which `left` rows are left. */
 static uint64_t bits_of_rows(size_t left) { return left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX; }
 
-/* Days without those missing, which are 0: these get `beyond`, the lowest or the highest day of all, four by four. */
-static void days_beyond(const int32_t *restrict days, const uint64_t *missing, uint32_t count, int32_t beyond,
-                        int32_t *restrict out)
-{
-    int32_t lanes[16][4];
-    for (uint32_t i = 0; i < 64; i++)
-        lanes[i / 4][i % 4] = (i / 4 >> (i % 4) & 1) != 0 ? beyond : 0;
-    for (uint32_t i = 0; i < count; i += 64) {
-        const uint64_t word = missing[i / 64];
-        for (uint32_t n = 0; n < 16 && i + 4 * n < count; n++)
-            for (uint32_t k = 0; k < 4; k++)
-                out[i + 4 * n + k] = days[i + 4 * n + k] | lanes[word >> (4 * n) & 15][k];
-    }
-}
-
-/* The lesser, or the greater, of each pair. Eight at a time, into the slack. */
-static void meet_days(const int32_t *restrict days, bool least, uint32_t count, int32_t *restrict best)
-{
-    if (least)
-        for (uint32_t i = 0; i < count; i += 8)
-            for (uint32_t k = 0; k < 8; k++)
-                best[i + k] = days[i + k] < best[i + k] ? days[i + k] : best[i + k];
-    else
-        for (uint32_t i = 0; i < count; i += 8)
-            for (uint32_t k = 0; k < 8; k++)
-                best[i + k] = days[i + k] > best[i + k] ? days[i + k] : best[i + k];
-}
-
 /* Least or greatest of days: what is missing stands beyond all. */
-static void extreme_i32(const lots_step *step, bool least, int32_t *room, int32_t *best)
+static void extreme_i32(const lots_step *step, bool least, int32_t *best)
 {
-    const uint32_t count = step->count;
-    for (uint32_t k = 0; k < step->expr->operand_count; k++) {
-        const lots_vector *in = &step->in[k];
-        const int32_t *days = in->data;
-        if (in->missing != NULL) {
-            int32_t *to = k == 0 ? best : room;
-            days_beyond(in->data, in->missing, count, least ? INT32_MAX : INT32_MIN, to);
-            days = to;
-        }
-        if (k == 0 && days != best)
-            memcpy(best, days, count * sizeof *best);
-        else if (k > 0)
-            meet_days(days, least, count, best);
-    }
+    const lots_kernels *kernels = step->worker->kernels;
+    for (uint32_t i = 0; i < step->count; i++)
+        best[i] = least ? INT32_MAX : INT32_MIN;
+    for (uint32_t k = 0; k < step->expr->operand_count; k++)
+        (least ? kernels->least_i32 : kernels->greatest_i32)(step->in[k].data, step->in[k].missing, step->count, best);
 }
 
 /* The same of other whole numbers. */
@@ -508,7 +471,7 @@ static lots_status eval_extreme_whole(const lots_step *step, bool least, lots_ve
     lots_bits_fill(missing, step->count, true);
     LOTS_TRY(lots_arena_vector(step->arena, &room, step->count, sizeof(int64_t), err));
     if (lots_type_bytes(out->type.kind) == 4)
-        extreme_i32(step, least, room, out->data);
+        extreme_i32(step, least, out->data);
     else
         extreme_i64(step, least, room, out->data);
     for (uint32_t k = 0; k < step->expr->operand_count; k++)

@@ -129,6 +129,7 @@ static lots_status take_rows(lots_worker *worker, const lots_instance *rows, con
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
     lots_instance *taken = NULL;
+    const bool dense = keep != NULL && 2 * (uint64_t)count >= rows->count; /* then bits move values faster than indexes */
     const uint32_t relation = worker->query->frames[rows->frame].relation;
     LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, rows->depth, &taken, err));
     if (rows->parent != NULL)
@@ -140,7 +141,8 @@ static lots_status take_rows(lots_worker *worker, const lots_instance *rows, con
     LOTS_TRY(new_slots(worker, taken, rows->slot_count, err));
     for (uint32_t s = 0; s < rows->slot_count; s++)
         if (rows->slots[s].data != NULL && rows->slots[s].count == rows->count)
-            LOTS_TRY(lots_vector_gather(arena, &rows->slots[s], index, count, &taken->slots[s], err));
+            LOTS_TRY(dense ? lots_vector_pick(arena, &rows->slots[s], keep, index, count, &taken->slots[s], err)
+                           : lots_vector_take(arena, &rows->slots[s], index, count, &taken->slots[s], err));
     worker->work.rows += rows->count;
     *out = taken;
     return LOTS_OK;

@@ -245,11 +245,9 @@ static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const 
     return LOTS_OK;
 }
 
-lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
-                               lots_vector *out, lots_error *err)
+static lots_status gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count, bool holes,
+                          lots_vector *out, lots_error *err)
 {
-    const lots_kernels *kernels = lots_kernels_get();
-    const bool holes = count > 0 && kernels->max_u32(index, count) == LOTS_NO_ID;
     if (in->constant && !holes) {
         *out = *in;
         out->count = count;
@@ -276,6 +274,19 @@ lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const u
         gather_bits(flat.failed, flat.count, index, count, out->failed);
     }
     return LOTS_OK;
+}
+
+lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
+                               lots_vector *out, lots_error *err)
+{
+    const bool holes = count > 0 && lots_kernels_get()->max_u32(index, count) == LOTS_NO_ID;
+    return gather(arena, in, index, count, holes, out, err);
+}
+
+lots_status lots_vector_take(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
+                             lots_vector *out, lots_error *err)
+{
+    return gather(arena, in, index, count, false, out, err);
 }
 
 static void pick_data(const lots_vector *in, const uint64_t *bits, lots_vector *out)

@@ -50,6 +50,9 @@ LOTS_MUST lots_status lots_vector_want_missing(lots_arena *arena, lots_vector *v
  * constant. `in` and `out` may not be the same; `index` needs no slack. */
 LOTS_MUST lots_status lots_vector_gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
                                          lots_vector *out, lots_error *err);
+/* The same of indexes among which there is no LOTS_NO_ID. */
+LOTS_MUST lots_status lots_vector_take(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
+                                       lots_vector *out, lots_error *err);
 /* The same by the bits of `in`'s rows, which `index` lists, `count` of them: cheaper where they are not few. */
 LOTS_MUST lots_status lots_vector_pick(lots_arena *arena, const lots_vector *in, const uint64_t *bits, const uint32_t *index,
                                        uint32_t count, lots_vector *out, lots_error *err);

@@ -305,6 +305,16 @@ static void check_elements(const lots_kernels *kernels, size_t count)
             assert_true(all->out32[i] == (none != NULL && bit(none, i) ? 0 : sum));
         }
     }
+    for (int form = 0; form < 4; form++) { /* the lesser and the greater, with and without the mask */
+        const uint64_t *none = form % 2 ? all->mask : NULL;
+        const int32_t *x = (const int32_t *)all->b32, *best = (const int32_t *)all->a32, *out = (const int32_t *)all->out32;
+        memcpy(all->out32, all->a32, count * 4);
+        (form / 2 ? kernels->least_i32 : kernels->greatest_i32)(x, none, count, (int32_t *)all->out32);
+        for (size_t i = 0; i < count; i++) {
+            const bool better = form / 2 ? x[i] < best[i] : x[i] > best[i];
+            assert_true(out[i] == (better && !(none != NULL && bit(none, i)) ? x[i] : best[i]));
+        }
+    }
     kernels->divide_i64((const int64_t *)all->a64, count, 100.0, all->outf);
     for (size_t i = 0; i < count; i++)
         assert_true(all->outf[i] == (double)(int64_t)all->a64[i] / 100.0);

@@ -31,6 +31,9 @@ static void check(const lots_kernels *kernels, days *d, size_t count)
     kernels->months_between(d->a, d->b, count, d->out);
     for (size_t i = 0; i < count; i++)
         assert_int_equal(d->out[i], lots_day_months_between(d->a[i], d->b[i]));
+    kernels->years_between(d->a, d->b, count, d->out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(d->out[i], lots_day_years_between(d->a[i], d->b[i]));
     kernels->month_numbers(d->a, count, d->out);
     for (size_t i = 0; i < count; i++) {
         const lots_civil civil = lots_day_to_civil(d->a[i]);
@@ -56,8 +59,34 @@ static void days_have_months(void **state)
     }
 }
 
+/* Every day of two hundred years and some around them, against a few: the birthdays of a leap day among them. */
+static void years_are_whole_on_the_birthday(void **state)
+{
+    static const char *const names[] = {"scalar", "avx2", "avx512"};
+    static const lots_civil births[] = {{1899, 2, 28}, {1900, 3, 1}, {1904, 2, 29}, {1970, 1, 1}, {2000, 2, 29}, {2023, 12, 31}, {2100, 2, 28}, {2100, 3, 1}};
+    static int32_t a[COUNT_MAX + SLACK], b[COUNT_MAX + SLACK], out[COUNT_MAX + SLACK];
+    const lots_day first = lots_day_from_civil(1899, 12, 1), end = lots_day_from_civil(2100, 5, 1);
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        const lots_kernels *kernels = lots_kernels_named(names[n]);
+        for (size_t k = 0; kernels != NULL && k < sizeof births / sizeof *births; k++)
+            for (lots_day day = first; day < end; day += COUNT_MAX) {
+                for (int32_t i = 0; i < COUNT_MAX; i++) {
+                    a[i] = lots_day_from_civil(births[k].year, births[k].month, births[k].day);
+                    b[i] = day + i;
+                }
+                kernels->years_between(a, b, COUNT_MAX, out);
+                for (int32_t i = 0; i < COUNT_MAX; i++)
+                    assert_int_equal(out[i], lots_day_years_between(a[i], b[i]));
+                kernels->years_between(b, a, COUNT_MAX, out);
+                for (int32_t i = 0; i < COUNT_MAX; i++)
+                    assert_int_equal(out[i], lots_day_years_between(b[i], a[i]));
+            }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(days_have_months)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(days_have_months), cmocka_unit_test(years_are_whole_on_the_birthday)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,22 @@ static lots_status drop_unnamed(number_maker *maker, lots_vector *names, lots_er
     return LOTS_OK;
 }
 
+/* Sixteen at a time, into the slack, so that compilers make vectors of it; the next likewise. */
+static void number_steps(const uint32_t *restrict ranks, uint32_t count, uint8_t *restrict out)
+{
+    for (size_t i = 0; i < count; i += 16)
+        for (size_t k = 0; k < 16; k++)
+            out[i + k] = (uint8_t)(ranks[i + k] + 1);
+}
+
+/* Differences of days fit: what is not known may wrap around. */
+static void subtract(const uint32_t *restrict from, const uint32_t *restrict days, uint32_t count, uint32_t *restrict out)
+{
+    for (size_t i = 0; i < count; i += 8)
+        for (size_t k = 0; k < 8; k++)
+            out[i + k] = from[i + k] - days[i + k];
+}
+
 static lots_status read_steps(number_maker *maker, lots_error *err)
 {
     const lots_step *step = maker->step;
@@ -56,9 +72,7 @@ static lots_status read_steps(number_maker *maker, lots_error *err)
         LOTS_TRY(drop_unnamed(maker, &names, err));
     LOTS_TRY(lots_arena_vector(step->arena, &room, (size_t)maker->count + sizeof(uint64_t), 1, err));
     maker->steps = room;
-    const uint32_t *ranks = names.data;
-    for (uint32_t i = 0; i < maker->count; i++)
-        maker->steps[i] = (uint8_t)(ranks[i] + 1);
+    number_steps(names.data, maker->count, maker->steps);
     return LOTS_OK;
 }
 
@@ -81,8 +95,7 @@ static lots_status find_near(const number_maker *maker, uint32_t end_column, uin
     LOTS_TRY(lots_new_bits(step->arena, count, &dated, err));
     kernels->gather_u32((const uint32_t *)starts, maker->list.rows, count, from);
     from[count] = INT32_MAX;
-    for (uint32_t i = 0; i < count; i++) /* differences of days fit: what is not known may wrap around */
-        gaps[i] = from[i + 1] - ((const uint32_t *)flat.data)[i];
+    subtract(from + 1, flat.data, count, gaps);
     kernels->range_i32((const int32_t *)gaps, count, INT32_MIN, most, near);
     kernels->range_i32((const int32_t *)from + 1, count, INT32_MIN, INT32_MAX - 1, dated);
     lots_bits_and(near, near, dated, count);
@@ -123,16 +136,13 @@ static void make_numbers(const number_maker *maker, lots_vector *out)
     const unsigned most = maker->step->expr->index;
     int64_t *numbers = out->data;
     for (uint32_t g = 0; g < maker->step->count; g++) {
-        uint64_t number = 0;
         if (offsets[g] == offsets[g + 1]) {
             numbers[g] = 0;
             lots_bit_set(out->missing, g);
             continue;
         }
         const unsigned length = length_from(maker->stops, offsets[g]), kept = length < most ? length : most;
-        for (unsigned k = 0; k < LOTS_PATH_STEPS; k++)
-            number |= (uint64_t)maker->steps[offsets[g] + k] << (8 * k);
-        number &= (UINT64_C(1) << (8 * kept)) - 1;
+        const uint64_t number = lots_get64(maker->steps + offsets[g]) & ((UINT64_C(1) << (8 * kept)) - 1);
         numbers[g] = (int64_t)(number | (length > most ? MORE : 0));
     }
 }

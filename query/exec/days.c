@@ -182,13 +182,13 @@ lots_status lots_covered_days(const lots_step *step, const lots_candidates *cand
     LOTS_TRY(lots_step_new(step, out, err));
     LOTS_TRY(lots_value(step->worker, step->expr->operands[0], step->rows, &value, err));
     LOTS_TRY(lots_vector_flatten(step->arena, &value, &interval, err));
-    LOTS_TRY(lots_relation_starts(step->worker, candidates->relation, &so_far.starts, err));
-    LOTS_TRY(lots_relation_span_end(step->worker, candidates->relation, &so_far.ends, err));
     out->missing = interval.missing;
     out->failed = interval.failed;
     out->culprit = interval.culprit;
     if (candidates->whole)
         return cover_owners(step, candidates, &interval, out, err);
+    LOTS_TRY(lots_relation_starts(step->worker, candidates->relation, &so_far.starts, err));
+    LOTS_TRY(lots_relation_span_end(step->worker, candidates->relation, &so_far.ends, err));
     int64_t *days = out->data;
     LOTS_TRY(lots_batches_begin(&batches, candidates, err));
     for (;;) {

@@ -49,6 +49,26 @@ static bool warns(const lots_expr *expr)
     return found;
 }
 
+static bool has_set(const lots_expr *expr)
+{
+    bool found = expr->set != NULL;
+    for (uint32_t i = 0; i < expr->operand_count && !found; i++)
+        found = has_set(expr->operands[i]);
+    return found;
+}
+
+/* Does it ask other sets, of its events or for its windows? */
+static bool asks_others(const lots_set *set)
+{
+    bool found = false;
+    for (uint32_t f = 0; f < set->filter_count && !found; f++)
+        found = has_set(set->filters[f]);
+    for (uint32_t w = 0; w < set->window_count && !found; w++)
+        found = (set->windows[w].low != NULL && has_set(set->windows[w].low)) ||
+                (set->windows[w].high != NULL && has_set(set->windows[w].high));
+    return found;
+}
+
 static bool reaches_period(const planner *p, const lots_set *set)
 {
     for (uint32_t f = 0; f < set->filter_count; f++) {
@@ -91,9 +111,12 @@ static bool take_set(planner *p, const lots_expr *expr)
         spans = is_period(p, expr->operands[0]);
     if (!spans && !is_within(p, set, &spans))
         return false;
-    for (uint32_t i = 0; i < expr->operand_count; i++)
+    p->panel->nested |= asks_others(set);
+    for (uint32_t i = 0; i < expr->operand_count; i++) {
         if (warns(expr->operands[i]))
             return false;
+        p->panel->nested |= has_set(expr->operands[i]);
+    }
     keep_set(p->panel, set, spans);
     return true;
 }
@@ -226,6 +249,7 @@ typedef struct marker {
     uint32_t words;              /* a row */
     uint64_t *bits;
     int32_t low, high;           /* days */
+    bool nested;                 /* as the panel's */
 } marker;
 
 static void mark_span(const marker *m, int32_t start, int32_t end, uint64_t *bits)
@@ -252,7 +276,7 @@ static bool rows_of_owners(const marker *m, const uint32_t *owner, uint32_t owne
     return once;
 }
 
-/* Bits of the places that fall in the periods, of the owners asked for. */
+/* Bits of the places that fall in the periods, of the owners asked for (NULL: of all). */
 static lots_status places_within(const marker *m, const lots_passed *passed, bool spans, const uint64_t *asked, uint64_t **out,
                                  lots_error *err)
 {
@@ -262,9 +286,11 @@ static lots_status places_within(const marker *m, const lots_passed *passed, boo
     LOTS_TRY(lots_new_bits(m->arena, count, &theirs, err));
     LOTS_TRY(lots_new_bits(m->arena, count, &late, err));
     LOTS_TRY(lots_new_bits(m->arena, count, out, err));
-    kernels->broadcast_bits(asked, passed->offsets, passed->relation->owners->count, theirs);
     kernels->range_i32(passed->starts, count, spans ? INT32_MIN : m->low, m->high, *out);
-    lots_bits_and(*out, *out, theirs, count);
+    if (asked != NULL) {
+        kernels->broadcast_bits(asked, passed->offsets, passed->relation->owners->count, theirs);
+        lots_bits_and(*out, *out, theirs, count);
+    }
     if (!spans)
         return LOTS_OK;
     kernels->range_i32(passed->ends, count, m->low, INT32_MAX, late);
@@ -310,6 +336,14 @@ static lots_status mark_owners(const marker *m, lots_passed *passed, bool spans,
     LOTS_TRY(lots_new_u32(m->arena, owners, &row, err));
     *done = rows_of_owners(m, owner, owners, row, asked);
     return *done ? mark_places(m, passed, spans, row, asked, err) : LOTS_OK;
+}
+
+/* Of events that are in no period nothing is asked, here or later. */
+static lots_status leave_within(const marker *m, lots_passed *passed, bool spans, lots_error *err)
+{
+    uint64_t *within = NULL;
+    LOTS_TRY(places_within(m, passed, spans, NULL, &within, err));
+    return lots_passed_narrow(m->worker, passed, within, err);
 }
 
 /* ---- row by row ---- */
@@ -358,7 +392,11 @@ static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *do
     *done = passed != NULL;
     if (!*done)
         return LOTS_OK;
-    LOTS_TRY(set->spans ? lots_passed_spans(m->worker, passed, err) : lots_passed_starts(m->worker, passed, err));
+    LOTS_TRY(lots_passed_starts(m->worker, passed, err));
+    if (set->spans)
+        LOTS_TRY(lots_passed_ends(m->worker, passed, err));
+    if (!m->nested && passed->elements == NULL && passed->rows != NULL)
+        LOTS_TRY(leave_within(m, passed, set->spans, err));
     LOTS_TRY(lots_instance_index(m->worker, m->rows, relation->owners, &owner, err));
     LOTS_TRY(mark_owners(m, passed, set->spans, owner, &marked, err));
     for (uint32_t r = 0; r < m->rows->count && !marked; r++)
@@ -514,7 +552,7 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
     LOTS_TRY(lots_each_within(worker, plan, rows, first, end, err));
     marker m = {.worker = worker, .arena = arena, .periods = periods, .rows = rows, .first = first, .end = end,
                 .words = (uint32_t)lots_bit_words(periods->count), .low = periods->starts[0],
-                .high = periods->ends[periods->count - 1]};
+                .high = periods->ends[periods->count - 1], .nested = panel->nested};
     LOTS_TRY(lots_new_bits(arena, (size_t)rows->count * m.words * 64, &m.bits, err));
     *done = true;
     for (uint32_t s = 0; s < panel->set_count && *done; s++)

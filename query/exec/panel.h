@@ -22,6 +22,7 @@ typedef struct lots_panel {
     uint32_t each; /* its stage, counted as those given */
     lots_panel_set sets[LOTS_PANEL_SETS_MAX];
     uint32_t set_count;
+    bool nested; /* what a set asks of its events asks other sets */
 } lots_panel;
 
 /* Are these stages, and `group` after them, a panel? */

@@ -72,6 +72,49 @@ lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const u
     return LOTS_OK;
 }
 
+/* In memory of its own: what was lent stays as it is. */
+static lots_status narrow_days(const lots_worker *worker, const lots_passed *passed, const uint64_t *within, uint32_t left,
+                               const int32_t **days, lots_error *err)
+{
+    uint32_t *kept = NULL;
+    if (*days == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(passed->arena, left, &kept, err));
+    worker->kernels->compress_u32(within, passed->count, (const uint32_t *)*days, kept);
+    *days = (const int32_t *)kept;
+    return LOTS_OK;
+}
+
+lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const uint64_t *within, lots_error *err)
+{
+    const lots_kernels *kernels = worker->kernels;
+    const size_t words = lots_bit_words(passed->count);
+    const uint32_t owners = passed->relation->owners->count;
+    uint32_t *before = NULL, *offsets = NULL, *rows = NULL;
+    uint64_t *bits = NULL;
+    LOTS_TRY(lots_new_u32(passed->arena, words + 1, &before, err));
+    LOTS_TRY(lots_new_u32(passed->arena, (size_t)owners + 1, &offsets, err));
+    const uint32_t left = before[words] = kernels->count_prefix(within, words, 0, before);
+    if (left == passed->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(passed->arena, left, &rows, err));
+    LOTS_TRY(lots_new_bits(passed->arena, passed->relation->count, &bits, err));
+    kernels->bit_ranks(within, before, passed->offsets, (size_t)owners + 1, offsets);
+    if (passed->rows != NULL)
+        kernels->compress_u32(within, passed->count, passed->rows, rows);
+    else
+        kernels->bits_indexes(within, passed->count, rows);
+    if (passed->bits != NULL)
+        kernels->bits_expand(passed->bits, passed->relation->count, within, bits);
+    else
+        memcpy(bits, within, words * sizeof *bits);
+    LOTS_TRY(narrow_days(worker, passed, within, left, &passed->starts, err));
+    LOTS_TRY(narrow_days(worker, passed, within, left, &passed->ends, err));
+    *passed = (lots_passed){.relation = passed->relation, .arena = passed->arena, .count = left, .rows = rows, .bits = bits,
+                            .offsets = offsets, .starts = passed->starts, .ends = passed->ends};
+    return LOTS_OK;
+}
+
 lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err)
 {
     const lots_instance *owners = passed->relation->owners;
@@ -86,17 +129,27 @@ lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint3
 
 /* ---- spans ---- */
 
-static lots_status known_ends(lots_worker *worker, lots_passed *passed, lots_error *err)
+lots_status lots_passed_ends(lots_worker *worker, lots_passed *passed, lots_error *err)
 {
     const lots_vector *ends = NULL;
+    lots_vector taken;
     int32_t *known = NULL;
-    LOTS_TRY(lots_relation_span_end(worker, passed->relation, &ends, err));
-    LOTS_TRY(by_place(worker, passed, ends->data, &passed->ends, err));
+    bool few = false;
+    if (passed->ends != NULL)
+        return LOTS_OK;
+    if (passed->rows != NULL)
+        LOTS_TRY(lots_relation_take_ends(worker, passed->relation, passed->rows, passed->count, passed->arena, &taken, &few, err));
+    ends = &taken;
+    if (!few)
+        LOTS_TRY(lots_relation_span_end(worker, passed->relation, &ends, err));
+    passed->ends = ends->data;
+    if (!few)
+        LOTS_TRY(by_place(worker, passed, ends->data, &passed->ends, err));
     if (ends->missing == NULL || lots_bits_next(ends->missing, 0, ends->count) == ends->count)
         return LOTS_OK;
     LOTS_TRY(lots_new_i32(passed->arena, passed->count, &known, err));
     for (uint32_t i = 0; i < passed->count; i++)
-        known[i] = lots_bit_get(ends->missing, passed->rows == NULL ? i : passed->rows[i]) ? INT32_MIN : passed->ends[i];
+        known[i] = lots_bit_get(ends->missing, few || passed->rows == NULL ? i : passed->rows[i]) ? INT32_MIN : passed->ends[i];
     passed->ends = known;
     return LOTS_OK;
 }
@@ -130,7 +183,7 @@ lots_status lots_passed_spans(lots_worker *worker, lots_passed *passed, lots_err
     if (passed->reach != NULL)
         return LOTS_OK;
     LOTS_TRY(lots_passed_starts(worker, passed, err));
-    LOTS_TRY(known_ends(worker, passed, err));
+    LOTS_TRY(lots_passed_ends(worker, passed, err));
     LOTS_TRY(lots_passed_owners(worker, passed, &owner, err));
     LOTS_TRY(lots_new_i32(passed->arena, passed->count, &reach, err));
     find_reach(passed, owner, reach);

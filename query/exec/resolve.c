@@ -495,14 +495,40 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
     return LOTS_OK;
 }
 
+/* Take those out whose ends aren't known, without looking at ends of others where few are left: *done. */
+static lots_status mask_endless(mask_maker *maker, bool *done, lots_error *err)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const uint32_t count = maker->relation->count;
+    uint64_t *gone = NULL;
+    uint32_t *rows = NULL;
+    lots_vector ends;
+    *done = false;
+    if (maker->mask == NULL || count == 0)
+        return LOTS_OK;
+    const uint32_t left = (uint32_t)kernels->bits_count(maker->mask, count);
+    LOTS_TRY(lots_new_u32(maker->arena, left, &rows, err));
+    kernels->bits_indexes(maker->mask, count, rows);
+    LOTS_TRY(lots_relation_take_ends(maker->worker, maker->relation, rows, left, maker->arena, &ends, done, err));
+    if (!*done || ends.missing == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(maker->arena, count, &gone, err));
+    kernels->bits_expand(maker->mask, count, ends.missing, gone);
+    lots_bits_and_not(maker->mask, maker->mask, gone, count);
+    return LOTS_OK;
+}
+
 /* What has no start is in no window, and a span whose end isn't known reaches no day. */
 static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved, lots_error *err)
 {
+    bool done = resolved->span == NULL;
     const lots_vector *values[2] = {NULL, NULL};
     const int32_t start = maker->relation->relation->start_column;
     if (resolved->window_count > 0 && start >= 0)
         LOTS_TRY(lots_relation_values(maker->worker, maker->relation, (uint32_t)start, &values[0], err));
-    if (resolved->span != NULL)
+    if (!done)
+        LOTS_TRY(mask_endless(maker, &done, err));
+    if (!done)
         LOTS_TRY(lots_relation_span_end(maker->worker, maker->relation, &values[1], err));
     for (int v = 0; v < 2; v++) {
         if (values[v] == NULL || values[v]->missing == NULL)

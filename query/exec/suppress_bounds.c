@@ -4,6 +4,8 @@
  * of a condition it may be 0). From there the ranges are narrowed: a total is the sum of its parts, a row's count that of the
  * parts which its conditions share it into, and rows that are persons are as many as their persons. A count that rests on few
  * and whose range is a single number is given away: then more of what tells it is hidden, and the ranges are asked again. */
+#include <string.h>
+
 #include "query/exec/suppress_tree.h"
 
 #define OPEN INT64_MAX
@@ -13,9 +15,12 @@ typedef struct range {
     int64_t low, high;
 } range;
 
-typedef struct bounds {
+/* What is known stays from one time to the next. Hiding a cell widens its range, and with it those which the sums it is in tie
+ * to it, by way of cells that are no single number: these begin anew, all others are as they were. */
+typedef struct lots_suppress_bounds {
     tree *t;
     range *ranges;       /* column * rows + row; of columns that count */
+    int8_t *marks;       /* the same: the marks from which the ranges began; UNSEEN at first */
     uint32_t *parts;     /* offsets of the columns that are parts */
     uint32_t *wholes;    /* columns that count all rows, or all persons */
     uint32_t part_count, whole_count;
@@ -23,7 +28,15 @@ typedef struct bounds {
     bool *shared;        /* by row: the conditions share it out */
     bool *asked;         /* by row of a total: one part more is enough for now */
     bool same;           /* each row is a person: the wholes are one number */
+
+    /* sums in which something changed since they were looked at: a row's; by column and row those of totals; any of a row */
+    bool *row_due, *total_due, *any_due;
+    bool *begins;        /* by column and row: the range begins anew */
+    uint32_t *stack;     /* of these: column * rows + row */
+    uint32_t stacked;
 } bounds;
+
+#define UNSEEN INT8_MIN
 
 static bool counts(const tree *t, uint32_t column)
 {
@@ -52,41 +65,78 @@ static range begin(const tree *t, uint32_t column, uint32_t row)
     return (range){truth < low ? truth : low, OPEN};
 }
 
-/* ---- narrowing ---- */
+/* ---- sums ---- */
 
-static bool narrow(range *r, int64_t low, int64_t high)
+static uint32_t rows_of(const bounds *b) { return b->t->table->rows; }
+
+/* Is there anything in a row that its columns tell of each other? */
+static bool ties_row(const bounds *b, uint32_t row) { return b->same || b->shared[row]; }
+
+static bool ties_total(const bounds *b, uint32_t column, uint32_t row)
 {
-    bool changed = low > r->low || high < r->high;
-    r->low = low > r->low ? low : r->low;
-    r->high = high < r->high ? high : r->high;
-    return changed;
+    return b->counted[column] && !tree_is_leaf(b->t, row) &&
+           (b->t->disjoint[row] || tree_kind(b->t, column) != LOTS_AGG_PATIENTS);
 }
 
-/* total = the sum of parts[places[0..count)]. */
-static bool narrow_sum(range *total, range *parts, const uint32_t *places, uint32_t count)
+static bool want_row(bounds *b, uint32_t row)
+{
+    if (b->row_due[row] || !ties_row(b, row))
+        return false;
+    return b->row_due[row] = b->any_due[row] = true;
+}
+
+static bool want_total(bounds *b, uint32_t column, uint32_t row)
+{
+    bool *due = &b->total_due[(size_t)column * rows_of(b) + row];
+    if (*due || !ties_total(b, column, row))
+        return false;
+    return *due = b->any_due[row] = true;
+}
+
+/* ---- narrowing ---- */
+
+/* The sums that a range is in are to be looked at again when it changes. */
+static void narrow(bounds *b, size_t cell, int64_t low, int64_t high)
+{
+    range *r = &b->ranges[cell];
+    const uint32_t column = (uint32_t)(cell / rows_of(b)), row = (uint32_t)(cell % rows_of(b));
+    if (low <= r->low && high >= r->high)
+        return;
+    r->low = low > r->low ? low : r->low;
+    r->high = high < r->high ? high : r->high;
+    want_row(b, row);
+    want_total(b, column, row);
+    if (b->t->table->parent[row] != LOTS_NO_ID)
+        want_total(b, column, b->t->table->parent[row]);
+}
+
+/* The cell `total` = the sum of the cells base + places[0..count). */
+static void narrow_sum(bounds *b, size_t total, size_t base, const uint32_t *places, uint32_t count)
 {
     int64_t low = 0, high = 0;
     uint32_t open = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const range *part = &parts[places[i]];
+        const range *part = &b->ranges[base + places[i]];
         low += part->low;
         high += part->high == OPEN ? 0 : part->high;
         open += part->high == OPEN;
     }
-    bool changed = narrow(total, low, open > 0 ? OPEN : high);
+    narrow(b, total, low, open > 0 ? OPEN : high);
+    const range whole = b->ranges[total];
     for (uint32_t i = 0; i < count; i++) {
-        range *part = &parts[places[i]];
-        bool closed = open == (part->high == OPEN ? 1u : 0u); /* all others are bounded */
-        int64_t others = high - (part->high == OPEN ? 0 : part->high);
-        int64_t least = closed ? total->low - others : part->low;
-        int64_t most = total->high == OPEN ? OPEN : total->high - (low - part->low);
-        range before = *part;
-        changed = narrow(part, least, most) || changed;
-        low += part->low - before.low;
-        high += (part->high == OPEN ? 0 : part->high) - (before.high == OPEN ? 0 : before.high);
-        open -= before.high == OPEN && part->high != OPEN;
+        const range before = b->ranges[base + places[i]];
+        if (before.low >= before.high)
+            continue;
+        bool closed = open == (before.high == OPEN ? 1u : 0u); /* all others are bounded */
+        int64_t others = high - (before.high == OPEN ? 0 : before.high);
+        int64_t least = closed ? whole.low - others : before.low;
+        int64_t most = whole.high == OPEN ? OPEN : whole.high - (low - before.low);
+        narrow(b, base + places[i], least, most);
+        const range part = b->ranges[base + places[i]];
+        low += part.low - before.low;
+        high += (part.high == OPEN ? 0 : part.high) - (before.high == OPEN ? 0 : before.high);
+        open -= before.high == OPEN && part.high != OPEN;
     }
-    return changed;
 }
 
 /* Whether the conditions share out the row. */
@@ -94,45 +144,112 @@ static bool is_shared(const bounds *b, uint32_t row)
 {
     int64_t sum = 0;
     for (uint32_t i = 0; i < b->part_count; i++)
-        sum += truth_of(b->t, b->parts[i] / b->t->table->rows, row);
+        sum += truth_of(b->t, b->parts[i] / rows_of(b), row);
     return b->part_count > 1 && sum == truth_of(b->t, b->wholes[0], row);
 }
 
-static bool narrow_row(const bounds *b, uint32_t row)
+static void narrow_row(bounds *b, uint32_t row)
 {
-    uint32_t rows = b->t->table->rows;
-    range *first = &b->ranges[(size_t)b->wholes[0] * rows + row];
-    bool changed = false;
+    const size_t rows = rows_of(b), first = b->wholes[0] * rows + row;
+    b->row_due[row] = false;
     for (uint32_t i = 1; b->same && i < b->whole_count; i++) {
-        range *other = &b->ranges[(size_t)b->wholes[i] * rows + row];
-        changed = narrow(first, other->low, other->high) || changed;
-        changed = narrow(other, first->low, first->high) || changed;
+        const size_t other = b->wholes[i] * rows + row;
+        narrow(b, first, b->ranges[other].low, b->ranges[other].high);
+        narrow(b, other, b->ranges[first].low, b->ranges[first].high);
     }
     if (b->shared[row])
-        changed = narrow_sum(first, b->ranges + row, b->parts, b->part_count) || changed;
-    return changed;
+        narrow_sum(b, first, row, b->parts, b->part_count);
 }
 
-static bool narrow_total(const bounds *b, uint32_t column, uint32_t row)
+static void narrow_total(bounds *b, uint32_t column, uint32_t row)
 {
     const tree *t = b->t;
-    range *ranges = b->ranges + (size_t)column * t->table->rows;
-    if (!b->counted[column] || (!t->disjoint[row] && tree_kind(t, column) == LOTS_AGG_PATIENTS))
-        return false;
-    return narrow_sum(&ranges[row], ranges, t->children + t->starts[row], t->starts[row + 1] - t->starts[row]);
+    const size_t base = (size_t)column * rows_of(b);
+    b->total_due[base + row] = false;
+    narrow_sum(b, base + row, base, t->children + t->starts[row], t->starts[row + 1] - t->starts[row]);
 }
 
-static void narrow_all(const bounds *b)
+static void narrow_all(bounds *b)
 {
-    bool changed = true;
-    for (int round = 0; changed && round < ROUNDS_MAX; round++) {
-        changed = false;
-        for (uint32_t row = 0; row < b->t->table->rows; row++) {
-            changed = narrow_row(b, row) || changed;
-            for (uint32_t c = 0; c < b->t->columns && !tree_is_leaf(b->t, row); c++)
-                changed = narrow_total(b, c, row) || changed;
+    const size_t rows = rows_of(b);
+    bool due = true;
+    for (int round = 0; due && round < ROUNDS_MAX; round++) {
+        due = false;
+        for (uint32_t row = 0; row < rows; row++) {
+            if (!b->any_due[row])
+                continue;
+            due = true;
+            b->any_due[row] = false;
+            if (b->row_due[row])
+                narrow_row(b, row);
+            for (uint32_t c = 0; c < b->t->columns; c++)
+                if (b->total_due[c * rows + row])
+                    narrow_total(b, c, row);
         }
     }
+    if (due) {
+        memset(b->row_due, 0, rows * sizeof(bool));
+        memset(b->any_due, 0, rows * sizeof(bool));
+        memset(b->total_due, 0, b->t->columns * rows * sizeof(bool));
+    }
+}
+
+/* ---- beginning ---- */
+
+static void begin_anew(bounds *b, uint32_t column, uint32_t row)
+{
+    const size_t cell = (size_t)column * rows_of(b) + row;
+    if (b->begins[cell] || !b->counted[column])
+        return;
+    b->begins[cell] = true;
+    b->stack[b->stacked++] = (uint32_t)cell;
+}
+
+/* A single number ties nothing to anything. */
+static void begin_open(bounds *b, uint32_t column, uint32_t row)
+{
+    if (!b->counted[column])
+        return;
+    const range r = begin(b->t, column, row);
+    if (r.low < r.high)
+        begin_anew(b, column, row);
+}
+
+/* What the sums that a cell is in tie to it. */
+static void begin_tied(bounds *b, uint32_t column, uint32_t row)
+{
+    const tree *t = b->t;
+    const uint32_t totals[] = {row, t->table->parent[row]};
+    if (want_row(b, row))
+        for (uint32_t c = 0; c < t->columns; c++)
+            begin_open(b, c, row);
+    for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+        if (totals[i] == LOTS_NO_ID || !want_total(b, column, totals[i]))
+            continue;
+        begin_open(b, column, totals[i]);
+        for (uint32_t child = t->starts[totals[i]]; child < t->starts[totals[i] + 1]; child++)
+            begin_open(b, column, t->children[child]);
+    }
+}
+
+/* Nothing is due now: each sum that is met for the first time becomes due. */
+static void begin_changed(bounds *b)
+{
+    const tree *t = b->t;
+    const uint32_t rows = rows_of(b);
+    for (uint32_t c = 0; c < t->columns; c++)
+        for (uint32_t row = 0; row < rows && b->counted[c]; row++) {
+            const int8_t mark = (int8_t)lots_suppress_mark(t->table, c, row);
+            if (b->marks[(size_t)c * rows + row] != mark)
+                begin_anew(b, c, row);
+            b->marks[(size_t)c * rows + row] = mark;
+        }
+    while (b->stacked > 0) {
+        const uint32_t cell = b->stack[--b->stacked], column = cell / rows, row = cell % rows;
+        b->ranges[cell] = begin(t, column, row);
+        begin_tied(b, column, row);
+    }
+    memset(b->begins, 0, (size_t)t->columns * rows * sizeof(bool));
 }
 
 /* ---- hiding ---- */
@@ -160,48 +277,64 @@ static void hide_more(const bounds *b, uint32_t column, uint32_t row)
         b->asked[above] = true;
 }
 
-static lots_status open_bounds(bounds *b, lots_arena *arena, lots_error *err)
+static lots_status open_room(bounds *b, lots_arena *arena, lots_error *err)
 {
-    const tree *t = b->t;
-    uint32_t rows = t->table->rows;
-    void *ranges = NULL, *parts = NULL, *wholes = NULL, *asked = NULL, *counted = NULL, *shared = NULL;
-    LOTS_TRY(lots_arena_alloc(arena, &ranges, (size_t)t->columns * rows, sizeof(range), err));
-    LOTS_TRY(lots_arena_alloc(arena, &parts, t->columns, sizeof(uint32_t), err));
-    LOTS_TRY(lots_arena_alloc(arena, &wholes, t->columns, sizeof(uint32_t), err));
-    LOTS_TRY(lots_arena_alloc(arena, &asked, rows, sizeof(bool), err));
-    LOTS_TRY(lots_arena_alloc(arena, &counted, t->columns, sizeof(bool), err));
-    LOTS_TRY(lots_arena_alloc(arena, &shared, rows, sizeof(bool), err));
-    b->counted = counted;
-    b->shared = shared;
-    b->asked = asked;
-    b->ranges = ranges;
-    b->parts = parts;
-    b->wholes = wholes;
-    b->same = true;
+    const size_t rows = rows_of(b), columns = b->t->columns, cells = columns * rows;
+    bool **flags[] = {&b->counted, &b->shared, &b->asked, &b->row_due, &b->any_due, &b->total_due, &b->begins};
+    uint32_t **numbers[] = {&b->parts, &b->wholes, &b->stack};
+    void *made = NULL;
+    if (cells > UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "a table with totals of more than %u cells", UINT32_MAX);
+    LOTS_TRY(lots_arena_alloc(arena, &made, cells, sizeof(range), err));
+    b->ranges = made;
+    LOTS_TRY(lots_arena_alloc(arena, &made, cells, sizeof(int8_t), err));
+    b->marks = made;
+    memset(b->marks, UNSEEN, cells);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        LOTS_TRY(lots_arena_alloc(arena, &made, cells, sizeof(bool), err));
+        *flags[i] = made;
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        LOTS_TRY(lots_arena_alloc(arena, &made, cells, sizeof(uint32_t), err));
+        *numbers[i] = made;
+    }
+    return LOTS_OK;
+}
+
+static lots_status open_bounds(tree *t, lots_arena *arena, lots_error *err)
+{
+    const uint32_t rows = t->table->rows;
+    void *made = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &made, 1, sizeof(bounds), err));
+    bounds *b = made;
+    *b = (bounds){.t = t, .same = true};
+    LOTS_TRY(open_room(b, arena, err));
     for (uint32_t c = 0; c < t->columns; c++) {
         if (is_part(t, c))
             b->parts[b->part_count++] = c * rows;
         else if (counts(t, c))
             b->wholes[b->whole_count++] = c;
         b->counted[c] = counts(t, c);
-        for (uint32_t row = 0; b->counted[c] && row < rows; row++) {
-            b->ranges[(size_t)c * rows + row] = begin(t, c, row);
+        for (uint32_t row = 0; b->counted[c] && row < rows; row++)
             b->same = b->same && (is_part(t, c) || truth_of(t, c, row) == truth_of(t, b->wholes[0], row));
-        }
     }
     for (uint32_t row = 0; row < rows; row++)
         b->shared[row] = is_shared(b, row);
+    t->bounds = b;
     return LOTS_OK;
 }
 
 lots_status tree_hide_bounded(tree *t, lots_arena *arena, lots_error *err)
 {
-    bounds b = {.t = t};
-    LOTS_TRY(open_bounds(&b, arena, err));
-    narrow_all(&b);
+    if (t->bounds == NULL)
+        LOTS_TRY(open_bounds(t, arena, err));
+    bounds *b = t->bounds;
+    begin_changed(b);
+    narrow_all(b);
+    memset(b->asked, 0, t->table->rows * sizeof(bool));
     for (uint32_t row = 0; row < t->table->rows; row++)
         for (uint32_t c = 0; c < t->columns; c++)
-            if (is_given_away(&b, c, row))
-                hide_more(&b, c, row);
+            if (is_given_away(b, c, row))
+                hide_more(b, c, row);
     return LOTS_OK;
 }

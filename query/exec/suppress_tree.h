@@ -17,6 +17,7 @@ struct lots_suppress_tree {
     uint32_t *hidden;  /* by row: how many of its cells were, when it was last looked at */
     bool *stale;       /* by row: something was hidden in it or below it since then */
     bool changed;
+    struct lots_suppress_bounds *bounds; /* suppress_bounds.c; NULL until asked for */
 };
 
 /* ---- suppress_totals.c ---- */

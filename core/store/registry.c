@@ -323,6 +323,15 @@ lots_status lots_registry_segment(lots_registry *registry, uint32_t index, lots_
     return status;
 }
 
+bool lots_registry_segment_is_open(lots_registry *registry, uint32_t index)
+{
+    segment_slot *slot = &registry->segments[index];
+    pthread_mutex_lock(&slot->mutex);
+    const bool open = slot->segment != NULL;
+    pthread_mutex_unlock(&slot->mutex);
+    return open;
+}
+
 lots_status lots_registry_identity(lots_registry *registry, uint32_t index, lots_identity **out, lots_error *err)
 {
     const lots_manifest_entry *entry = &LOTS_AT(lots_segment_facts, &registry->facts.segments, index).entry;

@@ -58,6 +58,8 @@ uint64_t lots_registry_events(const lots_registry *registry, uint32_t stream);
 uint32_t lots_registry_segments(const lots_registry *registry);
 /* Registry-wide number of the segment's first patient. */
 lots_patient lots_registry_segment_first(const lots_registry *registry, uint32_t index);
+/* Was it lent before? Threads: safe. */
+bool lots_registry_segment_is_open(lots_registry *registry, uint32_t index);
 /* Open (once) and lend a segment. Threads: safe. Errors: LOTS_IO, LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_registry_segment(lots_registry *registry, uint32_t index, lots_segment **out,
                                             lots_error *err);

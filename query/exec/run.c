@@ -10,11 +10,29 @@
 
 /* ---- opening ---- */
 
+static lots_status open_segment(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const run *r = context;
+    lots_segment *segment = NULL;
+    (void)worker;
+    return lots_registry_segment(r->query->registry, (uint32_t)task, &segment, err);
+}
+
+/* The first question of a program opens the segments of a large registry by all threads: reading what lies where in each is most
+ * of what it waits for. */
+static lots_status open_segments(run *r, lots_error *err)
+{
+    const uint32_t count = lots_registry_segments(r->query->registry);
+    if (r->options->pool == NULL || count == 0 || lots_registry_segment_is_open(r->query->registry, count - 1))
+        return LOTS_OK;
+    return lots_pool_run(r->options->pool, count, open_segment, r, r->options->stop, err);
+}
+
 static lots_status list_chunks(run *r, lots_error *err)
 {
     lots_vec list = LOTS_VEC(lots_chunk_place);
     lots_registry *registry = r->query->registry;
-    lots_status status = LOTS_OK;
+    lots_status status = open_segments(r, err);
     for (uint32_t s = 0; s < lots_registry_segments(registry) && status == LOTS_OK; s++) {
         lots_segment *segment = NULL;
         status = lots_registry_segment(registry, s, &segment, err);

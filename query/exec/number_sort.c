@@ -1,5 +1,6 @@
 /* number_sort.c: radix sort from the lowest digit and selection from the highest (Knuth 1998, 5.2.5), of the distance to a
- * number not above the least value: bits that all values share cost nothing, digits in order little. See number_sort.h. */
+ * number not above the least value: bits that all values share cost nothing, digits in order little. Numbers within 2^32 of the
+ * least are moved as halves, all digits counted at once. See number_sort.h. */
 #include "query/exec/number_sort.h"
 
 #include <stdlib.h>
@@ -138,8 +139,79 @@ static int64_t find_base(const int64_t *values, uint64_t count, uint64_t *differ
     return base;
 }
 
+/* ---- within 2^32 of the least ---- */
+
+enum { PASSES = 4 };
+
+typedef struct narrow_sort {
+    unsigned passes, bits; /* of a digit */
+    uint32_t counts[PASSES][DIGITS];
+} narrow_sort;
+
+/* The distances of all that are not the least, and how often each digit occurs. Returns how many they are. */
+static uint64_t narrow_and_count(const int64_t *values, uint64_t count, int64_t least, narrow_sort *sort, uint32_t *out)
+{
+    const uint32_t mask = (1u << sort->bits) - 1;
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        const uint32_t distance = (uint32_t)((uint64_t)values[i] - (uint64_t)least);
+        out[kept] = distance;
+        kept += distance != 0;
+    }
+    for (unsigned p = 0; p < sort->passes; p++)
+        memset(sort->counts[p], 0, (size_t)(mask + 1) * sizeof(uint32_t));
+    for (uint64_t i = 0; i < kept; i++)
+        for (unsigned p = 0; p < sort->passes; p++)
+            sort->counts[p][out[i] >> (p * sort->bits) & mask]++;
+    return kept;
+}
+
+/* One pass by one digit, whose counts become places; false when all have the same. */
+static bool narrow_pass(const uint32_t *from, uint32_t *to, uint64_t count, unsigned shift, unsigned bits, uint32_t *counts)
+{
+    const uint32_t mask = (1u << bits) - 1;
+    uint32_t place = 0;
+    if (counts[from[0] >> shift & mask] == count)
+        return false;
+    for (uint32_t d = 0; d <= mask; d++) {
+        const uint32_t own = counts[d];
+        counts[d] = place;
+        place += own;
+    }
+    for (uint64_t i = 0; i < count; i++)
+        to[counts[from[i] >> shift & mask]++] = from[i];
+    return true;
+}
+
+/* Room as for `values`: two halves. */
+static void sort_narrow(int64_t *values, void *room, uint64_t count, int64_t least, uint32_t furthest)
+{
+    const unsigned most = count < SMALL ? SMALL_BITS : DIGIT_BITS, bits = 32 - (unsigned)__builtin_clz(furthest);
+    narrow_sort sort = {.passes = (bits + most - 1) / most};
+    uint32_t *from = room, *to = from + count;
+    sort.bits = (bits + sort.passes - 1) / sort.passes;
+    const uint64_t kept = narrow_and_count(values, count, least, &sort, from);
+    for (unsigned p = 0; p < sort.passes; p++)
+        if (narrow_pass(from, to, kept, p * sort.bits, sort.bits, sort.counts[p])) {
+            uint32_t *swap = from;
+            from = to;
+            to = swap;
+        }
+    for (uint64_t i = 0; i < count - kept; i++)
+        values[i] = least;
+    for (uint64_t i = 0; i < kept; i++)
+        values[count - kept + i] = (int64_t)((uint64_t)least + from[i]);
+}
+
 static void sort_by_digits(int64_t *values, int64_t *room, uint64_t count)
 {
+    int64_t least, most;
+    find_range(values, count, &least, &most);
+    const uint64_t furthest = (uint64_t)most - (uint64_t)least;
+    if (furthest > 0 && furthest <= UINT32_MAX && count <= UINT32_MAX) {
+        sort_narrow(values, room, count, least, (uint32_t)furthest);
+        return;
+    }
     const unsigned bits = count < SMALL ? SMALL_BITS : DIGIT_BITS;
     int64_t *from = values, *to = room;
     uint64_t differ;

@@ -9,7 +9,7 @@
 
 /* ---- sorting ---- */
 
-enum { SHAPES = 9, MOST = 5000 };
+enum { SHAPES = 12, MOST = 5000 };
 
 static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
 {
@@ -23,6 +23,9 @@ static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
     case 5: return -(int64_t)at;
     case 6: return INT64_MAX - (int64_t)(drawn % 300);
     case 7: return INT64_MIN + (int64_t)(drawn % 70000);
+    case 8: return drawn % 3 != 0 ? -100 : (int64_t)(drawn % 9000000); /* costs: many have none */
+    case 9: return at == 1 ? INT64_C(0xffffffff) - 7 : at == 2 ? -7 : (int64_t)(drawn >> 32) - 7; /* the most that are halves … */
+    case 10: return at == 1 ? INT64_C(0x100000000) - 7 : at == 2 ? -7 : (int64_t)(drawn >> 32) - 7; /* … and one more */
     default: return (int64_t)(drawn % 40) == 0 ? (int64_t)(drawn >> 8) : (int64_t)(drawn % 1000) - 500;
     }
 }

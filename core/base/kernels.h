@@ -180,6 +180,8 @@ typedef struct lots_kernels {
     void (*broadcast_bits)(const uint64_t *bits, const uint32_t *offsets, size_t group_count, uint64_t *out);
     /* out[i] = g. */
     void (*broadcast_index)(const uint32_t *offsets, size_t group_count, uint32_t *out);
+    /* first[g], first[g] + 1, … end[g] - 1 of each of `count` ranges, one after the other; returns how many. first[g] <= end[g]. */
+    size_t (*range_indexes)(const uint32_t *first, const uint32_t *end, size_t count, uint32_t *out);
 } lots_kernels;
 
 /* The table for this processor and the environment's LOTS_SIMD (scalar, avx2, avx512: the best this processor has that is

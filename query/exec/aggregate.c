@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "query/exec/border.h"
 #include "query/exec/by_order.h"
 #include "query/exec/candidates.h"
 #include "query/exec/column.h"
@@ -125,28 +126,56 @@ static bool is_plain(const lots_expr *x)
            (x->op == LOTS_OP_COLUMN && kind != LOTS_TYPE_SET && kind != LOTS_TYPE_CODE && kind != LOTS_TYPE_CATEGORY);
 }
 
-/* The rows that some range holds under the mask; NULL: all, or nearly. Ranges that overlap much are not gone through. */
-static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, const uint64_t **out, uint32_t *count,
-                             lots_error *err)
+typedef struct held_bits { /* the rows that some range holds under the mask */
+    bool known;            /* else they are all, or nearly */
+    const uint64_t *bits;  /* NULL: all rows of the ranges, which are apart */
+    uint32_t count;
+} held_bits;
+
+/* Ranges that overlap much are not gone through. */
+static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, held_bits *out, lots_error *err)
 {
+    const lots_kernels *kernels = step->worker->kernels;
     uint64_t *held = NULL, length = 0;
-    *out = ranges->offsets != NULL ? ranges->mask : NULL;
-    *count = ranges->positions;
+    *out = (held_bits){ranges->offsets != NULL && ranges->mask != NULL, ranges->mask, ranges->positions};
     if (ranges->offsets == NULL) {
         for (uint32_t i = 0; i < ranges->count; i++)
             length += ranges->end[i] - ranges->first[i];
         if (length >= 2 * (uint64_t)ranges->positions)
             return LOTS_OK;
+        if (ranges->apart && ranges->mask == NULL) {
+            *out = (held_bits){true, NULL, (uint32_t)length};
+            return LOTS_OK;
+        }
         LOTS_TRY(lots_new_bits(step->arena, ranges->positions, &held, err));
-        for (uint32_t i = 0; i < ranges->count; i++)
+        for (uint32_t i = 0; i < ranges->count && !ranges->apart; i++)
             if (ranges->first[i] < ranges->end[i])
                 lots_bits_set_range(held, ranges->first[i], ranges->end[i]);
+        if (ranges->apart)
+            lots_places_bits(ranges->first, ranges->end, ranges->count, ranges->positions, held);
         if (ranges->mask != NULL)
-            step->worker->kernels->bits_and(held, ranges->mask, ranges->positions, held);
-        *out = held;
+            kernels->bits_and(held, ranges->mask, ranges->positions, held);
+        *out = (held_bits){true, held, 0};
     }
-    if (*out != NULL)
-        *count = (uint32_t)step->worker->kernels->bits_count(*out, ranges->positions);
+    if (out->known)
+        out->count = (uint32_t)kernels->bits_count(out->bits, ranges->positions);
+    return LOTS_OK;
+}
+
+/* Of ranges that are apart: their rows, one range's after the other's. */
+static lots_status number_apart(const lots_step *step, const lots_ranges *ranges, uint32_t count, uint32_t **rows,
+                                lots_ranges *out, lots_error *err)
+{
+    uint32_t *places = NULL, at = 0;
+    LOTS_TRY(lots_new_u32(step->arena, (size_t)count, rows, err));
+    LOTS_TRY(lots_new_u32(step->arena, (size_t)ranges->count + 1, &places, err));
+    step->worker->kernels->range_indexes(ranges->first, ranges->end, ranges->count, *rows);
+    for (uint32_t g = 0; g < ranges->count; g++) {
+        places[g] = at;
+        at += ranges->end[g] - ranges->first[g];
+    }
+    places[ranges->count] = at;
+    *out = (lots_ranges){.count = ranges->count, .first = places, .end = places + 1, .offsets = places, .positions = count};
     return LOTS_OK;
 }
 
@@ -154,6 +183,8 @@ static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, c
 static lots_status number_held(const lots_step *step, const lots_ranges *ranges, const uint64_t *held, uint32_t count,
                                uint32_t **rows, lots_ranges *out, lots_error *err)
 {
+    if (held == NULL)
+        return number_apart(step, ranges, count, rows, out, err);
     const lots_kernels *kernels = step->worker->kernels;
     const lots_ranges marked = {.positions = ranges->positions, .mask = held};
     const bool follow = ranges->offsets != NULL;
@@ -178,18 +209,19 @@ static lots_status take_held(const lots_step *step, lots_relation_rows *relation
 {
     const lots_expr *column = step->expr->op == LOTS_OP_NIGHTS ? NULL : step->expr->operands[0];
     const lots_relation *bound = relation->relation;
-    const uint64_t *held = NULL;
-    uint32_t count = 0, *rows = NULL, *of_relation = NULL;
+    held_bits held;
+    uint32_t *rows = NULL, *of_relation = NULL;
     lots_ranges few;
     *done = false;
     if (column == NULL || column->op != LOTS_OP_COLUMN || column->of_frame != all->frame ||
         bound->kind != LOTS_RELATION_STREAM || !is_plain(column) ||
         lots_stream_is_read(step->worker, bound->stream, bound->columns[column->index].column))
         return LOTS_OK;
-    LOTS_TRY(rows_held(step, ranges, &held, &count, err));
-    if (held == NULL || 4 * (uint64_t)count >= ranges->positions)
+    LOTS_TRY(rows_held(step, ranges, &held, err));
+    const uint32_t count = held.count;
+    if (!held.known || 4 * (uint64_t)count >= ranges->positions)
         return LOTS_OK;
-    LOTS_TRY(number_held(step, ranges, held, count, &rows, &few, err));
+    LOTS_TRY(number_held(step, ranges, held.bits, count, &rows, &few, err));
     if (all->relation_row != NULL) {
         LOTS_TRY(lots_new_u32(step->arena, count, &of_relation, err));
         step->worker->kernels->gather_u32(all->relation_row, rows, count, of_relation);
@@ -212,16 +244,17 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
                              lots_error *err)
 {
     const lots_kernels *kernels = step->worker->kernels;
-    const uint64_t *held = NULL;
+    held_bits held;
     const uint32_t *owners = NULL;
-    uint32_t count = 0, *rows = NULL, *parents = NULL;
+    uint32_t *rows = NULL, *parents = NULL;
     *out = (held_rows){.elements = NULL};
     if (step->expr->op == LOTS_OP_NIGHTS || is_plain(step->expr->operands[0]))
         return LOTS_OK;
-    LOTS_TRY(rows_held(step, ranges, &held, &count, err));
-    if (held == NULL || 2 * (uint64_t)count >= ranges->positions)
+    LOTS_TRY(rows_held(step, ranges, &held, err));
+    const uint32_t count = held.count;
+    if (!held.known || 2 * (uint64_t)count >= ranges->positions)
         return LOTS_OK;
-    LOTS_TRY(number_held(step, ranges, held, count, &rows, &out->ranges, err));
+    LOTS_TRY(number_held(step, ranges, held.bits, count, &rows, &out->ranges, err));
     LOTS_TRY(lots_new_u32(step->arena, count, &parents, err));
     LOTS_TRY(lots_instance_parents(step->worker, all, &owners, err));
     kernels->gather_u32(owners, rows, count, parents);
@@ -259,6 +292,7 @@ static lots_status reduce_rows(const lots_step *step, const lots_candidates *can
                                 .first = candidates->first,
                                 .end = candidates->end,
                                 .offsets = candidates->contiguous ? candidates->first : NULL,
+                                .apart = candidates->apart,
                                 .positions = candidates->relation->count,
                                 .mask = candidates->mask};
     const lots_ranges unmasked = {
@@ -460,7 +494,10 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
     LOTS_TRY(lots_eval_has_code(step, &counted, out, err));
     if (counted)
         return LOTS_OK;
-    LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
+    if (step->expr->op == LOTS_OP_COVERED_DAYS)
+        LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
+    else
+        LOTS_TRY(lots_candidates_in_places(step->worker, step->expr->set, step->rows, &candidates, err));
     if (step->expr->op == LOTS_OP_COVERED_DAYS)
         return lots_covered_days(step, &candidates, out, err);
     if (is_of_spans(step, &candidates)) {

@@ -12,6 +12,7 @@ typedef struct lots_ranges {
     uint32_t count;
     const uint32_t *first, *end; /* by range */
     const uint32_t *offsets;     /* first, when contiguous: count + 1 */
+    bool apart;                  /* no two of them overlap, and they rise */
     uint32_t positions;
     const uint64_t *mask;        /* by position; NULL: all */
 } lots_ranges;

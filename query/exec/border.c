@@ -49,30 +49,20 @@ lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *re
     return LOTS_OK;
 }
 
-/* A bit is toggled where a range begins and where it ends; each bit is then the parity of the toggles up to it. Toggles rise: the
- * word at hand is written again and again, never read. */
+/* Most ranges are short: they lie in a word and the next. */
 void lots_places_bits(const uint32_t *first, const uint32_t *end, uint32_t groups, uint32_t count, uint64_t *out)
 {
     const size_t words = lots_bit_words(count);
-    uint64_t parity = 0, toggles = 0;
-    uint32_t at = 0;
     memset(out, 0, (words + 1) * sizeof *out);
     for (uint32_t g = 0; g < groups; g++) {
-        const uint32_t begins = first[g] / 64, ends = end[g] / 64;
-        toggles = (begins == at ? toggles : 0) ^ UINT64_C(1) << (first[g] % 64);
-        out[begins] = toggles;
-        toggles = (ends == begins ? toggles : 0) ^ UINT64_C(1) << (end[g] % 64);
-        out[ends] = toggles;
-        at = ends;
+        const uint32_t length = end[g] - first[g], at = first[g] % 64;
+        if (length >= 64) {
+            lots_bits_set_range(out, first[g], end[g]);
+            continue;
+        }
+        const uint64_t bits = (UINT64_C(1) << length) - 1;
+        uint64_t *const word = out + first[g] / 64;
+        word[0] |= bits << at;
+        word[1] |= bits >> 1 >> (63 - at);
     }
-    for (size_t w = 0; w < words; w++) {
-        uint64_t word = out[w];
-        for (unsigned shift = 1; shift < 64; shift *= 2)
-            word ^= word << shift;
-        out[w] = word ^ parity;
-        parity = 0 - (out[w] >> 63);
-    }
-    if (count % 64 != 0)
-        out[words - 1] &= (UINT64_C(1) << (count % 64)) - 1;
-    out[words] = 0;
 }

@@ -1,5 +1,5 @@
 /* border.h: windows of whole calendar years as places among each patient's rows, from what the store says of years: no day is
- * decoded. Callers: resolve.c. */
+ * decoded. Callers: resolve.c, aggregate.c. */
 #ifndef LOTS_QUERY_BORDER_H
 #define LOTS_QUERY_BORDER_H
 
@@ -10,8 +10,7 @@
  * are decoded already. */
 LOTS_MUST lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *relation, int32_t low, int32_t high,
                                          const uint32_t **first, const uint32_t **end, lots_error *err);
-/* The bits first[g] .. end[g] - 1 of each of `groups` groups, which don't overlap and rise. `out` has a word more than `count` bits
- * need. */
+/* The bits first[g] .. end[g] - 1 of each of `groups` groups, of `count` bits and room for a word more. */
 void lots_places_bits(const uint32_t *first, const uint32_t *end, uint32_t groups, uint32_t count, uint64_t *out);
 
 #endif

@@ -80,6 +80,17 @@ static lots_status event_ranges(lots_candidates *candidates, lots_error *err)
     return LOTS_OK;
 }
 
+/* Does the set stand in the frame of an episode, whose members it may be? */
+static bool is_in_episode(const lots_worker *worker, const lots_set *set)
+{
+    const lots_query *query = worker->query;
+    bool found = false;
+    for (uint32_t r = 0; r < query->relation_count; r++)
+        found |= query->relations[r].kind == LOTS_RELATION_EPISODES && query->relations[r].members != NULL &&
+                 query->relations[r].episode_frame == query->frames[set->frame].parent;
+    return found;
+}
+
 /* Is this the set of the members of an episode? Then the frame's rows are the episodes. */
 static lots_status member_ranges(lots_candidates *candidates, bool *done, lots_error *err)
 {
@@ -272,6 +283,8 @@ static lots_status want_passed(lots_worker *worker, lots_resolved *resolved, lot
     const uint64_t *mask = resolved->mask;
     if (resolved->passed != NULL)
         return LOTS_OK;
+    if (resolved->places != NULL)
+        return lots_fail(err, LOTS_INTERNAL, "a window is not in its mask");
     if (worker->patients != NULL && mask != NULL)
         LOTS_TRY(lots_wanted_rows(worker, resolved->relation, mask, &mask, err));
     return lots_passed_make(worker, resolved->relation, mask, arena, &resolved->passed, err);
@@ -308,6 +321,39 @@ static lots_status narrow_by_rows(lots_candidates *candidates, lots_resolved *re
                ? narrow_spans(candidates, resolved->span, resolved, err) : LOTS_OK;
 }
 
+/* Nothing but filters of elements and a window of whole years: each row's range is what the window leaves of its owner's. */
+static lots_status place_ranges(lots_candidates *candidates, const lots_resolved *resolved, lots_error *err)
+{
+    LOTS_TRY(owner_ranges(candidates, resolved->places, err));
+    candidates->contiguous = false;
+    candidates->apart = candidates->own_first == NULL;
+    if (candidates->apart) {
+        candidates->end = resolved->places_end;
+        return LOTS_OK;
+    }
+    const uint32_t *group = NULL;
+    LOTS_TRY(lots_instance_index(candidates->worker, candidates->rows, candidates->relation->owners, &group, err));
+    candidates->worker->kernels->gather_u32(resolved->places_end, group, candidates->count, candidates->own_end);
+    return LOTS_OK;
+}
+
+lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                      lots_candidates *out, lots_error *err)
+{
+    lots_relation_rows *relation = NULL;
+    lots_resolved *resolved = NULL;
+    if (set->event != NULL || is_in_episode(worker, set))
+        return lots_candidates_find(worker, set, rows, out, err);
+    LOTS_TRY(lots_relation_get(worker, set->relation, rows, &relation, err));
+    LOTS_TRY(lots_set_resolve(worker, set, relation, &resolved, err));
+    if (resolved->places == NULL || !resolved->whole || resolved->failed != NULL)
+        return lots_candidates_find(worker, set, rows, out, err);
+    *out = (lots_candidates){
+        .worker = worker, .set = set, .rows = rows, .count = rows->count, .relation = relation, .mask = resolved->mask};
+    LOTS_TRY(lots_beyond_look(worker, set, rows, err));
+    return place_ranges(out, resolved, err);
+}
+
 lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                  lots_candidates *out, lots_error *err)
 {
@@ -319,7 +365,7 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
         LOTS_TRY(event_ranges(out, err));
     else
         LOTS_TRY(member_ranges(out, &members, err));
-    LOTS_TRY(lots_set_resolve(worker, set, out->relation, &resolved, err));
+    LOTS_TRY(lots_set_mask(worker, set, out->relation, &resolved, err));
     LOTS_TRY(lots_beyond_look(worker, set, rows, err));
     out->mask = resolved->mask;
     out->failed = resolved->failed;
@@ -347,7 +393,7 @@ lots_status lots_set_passed(lots_worker *worker, const lots_set *set, lots_relat
 {
     lots_resolved *resolved = NULL;
     *out = NULL;
-    LOTS_TRY(lots_set_resolve(worker, set, relation, &resolved, err));
+    LOTS_TRY(lots_set_mask(worker, set, relation, &resolved, err));
     if (resolved->failed != NULL)
         return LOTS_OK;
     LOTS_TRY(want_passed(worker, resolved, err));
@@ -359,7 +405,7 @@ lots_status lots_candidates_passed(const lots_candidates *candidates, lots_passe
 {
     lots_worker *worker = candidates->worker;
     lots_resolved *resolved = NULL;
-    LOTS_TRY(lots_set_resolve(worker, candidates->set, candidates->relation, &resolved, err));
+    LOTS_TRY(lots_set_mask(worker, candidates->set, candidates->relation, &resolved, err));
     LOTS_TRY(want_passed(worker, resolved, err));
     *out = resolved->passed;
     return lots_passed_spans(worker, resolved->passed, err);

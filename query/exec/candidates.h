@@ -21,8 +21,9 @@ struct lots_resolved { /* of a set over a relation, whatever the frame's row */
     lots_resolved *next;
     const lots_set *set;
     const lots_set *first;  /* the first that holds the same rows: see alike.h */
-    bool whole;             /* the mask says it all */
+    bool whole;             /* the mask says it all, with the places below */
     lots_relation_rows *relation;
+    const uint32_t *places, *places_end; /* by owner: the rows in a constant window that is not in the mask; NULL: there is none */
     const uint64_t *mask;   /* NULL: every row */
     const uint64_t *failed; /* rows that passed so far and then could not be judged; NULL: none */
     const lots_expr *culprit;
@@ -41,6 +42,9 @@ struct lots_resolved { /* of a set over a relation, whatever the frame's row */
 /* Made once for each relation's rows, and kept with them. */
 LOTS_MUST lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
                                        lots_resolved **out, lots_error *err);
+/* The same with all constant windows in the mask. */
+LOTS_MUST lots_status lots_set_mask(lots_worker *worker, const lots_set *set, lots_relation_rows *relation, lots_resolved **out,
+                                    lots_error *err);
 
 typedef struct lots_candidates {
     lots_worker *worker;
@@ -52,6 +56,7 @@ typedef struct lots_candidates {
     uint32_t *own_first, *own_end; /* the same, when they may be changed; NULL until asked for */
     bool contiguous;
     bool whole; /* every row has all of its owner's rows that pass the mask */
+    bool apart; /* no two rows' ranges overlap */
     const uint32_t *list;
     uint32_t list_count;
     const uint64_t *mask, *failed; /* by relation row */
@@ -66,6 +71,10 @@ typedef struct lots_candidates {
 
 LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                            lots_candidates *out, lots_error *err);
+/* The same; where nothing else is asked of the set, a window of whole years may be in the ranges instead of the mask: then these are
+ * not all of an owner's rows that pass it. */
+LOTS_MUST lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                                lots_candidates *out, lots_error *err);
 /* The rows of a relation that pass a set's mask; NULL when some could not be judged. */
 LOTS_MUST lots_status lots_set_passed(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
                                       lots_passed **out, lots_error *err);

@@ -75,7 +75,7 @@ lots_status lots_masked_rows(lots_worker *worker, const lots_bound_pipeline *pip
     uint64_t *keep = NULL, *all = NULL;
     *done = false;
     LOTS_TRY(lots_relation_get(worker, pipeline->source->relation, worker->patients, &relation, err));
-    LOTS_TRY(lots_set_resolve(worker, pipeline->source, relation, &resolved, err));
+    LOTS_TRY(lots_set_mask(worker, pipeline->source, relation, &resolved, err));
     if (!resolved->whole || resolved->failed != NULL)
         return LOTS_OK;
     *done = true;

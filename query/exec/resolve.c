@@ -59,6 +59,7 @@ typedef struct mask_maker {
     uint64_t *mask, *failed;
     const lots_expr *culprit;
     bool narrowed; /* rows of patients and days that can't matter are out */
+    const uint32_t *places, *places_end; /* of a window that is not in the mask yet, as lots_resolved has them */
     bool wanted;   /* no other than wanted patients' rows are left */
 } mask_maker;
 
@@ -68,6 +69,22 @@ static lots_status want_mask(mask_maker *maker, lots_error *err)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &maker->mask, err));
     lots_bits_fill(maker->mask, maker->relation->count, true);
+    return LOTS_OK;
+}
+
+/* From places to the mask. */
+static lots_status mask_places(mask_maker *maker, lots_error *err)
+{
+    const uint32_t count = maker->relation->count;
+    uint64_t *within = NULL;
+    if (maker->places == NULL)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
+    lots_places_bits(maker->places, maker->places_end, maker->relation->owners->count, count, within);
+    maker->worker->work.rows += maker->relation->owners->count;
+    maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
+    maker->places = maker->places_end = NULL;
     return LOTS_OK;
 }
 
@@ -81,22 +98,21 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
     const int zone = none || low > high ? -1 : zone_of_starts(maker->worker, maker->relation->relation, low, high);
     if (zone == 1)
         return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
     if (zone == -1) {
+        LOTS_TRY(want_mask(maker, err));
         lots_bits_fill(maker->mask, count, false);
         return LOTS_OK;
     }
     const int32_t *starts = NULL;
-    const uint32_t *first = NULL, *end = NULL;
     uint64_t *within = NULL;
+    LOTS_TRY(mask_places(maker, err)); /* of a window before */
+    LOTS_TRY(lots_window_places(maker->worker, maker->relation, low, high, &maker->places, &maker->places_end, err));
+    if (maker->places != NULL)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
     LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
-    LOTS_TRY(lots_window_places(maker->worker, maker->relation, low, high, &first, &end, err));
-    if (first != NULL) {
-        lots_places_bits(first, end, maker->relation->owners->count, count, within);
-    } else {
-        LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
-        maker->worker->kernels->range_i32(starts, count, low, high, within);
-    }
+    maker->worker->kernels->range_i32(starts, count, low, high, within);
     maker->worker->work.rows += count;
     maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
     return LOTS_OK;
@@ -236,6 +252,7 @@ static lots_status narrow_mask(mask_maker *maker, lots_error *err)
     if (maker->narrowed)
         return LOTS_OK;
     maker->narrowed = true;
+    LOTS_TRY(mask_places(maker, err));
     LOTS_TRY(mask_unwanted(maker, &left_out, err));
     maker->wanted = left_out;
     for (uint32_t w = 0; left_out && w < maker->set->window_count; w++) {
@@ -342,6 +359,8 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
     LOTS_TRY(lots_asks_sets(maker->worker, filter, elements->frame, &asks, err));
     if (!asks)
         LOTS_TRY(is_dear(maker, filter, elements->frame, &dear, err));
+    if (asks || is_number_test(maker, filter, elements->frame))
+        LOTS_TRY(mask_places(maker, err));
     if (dear)
         LOTS_TRY(narrow_mask(maker, err));
     if (dear && little_is_left(maker, SOME))
@@ -358,6 +377,7 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
     LOTS_TRY(want_mask(maker, err));
     if (flat.failed != NULL) {
         uint64_t *here = NULL;
+        LOTS_TRY(mask_places(maker, err));
         LOTS_TRY(lots_new_bits(maker->arena, count, &here, err));
         lots_bits_and(here, maker->mask, flat.failed, count);
         if (maker->failed != NULL)
@@ -579,10 +599,29 @@ lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_rela
     made->whole = made->window_count == 0 && made->pair_count == 0;
     made->relation = relation;
     made->mask = maker.mask;
+    made->places = maker.places;
+    made->places_end = maker.places_end;
     made->failed = maker.failed;
     made->culprit = maker.culprit;
     made->next = depth->resolved;
     depth->resolved = made;
     *out = made;
+    return LOTS_OK;
+}
+
+lots_status lots_set_mask(lots_worker *worker, const lots_set *set, lots_relation_rows *relation, lots_resolved **out,
+                          lots_error *err)
+{
+    LOTS_TRY(lots_set_resolve(worker, set, relation, out, err));
+    lots_resolved *resolved = *out;
+    mask_maker maker = {.worker = worker, .relation = relation, .arena = &worker->depths[relation->owners->depth].arena,
+                        .places = resolved->places, .places_end = resolved->places_end};
+    if (resolved->places == NULL)
+        return LOTS_OK;
+    LOTS_TRY(mask_places(&maker, err));
+    if (resolved->mask != NULL) /* what was lent stays as it was */
+        worker->kernels->bits_and(maker.mask, resolved->mask, relation->count, maker.mask);
+    resolved->mask = maker.mask;
+    resolved->places = resolved->places_end = NULL;
     return LOTS_OK;
 }

@@ -119,6 +119,25 @@ static void check_broadcasts(const lots_kernels *kernels, size_t count)
     free(wide);
 }
 
+/* Of each group the rows but for its first and, of every third, all. */
+static void check_range_indexes(const lots_kernels *kernels, size_t count)
+{
+    uint32_t *first = calloc(all->groups + 17, 4), *end = calloc(all->groups + 17, 4), *out = calloc(count + 17, 4);
+    size_t expected = 0, found;
+    for (size_t g = 0; g < all->groups; g++) {
+        end[g] = all->offsets[g + 1];
+        first[g] = g % 3 == 0 ? end[g] : all->offsets[g] + (all->offsets[g] < end[g]);
+    }
+    found = kernels->range_indexes(first, end, all->groups, out);
+    for (size_t g = 0; g < all->groups; g++)
+        for (uint32_t i = first[g]; i < end[g]; i++)
+            assert_int_equal(out[expected++], i);
+    assert_int_equal(found, expected);
+    free(first);
+    free(end);
+    free(out);
+}
+
 static void sums_that_do_not_fit_are_told(void **state)
 {
     static const int64_t values[16] = {INT64_MAX, 1, -1, INT64_MIN, INT64_MIN, INT64_MAX, INT64_MAX, 2, 5};
@@ -150,12 +169,13 @@ EACH(groups_count, check_counts)
 EACH(groups_sum, check_sums)
 EACH(groups_have_extremes, check_extremes)
 EACH(groups_broadcast, check_broadcasts)
+EACH(ranges_give_their_indexes, check_range_indexes)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_count),         cmocka_unit_test(groups_sum),
-        cmocka_unit_test(groups_have_extremes), cmocka_unit_test(groups_broadcast),
+        cmocka_unit_test(groups_have_extremes), cmocka_unit_test(groups_broadcast), cmocka_unit_test(ranges_give_their_indexes),
         cmocka_unit_test(sums_that_do_not_fit_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

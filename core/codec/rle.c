@@ -115,6 +115,8 @@ static lots_status read_runs(lots_reader *reader, uint32_t count, runs_read *out
     return LOTS_OK;
 }
 
+#define NEAR 3u /* runs looked at one by one: rows that are asked for often have a run of their own and one between */
+
 /* The run of a row that begins no earlier than run `from`: in steps that double, then halve. */
 static uint32_t run_of(const runs_read *runs, uint32_t from, uint32_t row)
 {
@@ -134,7 +136,10 @@ lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32
     uint32_t run = 0;
     LOTS_TRY(read_runs(reader, count, &runs, arena, err));
     for (uint32_t k = 0; k < row_count; k++) {
-        if (runs.offsets[run + 1] <= rows[k])
+        uint32_t near = 0;
+        for (; near < NEAR && runs.offsets[run + 1] <= rows[k]; near++)
+            run++;
+        if (near == NEAR && runs.offsets[run + 1] <= rows[k])
             run = run_of(&runs, run + 1, rows[k]);
         out[k] = runs.values[run];
     }

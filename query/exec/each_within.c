@@ -195,8 +195,8 @@ static uint32_t count_before(const lots_periods *periods, int64_t day, bool of_e
 
 /* The same of all rows by the table of days: those before the first day and after the last count as the ones beside them.
  * False where there is none. */
-static bool count_all_before(const lots_kernels *kernels, const lots_periods *periods, const int32_t *days, uint32_t count,
-                             int32_t shift, bool of_end, uint32_t *out)
+static bool count_all_before(const lots_kernels *kernels, const lots_periods *periods, const int32_t *restrict days,
+                             uint32_t count, int32_t shift, bool of_end, uint32_t *restrict out)
 {
     const int64_t first = (int64_t)periods->starts[0] - shift, after = (int64_t)periods->ends[periods->count - 1] + 1 - shift;
     if (periods->of_day == NULL || first < INT32_MIN || after > INT32_MAX)
@@ -282,6 +282,18 @@ static void except_rows(const lots_each_bound *by, const lots_vector *value, con
     }
 }
 
+static void no_more(int32_t *restrict end, const int32_t *restrict at, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        end[i] = end[i] < at[i] ? end[i] : at[i];
+}
+
+static void no_less(int32_t *restrict first, const int32_t *restrict at, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        first[i] = first[i] > at[i] ? first[i] : at[i];
+}
+
 static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows,
                           const lots_periods *periods, int32_t *first, int32_t *end, lots_error *err)
 {
@@ -299,11 +311,10 @@ static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const 
             found[i] = count_before(periods, (int64_t)days[i] + shift, by->of_end);
     if (by->unless != NULL || value.missing != NULL)
         except_rows(by, &value, unless.data, rows->count, periods->count, found);
-    const int32_t *at = (const int32_t *)found;
-    for (uint32_t i = 0; i < rows->count && by->below; i++)
-        end[i] = end[i] < at[i] ? end[i] : at[i];
-    for (uint32_t i = 0; i < rows->count && !by->below; i++)
-        first[i] = first[i] > at[i] ? first[i] : at[i];
+    if (by->below)
+        no_more(end, (const int32_t *)found, rows->count);
+    else
+        no_less(first, (const int32_t *)found, rows->count);
     return LOTS_OK;
 }
 
@@ -311,13 +322,13 @@ lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, co
                              uint32_t *end, lots_error *err)
 {
     int32_t *low = (int32_t *)first, *high = (int32_t *)end; /* they are few */
-    for (uint32_t i = 0; i < rows->count; i++) {
-        low[i] = 0;
-        high[i] = (int32_t)plan->periods.count;
-    }
+    const int32_t periods = (int32_t)plan->periods.count;
+    const uint32_t count = rows->count;
+    for (uint32_t i = 0; i < count; i++)
+        high[i] = periods;
+    memset(low, 0, count * sizeof *low);
     for (uint32_t b = 0; b < plan->bound_count; b++)
         LOTS_TRY(narrow(worker, &plan->bounds[b], rows, &plan->periods, low, high, err));
-    for (uint32_t i = 0; i < rows->count; i++)
-        high[i] = high[i] < low[i] ? low[i] : high[i];
+    no_less(high, low, count);
     return LOTS_OK;
 }

@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "query/exec/beyond.h"
+#include "query/exec/later.h"
 #include "query/exec/masked.h"
 #include "query/exec/panel.h"
 #include "query/exec/pass_rows.h"
@@ -24,6 +25,7 @@ typedef struct pass_state {
     lots_arena arena;     /* plans */
     lots_each_plan *plans;/* by stage, of an EACH */
     lots_panel panel;
+    uint64_t *later;      /* by stage, of a DERIVE: what waits for the next one: later.h */
     bool masked;          /* rows stay where they are: masked.h */
     pthread_mutex_t lock;
 } pass_state;
@@ -82,6 +84,12 @@ static lots_status make_plans(pass_state *state, lots_error *err)
                                          &state->plans[s], err));
     if (pass->options->observer == NULL && pass->carried == NULL)
         lots_panel_plan(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group, &state->panel);
+    const bool alone = pass->input == NULL && pass->other_count == 0 && !state->is_other && !state->panel.is;
+    LOTS_TRY(lots_arena_alloc(&state->arena, &made, pass->stage_count, sizeof(uint64_t), err));
+    state->later = made;
+    for (uint32_t s = 0; alone && s + 1 < pass->stage_count; s++)
+        if (where_after(pass, s) != NULL)
+            state->later[s] = lots_later_items(pass->query, pass->pipeline, &pass->stages[s], &pass->stages[s + 1]);
     state->masked = pass->options->observer == NULL && pass->input == NULL && pass->other_count == 0 && !state->is_other &&
                     lots_masked_can(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group);
     return LOTS_OK;
@@ -112,21 +120,32 @@ static lots_status note_wanted(const pass_state *state, lots_worker *worker, uin
     return all && pass->group != NULL && pass->input == NULL ? lots_wanted_note(worker, rows, err) : LOTS_OK;
 }
 
+/* The items of a DERIVE with a bit. */
+static lots_status derive(const lots_bound_stage *stage, uint64_t items, lots_worker *worker, const lots_instance *rows,
+                          lots_error *err)
+{
+    for (uint32_t i = 0; i < stage->item_count; i++)
+        if (i >= 64 || (items >> i & 1) != 0)
+            LOTS_TRY(lots_eval(worker, stage->items[i].value, rows, &rows->slots[stage->items[i].slot], err));
+    return LOTS_OK;
+}
+
 static lots_status run_stage(const pass_state *state, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
 {
     const lots_pass *pass = state->pass;
     const lots_bound_stage *stage = &pass->stages[at];
+    const bool waited = at > 0 && state->later[at - 1] != 0 && lots_later_holds(worker);
     if (stage->kind == LOTS_STAGE_JOIN)
         return lots_join_rows(&pass->joins[at], worker, *rows, err);
     if (stage->kind == LOTS_STAGE_WHERE) {
         uint64_t *keep = NULL;
         LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
         LOTS_TRY(lots_rows_filter(worker, *rows, keep, rows, err));
-        return note_wanted(state, worker, at, *rows, err);
+        LOTS_TRY(note_wanted(state, worker, at, *rows, err));
+        return waited ? derive(stage - 1, state->later[at - 1], worker, *rows, err) : LOTS_OK;
     }
-    for (uint32_t i = 0; i < stage->item_count; i++)
-        LOTS_TRY(lots_eval(worker, stage->items[i].value, *rows, &(*rows)->slots[stage->items[i].slot], err));
-    return LOTS_OK;
+    const bool waits = state->later[at] != 0 && lots_later_holds(worker);
+    return derive(stage, waits ? ~state->later[at] : UINT64_MAX, worker, *rows, err);
 }
 
 /* Where too much memory was asked for: in that stage, unless an expression of it is known to be it. */

@@ -99,6 +99,10 @@ LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, 
 LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                           const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch,
                                           lots_error *err);
+/* The same of rows, which are told of ids that few have: *done, bits of the chunk's rows; else `out` is of no use. */
+LOTS_MUST lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                               const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch,
+                                               lots_error *err);
 bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uint32_t column);
 /* What a chunk has beside a column's values to find rows by: postings, or rows by year. */
 uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk);

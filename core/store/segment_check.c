@@ -89,6 +89,7 @@ static lots_status verify_blocks(check_job *job, lots_error *err)
             LOTS_TRY(verify_slot(job, &stream->columns[c].children, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].years, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].postings, err));
+            LOTS_TRY(verify_slot(job, &stream->columns[c].posted_rows, err));
         }
     }
     return LOTS_OK;
@@ -191,10 +192,11 @@ static lots_status check_presence(check_job *job, uint32_t stream, uint32_t colu
 
 typedef struct posting_check {
     const uint32_t *pairs;
-    uint32_t count;
-    uint64_t *met;   /* bits by pair */
-    uint32_t patients, absent_id;
-    bool absent;     /* a patient with this id is not among the pairs */
+    uint32_t count, per; /* how many patients, or rows, an id may go with */
+    bool some;           /* ids without any pair are not told */
+    uint64_t *met;       /* bits by pair */
+    uint32_t absent_id;
+    bool absent;         /* a pair with this id is not among them */
 } posting_check;
 
 static uint32_t place_of_pair(const posting_check *check, uint64_t pair)
@@ -210,84 +212,106 @@ static uint32_t place_of_pair(const posting_check *check, uint64_t pair)
     return low;
 }
 
-static void meet_pairs(posting_check *check, const lots_values_out *values, uint32_t patient, uint32_t first, uint32_t end)
+/* The values from `first` on are those of a patient, or of a row. */
+static void meet_pairs(posting_check *check, const lots_values_out *values, uint32_t of, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end && !check->absent; i++) {
         if (values->missing != NULL && lots_bit_get(values->missing, i))
             continue;
-        const uint32_t id = ((const lots_id *)values->data)[i];
-        const uint64_t pair = (uint64_t)id * check->patients + patient;
-        const uint32_t place = place_of_pair(check, pair);
-        check->absent = place == check->count || check->pairs[place] != pair;
-        check->absent_id = id;
-        if (!check->absent)
+        const uint64_t id = ((const lots_id *)values->data)[i], pair = id * check->per + of;
+        const uint32_t place = place_of_pair(check, pair), before = place_of_pair(check, id * check->per);
+        if (place < check->count && check->pairs[place] == pair) {
             lots_bit_set(check->met, place);
+            continue;
+        }
+        check->absent = !check->some || (before < check->count && check->pairs[before] < (id + 1) * check->per);
+        check->absent_id = (uint32_t)id;
     }
 }
 
-/* Where each row's values begin: of a list column the running sum of its lengths. NULL: row i has value i. */
+/* Where each row's values begin, and last how many there are: of a list column the running sum of its lengths. */
 static lots_status element_offsets(check_job *job, uint32_t stream, uint32_t column, const uint32_t **out, bool *read,
                                    lots_error *err)
 {
-    const lots_layout_column *file = job->segment->streams[stream].columns[column].file;
+    const bool list = job->segment->streams[stream].columns[column].file->kind == LOTS_KIND_CODES;
     const uint32_t rows = lots_segment_chunk_rows(job->segment, stream, job->chunk);
-    lots_values_out lengths;
+    lots_values_out lengths = {0};
     void *room;
-    *out = NULL;
     *read = true;
-    if (file->kind != LOTS_KIND_CODES)
-        return LOTS_OK;
-    LOTS_TRY(read_values(job, stream, column, LOTS_PART_LENGTHS, &lengths, read, err));
+    if (list)
+        LOTS_TRY(read_values(job, stream, column, LOTS_PART_LENGTHS, &lengths, read, err));
     if (!*read)
         return LOTS_OK;
     LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)rows + 1, sizeof(uint32_t), err));
     uint32_t *offsets = room;
     offsets[0] = 0;
     for (uint32_t i = 0; i < rows; i++)
-        offsets[i + 1] = offsets[i] + ((const uint32_t *)lengths.data)[i];
+        offsets[i + 1] = offsets[i] + (list ? ((const uint32_t *)lengths.data)[i] : 1);
     *out = offsets;
     return LOTS_OK;
 }
 
-/* Every patient's ids are posted, and no others. */
-static lots_status compare_pairs(check_job *job, uint32_t stream, uint32_t column, const lots_values_out *values,
-                                 posting_check *check, lots_error *err)
+/* A block of pairs, and room to mark those that were met. *read is false when it could not be (reported). */
+static lots_status open_pairs(check_job *job, const lots_layout_slot *slot, uint32_t per, posting_check *check, bool *read,
+                              lots_error *err)
 {
-    const uint32_t *elements, *rows;
+    lots_error found;
     void *room;
-    bool read;
-    LOTS_TRY(element_offsets(job, stream, column, &elements, &read, err));
-    if (!read)
+    *check = (posting_check){.per = per};
+    *read = !*bad_flag(job, slot, job->chunk);
+    if (!*read)
         return LOTS_OK;
+    lots_status status = lots_segment_read_pairs(job->segment, slot, job->chunk, &check->pairs, &check->count, &job->scratch,
+                                                 &found);
+    *read = status == LOTS_OK;
+    if (!*read)
+        return report_status(job, status, &found, err);
     LOTS_TRY(lots_arena_alloc(&job->scratch, &room, lots_bit_words(check->count), sizeof(uint64_t), err));
     check->met = room;
-    LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)check->patients + 1, sizeof(uint32_t), err));
-    LOTS_TRY(lots_segment_offsets(job->segment, stream, job->chunk, room, &job->scratch, err));
-    rows = room;
-    for (uint32_t p = 0; p < check->patients; p++)
-        meet_pairs(check, values, p, elements == NULL ? rows[p] : elements[rows[p]],
-                   elements == NULL ? rows[p + 1] : elements[rows[p + 1]]);
-    if (check->absent)
-        report_fault(job, "the postings lack a patient with id %u", check->absent_id);
-    else if (lots_bits_count(check->met, check->count) < check->count)
-        report_fault(job, "the postings name a patient who does not have the id");
     return LOTS_OK;
 }
 
+static void report_pairs(check_job *job, const posting_check *check, const char *who)
+{
+    if (check->absent)
+        report_fault(job, "the postings lack a %s with id %u", who, check->absent_id);
+    else if (lots_bits_count(check->met, check->count) < check->count)
+        report_fault(job, "the postings name a %s without the id", who);
+}
+
+/* Every patient's ids are posted, and no others; so are the rows of an id of which any is. */
 static lots_status check_postings(check_job *job, uint32_t stream, uint32_t column, const lots_values_out *values,
                                   lots_error *err)
 {
     const lots_layout_column *file = job->segment->streams[stream].columns[column].file;
-    posting_check check = {.patients = lots_segment_chunk_first(job->segment, job->chunk + 1) -
-                                       lots_segment_chunk_first(job->segment, job->chunk)};
-    lots_error found;
-    if (!(file->flags & LOTS_COLUMN_POSTINGS) || *bad_flag(job, &file->postings, job->chunk))
+    const uint32_t rows = lots_segment_chunk_rows(job->segment, stream, job->chunk);
+    const uint32_t patients = job->segment->layout.firsts[job->chunk + 1] - job->segment->layout.firsts[job->chunk];
+    const uint32_t *elements, *of_patients;
+    posting_check check;
+    void *room;
+    bool read;
+    if (!(file->flags & LOTS_COLUMN_POSTINGS))
         return LOTS_OK;
-    lots_status status = lots_segment_read_postings(job->segment, file, job->chunk, &check.pairs, &check.count, &job->scratch,
-                                                    &found);
-    if (status != LOTS_OK)
-        return report_status(job, status, &found, err);
-    return compare_pairs(job, stream, column, values, &check, err);
+    LOTS_TRY(element_offsets(job, stream, column, &elements, &read, err));
+    if (!read)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)patients + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_segment_offsets(job->segment, stream, job->chunk, room, &job->scratch, err));
+    of_patients = room;
+    LOTS_TRY(open_pairs(job, &file->postings, patients, &check, &read, err));
+    for (uint32_t p = 0; read && p < patients; p++)
+        meet_pairs(&check, values, p, elements[of_patients[p]], elements[of_patients[p + 1]]);
+    if (read)
+        report_pairs(job, &check, "patient");
+    if (file->kind != LOTS_KIND_CODES)
+        return LOTS_OK;
+    LOTS_TRY(open_pairs(job, &file->posted_rows, rows, &check, &read, err));
+    check.some = true;
+    for (uint32_t row = 0; read && row < rows; row++)
+        meet_pairs(&check, values, row, elements[row], elements[row + 1]);
+    if (read)
+        report_pairs(job, &check, "row");
+    return LOTS_OK;
 }
 
 /* ---- one chunk ---- */

@@ -66,6 +66,8 @@ void lots_years_count(const lots_column_job *column, uint32_t chunk, uint32_t *c
 /* The pairs of local id and patient of a chunk, each once, as one rising number each: id x patients + patient. In scratch.
  * Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_column_post(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err);
+/* The same of rows, id x rows + row, of the ids that few of the chunk's patients have; none when numbers would be too large. */
+LOTS_MUST lots_status lots_column_post_rows(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err);
 /* How a chunk's block is to be written, with room for what it is told from. */
 typedef struct lots_told {
     lots_block_options options;

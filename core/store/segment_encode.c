@@ -10,7 +10,7 @@
 
 enum {
     PRESENCE_SHARE = 32, /* a presence map may cost 1/32 of the column it saves reading, */
-    POSTINGS_SHARE = 2,  /* postings half of it, */
+    POSTINGS_SHARE = 2,  /* postings of patients half of it, those of rows as much, */
     YEARS_SHARE = 7      /* and rows by year 1/7 of the days */
 };
 
@@ -206,6 +206,38 @@ static bool may_post(const lots_column_job *column)
            !column->layout_stream->single && column->ids > 0 && column->ids <= UINT32_MAX / LOTS_CHUNK_PATIENTS;
 }
 
+static lots_status encode_pairs(lots_column_job *column, lots_layout_slot *slot,
+                                lots_status (*post)(lots_column_job *, uint32_t, lots_values *, lots_error *), lots_error *err)
+{
+    lots_segment_job *job = column->job;
+    slot->own_counts = true;
+    LOTS_TRY(lots_layout_open_slot(&job->layout, slot, LOTS_PHYS_U32, job->layout.chunks, err));
+    for (uint32_t k = 0; k < job->layout.chunks; k++) {
+        lots_values pairs;
+        lots_arena_reset(&job->scratch);
+        LOTS_TRY(post(column, k, &pairs, err));
+        LOTS_TRY(encode_block(job, slot, k, &pairs, 0, &column->options, err));
+    }
+    return LOTS_OK;
+}
+
+/* In a list a row is dearest to find: where the space allows it, rows are told as well. */
+static lots_status encode_posted_rows(lots_column_job *column, uint64_t column_bytes, lots_error *err)
+{
+    lots_segment_job *job = column->job;
+    lots_layout_slot *slot = &column->layout->posted_rows;
+    const size_t image_before = job->image.count;
+    if (column->schema->kind != LOTS_KIND_CODES)
+        return LOTS_OK;
+    LOTS_TRY(encode_pairs(column, slot, lots_column_post_rows, err));
+    if (job->image.count - image_before <= column_bytes / POSTINGS_SHARE)
+        return LOTS_OK;
+    job->image.count = image_before;
+    for (uint32_t k = 0; k < slot->block_count; k++)
+        slot->metas[k] = (lots_block_meta){.encoding = LOTS_ENCODING_CONSTANT, .phys = LOTS_PHYS_U32, .max = -1};
+    return LOTS_OK;
+}
+
 static lots_status encode_postings(lots_column_job *column, uint64_t column_bytes, lots_error *err)
 {
     lots_segment_job *job = column->job;
@@ -214,19 +246,14 @@ static lots_status encode_postings(lots_column_job *column, uint64_t column_byte
     const size_t image_before = job->image.count, hashes_before = job->plain_hashes.count;
     if (!may_post(column))
         return LOTS_OK;
-    layout->postings.own_counts = true;
-    LOTS_TRY(lots_layout_open_slot(&job->layout, &layout->postings, LOTS_PHYS_U32, job->layout.chunks, err));
-    for (uint32_t k = 0; k < job->layout.chunks; k++) {
-        lots_values pairs;
-        lots_arena_reset(&job->scratch);
-        LOTS_TRY(lots_column_post(column, k, &pairs, err));
-        LOTS_TRY(encode_block(job, &layout->postings, k, &pairs, 0, &column->options, err));
-    }
-    job->plain_hashes.count = hashes_before; /* they follow from the values */
+    LOTS_TRY(encode_pairs(column, &layout->postings, lots_column_post, err));
     if (job->image.count - image_before <= column_bytes / POSTINGS_SHARE) {
         layout->flags |= LOTS_COLUMN_POSTINGS;
+        LOTS_TRY(encode_posted_rows(column, column_bytes, err));
+        job->plain_hashes.count = hashes_before; /* they follow from the values */
         return LOTS_OK;
     }
+    job->plain_hashes.count = hashes_before;
     job->image.count = image_before;
     job->layout.slot_count = slots_before;
     layout->postings = (lots_layout_slot){0};

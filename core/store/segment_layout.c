@@ -7,6 +7,7 @@
  *               | varint first year | varint years (by flag)
  *               | dictionary slot (ids) | lengths slot (CODES) | values slot | presence slot (by flag)
  *               | children slot (by flag) | years slot (by flag) | postings slot (by flag)
+ *               | posted rows slot (CODES; by the same flag)
  *   slot        u8 encoding of each block, 255: not held
  *               | varint count of each block (values of CODES, dictionary, presence, children, postings)
  *               | of each held block: varint missing; then varint bytes; then u8 width; then zigzag varint min and varint
@@ -173,7 +174,10 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
         LOTS_TRY(put_slot(&column->children, out, err));
     if (flags & LOTS_COLUMN_YEARS)
         LOTS_TRY(put_slot(&column->years, out, err));
-    return flags & LOTS_COLUMN_POSTINGS ? put_slot(&column->postings, out, err) : LOTS_OK;
+    if (!(flags & LOTS_COLUMN_POSTINGS))
+        return LOTS_OK;
+    LOTS_TRY(put_slot(&column->postings, out, err));
+    return column->kind == LOTS_KIND_CODES ? put_slot(&column->posted_rows, out, err) : LOTS_OK;
 }
 
 static lots_status put_stream(const lots_layout *layout, const lots_layout_stream *stream, bool content,
@@ -387,19 +391,29 @@ static lots_status read_years(layout_parse *parse, lots_layout_column *column, l
     return LOTS_OK;
 }
 
-/* Pairs of an id and a patient, as one number each. */
-static lots_status read_postings(layout_parse *parse, lots_layout_column *column, lots_error *err)
+/* Pairs of an id and one of `rows` rows, or patients, as one number each. */
+static bool pairs_fit(const lots_layout_column *column, const lots_block_meta *meta, uint32_t rows)
 {
-    const uint32_t *firsts = parse->layout->firsts;
+    const uint64_t pairs = (uint64_t)column->dictionary.metas[0].count * rows;
+    if (!lots_layout_held(meta))
+        return meta->count == 0;
+    return meta->missing == 0 && meta->min >= 0 && (uint64_t)meta->max < pairs;
+}
+
+static lots_status read_postings(layout_parse *parse, const lots_layout_stream *stream, lots_layout_column *column,
+                                 lots_error *err)
+{
+    const uint32_t *firsts = parse->layout->firsts, chunks = parse->layout->chunks;
+    const bool list = column->kind == LOTS_KIND_CODES;
     if (!(column->flags & LOTS_COLUMN_POSTINGS))
         return LOTS_OK;
-    LOTS_TRY(read_slot(parse, &column->postings, LOTS_PHYS_U32, parse->layout->chunks, NULL, err));
-    for (uint32_t i = 0; i < column->postings.block_count; i++) {
-        const lots_block_meta *meta = &column->postings.metas[i];
-        const uint64_t pairs = (uint64_t)column->dictionary.metas[0].count * (firsts[i + 1] - firsts[i]);
-        if (lots_layout_held(meta) ? meta->missing > 0 || meta->min < 0 || (uint64_t)meta->max >= pairs : meta->count > 0)
-            return fail_directory("postings beyond the ids and patients there are", err);
-    }
+    LOTS_TRY(read_slot(parse, &column->postings, LOTS_PHYS_U32, chunks, NULL, err));
+    if (list)
+        LOTS_TRY(read_slot(parse, &column->posted_rows, LOTS_PHYS_U32, chunks, NULL, err));
+    for (uint32_t i = 0; i < chunks; i++)
+        if (!pairs_fit(column, &column->postings.metas[i], firsts[i + 1] - firsts[i]) ||
+            (list && !pairs_fit(column, &column->posted_rows.metas[i], stream->rows[i])))
+            return fail_directory("postings beyond the ids, patients and rows there are", err);
     return LOTS_OK;
 }
 
@@ -466,7 +480,7 @@ static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, 
     LOTS_TRY(check_id_spans(column, err));
     LOTS_TRY(read_presence(parse, column, err));
     LOTS_TRY(read_children(parse, column, err));
-    return read_postings(parse, column, err);
+    return read_postings(parse, stream, column, err);
 }
 
 /* A column of ids, one a row, that is told from none. */

@@ -74,6 +74,7 @@ typedef struct lots_layout_column {
     uint32_t first_year, year_count; /* by flag YEARS */
     lots_layout_slot years;      /* year by year, how many rows each patient has before it and not before the year above;
                                     held or not */
+    lots_layout_slot posted_rows; /* CODES, with postings: local id x rows of the chunk + row, of all rows with an id that few have */
 } lots_layout_column;
 
 typedef struct lots_layout_stream {

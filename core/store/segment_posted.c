@@ -1,49 +1,56 @@
-/* segment_posted.c: who of a chunk has an id, asked of the column's postings. A pair of local id and patient is one number, id x
- * patients + patient; the chunk's pairs rise, so those of neighbouring ids lie side by side. See segment.h. */
+/* segment_posted.c: who of a chunk has an id, and in which rows, asked of the column's postings. A pair of local id and patient is
+ * one number, id x patients + patient; the chunk's pairs rise, so those of neighbouring ids lie side by side. Of rows the same.
+ * See segment.h. */
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
-/* What makes pairs unsafe to use as patients. */
-static lots_status check_pairs(const lots_segment *segment, const lots_layout_column *column, uint32_t chunk,
-                               const uint32_t *pairs, lots_error *err)
+enum { IDS_LOOKED_UP = 64 }; /* more ids of a set in one chunk are hardly rare together */
+
+typedef struct pairs {
+    const uint32_t *items;
+    uint32_t count;
+    uint32_t per; /* how many patients, or rows, an id may go with */
+} pairs;
+
+/* What makes pairs unsafe to use; that none is beyond the directory's greatest is the same question. */
+static lots_status check_pairs(const lots_block_meta *meta, const uint32_t *items, lots_error *err)
 {
-    const uint32_t count = column->postings.metas[chunk].count;
-    const uint64_t limit = (uint64_t)column->dictionary.metas[0].count *
-                           (segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk]);
     uint32_t falls = 0;
-    for (uint32_t i = 1; i < count; i++)
-        falls += pairs[i] <= pairs[i - 1];
-    if (falls > 0 || pairs[count - 1] >= limit)
-        return lots_fail(err, LOTS_CORRUPT, "its postings do not rise, or pass its ids and patients");
+    for (uint32_t i = 1; i < meta->count; i++)
+        falls += items[i] <= items[i - 1];
+    if (falls > 0 || items[meta->count - 1] > meta->max)
+        return lots_fail(err, LOTS_CORRUPT, "its postings do not rise, or pass what the directory says");
     return LOTS_OK;
 }
 
-lots_status lots_segment_read_postings(const lots_segment *segment, const lots_layout_column *column, uint32_t chunk,
-                                       const uint32_t **pairs, uint32_t *count, lots_arena *scratch, lots_error *err)
+lots_status lots_segment_read_pairs(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk,
+                                    const uint32_t **items, uint32_t *count, lots_arena *scratch, lots_error *err)
 {
-    const lots_layout_slot *slot = &column->postings;
+    const lots_block_meta *meta = &slot->metas[chunk];
     void *room;
-    *pairs = NULL;
-    *count = slot->metas[chunk].count;
-    if (!lots_layout_held(&slot->metas[chunk]))
+    *items = NULL;
+    *count = meta->count;
+    if (!lots_layout_held(meta))
         return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(scratch, &room, *count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(scratch, &room, meta->count, sizeof(uint32_t), err));
     lots_values_out out = {.data = room};
     LOTS_TRY(lots_segment_decode_block(segment, slot, chunk, &out, scratch, err));
-    *pairs = room;
+    *items = room;
     if (out.believed)
         return LOTS_OK;
-    LOTS_TRY(check_pairs(segment, column, chunk, room, err));
+    LOTS_TRY(check_pairs(meta, room, err));
     lots_segment_set_verified(segment, slot, chunk);
     return LOTS_OK;
 }
 
-static uint32_t first_from(const uint32_t *pairs, uint32_t count, uint64_t least)
+/* The first pair from an id on. */
+static uint32_t first_of(const pairs *all, uint64_t id)
 {
-    uint32_t low = 0, high = count;
+    const uint64_t least = id * all->per;
+    uint32_t low = 0, high = all->count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (pairs[middle] < least)
+        if (all->items[middle] < least)
             low = middle + 1;
         else
             high = middle;
@@ -51,55 +58,106 @@ static uint32_t first_from(const uint32_t *pairs, uint32_t count, uint64_t least
     return low;
 }
 
-/* The patients of the ids first .. end - 1. */
-static void mark_patients(const uint32_t *pairs, uint32_t count, uint32_t patients, uint64_t first, uint64_t end, uint64_t *out)
+/* Those who go with the ids first .. end - 1. */
+static void mark_ids(const pairs *all, uint64_t first, uint64_t end, uint64_t *out)
 {
-    const uint32_t to = first_from(pairs, count, end * patients);
-    uint64_t base = first * patients;
-    for (uint32_t i = first_from(pairs, to, base); i < to; i++) {
-        while (pairs[i] >= base + patients)
-            base += patients;
-        lots_bit_set(out, (size_t)(pairs[i] - base));
+    const uint32_t to = first_of(all, end);
+    uint64_t base = first * all->per;
+    for (uint32_t i = first_of(all, first); i < to; i++) {
+        while (all->items[i] >= base + all->per)
+            base += all->per;
+        lots_bit_set(out, (size_t)(all->items[i] - base));
     }
 }
 
-/* The next run of ids of a table's set, from *first on; false: there is none. */
+/* The next run of ids of a set, from *end on; false: there is none. */
 static bool next_run(const lots_id_test *test, uint32_t ids, size_t *first, size_t *end)
 {
-    const size_t limit = test->table_count < ids ? test->table_count : ids;
+    const size_t of_set = test->table != NULL ? test->table_count : test->end, limit = of_set < ids ? of_set : ids;
+    if (test->table == NULL) {
+        *first = *end == 0 ? test->first : limit;
+        *end = limit;
+        return *first < limit;
+    }
     *first = *end < limit ? lots_bits_next(test->table, *end, limit) : limit;
     for (*end = *first; *end < limit && lots_bit_get(test->table, *end);)
         ++*end;
     return *first < limit;
 }
 
-static lots_status mark_posted(const lots_segment *segment, const lots_layout_column *column, uint32_t chunk,
-                               const lots_id_test *test, uint64_t *out, lots_arena *scratch, lots_error *err)
+typedef struct place { /* a chunk of a column that has postings */
+    const lots_segment *segment;
+    const lots_layout_column *file;
+    const uint64_t *present; /* the presence map; NULL: there is none */
+    bool alone;              /* the only chunk of the segment: it has every id */
+    uint32_t chunk, ids;
+    const lots_id_test *test;
+} place;
+
+/* The first id from `first` to end - 1 that is in the chunk, `end` if none is. Where nothing tells, any may be. */
+static size_t next_present(const place *at, size_t first, size_t end)
 {
-    const uint32_t ids = column->dictionary.metas[0].count;
-    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
-    const uint32_t *pairs;
-    uint32_t count;
+    const size_t base = (size_t)at->chunk * at->ids;
+    return at->present == NULL ? first : lots_bits_next(at->present, base + first, base + end) - base;
+}
+
+static bool none_present(const place *at)
+{
     size_t first = 0, end = 0;
-    LOTS_TRY(lots_segment_read_postings(segment, column, chunk, &pairs, &count, scratch, err));
-    if (test->table == NULL)
-        mark_patients(pairs, count, patients, test->first, test->end < ids ? test->end : ids, out);
-    else
-        while (next_run(test, ids, &first, &end))
-            mark_patients(pairs, count, patients, first, end, out);
+    while (next_run(at->test, at->ids, &first, &end))
+        if (next_present(at, first, end) < end)
+            return false;
+    return true;
+}
+
+static lots_status mark_patients(const place *at, uint64_t *out, lots_arena *scratch, lots_error *err)
+{
+    pairs all = {.per = at->segment->layout.firsts[at->chunk + 1] - at->segment->layout.firsts[at->chunk]};
+    size_t first = 0, end = 0;
+    LOTS_TRY(lots_segment_read_pairs(at->segment, &at->file->postings, at->chunk, &all.items, &all.count, scratch, err));
+    while (next_run(at->test, at->ids, &first, &end))
+        mark_ids(&all, first, end, out);
     return LOTS_OK;
 }
 
-/* Does the presence map say that no id of an interval is in the chunk? */
-static bool none_present(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const lots_id_test *test)
+/* Of an id that is in the chunk either all rows are told or none. */
+static lots_status mark_rows(const place *at, uint32_t rows, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
 {
-    const uint32_t ids = segment->streams[stream].columns[column].file->dictionary.metas[0].count;
-    const uint32_t end = test->end < ids ? test->end : ids;
-    const uint64_t *bits;
-    if (test->table != NULL || lots_segment_load_presence(segment, stream, column, &bits, NULL) != LOTS_OK || bits == NULL)
+    pairs all = {.per = rows};
+    size_t first = 0, end = 0;
+    uint32_t looked_up = 0;
+    LOTS_TRY(lots_segment_read_pairs(at->segment, &at->file->posted_rows, at->chunk, &all.items, &all.count, scratch, err));
+    while (*done && next_run(at->test, at->ids, &first, &end)) {
+        for (size_t id = next_present(at, first, end); *done && id < end; id = next_present(at, id + 1, end)) {
+            const uint32_t from = first_of(&all, id);
+            *done = looked_up++ < IDS_LOOKED_UP && from < all.count && all.items[from] < (id + 1) * all.per;
+        }
+        if (*done)
+            mark_ids(&all, first, end, out);
+    }
+    return LOTS_OK;
+}
+
+static lots_status name_place(const lots_segment *segment, uint32_t stream, const place *at, lots_status status, lots_error *err)
+{
+    if (status != LOTS_OK)
+        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
+                           segment->schema->streams[stream].name, at->file->name, at->chunk);
+    return status;
+}
+
+/* False when the column has no postings. What can't be read of the presence map the check tells. */
+static bool find_place(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const lots_id_test *test,
+                       place *out)
+{
+    if (!lots_segment_has_postings(segment, stream, column))
         return false;
-    const size_t base = (size_t)chunk * ids;
-    return test->first >= end || lots_bits_next(bits, base + test->first, base + end) == base + end;
+    *out = (place){.segment = segment, .file = segment->streams[stream].columns[column].file, .chunk = chunk, .test = test};
+    out->ids = out->file->dictionary.metas[0].count;
+    out->alone = segment->layout.chunks == 1;
+    if (lots_segment_load_presence(segment, stream, column, &out->present, NULL) != LOTS_OK)
+        out->present = NULL;
+    return true;
 }
 
 bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uint32_t column)
@@ -114,6 +172,8 @@ uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, ui
     uint32_t bytes = 0;
     if (file != NULL && file->flags & LOTS_COLUMN_POSTINGS)
         bytes += file->postings.metas[chunk].bytes;
+    if (file != NULL && file->flags & LOTS_COLUMN_POSTINGS && file->kind == LOTS_KIND_CODES)
+        bytes += file->posted_rows.metas[chunk].bytes;
     if (file != NULL && file->flags & LOTS_COLUMN_YEARS)
         bytes += file->years.metas[chunk].bytes;
     return bytes;
@@ -122,19 +182,35 @@ uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, ui
 lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                 const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
 {
-    const lots_layout_column *file = segment->streams[stream].columns[column].file;
-    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
-    *done = lots_segment_has_postings(segment, stream, column);
+    place at;
+    *done = find_place(segment, stream, column, chunk, test, &at);
     if (!*done)
         return LOTS_OK;
-    lots_bits_fill(out, patients, false);
-    if (!lots_layout_held(&file->postings.metas[chunk]) || none_present(segment, stream, column, chunk, test))
+    lots_bits_fill(out, segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], false);
+    if (!lots_layout_held(&at.file->postings.metas[chunk]) || none_present(&at))
         return LOTS_OK;
     const lots_arena_mark mark = lots_arena_save(scratch);
-    lots_status status = mark_posted(segment, file, chunk, test, out, scratch, err);
+    lots_status status = mark_patients(&at, out, scratch, err);
     lots_arena_restore(scratch, mark);
-    if (status != LOTS_OK)
-        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
-                           segment->schema->streams[stream].name, file->name, chunk);
-    return status;
+    return name_place(segment, stream, &at, status, err);
+}
+
+lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                     const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
+{
+    const uint32_t rows = lots_segment_chunk_rows(segment, stream, chunk);
+    place at;
+    *done = find_place(segment, stream, column, chunk, test, &at) && at.file->kind == LOTS_KIND_CODES && (at.alone || at.present != NULL);
+    if (!*done)
+        return LOTS_OK;
+    lots_bits_fill(out, rows, false);
+    if (none_present(&at))
+        return LOTS_OK;
+    *done = lots_layout_held(&at.file->posted_rows.metas[chunk]);
+    if (!*done)
+        return LOTS_OK;
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_status status = mark_rows(&at, rows, out, done, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return name_place(segment, stream, &at, status, err);
 }

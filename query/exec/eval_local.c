@@ -101,7 +101,7 @@ static lots_status build_table(lots_local_set *set, const lots_ranks *ranges, ui
 
 /* One interval when the ids taken happen to be neighbours in this segment, else a table. */
 static lots_status translate(const lots_step *step, const stored_column *column, const lots_ranks *ranges,
-                             uint32_t range_count, const lots_local_set **out, lots_error *err)
+                             uint32_t range_count, lots_local_set **out, lots_error *err)
 {
     lots_local_set *set = &step->worker->local_sets[step->expr->id];
     *out = set;
@@ -112,6 +112,7 @@ static lots_status translate(const lots_step *step, const stored_column *column,
     LOTS_TRY(lots_segment_ranks(step->worker->segment, column->stream, column->column, &ranks, &count, err));
     set->known = false;
     set->segment = step->worker->segment_index;
+    set->told = set->untold = 0;
     if (range_count == 1) {
         set->range = local_range(ranks, count, ranges[0]);
         set->interval = true;
@@ -137,6 +138,11 @@ static void test_ids(const lots_kernels *kernels, const lots_local_set *set, con
         kernels->range_u32(ids, count, set->range.first, set->range.end - 1, out);
     else
         lots_bits_fill(out, count, false);
+}
+
+static lots_id_test test_of(const lots_local_set *set)
+{
+    return (lots_id_test){set->range.first, set->range.end, set->interval ? NULL : set->table, set->table_count};
 }
 
 /* Which of the chunk's elements are in the set. */
@@ -169,26 +175,55 @@ static lots_status find_lists(const lots_step *step, const stored_column *column
     return LOTS_OK;
 }
 
-static lots_status test_lists(const lots_step *step, const stored_column *column, const lots_local_set *set, uint64_t *out,
-                              lots_error *err)
+/* The rows of a rare set, as the column's postings tell them: *done. Where they mostly don't nobody goes on to ask. */
+static lots_status find_posted_rows(const lots_step *step, const stored_column *column, lots_local_set *set, uint64_t *rows,
+                                    bool *done, lots_error *err)
+{
+    lots_worker *worker = step->worker;
+    const lots_id_test test = test_of(set);
+    *done = false;
+    if (set->untold > set->told || lots_stream_is_read(worker, column->stream, column->column))
+        return LOTS_OK;
+    LOTS_TRY(lots_segment_posted_rows(worker->segment, column->stream, column->column, worker->chunk, &test, rows, done,
+                                      &worker->scratch, err));
+    set->told += *done;
+    set->untold += !*done;
+    return LOTS_OK;
+}
+
+/* The rows whose lists have an element of the set, found in the lists. */
+static lots_status search_lists(const lots_step *step, const stored_column *column, const lots_local_set *set, uint64_t *rows,
+                                lots_error *err)
 {
     enum { FEW = 32 }; /* rows for one element that is looked for by itself */
-    const uint32_t rows = step->worker->streams[column->stream].rows;
+    const uint32_t count = step->worker->streams[column->stream].rows;
     const lots_vector *lists = NULL;
-    uint64_t *hits = NULL, *any = out;
+    uint64_t *hits = NULL;
     uint32_t elements = 0, found = 0;
     bool done = false;
     LOTS_TRY(test_elements(step, column, set, &hits, &elements, &found, err));
+    lots_bits_fill(rows, count, false);
     if (found == 0)
         return LOTS_OK;
+    if (found < count / FEW && !lots_stream_is_read(step->worker, column->stream, column->column))
+        LOTS_TRY(find_lists(step, column, hits, elements, found, rows, &done, err));
+    if (done)
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &lists, err));
+    step->worker->kernels->any_by(hits, lists->offsets, lists->count, rows);
+    return LOTS_OK;
+}
+
+static lots_status test_lists(const lots_step *step, const stored_column *column, lots_local_set *set, uint64_t *out,
+                              lots_error *err)
+{
+    uint64_t *any = out;
+    bool done = false;
     if (step->rows->relation_row != NULL)
-        LOTS_TRY(lots_new_bits(step->arena, rows, &any, err));
-    if (found < rows / FEW && !lots_stream_is_read(step->worker, column->stream, column->column))
-        LOTS_TRY(find_lists(step, column, hits, elements, found, any, &done, err));
-    if (!done) {
-        LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &lists, err));
-        step->worker->kernels->any_by(hits, lists->offsets, lists->count, any);
-    }
+        LOTS_TRY(lots_new_bits(step->arena, step->worker->streams[column->stream].rows, &any, err));
+    LOTS_TRY(find_posted_rows(step, column, set, any, &done, err));
+    if (!done)
+        LOTS_TRY(search_lists(step, column, set, any, err));
     for (uint32_t i = 0; any != out && i < step->count; i++)
         if (lots_bit_get(any, step->rows->relation_row[i]))
             lots_bit_set(out, i);
@@ -228,7 +263,7 @@ static const lots_tested *find_tested(const lots_stream_chunk *chunk, const stor
 static lots_status test_segment(lots_worker *worker, const stored_column *column, const lots_local_set *set,
                                 const lots_tested **out, lots_error *err)
 {
-    const lots_id_test test = {set->range.first, set->range.end, set->interval ? NULL : set->table, set->table_count};
+    const lots_id_test test = test_of(set);
     lots_stream_chunk *chunk = &worker->streams[column->stream];
     lots_arena *arena = &worker->depths[0].arena;
     uint64_t *bits = NULL, *missing = NULL;
@@ -300,7 +335,7 @@ static int judge_zone(const lots_step *step, const stored_column *column, const 
 static lots_status test_column(lots_step *step, const stored_column *column, const lots_ranks *ranges,
                                uint32_t range_count, lots_vector *out, lots_error *err)
 {
-    const lots_local_set *set = NULL;
+    lots_local_set *set = NULL;
     const lots_vector *local = NULL;
     LOTS_TRY(translate(step, column, ranges, range_count, &set, err));
     const int verdict = judge_zone(step, column, set);
@@ -396,7 +431,7 @@ static lots_status find_posted(const lots_step *step, const stored_column *colum
                                bool *done, lots_error *err)
 {
     lots_worker *worker = step->worker;
-    const lots_id_test test = {set->range.first, set->range.end, set->interval ? NULL : set->table, set->table_count};
+    const lots_id_test test = test_of(set);
     worker->work.rows += worker->patients->count;
     return lots_segment_posted(worker->segment, column->stream, column->column, worker->chunk, &test, out, done,
                                &worker->scratch, err);
@@ -408,7 +443,7 @@ lots_status lots_eval_has_code(lots_step *step, bool *done, lots_vector *out, lo
     lots_worker *worker = step->worker;
     lots_step inner = *step;
     stored_column column;
-    const lots_local_set *set = NULL;
+    lots_local_set *set = NULL;
     const uint32_t *offsets = NULL, owners = worker->patients != NULL ? worker->patients->count : 0;
     uint32_t *places = NULL, elements = 0, found = 0;
     uint64_t *hits = NULL, *has = NULL;

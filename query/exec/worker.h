@@ -44,6 +44,7 @@ typedef struct lots_local_set { /* a constant set of ranks in the ids of one seg
     bool interval;
     lots_ranks range; /* when interval: the local ids */
     uint64_t *table;  /* else a bit a local id */
+    uint32_t told, untold; /* chunks of the segment in which postings told the rows, and in which they did not */
     uint32_t table_count;
     size_t table_words;
 } lots_local_set;

@@ -1,4 +1,4 @@
-/* test_segment_posted.c: who of a chunk has a code, as the postings say it: against a loop over the rows, under damage, and
+/* test_segment_posted.c: who of a chunk has a code, and in which rows, as the postings say it: against a loop over the rows, under damage, and
  * where a file has none. */
 #include <zstd.h>
 
@@ -97,19 +97,30 @@ static bool is_in(const lots_id_test *test, uint32_t id)
     return test->table != NULL ? id < test->table_count && lots_bit_get(test->table, id) : id >= test->first && id < test->end;
 }
 
-/* Whether a row has an id whose local number is in the set. `ranks`: of local ids, rising. */
-static bool row_has(const cases *k, uint32_t column, uint32_t row, const lots_id *ranks, uint32_t ids, const lots_id_test *test)
+/* For each stable id of the dictionary, whether its local number is in the set. */
+static void find_wanted(const cases *k, lots_segment *segment, uint32_t column, const lots_id_test *test, bool out[CODE_COUNT])
+{
+    lots_error err;
+    const lots_id *rank_of = lots_dictionary_rank_of_stable(k->f.codes), *ranks;
+    uint32_t ids;
+    assert_ok(lots_segment_ranks(segment, CASES, column, &ranks, &ids, &err));
+    for (uint32_t stable = 0; stable < CODE_COUNT; stable++) {
+        out[stable] = false;
+        for (uint32_t id = 0; id < ids; id++)
+            out[stable] |= ranks[id] == rank_of[stable] && is_in(test, id);
+    }
+}
+
+static bool row_has(const cases *k, uint32_t column, uint32_t row, const bool wanted[CODE_COUNT])
 {
     const lots_batch_column *c = &k->rows.columns[column];
-    const lots_id *rank_of = lots_dictionary_rank_of_stable(k->f.codes);
     const uint32_t first = c->list ? LOTS_AT(uint32_t, &c->offsets, row) : row;
     const uint32_t end = c->list ? LOTS_AT(uint32_t, &c->offsets, row + 1) : row + 1;
     for (uint32_t i = first; i < end; i++) {
         if (!c->list && LOTS_AT(uint8_t, &c->missing, i))
             continue;
-        for (uint32_t id = 0; id < ids; id++)
-            if (ranks[id] == rank_of[LOTS_AT(lots_id, &c->values, i)] && is_in(test, id))
-                return true;
+        if (wanted[LOTS_AT(lots_id, &c->values, i)])
+            return true;
     }
     return false;
 }
@@ -120,20 +131,70 @@ static void assert_posted(const cases *k, lots_segment *segment, uint32_t column
     lots_error err;
     const uint32_t first = lots_segment_chunk_first(segment, chunk), end = lots_segment_chunk_first(segment, chunk + 1);
     uint64_t posted[LOTS_CHUNK_PATIENTS / 64 + 8], expected[LOTS_CHUNK_PATIENTS / 64 + 8] = {0};
-    const lots_id *ranks;
-    uint32_t ids;
-    bool done;
-    assert_ok(lots_segment_ranks(segment, CASES, column, &ranks, &ids, &err));
+    bool done, wanted[CODE_COUNT];
+    find_wanted(k, segment, column, test, wanted);
     memset(posted, 0xa5, sizeof posted);
     assert_ok(lots_segment_posted(segment, CASES, column, chunk, test, posted, &done, scratch, &err));
     assert_true(done);
     for (uint32_t row = 0; row < k->rows.rows; row++) {
         const uint32_t patient = LOTS_AT(lots_patient, &k->rows.patient, row) - FIRST_PATIENT;
-        if (patient >= first && patient < end && row_has(k, column, row, ranks, ids, test))
+        if (patient >= first && patient < end && row_has(k, column, row, wanted))
             lots_bit_set(expected, patient - first);
     }
     for (uint32_t p = 0; p < end - first; p++)
         assert_int_equal(lots_bit_get(posted, p), lots_bit_get(expected, p));
+}
+
+/* Rows are told when every id of the set that is in the chunk is one that few have. */
+static bool assert_posted_rows(const cases *k, lots_segment *segment, uint32_t chunk, const lots_id_test *test, lots_arena *scratch)
+{
+    lots_error err;
+    const uint32_t first = lots_segment_chunk_first(segment, chunk), end = lots_segment_chunk_first(segment, chunk + 1);
+    uint64_t *told = malloc((lots_bit_words(lots_segment_chunk_rows(segment, CASES, chunk)) + 8) * sizeof *told);
+    uint32_t row = 0;
+    bool done, wanted[CODE_COUNT];
+    find_wanted(k, segment, K_DX, test, wanted);
+    assert_ok(lots_segment_posted_rows(segment, CASES, K_DX, chunk, test, told, &done, scratch, &err));
+    for (uint32_t i = 0; done && i < k->rows.rows; i++) {
+        const uint32_t patient = LOTS_AT(lots_patient, &k->rows.patient, i) - FIRST_PATIENT;
+        if (patient >= first && patient < end)
+            assert_int_equal(lots_bit_get(told, row++), row_has(k, K_DX, i, wanted));
+    }
+    free(told);
+    return done;
+}
+
+static void rows_of_rare_codes_are_told(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment *segment;
+    lots_arena scratch;
+    uint32_t told = 0, untold = 0;
+    cases k;
+    cases_open(&k, 5, 4000, 40);
+    assert_ok(open_file(&k.f, k.path, &segment, &err));
+    lots_arena_init(&scratch, 0);
+    for (uint32_t round = 0; round < 60; round++) {
+        uint64_t table[CODE_COUNT / 64 + 9] = {0};
+        const uint32_t first = (uint32_t)below(&k.f, round % 4 == 0 ? 20 : CODE_COUNT); /* the first twenty are common */
+        lots_id_test test = {.first = first, .end = first + 1 + (uint32_t)below(&k.f, 5)};
+        for (int i = 0; i < 3; i++)
+            lots_bit_set(table, below(&k.f, CODE_COUNT));
+        if (round % 2 == 1)
+            test = (lots_id_test){.table = table, .table_count = CODE_COUNT};
+        if (assert_posted_rows(&k, segment, round % lots_segment_chunks(segment), &test, &scratch))
+            told++;
+        else
+            untold++;
+    }
+    assert_true(told > 20);
+    assert_true(untold > 2);
+    const lots_id_test all = {.end = CODE_COUNT};
+    assert_false(assert_posted_rows(&k, segment, 0, &all, &scratch));
+    lots_arena_free(&scratch);
+    lots_segment_close(segment);
+    cases_close(&k);
 }
 
 static void those_posted_are_those_who_have_the_code(void **state)
@@ -179,10 +240,10 @@ static void codes_as_dear_to_post_as_to_read_are_not_posted(void **state)
     assert_ok(open_file(&k.f, k.path, &segment, &err));
     lots_arena_init(&scratch, 0);
     assert_true(lots_segment_has_postings(segment, CASES, K_DX));
-    assert_true(lots_segment_posting_bytes(segment, CASES, K_DX, 0) > 0);
+    assert_true(lots_segment_aid_bytes(segment, CASES, K_DX, 0) > 0);
     assert_false(lots_segment_has_postings(segment, CASES, K_ONCE));
     assert_false(lots_segment_has_postings(segment, CASES, K_LEVEL));
-    assert_int_equal(lots_segment_posting_bytes(segment, CASES, K_ONCE, 0), 0);
+    assert_int_equal(lots_segment_aid_bytes(segment, CASES, K_ONCE, 0), 0);
     assert_ok(lots_segment_posted(segment, CASES, K_ONCE, 0, &all, posted, &done, &scratch, &err));
     assert_false(done);
     lots_arena_free(&scratch);
@@ -249,7 +310,7 @@ static void postings_that_can_not_be_are_refused(void **state)
     sealed file;
     cases_open(&k, 3, 300, 20);
     sealed_read(&k, &file);
-    for (int what = -1; what < 6; what++) {
+    for (int what = -1; what < 8; what++) {
         lots_layout layout, again;
         lots_bytes changed = {0};
         assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
@@ -262,6 +323,8 @@ static void postings_that_can_not_be_are_refused(void **state)
         case 3: meta->bytes++; break;
         case 4: layout.streams[CASES].columns[K_LEVEL].flags |= LOTS_COLUMN_POSTINGS; break; /* a category has none */
         case 5: dx->flags &= (uint8_t)~LOTS_COLUMN_POSTINGS; break;                          /* bytes that belong to nothing */
+        case 6: dx->posted_rows.metas[0].max = (int64_t)dx->dictionary.metas[0].count * layout.streams[CASES].rows[0]; break;
+        case 7: dx->posted_rows.metas[0].missing = dx->posted_rows.metas[0].count - 1; break;
         default: break;
         }
         assert_ok(lots_layout_encode(&layout, false, &changed, &err));
@@ -276,7 +339,35 @@ static void postings_that_can_not_be_are_refused(void **state)
     cases_close(&k);
 }
 
-/* Every bit of the postings turned, one at a time, under a checksum that fits: the check tells, unless it says the same still. */
+/* Does the check tell? If not, the postings must say what they said. */
+static bool is_found(const cases *k, uint32_t column, uint32_t bit, lots_arena *scratch)
+{
+    lots_error err;
+    lots_segment *segment;
+    uint64_t faults, blocks, posted[LOTS_CHUNK_PATIENTS / 64 + 8];
+    char last[256];
+    bool done;
+    assert_ok(open_file(&k->f, k->path, &segment, &err));
+    const lots_id_test some = {.first = bit % 20, .end = CODE_COUNT}, few = {.first = bit, .end = bit + 2};
+    const lots_status status = lots_segment_posted(segment, CASES, column, 0, &some, posted, &done, scratch, &err);
+    assert_true(status == LOTS_OK || status == LOTS_CORRUPT);
+    if (column == K_DX) {
+        uint64_t *told = malloc((lots_bit_words(lots_segment_chunk_rows(segment, CASES, 0)) + 8) * sizeof *told);
+        const lots_status read = lots_segment_posted_rows(segment, CASES, column, 0, &few, told, &done, scratch, &err);
+        assert_true(read == LOTS_OK || read == LOTS_CORRUPT);
+        free(told);
+    }
+    assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
+    if (faults == 0) {
+        assert_posted(k, segment, column, 0, &some, scratch);
+        if (column == K_DX)
+            assert_posted_rows(k, segment, 0, &few, scratch);
+    }
+    lots_segment_close(segment);
+    return faults > 0;
+}
+
+/* Every third bit of the postings turned, one at a time, under a checksum that fits: the check tells, unless it says the same still. */
 static void wrong_postings_under_right_checksums_are_found(void **state)
 {
     (void)state;
@@ -285,32 +376,22 @@ static void wrong_postings_under_right_checksums_are_found(void **state)
     cases k;
     sealed file;
     uint32_t found = 0, turned = 0;
-    cases_open(&k, 4, 60, 12);
+    cases_open(&k, 4, 90, 12);
     sealed_read(&k, &file);
     lots_arena_init(&scratch, 0);
     lots_layout layout;
     assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
-    for (uint32_t column = K_DX; column <= K_DRUG; column++) {
-        lots_layout_slot *slot = &layout.streams[CASES].columns[column].postings;
+    for (uint32_t part = 0; part < 3; part++) {
+        const uint32_t column = part == 2 ? K_DRUG : K_DX;
+        lots_layout_column *posted = &layout.streams[CASES].columns[column];
+        lots_layout_slot *slot = part == 1 ? &posted->posted_rows : &posted->postings;
         lots_block_meta *meta = &slot->metas[0];
         uint8_t *block = (uint8_t *)file.bytes + slot->offsets[0];
-        for (uint32_t bit = 0; bit < 8 * meta->bytes; bit++, turned++) {
-            lots_segment *segment;
-            uint64_t faults, blocks, posted[LOTS_CHUNK_PATIENTS / 64 + 8];
-            char last[256];
-            bool done;
+        for (uint32_t bit = 0; bit < 8 * meta->bytes; bit += 3, turned++) {
             block[bit / 8] ^= (uint8_t)(1u << bit % 8);
             meta->checksum = lots_hash(block, meta->bytes, lots_hash_salt(SEGMENT_ID, slot->number, 0));
             reseal(&k, &file, &layout);
-            assert_ok(open_file(&k.f, k.path, &segment, &err));
-            const lots_id_test some = {.first = bit % 20, .end = CODE_COUNT};
-            const lots_status status = lots_segment_posted(segment, CASES, column, 0, &some, posted, &done, &scratch, &err);
-            assert_true(status == LOTS_OK || status == LOTS_CORRUPT);
-            assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
-            if (faults == 0)
-                assert_posted(&k, segment, column, 0, &some, &scratch);
-            found += faults > 0;
-            lots_segment_close(segment);
+            found += is_found(&k, column, bit, &scratch);
             block[bit / 8] ^= (uint8_t)(1u << bit % 8);
         }
         meta->checksum = lots_hash(block, meta->bytes, lots_hash_salt(SEGMENT_ID, slot->number, 0));
@@ -326,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(those_posted_are_those_who_have_the_code),
+        cmocka_unit_test(rows_of_rare_codes_are_told),
         cmocka_unit_test(codes_as_dear_to_post_as_to_read_are_not_posted),
         cmocka_unit_test(postings_that_can_not_be_are_refused),
         cmocka_unit_test(wrong_postings_under_right_checksums_are_found),

@@ -94,7 +94,7 @@ static lots_status make_offsets(const lots_segment_input *input, uint32_t ***out
 
 static bool chunk_is_full(const lots_segment_input *input, uint32_t *const *offsets, uint32_t first, uint32_t patient)
 {
-    if (patient - first >= LOTS_CHUNK_PATIENTS)
+    if (patient - first >= (input->chunk_patients != 0 ? input->chunk_patients : LOTS_CHUNK_PATIENTS))
         return true;
     for (uint32_t i = 0; i < input->schema->stream_count; i++)
         if (offsets[i][patient + 1] - offsets[i][first] > LOTS_CHUNK_EVENTS)

@@ -17,6 +17,7 @@ typedef struct lots_segment_input {
     const lots_dictionary *const *domains; /* as lots_segment_dictionaries */
     const char *const *domain_names;
     uint32_t domain_count;
+    uint32_t chunk_patients;               /* that a chunk holds at most; 0: LOTS_CHUNK_PATIENTS. Tests want small ones */
 } lots_segment_input;
 
 typedef struct lots_segment_result {

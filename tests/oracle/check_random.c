@@ -1,9 +1,9 @@
 /* check_random.c: random queries over random registries, asked of the engine and of the naive implementation.
- *   check_random [--queries 2000] [--seed 1] [--patients 40] [--threads 2] [--segment N] [--keep-going] [--verbose]
+ *   check_random [--queries 2000] [--seed 1] [--patients 40] [--threads 2] [--segment N] [--chunk N] [--keep-going] [--verbose]
  *   check_random --ask 'text' [--seed 1] [--patients 40] [--threads 2]
  * --verbose also shows what the engine refuses. Prints the seeds, the query, the same made as small as it still differs, and
- * both tables at the first difference, and exits with 1. A registry is made for every hundred queries, in segments of
- * another size each, or of N patients; query number i of seed s is always the same. */
+ * both tables at the first difference, and exits with 1. A registry is made for every hundred queries, in segments and
+ * chunks of another size each, or of N patients; query number i of seed s is always the same. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ typedef struct tally {
     unsigned outcomes[COMPARE_OUTCOMES];
     bool keep_going, verbose;
     const char *text; /* to ask instead; NULL: none */
-    uint32_t segment; /* patients; 0: by seed */
+    uint32_t segment, chunk; /* patients; 0: by seed */
     lots_pool *pool;
     small_registry *registry;
     naive_data data;
@@ -78,11 +78,13 @@ static bool ask_text(tally *t, const char *text)
 
 static bool one_registry(tally *t, uint64_t seed, uint64_t first, uint64_t count, int patients)
 {
-    static const uint32_t segment_patients[] = {16, 3, 1, 64, 7};
+    static const uint32_t segment_patients[] = {16, 3, 1, 64, 7}, chunk_patients[] = {0, 5, 2, 0, 1, 11, 3};
     static small_registry registry;
     lots_arena arena;
     bool good = true;
     small_open(&registry);
+    registry.chunk_patients = t->chunk != 0 ? t->chunk : chunk_patients[seed % 7];
+    registry.many_drugs = seed % 3 == 0;
     small_random(&registry, seed, patients);
     small_publish(&registry, t->segment != 0 ? t->segment : segment_patients[seed % 5]);
     lots_arena_init(&arena, 0);
@@ -118,7 +120,8 @@ int main(int count, char **arguments)
     const uint64_t queries = option(count, arguments, "--queries", 2000), seed = option(count, arguments, "--seed", 1);
     const int patients = (int)option(count, arguments, "--patients", 40);
     tally t = {.keep_going = flag(count, arguments, "--keep-going"), .verbose = flag(count, arguments, "--verbose"),
-               .segment = (uint32_t)option(count, arguments, "--segment", 0)};
+               .segment = (uint32_t)option(count, arguments, "--segment", 0),
+               .chunk = (uint32_t)option(count, arguments, "--chunk", 0)};
     lots_error err;
     bool good = true;
     for (int i = 1; i + 1 < count; i++)

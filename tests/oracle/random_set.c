@@ -441,8 +441,29 @@ static const random_relation *combination(random_state *s, uint32_t depth)
     return relation;
 }
 
+/* Events with a code, also under a condition, in whole years, in others and in none: what is kept beside the rows answers some. */
+static const random_relation *coded(random_state *s, uint32_t depth)
+{
+    static const char *const windows[] = {"", "", " during 2022", " during 2021..2022", " during 2022..2023", " during 2019..2024",
+                                          " during 2022-Q4..2023-Q2", " during 2022-02-01..2023-12-31", " until 2022-12-31",
+                                          " before 2022-01-01", " since 2022-01-01", " after 2022-06-30", " overlapping 2022"};
+    const bool drugs = random_below(s, 3) == 0;
+    const random_relation *relation = &random_relations[drugs ? 1 : 0];
+    random_say(s, "%s where %s%s%s in ", relation->source, drugs ? "atc" : "dx", !drugs && random_below(s, 5) == 0 ? ".main" : "",
+               random_below(s, 8) == 0 ? " not" : "");
+    random_codes(s, drugs);
+    if (s->scope_count + 1 < RANDOM_SCOPES && random_below(s, 3) == 0) {
+        random_say(s, random_below(s, 3) == 0 ? " or " : " and ");
+        inside(s, relation, "", depth);
+    }
+    random_say(s, "%s", windows[random_below(s, 13)]);
+    return relation;
+}
+
 static const random_relation *base(random_state *s, uint32_t depth)
 {
+    if (random_below(s, 8) == 0)
+        return coded(s, depth > 0 ? depth - 1 : 0);
     if (s->has_set && random_below(s, 4) == 0) {
         random_say(s, "q_set");
         return &random_relations[0];

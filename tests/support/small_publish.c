@@ -162,7 +162,8 @@ static void write_segment(small_registry *r, lots_registry_writer *writer, uint3
     const lots_segment_input input = {.id = entry->id, .schema = &r->schema, .patients = count, .first_patient = first,
                                       .streams = streams, .codes = r->codes,
                                       .domains = (const lots_dictionary *const *)r->domains,
-                                      .domain_names = names, .domain_count = SMALL_DOMAINS_USED};
+                                      .domain_names = names, .domain_count = SMALL_DOMAINS_USED,
+                                      .chunk_patients = r->chunk_patients};
     assert_ok(lots_segment_write(path, &input, &result, &err));
     write_ids(identity, entry->id, first, count);
     *entry = (lots_manifest_entry){entry->id, count, result.events, result.bytes, result.hash};

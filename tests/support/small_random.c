@@ -87,7 +87,7 @@ static void random_spans(small_registry *r, uint64_t *random, int p)
 static void random_others(small_registry *r, uint64_t *random, int p)
 {
     char packs[24], value[24];
-    for (uint64_t n = below(random, 7); n > 0; n--) {
+    for (uint64_t n = below(random, 7) * (r->many_drugs ? 4 : 1); n > 0; n--) {
         small_run(r, sqlite3_mprintf("INSERT INTO drugs(p, start, atc, packs) VALUES (%d, %d, %Q, %s)", p, random_day(r, random),
                                      below(random, 9) == 0
                                          ? NULL

@@ -41,6 +41,8 @@ typedef struct small_registry {
     lots_dictionary *domains[SMALL_DOMAINS];
     lots_registry *registry;
     int32_t from, until; /* coverage: 2020-01-01..2023-12-31 */
+    uint32_t chunk_patients; /* in a chunk, once it is published; 0: as many as fit */
+    bool many_drugs;         /* small_random: so many that who has which is kept beside their codes */
 } small_registry;
 
 void small_open(small_registry *r);

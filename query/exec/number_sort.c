@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/memory.h"
+#include "core/base/arena.h"
 #include "core/codec/block.h"
 
 #define DIGIT_BITS 11u
@@ -231,20 +231,24 @@ static void sort_by_digits(int64_t *values, int64_t *room, uint64_t count)
 void lots_sort_ints(int64_t *values, uint64_t count)
 {
     int64_t few[512];
+    lots_arena arena; /* its memory is kept for the next */
     void *room = NULL;
     if (count == 0 || run_end(values, 0, count) == count)
         return;
     if (count < VERY_FEW) {
         insert_each(values, count);
-    } else if (count <= sizeof few / sizeof *few) {
-        sort_by_digits(values, few, count);
-    } else if (lots_alloc(&room, count, sizeof *values, NULL) == LOTS_OK) {
-        if (!merge_runs(values, count, room))
-            sort_by_digits(values, room, count);
-        lots_free(room);
-    } else {
-        qsort(values, count, sizeof *values, by_value);
+        return;
     }
+    if (count <= sizeof few / sizeof *few) {
+        sort_by_digits(values, few, count);
+        return;
+    }
+    lots_arena_init(&arena, 0);
+    if (lots_arena_vector(&arena, &room, count, sizeof *values, NULL) != LOTS_OK)
+        qsort(values, count, sizeof *values, by_value);
+    else if (!merge_runs(values, count, room))
+        sort_by_digits(values, room, count);
+    lots_arena_free(&arena);
 }
 
 /* Through keys that order as the floats do. */

@@ -120,6 +120,7 @@ static lots_status pick_rows(const lots_step *step, const lots_candidates *candi
     lots_ranges ranges = {.count = candidates->count,
                           .first = candidates->first,
                           .end = candidates->end,
+                          .offsets = candidates->contiguous ? candidates->first : NULL,
                           .positions = candidates->relation->count,
                           .mask = candidates->mask};
     if (candidates->list != NULL) {

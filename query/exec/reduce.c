@@ -255,14 +255,34 @@ lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, co
 
 /* ---- picking ---- */
 
+/* LOTS_NO_ID: there is none. */
+static uint32_t last_bit(const uint64_t *mask, uint32_t from, uint32_t to)
+{
+    const size_t found = from < to ? lots_bits_previous(mask, from, to) : SIZE_MAX;
+    return found == SIZE_MAX ? LOTS_NO_ID : (uint32_t)found;
+}
+
+static uint32_t first_bit(const uint64_t *mask, uint32_t from, uint32_t to)
+{
+    const size_t found = from < to ? lots_bits_next(mask, from, to) : to;
+    return found < to ? (uint32_t)found : LOTS_NO_ID;
+}
+
 lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool last, uint32_t *out, lots_error *err)
 {
+    enum { MANY = 8 }; /* one bit in fewer is found where it is sought, and ranges share no words */
     lots_ranges ranked;
     uint32_t *bits = NULL;
     step->worker->work.rows += ranges->count;
     if (ranges->mask == NULL) {
         for (uint32_t i = 0; i < ranges->count; i++)
             out[i] = ranges->first[i] >= ranges->end[i] ? LOTS_NO_ID : last ? ranges->end[i] - 1 : ranges->first[i];
+        return LOTS_OK;
+    }
+    if (ranges->offsets != NULL && MANY * step->worker->kernels->bits_count(ranges->mask, ranges->positions) > ranges->positions) {
+        for (uint32_t i = 0; i < ranges->count; i++)
+            out[i] = last ? last_bit(ranges->mask, ranges->first[i], ranges->end[i])
+                          : first_bit(ranges->mask, ranges->first[i], ranges->end[i]);
         return LOTS_OK;
     }
     LOTS_TRY(ranks_of(step, ranges, &ranked, err));

@@ -18,7 +18,10 @@ static bool put_mark(lots_vector *marks, uint32_t row, lots_mark mark)
 
 bool lots_suppress_hide(lots_suppress *table, uint32_t column, uint32_t row)
 {
-    return put_mark(&table->marks[table->stage->key_count + column], row, LOTS_MARK_WITHHELD);
+    const bool shown = put_mark(&table->marks[table->stage->key_count + column], row, LOTS_MARK_WITHHELD);
+    if (shown && table->changed != NULL)
+        table->changed[row] = ++table->hidings;
+    return shown;
 }
 
 bool lots_suppress_forced(uint32_t min_cell, uint64_t small, uint64_t others, int64_t sum)
@@ -61,11 +64,10 @@ static bool shared_out(const lots_bound_stage *stage, const lots_vector *slots, 
 }
 
 /* True when it hid something. */
-static bool hide_parts(const lots_suppress *table, uint32_t row)
+static bool hide_parts(lots_suppress *table, uint32_t row)
 {
     const lots_bound_stage *stage = table->stage;
-    const lots_vector *aggs = table->slots + stage->key_count;
-    lots_vector *agg_marks = table->marks + stage->key_count;
+    const lots_vector *aggs = table->slots + stage->key_count, *agg_marks = table->marks + stage->key_count;
     for (bool changed = false;; changed = true) {
         uint32_t hidden = 0, small = 0, next = stage->agg_count;
         int64_t sum = 0;
@@ -85,7 +87,7 @@ static bool hide_parts(const lots_suppress *table, uint32_t row)
                     !lots_suppress_forced(table->min_cell, small, hidden - small, sum);
         if (hidden == 0 || next == stage->agg_count || safe)
             return changed;
-        put_mark(&agg_marks[next], row, LOTS_MARK_WITHHELD);
+        lots_suppress_hide(table, next, row);
     }
 }
 
@@ -217,17 +219,26 @@ static lots_status hide_marked(lots_vector *values, const lots_vector *marks, ui
     return LOTS_OK;
 }
 
-/* What is hidden for a row may want more hidden for a total, and the other way round. */
+/* What is hidden for a row may want more hidden for a total, and the other way round: then of that row. */
 static lots_status hide_reckoned(lots_suppress *table, lots_arena *arena, lots_error *err)
 {
     const lots_bound_stage *stage = table->stage;
     lots_suppress_tree *tree = NULL;
+    void *made = NULL;
+    uint32_t seen = 0;
+    LOTS_TRY(lots_arena_alloc(arena, &made, table->rows, sizeof(uint32_t), err));
+    table->changed = made;
+    table->hidings = 1; /* as if all rows had changed */
+    for (uint32_t row = 0; row < table->rows; row++)
+        table->changed[row] = 1;
     if (table->parent != NULL)
         LOTS_TRY(lots_suppress_tree_open(&tree, table, arena, err));
     for (bool changed = true; changed;) {
+        const uint32_t before = seen;
         changed = false;
+        seen = table->hidings;
         for (uint32_t row = 0; row < table->rows; row++)
-            if (shared_out(stage, table->slots, row))
+            if (table->changed[row] > before && shared_out(stage, table->slots, row))
                 changed = hide_parts(table, row) || changed;
         if (table->parent == NULL)
             break;

@@ -19,6 +19,8 @@ typedef struct lots_suppress {
     const lots_evidence_cell *const *cells; /* of aggregate c in row r: c * rows + r; c == agg_count: of the patients */
     const uint32_t *parent;     /* with totals: the row of the total next above, which comes later; LOTS_NO_ID: none.
                                    NULL: there are no totals */
+    uint32_t *changed;          /* by row: the number of the hiding that hid something in it last; NULL: not asked */
+    uint32_t hidings;           /* there have been so many: who looks again looks at rows that changed since */
 } lots_suppress;
 
 /* Adds marks, then makes what is marked missing. A key that may be one person's own (a decimal, float, date, duration, free

@@ -20,6 +20,7 @@ typedef struct range {
 typedef struct lots_suppress_bounds {
     tree *t;
     range *ranges;       /* column * rows + row; of columns that count */
+    range *first;        /* the same: where they began, which is what the marks say */
     int8_t *marks;       /* the same: the marks from which the ranges began; UNSEEN at first */
     uint32_t *parts;     /* offsets of the columns that are parts */
     uint32_t *wholes;    /* columns that count all rows, or all persons */
@@ -32,8 +33,11 @@ typedef struct lots_suppress_bounds {
     /* sums in which something changed since they were looked at: a row's; by column and row those of totals; any of a row */
     bool *row_due, *total_due, *any_due;
     bool *begins;        /* by column and row: the range begins anew */
-    uint32_t *stack;     /* of these: column * rows + row */
-    uint32_t stacked;
+    uint32_t *anew;      /* of these: column * rows + row */
+    uint32_t anew_count;
+    uint32_t seen;       /* hidings when marks were last looked at */
+    bool *moved;         /* by row: a range in it began anew or was narrowed */
+    bool *tells;         /* by row: something hidden in it is a single number */
 } bounds;
 
 #define UNSEEN INT8_MIN
@@ -99,11 +103,12 @@ static bool want_total(bounds *b, uint32_t column, uint32_t row)
 static void narrow(bounds *b, size_t cell, int64_t low, int64_t high)
 {
     range *r = &b->ranges[cell];
-    const uint32_t column = (uint32_t)(cell / rows_of(b)), row = (uint32_t)(cell % rows_of(b));
     if (low <= r->low && high >= r->high)
         return;
+    const uint32_t column = (uint32_t)cell / rows_of(b), row = (uint32_t)cell % rows_of(b);
     r->low = low > r->low ? low : r->low;
     r->high = high < r->high ? high : r->high;
+    b->moved[row] = true;
     want_row(b, row);
     want_total(b, column, row);
     if (b->t->table->parent[row] != LOTS_NO_ID)
@@ -199,19 +204,17 @@ static void narrow_all(bounds *b)
 static void begin_anew(bounds *b, uint32_t column, uint32_t row)
 {
     const size_t cell = (size_t)column * rows_of(b) + row;
-    if (b->begins[cell] || !b->counted[column])
+    if (b->begins[cell])
         return;
-    b->begins[cell] = true;
-    b->stack[b->stacked++] = (uint32_t)cell;
+    b->begins[cell] = b->moved[row] = true;
+    b->anew[b->anew_count++] = (uint32_t)cell;
 }
 
 /* A single number ties nothing to anything. */
 static void begin_open(bounds *b, uint32_t column, uint32_t row)
 {
-    if (!b->counted[column])
-        return;
-    const range r = begin(b->t, column, row);
-    if (r.low < r.high)
+    const range *r = &b->first[(size_t)column * rows_of(b) + row];
+    if (r->low < r->high)
         begin_anew(b, column, row);
 }
 
@@ -237,19 +240,25 @@ static void begin_changed(bounds *b)
 {
     const tree *t = b->t;
     const uint32_t rows = rows_of(b);
-    for (uint32_t c = 0; c < t->columns; c++)
-        for (uint32_t row = 0; row < rows && b->counted[c]; row++) {
+    for (uint32_t row = 0; row < rows; row++)
+        for (uint32_t c = 0; c < t->columns && t->table->changed[row] > b->seen; c++) {
+            const size_t cell = (size_t)c * rows + row;
             const int8_t mark = (int8_t)lots_suppress_mark(t->table, c, row);
-            if (b->marks[(size_t)c * rows + row] != mark)
-                begin_anew(b, c, row);
-            b->marks[(size_t)c * rows + row] = mark;
+            if (!b->counted[c] || b->marks[cell] == mark)
+                continue;
+            b->marks[cell] = mark;
+            b->first[cell] = begin(t, c, row);
+            begin_anew(b, c, row);
         }
-    while (b->stacked > 0) {
-        const uint32_t cell = b->stack[--b->stacked], column = cell / rows, row = cell % rows;
-        b->ranges[cell] = begin(t, column, row);
+    b->seen = t->table->hidings;
+    for (uint32_t i = 0; i < b->anew_count; i++) { /* it grows */
+        const uint32_t cell = b->anew[i], column = cell / rows, row = cell % rows;
+        b->ranges[cell] = b->first[cell];
         begin_tied(b, column, row);
     }
-    memset(b->begins, 0, (size_t)t->columns * rows * sizeof(bool));
+    for (uint32_t i = 0; i < b->anew_count; i++)
+        b->begins[b->anew[i]] = false;
+    b->anew_count = 0;
 }
 
 /* ---- hiding ---- */
@@ -261,6 +270,18 @@ static bool is_given_away(const bounds *b, uint32_t column, uint32_t row)
     return b->counted[column] && !tree_is_shown(t, column, row) && r->low >= r->high && r->low > 0 &&
            lots_evidence_judge_cell(&t->table->evidence[column], tree_cell(t, column, row), t->table->min_cell) !=
                LOTS_MARK_SHOWN;
+}
+
+static void find_telling(bounds *b)
+{
+    const tree *t = b->t;
+    for (uint32_t row = 0; row < t->table->rows; row++) {
+        if (!b->moved[row])
+            continue;
+        b->moved[row] = b->tells[row] = false;
+        for (uint32_t c = 0; c < t->columns; c++)
+            b->tells[row] = b->tells[row] || is_given_away(b, c, row);
+    }
 }
 
 /* Of the next total above that is shown, another part; else what else the row shows. */
@@ -280,13 +301,15 @@ static void hide_more(const bounds *b, uint32_t column, uint32_t row)
 static lots_status open_room(bounds *b, lots_arena *arena, lots_error *err)
 {
     const size_t rows = rows_of(b), columns = b->t->columns, cells = columns * rows;
-    bool **flags[] = {&b->counted, &b->shared, &b->asked, &b->row_due, &b->any_due, &b->total_due, &b->begins};
-    uint32_t **numbers[] = {&b->parts, &b->wholes, &b->stack};
+    bool **flags[] = {&b->counted, &b->shared, &b->asked, &b->row_due, &b->any_due, &b->total_due, &b->begins, &b->moved, &b->tells};
+    uint32_t **numbers[] = {&b->parts, &b->wholes, &b->anew};
     void *made = NULL;
     if (cells > UINT32_MAX)
         return lots_fail(err, LOTS_LIMIT, "a table with totals of more than %u cells", UINT32_MAX);
     LOTS_TRY(lots_arena_alloc(arena, &made, cells, sizeof(range), err));
     b->ranges = made;
+    LOTS_TRY(lots_arena_alloc(arena, &made, cells, sizeof(range), err));
+    b->first = made;
     LOTS_TRY(lots_arena_alloc(arena, &made, cells, sizeof(int8_t), err));
     b->marks = made;
     memset(b->marks, UNSEEN, cells);
@@ -332,8 +355,9 @@ lots_status tree_hide_bounded(tree *t, lots_arena *arena, lots_error *err)
     begin_changed(b);
     narrow_all(b);
     memset(b->asked, 0, t->table->rows * sizeof(bool));
-    for (uint32_t row = 0; row < t->table->rows; row++)
-        for (uint32_t c = 0; c < t->columns; c++)
+    find_telling(b);
+    for (uint32_t row = 0; row < t->table->rows; row++) /* what is hidden on the way was a single number */
+        for (uint32_t c = 0; c < t->columns && (b->tells[row] || t->table->changed[row] > b->seen); c++)
             if (is_given_away(b, c, row))
                 hide_more(b, c, row);
     return LOTS_OK;

@@ -84,17 +84,15 @@ static lots_status find_disjoint(tree *t, lots_arena *arena, lots_error *err)
 
 lots_status lots_suppress_tree_open(lots_suppress_tree **out, lots_suppress *table, lots_arena *arena, lots_error *err)
 {
-    void *made = NULL, *wanted = NULL, *hidden = NULL, *stale = NULL;
+    void *made = NULL, *wanted = NULL, *stale = NULL;
     LOTS_TRY(lots_arena_alloc(arena, &made, 1, sizeof(tree), err));
     tree *t = made;
     *t = (tree){.table = table, .columns = table->stage->agg_count + 1};
     LOTS_TRY(list_children(t, arena, err));
     LOTS_TRY(find_disjoint(t, arena, err));
     LOTS_TRY(lots_arena_alloc(arena, &wanted, ((size_t)table->stage->key_count + 2) * t->columns, sizeof(bool), err));
-    LOTS_TRY(lots_arena_alloc(arena, &hidden, table->rows, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &stale, table->rows, sizeof(bool), err));
     t->wanted = wanted;
-    t->hidden = hidden;
     t->stale = stale;
     *out = t;
     return LOTS_OK;
@@ -324,16 +322,15 @@ void tree_hide_row(tree *t, uint32_t row)
     hide_cells(t, row, t->wanted);
 }
 
-/* What is hidden stays so: a row in which as much is hidden as before is as it was. */
+/* What is hidden stays so: a row in which nothing more was hidden is as it was, one without anything hidden as it came. */
 static void find_stale(tree *t)
 {
     for (uint32_t row = 0; row < t->table->rows; row++) {
-        uint32_t hidden = 0;
-        for (uint32_t c = 0; c < t->columns; c++)
-            hidden += !tree_is_shown(t, c, row);
-        t->stale[row] = hidden != t->hidden[row];
-        t->hidden[row] = hidden;
+        t->stale[row] = t->table->changed[row] > t->seen && t->seen > 0;
+        for (uint32_t c = 0; c < t->columns && t->seen == 0; c++)
+            t->stale[row] = t->stale[row] || !tree_is_shown(t, c, row);
     }
+    t->seen = t->table->hidings;
 }
 
 /* Details come before their totals. A total below which nothing was hidden since it was found safe is safe: all that it is

@@ -14,7 +14,7 @@ struct lots_suppress_tree {
     uint32_t *children;/* of each row, those of fewest persons first */
     bool *disjoint;    /* by row: no person is in two of its leaves */
     bool *wanted;      /* by depth and column: what is being hidden */
-    uint32_t *hidden;  /* by row: how many of its cells were, when it was last looked at */
+    uint32_t seen;     /* hidings when rows were last looked at */
     bool *stale;       /* by row: something was hidden in it or below it since then */
     bool changed;
     struct lots_suppress_bounds *bounds; /* suppress_bounds.c; NULL until asked for */

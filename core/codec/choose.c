@@ -245,6 +245,11 @@ static lots_status unknown_encoding(uint8_t encoding, lots_error *err)
     return lots_fail(err, LOTS_CORRUPT, "whole numbers in encoding %u", encoding);
 }
 
+static lots_dict_form form_of(uint8_t encoding, bool narrow)
+{
+    return encoding != LOTS_ENCODING_STEPS ? LOTS_DICT_ENTRIES : narrow ? LOTS_DICT_NARROW_STEPS : LOTS_DICT_STEPS;
+}
+
 lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t count, lots_starts starts,
                                  bool believed, uint32_t *out, lots_arena *arena, lots_error *err)
 {
@@ -259,7 +264,7 @@ lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t
         return lots_runs_decode_u32(reader, count, out, arena, err);
     case LOTS_ENCODING_DICT:
     case LOTS_ENCODING_STEPS:
-        return lots_dict_decode_u32(reader, count, encoding == LOTS_ENCODING_STEPS, believed, out, arena, err);
+        return lots_dict_decode_u32(reader, count, form_of(encoding, false), believed, out, arena, err);
     case LOTS_ENCODING_PLANES:
         return lots_planes_decode_u32(reader, count, out, arena, err);
     default:
@@ -267,7 +272,7 @@ lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t
     }
 }
 
-lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t count, bool believed,
+lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t count, bool believed, bool narrow,
                                  uint64_t *out, lots_arena *arena, lots_error *err)
 {
     switch (encoding) {
@@ -279,7 +284,7 @@ lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t
         return lots_runs_decode_u64(reader, count, out, arena, err);
     case LOTS_ENCODING_DICT:
     case LOTS_ENCODING_STEPS:
-        return lots_dict_decode_u64(reader, count, encoding == LOTS_ENCODING_STEPS, believed, out, arena, err);
+        return lots_dict_decode_u64(reader, count, form_of(encoding, narrow), believed, out, arena, err);
     case LOTS_ENCODING_PLANES:
         return lots_planes_decode_u64(reader, count, out, arena, err);
     default:

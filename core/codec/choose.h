@@ -18,10 +18,11 @@ typedef struct lots_shape {
  * Errors: LOTS_USAGE when `only` can't hold the numbers, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_ints_encode(const lots_ints *ints, lots_starts starts, int only, lots_bytes *out,
                                        lots_shape *shape, lots_arena *arena, lots_error *err);
-/* Errors: LOTS_CORRUPT, LOTS_MEMORY. `out` has 64 bytes of slack. `believed`: see dict.h. */
+/* Errors: LOTS_CORRUPT, LOTS_MEMORY. `out` has 64 bytes of slack. `believed`: see dict.h. `narrow`: the numbers are
+ * known to be 0 .. 2^32 - 1. */
 LOTS_MUST lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t count, lots_starts starts,
                                            bool believed, uint32_t *out, lots_arena *arena, lots_error *err);
-LOTS_MUST lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t count, bool believed,
+LOTS_MUST lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t count, bool believed, bool narrow,
                                            uint64_t *out, lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_cannot_hold(lots_encoding encoding, lots_error *err);
 

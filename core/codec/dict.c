@@ -241,8 +241,26 @@ static lots_status read_unit(lots_reader *reader, uint32_t entry_count, uint64_t
     return LOTS_OK;
 }
 
+/* As numbers of 32 bits, which they are; others would be read wrongly. */
+static lots_status read_narrow_steps(lots_reader *reader, uint32_t count, uint64_t *entries, lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    uint64_t unit = 0, first = 0;
+    void *room;
+    LOTS_TRY(read_unit(reader, count, &unit, &first, err));
+    LOTS_TRY(lots_arena_vector(arena, &room, count, sizeof(uint32_t), err));
+    uint32_t *steps = room;
+    LOTS_TRY(lots_frame_decode_u32(reader, count - 1, 0, steps + 1, arena, err));
+    steps[0] = 0;
+    for (uint32_t k = 1; unit != 1 && k < count; k++)
+        steps[k] *= (uint32_t)unit;
+    kernels->prefix_u32(steps, count, 0, steps);
+    kernels->widen_u32(steps, count, first, entries);
+    return LOTS_OK;
+}
+
 /* Sums wrap: whatever the file holds, they are defined. */
-#define DICT_READERS(BITS)                                                                                  \
+#define STEPS_READER(BITS)                                                                                  \
     static lots_status read_steps_u##BITS(lots_reader *reader, uint32_t count, uint##BITS##_t *entries,     \
                                           lots_arena *arena, lots_error *err)                               \
     {                                                                                                       \
@@ -254,8 +272,25 @@ static lots_status read_unit(lots_reader *reader, uint32_t entry_count, uint64_t
             entries[k] *= (uint##BITS##_t)unit;                                                             \
         lots_kernels_get()->prefix_u##BITS(entries, count, 0, entries);                                     \
         return LOTS_OK;                                                                                     \
-    }                                                                                                       \
-    static lots_status open_u##BITS(lots_reader *reader, uint32_t count, bool steps,                        \
+    }
+STEPS_READER(32)
+STEPS_READER(64)
+
+static lots_status read_form_u32(lots_reader *reader, uint32_t count, lots_dict_form form, uint32_t *entries, lots_arena *arena,
+                                 lots_error *err)
+{
+    (void)form; /* they are narrow anyway */
+    return read_steps_u32(reader, count, entries, arena, err);
+}
+static lots_status read_form_u64(lots_reader *reader, uint32_t count, lots_dict_form form, uint64_t *entries, lots_arena *arena,
+                                 lots_error *err)
+{
+    return form == LOTS_DICT_NARROW_STEPS ? read_narrow_steps(reader, count, entries, arena, err)
+                                          : read_steps_u64(reader, count, entries, arena, err);
+}
+
+#define DICT_READERS(BITS)                                                                                  \
+    static lots_status open_u##BITS(lots_reader *reader, uint32_t count, lots_dict_form form,               \
                                     uint##BITS##_t **entries, uint32_t *entry_count,                        \
                                     lots_frame_cursor *indexes, lots_arena *arena, lots_error *err)         \
     {                                                                                                       \
@@ -263,31 +298,31 @@ static lots_status read_unit(lots_reader *reader, uint32_t entry_count, uint64_t
         LOTS_TRY(read_entry_count(reader, count, entry_count, err));                                        \
         LOTS_TRY(lots_arena_vector(arena, &room, *entry_count, sizeof(uint##BITS##_t), err));               \
         *entries = room;                                                                                    \
-        LOTS_TRY(steps ? read_steps_u##BITS(reader, *entry_count, room, arena, err)                         \
-                       : lots_frame_decode_u##BITS(reader, *entry_count, 0, room, arena, err));             \
+        LOTS_TRY(form != LOTS_DICT_ENTRIES ? read_form_u##BITS(reader, *entry_count, form, room, arena, err)\
+                                           : lots_frame_decode_u##BITS(reader, *entry_count, 0, room, arena, err));\
         return lots_frame_open_u32(reader, count, 0, indexes, arena, err);                                  \
     }                                                                                                       \
-    lots_status lots_dict_decode_u##BITS(lots_reader *reader, uint32_t count, bool steps, bool believed,    \
+    lots_status lots_dict_decode_u##BITS(lots_reader *reader, uint32_t count, lots_dict_form form, bool believed,\
                                          uint##BITS##_t *out, lots_arena *arena, lots_error *err)           \
     {                                                                                                       \
         uint32_t entry_count = 0, size = 0, indexes[LOTS_PACK_VALUES + 16];                                 \
         uint##BITS##_t *entries = NULL;                                                                     \
         lots_frame_cursor cursor;                                                                           \
-        LOTS_TRY(open_u##BITS(reader, count, steps, &entries, &entry_count, &cursor, arena, err));          \
+        LOTS_TRY(open_u##BITS(reader, count, form, &entries, &entry_count, &cursor, arena, err));          \
         for (uint32_t at = 0; at < count; at += size) {                                                     \
             LOTS_TRY(next_indexes(&cursor, entry_count, believed, indexes, &size, err));                    \
             lots_kernels_get()->gather_u##BITS(entries, indexes, size, out + at);                           \
         }                                                                                                   \
         return LOTS_OK;                                                                                     \
     }                                                                                                       \
-    lots_status lots_dict_take_u##BITS(lots_reader *reader, uint32_t count, bool steps,                     \
+    lots_status lots_dict_take_u##BITS(lots_reader *reader, uint32_t count, lots_dict_form form,            \
                                        const uint32_t *rows, uint32_t row_count, uint##BITS##_t *out,       \
                                        lots_arena *arena, lots_error *err)                                  \
     {                                                                                                       \
         uint32_t entry_count = 0, first = 0, size = 0, indexes[LOTS_PACK_VALUES + 16];                      \
         uint##BITS##_t *entries = NULL;                                                                     \
         lots_frame_cursor cursor;                                                                           \
-        LOTS_TRY(open_u##BITS(reader, count, steps, &entries, &entry_count, &cursor, arena, err));          \
+        LOTS_TRY(open_u##BITS(reader, count, form, &entries, &entry_count, &cursor, arena, err));          \
         for (uint32_t k = 0; k < row_count;) {                                                              \
             LOTS_TRY(lots_frame_seek_u32(&cursor, rows[k], indexes, &first, &size, err));                   \
             for (; k < row_count && rows[k] - first < size; k++)                                            \

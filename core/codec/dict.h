@@ -31,15 +31,17 @@ uint32_t lots_dict_sample(const lots_ints *ints);
 LOTS_MUST lots_status lots_dict_measure(const lots_ints *ints, uint32_t limit, lots_dict_plan *plan, lots_arena *arena,
                                         lots_error *err);
 LOTS_MUST lots_status lots_dict_write(const lots_dict_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err);
-/* `steps`: it is STEPS. `believed`: the same bytes have been decoded before, so that no entry needs to be looked for in vain. */
-LOTS_MUST lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, bool steps, bool believed, uint32_t *out,
+/* STEPS, or NARROW steps: of entries that are known to be 0 .. 2^32 - 1. */
+typedef enum lots_dict_form { LOTS_DICT_ENTRIES, LOTS_DICT_STEPS, LOTS_DICT_NARROW_STEPS } lots_dict_form;
+/* `believed`: the same bytes have been decoded before, so that no entry needs to be looked for in vain. */
+LOTS_MUST lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, lots_dict_form form, bool believed, uint32_t *out,
                                            lots_arena *arena, lots_error *err);
-LOTS_MUST lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, bool steps, bool believed, uint64_t *out,
+LOTS_MUST lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, lots_dict_form form, bool believed, uint64_t *out,
                                            lots_arena *arena, lots_error *err);
 /* Of a believed one out[k] = number rows[k]; rows[k] < count and never fall. */
-LOTS_MUST lots_status lots_dict_take_u32(lots_reader *reader, uint32_t count, bool steps, const uint32_t *rows,
+LOTS_MUST lots_status lots_dict_take_u32(lots_reader *reader, uint32_t count, lots_dict_form form, const uint32_t *rows,
                                          uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err);
-LOTS_MUST lots_status lots_dict_take_u64(lots_reader *reader, uint32_t count, bool steps, const uint32_t *rows,
+LOTS_MUST lots_status lots_dict_take_u64(lots_reader *reader, uint32_t count, lots_dict_form form, const uint32_t *rows,
                                          uint32_t row_count, uint64_t *out, lots_arena *arena, lots_error *err);
 /* A frame of `count` indexes, each below entry_count, into a fresh vector. */
 LOTS_MUST lots_status lots_dict_read_indexes(lots_reader *reader, uint32_t count, uint64_t entry_count, uint32_t **out,

@@ -171,10 +171,18 @@ static lots_status decode_doubles(uint8_t encoding, lots_reader *reader, uint32_
     if (encoding == LOTS_ENCODING_DECIMAL)
         return lots_decimal_decode(reader, count, out, arena, err);
     LOTS_TRY(lots_arena_vector(arena, &keys, count, sizeof(int64_t), err));
-    LOTS_TRY(lots_ints_decode_u64(encoding, reader, count, believed, keys, arena, err));
+    LOTS_TRY(lots_ints_decode_u64(encoding, reader, count, believed, false, keys, arena, err));
     for (uint32_t i = 0; i < count; i++)
         out[i] = lots_f64_from_key(((const int64_t *)keys)[i]);
     return LOTS_OK;
+}
+
+/* Are all of them 0 .. 2^32 - 1? The meta says nothing of what stands under missing bits, where there are such numbers, nor of blocks
+ * within blocks. */
+static bool is_narrow(const lots_block_meta *meta, uint32_t count)
+{
+    return meta->min >= 0 && meta->max >= meta->min && meta->max <= (int64_t)UINT32_MAX &&
+           (meta->missing == 0 || count < meta->count);
 }
 
 lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, lots_reader *reader, uint32_t count,
@@ -188,7 +196,7 @@ lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, l
     if (phys == LOTS_PHYS_F64)
         return decode_doubles(encoding, reader, count, believed, out, arena, err);
     if (phys == LOTS_PHYS_I64)
-        return lots_ints_decode_u64(encoding, reader, count, believed, out, arena, err);
+        return lots_ints_decode_u64(encoding, reader, count, believed, believed && is_narrow(meta, count), out, arena, err);
     return lots_ints_decode_u32(encoding, reader, count, starts, believed, out, arena, err);
 }
 
@@ -210,10 +218,12 @@ lots_status lots_numbers_take(const lots_block_meta *meta, uint8_t encoding, lot
     if (encoding == LOTS_ENCODING_PLANES)
         return wide ? lots_planes_take_u64(reader, count, rows, row_count, out, arena, err)
                     : lots_planes_take_u32(reader, count, rows, row_count, out, arena, err);
-    const bool steps = encoding == LOTS_ENCODING_STEPS;
-    if (encoding == LOTS_ENCODING_DICT || steps)
-        return wide ? lots_dict_take_u64(reader, count, steps, rows, row_count, out, arena, err)
-                    : lots_dict_take_u32(reader, count, steps, rows, row_count, out, arena, err);
+    const lots_dict_form form = encoding != LOTS_ENCODING_STEPS ? LOTS_DICT_ENTRIES
+                                : is_narrow(meta, count)        ? LOTS_DICT_NARROW_STEPS
+                                                                : LOTS_DICT_STEPS;
+    if (encoding == LOTS_ENCODING_DICT || encoding == LOTS_ENCODING_STEPS)
+        return wide ? lots_dict_take_u64(reader, count, form, rows, row_count, out, arena, err)
+                    : lots_dict_take_u32(reader, count, form, rows, row_count, out, arena, err);
     return wide ? lots_frame_take_u64(reader, count, 0, rows, row_count, out, arena, err)
                 : lots_frame_take_u32(reader, count, 0, rows, row_count, out, arena, err);
 }

@@ -97,7 +97,7 @@ lots_status lots_decimal_decode(lots_reader *reader, uint32_t count, double *out
     if (!lots_read8(reader, &exponent) || exponent > EXPONENT_MAX || !lots_read8(reader, &inner))
         return lots_fail(err, LOTS_CORRUPT, "decimals have a damaged head");
     LOTS_TRY(lots_arena_vector(arena, &whole, count, sizeof(int64_t), err));
-    LOTS_TRY(lots_ints_decode_u64(inner, reader, count, false, whole, arena, err));
+    LOTS_TRY(lots_ints_decode_u64(inner, reader, count, false, false, whole, arena, err));
     lots_kernels_get()->divide_i64(whole, count, powers[exponent], out);
     return LOTS_OK;
 }

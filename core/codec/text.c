@@ -91,7 +91,7 @@ static lots_status read_numbers(lots_reader *reader, uint32_t count, uint32_t *o
     if (!lots_read8(reader, &inner))
         return lots_fail(err, LOTS_CORRUPT, "%u numbers as texts lack their encoding", count);
     LOTS_TRY(lots_arena_vector(arena, &numbers, count, sizeof(int64_t), err));
-    LOTS_TRY(lots_ints_decode_u64(inner, reader, count, false, numbers, arena, err));
+    LOTS_TRY(lots_ints_decode_u64(inner, reader, count, false, false, numbers, arena, err));
     if (count > UINT32_MAX / NUMBER_BYTES)
         return lots_fail(err, LOTS_CORRUPT, "%u numbers as texts pass 4 GiB", count);
     LOTS_TRY(lots_arena_vector(arena, &text, count, NUMBER_BYTES, err));

@@ -406,7 +406,7 @@ static void a_directory_of_years_changed_under_right_checksums_never_harms(void 
     uint8_t *raw = raw_directory(&d, &count);
     for (size_t i = 0; i < count; i++) {
         const uint8_t was = raw[i];
-        raw[i] = below(&d.f, 2) ? (uint8_t)below(&d.f, 256) : (uint8_t)(was ^ (1 << below(&d.f, 8)));
+        raw[i] = (uint8_t)(below(&d.f, 2) ? below(&d.f, 256) : was ^ UINT64_C(1) << below(&d.f, 8));
         reseal(&d, raw, count);
         read_damaged(&d, false);
         raw[i] = was;

@@ -93,16 +93,23 @@ LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stre
 LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const lots_id_test *test, uint64_t *out, uint64_t *missing, bool *has_missing,
                                         bool *done, lots_arena *scratch, lots_error *err);
+/* What postings of a column's chunk were decoded, for the next who asks; zero but for the arena, in which they live. */
+typedef struct lots_posted_pairs {
+    lots_arena *arena;
+    const uint32_t *items[2]; /* of patients, of rows */
+    uint32_t counts[2];
+    bool read[2];
+} lots_posted_pairs;
 /* Which patients of a chunk have an id of the set in some row of the stream, where the file says it beside the rows: *done, else
  * nothing is written. `out`: bits of the chunk's patients, the caller's. Rows that are ghosts are rows here.
- * Errors: as read. */
+ * `kept`: of this column and chunk; NULL: nothing is kept. Errors: as read. */
 LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                          const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch,
-                                          lots_error *err);
+                                          const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept,
+                                          lots_arena *scratch, lots_error *err);
 /* The same of rows, which are told of ids that few have: *done, bits of the chunk's rows; else `out` is of no use. */
 LOTS_MUST lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                               const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch,
-                                               lots_error *err);
+                                               const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept,
+                                               lots_arena *scratch, lots_error *err);
 bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uint32_t column);
 /* What a chunk has beside a column's values to find rows by: postings, or rows by year. */
 uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk);

@@ -4,6 +4,7 @@
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
+enum { OF_PATIENTS, OF_ROWS }; /* in lots_posted_pairs */
 enum { IDS_LOOKED_UP = 64 }; /* more ids of a set in one chunk are hardly rare together */
 
 typedef struct pairs {
@@ -92,6 +93,7 @@ typedef struct place { /* a chunk of a column that has postings */
     bool alone;              /* the only chunk of the segment: it has every id */
     uint32_t chunk, ids;
     const lots_id_test *test;
+    lots_posted_pairs *kept; /* NULL: nothing is kept */
 } place;
 
 /* The first id from `first` to end - 1 that is in the chunk, `end` if none is. Where nothing tells, any may be. */
@@ -110,11 +112,27 @@ static bool none_present(const place *at)
     return true;
 }
 
+/* The pairs of patients or of rows, decoded now or before. */
+static lots_status read_part(const place *at, int part, pairs *out, lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_slot *slot = part == OF_ROWS ? &at->file->posted_rows : &at->file->postings;
+    lots_posted_pairs *kept = at->kept;
+    if (kept == NULL)
+        return lots_segment_read_pairs(at->segment, slot, at->chunk, &out->items, &out->count, scratch, err);
+    if (!kept->read[part])
+        LOTS_TRY(lots_segment_read_pairs(at->segment, slot, at->chunk, &kept->items[part], &kept->counts[part], kept->arena,
+                                         err));
+    kept->read[part] = true;
+    out->items = kept->items[part];
+    out->count = kept->counts[part];
+    return LOTS_OK;
+}
+
 static lots_status mark_patients(const place *at, uint64_t *out, lots_arena *scratch, lots_error *err)
 {
     pairs all = {.per = at->segment->layout.firsts[at->chunk + 1] - at->segment->layout.firsts[at->chunk]};
     size_t first = 0, end = 0;
-    LOTS_TRY(lots_segment_read_pairs(at->segment, &at->file->postings, at->chunk, &all.items, &all.count, scratch, err));
+    LOTS_TRY(read_part(at, OF_PATIENTS, &all, scratch, err));
     while (next_run(at->test, at->ids, &first, &end))
         mark_ids(&all, first, end, out);
     return LOTS_OK;
@@ -126,7 +144,7 @@ static lots_status mark_rows(const place *at, uint32_t rows, uint64_t *out, bool
     pairs all = {.per = rows};
     size_t first = 0, end = 0;
     uint32_t looked_up = 0;
-    LOTS_TRY(lots_segment_read_pairs(at->segment, &at->file->posted_rows, at->chunk, &all.items, &all.count, scratch, err));
+    LOTS_TRY(read_part(at, OF_ROWS, &all, scratch, err));
     while (*done && next_run(at->test, at->ids, &first, &end)) {
         for (size_t id = next_present(at, first, end); *done && id < end; id = next_present(at, id + 1, end)) {
             const uint32_t from = first_of(&all, id);
@@ -148,11 +166,12 @@ static lots_status name_place(const lots_segment *segment, uint32_t stream, cons
 
 /* False when the column has no postings. What can't be read of the presence map the check tells. */
 static bool find_place(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const lots_id_test *test,
-                       place *out)
+                       lots_posted_pairs *kept, place *out)
 {
     if (!lots_segment_has_postings(segment, stream, column))
         return false;
-    *out = (place){.segment = segment, .file = segment->streams[stream].columns[column].file, .chunk = chunk, .test = test};
+    *out = (place){.segment = segment, .file = segment->streams[stream].columns[column].file, .chunk = chunk, .test = test,
+                   .kept = kept};
     out->ids = out->file->dictionary.metas[0].count;
     out->alone = segment->layout.chunks == 1;
     if (lots_segment_load_presence(segment, stream, column, &out->present, NULL) != LOTS_OK)
@@ -180,10 +199,11 @@ uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, ui
 }
 
 lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
+                                const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept, lots_arena *scratch,
+                                lots_error *err)
 {
     place at;
-    *done = find_place(segment, stream, column, chunk, test, &at);
+    *done = find_place(segment, stream, column, chunk, test, kept, &at);
     if (!*done)
         return LOTS_OK;
     lots_bits_fill(out, segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], false);
@@ -196,11 +216,12 @@ lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t
 }
 
 lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                     const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
+                                     const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept, lots_arena *scratch,
+                                     lots_error *err)
 {
     const uint32_t rows = lots_segment_chunk_rows(segment, stream, chunk);
     place at;
-    *done = find_place(segment, stream, column, chunk, test, &at) && at.file->kind == LOTS_KIND_CODES && (at.alone || at.present != NULL);
+    *done = find_place(segment, stream, column, chunk, test, kept, &at) && at.file->kind == LOTS_KIND_CODES && (at.alone || at.present != NULL);
     if (!*done)
         return LOTS_OK;
     lots_bits_fill(out, rows, false);

@@ -55,6 +55,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
             note_days(worker, s);
         stream->taken = NULL;
         stream->tested = NULL;
+        stream->posted = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
             stream->locals[c].count = UINT32_MAX;
         for (uint32_t c = 0; stream->read && c < columns; c++)

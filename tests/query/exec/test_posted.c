@@ -74,7 +74,7 @@ static uint32_t chunks_told(const small_registry *r, lots_id_test test)
         for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
             uint64_t rows[LOTS_CHUNK_EVENTS / 64 + 8];
             bool done;
-            assert_ok(lots_segment_posted_rows(segment, stream, column, k, &test, rows, &done, &scratch, &err));
+            assert_ok(lots_segment_posted_rows(segment, stream, column, k, &test, rows, &done, NULL, &scratch, &err));
             told += done;
         }
     }

@@ -286,7 +286,7 @@ static lots_status check_postings(check_job *job, uint32_t stream, uint32_t colu
     const lots_layout_column *file = job->segment->streams[stream].columns[column].file;
     const uint32_t rows = lots_segment_chunk_rows(job->segment, stream, job->chunk);
     const uint32_t patients = job->segment->layout.firsts[job->chunk + 1] - job->segment->layout.firsts[job->chunk];
-    const uint32_t *elements, *of_patients;
+    const uint32_t *elements = NULL, *of_patients;
     posting_check check;
     void *room;
     bool read;

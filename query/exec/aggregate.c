@@ -239,14 +239,52 @@ typedef struct held_rows { /* the rows that count, as an instance, and the range
     lots_ranges ranges;
 } held_rows;
 
+/* Do the ranges that aren't empty stand one behind the other? */
+static bool are_behind(const lots_ranges *ranges)
+{
+    uint32_t at = 0;
+    bool behind = true;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const bool any = ranges->first[i] < ranges->end[i];
+        behind &= !any || ranges->first[i] >= at;
+        at = any ? ranges->end[i] : at;
+    }
+    return behind;
+}
+
+/* Whose the rows that count are: their ranges' owners, where these follow one another; else by what is known of all. */
+static lots_status own_held(const lots_step *step, const lots_instance *all, bool follow, const lots_ranges *held,
+                            const uint32_t *rows, lots_instance *out, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const uint32_t *owners = NULL;
+    uint32_t *parents = NULL, *offsets = NULL;
+    LOTS_TRY(lots_new_u32(step->arena, out->count, &parents, err));
+    out->parent_index = parents;
+    if (!follow || lots_instance_of(step->worker, step->rows, all->parent->frame) != all->parent) {
+        LOTS_TRY(lots_instance_parents(step->worker, all, &owners, err));
+        kernels->gather_u32(owners, rows, out->count, parents);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_u32(step->arena, (size_t)held->count + 1, &offsets, err));
+    offsets[0] = 0;
+    for (uint32_t i = 0; i < held->count; i++)
+        offsets[i + 1] = offsets[i] + (held->end[i] - held->first[i]);
+    LOTS_TRY(lots_instance_index(step->worker, step->rows, all->parent, &owners, err));
+    if (owners == NULL)
+        kernels->broadcast_index(offsets, held->count, parents);
+    else
+        kernels->broadcast_i32((const int32_t *)owners, offsets, held->count, (int32_t *)parents);
+    return LOTS_OK;
+}
+
 /* What is asked of few of the relation's rows is computed for those alone. */
 static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, const lots_instance *all, held_rows *out,
                              lots_error *err)
 {
     const lots_kernels *kernels = step->worker->kernels;
     held_bits held;
-    const uint32_t *owners = NULL;
-    uint32_t *rows = NULL, *parents = NULL;
+    uint32_t *rows = NULL;
     *out = (held_rows){.elements = NULL};
     if (step->expr->op == LOTS_OP_NIGHTS || is_plain(step->expr->operands[0]))
         return LOTS_OK;
@@ -255,11 +293,8 @@ static lots_status hold_rows(const lots_step *step, const lots_ranges *ranges, c
     if (!held.known || 2 * (uint64_t)count >= ranges->positions)
         return LOTS_OK;
     LOTS_TRY(number_held(step, ranges, held.bits, count, &rows, &out->ranges, err));
-    LOTS_TRY(lots_new_u32(step->arena, count, &parents, err));
-    LOTS_TRY(lots_instance_parents(step->worker, all, &owners, err));
-    kernels->gather_u32(owners, rows, count, parents);
     LOTS_TRY(lots_instance_new(step->worker, all->frame, count, all->parent, all->depth, &out->elements, err));
-    out->elements->parent_index = parents;
+    LOTS_TRY(own_held(step, all, are_behind(ranges), &out->ranges, rows, out->elements, err));
     out->elements->relation_row = rows;
     if (all->relation_row != NULL) {
         uint32_t *of_relation = NULL;

@@ -1,0 +1,28 @@
+/* resolve_inner.h: the bitmap of a set in the making. Private to resolve*.c. */
+#ifndef LOTS_QUERY_RESOLVE_INNER_H
+#define LOTS_QUERY_RESOLVE_INNER_H
+
+#include "query/exec/column.h"
+#include "query/exec/reach.h"
+#include "query/exec/worker.h"
+
+typedef struct mask_maker {
+    lots_worker *worker;
+    lots_relation_rows *relation;
+    lots_arena *arena;
+    const lots_set *set;
+    uint64_t *mask, *failed;
+    const lots_expr *culprit;
+    bool narrowed; /* rows of patients and days that can't matter are out */
+    const uint32_t *places, *places_end; /* of a window that is not in the mask yet, as lots_resolved has them */
+    bool wanted;   /* no other than wanted patients' rows are left */
+} mask_maker;
+
+/* A day of each row of worker->left; *known: nothing but its owner is looked at, and none failed. */
+LOTS_MUST lots_status lots_days_of_left(const mask_maker *maker, const lots_expr *bound, lots_vector *out, bool *known,
+                                        lots_error *err);
+/* `filter` asks whether events are over, or over by a day of their owner, and few rows are left, all of wanted patients: their
+ * spans are looked at where they lie, *done. */
+LOTS_MUST lots_status lots_mask_over(mask_maker *maker, const lots_expr *filter, bool *done, lots_error *err);
+
+#endif

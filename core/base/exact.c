@@ -194,6 +194,21 @@ double lots_exact_mean(double sum, double rest, uint64_t count)
     return lots_limbs_mean(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, count);
 }
 
+double lots_decimal_mean(const uint64_t sum[2], unsigned scale, uint64_t count)
+{
+    const int64_t low = (int64_t)sum[0], most = INT64_C(1) << MANTISSA_BITS;
+    uint64_t unit = 1;
+    for (unsigned i = 0; i < scale; i++)
+        unit *= 10;
+    const wide by = (wide)unit * count;
+    const bool short_sum = sum[1] == (low < 0 ? UINT64_MAX : 0) && low <= most && low >= -most;
+    if (short_sum && by <= (wide)most)
+        return (double)low / (double)by; /* both are exact */
+    if (by >> 62 == 0)
+        return lots_limbs_mean(sum, 2, 0, (uint64_t)by);
+    return lots_limbs_round(sum, 2, 0) / (double)unit / (double)count;
+}
+
 /* ---- standard deviations ---- */
 
 enum { WIDEST = 2 * LOTS_EXACT_LIMBS + 1 };

@@ -53,6 +53,10 @@ double lots_limbs_round(const uint64_t *limbs, unsigned width, int low);
 double lots_limbs_mean(const uint64_t *limbs, unsigned width, int low, uint64_t count);
 /* The same of sum + rest, both finite, as lots_exact_step has left them; count below 2^53. Cost: two divisions, most often. */
 double lots_exact_mean(double sum, double rest, uint64_t count);
+/* The nearest double to `sum`, in two's complement, the lower half first, divided by count * 10^scale. scale: 0..18; count below
+ * 2^53. Beyond 2^62 under the fraction bar, which no table of whole numbers gets to, rounded three times. Cost: most often one
+ * division. */
+double lots_decimal_mean(const uint64_t sum[2], unsigned scale, uint64_t count);
 /* *apart = limbs - less. width: at most LOTS_EXACT_LIMBS. */
 void lots_limbs_subtract(const uint64_t *limbs, const uint64_t *less, unsigned width, uint64_t *apart);
 

@@ -22,8 +22,8 @@ typedef struct lots_ranges {
 LOTS_MUST lots_status lots_reduce_count(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_reduce_exists(const lots_step *step, const lots_ranges *ranges, lots_vector *out, lots_error *err);
 /* SUM, MEAN, and NIGHTS, whose x is nights. A sum of floats is the exact sum rounded once to the nearest double, of two the even:
- * no order of adding shows. A mean of floats is the exact sum divided by the count before it is rounded: of equal values it is the
- * value. A sum beyond its type fails its row. */
+ * no order of adding shows. A mean is the exact sum divided by the count before it is rounded: of equal values it is the value.
+ * A sum beyond its type fails its row. */
 LOTS_MUST lots_status lots_reduce_sum(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                       lots_vector *out, lots_error *err);
 /* The same of doubles by position, none missing under the mask; out: FLOAT. Cost: O(positions + ranges).

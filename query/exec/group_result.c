@@ -81,18 +81,16 @@ static lots_status sum_of(const lots_group_state *state, const lots_group_cell *
     return LOTS_OK;
 }
 
-static lots_status mean_of(const lots_group_state *state, const lots_group_cell *cell, double *out, lots_error *err)
+static double mean_of(const lots_group_state *state, const lots_group_cell *cell)
 {
+    const lots_type *type = &state->agg->value->type;
     lots_exact all;
-    if (state->agg->value->type.kind != LOTS_TYPE_FLOAT) {
-        LOTS_TRY(sum_of(state, cell, out, err));
-        *out /= (double)cell->count;
-    } else if (spilled_sum(state, cell, &all)) {
-        *out = lots_limbs_mean(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->count);
-    } else {
-        *out = lots_exact_mean(cell->sum, cell->rest, cell->count);
-    }
-    return LOTS_OK;
+    if (type->kind != LOTS_TYPE_FLOAT)
+        return lots_decimal_mean((const uint64_t[]){cell->low, cell->high}, type->kind == LOTS_TYPE_DECIMAL ? type->scale : 0,
+                                 cell->count);
+    if (spilled_sum(state, cell, &all))
+        return lots_limbs_mean(all.limbs, LOTS_EXACT_LIMBS, LOTS_EXACT_LOW, cell->count);
+    return lots_exact_mean(cell->sum, cell->rest, cell->count);
 }
 
 static lots_status put_extreme(const lots_group_state *state, const lots_group_cell *cell, uint32_t group,
@@ -136,10 +134,7 @@ static lots_status put_cell(const lots_group_state *state, const lots_group_cell
     case LOTS_AGG_PATIENTS:
     case LOTS_AGG_COUNT_DISTINCT: ((int64_t *)out->data)[group] = (int64_t)cell->count; return LOTS_OK;
     case LOTS_AGG_SUM: return put_sum(state, cell, group, out, arena, err);
-    case LOTS_AGG_MEAN:
-        if (cell->count > 0)
-            LOTS_TRY(mean_of(state, cell, &sum, err));
-        return put_float(out, group, cell->count > 0, sum, arena, err);
+    case LOTS_AGG_MEAN: return put_float(out, group, cell->count > 0, cell->count > 0 ? mean_of(state, cell) : 0, arena, err);
     case LOTS_AGG_RATE:
         return put_float(out, group, cell->count > 0, (double)cell->hits / (double)cell->count, arena, err);
     case LOTS_AGG_SD:

@@ -3,6 +3,7 @@
  * cost no more than disjoint ones. Sums of floats: reduce_float.c. */
 #include <string.h>
 
+#include "core/base/exact.h"
 #include "query/exec/aggregate.h"
 
 lots_status lots_ranges_valid(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_ranges *out,
@@ -202,13 +203,10 @@ static lots_status sum_whole(const lots_step *step, const lots_ranges *ranges, c
     return wide ? sum_wide(step, ranges, values, out, err) : sum_narrow(step, ranges, values, out->data, err);
 }
 
-/* value / 10^scale. */
-static double scaled(int64_t value, const lots_type *type)
+static double mean_of_whole(int64_t sum, const lots_type *type, int64_t count)
 {
-    double divisor = 1;
-    for (uint32_t i = 0; type->kind == LOTS_TYPE_DECIMAL && i < type->scale; i++)
-        divisor *= 10;
-    return (double)value / divisor;
+    const uint64_t halves[] = {(uint64_t)sum, sum < 0 ? UINT64_MAX : 0};
+    return lots_decimal_mean(halves, type->kind == LOTS_TYPE_DECIMAL ? type->scale : 0, (uint64_t)count);
 }
 
 static lots_status mean_of(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_vector *out,
@@ -235,7 +233,7 @@ static lots_status mean_of(const lots_step *step, const lots_ranges *ranges, con
             lots_bit_set(out->missing, i);
             means[i] = 0;
         } else if (x->type.kind != LOTS_TYPE_FLOAT) {
-            means[i] = scaled(whole[i], &x->type) / (double)counts[i];
+            means[i] = mean_of_whole(whole[i], &x->type, counts[i]);
         }
     }
     return LOTS_OK;

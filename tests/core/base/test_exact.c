@@ -1,6 +1,8 @@
 /* Exact sums of doubles: against adding bit by bit (slow_sum.h), whatever the values, their order and the kernels. */
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "core/base/exact.h"
 #include "core/base/kernels.h"
@@ -221,6 +223,28 @@ static void means_are_rounded_once(void **state)
     }
 }
 
+static void means_of_decimals_are_rounded_once_and_of_equal_ones_are_that_decimal(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 6000; round++) {
+        const unsigned scale = round % 7 == 6 ? (unsigned)below(19) : (unsigned)below(4);
+        const uint64_t count = 1 + below(UINT64_C(1) << (1 + round % 32)), limit = UINT64_C(1) << (1 + round % 30);
+        const int64_t one = (int64_t)below(limit), sum = one * (int64_t)count * (round % 2 == 0 ? 1 : -1); /* below 2^62 */
+        const uint64_t sums[] = {(uint64_t)sum, sum < 0 ? UINT64_MAX : 0}, other = sums[0] + below(3);
+        char text[40];
+        snprintf(text, sizeof text, "%s%llde-%u", round % 2 == 0 ? "" : "-", (long long)one, scale);
+        const double got = lots_decimal_mean(sums, scale, count);
+        if (pow(10, scale) * (double)count < 0x1p62)
+            same(got, strtod(text, NULL), text, scale, (uint32_t)count);
+        slow_sum slow = {{0}};
+        slow_add(&slow, ldexp((double)(int64_t)((int64_t)other >> 32), 32));
+        slow_add(&slow, (double)(other & UINT32_MAX));
+        const uint64_t wide[] = {other, (int64_t)other < 0 ? UINT64_MAX : 0};
+        if (scale < 10 && count < UINT64_C(1) << 28)
+            same(lots_decimal_mean(wide, scale, count), slow_mean(&slow, (uint64_t)pow(10, scale) * count), "decimals", scale, (uint32_t)count);
+    }
+}
+
 /* ---- standard deviations ---- */
 
 static double deviation_of(const double *values, uint32_t count, bool backwards)
@@ -287,6 +311,7 @@ int main(void)
         cmocka_unit_test(sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even),
         cmocka_unit_test(the_mean_of_equal_doubles_is_that_double),
         cmocka_unit_test(means_are_rounded_once),
+        cmocka_unit_test(means_of_decimals_are_rounded_once_and_of_equal_ones_are_that_decimal),
         cmocka_unit_test(deviations_are_those_of_two_passes),
         cmocka_unit_test(nothing_is_lost_of_a_small_deviation_far_from_nought),
     };

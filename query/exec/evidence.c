@@ -199,6 +199,19 @@ bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient pe
     return is_settled(evidence, cell);
 }
 
+bool lots_evidence_usual(const lots_evidence *evidence, uint32_t group, uint64_t *value)
+{
+    const lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    if (evidence->enough == 0 || cell->givers < evidence->enough)
+        return false;
+    for (uint32_t k = 0; k < 2 && k < cell->choices; k++)
+        if (cell->choice[k].value > 0 && cell->choice[k].persons >= evidence->enough) {
+            *value = (uint64_t)cell->choice[k].value;
+            return true;
+        }
+    return false;
+}
+
 bool lots_evidence_knows_zeros(const lots_evidence *evidence, uint32_t group)
 {
     const lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);

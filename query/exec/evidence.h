@@ -62,6 +62,9 @@ bool lots_evidence_of_sum(lots_row_agg_kind kind);
  * known, and from now on only those must be told who have more than a fourth of what all have so far. */
 bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient person, uint32_t persons, uint64_t value,
                         uint64_t own);
+/* Is there a value, not 0, that enough persons have where enough gave something? Then more rows of new persons, all with that very
+ * value, tell nothing but who has more than a fourth. False: it is not known, or no one value. */
+bool lots_evidence_usual(const lots_evidence *evidence, uint32_t group, uint64_t *value);
 /* Would more rows of new persons, all of whose values are 0, tell nothing? */
 bool lots_evidence_knows_zeros(const lots_evidence *evidence, uint32_t group);
 /* Of values some of which are below 0, in two steps: each value; and what a person adds up to, in size, once he has no more.

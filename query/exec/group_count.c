@@ -217,6 +217,8 @@ typedef struct briefs {
     uint64_t *sum;
     uint32_t *counts; /* rows, and above 2^16 persons */
     lots_patient *last;
+    const uint64_t *usual; /* what a row of the group mostly has; NULL: of no group is that known */
+    uint64_t *unusual;     /* with it: bits in which values differ from that; 0: none does */
 } briefs;
 
 /* Few groups, of which many rows were seen before? And of persons nothing need be known for its own sake. */
@@ -229,10 +231,12 @@ static bool is_brief(const lots_group_counter *counter, const lots_group_batch *
     return rows <= UINT16_MAX && rows >= groups * BRIEF_ROWS && counter->rows >= groups * BRIEF_SEEN;
 }
 
-static inline void add_brief(const lots_group_batch *batch, size_t row, const briefs *out)
+static inline void add_brief(const lots_group_batch *batch, size_t row, bool usual, const briefs *out)
 {
     const lots_patient person = batch->patient[row];
     const uint32_t group = batch->number[row];
+    if (usual)
+        out->unusual[group] |= out->usual[group] ^ (uint64_t)batch->row_ints[row];
     out->counts[group] += 1 + ((uint32_t)(out->last[group] != person) << 16);
     out->last[group] = person;
     out->sum[group] += (uint64_t)batch->row_ints[row];
@@ -257,14 +261,18 @@ static void add_briefs(const lots_group_batch *in, const picked *rows, const bri
     const lots_group_batch batch = *in;
     const picked some = *rows;
     const briefs own = *out;
-    if (batch.known == 1 && some.index == NULL) {
+    if (batch.known == 1 && some.index == NULL && own.usual == NULL) {
         add_whole(in, out);
         return;
     }
+    for (uint32_t i = 0; own.usual != NULL && i < some.count; i++)
+        add_brief(&batch, some.index == NULL ? i : some.index[i], true, &own);
+    if (own.usual != NULL)
+        return;
     for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
-        add_brief(&batch, row, &own);
+        add_brief(&batch, row, false, &own);
     for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
-        add_brief(&batch, some.index[i], &own);
+        add_brief(&batch, some.index[i], false, &own);
 }
 
 static lots_status make_briefs(const lots_group_batch *batch, briefs *out, lots_error *err)
@@ -273,6 +281,8 @@ static lots_status make_briefs(const lots_group_batch *batch, briefs *out, lots_
     LOTS_TRY(lots_arena_vector(batch->arena, &sums, batch->known, sizeof *out->sum, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->counts, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->last, err));
+    out->usual = NULL;
+    out->unusual = NULL;
     out->sum = sums;
     memset(out->sum, 0, batch->known * sizeof *out->sum);
     memset(out->counts, 0, batch->known * sizeof *out->counts);
@@ -280,11 +290,35 @@ static lots_status make_briefs(const lots_group_batch *batch, briefs *out, lots_
     return LOTS_OK;
 }
 
-/* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person must
- * have to matter, or are all 0 and more of that tells nothing. */
-static bool must_see(const lots_evidence *evidence, uint32_t group, bool settled, uint64_t sum, uint64_t before)
+/* What is usual of groups that aren't settled, such as a whole year among the days of many, where nobody has died yet. */
+static lots_status find_usual(const lots_group_batch *batch, const lots_group_line *lines, const lots_evidence *evidence,
+                              briefs *out, lots_error *err)
 {
-    return evidence != NULL && (!settled || sum > before / 4) && (sum > 0 || !lots_evidence_knows_zeros(evidence, group));
+    void *usual = NULL, *unusual = NULL;
+    uint64_t value = 0;
+    uint32_t g = 0;
+    while (g < batch->known && (lines[g].settled != 0 || !lots_evidence_usual(evidence, g, &value)))
+        g++;
+    if (g == batch->known)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(batch->arena, &usual, batch->known, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(batch->arena, &unusual, batch->known, sizeof(uint64_t), err));
+    memset(unusual, 0, batch->known * sizeof(uint64_t));
+    for (g = 0; g < batch->known; g++) {
+        const bool known = lines[g].settled == 0 && lots_evidence_usual(evidence, g, &value);
+        ((uint64_t *)usual)[g] = known ? value : UINT64_MAX; /* which no value is */
+    }
+    out->usual = usual;
+    out->unusual = unusual;
+    return LOTS_OK;
+}
+
+/* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person must
+ * have to matter (and more of the `usual` tells nothing else), or are all 0 and more of that tells nothing. */
+static bool must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum, uint64_t before)
+{
+    return evidence != NULL && (!(settled || usual) || sum > before / 4) &&
+           (sum > 0 || !lots_evidence_knows_zeros(evidence, group));
 }
 
 /* Add them to the lines, but for groups whose rows must be looked at one by one: their bits. True when there are any. */
@@ -294,8 +328,9 @@ static bool settle_briefs(const briefs *from, uint32_t groups, lots_group_line *
     bool any = false;
     for (uint32_t g = 0; g < groups; g++) {
         const uint32_t counts = from->counts[g];
+        const bool usual = from->usual != NULL && from->unusual[g] == 0;
         lots_group_line *line = &lines[g];
-        if (counts > 0 && must_see(evidence, g, line->settled != 0, from->sum[g], line->sum)) {
+        if (counts > 0 && must_see(evidence, g, line->settled != 0, usual, from->sum[g], line->sum)) {
             lots_bit_set(watched, g);
             any = true;
             continue;
@@ -314,6 +349,8 @@ static lots_status add_briefly(const lots_group_batch *batch, const picked *rows
     picked some;
     LOTS_TRY(make_briefs(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
+    if (evidence != NULL)
+        LOTS_TRY(find_usual(batch, lines, evidence, &own, err));
     add_briefs(batch, rows, &own);
     if (!settle_briefs(&own, batch->known, lines, evidence, watched))
         return LOTS_OK;
@@ -424,7 +461,7 @@ static void settle_swings(const briefs *from, uint32_t groups, lots_group_swing 
         lots_group_swing *swing = &swings[g];
         if (counts == 0 || lots_bit_get(watched, g))
             continue;
-        if (must_see(evidence, g, swing->settled != 0, from->sum[g], swing->sizes)) {
+        if (must_see(evidence, g, swing->settled != 0, false, from->sum[g], swing->sizes)) {
             lots_bit_set(watched, g);
             continue;
         }

@@ -189,12 +189,72 @@ static void a_copy_counts_on(void **state)
     lots_group_counter_close(&copy);
 }
 
+/* Each person has one row, and nearly all have a whole year: `others[g]` persons of group g, spread over the batches, have less (odd
+ * groups: nothing). The last group has more than two values and, at the end, one person who has nearly all of it. */
+static void fill_years(const uint32_t others[GROUPS])
+{
+    uint32_t put[GROUPS] = {0};
+    for (uint32_t b = 0; b < BATCHES; b++)
+        for (uint32_t row = 0; row < ROWS; row++) {
+            const uint32_t g = row % GROUPS;
+            const bool other = b > 2 && row % 67 == 3 * b && put[g] < others[g];
+            put[g] += other ? 1 : 0;
+            numbers[b][row] = g;
+            patients[b][row] = row;
+            values[b][row] = !other ? 365 : g % 2 == 1 ? 0 : g == GROUPS - 1 ? 200 + put[g] % 2 : 200;
+            if (b == BATCHES - 1 && row + GROUPS >= ROWS && g == GROUPS - 1)
+                values[b][row] = 2000000;
+        }
+    assert_memory_equal(put, others, sizeof put);
+}
+
+/* By looking at every person: how many have less than a year. */
+static bool is_hidden(uint32_t group)
+{
+    told all[GROUPS];
+    uint32_t whole = 0, less = 0, low = UINT32_MAX, high = 0;
+    look(0, BATCHES, false, all);
+    for (uint32_t b = 0; b < BATCHES; b++)
+        for (uint32_t row = group; row < ROWS; row += GROUPS) {
+            const uint32_t value = (uint32_t)values[b][row];
+            whole += value == 365 ? 1 : 0;
+            less += value != 365 ? 1 : 0;
+            low = value != 365 && value < low ? value : low;
+            high = value != 365 && value > high ? value : high;
+        }
+    const bool two = less > 0 && low == high;
+    return (two && (less < 5 || whole < 5)) || all[group].largest > 0.85 * all[group].all;
+}
+
+static void what_nearly_all_have_is_looked_at_no_further(void **state)
+{
+    (void)state;
+    static const uint32_t others[GROUPS] = {0, 0, 1, 1, 4, 4, 5, 6, 7};
+    fill_years(others);
+    for (uint32_t exact = 0; exact < 2; exact++) {
+        lots_group_counter counter = {0};
+        lots_evidence evidence;
+        lots_evidence_open(&evidence, &sum_agg, exact != 0 ? 0 : 5);
+        feed(&counter, &evidence, 0, BATCHES, false);
+        assert_true(exact != 0 || lots_evidence_at(&evidence, 0)->givers < BATCHES * ROWS / GROUPS / 2); /* at first all are */
+        lots_group_counter_end(&counter, &evidence);
+        for (uint32_t g = 0; g < GROUPS; g++) {
+            const lots_group_counted kept = lots_group_counter_kept(&counter, g), left = lots_group_counter_left(&counter, g);
+            lots_evidence_add(&evidence, g, &kept, &left);
+            assert_int_equal(lots_evidence_judge(&evidence, g, 5), is_hidden(g) ? LOTS_MARK_WITHHELD : LOTS_MARK_SHOWN);
+        }
+        lots_evidence_close(&evidence);
+        lots_group_counter_close(&counter);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_and_what_they_rest_on_are_those_of_all_rows),
         cmocka_unit_test(parts_are_joined_group_by_group),
         cmocka_unit_test(a_copy_counts_on),
+        cmocka_unit_test(what_nearly_all_have_is_looked_at_no_further),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -311,11 +311,33 @@ static lots_status codes_of_days(lots_key_coder *coder, const lots_vector *vecto
 
 /* ---- bands ---- */
 
+/* Numbers met for the first time, whose codes are 0 as yet. */
+static lots_status codes_of_new_bands(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
+                                      uint32_t *out, lots_error *err)
+{
+    const int64_t *numbers = (const int64_t *)vector->data + first;
+    uint64_t none[LOTS_KEY_BLOCK / 64];
+    lots_kernels_get()->range_u32(out, count, 0, 0, none);
+    if (vector->missing != NULL)
+        lots_bits_and_not(none, none, vector->missing + first / 64, count);
+    for (size_t i = lots_bits_next(none, 0, count); i < count; i = lots_bits_next(none, i + 1, count)) {
+        const uint32_t place = lots_key_band_place(&coder->band, numbers[i]);
+        if (coder->days[place] == 0) {
+            lots_text text = lots_key_band_text(&coder->band, place);
+            const lots_vector one = {.type = coder->type, .count = 1, .data = &text};
+            LOTS_TRY(code_of_item(coder, &one, 0, &coder->days[place], err));
+        }
+        out[i] = coder->days[place];
+    }
+    return LOTS_OK;
+}
+
 static lots_status codes_of_bands(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                                   uint32_t *out, lots_error *err)
 {
     const lots_key_band band = coder->band;
     const int64_t *numbers = (const int64_t *)vector->data + first;
+    const bool cut = band.expr->op == LOTS_OP_CUT; /* bands hold all numbers, or none is asked for here */
     bool unknown = false;
     void *made = NULL;
     if (coder->days == NULL) {
@@ -324,19 +346,11 @@ static lots_status codes_of_bands(lots_key_coder *coder, const lots_vector *vect
         coder->day_count = band.span;
     }
     for (uint32_t i = 0; i < count; i++) {
-        out[i] = coder->days[lots_key_band_place(&band, numbers[i])];
+        const uint64_t at = cut ? lots_key_band_place(&band, numbers[i]) : (uint64_t)numbers[i] - (uint64_t)(int64_t)band.low;
+        out[i] = at < band.span ? coder->days[at] : 0;
         unknown |= out[i] == 0;
     }
-    for (uint32_t i = 0; unknown && i < count; i++) {
-        const uint32_t place = lots_key_band_place(&band, numbers[i]);
-        if (coder->days[place] == 0 && !lots_vector_is_missing(vector, first + i)) {
-            lots_text text = lots_key_band_text(&band, place);
-            const lots_vector one = {.type = coder->type, .count = 1, .data = &text};
-            LOTS_TRY(code_of_item(coder, &one, 0, &coder->days[place], err));
-        }
-        out[i] = coder->days[place];
-    }
-    return LOTS_OK;
+    return unknown ? codes_of_new_bands(coder, vector, first, count, out, err) : LOTS_OK;
 }
 
 /* ---- paths ---- */

@@ -417,10 +417,17 @@ static uint64_t bits_of_rows(size_t left) { return left < 64 ? (UINT64_C(1) << l
 static void extreme_i32(const lots_step *step, bool least, int32_t *best)
 {
     const lots_kernels *kernels = step->worker->kernels;
-    for (uint32_t i = 0; i < step->count; i++)
+    const uint32_t operands = step->expr->operand_count, count = step->count;
+    uint32_t whole = 0; /* an operand none of which is missing, to begin with */
+    while (whole < operands && step->in[whole].missing != NULL)
+        whole++;
+    if (whole < operands)
+        memcpy(best, step->in[whole].data, count * sizeof *best);
+    for (uint32_t i = 0; whole == operands && i < count; i++)
         best[i] = least ? INT32_MAX : INT32_MIN;
-    for (uint32_t k = 0; k < step->expr->operand_count; k++)
-        (least ? kernels->least_i32 : kernels->greatest_i32)(step->in[k].data, step->in[k].missing, step->count, best);
+    for (uint32_t k = 0; k < operands; k++)
+        if (k != whole)
+            (least ? kernels->least_i32 : kernels->greatest_i32)(step->in[k].data, step->in[k].missing, count, best);
 }
 
 /* The same of other whole numbers. */

@@ -37,6 +37,10 @@ static bool parse_number(const char *text, uint32_t bytes, int64_t *out)
 
 static uint32_t format_number(int64_t value, char *out)
 {
+    if (value >= 0 && value < 10) { /* as most numbers are that count what a person has */
+        *out = (char)('0' + value);
+        return 1;
+    }
     char digits[NUMBER_BYTES];
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     uint32_t count = 0, bytes = 0;

@@ -210,6 +210,7 @@ lots_status lots_run_pipeline(const lots_query *query, const lots_bound_pipeline
     r.budget = &budget;
     lots_arena_init(&r.arena, 0);
     lots_arena_share(&r.arena, &budget);
+    run_shared_hold(&r);
     lots_status status = open_run(&r, err);
     if (status == LOTS_OK)
         status = run_stages(&r, err);

@@ -129,6 +129,8 @@ uint32_t run_end_of_pass(const lots_bound_pipeline *pipeline, uint32_t first);
 LOTS_MUST lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group *group, lots_error *err);
 
 /* ---- run_shared.c ---- */
+/* Count what waits towards the run's budget; where there is no room for it, it no longer waits. */
+void run_shared_hold(run *r);
 /* The groups of a pass from the first stage on, with those of other pipelines that begin alike; *done false: it is to be made by
  * itself, and nothing was. */
 LOTS_MUST lots_status run_shared_pass(run *r, lots_pass *pass, bool *done, lots_error *err);

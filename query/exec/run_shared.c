@@ -6,7 +6,10 @@
  * from there to groups of its own, which wait here until it is run.
  *
  * What can't be done for all is done by each alone, as if there were nothing shared: then errors, and what is told of windows, are
- * where they belong. So whether a pass is shared changes no answer. */
+ * where they belong. So whether a pass is shared changes no answer.
+ *
+ * Memory: what waits counts towards every run, from its first moment or from when it was made, until it is taken. It is an eighth of
+ * what a run may hold at most; what is more is made again. */
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -14,16 +17,18 @@
 #include "query/exec/run_inner.h"
 
 enum { OTHERS_MAX = 16 };
-#define WAITING_BYTES_MAX ((size_t)64 << 20) /* what groups may hold that wait; others are made again */
+#define WAITING_BYTES_MAX ((size_t)64 << 20) /* what all groups that wait may hold */
 
 typedef struct waiting {
-    const lots_bound_pipeline *pipeline;
+    const lots_bound_pipeline *pipeline; /* NULL: taken */
     lots_group group;
+    size_t bytes;                        /* that it holds */
 } waiting;
 
 struct lots_shared {
     lots_vec waiting; /* waiting */
     lots_vec begun;   /* const lots_bound_pipeline *: no more are made for these */
+    size_t bytes;     /* that those who wait hold */
     bool off;         /* something could not be done together */
 };
 
@@ -37,11 +42,26 @@ lots_status lots_shared_open(lots_shared **out, lots_error *err)
     return LOTS_OK;
 }
 
+static void drop_waiting(lots_shared *shared)
+{
+    for (size_t i = 0; i < shared->waiting.count; i++)
+        lots_group_close(&LOTS_AT(waiting, &shared->waiting, i).group);
+    shared->waiting.count = 0;
+    shared->bytes = 0;
+}
+
+void run_shared_hold(run *r)
+{
+    lots_shared *shared = r->options->shared;
+    lots_error ignored;
+    if (shared != NULL && lots_budget_take(r->budget, shared->bytes, &ignored) != LOTS_OK)
+        drop_waiting(shared);
+}
+
 void lots_shared_close(lots_shared *shared)
 {
-    for (size_t i = 0; shared != NULL && i < shared->waiting.count; i++)
-        lots_group_close(&LOTS_AT(waiting, &shared->waiting, i).group);
     if (shared != NULL) {
+        drop_waiting(shared);
         lots_vec_free(&shared->waiting);
         lots_vec_free(&shared->begun);
     }
@@ -117,14 +137,15 @@ static void search_pipeline(search *s, const lots_bound_pipeline *pipeline)
 
 static bool take_waiting(run *r, lots_pass *pass)
 {
-    lots_vec *list = &r->options->shared->waiting;
-    for (size_t i = 0; i < list->count; i++) {
-        waiting *at = &LOTS_AT(waiting, list, i);
+    lots_shared *shared = r->options->shared;
+    for (size_t i = 0; i < shared->waiting.count; i++) {
+        waiting *at = &LOTS_AT(waiting, &shared->waiting, i);
         if (at->pipeline != r->pipeline || at->group.stage != pass->group)
             continue;
         pass->groups = at->group;
-        memset(&at->group, 0, sizeof at->group);
-        at->pipeline = NULL;
+        pass->groups.counted_bytes = at->bytes; /* since the run began */
+        shared->bytes -= at->bytes;
+        memset(at, 0, sizeof *at);
         return true;
     }
     return false;
@@ -153,18 +174,23 @@ static lots_status make_others(const search *s, lots_pass *pass, lots_error *err
     return LOTS_OK;
 }
 
-/* Groups that are to wait belong to no run: what they hold is given back, and taken by the run that takes them. */
+static size_t room_to_wait(const run *r)
+{
+    const size_t most = r->budget->limit_bytes / 8 < WAITING_BYTES_MAX ? r->budget->limit_bytes / 8 : WAITING_BYTES_MAX;
+    return most > r->options->shared->bytes ? most - r->options->shared->bytes : 0;
+}
+
 static lots_status keep_others(const run *r, lots_pass *pass, lots_error *err)
 {
+    lots_shared *shared = r->options->shared;
     for (uint32_t i = 0; i < pass->other_count; i++) {
         lots_group *group = &pass->others[i].groups;
         waiting *to = NULL;
-        if (group->counted_bytes > WAITING_BYTES_MAX)
+        if (group->counted_bytes > room_to_wait(r))
             continue;
-        LOTS_TRY(lots_vec_extend(&r->options->shared->waiting, 1, (void **)&to, err));
-        lots_budget_give(r->budget, group->counted_bytes);
-        group->counted_bytes = 0;
-        *to = (waiting){pass->others[i].pipeline, *group};
+        LOTS_TRY(lots_vec_extend(&shared->waiting, 1, (void **)&to, err));
+        *to = (waiting){pass->others[i].pipeline, *group, group->counted_bytes};
+        shared->bytes += group->counted_bytes;
         memset(group, 0, sizeof *group);
     }
     return LOTS_OK;

@@ -137,6 +137,24 @@ static void windows_that_leave_the_data_are_told_by_those_that_ask(void **state)
     free(together.text);
 }
 
+/* An eighth of the memory is all that groups may take while they wait: what is more reads the chunks again. */
+static void groups_that_find_no_room_to_wait_are_made_again(void **state)
+{
+    (void)state;
+    lots_error err;
+    told apart, together;
+    const char *text = PEOPLE "from people group by sex show n = count() "
+                              "from people each x in g group by x, u, k show n = count(), m = median(k) sort n desc limit 5";
+    assert_ok(run(text, false, NULL, 0, &apart, &err));
+    for (size_t megabytes = 8; megabytes > 0; megabytes /= 8) {
+        assert_ok(run(text, true, NULL, megabytes << 20, &together, &err));
+        assert_string_equal(apart.text, together.text);
+        assert_int_equal(together.chunks[1] > 0, megabytes == 1);
+        free(together.text);
+    }
+    free(apart.text);
+}
+
 /* An error is that of the pipeline it is in. */
 static void one_that_fails_fails_alone(void **state)
 {
@@ -179,6 +197,7 @@ int main(void)
         cmocka_unit_test(what_begins_alike_is_made_in_one_pass),
         cmocka_unit_test(what_begins_otherwise_is_made_by_itself),
         cmocka_unit_test(windows_that_leave_the_data_are_told_by_those_that_ask),
+        cmocka_unit_test(groups_that_find_no_room_to_wait_are_made_again),
         cmocka_unit_test(one_that_fails_fails_alone),
         cmocka_unit_test(threads_share_too),
     };

@@ -167,6 +167,10 @@ LOTS_MUST lots_status lots_block_verify(const lots_block_meta *meta, const uint8
  * Errors: LOTS_CORRUPT (saying what was wrong), LOTS_MEMORY. Output unspecified then. Cost: O(count). */
 LOTS_MUST lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes, lots_values_out *out,
                                         lots_arena *scratch, lots_error *err);
+/* Of a block of rising U32, none missing, that has been decoded whole before: at least all values below a bound, the first
+ * *decoded, where its encoding tells them one after the other: *done, else nothing is written. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_decode_below(const lots_block_meta *meta, const uint8_t *bytes, uint64_t below, lots_values_out *out,
+                                              uint32_t *decoded, bool *done, lots_arena *scratch, lots_error *err);
 /* Can some values of a block be decoded for less than all? */
 bool lots_block_can_take(const lots_block_meta *meta);
 /* Of a block that can, and that has been decoded whole before: value k of `out` is value rows[k]. rows[k] < meta->count, and

@@ -74,6 +74,7 @@ static void number_stream(lots_segment *segment, const lots_layout_stream *strea
         number_slot(segment, &stream->columns[i].children);
         number_slot(segment, &stream->columns[i].postings);
         number_slot(segment, &stream->columns[i].years);
+        number_slot(segment, &stream->columns[i].rare);
         number_slot(segment, &stream->columns[i].posted_rows);
     }
 }

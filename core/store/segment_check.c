@@ -89,6 +89,7 @@ static lots_status verify_blocks(check_job *job, lots_error *err)
             LOTS_TRY(verify_slot(job, &stream->columns[c].children, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].years, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].postings, err));
+            LOTS_TRY(verify_slot(job, &stream->columns[c].rare, err));
             LOTS_TRY(verify_slot(job, &stream->columns[c].posted_rows, err));
         }
     }
@@ -191,13 +192,20 @@ static lots_status check_presence(check_job *job, uint32_t stream, uint32_t colu
 /* ---- postings ---- */
 
 typedef struct posting_check {
-    const uint32_t *pairs;
-    uint32_t count, per; /* how many patients, or rows, an id may go with */
-    bool some;           /* ids without any pair are not told */
-    uint64_t *met;       /* bits by pair */
+    const uint32_t *pairs; /* or rows */
+    uint32_t count;
+    uint64_t *met;         /* bits by pair */
     uint32_t absent_id;
-    bool absent;         /* a pair with this id is not among them */
+    bool absent;           /* a pair with this id is not among them */
 } posting_check;
+
+typedef struct chunk_check { /* of a chunk's postings */
+    posting_check common, rare, rows;
+    uint32_t patients;
+    const uint32_t *offsets;  /* by patient: the first row */
+    const uint64_t *bases;    /* by rare pair: the number of the patient's first row */
+    const uint32_t *elements; /* by row: the first value */
+} chunk_check;
 
 static uint32_t place_of_pair(const posting_check *check, uint64_t pair)
 {
@@ -212,21 +220,52 @@ static uint32_t place_of_pair(const posting_check *check, uint64_t pair)
     return low;
 }
 
-/* The values from `first` on are those of a patient, or of a row. */
-static void meet_pairs(posting_check *check, const lots_values_out *values, uint32_t of, uint32_t first, uint32_t end)
+/* *place: where it is, or would be. */
+static bool meet_pair(posting_check *check, uint64_t pair, uint32_t id, uint32_t *place)
 {
-    for (uint32_t i = first; i < end && !check->absent; i++) {
-        if (values->missing != NULL && lots_bit_get(values->missing, i))
-            continue;
-        const uint64_t id = ((const lots_id *)values->data)[i], pair = id * check->per + of;
-        const uint32_t place = place_of_pair(check, pair), before = place_of_pair(check, id * check->per);
-        if (place < check->count && check->pairs[place] == pair) {
-            lots_bit_set(check->met, place);
-            continue;
-        }
-        check->absent = !check->some || (before < check->count && check->pairs[before] < (id + 1) * check->per);
-        check->absent_id = (uint32_t)id;
+    *place = place_of_pair(check, pair);
+    if (*place < check->count && check->pairs[*place] == pair) {
+        lots_bit_set(check->met, *place);
+        return true;
     }
+    check->absent = true;
+    check->absent_id = id;
+    return false;
+}
+
+/* An id that has any rare pair has all its pairs there, and their rows are told. */
+static void meet_value(chunk_check *check, uint32_t id, uint32_t patient, uint32_t row)
+{
+    const uint64_t first = (uint64_t)id * check->patients;
+    uint32_t place = place_of_pair(&check->rare, first), found;
+    if (place == check->rare.count || check->rare.pairs[place] >= first + check->patients)
+        meet_pair(&check->common, first + patient, id, &found);
+    else if (meet_pair(&check->rare, first + patient, id, &place))
+        meet_pair(&check->rows, check->bases[place] + row - check->offsets[patient], id, &found);
+}
+
+static void meet_values(chunk_check *check, const lots_values_out *values)
+{
+    for (uint32_t p = 0; p < check->patients; p++)
+        for (uint32_t row = check->offsets[p]; row < check->offsets[p + 1]; row++)
+            for (uint32_t i = check->elements[row]; i < check->elements[row + 1]; i++)
+                if (values->missing == NULL || !lots_bit_get(values->missing, i))
+                    meet_value(check, ((const lots_id *)values->data)[i], p, row);
+}
+
+static lots_status find_bases(check_job *job, chunk_check *check, lots_error *err)
+{
+    uint64_t *bases, next = 0;
+    void *room;
+    LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)check->rare.count + 1, sizeof *bases, err));
+    bases = room;
+    for (uint32_t i = 0; i < check->rare.count; i++) {
+        const uint32_t patient = check->rare.pairs[i] % check->patients;
+        bases[i] = next;
+        next += check->offsets[patient + 1] - check->offsets[patient];
+    }
+    check->bases = bases;
+    return LOTS_OK;
 }
 
 /* Where each row's values begin, and last how many there are: of a list column the running sum of its lengths. */
@@ -251,21 +290,21 @@ static lots_status element_offsets(check_job *job, uint32_t stream, uint32_t col
     return LOTS_OK;
 }
 
-/* A block of pairs, and room to mark those that were met. *read is false when it could not be (reported). */
-static lots_status open_pairs(check_job *job, const lots_layout_slot *slot, uint32_t per, posting_check *check, bool *read,
-                              lots_error *err)
+/* A block of pairs or rows, and room to mark those that were met. *read becomes false when it could not be (reported). */
+static lots_status open_pairs(check_job *job, const lots_layout_slot *slot, posting_check *check, bool *read, lots_error *err)
 {
     lots_error found;
     void *room;
-    *check = (posting_check){.per = per};
-    *read = !*bad_flag(job, slot, job->chunk);
-    if (!*read)
+    if (*bad_flag(job, slot, job->chunk)) {
+        *read = false;
         return LOTS_OK;
+    }
     lots_status status = lots_segment_read_pairs(job->segment, slot, job->chunk, &check->pairs, &check->count, &job->scratch,
                                                  &found);
-    *read = status == LOTS_OK;
-    if (!*read)
+    if (status != LOTS_OK) {
+        *read = false;
         return report_status(job, status, &found, err);
+    }
     LOTS_TRY(lots_arena_alloc(&job->scratch, &room, lots_bit_words(check->count), sizeof(uint64_t), err));
     check->met = room;
     return LOTS_OK;
@@ -279,38 +318,35 @@ static void report_pairs(check_job *job, const posting_check *check, const char 
         report_fault(job, "the postings name a %s without the id", who);
 }
 
-/* Every patient's ids are posted, and no others; so are the rows of an id of which any is. */
+/* Every patient's ids are posted, and no others; so are the rows of those that are rare. */
 static lots_status check_postings(check_job *job, uint32_t stream, uint32_t column, const lots_values_out *values,
                                   lots_error *err)
 {
     const lots_layout_column *file = job->segment->streams[stream].columns[column].file;
-    const uint32_t rows = lots_segment_chunk_rows(job->segment, stream, job->chunk);
-    const uint32_t patients = job->segment->layout.firsts[job->chunk + 1] - job->segment->layout.firsts[job->chunk];
-    const uint32_t *elements = NULL, *of_patients;
-    posting_check check;
+    const uint32_t *firsts = job->segment->layout.firsts;
+    chunk_check check = {.patients = firsts[job->chunk + 1] - firsts[job->chunk]};
     void *room;
     bool read;
     if (!(file->flags & LOTS_COLUMN_POSTINGS))
         return LOTS_OK;
-    LOTS_TRY(element_offsets(job, stream, column, &elements, &read, err));
+    LOTS_TRY(element_offsets(job, stream, column, &check.elements, &read, err));
     if (!read)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)patients + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(&job->scratch, &room, (size_t)check.patients + 1, sizeof(uint32_t), err));
     LOTS_TRY(lots_segment_offsets(job->segment, stream, job->chunk, room, &job->scratch, err));
-    of_patients = room;
-    LOTS_TRY(open_pairs(job, &file->postings, patients, &check, &read, err));
-    for (uint32_t p = 0; read && p < patients; p++)
-        meet_pairs(&check, values, p, elements[of_patients[p]], elements[of_patients[p + 1]]);
-    if (read)
-        report_pairs(job, &check, "patient");
-    if (file->kind != LOTS_KIND_CODES)
+    check.offsets = room;
+    LOTS_TRY(open_pairs(job, &file->postings, &check.common, &read, err));
+    if (file->kind == LOTS_KIND_CODES) {
+        LOTS_TRY(open_pairs(job, &file->rare, &check.rare, &read, err));
+        LOTS_TRY(open_pairs(job, &file->posted_rows, &check.rows, &read, err));
+    }
+    if (!read)
         return LOTS_OK;
-    LOTS_TRY(open_pairs(job, &file->posted_rows, rows, &check, &read, err));
-    check.some = true;
-    for (uint32_t row = 0; read && row < rows; row++)
-        meet_pairs(&check, values, row, elements[row], elements[row + 1]);
-    if (read)
-        report_pairs(job, &check, "row");
+    LOTS_TRY(find_bases(job, &check, err));
+    meet_values(&check, values);
+    report_pairs(job, &check.common, "patient");
+    report_pairs(job, &check.rare, "patient");
+    report_pairs(job, &check.rows, "row");
     return LOTS_OK;
 }
 

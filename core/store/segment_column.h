@@ -63,11 +63,13 @@ LOTS_MUST lots_status lots_column_localise(lots_column_job *column, size_t first
 LOTS_MUST lots_status lots_years_plan(const lots_column_job *column, uint32_t *first, uint32_t *count, lots_error *err);
 /* Of a chunk: as the slot `years` has it; `counts` has room for all patients and years. */
 void lots_years_count(const lots_column_job *column, uint32_t chunk, uint32_t *counts);
-/* The pairs of local id and patient of a chunk, each once, as one rising number each: id x patients + patient. In scratch.
+/* What is posted of a chunk: pairs of local id and patient, of all ids, of those that few patients have or of the others; or the
+ * rows of those few. */
+typedef enum lots_post { LOTS_POST_NONE, LOTS_POST_ALL, LOTS_POST_COMMON, LOTS_POST_RARE, LOTS_POST_ROWS } lots_post;
+/* Rising numbers, in scratch. A pair, each once, is id x patients + patient; a row as FORMAT.md numbers posted rows.
  * Errors: LOTS_MEMORY. */
-LOTS_MUST lots_status lots_column_post(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err);
-/* The same of rows, id x rows + row, of the ids that few of the chunk's patients have; none when numbers would be too large. */
-LOTS_MUST lots_status lots_column_post_rows(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err);
+LOTS_MUST lots_status lots_column_post(lots_column_job *column, uint32_t chunk, lots_post post, lots_values *out,
+                                       lots_error *err);
 /* How a chunk's block is to be written, with room for what it is told from. */
 typedef struct lots_told {
     lots_block_options options;

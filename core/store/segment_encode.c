@@ -10,7 +10,7 @@
 
 enum {
     PRESENCE_SHARE = 32, /* a presence map may cost 1/32 of the column it saves reading, */
-    POSTINGS_SHARE = 2,  /* postings of patients half of it, those of rows as much, */
+    POSTINGS_SHARE = 2,  /* postings of patients half of it, posted rows as much, */
     YEARS_SHARE = 7      /* and rows by year 1/7 of the days */
 };
 
@@ -206,8 +206,7 @@ static bool may_post(const lots_column_job *column)
            !column->layout_stream->single && column->ids > 0 && column->ids <= UINT32_MAX / LOTS_CHUNK_PATIENTS;
 }
 
-static lots_status encode_pairs(lots_column_job *column, lots_layout_slot *slot,
-                                lots_status (*post)(lots_column_job *, uint32_t, lots_values *, lots_error *), lots_error *err)
+static lots_status encode_pairs(lots_column_job *column, lots_layout_slot *slot, lots_post post, lots_error *err)
 {
     lots_segment_job *job = column->job;
     slot->own_counts = true;
@@ -215,48 +214,54 @@ static lots_status encode_pairs(lots_column_job *column, lots_layout_slot *slot,
     for (uint32_t k = 0; k < job->layout.chunks; k++) {
         lots_values pairs;
         lots_arena_reset(&job->scratch);
-        LOTS_TRY(post(column, k, &pairs, err));
+        LOTS_TRY(lots_column_post(column, k, post, &pairs, err));
         LOTS_TRY(encode_block(job, slot, k, &pairs, 0, &column->options, err));
     }
     return LOTS_OK;
 }
 
-/* In a list a row is dearest to find: where the space allows it, rows are told as well. */
-static lots_status encode_posted_rows(lots_column_job *column, uint64_t column_bytes, lots_error *err)
+/* In a list a row is dearest to find: rows of ids that few have are told as well, `apart` from the others. */
+static lots_status encode_posted(lots_column_job *column, bool apart, uint64_t *pair_bytes, uint64_t *row_bytes, lots_error *err)
 {
-    lots_segment_job *job = column->job;
-    lots_layout_slot *slot = &column->layout->posted_rows;
-    const size_t image_before = job->image.count;
-    if (column->schema->kind != LOTS_KIND_CODES)
-        return LOTS_OK;
-    LOTS_TRY(encode_pairs(column, slot, lots_column_post_rows, err));
-    if (job->image.count - image_before <= column_bytes / POSTINGS_SHARE)
-        return LOTS_OK;
-    job->image.count = image_before;
-    for (uint32_t k = 0; k < slot->block_count; k++)
-        slot->metas[k] = (lots_block_meta){.encoding = LOTS_ENCODING_CONSTANT, .phys = LOTS_PHYS_U32, .max = -1};
+    lots_layout_column *layout = column->layout;
+    const size_t before = column->job->image.count;
+    *row_bytes = 0;
+    LOTS_TRY(encode_pairs(column, &layout->postings, apart ? LOTS_POST_COMMON : LOTS_POST_ALL, err));
+    if (column->schema->kind == LOTS_KIND_CODES)
+        LOTS_TRY(encode_pairs(column, &layout->rare, apart ? LOTS_POST_RARE : LOTS_POST_NONE, err));
+    *pair_bytes = column->job->image.count - before;
+    if (column->schema->kind == LOTS_KIND_CODES)
+        LOTS_TRY(encode_pairs(column, &layout->posted_rows, apart ? LOTS_POST_ROWS : LOTS_POST_NONE, err));
+    *row_bytes = column->job->image.count - before - *pair_bytes;
     return LOTS_OK;
+}
+
+static void drop_postings(lots_column_job *column, uint32_t slots_before, size_t image_before)
+{
+    column->job->image.count = image_before;
+    column->job->layout.slot_count = slots_before;
+    column->layout->postings = column->layout->rare = column->layout->posted_rows = (lots_layout_slot){0};
 }
 
 static lots_status encode_postings(lots_column_job *column, uint64_t column_bytes, lots_error *err)
 {
     lots_segment_job *job = column->job;
-    lots_layout_column *layout = column->layout;
     const uint32_t slots_before = job->layout.slot_count;
     const size_t image_before = job->image.count, hashes_before = job->plain_hashes.count;
+    const uint64_t most = column_bytes / POSTINGS_SHARE;
+    uint64_t pair_bytes, row_bytes;
     if (!may_post(column))
         return LOTS_OK;
-    LOTS_TRY(encode_pairs(column, &layout->postings, lots_column_post, err));
-    if (job->image.count - image_before <= column_bytes / POSTINGS_SHARE) {
-        layout->flags |= LOTS_COLUMN_POSTINGS;
-        LOTS_TRY(encode_posted_rows(column, column_bytes, err));
-        job->plain_hashes.count = hashes_before; /* they follow from the values */
-        return LOTS_OK;
+    LOTS_TRY(encode_posted(column, column->schema->kind == LOTS_KIND_CODES, &pair_bytes, &row_bytes, err));
+    if (row_bytes > most) {
+        drop_postings(column, slots_before, image_before);
+        LOTS_TRY(encode_posted(column, false, &pair_bytes, &row_bytes, err));
     }
-    job->plain_hashes.count = hashes_before;
-    job->image.count = image_before;
-    job->layout.slot_count = slots_before;
-    layout->postings = (lots_layout_slot){0};
+    job->plain_hashes.count = hashes_before; /* they follow from the values */
+    if (pair_bytes <= most)
+        column->layout->flags |= LOTS_COLUMN_POSTINGS;
+    else
+        drop_postings(column, slots_before, image_before);
     return LOTS_OK;
 }
 

@@ -91,7 +91,7 @@ LOTS_MUST lots_status lots_segment_load_ids(lots_segment *segment, uint32_t stre
 /* A column's presence map, made at first use; *out is NULL when the file has none. */
 LOTS_MUST lots_status lots_segment_load_presence(const lots_segment *segment, uint32_t stream, uint32_t column,
                                                  const uint64_t **out, lots_error *err);
-/* The pairs of a block of postings or posted rows, in scratch. Errors: LOTS_CORRUPT, also when they don't rise. */
+/* The numbers of a block of postings, rare ones or posted rows, in scratch. Errors: LOTS_CORRUPT, also when they don't rise. */
 LOTS_MUST lots_status lots_segment_read_pairs(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk,
                                               const uint32_t **pairs, uint32_t *count, lots_arena *scratch, lots_error *err);
 /* The children of a column of the file that has them, made at first use. */

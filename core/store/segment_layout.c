@@ -7,7 +7,7 @@
  *               | varint first year | varint years (by flag)
  *               | dictionary slot (ids) | lengths slot (CODES) | values slot | presence slot (by flag)
  *               | children slot (by flag) | years slot (by flag) | postings slot (by flag)
- *               | posted rows slot (CODES; by the same flag)
+ *               | rare postings slot | posted rows slot (CODES; by the same flag)
  *   slot        u8 encoding of each block, 255: not held
  *               | varint count of each block (values of CODES, dictionary, presence, children, postings)
  *               | of each held block: varint missing; then varint bytes; then u8 width; then zigzag varint min and varint
@@ -175,7 +175,10 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
     if (!(flags & LOTS_COLUMN_POSTINGS))
         return LOTS_OK;
     LOTS_TRY(put_slot(&column->postings, out, err));
-    return column->kind == LOTS_KIND_CODES ? put_slot(&column->posted_rows, out, err) : LOTS_OK;
+    if (column->kind != LOTS_KIND_CODES)
+        return LOTS_OK;
+    LOTS_TRY(put_slot(&column->rare, out, err));
+    return put_slot(&column->posted_rows, out, err);
 }
 
 static lots_status put_stream(const lots_layout *layout, const lots_layout_stream *stream, bool content,

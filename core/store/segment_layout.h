@@ -70,11 +70,13 @@ typedef struct lots_layout_column {
     uint32_t absent_by;          /* by flag: a column as `parent`, which leaves out nothing itself */
     lots_layout_slot children;   /* two blocks: how many children each id of the parent has, and last those rows where it is
                                     missing; the children, ids of this column, one parent's after the other's */
-    lots_layout_slot postings;   /* by chunk: local id x patients of the chunk + patient, rising, of every patient with the id */
+    lots_layout_slot postings;   /* by chunk: local id x patients of the chunk + patient, rising, of every patient with the id;
+                                    of CODES those of ids that are not rare */
     uint32_t first_year, year_count; /* by flag YEARS */
     lots_layout_slot years;      /* year by year, how many rows each patient has before it and not before the year above;
                                     held or not */
-    lots_layout_slot posted_rows; /* CODES, with postings: local id x rows of the chunk + row, of all rows with an id that few have */
+    lots_layout_slot rare;       /* CODES, with postings: the pairs of ids that few have, which are not among those above */
+    lots_layout_slot posted_rows; /* CODES, with postings: the rows of rare pairs, numbered through the rows of their patients */
 } lots_layout_column;
 
 typedef struct lots_layout_stream {

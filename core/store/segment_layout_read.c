@@ -203,9 +203,12 @@ static lots_status read_postings(layout_parse *parse, const lots_layout_stream *
         return LOTS_OK;
     LOTS_TRY(read_slot(parse, &column->postings, LOTS_PHYS_U32, chunks, NULL, err));
     if (list)
+        LOTS_TRY(read_slot(parse, &column->rare, LOTS_PHYS_U32, chunks, NULL, err));
+    if (list)
         LOTS_TRY(read_slot(parse, &column->posted_rows, LOTS_PHYS_U32, chunks, NULL, err));
     for (uint32_t i = 0; i < chunks; i++)
         if (!pairs_fit(column, &column->postings.metas[i], firsts[i + 1] - firsts[i]) ||
+            (list && !pairs_fit(column, &column->rare.metas[i], firsts[i + 1] - firsts[i])) ||
             (list && !pairs_fit(column, &column->posted_rows.metas[i], stream->rows[i])))
             return fail_directory("postings beyond the ids, patients and rows there are", err);
     return LOTS_OK;

@@ -11,7 +11,8 @@ typedef struct posting_job {
     uint32_t *firsts;     /* by local id: how many pairs, then where its pairs go */
     uint32_t *ids, *with; /* of each pair, in the order in which they were met; NULL: they are only counted */
     uint32_t count;
-    const uint8_t *left_out; /* by local id; NULL: none is */
+    const uint8_t *rare; /* by local id; NULL: every id is met */
+    bool of_rare;        /* which are: those that are rare, or those that are not */
 } posting_job;
 
 /* Values of a chunk's patient or row: of a list column, elements. */
@@ -24,7 +25,7 @@ static void meet_values(posting_job *job, uint32_t with, size_t first, size_t en
         if (missing != NULL && missing[i])
             continue;
         const uint32_t id = job->column->local_of_stable[values[i]];
-        if (job->last[id] == with + 1 || (job->left_out != NULL && job->left_out[id]))
+        if (job->last[id] == with + 1 || (job->rare != NULL && job->rare[id] != job->of_rare))
             continue;
         job->last[id] = with + 1;
         job->firsts[id]++;
@@ -68,7 +69,7 @@ static lots_status open_postings(posting_job *job, const lots_column_job *column
 }
 
 /* By id and then patient or row: pairs of one id were met in that order. */
-static lots_status order_pairs(posting_job *job, uint32_t per, lots_values *out, lots_error *err)
+static lots_status order_pairs(posting_job *job, uint32_t per, uint32_t **out, lots_error *err)
 {
     uint32_t before = 0, *pairs;
     void *room;
@@ -81,8 +82,7 @@ static lots_status order_pairs(posting_job *job, uint32_t per, lots_values *out,
     }
     for (uint32_t i = 0; i < job->count; i++)
         pairs[job->firsts[job->ids[i]]++] = job->ids[i] * per + job->with[i];
-    out->count = job->count;
-    out->data = pairs;
+    *out = pairs;
     return LOTS_OK;
 }
 
@@ -102,43 +102,76 @@ static chunk_rows rows_of_chunk(const lots_column_job *column, uint32_t chunk)
     return rows;
 }
 
-lots_status lots_column_post(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err)
+/* The ids that a few patients have. None where their rows' numbers might be too large. */
+static lots_status find_rare(const lots_column_job *column, const chunk_rows *rows, const uint8_t **out, lots_error *err)
 {
-    const chunk_rows rows = rows_of_chunk(column, chunk);
-    posting_job job;
-    *out = (lots_values){.phys = LOTS_PHYS_U32};
-    if (rows.values == 0)
-        return LOTS_OK;
-    LOTS_TRY(open_postings(&job, column, rows.values, err));
-    meet_patients(&job, rows.offsets, rows.patients);
-    return order_pairs(&job, rows.patients, out, err);
-}
-
-/* The ids that more than a few patients have. */
-static lots_status find_common(const lots_column_job *column, const chunk_rows *rows, const uint8_t **out, lots_error *err)
-{
+    const uint32_t count = rows->offsets[rows->patients] - rows->offsets[0];
     posting_job job;
     void *room;
     LOTS_TRY(open_postings(&job, column, 0, err));
     LOTS_TRY(lots_arena_alloc(&column->job->scratch, &room, column->ids, 1, err));
+    *out = room;
+    if ((uint64_t)column->ids * count > UINT32_MAX)
+        return LOTS_OK;
     meet_patients(&job, rows->offsets, rows->patients);
     for (uint32_t id = 0; id < column->ids; id++)
-        ((uint8_t *)room)[id] = (uint64_t)job.firsts[id] * RARE > rows->patients;
-    *out = room;
+        ((uint8_t *)room)[id] = (uint64_t)job.firsts[id] * RARE <= rows->patients;
     return LOTS_OK;
 }
 
-lots_status lots_column_post_rows(lots_column_job *column, uint32_t chunk, lots_values *out, lots_error *err)
+/* From id x rows + row to the row's place in the space of the rare pairs' rows: the rows of the patient of the first pair, then
+ * those of the second's. */
+static void number_rows(const chunk_rows *rows, const uint32_t *patient_of, uint32_t *pairs, uint32_t count)
+{
+    const uint32_t per = rows->offsets[rows->patients] - rows->offsets[0];
+    uint32_t base = 0, last_id = 0, last = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t id = pairs[i] / per, row = pairs[i] % per, patient = patient_of[row];
+        if (i > 0 && (id != last_id || patient != last))
+            base += rows->offsets[last + 1] - rows->offsets[last];
+        last_id = id;
+        last = patient;
+        pairs[i] = base + row - (rows->offsets[patient] - rows->offsets[0]);
+    }
+}
+
+static lots_status post_rows(posting_job *job, const chunk_rows *rows, lots_values *out, lots_error *err)
+{
+    const lots_batch_column *batch = job->column->batch;
+    const uint32_t *offsets = rows->offsets, count = offsets[rows->patients] - offsets[0];
+    uint32_t *patient_of, *pairs;
+    void *room;
+    LOTS_TRY(lots_arena_vector(&job->column->job->scratch, &room, count, sizeof(uint32_t), err));
+    patient_of = room;
+    for (uint32_t p = 0; p < rows->patients; p++)
+        for (uint32_t row = offsets[p]; row < offsets[p + 1]; row++) {
+            patient_of[row - offsets[0]] = p;
+            meet_values(job, row - offsets[0], place_of_row(batch, row), place_of_row(batch, row + 1));
+        }
+    LOTS_TRY(order_pairs(job, count, &pairs, err));
+    number_rows(rows, patient_of, pairs, job->count);
+    out->data = pairs;
+    out->count = job->count;
+    return LOTS_OK;
+}
+
+lots_status lots_column_post(lots_column_job *column, uint32_t chunk, lots_post post, lots_values *out, lots_error *err)
 {
     const chunk_rows rows = rows_of_chunk(column, chunk);
-    const uint32_t count = column->layout_stream->rows[chunk], first = rows.offsets[0];
     posting_job job;
+    uint32_t *pairs;
     *out = (lots_values){.phys = LOTS_PHYS_U32};
-    if (rows.values == 0 || (uint64_t)column->ids * count > UINT32_MAX)
+    if (rows.values == 0 || post == LOTS_POST_NONE)
         return LOTS_OK;
     LOTS_TRY(open_postings(&job, column, rows.values, err));
-    LOTS_TRY(find_common(column, &rows, &job.left_out, err));
-    for (uint32_t row = 0; row < count; row++)
-        meet_values(&job, row, place_of_row(column->batch, first + row), place_of_row(column->batch, first + row + 1));
-    return order_pairs(&job, count, out, err);
+    job.of_rare = post == LOTS_POST_RARE || post == LOTS_POST_ROWS;
+    if (post != LOTS_POST_ALL)
+        LOTS_TRY(find_rare(column, &rows, &job.rare, err));
+    if (post == LOTS_POST_ROWS)
+        return post_rows(&job, &rows, out, err);
+    meet_patients(&job, rows.offsets, rows.patients);
+    LOTS_TRY(order_pairs(&job, rows.patients, &pairs, err));
+    out->data = pairs;
+    out->count = job.count;
+    return LOTS_OK;
 }

@@ -1,16 +1,17 @@
 /* segment_posted.c: who of a chunk has an id, and in which rows, asked of the column's postings. A pair of local id and patient is
- * one number, id x patients + patient; the chunk's pairs rise, so those of neighbouring ids lie side by side. Of rows the same.
+ * one number, id x patients + patient; the chunk's pairs rise, so those of neighbouring ids lie side by side. Rows of a list's rare
+ * ids are numbered through the rows of rare pairs' patients: what the pairs before have is added up to know where a pair's begin.
  * See segment.h. */
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
-enum { OF_PATIENTS, OF_ROWS }; /* in lots_posted_pairs */
+enum { COMMON_PAIRS, RARE_PAIRS, ROWS }; /* in lots_posted_pairs */
 enum { IDS_LOOKED_UP = 64 }; /* more ids of a set in one chunk are hardly rare together */
 
 typedef struct pairs {
     const uint32_t *items;
     uint32_t count;
-    uint32_t per; /* how many patients, or rows, an id may go with */
+    uint32_t per; /* how many patients an id may go with */
 } pairs;
 
 /* What makes pairs unsafe to use; that none is beyond the directory's greatest is the same question. */
@@ -112,46 +113,178 @@ static bool none_present(const place *at)
     return true;
 }
 
-/* The pairs of patients or of rows, decoded now or before. */
-static lots_status read_part(const place *at, int part, pairs *out, lots_arena *scratch, lots_error *err)
+/* The numbers of a block that was decoded before, at least those below a bound: the first of the block. */
+static lots_status read_below(const place *at, const lots_layout_slot *slot, uint64_t below, const uint32_t **items, uint32_t *count,
+                              bool *done, lots_arena *scratch, lots_error *err)
 {
-    const lots_layout_slot *slot = part == OF_ROWS ? &at->file->posted_rows : &at->file->postings;
+    const lots_segment *segment = at->segment;
+    const lots_block_meta *meta = &slot->metas[at->chunk];
+    void *room;
+    *done = lots_layout_held(meta) && meta->max >= 0 && below <= (uint64_t)meta->max &&
+            lots_segment_is_verified(segment, slot, at->chunk);
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(scratch, &room, meta->count, sizeof(uint32_t), err));
+    lots_values_out out = {.data = room, .after_bytes = lots_segment_after_block(segment, slot, at->chunk), .believed = true};
+    *items = room;
+    return lots_block_decode_below(meta, segment->data + slot->offsets[at->chunk], below, &out, count, done, scratch, err);
+}
+
+/* Pairs or rows, at least those below a bound, decoded now or before. What is asked for again is decoded whole. */
+static lots_status read_part(const place *at, int part, uint64_t below, pairs *out, lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_slot *slots[] = {&at->file->postings, &at->file->rare, &at->file->posted_rows}, *slot = slots[part];
     lots_posted_pairs *kept = at->kept;
+    lots_arena *arena = kept != NULL ? kept->arena : scratch;
+    bool done = false;
+    if (kept != NULL && kept->below[part] >= below && kept->below[part] > 0) {
+        out->items = kept->items[part];
+        out->count = kept->counts[part];
+        return LOTS_OK;
+    }
+    if (kept == NULL || kept->below[part] == 0)
+        LOTS_TRY(read_below(at, slot, below, &out->items, &out->count, &done, arena, err));
+    if (!done)
+        LOTS_TRY(lots_segment_read_pairs(at->segment, slot, at->chunk, &out->items, &out->count, arena, err));
     if (kept == NULL)
-        return lots_segment_read_pairs(at->segment, slot, at->chunk, &out->items, &out->count, scratch, err);
-    if (!kept->read[part])
-        LOTS_TRY(lots_segment_read_pairs(at->segment, slot, at->chunk, &kept->items[part], &kept->counts[part], kept->arena,
-                                         err));
-    kept->read[part] = true;
-    out->items = kept->items[part];
-    out->count = kept->counts[part];
+        return LOTS_OK;
+    kept->items[part] = out->items;
+    kept->counts[part] = out->count;
+    kept->below[part] = done ? below : UINT64_MAX;
     return LOTS_OK;
 }
 
+/* Where the set's ids begin and end. */
+static void find_span(const place *at, size_t *first, size_t *end)
+{
+    size_t from = 0, to = 0;
+    *first = at->ids;
+    *end = 0;
+    while (next_run(at->test, at->ids, &from, &to)) {
+        *first = from < *first ? from : *first;
+        *end = to;
+    }
+}
+
+static uint32_t patients_of(const place *at)
+{
+    return at->segment->layout.firsts[at->chunk + 1] - at->segment->layout.firsts[at->chunk];
+}
+
+/* Whether every id of the set that is in the chunk is among the rare ones. */
+static bool all_are_rare(const place *at, const pairs *rare)
+{
+    size_t first = 0, end = 0;
+    uint32_t looked_up = 0;
+    while (next_run(at->test, at->ids, &first, &end))
+        for (size_t id = next_present(at, first, end); id < end; id = next_present(at, id + 1, end)) {
+            const uint32_t from = first_of(rare, id);
+            if (looked_up++ >= IDS_LOOKED_UP || from >= rare->count || rare->items[from] >= (id + 1) * rare->per)
+                return false;
+        }
+    return true;
+}
+
+static lots_status mark_part(const place *at, int part, pairs *all, uint64_t *out, lots_arena *scratch, lots_error *err)
+{
+    size_t first = 0, end = 0;
+    find_span(at, &first, &end);
+    LOTS_TRY(read_part(at, part, (uint64_t)end * all->per, all, scratch, err));
+    first = end = 0;
+    while (all->count > 0 && next_run(at->test, at->ids, &first, &end))
+        mark_ids(all, first, end, out);
+    return LOTS_OK;
+}
+
+/* The pairs of common ids are the most: they are not read for rare ones. */
 static lots_status mark_patients(const place *at, uint64_t *out, lots_arena *scratch, lots_error *err)
 {
-    pairs all = {.per = at->segment->layout.firsts[at->chunk + 1] - at->segment->layout.firsts[at->chunk]};
-    size_t first = 0, end = 0;
-    LOTS_TRY(read_part(at, OF_PATIENTS, &all, scratch, err));
-    while (next_run(at->test, at->ids, &first, &end))
-        mark_ids(&all, first, end, out);
+    pairs all = {.per = patients_of(at)};
+    if (at->file->kind == LOTS_KIND_CODES) {
+        LOTS_TRY(mark_part(at, RARE_PAIRS, &all, out, scratch, err));
+        if (all_are_rare(at, &all))
+            return LOTS_OK;
+    }
+    return mark_part(at, COMMON_PAIRS, &all, out, scratch, err);
+}
+
+typedef struct numbering { /* of rows, through those of rare pairs' patients */
+    pairs rare, rows;
+    const uint32_t *offsets; /* by patient */
+    double part;             /* 1 / patients */
+    uint32_t pair, row;      /* next of each */
+    uint64_t base;           /* the number of the pair's first row */
+} numbering;
+
+/* pair % patients, without dividing: the half keeps the quotient far enough from whole numbers for its rounding not to matter,
+ * with at most LOTS_CHUNK_PATIENTS. */
+static inline uint32_t patient_of(const numbering *at, uint32_t pair)
+{
+    return pair - (uint32_t)(int64_t)(((double)pair + 0.5) * at->part) * at->rare.per;
+}
+
+/* On to a pair. */
+static void pass_pairs(numbering *at, uint32_t to)
+{
+    const uint32_t *items = at->rare.items, *offsets = at->offsets;
+    uint64_t rows = 0;
+    for (uint32_t i = at->pair; i < to; i++) {
+        const uint32_t patient = patient_of(at, items[i]);
+        rows += offsets[patient + 1] - offsets[patient];
+    }
+    at->base += rows;
+    at->pair = to;
+}
+
+/* The same, marking their rows. Those with numbers below the base have been passed. */
+static void mark_pairs(numbering *at, uint32_t to, uint64_t *out)
+{
+    const uint32_t *rows = at->rows.items;
+    for (; at->pair < to; at->pair++) {
+        const uint32_t patient = patient_of(at, at->rare.items[at->pair]), first = at->offsets[patient];
+        const uint64_t next = at->base + at->offsets[patient + 1] - first;
+        for (; at->row < at->rows.count && rows[at->row] < next; at->row++)
+            lots_bit_set(out, (size_t)(first + (rows[at->row] - at->base)));
+        at->base = next;
+    }
+}
+
+static lots_status read_offsets(lots_segment *segment, uint32_t stream, const place *at, const uint32_t **out, lots_arena *scratch,
+                                lots_error *err)
+{
+    lots_posted_pairs *kept = at->kept;
+    void *room;
+    *out = kept != NULL ? kept->offsets : NULL;
+    if (*out != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(kept != NULL ? kept->arena : scratch, &room, (size_t)patients_of(at) + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_segment_offsets(segment, stream, at->chunk, room, scratch, err));
+    *out = room;
+    if (kept != NULL)
+        kept->offsets = room;
     return LOTS_OK;
 }
 
 /* Of an id that is in the chunk either all rows are told or none. */
-static lots_status mark_rows(const place *at, uint32_t rows, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
+static lots_status mark_rows(lots_segment *segment, uint32_t stream, const place *at, uint64_t *out, bool *done,
+                             lots_arena *scratch, lots_error *err)
 {
-    pairs all = {.per = rows};
-    size_t first = 0, end = 0;
-    uint32_t looked_up = 0;
-    LOTS_TRY(read_part(at, OF_ROWS, &all, scratch, err));
-    while (*done && next_run(at->test, at->ids, &first, &end)) {
-        for (size_t id = next_present(at, first, end); *done && id < end; id = next_present(at, id + 1, end)) {
-            const uint32_t from = first_of(&all, id);
-            *done = looked_up++ < IDS_LOOKED_UP && from < all.count && all.items[from] < (id + 1) * all.per;
-        }
-        if (*done)
-            mark_ids(&all, first, end, out);
+    numbering all = {.rare = {.per = patients_of(at)}, .rows = {.per = 1}, .part = 1.0 / patients_of(at)};
+    size_t first, end;
+    find_span(at, &first, &end);
+    LOTS_TRY(read_part(at, RARE_PAIRS, (uint64_t)end * all.rare.per, &all.rare, scratch, err));
+    *done = all_are_rare(at, &all.rare);
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(read_offsets(segment, stream, at, &all.offsets, scratch, err));
+    pass_pairs(&all, first_of(&all.rare, first));
+    numbering last = all;
+    pass_pairs(&last, first_of(&all.rare, end));
+    LOTS_TRY(read_part(at, ROWS, last.base, &all.rows, scratch, err));
+    for (first = end = 0; next_run(at->test, at->ids, &first, &end);) {
+        pass_pairs(&all, first_of(&all.rare, first));
+        all.row = first_of(&all.rows, all.base);
+        mark_pairs(&all, first_of(&all.rare, end), out);
     }
     return LOTS_OK;
 }
@@ -192,7 +325,7 @@ uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, ui
     if (file != NULL && file->flags & LOTS_COLUMN_POSTINGS)
         bytes += file->postings.metas[chunk].bytes;
     if (file != NULL && file->flags & LOTS_COLUMN_POSTINGS && file->kind == LOTS_KIND_CODES)
-        bytes += file->posted_rows.metas[chunk].bytes;
+        bytes += file->rare.metas[chunk].bytes + file->posted_rows.metas[chunk].bytes;
     if (file != NULL && file->flags & LOTS_COLUMN_YEARS)
         bytes += file->years.metas[chunk].bytes;
     return bytes;
@@ -207,7 +340,7 @@ lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t
     if (!*done)
         return LOTS_OK;
     lots_bits_fill(out, segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], false);
-    if (!lots_layout_held(&at.file->postings.metas[chunk]) || none_present(&at))
+    if (none_present(&at))
         return LOTS_OK;
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = mark_patients(&at, out, scratch, err);
@@ -231,7 +364,7 @@ lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uin
     if (!*done)
         return LOTS_OK;
     const lots_arena_mark mark = lots_arena_save(scratch);
-    lots_status status = mark_rows(&at, rows, out, done, scratch, err);
+    lots_status status = mark_rows(segment, stream, &at, out, done, scratch, err);
     lots_arena_restore(scratch, mark);
     return name_place(segment, stream, &at, status, err);
 }

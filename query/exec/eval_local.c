@@ -199,14 +199,17 @@ static lots_status find_posted_rows(const lots_step *step, const stored_column *
                                     bool *done, lots_error *err)
 {
     lots_worker *worker = step->worker;
+    lots_stream_chunk *chunk = &worker->streams[column->stream];
     const lots_id_test test = test_of(set);
     lots_posted_pairs *kept = NULL;
     *done = false;
     if (set->untold > set->told || lots_stream_is_read(worker, column->stream, column->column))
         return LOTS_OK;
     LOTS_TRY(keep_posted(worker, column, &kept, err));
+    kept->offsets = chunk->offsets;
     LOTS_TRY(lots_segment_posted_rows(worker->segment, column->stream, column->column, worker->chunk, &test, rows, done, kept,
                                       &worker->scratch, err));
+    chunk->offsets = kept->offsets;
     set->told += *done;
     set->untold += !*done;
     return LOTS_OK;

@@ -217,6 +217,7 @@ static void blocks_changed_under_right_checksums_never_harm(void **state)
                 resign(&d, &layout.streams[s].columns[c].values);
                 resign(&d, &layout.streams[s].columns[c].presence);
                 resign(&d, &layout.streams[s].columns[c].postings);
+                resign(&d, &layout.streams[s].columns[c].rare);
                 resign(&d, &layout.streams[s].columns[c].posted_rows);
             }
         }

@@ -154,12 +154,18 @@ static bool assert_posted_rows(const cases *k, lots_segment *segment, uint32_t c
     uint32_t row = 0;
     bool done, wanted[CODE_COUNT];
     find_wanted(k, segment, K_DX, test, wanted);
-    assert_ok(lots_segment_posted_rows(segment, CASES, K_DX, chunk, test, told, &done, NULL, scratch, &err));
+    const lots_id_test before = {.first = 30, .end = 40}; /* what it had decoded is kept, and may not do */
+    lots_arena arena;
+    lots_posted_pairs kept = {.arena = &arena};
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_segment_posted_rows(segment, CASES, K_DX, chunk, &before, told, &done, &kept, scratch, &err));
+    assert_ok(lots_segment_posted_rows(segment, CASES, K_DX, chunk, test, told, &done, &kept, scratch, &err));
     for (uint32_t i = 0; done && i < k->rows.rows; i++) {
         const uint32_t patient = LOTS_AT(lots_patient, &k->rows.patient, i) - FIRST_PATIENT;
         if (patient >= first && patient < end)
             assert_int_equal(lots_bit_get(told, row++), row_has(k, K_DX, i, wanted));
     }
+    lots_arena_free(&arena);
     free(told);
     return done;
 }
@@ -310,7 +316,7 @@ static void postings_that_can_not_be_are_refused(void **state)
     sealed file;
     cases_open(&k, 3, 300, 20);
     sealed_read(&k, &file);
-    for (int what = -1; what < 8; what++) {
+    for (int what = -1; what < 11; what++) {
         lots_layout layout, again;
         lots_bytes changed = {0};
         assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
@@ -325,6 +331,9 @@ static void postings_that_can_not_be_are_refused(void **state)
         case 5: dx->flags &= (uint8_t)~LOTS_COLUMN_POSTINGS; break;                          /* bytes that belong to nothing */
         case 6: dx->posted_rows.metas[0].max = (int64_t)dx->dictionary.metas[0].count * layout.streams[CASES].rows[0]; break;
         case 7: dx->posted_rows.metas[0].missing = dx->posted_rows.metas[0].count - 1; break;
+        case 8: dx->rare.metas[0].max = (int64_t)dx->dictionary.metas[0].count * k.count; break;
+        case 9: dx->rare.metas[0].missing = 1; break;
+        case 10: dx->rare.metas[0].bytes--; break;
         default: break;
         }
         assert_ok(lots_layout_encode(&layout, false, &changed, &err));
@@ -381,10 +390,10 @@ static void wrong_postings_under_right_checksums_are_found(void **state)
     lots_arena_init(&scratch, 0);
     lots_layout layout;
     assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
-    for (uint32_t part = 0; part < 3; part++) {
+    for (uint32_t part = 0; part < 4; part++) {
         const uint32_t column = part == 2 ? K_DRUG : K_DX;
         lots_layout_column *posted = &layout.streams[CASES].columns[column];
-        lots_layout_slot *slot = part == 1 ? &posted->posted_rows : &posted->postings;
+        lots_layout_slot *slot = part == 1 ? &posted->posted_rows : part == 3 ? &posted->rare : &posted->postings;
         lots_block_meta *meta = &slot->metas[0];
         uint8_t *block = (uint8_t *)file.bytes + slot->offsets[0];
         for (uint32_t bit = 0; bit < 8 * meta->bytes; bit += 3, turned++) {

@@ -17,7 +17,6 @@
 #include "query/exec/run_inner.h"
 
 enum { OTHERS_MAX = 16 };
-#define WAITING_BYTES_MAX ((size_t)64 << 20) /* what all groups that wait may hold */
 
 typedef struct waiting {
     const lots_bound_pipeline *pipeline; /* NULL: taken */
@@ -176,7 +175,7 @@ static lots_status make_others(const search *s, lots_pass *pass, lots_error *err
 
 static size_t room_to_wait(const run *r)
 {
-    const size_t most = r->budget->limit_bytes / 8 < WAITING_BYTES_MAX ? r->budget->limit_bytes / 8 : WAITING_BYTES_MAX;
+    const size_t most = r->budget->limit_bytes / 8;
     return most > r->options->shared->bytes ? most - r->options->shared->bytes : 0;
 }
 

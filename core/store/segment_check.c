@@ -207,23 +207,10 @@ typedef struct chunk_check { /* of a chunk's postings */
     const uint32_t *elements; /* by row: the first value */
 } chunk_check;
 
-static uint32_t place_of_pair(const posting_check *check, uint64_t pair)
-{
-    uint32_t low = 0, high = check->count;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (check->pairs[middle] < pair)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* *place: where it is, or would be. */
 static bool meet_pair(posting_check *check, uint64_t pair, uint32_t id, uint32_t *place)
 {
-    *place = place_of_pair(check, pair);
+    *place = lots_segment_first_pair(check->pairs, check->count, pair);
     if (*place < check->count && check->pairs[*place] == pair) {
         lots_bit_set(check->met, *place);
         return true;
@@ -237,7 +224,7 @@ static bool meet_pair(posting_check *check, uint64_t pair, uint32_t id, uint32_t
 static void meet_value(chunk_check *check, uint32_t id, uint32_t patient, uint32_t row)
 {
     const uint64_t first = (uint64_t)id * check->patients;
-    uint32_t place = place_of_pair(&check->rare, first), found;
+    uint32_t place = lots_segment_first_pair(check->rare.pairs, check->rare.count, first), found;
     if (place == check->rare.count || check->rare.pairs[place] >= first + check->patients)
         meet_pair(&check->common, first + patient, id, &found);
     else if (meet_pair(&check->rare, first + patient, id, &place))

@@ -94,6 +94,8 @@ LOTS_MUST lots_status lots_segment_load_presence(const lots_segment *segment, ui
 /* The numbers of a block of postings, rare ones or posted rows, in scratch. Errors: LOTS_CORRUPT, also when they don't rise. */
 LOTS_MUST lots_status lots_segment_read_pairs(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk,
                                               const uint32_t **pairs, uint32_t *count, lots_arena *scratch, lots_error *err);
+/* The place of the first of some rising items that is not below `least`; count if all are. */
+uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t least);
 /* The children of a column of the file that has them, made at first use. */
 LOTS_MUST lots_status lots_segment_load_children(const lots_segment *segment, const lots_segment_stream *stream,
                                                  const lots_layout_column *column, const lots_segment_children **out,

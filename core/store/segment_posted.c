@@ -45,19 +45,23 @@ lots_status lots_segment_read_pairs(const lots_segment *segment, const lots_layo
     return LOTS_OK;
 }
 
-/* The first pair from an id on. */
-static uint32_t first_of(const pairs *all, uint64_t id)
+uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t least)
 {
-    const uint64_t least = id * all->per;
-    uint32_t low = 0, high = all->count;
+    uint32_t low = 0, high = count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (all->items[middle] < least)
+        if (items[middle] < least)
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+/* The first pair of those from an id on. */
+static uint32_t first_of(const pairs *all, uint64_t id)
+{
+    return lots_segment_first_pair(all->items, all->count, id * all->per);
 }
 
 /* Those who go with the ids first .. end - 1. */

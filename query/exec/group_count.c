@@ -341,11 +341,22 @@ static bool settle_briefs(const briefs *from, uint32_t groups, lots_group_line *
     return any;
 }
 
+/* The rows of the groups of which each must be looked at. */
+static lots_status pick_watched(const lots_group_batch *batch, const uint64_t *watched, picked *out, lots_error *err)
+{
+    uint64_t *theirs = NULL;
+    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &theirs, err));
+    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, theirs);
+    if (batch->kept->keep != NULL)
+        lots_bits_and(theirs, theirs, batch->kept->keep, batch->rows);
+    return pick(batch, theirs, out, err);
+}
+
 static lots_status add_briefly(const lots_group_batch *batch, const picked *rows, lots_group_line *lines,
                                lots_evidence *evidence, lots_error *err)
 {
     briefs own;
-    uint64_t *watched = NULL, *theirs = NULL;
+    uint64_t *watched = NULL;
     picked some;
     LOTS_TRY(make_briefs(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
@@ -354,11 +365,7 @@ static lots_status add_briefly(const lots_group_batch *batch, const picked *rows
     add_briefs(batch, rows, &own);
     if (!settle_briefs(&own, batch->known, lines, evidence, watched))
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &theirs, err));
-    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, theirs);
-    if (batch->kept->keep != NULL)
-        lots_bits_and(theirs, theirs, batch->kept->keep, batch->rows);
-    LOTS_TRY(pick(batch, theirs, &some, err));
+    LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_picked(batch, &some, lines, evidence);
     return LOTS_OK;
 }
@@ -475,18 +482,14 @@ static lots_status add_swings_briefly(const lots_group_batch *batch, const picke
                                       lots_evidence *evidence, lots_error *err)
 {
     briefs own;
-    uint64_t *watched = NULL, *theirs = NULL;
+    uint64_t *watched = NULL;
     picked some;
     LOTS_TRY(make_briefs(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
     LOTS_TRY(find_falls(batch, watched, err));
     add_briefs(batch, rows, &own);
     settle_swings(&own, batch->known, swings, evidence, watched);
-    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &theirs, err));
-    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, theirs);
-    if (batch->kept->keep != NULL)
-        lots_bits_and(theirs, theirs, batch->kept->keep, batch->rows);
-    LOTS_TRY(pick(batch, theirs, &some, err));
+    LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_swings(batch, &some, swings, evidence);
     return LOTS_OK;
 }

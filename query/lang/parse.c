@@ -92,7 +92,8 @@ static lots_status fail_statement(lots_parser *p, const lots_ast_statement *befo
         lots_error_hint(p->err, "name a table with `let t = from …`");
     else if (lots_parser_at_word(p, LOTS_WORD_WHERE) || lots_parser_at_word(p, LOTS_WORD_DERIVE) ||
              lots_parser_at_word(p, LOTS_WORD_GROUP) || lots_parser_at_word(p, LOTS_WORD_SHOW))
-        lots_error_hint(p->err, "a stage follows its source: from patients %s …", lots_word_text(p->now.word));
+        lots_error_hint(p->err, "a stage follows its source: %sfrom patients %s …",
+                        before != NULL && before->kind == LOTS_AST_LET ? "let t = " : "", lots_word_text(p->now.word));
     return status;
 }
 

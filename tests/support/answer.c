@@ -225,6 +225,20 @@ bool answer_same(const answer *lots, const answer *sql, char why[1000])
     return lots->rows == sql->rows;
 }
 
+void answer_check(lots_registry *registry, sqlite3 *sql, const char *text, const char *sql_text)
+{
+    lots_error err;
+    answer one, oracle;
+    char why[1000] = "";
+    if (answer_lots(registry, text, NULL, NULL, &one, &err) != LOTS_OK)
+        fail_msg("%s: %s", text, err.text);
+    answer_sql(sql, sql_text, &oracle);
+    if (!answer_same(&one, &oracle, why))
+        fail_msg("%s: %s", text, why);
+    answer_free(&one);
+    answer_free(&oracle);
+}
+
 bool answer_identical(const answer *a, const answer *b)
 {
     if (a->rows != b->rows || a->columns != b->columns || strcmp(a->notes, b->notes) != 0)

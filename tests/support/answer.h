@@ -27,6 +27,8 @@ void answer_free(answer *a);
 /* The same rows, numbers within 1e-9 of each other; Lots' extra column is compared when SQL has it too. Else false, and
  * what differs in why. */
 bool answer_same(const answer *lots, const answer *sql, char why[1000]);
+/* Fails the test unless both answer the same. */
+void answer_check(lots_registry *registry, sqlite3 *sql, const char *text, const char *sql_text);
 /* Exactly the same texts. */
 bool answer_identical(const answer *a, const answer *b);
 

@@ -72,20 +72,6 @@ static void only_the_dense_registry_tells_years(void **state)
     assert_int_equal(chunks_with_years(&w->thin), 0);
 }
 
-static void assert_answers(const small_registry *r, const char *question, const char *sql)
-{
-    lots_error err;
-    answer one, oracle;
-    char why[1000] = "";
-    if (answer_lots(r->registry, question, NULL, NULL, &one, &err) != LOTS_OK)
-        fail_msg("%s: %s", question, err.text);
-    answer_sql(r->sql, sql, &oracle);
-    if (!answer_same(&one, &oracle, why))
-        fail_msg("%s: %s", question, why);
-    answer_free(&one);
-    answer_free(&oracle);
-}
-
 typedef struct span {
     const char *window, *from, *until; /* the window, and its days */
 } span;
@@ -123,8 +109,8 @@ static void windows_of_years_hold_the_rows_of_their_days(void **state)
                  "max(coalesce(level = 'emergency', 0)) a, count(distinct level) k, sum(case when dx is not null then cost else 0 end) c "
                  "from w group by p) select n, m, a, k, count(*), sum(c) from g group by n, m, a, k",
                  s->from, s->until);
-        assert_answers(&w->dense, question, sql);
-        assert_answers(&w->thin, question, sql);
+        answer_check(w->dense.registry, w->dense.sql, question, sql);
+        answer_check(w->thin.registry, w->thin.sql, question, sql);
     }
 }
 
@@ -140,8 +126,8 @@ static void windows_of_years_go_with_windows_of_days(void **state)
                       "(select count(*) from contacts c where c.p = p.p and start between d('2020-03-01') and d('2022-02-15')) m, "
                       "(select count(*) from contacts c where c.p = p.p and start between d('2022-01-01') - 90 and d('2022-01-01') - 1) l "
                       "from patients p) select n, f, m, l, count(*) from g group by n, f, m, l";
-    assert_answers(&w->dense, question, sql);
-    assert_answers(&w->thin, question, sql);
+    answer_check(w->dense.registry, w->dense.sql, question, sql);
+    answer_check(w->thin.registry, w->thin.sql, question, sql);
 }
 
 int main(void)

@@ -95,20 +95,6 @@ static void only_the_large_registry_has_postings(void **state)
     assert_int_equal(chunks_told(&w->plain, (lots_id_test){.first = 2, .end = 4}), 0);
 }
 
-static void assert_answers(const small_registry *r, const char *question, const char *sql)
-{
-    lots_error err;
-    answer one, oracle;
-    char why[1000] = "";
-    if (answer_lots(r->registry, question, NULL, NULL, &one, &err) != LOTS_OK)
-        fail_msg("%s: %s", question, err.text);
-    answer_sql(r->sql, sql, &oracle);
-    if (!answer_same(&one, &oracle, why))
-        fail_msg("%s: %s", question, why);
-    answer_free(&one);
-    answer_free(&oracle);
-}
-
 typedef struct code_list {
     const char *codes, *like; /* in Lots, and what holds of the code in SQL */
 } code_list;
@@ -140,8 +126,8 @@ static void patients_with_a_code_are_those_who_have_it_in_a_contact(void **state
                  "sum(coalesce(cost, 0)) s from patients p left join h on h.p = p.p group by p.p) "
                  "select n > 0, n = 0, n, e, y, f, count(*), sum(s) from g group by n, e, y, f",
                  lists[i].like);
-        assert_answers(&w->posted, question, sql);
-        assert_answers(&w->plain, question, sql);
+        answer_check(w->posted.registry, w->posted.sql, question, sql);
+        answer_check(w->plain.registry, w->plain.sql, question, sql);
     }
 }
 
@@ -153,8 +139,8 @@ static void a_code_of_each_row_is_posted_as_well(void **state)
     const char *sql = "with g as (select p.p, max(coalesce(atc like 'C07%', 0)) a, max(coalesce(atc like 'C07%' or atc = 'A10BA02', 0)) b, "
                       "1 - max(coalesce(atc like 'N02%' or atc like 'N03%', 0)) c from patients p left join drugs d on d.p = p.p group by p.p) "
                       "select a, b, c, count(*) from g group by a, b, c";
-    assert_answers(&w->posted, question, sql);
-    assert_answers(&w->plain, question, sql);
+    answer_check(w->posted.registry, w->posted.sql, question, sql);
+    answer_check(w->plain.registry, w->plain.sql, question, sql);
 }
 
 static void rows_of_contacts_with_a_rare_code_are_found(void **state)
@@ -165,8 +151,8 @@ static void rows_of_contacts_with_a_rare_code_are_found(void **state)
     const char *sql = "select year(start), count(*), sum(cost), count(distinct p) from contacts c where level = 'emergency' and "
                       "id in (select id from code where code like 'I50%') and "
                       "p in (select p from contacts where id in (select id from code where code like 'I10%')) group by 1";
-    assert_answers(&w->posted, question, sql);
-    assert_answers(&w->plain, question, sql);
+    answer_check(w->posted.registry, w->posted.sql, question, sql);
+    answer_check(w->plain.registry, w->plain.sql, question, sql);
 }
 
 int main(void)

@@ -80,8 +80,7 @@ static lots_status event_ranges(lots_candidates *candidates, lots_error *err)
     return LOTS_OK;
 }
 
-/* Does the set stand in the frame of an episode, whose members it may be? */
-static bool is_in_episode(const lots_worker *worker, const lots_set *set)
+bool lots_set_in_episode(const lots_worker *worker, const lots_set *set)
 {
     const lots_query *query = worker->query;
     bool found = false;
@@ -342,7 +341,7 @@ lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, 
 {
     lots_relation_rows *relation = NULL;
     lots_resolved *resolved = NULL;
-    if (set->event != NULL || is_in_episode(worker, set))
+    if (set->event != NULL || lots_set_in_episode(worker, set))
         return lots_candidates_find(worker, set, rows, out, err);
     LOTS_TRY(lots_relation_get(worker, set->relation, rows, &relation, err));
     LOTS_TRY(lots_set_resolve(worker, set, relation, &resolved, err));

@@ -75,6 +75,8 @@ LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *
  * not all of an owner's rows that pass it. */
 LOTS_MUST lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                                 lots_candidates *out, lots_error *err);
+/* Does the set stand in the frame of an episode, whose members it may be? */
+bool lots_set_in_episode(const lots_worker *worker, const lots_set *set);
 /* The rows of a relation that pass a set's mask; NULL when some could not be judged. */
 LOTS_MUST lots_status lots_set_passed(lots_worker *worker, const lots_set *set, lots_relation_rows *relation,
                                       lots_passed **out, lots_error *err);

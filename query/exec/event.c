@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/exec/aggregate.h"
+#include "query/exec/as_of.h"
 #include "query/exec/candidates.h"
 #include "query/exec/dense.h"
 
@@ -189,8 +190,12 @@ static lots_status find_events(const lots_step *step, const lots_candidates *can
 lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err)
 {
     lots_candidates candidates;
+    bool done = false;
     if (step->expr->pick == LOTS_PICK_SELF)
         return eval_self(step, out, err);
+    LOTS_TRY(lots_eval_as_of(step, &done, out, err));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
     if (is_beside(step->expr->pick))
         LOTS_TRY(lots_candidates_beside(&candidates, step->expr->operands[0],

@@ -35,12 +35,30 @@ static bool parse_number(const char *text, uint32_t bytes, int64_t *out)
     return true;
 }
 
+/* Below 10^8: all digits at once, in halves of halves, the first in the lowest byte; then the zeros in front are left out. May
+ * write up to 8 bytes. */
+static uint32_t format_short(uint32_t value, char *out)
+{
+    const uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+    const uint64_t hundreds = fours * 10486 >> 20 & UINT64_C(0x7f0000007f);
+    const uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
+    const uint64_t tens = twos * 103 >> 10 & UINT64_C(0x000f000f000f000f);
+    const uint64_t digits = tens | (twos - 10 * tens) << 8;
+    const unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+    uint64_t text = (digits + UINT64_C(0x3030303030303030)) >> (8 * zeros);
+    for (unsigned i = 0; i < 8; i++, text >>= 8)
+        out[i] = (char)(text & 0xff);
+    return 8 - zeros;
+}
+
 static uint32_t format_number(int64_t value, char *out)
 {
     if (value >= 0 && value < 10) { /* as most numbers are that count what a person has */
         *out = (char)('0' + value);
         return 1;
     }
+    if (value >= 0 && value < 100000000)
+        return format_short((uint32_t)value, out);
     char digits[NUMBER_BYTES];
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     uint32_t count = 0, bytes = 0;

@@ -452,6 +452,27 @@ static void runs_whose_lengths_pass_32_bits_are_refused(void **state)
     lots_bytes_free(&out);
 }
 
+/* 9, 10, 11, 99, 100, 101 … and their negatives, beside all of three digits. */
+static void whole_numbers_of_every_length_come_back_as_texts(void **state)
+{
+    enum { SMALL = 1000, LONG = 18 };
+    const lots_block_options options = {.only = 0};
+    uint32_t offsets[SMALL + 6 * LONG + 1] = {0}, count = 0;
+    char *text = malloc((SMALL + 6 * LONG) * 24);
+    int64_t power = 1;
+    (void)state;
+    for (int i = 0; i < SMALL; i++, count++)
+        offsets[count + 1] = offsets[count] + (uint32_t)sprintf(text + offsets[count], "%d", i);
+    for (int digits = 1; digits <= LONG; digits++, power *= 10)
+        for (int k = 0; k < 6; k++, count++) {
+            const int64_t number = (power * 10 + k % 3 - 1) * (k < 3 ? 1 : -1);
+            offsets[count + 1] = offsets[count] + (uint32_t)sprintf(text + offsets[count], "%lld", (long long)number);
+        }
+    const lots_values values = {.phys = LOTS_PHYS_TEXT, .count = count, .data = offsets, .text = text};
+    assert_true(round_trip(&values, &options));
+    free(text);
+}
+
 static void keys_of_doubles_keep_their_order(void **state)
 {
     static const double rising[] = {-1.0 / 0.0, -1e308, -1.0, -1e-310, -0.0, 0.0, 1e-310, 0.5, 1.0, 1e308, 1.0 / 0.0};
@@ -476,6 +497,7 @@ int main(void)
         cmocka_unit_test(blocks_are_as_small_as_they_were),
         cmocka_unit_test(the_same_values_give_the_same_bytes),
         cmocka_unit_test(runs_whose_lengths_pass_32_bits_are_refused),
+        cmocka_unit_test(whole_numbers_of_every_length_come_back_as_texts),
         cmocka_unit_test(keys_of_doubles_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,235 +9,6 @@
 #define PERIODS_MAX 4096u /* then rows are made the long way */
 #define PLACES_MANY 16u   /* for each owner */
 
-/* ---- is it one ---- */
-
-typedef struct planner {
-    const lots_query *query;
-    lots_panel *panel;
-    uint32_t frame;          /* of the rows */
-    const lots_each *each;
-    uint32_t derived[LOTS_COLUMNS_MAX]; /* slots made after `each` */
-    uint32_t derived_count;
-} planner;
-
-static bool is_period(const planner *p, const lots_expr *expr)
-{
-    return expr->op == LOTS_OP_SLOT && expr->of_frame == p->frame && expr->index == p->each->slots[0];
-}
-
-static bool is_side(const planner *p, const lots_expr *expr, lots_op op)
-{
-    return expr != NULL && expr->op == op && is_period(p, expr->operands[0]);
-}
-
-/* Windows whose days only rows know may be warned of: then none may be left out. */
-static bool warns(const lots_expr *expr);
-
-static bool set_warns(const lots_set *set)
-{
-    bool found = set->asked_count > 0;
-    for (uint32_t f = 0; f < set->filter_count && !found; f++)
-        found = warns(set->filters[f]);
-    return found;
-}
-
-static bool warns(const lots_expr *expr)
-{
-    bool found = expr->set != NULL && set_warns(expr->set);
-    for (uint32_t i = 0; i < expr->operand_count && !found; i++)
-        found = warns(expr->operands[i]);
-    return found;
-}
-
-static bool has_set(const lots_expr *expr)
-{
-    bool found = expr->set != NULL;
-    for (uint32_t i = 0; i < expr->operand_count && !found; i++)
-        found = has_set(expr->operands[i]);
-    return found;
-}
-
-/* Does it ask other sets, of its events or for its windows? */
-static bool asks_others(const lots_set *set)
-{
-    bool found = false;
-    for (uint32_t f = 0; f < set->filter_count && !found; f++)
-        found = has_set(set->filters[f]);
-    for (uint32_t w = 0; w < set->window_count && !found; w++)
-        found = (set->windows[w].low != NULL && has_set(set->windows[w].low)) ||
-                (set->windows[w].high != NULL && has_set(set->windows[w].high));
-    return found;
-}
-
-static bool reaches_period(const planner *p, const lots_set *set)
-{
-    for (uint32_t f = 0; f < set->filter_count; f++) {
-        const lots_expr *filter = set->filters[f];
-        if (filter->op == LOTS_OP_GREATER_EQUAL && filter->operands[0]->op == LOTS_OP_SPAN_END &&
-            filter->operands[0]->of_frame == set->frame && is_side(p, filter->operands[1], LOTS_OP_INTERVAL_START))
-            return true;
-    }
-    return false;
-}
-
-/* Does a set hold nothing but events of the row's period? */
-static bool is_within(const planner *p, const lots_set *set, bool *spans)
-{
-    *spans = reaches_period(p, set);
-    for (uint32_t w = 0; w < set->window_count; w++)
-        if (is_side(p, set->windows[w].high, LOTS_OP_INTERVAL_END) &&
-            (*spans || is_side(p, set->windows[w].low, LOTS_OP_INTERVAL_START)))
-            return true;
-    return false;
-}
-
-static void keep_set(lots_panel *panel, const lots_set *set, bool spans)
-{
-    bool known = false;
-    for (uint32_t s = 0; s < panel->set_count && !known; s++)
-        known = panel->sets[s].set == set && panel->sets[s].spans == spans;
-    if (!known)
-        panel->sets[panel->set_count++] = (lots_panel_set){set, spans};
-}
-
-static bool take_set(planner *p, const lots_expr *expr)
-{
-    const lots_set *set = expr->set;
-    bool spans = false;
-    if (set->event != NULL || set_warns(set) || p->panel->set_count == LOTS_PANEL_SETS_MAX ||
-        p->query->relations[set->relation].frame != LOTS_FRAME_PATIENT)
-        return false;
-    if (expr->op == LOTS_OP_COVERED_DAYS)
-        spans = is_period(p, expr->operands[0]);
-    if (!spans && !is_within(p, set, &spans))
-        return false;
-    p->panel->nested |= asks_others(set);
-    for (uint32_t i = 0; i < expr->operand_count; i++) {
-        if (warns(expr->operands[i]))
-            return false;
-        p->panel->nested |= has_set(expr->operands[i]);
-    }
-    keep_set(p->panel, set, spans);
-    return true;
-}
-
-/* What a set without any element gives is the same for all rows. */
-static bool is_of_empty(const lots_expr *expr)
-{
-    switch (expr->op) {
-    case LOTS_OP_COUNT: case LOTS_OP_EXISTS: case LOTS_OP_COUNT_DISTINCT: case LOTS_OP_SUM: case LOTS_OP_MIN: case LOTS_OP_MAX:
-    case LOTS_OP_MEAN: case LOTS_OP_MEDIAN: case LOTS_OP_QUANTILE: case LOTS_OP_FIRST_VALUE: case LOTS_OP_LAST_VALUE:
-    case LOTS_OP_SET_OF: case LOTS_OP_MOST: case LOTS_OP_GROUPS_OVER: case LOTS_OP_SCORE_OVER: case LOTS_OP_NIGHTS:
-    case LOTS_OP_COVERED_DAYS:
-        return true;
-    default: return false;
-    }
-}
-
-static bool is_leaf(lots_op op)
-{
-    return op == LOTS_OP_COLUMN || op == LOTS_OP_SPAN_END || op == LOTS_OP_IS_OPEN || op == LOTS_OP_LOOKUP ||
-           op == LOTS_OP_COHORT || op == LOTS_OP_PATIENT_ID || op == LOTS_OP_EVENT || op == LOTS_OP_PATH ||
-           op == LOTS_OP_PATH_NUMBER;
-}
-
-static bool is_derived(const planner *p, const lots_expr *expr)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < p->derived_count && !found; i++)
-        found = p->derived[i] == expr->index;
-    return found;
-}
-
-/* Is the value the same for all rows of a period without events in the panel's sets? */
-static bool is_alike(planner *p, const lots_expr *expr)
-{
-    if (expr->set != NULL)
-        return is_of_empty(expr) && take_set(p, expr);
-    if (expr->op == LOTS_OP_CONSTANT)
-        return true;
-    if (expr->op == LOTS_OP_SLOT)
-        return expr->of_frame == p->frame &&
-               (expr->index == p->each->slots[0] || expr->index == p->each->slots[1] || is_derived(p, expr));
-    bool alike = !is_leaf(expr->op) && expr->operand_count > 0;
-    for (uint32_t i = 0; i < expr->operand_count && alike; i++)
-        alike = is_alike(p, expr->operands[i]);
-    return alike;
-}
-
-static bool takes_derive(planner *p, const lots_bound_stage *stage)
-{
-    for (uint32_t i = 0; i < stage->item_count; i++) {
-        if (p->derived_count == LOTS_COLUMNS_MAX || stage->items[i].slot == UINT32_MAX || !is_alike(p, stage->items[i].value))
-            return false;
-        p->derived[p->derived_count++] = stage->items[i].slot;
-    }
-    return true;
-}
-
-/* Sums of whole numbers, and counts, know what to do with weights. */
-static bool takes_aggregate(planner *p, const lots_row_agg *agg)
-{
-    const lots_row_agg_kind kind = agg->kind;
-    const bool sums = kind == LOTS_AGG_SUM || kind == LOTS_AGG_MEAN;
-    if ((!sums && kind != LOTS_AGG_COUNT && kind != LOTS_AGG_PATIENTS && kind != LOTS_AGG_RATE) || agg->exit != NULL ||
-        agg->at != NULL || (sums && agg->value->type.kind == LOTS_TYPE_FLOAT))
-        return false;
-    return (agg->value == NULL || is_alike(p, agg->value)) && (agg->where == NULL || is_alike(p, agg->where));
-}
-
-/* A key tells the periods apart: then nobody is twice in a group. */
-static bool takes_group(planner *p, const lots_bound_stage *group)
-{
-    bool apart = false;
-    for (uint32_t k = 0; k < group->key_count; k++) {
-        const lots_expr *key = group->keys[k].value;
-        apart |= is_period(p, key) || (key->op == LOTS_OP_SLOT && key->of_frame == p->frame && key->index == p->each->slots[1]);
-        if (!is_alike(p, key))
-            return false;
-    }
-    for (uint32_t a = 0; a < group->agg_count; a++)
-        if (!takes_aggregate(p, &group->aggs[a]))
-            return false;
-    return apart && !group->totals;
-}
-
-static bool makes_rows(const lots_bound_stage *stage)
-{
-    return stage->kind == LOTS_STAGE_EACH;
-}
-
-/* The only `each` of the pipeline. */
-static bool find_each(const lots_bound_pipeline *pipeline, const lots_bound_stage *stages, uint32_t count, uint32_t *out)
-{
-    uint32_t found = 0;
-    for (const lots_bound_stage *at = pipeline->stages; at < stages + count; at++)
-        if (makes_rows(at)) {
-            found++;
-            *out = at < stages ? count : (uint32_t)(at - stages);
-        }
-    return found == 1 && *out < count;
-}
-
-void lots_panel_plan(const lots_query *query, const lots_bound_pipeline *pipeline, const lots_bound_stage *stages,
-                     uint32_t stage_count, const lots_bound_stage *group, lots_panel *out)
-{
-    memset(out, 0, sizeof *out);
-    if (group == NULL || pipeline->source != NULL || pipeline->relation != UINT32_MAX ||
-        !find_each(pipeline, stages, stage_count, &out->each))
-        return;
-    planner p = {.query = query, .panel = out, .frame = pipeline->row_frame, .each = &stages[out->each].each};
-    if (p.each->slot_count != 2 || p.each->kind == LOTS_EACH_PAIR)
-        return;
-    for (uint32_t s = out->each + 1; s < stage_count; s++) {
-        if (s == out->each + 1 && stages[s].kind == LOTS_STAGE_WHERE) /* the plan of `each` tells */
-            continue;
-        if (stages[s].kind != LOTS_STAGE_DERIVE || !takes_derive(&p, &stages[s]))
-            return;
-    }
-    out->is = takes_group(&p, group);
-}
-
 /* ---- marks ---- */
 
 typedef struct marker {
@@ -380,29 +151,103 @@ static void mark_row(const marker *m, const lots_passed *passed, bool spans, uin
 
 /* ---- of a set ---- */
 
-/* *done false: whether an event is of the set can't be said. */
-static lots_status mark_set(const marker *m, const lots_panel_set *set, bool *done, lots_error *err)
+typedef struct marked_set {
+    const lots_panel_set *set;
+    lots_relation_rows *relation;
+    lots_resolved *resolved;
+    uint64_t size; /* rows that pass its mask */
+} marked_set;
+
+static uint64_t size_of(const marker *m, const marked_set *set)
 {
-    lots_relation_rows *relation = NULL;
+    const uint32_t count = set->relation->count;
+    return set->resolved->mask == NULL ? count : m->worker->kernels->bits_count(set->resolved->mask, count);
+}
+
+/* The sets, those of most rows first. *done false: whether an event is of a set can't be said. */
+static lots_status find_sets(const marker *m, const lots_panel *panel, marked_set *out, bool *done, lots_error *err)
+{
+    for (uint32_t s = 0; s < panel->set_count && *done; s++) {
+        marked_set here = {.set = &panel->sets[s]};
+        LOTS_TRY(lots_relation_get(m->worker, here.set->set->relation, m->rows, &here.relation, err));
+        LOTS_TRY(lots_set_mask(m->worker, here.set->set, here.relation, &here.resolved, err));
+        *done = here.resolved->failed == NULL;
+        here.size = size_of(m, &here);
+        uint32_t at = s;
+        for (; at > 0 && out[at - 1].size < here.size; at--)
+            out[at] = out[at - 1];
+        out[at] = here;
+    }
+    return LOTS_OK;
+}
+
+/* Does `whole` hold all that `part` does, and count it on the same days? */
+static bool is_part(const marker *m, const marked_set *whole, const marked_set *part)
+{
+    const uint64_t *outer = whole->resolved->mask, *inner = part->resolved->mask;
+    if (m->nested || whole->relation != part->relation || whole->set->spans != part->set->spans ||
+        whole->resolved->passed == NULL || part->resolved->passed != NULL || (outer != NULL && inner == NULL))
+        return false;
+    uint64_t more = 0;
+    for (size_t w = 0; outer != NULL && w < lots_bit_words(whole->relation->count) && more == 0; w++)
+        more = inner[w] & ~outer[w];
+    return more == 0;
+}
+
+/* What passes is some of what passed there, whose periods are marked. */
+static lots_status take_part(const marker *m, const marked_set *whole, const marked_set *part, lots_error *err)
+{
+    const lots_passed *from = whole->resolved->passed;
+    const uint64_t *mask = part->resolved->mask;
+    uint64_t *within = NULL;
+    void *room = NULL;
+    LOTS_TRY(lots_arena_alloc(from->arena, &room, 1, sizeof(lots_passed), err));
+    lots_passed *made = part->resolved->passed = room;
+    *made = *from;
+    made->elements = NULL;
+    if (mask == NULL || whole->size == part->size)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(m->arena, from->count, &within, err));
+    if (from->rows != NULL)
+        m->worker->kernels->lookup_bits(from->rows, from->count, mask, from->relation->count, within);
+    else
+        memcpy(within, mask, lots_bit_words(from->count) * sizeof *within);
+    return lots_passed_narrow(m->worker, made, within, err);
+}
+
+static lots_status mark_set(const marker *m, const marked_set *set, lots_error *err)
+{
+    lots_relation_rows *relation = set->relation;
+    const bool spans = set->set->spans;
     lots_passed *passed = NULL;
     const uint32_t *owner = NULL;
     bool marked = false;
-    LOTS_TRY(lots_relation_get(m->worker, set->set->relation, m->rows, &relation, err));
-    LOTS_TRY(lots_set_passed(m->worker, set->set, relation, &passed, err));
-    *done = passed != NULL;
-    if (!*done)
-        return LOTS_OK;
+    LOTS_TRY(lots_set_passed(m->worker, set->set->set, relation, &passed, err));
     LOTS_TRY(lots_passed_starts(m->worker, passed, err));
-    if (set->spans)
+    if (spans)
         LOTS_TRY(lots_passed_ends(m->worker, passed, err));
     if (!m->nested && passed->elements == NULL && passed->rows != NULL)
-        LOTS_TRY(leave_within(m, passed, set->spans, err));
+        LOTS_TRY(leave_within(m, passed, spans, err));
     LOTS_TRY(lots_instance_index(m->worker, m->rows, relation->owners, &owner, err));
-    LOTS_TRY(mark_owners(m, passed, set->spans, owner, &marked, err));
+    LOTS_TRY(mark_owners(m, passed, spans, owner, &marked, err));
     for (uint32_t r = 0; r < m->rows->count && !marked; r++)
         if (m->first[r] < m->end[r])
-            mark_row(m, passed, set->spans, r, owner == NULL ? r : owner[r]);
+            mark_row(m, passed, spans, r, owner == NULL ? r : owner[r]);
     m->worker->work.rows += m->rows->count + passed->count;
+    return LOTS_OK;
+}
+
+/* A set that is part of one before it has nothing more to mark. */
+static lots_status mark_sets(const marker *m, const lots_panel *panel, bool *done, lots_error *err)
+{
+    marked_set sets[LOTS_PANEL_SETS_MAX];
+    LOTS_TRY(find_sets(m, panel, sets, done, err));
+    for (uint32_t s = 0; s < panel->set_count && *done; s++) {
+        uint32_t whole = 0;
+        while (whole < s && !is_part(m, &sets[whole], &sets[s]))
+            whole++;
+        LOTS_TRY(whole < s ? take_part(m, &sets[whole], &sets[s], err) : mark_set(m, &sets[s], err));
+    }
     return LOTS_OK;
 }
 
@@ -555,8 +400,7 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
                 .high = periods->ends[periods->count - 1], .nested = panel->nested};
     LOTS_TRY(lots_new_bits(arena, (size_t)rows->count * m.words * 64, &m.bits, err));
     *done = true;
-    for (uint32_t s = 0; s < panel->set_count && *done; s++)
-        LOTS_TRY(mark_set(&m, &panel->sets[s], done, err));
+    LOTS_TRY(mark_sets(&m, panel, done, err));
     if (!*done)
         return LOTS_OK;
     LOTS_TRY(words_marked(&m, &marked, err));

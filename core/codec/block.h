@@ -120,6 +120,15 @@ typedef struct lots_block_options {
 LOTS_MUST lots_status lots_block_encode(const lots_values *values, const lots_block_options *options, uint64_t salt,
                                         lots_bytes *out, lots_block_meta *meta, lots_error *err);
 
+/* Which entry some rows of a block of ENTRIES are, kept from one take to the next: columns that go together are asked for the
+ * same rows, or for some of them. The caller's: at first, and whenever the bytes or the arena's memory have gone, an arena alone. */
+typedef struct lots_known_entries {
+    lots_arena *arena;
+    const uint8_t *block; /* whose they are; NULL: nobody's */
+    const uint32_t *rows, *ids;
+    uint32_t count;
+} lots_known_entries;
+
 /* Room for decoded values, the caller's. `data` must hold count values of the phys plus 64 bytes of slack (TEXT:
  * count + 1 offsets); `missing` (count+63)/64 words plus 64 bytes, may be NULL when meta->missing is 0. */
 typedef struct lots_values_out {
@@ -131,6 +140,7 @@ typedef struct lots_values_out {
     const lots_parent *parent; /* needed by LINKED, GIVEN and CLASSES */
     const uint64_t *absent;    /* needed by a block with the flag ABSENT: the rows that it leaves out */
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
+    lots_known_entries *known; /* to take by, and to add to; may be NULL */
     size_t after_bytes;        /* readable after the block's bytes, whatever they are */
     bool believed;             /* these very bytes have been decoded before: what that found right isn't looked at again */
 } lots_values_out;

@@ -194,18 +194,85 @@ lots_status lots_frame_seek_u32(lots_frame_cursor *cursor, uint32_t at, uint32_t
     return lots_frame_next_u32(cursor, out, size, err);
 }
 
+/* Some values of a frame: those that are no escapes are in `out`, and of the others it is known where they stand. */
+typedef struct some_values {
+    const uint32_t *rows;
+    uint32_t row_count, k; /* the next to take */
+    uint32_t *out;
+    uint64_t *escapes;     /* of the frame's values as far as they were passed; NULL: it has none */
+    uint32_t *late;        /* which of `out` are escapes, */
+    uint32_t *late_rows;   /* and which values of the frame they are */
+    uint32_t late_count;
+} some_values;
+
+/* Of a sub-block, the rows that lie in it. Escapes are marked but not replaced: few of them are asked for. */
+static void take_sub_u32(lots_frame_cursor *cursor, some_values *taking)
+{
+    const uint32_t first = cursor->sub * SUB;
+    const uint32_t *rows = taking->rows;
+    const sub_view view = next_view(cursor);
+    uint32_t values[SUB + 16], k = taking->k;
+    if (!view.escaped && (k == taking->row_count || rows[k] - first >= view.size))
+        return;
+    lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, view.escaped ? 0 : (uint32_t)view.base, values);
+    if (!view.escaped) {
+        for (; k < taking->row_count && rows[k] - first < view.size; k++)
+            taking->out[k] = values[rows[k] - first];
+        taking->k = k;
+        return;
+    }
+    const uint32_t escape = (UINT32_C(1) << view.width) - 1;
+    uint32_t late = taking->late_count;
+    lots_kernels_get()->range_u32(values, view.size, escape, escape, taking->escapes + first / 64);
+    for (; k < taking->row_count && rows[k] - first < view.size; k++) {
+        const uint32_t value = values[rows[k] - first];
+        taking->out[k] = value + (uint32_t)view.base;
+        taking->late[late] = k;
+        taking->late_rows[late] = rows[k];
+        late += value == escape;
+    }
+    taking->late_count = late;
+    taking->k = k;
+}
+
+/* A patch is found by its escape's rank. */
+static lots_status take_patches(const lots_frame_cursor *cursor, const some_values *taking, lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    const size_t words = (size_t)(cursor->count + 63) / 64;
+    void *before, *ranks;
+    if (taking->late_count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(arena, &before, words + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &ranks, taking->late_count, sizeof(uint32_t), err));
+    ((uint32_t *)before)[words] = kernels->count_prefix(taking->escapes, words, 0, before);
+    kernels->bit_ranks(taking->escapes, before, taking->late_rows, taking->late_count, ranks);
+    const uint32_t *rank = ranks, last = rank[taking->late_count - 1];
+    if (last >= cursor->patch_count)
+        return lots_fail(err, LOTS_CORRUPT, "a frame has %u patches but more escapes", cursor->patch_count);
+    for (uint32_t i = 0; i < taking->late_count; i++)
+        taking->out[taking->late[i]] = ((const uint32_t *)cursor->patches)[rank[i]];
+    return LOTS_OK;
+}
+
 lots_status lots_frame_take_u32(lots_reader *reader, uint32_t count, uint32_t add, const uint32_t *rows,
                                 uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err)
 {
     lots_frame_cursor cursor;
-    uint32_t values[SUB + 16], first, size;
+    some_values taking = {.rows = rows, .row_count = row_count, .out = out};
+    void *escapes, *late, *late_rows;
     LOTS_TRY(open_frame(reader, count, add, 32, false, &cursor, arena, err));
-    for (uint32_t k = 0; k < row_count;) {
-        LOTS_TRY(lots_frame_seek_u32(&cursor, rows[k], values, &first, &size, err));
-        for (; k < row_count && rows[k] - first < size; k++)
-            out[k] = values[rows[k] - first];
+    if (cursor.form & LOTS_FRAME_PATCHES) {
+        LOTS_TRY(lots_arena_alloc(arena, &escapes, (size_t)sub_count_of(count) * (SUB / 64) + 8, sizeof(uint64_t), err));
+        LOTS_TRY(lots_arena_vector(arena, &late, (size_t)row_count + 1, sizeof(uint32_t), err));
+        LOTS_TRY(lots_arena_vector(arena, &late_rows, (size_t)row_count + 1, sizeof(uint32_t), err));
+        taking.escapes = escapes;
+        taking.late = late;
+        taking.late_rows = late_rows;
     }
-    return LOTS_OK;
+    while (taking.k < row_count && cursor.sub < sub_count_of(count))
+        take_sub_u32(&cursor, &taking);
+    return take_patches(&cursor, &taking, arena, err);
 }
 
 /* Of a sub-block, those of `rows` that lie in it; *k moves on. */

@@ -122,6 +122,49 @@ lots_status lots_block_masks(const lots_block_meta *meta, const uint8_t *bytes, 
 }
 
 /* ---- taking ---- */
+/* Of rows that are all known: what they are. */
+static bool recall_ids(const lots_known_entries *known, const uint8_t *block, const uint32_t *rows, uint32_t row_count,
+                       uint32_t *ids)
+{
+    uint32_t at = 0;
+    if (known == NULL || known->block != block)
+        return false;
+    for (uint32_t k = 0; k < row_count; k++) {
+        while (at < known->count && known->rows[at] < rows[k])
+            at++;
+        if (at == known->count || known->rows[at] != rows[k])
+            return false;
+        ids[k] = known->ids[at];
+    }
+    return true;
+}
+
+static lots_status keep_ids(lots_known_entries *known, const uint8_t *block, const uint32_t *rows, uint32_t row_count,
+                            const uint32_t *ids, lots_error *err)
+{
+    void *kept;
+    if (known == NULL || row_count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(known->arena, &kept, 2 * (size_t)row_count, sizeof(uint32_t), err));
+    memcpy(kept, rows, row_count * sizeof *rows);
+    memcpy((uint32_t *)kept + row_count, ids, row_count * sizeof *ids);
+    *known = (lots_known_entries){known->arena, block, kept, (const uint32_t *)kept + row_count, row_count};
+    return LOTS_OK;
+}
+
+/* The reader stands after the entries' values. */
+static lots_status take_entry_ids(const lots_block_meta *meta, lots_reader *reader, const lots_values_out *from,
+                                  uint32_t entries, const uint32_t *rows, uint32_t row_count, uint32_t *ids,
+                                  lots_arena *arena, lots_error *err)
+{
+    const uint8_t *block = reader->at;
+    if (recall_ids(from->known, block, rows, row_count, ids))
+        return LOTS_OK;
+    LOTS_TRY(lots_entries_take_ids(reader, meta->count, (lots_starts){from->starts, from->starts_count}, entries, rows,
+                                   row_count, ids, arena, err));
+    return keep_ids(from->known, block, rows, row_count, ids, err);
+}
+
 lots_status lots_told_take(const lots_block_meta *meta, lots_reader *reader, const uint32_t *rows, uint32_t row_count,
                                 lots_values_out *out, lots_arena *arena, lots_error *err)
 {
@@ -136,8 +179,7 @@ lots_status lots_told_take(const lots_block_meta *meta, lots_reader *reader, con
     } else {
         LOTS_TRY(lots_arena_vector(arena, &room, row_count, sizeof(uint32_t), err));
         ids = room;
-        LOTS_TRY(lots_entries_take_ids(reader, meta->count, (lots_starts){out->starts, out->starts_count}, entries.count, rows,
-                                       row_count, room, arena, err));
+        LOTS_TRY(take_entry_ids(meta, reader, out, entries.count, rows, row_count, room, arena, err));
     }
     lots_entries_spread(&entries, ids, (lots_phys)meta->phys, row_count, out);
     return LOTS_OK;
@@ -152,8 +194,7 @@ lots_status lots_block_take_entries(const lots_block_meta *meta, const uint8_t *
     assert(meta->encoding == LOTS_ENCODING_ENTRIES && meta->missing < meta->count);
     LOTS_TRY(lots_entries_count(&reader, meta->count, count, err));
     LOTS_TRY(lots_inner_skip(&reader, *count, err));
-    return lots_entries_take_ids(&reader, meta->count, (lots_starts){from->starts, from->starts_count}, *count, rows, row_count,
-                                 ids, scratch, err);
+    return take_entry_ids(meta, &reader, from, *count, rows, row_count, ids, scratch, err);
 }
 
 /* ---- testing ---- */

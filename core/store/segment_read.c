@@ -155,11 +155,11 @@ typedef struct wanted_rows {
 
 /* Which entry of the parent's block each row is, or each that is wanted; `wanted` NULL: all. Rows are taken of blocks that
  * have been read whole, and the parent's bytes with them. */
-static lots_status read_parent_entries(const block_place *place, const wanted_rows *wanted, const uint32_t *starts,
+static lots_status read_parent_entries(const block_place *place, const wanted_rows *wanted, const lots_values_out *at_hand,
                                        lots_parent *out, lots_arena *scratch, lots_error *err)
 {
     block_place parent;
-    lots_values_out from = {.starts = starts};
+    lots_values_out from = {.starts = at_hand->starts, .known = at_hand->known};
     void *ids;
     LOTS_TRY(find_parent(place, &parent, err));
     const lots_layout_slot *slot = &parent.column->values;
@@ -309,7 +309,7 @@ static lots_status read_needs(const block_place *place, const lots_block_meta *m
         return read_patients(place, out, scratch, err);
     case LOTS_NEED_ENTRIES:
         out->parent = parent;
-        return read_parent_entries(place, NULL, out->starts, parent, scratch, err);
+        return read_parent_entries(place, NULL, out, parent, scratch, err);
     case LOTS_NEED_PARENT:
         out->parent = parent;
         if (meta->encoding == LOTS_ENCODING_CLASSES)
@@ -501,7 +501,7 @@ static lots_status take_needs(const block_place *place, const lots_block_meta *m
     case LOTS_NEED_STARTS:
         return read_patients(place, out, scratch, err);
     case LOTS_NEED_ENTRIES:
-        return read_parent_entries(place, &wanted, out->starts, parent, scratch, err);
+        return read_parent_entries(place, &wanted, out, parent, scratch, err);
     case LOTS_NEED_PARENT:
         return take_parent_ids(place, wanted, out->starts, parent, scratch, err);
     }

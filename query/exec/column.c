@@ -54,6 +54,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         if (stream->years != NULL)
             note_days(worker, s);
         stream->taken = NULL;
+        stream->known = (lots_known_entries){.arena = &worker->depths[0].arena};
         stream->tested = NULL;
         stream->posted = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
@@ -454,7 +455,7 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     taken->asked += count;
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
-    lots_values_out values = {.data = out->data, .missing = out->missing};
+    lots_values_out values = {.data = out->data, .missing = out->missing, .known = &worker->streams[stream].known};
     const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
     LOTS_TRY(take_needs(worker, stream, column, meta, &values, err));
     LOTS_TRY(lots_segment_take(worker->segment, stream, column, worker->chunk, rows, count, &values, &has_missing, done,

@@ -160,6 +160,55 @@ static void a_bit_is_saved_where_the_ends_are_rare(void **state)
     free(back);
 }
 
+/* Escapes are common in some sub-blocks, rare in others, and some rows are of neither; whole sub-blocks are not asked for. */
+static void some_values_are_those_of_the_whole(void **state)
+{
+    enum { COUNT = 7000 };
+    static uint32_t values[COUNT + 16], rows[COUNT], taken[COUNT + 16];
+    lots_error err;
+    lots_arena arena;
+    uint64_t seed = 5;
+    (void)state;
+    lots_arena_init(&arena, 0);
+    for (uint32_t every = 1; every < 2000; every = 3 * every + 1)
+        for (uint32_t skipped = 0; skipped < 3; skipped++) {
+            lots_bytes out = {NULL, 0, 0};
+            uint32_t count = 0;
+            for (uint32_t i = 0; i < COUNT; i++) {
+                const uint64_t random = lots_test_random(&seed);
+                const bool far = i / 1024 != 3 && random % (i / 1024 % 2 == 0 ? 9 : 60) == 0;
+                values[i] = 100 + (far ? (uint32_t)(random >> 40) : (uint32_t)(random >> 10) % 7);
+                if (lots_test_random(&seed) % every == 0 && (skipped == 0 || i / 1024 % 3 != skipped))
+                    rows[count++] = i;
+            }
+            assert_ok(lots_frame_encode_u32(values, COUNT, &out, &arena, &err));
+            lots_reader reader = lots_reader_over(out.data, out.count);
+            assert_ok(lots_frame_take_u32(&reader, COUNT, 1000, rows, count, taken, &arena, &err));
+            for (uint32_t k = 0; k < count; k++)
+                assert_int_equal(taken[k], values[rows[k]] + 1000);
+            lots_bytes_free(&out);
+        }
+    lots_arena_free(&arena);
+}
+
+/* Two values of one bit, both escapes, of which one has no patch. */
+static void a_value_without_its_patch_is_damage(void **state)
+{
+    static const uint8_t bytes[] = {5, 0, 0x81, 1, 1, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    const uint32_t rows[] = {0, 1};
+    lots_error err;
+    lots_arena arena;
+    uint32_t out[2 + 16];
+    (void)state;
+    lots_arena_init(&arena, 0);
+    lots_reader reader = lots_reader_over(bytes, sizeof bytes);
+    assert_ok(lots_frame_take_u32(&reader, 2, 0, rows, 1, out, &arena, &err));
+    reader = lots_reader_over(bytes, sizeof bytes);
+    assert_status(LOTS_CORRUPT, lots_frame_take_u32(&reader, 2, 0, rows, 2, out, &arena, &err));
+    assert_contains(err.text, "1 patches but more escapes");
+    lots_arena_free(&arena);
+}
+
 static void patches_of_patches_may_not_have_patches(void **state)
 {
     /* PATCHES of patches that have PATCHES themselves: a reader that followed would recurse as deep as the bytes say. */
@@ -182,6 +231,8 @@ int main(void)
         cmocka_unit_test(frames_have_the_bytes_the_format_says),
         cmocka_unit_test(escapes_and_bases_come_back),
         cmocka_unit_test(a_bit_is_saved_where_the_ends_are_rare),
+        cmocka_unit_test(some_values_are_those_of_the_whole),
+        cmocka_unit_test(a_value_without_its_patch_is_damage),
         cmocka_unit_test(patches_of_patches_may_not_have_patches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -283,6 +283,31 @@ static void entries_and_what_is_linked_to_them_come_back(void **state)
             }
 }
 
+/* Rows of which some, all or none are known from the time before, and those of another block at another place. */
+static void check_known(const related *made, const lots_block_meta *meta, const uint8_t *bytes, lots_arena *arena,
+                        uint64_t *seed)
+{
+    static uint32_t ids[ROWS_MAX + SLACK], rows[ROWS_MAX + SLACK];
+    lots_known_entries known = {.arena = arena};
+    const lots_values_out with = {.starts = made->starts, .starts_count = made->patients, .known = &known};
+    lots_error err;
+    uint32_t count = 0;
+    for (int again = 0; again < 12; again++) {
+        const uint32_t other = again == 8;
+        uint32_t picked = pick_rows(meta->count, rows, seed), left = 0;
+        for (uint32_t i = 0; again % 4 != 0 && i < known.count; i++)
+            if (again % 4 == 1 || lots_test_random(seed) % 4 != 0)
+                rows[left++] = known.rows[i];
+        picked = again % 4 != 0 ? left : picked;
+        uint8_t *moved = malloc(meta->bytes + 64);
+        memcpy(moved, bytes, meta->bytes);
+        assert_ok(lots_block_take_entries(meta, other ? moved : bytes, &with, rows, picked, ids, &count, arena, &err));
+        for (uint32_t i = 0; i < picked; i++)
+            assert_int_equal(ids[i], made->entry_ids[rows[i]]);
+        free(moved);
+    }
+}
+
 static void entries_of_a_block_are_told_to_others(void **state)
 {
     static uint32_t ids[ROWS_MAX + SLACK], rows[ROWS_MAX + SLACK];
@@ -307,6 +332,7 @@ static void entries_of_a_block_are_told_to_others(void **state)
         assert_ok(lots_block_take_entries(&meta, out.data, &with, rows, picked, ids, &count, &arena, &err));
         for (uint32_t i = 0; i < picked; i++)
             assert_int_equal(ids[i], made.entry_ids[rows[i]]);
+        check_known(&made, &meta, out.data, &arena, &seed);
         lots_values_out other = {.starts = made.starts, .starts_count = made.patients / 2};
         if (made.patients > 1 && made.starts[made.patients / 2] < sizes[s])
             assert_int_equal(lots_block_entries(&meta, out.data, &other, ids, &count, &arena, &err), LOTS_CORRUPT);

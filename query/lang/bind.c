@@ -124,24 +124,38 @@ static bool is_meant(const lots_ast_node *standing, const lots_ast_node *given)
     return given->kind != LOTS_AST_NAME;
 }
 
+/* An option --param is a source text of its own, so that what is wrong with its value is shown there: `param year = abc`. Its
+ * name is written as the question writes it. *place: the value. */
+static lots_status parse_param(binder *b, const lots_ast_statement *statement, const char *given, lots_ast_file **out,
+                               lots_ast_span *place)
+{
+    const lots_ast_span name = statement->name.span;
+    const bool codes = statement->value->kind == LOTS_AST_CODES && given[0] != '{' && strchr(given, '(') == NULL;
+    const size_t before = strlen("param  = ") + name.end - name.at + (codes ? 1 : 0);
+    lots_bytes text = {NULL, 0, 0};
+    lots_status status = lots_bytes_printf(&text, b->err, "param %.*s = %s%s%s", (int)(name.end - name.at),
+                                           b->sources->texts[name.source] + name.at, codes ? "{" : "", given, codes ? "}" : "");
+    *place = (lots_ast_span){b->sources->count, (uint32_t)before, (uint32_t)(before + strlen(given))};
+    if (status == LOTS_OK)
+        status = parse_source(b, "--param", first_folder(b), (const char *)text.data, text.count, out);
+    lots_bytes_free(&text);
+    return status;
+}
+
 /* --param name=value: the value as an expression; a text that is none stands for itself. Codes may do without braces. */
 static lots_status param_value(binder *b, const lots_ast_statement *statement, const lots_ast_node **out)
 {
     *out = statement->value;
     for (uint32_t i = 0; i < b->options->param_count; i++) {
-        const char *name = b->options->param_names[i];
+        const char *name = b->options->param_names[i], *given = b->options->param_values[i];
         if (strlen(name) != statement->name.bytes || memcmp(name, statement->name.text, statement->name.bytes) != 0)
             continue;
-        lots_bytes text = {NULL, 0, 0};
         lots_ast_file *file = NULL;
-        const bool codes = statement->value->kind == LOTS_AST_CODES && b->options->param_values[i][0] != '{' &&
-                           strchr(b->options->param_values[i], '(') == NULL;
-        lots_status status = lots_bytes_printf(&text, b->err, codes ? "param value = {%s}" : "param value = %s",
-                                               b->options->param_values[i]);
-        if (status == LOTS_OK)
-            status = parse_source(b, "--param", first_folder(b), (const char *)text.data, text.count, &file);
-        lots_bytes_free(&text);
-        bool plain = status == LOTS_OK && file->statement_count == 1 && file->statements[0].kind == LOTS_AST_PARAM;
+        lots_ast_span place;
+        const lots_status status = parse_param(b, statement, given, &file, &place);
+        if (place.source >= b->sources->count)
+            return status; /* it was not even kept */
+        const bool plain = status == LOTS_OK && file->statement_count == 1 && file->statements[0].kind == LOTS_AST_PARAM;
         if (plain && is_meant(statement->value, file->statements[0].value)) {
             *out = file->statements[0].value;
             continue;
@@ -150,9 +164,9 @@ static lots_status param_value(binder *b, const lots_ast_statement *statement, c
         char *copy = NULL;
         lots_error_clear(b->err);
         LOTS_TRY(lots_arena_alloc(b->arena, &made, 1, sizeof(lots_ast_node), b->err));
-        LOTS_TRY(lots_arena_text(b->arena, &copy, b->options->param_values[i], strlen(b->options->param_values[i]), b->err));
+        LOTS_TRY(lots_arena_text(b->arena, &copy, given, strlen(given), b->err));
         lots_ast_node *node = made;
-        *node = (lots_ast_node){.kind = LOTS_AST_STRING, .height = 1, .span = statement->name.span};
+        *node = (lots_ast_node){.kind = LOTS_AST_STRING, .height = 1, .span = place};
         node->string = (lots_ast_text){copy, (uint32_t)strlen(copy)};
         *out = node;
     }

@@ -202,3 +202,62 @@ lots_status bind_each_stage(binder *b, const lots_ast_stage *stage)
     LOTS_TRY(name_slots(b, stage, &made.each));
     return bind_push_stage(b, &made);
 }
+
+/* ---- periods that nothing asks ---- */
+
+static uint32_t uses_of(const scope *where, const char *name)
+{
+    for (size_t i = 0; i < where->names.count; i++) {
+        const named *item = &LOTS_AT(named, &where->names, i);
+        if (item->bytes == strlen(name) && memcmp(item->name, name, item->bytes) == 0)
+            return item->uses;
+    }
+    return 0;
+}
+
+/* How many names of the period were looked up for an expression of nothing else but constants (`m.number` is found through
+ * `m`: two); 0: something else stands in it too. */
+static uint32_t period_alone(const lots_expr *expr, const lots_each *each)
+{
+    uint32_t alone = 0;
+    if (expr->op == LOTS_OP_SLOT)
+        return expr->index == each->slots[0] ? 1 : expr->index == each->slots[1] ? 2 : 0;
+    for (uint32_t i = 0; i < expr->operand_count; i++) {
+        const uint32_t here = period_alone(expr->operands[i], each);
+        if (here == 0 && expr->operands[i]->op != LOTS_OP_CONSTANT)
+            return 0;
+        alone += here;
+    }
+    return alone;
+}
+
+/* Of a constant interval, and each use of its names is a key or a part of one. */
+static bool only_keys_name(const scope *where, const lots_each *each, const lots_vec *keys)
+{
+    const bool periods = each->kind == LOTS_EACH_PERIOD || each->kind == LOTS_EACH_BLOCK;
+    uint32_t alone = 0;
+    if (!periods || each->value->op != LOTS_OP_CONSTANT)
+        return false;
+    for (size_t i = 0; i < keys->count; i++)
+        alone += period_alone(LOTS_AT(lots_named_expr, keys, i).value, each);
+    return alone == uses_of(where, each->names[0]) + uses_of(where, each->names[1]);
+}
+
+lots_status bind_each_unasked(binder *b, const lots_vec *keys)
+{
+    const pipeline_state *p = b->pipeline;
+    const bool events = p->where->kind == SCOPE_ROWS && p->where->relation != UINT32_MAX;
+    if (!events || bind_relation(b, p->where->relation)->start_column < 0)
+        return LOTS_OK;
+    for (size_t i = 0; i < p->stages.count; i++) {
+        const lots_bound_stage *stage = &LOTS_AT(lots_bound_stage, &p->stages, i);
+        if (stage->kind != LOTS_STAGE_EACH || !only_keys_name(p->where, &stage->each, keys))
+            continue;
+        LOTS_TRY(bind_note(b, stage->span, "every row of %s counts in each %s %s, whenever it was: to count it in its own, "
+                                           "write `where start in %s` after it",
+                           bind_relation(b, p->where->relation)->name,
+                           stage->each.kind == LOTS_EACH_PERIOD ? period_words[stage->each.period] : "block",
+                           stage->each.names[0], stage->each.names[0]));
+    }
+    return LOTS_OK;
+}

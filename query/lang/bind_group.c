@@ -138,6 +138,7 @@ static lots_status group_stage(binder *b, const lots_ast_stage *group, const lot
     b->aggregation = into;
     LOTS_TRY(show_items(b, show, table, items));
     b->aggregation = NULL;
+    LOTS_TRY(bind_each_unasked(b, keys));
     LOTS_TRY(bind_emit_functions(b, met, show->span)); /* of the rows that are grouped: in keys and in what is aggregated */
     void *list = NULL;
     LOTS_TRY(bind_freeze(b, keys, &list));

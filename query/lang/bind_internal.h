@@ -87,7 +87,8 @@ typedef struct named {
     scope *where;
     sight sight;
     struct aggregation *into;  /* lazy, an argument in group by / show: what its own aggregates over rows go to */
-    value bound;               /* else */
+    value bound;               /* else … */
+    uint32_t uses;             /* … and how often the name was looked up */
 } named;
 
 struct scope {

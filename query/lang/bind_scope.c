@@ -274,10 +274,11 @@ static lots_status hand_over(binder *b, scope *user, value *out)
     return bind_scope_new(b, SCOPE_ELEMENT, user, set->frame, set->relation, &out->set.element);
 }
 
-static lots_status bind_lazy(binder *b, scope *user, scope *at, const named *item, value *out)
+static lots_status bind_lazy(binder *b, scope *user, scope *at, named *item, value *out)
 {
     if (item->node == NULL) {
         *out = item->bound;
+        item->uses++;
         return LOTS_OK;
     }
     if (++b->let_depth > BIND_LETS_DEEP)
@@ -304,7 +305,7 @@ static lots_status bind_lazy(binder *b, scope *user, scope *at, const named *ite
 static lots_status find_in_scope(binder *b, scope *user, scope *at, const lots_ast_name *name, value *out)
 {
     for (size_t i = at->names.count; i-- > 0;) {
-        const named *item = &LOTS_AT(named, &at->names, i);
+        named *item = &LOTS_AT(named, &at->names, i);
         if (same_text(item->name, item->bytes, name->text, name->bytes))
             return bind_lazy(b, user, at, item, out);
     }

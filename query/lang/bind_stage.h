@@ -52,6 +52,9 @@ LOTS_MUST lots_status bind_show_stage(binder *b, const lots_ast_stage *stage); /
 LOTS_MUST lots_status bind_show_rows(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_group_stage(binder *b, const lots_ast_stage *group, const lots_ast_stage *show);
 LOTS_MUST lots_status bind_each_stage(binder *b, const lots_ast_stage *stage);
+/* The rows are about to be reduced to groups of `keys` (lots_named_expr), all that is asked of them bound: warns of periods
+ * that events were given each, and that nothing but keys names: then every event counts in every period. */
+LOTS_MUST lots_status bind_each_unasked(binder *b, const lots_vec *keys);
 LOTS_MUST lots_status bind_top_stage(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_sort_stage(binder *b, const lots_ast_stage *stage);
 LOTS_MUST lots_status bind_limit_stage(binder *b, const lots_ast_stage *stage);

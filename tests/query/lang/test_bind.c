@@ -84,6 +84,27 @@ static void warnings_say_what_matches_nothing_and_what_leaves_the_data(void **st
     text_cases_free(&cases);
 }
 
+static void periods_that_something_asks_go_without_a_warning(void **state)
+{
+    static const char *const questions[] = {
+        "let rows = from contacts each year y in 2021..2023 from rows where start in y group by y show n = count()",
+        "from services each year y in 2021..2023 where start <= y.end and (end is missing or end > y.end) group by y show n = count()",
+        "from contacts each year y in 2021..2023 group by y show n = count(where start in y)",
+        "from contacts each year y in 2021..2023 group by inside = (start in y) show n = count()",
+        "from contacts each year y in 2021..2023 group by y, later = days(start, y.end) show n = count()",
+        "from contacts each 30d b in start..start + 90d group by b.number show n = count()",
+        "from patients each year y in 2021..2023 group by y show n = count()",
+    };
+    const small_registry *r = *state;
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        lots_error err;
+        answer got;
+        assert_ok(answer_lots(r->registry, questions[i], NULL, NULL, &got, &err));
+        assert_string_equal(got.notes, "");
+        answer_free(&got);
+    }
+}
+
 static void params_are_set_from_outside(void **state)
 {
     static const char text[] = "param year = 2020 param town = 'Boden' param low = 1\n"
@@ -106,6 +127,39 @@ static void params_are_set_from_outside(void **state)
     assert_status(LOTS_QUERY, answer_lots(r->registry, text, &options, NULL, &got, &err));
     assert_contains(err.text, "the query has no param 'twon'");
     assert_contains(err.hint, "`town`");
+}
+
+/* The place is in a source text of the option's own: its name as the question writes it, and the value. */
+static void a_mistaken_param_is_shown_where_it_was_given(void **state)
+{
+    static const struct {
+        const char *question, *given, *shown, *marked;
+    } rows[] = {
+        {"param year = 2023 from patients show count(contacts during year)", "abc", "param year = abc", "abc"},
+        {"param year = 2023 from patients show count(contacts during year)", "2023 2024", "param year = 2023 2024", "2023 2024"},
+        {"param year = 2023 from patients show count(contacts during year)", "1y", "param year = 1y", "1y"},
+        {"param \"group\" = 2023 from patients show count(contacts during \"group\")", "1y", "param \"group\" = 1y", "1y"},
+        {"param ill = {I50} from patients show count(contacts where dx in ill)", "abc", "param ill = {abc}", "abc"},
+        {"param ill = {I50} from patients show count(contacts where dx in ill)", "I5..", "param ill = {I5..}", "I5.."},
+    };
+    const small_registry *r = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *name = strncmp(rows[i].shown, "param ill", 9) == 0 ? "ill" : rows[i].shown[6] == 'y' ? "year" : "group";
+        const lots_bind_options options = {.param_names = &name, .param_values = &rows[i].given, .param_count = 1};
+        lots_arena arena;
+        lots_sources sources;
+        lots_query *query = NULL;
+        lots_error err;
+        lots_arena_init(&arena, 0);
+        assert_status(LOTS_QUERY, lots_query_bind(r->registry, rows[i].question, strlen(rows[i].question), "question", &options,
+                                                  &arena, &sources, &query, &err));
+        assert_in_range(err.source, 1, sources.count - 1);
+        assert_string_equal(sources.names[err.source], "--param");
+        assert_string_equal(sources.texts[err.source], rows[i].shown);
+        assert_int_equal(err.at_end - err.at, strlen(rows[i].marked));
+        assert_memory_equal(rows[i].shown + err.at, rows[i].marked, strlen(rows[i].marked));
+        lots_arena_free(&arena);
+    }
 }
 
 /* `town=VC-SYD` is no subtraction where the question has a text; codes may come without braces. */
@@ -219,7 +273,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mistake_is_named_and_placed),
         cmocka_unit_test(warnings_say_what_matches_nothing_and_what_leaves_the_data),
+        cmocka_unit_test(periods_that_something_asks_go_without_a_warning),
         cmocka_unit_test(params_are_set_from_outside),
+        cmocka_unit_test(a_mistaken_param_is_shown_where_it_was_given),
         cmocka_unit_test(a_param_takes_the_kind_of_what_it_replaces),
         cmocka_unit_test(a_file_names_others_relative_to_itself),
         cmocka_unit_test(files_are_included_once_and_relative_to_the_query),

@@ -5,6 +5,7 @@
 
 #include "core/base/kernels.h"
 #include "core/base/memory.h"
+#include "query/exec/group_brief.h"
 #include "query/exec/worker.h"
 
 #define LINE_BYTES 64u /* of the processor's cache */
@@ -136,24 +137,18 @@ static inline void count_row(lots_group_line *line, lots_patient person)
     line->last = person;
 }
 
-/* The rows of a mask; NULL: all of them, the index is NULL. */
-typedef struct picked {
-    const uint32_t *index;
-    uint32_t count;
-} picked;
-
-static lots_status pick(const lots_group_batch *batch, const uint64_t *keep, picked *out, lots_error *err)
+static lots_status pick(const lots_group_batch *batch, const uint64_t *keep, lots_group_picked *out, lots_error *err)
 {
     uint32_t *index = NULL;
-    *out = (picked){NULL, batch->rows};
+    *out = (lots_group_picked){NULL, batch->rows};
     if (keep == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &index, err));
-    *out = (picked){index, (uint32_t)lots_kernels_get()->bits_indexes(keep, batch->rows, index)};
+    *out = (lots_group_picked){index, (uint32_t)lots_kernels_get()->bits_indexes(keep, batch->rows, index)};
     return LOTS_OK;
 }
 
-static void count_picked(const lots_group_batch *batch, const picked *rows, lots_group_line *lines)
+static void count_picked(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_line *lines)
 {
     const uint32_t *number = batch->number, *index = rows->index;
     const lots_patient *patient = batch->patient, first = batch->first_person;
@@ -199,10 +194,10 @@ static inline void add_row(const lots_group_batch *batch, size_t row, lots_group
         tell(evidence, line, batch->number[row], 1, value);
 }
 
-static void add_picked(const lots_group_batch *in, const picked *rows, lots_group_line *lines, lots_evidence *evidence)
+static void add_picked(const lots_group_batch *in, const lots_group_picked *rows, lots_group_line *lines, lots_evidence *evidence)
 {
     const lots_group_batch batch = *in; /* copies that lines can't be part of */
-    const picked some = *rows;
+    const lots_group_picked some = *rows;
     for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
         add_row(&batch, row, lines, evidence);
     for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
@@ -210,16 +205,6 @@ static void add_picked(const lots_group_batch *in, const picked *rows, lots_grou
 }
 
 /* ---- a batch of many rows for each group ---- */
-
-/* What a batch has of each group. When that is added to its line, all of it together may be less than what a single person must
- * have for the evidence to ask who: then nobody need be looked at, and mostly it is so. */
-typedef struct briefs {
-    uint64_t *sum;
-    uint32_t *counts; /* rows, and above 2^16 persons */
-    lots_patient *last;
-    const uint64_t *usual; /* what a row of the group mostly has; NULL: of no group is that known */
-    uint64_t *unusual;     /* with it: bits in which values differ from that; 0: none does */
-} briefs;
 
 /* Few groups, of which many rows were seen before? And of persons nothing need be known for its own sake. */
 static bool is_brief(const lots_group_counter *counter, const lots_group_batch *batch, const lots_evidence *evidence,
@@ -231,118 +216,8 @@ static bool is_brief(const lots_group_counter *counter, const lots_group_batch *
     return rows <= UINT16_MAX && rows >= groups * BRIEF_ROWS && counter->rows >= groups * BRIEF_SEEN;
 }
 
-static inline void add_brief(const lots_group_batch *batch, size_t row, bool usual, const briefs *out)
-{
-    const lots_patient person = batch->patient[row];
-    const uint32_t group = batch->number[row];
-    if (usual)
-        out->unusual[group] |= out->usual[group] ^ (uint64_t)batch->row_ints[row];
-    out->counts[group] += 1 + ((uint32_t)(out->last[group] != person) << 16);
-    out->last[group] = person;
-    out->sum[group] += (uint64_t)batch->row_ints[row];
-}
-
-/* All rows are of one group: nothing waits for what was written last. */
-static void add_whole(const lots_group_batch *batch, const briefs *out)
-{
-    const lots_patient *patient = batch->patient;
-    uint64_t sum = 0;
-    uint32_t persons = 1;
-    for (uint32_t row = 0; row < batch->rows; row++)
-        sum += (uint64_t)batch->row_ints[row];
-    for (uint32_t row = 1; row < batch->rows; row++)
-        persons += patient[row] != patient[row - 1];
-    out->sum[0] = sum;
-    out->counts[0] = batch->rows | persons << 16;
-}
-
-static void add_briefs(const lots_group_batch *in, const picked *rows, const briefs *out)
-{
-    const lots_group_batch batch = *in;
-    const picked some = *rows;
-    const briefs own = *out;
-    if (batch.known == 1 && some.index == NULL && own.usual == NULL) {
-        add_whole(in, out);
-        return;
-    }
-    for (uint32_t i = 0; own.usual != NULL && i < some.count; i++)
-        add_brief(&batch, some.index == NULL ? i : some.index[i], true, &own);
-    if (own.usual != NULL)
-        return;
-    for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
-        add_brief(&batch, row, false, &own);
-    for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
-        add_brief(&batch, some.index[i], false, &own);
-}
-
-static lots_status make_briefs(const lots_group_batch *batch, briefs *out, lots_error *err)
-{
-    void *sums = NULL;
-    LOTS_TRY(lots_arena_vector(batch->arena, &sums, batch->known, sizeof *out->sum, err));
-    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->counts, err));
-    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->last, err));
-    out->usual = NULL;
-    out->unusual = NULL;
-    out->sum = sums;
-    memset(out->sum, 0, batch->known * sizeof *out->sum);
-    memset(out->counts, 0, batch->known * sizeof *out->counts);
-    memset(out->last, 0xff, batch->known * sizeof *out->last); /* nobody */
-    return LOTS_OK;
-}
-
-/* What is usual of groups that aren't settled, such as a whole year among the days of many, where nobody has died yet. */
-static lots_status find_usual(const lots_group_batch *batch, const lots_group_line *lines, const lots_evidence *evidence,
-                              briefs *out, lots_error *err)
-{
-    void *usual = NULL, *unusual = NULL;
-    uint64_t value = 0;
-    uint32_t g = 0;
-    while (g < batch->known && (lines[g].settled != 0 || !lots_evidence_usual(evidence, g, &value)))
-        g++;
-    if (g == batch->known)
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(batch->arena, &usual, batch->known, sizeof(uint64_t), err));
-    LOTS_TRY(lots_arena_vector(batch->arena, &unusual, batch->known, sizeof(uint64_t), err));
-    memset(unusual, 0, batch->known * sizeof(uint64_t));
-    for (g = 0; g < batch->known; g++) {
-        const bool known = lines[g].settled == 0 && lots_evidence_usual(evidence, g, &value);
-        ((uint64_t *)usual)[g] = known ? value : UINT64_MAX; /* which no value is */
-    }
-    out->usual = usual;
-    out->unusual = unusual;
-    return LOTS_OK;
-}
-
-/* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person must
- * have to matter (and more of the `usual` tells nothing else), or are all 0 and more of that tells nothing. */
-static bool must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum, uint64_t before)
-{
-    return evidence != NULL && (!(settled || usual) || sum > before / 4) &&
-           (sum > 0 || !lots_evidence_knows_zeros(evidence, group));
-}
-
-/* Add them to the lines, but for groups whose rows must be looked at one by one: their bits. True when there are any. */
-static bool settle_briefs(const briefs *from, uint32_t groups, lots_group_line *lines, const lots_evidence *evidence,
-                          uint64_t *watched)
-{
-    bool any = false;
-    for (uint32_t g = 0; g < groups; g++) {
-        const uint32_t counts = from->counts[g];
-        const bool usual = from->usual != NULL && from->unusual[g] == 0;
-        lots_group_line *line = &lines[g];
-        if (counts > 0 && must_see(evidence, g, line->settled != 0, usual, from->sum[g], line->sum)) {
-            lots_bit_set(watched, g);
-            any = true;
-            continue;
-        }
-        line->counts += (counts & UINT16_MAX) | (uint64_t)(counts >> 16) << 32;
-        line->sum += from->sum[g];
-    }
-    return any;
-}
-
 /* The rows of the groups of which each must be looked at. */
-static lots_status pick_watched(const lots_group_batch *batch, const uint64_t *watched, picked *out, lots_error *err)
+static lots_status pick_watched(const lots_group_batch *batch, const uint64_t *watched, lots_group_picked *out, lots_error *err)
 {
     uint64_t *theirs = NULL;
     LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &theirs, err));
@@ -352,18 +227,18 @@ static lots_status pick_watched(const lots_group_batch *batch, const uint64_t *w
     return pick(batch, theirs, out, err);
 }
 
-static lots_status add_briefly(const lots_group_batch *batch, const picked *rows, lots_group_line *lines,
+static lots_status add_briefly(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_line *lines,
                                lots_evidence *evidence, lots_error *err)
 {
-    briefs own;
+    lots_group_briefs own;
     uint64_t *watched = NULL;
-    picked some;
-    LOTS_TRY(make_briefs(batch, &own, err));
+    lots_group_picked some;
+    LOTS_TRY(lots_group_briefs_make(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
     if (evidence != NULL)
-        LOTS_TRY(find_usual(batch, lines, evidence, &own, err));
-    add_briefs(batch, rows, &own);
-    if (!settle_briefs(&own, batch->known, lines, evidence, watched))
+        LOTS_TRY(lots_group_briefs_usual(batch, lines, evidence, &own, err));
+    lots_group_briefs_add(batch, rows, &own);
+    if (!lots_group_briefs_settle(&own, batch->known, lines, evidence, watched))
         return LOTS_OK;
     LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_picked(batch, &some, lines, evidence);
@@ -440,7 +315,7 @@ static inline void add_swing(const lots_group_batch *batch, uint32_t row, lots_g
         tell_swing(evidence, swing, batch->number[row], fresh == 0, size, value);
 }
 
-static void add_swings(const lots_group_batch *in, const picked *rows, lots_group_swing *swings, lots_evidence *evidence)
+static void add_swings(const lots_group_batch *in, const lots_group_picked *rows, lots_group_swing *swings, lots_evidence *evidence)
 {
     const lots_group_batch batch = *in;
     for (uint32_t i = 0; i < rows->count; i++)
@@ -459,8 +334,8 @@ static lots_status find_falls(const lots_group_batch *batch, uint64_t *groups, l
     return LOTS_OK;
 }
 
-/* As settle_briefs, where `watched` has groups already. */
-static void settle_swings(const briefs *from, uint32_t groups, lots_group_swing *swings, const lots_evidence *evidence,
+/* As lots_group_briefs_settle, where `watched` has groups already. */
+static void settle_swings(const lots_group_briefs *from, uint32_t groups, lots_group_swing *swings, const lots_evidence *evidence,
                           uint64_t *watched)
 {
     for (uint32_t g = 0; g < groups; g++) {
@@ -468,7 +343,7 @@ static void settle_swings(const briefs *from, uint32_t groups, lots_group_swing 
         lots_group_swing *swing = &swings[g];
         if (counts == 0 || lots_bit_get(watched, g))
             continue;
-        if (must_see(evidence, g, swing->settled != 0, false, from->sum[g], swing->sizes)) {
+        if (lots_group_must_see(evidence, g, swing->settled != 0, false, from->sum[g], swing->sizes)) {
             lots_bit_set(watched, g);
             continue;
         }
@@ -478,16 +353,16 @@ static void settle_swings(const briefs *from, uint32_t groups, lots_group_swing 
     }
 }
 
-static lots_status add_swings_briefly(const lots_group_batch *batch, const picked *rows, lots_group_swing *swings,
+static lots_status add_swings_briefly(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_swing *swings,
                                       lots_evidence *evidence, lots_error *err)
 {
-    briefs own;
+    lots_group_briefs own;
     uint64_t *watched = NULL;
-    picked some;
-    LOTS_TRY(make_briefs(batch, &own, err));
+    lots_group_picked some;
+    LOTS_TRY(lots_group_briefs_make(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
     LOTS_TRY(find_falls(batch, watched, err));
-    add_briefs(batch, rows, &own);
+    lots_group_briefs_add(batch, rows, &own);
     settle_swings(&own, batch->known, swings, evidence, watched);
     LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_swings(batch, &some, swings, evidence);
@@ -536,7 +411,7 @@ static lots_status judge(lots_group_batch *batch, const lots_row_agg *agg, bool 
 
 static lots_status count_side(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *lines, lots_error *err)
 {
-    picked rows;
+    lots_group_picked rows;
     if (batch->weight != NULL) {
         add_weights(batch, keep, lines, false, NULL);
         return LOTS_OK;
@@ -566,7 +441,7 @@ static lots_status add_batch(const lots_group_counter *counter, const lots_group
 {
     lots_group_line *kept = counter->kept.line;
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
-    picked rows;
+    lots_group_picked rows;
     if (batch->weight != NULL) {
         add_weights(batch, keep, kept, true, evidence);
     } else {

@@ -1,0 +1,184 @@
+/* group_brief.c: see group_brief.h. */
+#include "query/exec/group_brief.h"
+
+#include <string.h>
+
+#include "query/exec/worker.h"
+
+static void clear(const lots_group_briefs *briefs, uint32_t groups)
+{
+    memset(briefs->sum, 0, groups * sizeof *briefs->sum);
+    memset(briefs->counts, 0, groups * sizeof *briefs->counts);
+    memset(briefs->last, 0xff, groups * sizeof *briefs->last); /* nobody */
+}
+
+lots_status lots_group_briefs_make(const lots_group_batch *batch, lots_group_briefs *out, lots_error *err)
+{
+    void *sums = NULL;
+    LOTS_TRY(lots_arena_vector(batch->arena, &sums, batch->known, sizeof *out->sum, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->counts, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->last, err));
+    out->usual = NULL;
+    out->unusual = NULL;
+    out->sum = sums;
+    clear(out, batch->known);
+    return LOTS_OK;
+}
+
+static inline void add_brief(const lots_group_batch *batch, size_t row, bool usual, const lots_group_briefs *out)
+{
+    const lots_patient person = batch->patient[row];
+    const uint32_t group = batch->number[row];
+    if (usual)
+        out->unusual[group] |= out->usual[group] ^ (uint64_t)batch->row_ints[row];
+    out->counts[group] += 1 + ((uint32_t)(out->last[group] != person) << 16);
+    out->last[group] = person;
+    out->sum[group] += (uint64_t)batch->row_ints[row];
+}
+
+/* All rows are of one group: nothing waits for what was written last. */
+static void add_whole(const lots_group_batch *batch, const lots_group_briefs *out)
+{
+    const lots_patient *patient = batch->patient;
+    uint64_t sum = 0;
+    uint32_t persons = 1;
+    for (uint32_t row = 0; row < batch->rows; row++)
+        sum += (uint64_t)batch->row_ints[row];
+    for (uint32_t row = 1; row < batch->rows; row++)
+        persons += patient[row] != patient[row - 1];
+    out->sum[0] = sum;
+    out->counts[0] = batch->rows | persons << 16;
+}
+
+/* ---- all of a group in one word: the sum, above it rows, above these persons ---- */
+
+typedef struct word_shape {
+    unsigned rows, persons; /* where they begin: 16 bits each at most, so that 32 are left to the sum */
+} word_shape;
+
+static unsigned bits_of(uint32_t number)
+{
+    unsigned bits = 0;
+    for (; number > 0; number >>= 1)
+        bits++;
+    return bits;
+}
+
+static word_shape shape_for(const lots_group_batch *batch, uint32_t rows)
+{
+    const uint32_t span = batch->patient[batch->rows - 1] - batch->patient[0] + 1; /* patients rise */
+    const unsigned persons = 64 - bits_of(span < rows ? span : rows);
+    return (word_shape){persons - bits_of(rows), persons};
+}
+
+static inline void add_word(const lots_group_batch *batch, size_t row, uint64_t one, uint64_t fresh, uint64_t *words,
+                            lots_patient *last)
+{
+    const lots_patient person = batch->patient[row];
+    const uint32_t group = batch->number[row];
+    const uint64_t plus = last[group] != person ? fresh : one;
+    last[group] = person;
+    words[group] += plus + (uint64_t)batch->row_ints[row];
+}
+
+/* What a sum has beyond its bits was counted as rows: of all words fewer than there are, as a value has 31 bits at most. So then
+ * these are too many, and the answer is false. */
+static bool read_words(word_shape shape, uint32_t groups, uint32_t rows, const lots_group_briefs *out)
+{
+    const uint64_t sums = (UINT64_C(1) << shape.rows) - 1, counts = (UINT64_C(1) << (shape.persons - shape.rows)) - 1;
+    uint64_t found = 0;
+    for (uint32_t g = 0; g < groups; g++) {
+        const uint64_t word = out->sum[g], own = word >> shape.rows & counts;
+        found += own;
+        out->counts[g] = (uint32_t)own | (uint32_t)(word >> shape.persons) << 16;
+        out->sum[g] = word & sums;
+    }
+    return found == rows;
+}
+
+static bool add_words(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
+{
+    const lots_group_batch batch = *in; /* copies that words can't be part of */
+    const lots_group_picked some = *rows;
+    const word_shape shape = shape_for(in, some.count);
+    const uint64_t one = UINT64_C(1) << shape.rows, fresh = one + (UINT64_C(1) << shape.persons);
+    uint64_t *words = out->sum;
+    lots_patient *last = out->last;
+    for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
+        add_word(&batch, row, one, fresh, words, last);
+    for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
+        add_word(&batch, some.index[i], one, fresh, words, last);
+    return read_words(shape, batch.known, some.count, out);
+}
+
+void lots_group_briefs_add(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
+{
+    const lots_group_batch batch = *in;
+    const lots_group_picked some = *rows;
+    const lots_group_briefs own = *out;
+    if (batch.known == 1 && some.index == NULL && own.usual == NULL) {
+        add_whole(in, out);
+        return;
+    }
+    if (batch.rising && own.usual == NULL && some.count > 0) {
+        if (add_words(in, rows, out))
+            return;
+        clear(out, batch.known);
+    }
+    for (uint32_t i = 0; own.usual != NULL && i < some.count; i++)
+        add_brief(&batch, some.index == NULL ? i : some.index[i], true, &own);
+    if (own.usual != NULL)
+        return;
+    for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
+        add_brief(&batch, row, false, &own);
+    for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
+        add_brief(&batch, some.index[i], false, &own);
+}
+
+lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_group_line *lines, const lots_evidence *evidence,
+                                    lots_group_briefs *out, lots_error *err)
+{
+    void *usual = NULL, *unusual = NULL;
+    uint64_t value = 0;
+    uint32_t g = 0;
+    while (g < batch->known && (lines[g].settled != 0 || !lots_evidence_usual(evidence, g, &value)))
+        g++;
+    if (g == batch->known)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(batch->arena, &usual, batch->known, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(batch->arena, &unusual, batch->known, sizeof(uint64_t), err));
+    memset(unusual, 0, batch->known * sizeof(uint64_t));
+    for (g = 0; g < batch->known; g++) {
+        const bool known = lines[g].settled == 0 && lots_evidence_usual(evidence, g, &value);
+        ((uint64_t *)usual)[g] = known ? value : UINT64_MAX; /* which no value is */
+    }
+    out->usual = usual;
+    out->unusual = unusual;
+    return LOTS_OK;
+}
+
+bool lots_group_must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum,
+                         uint64_t before)
+{
+    return evidence != NULL && (!(settled || usual) || sum > before / 4) &&
+           (sum > 0 || !lots_evidence_knows_zeros(evidence, group));
+}
+
+bool lots_group_briefs_settle(const lots_group_briefs *from, uint32_t groups, lots_group_line *lines,
+                              const lots_evidence *evidence, uint64_t *watched)
+{
+    bool any = false;
+    for (uint32_t g = 0; g < groups; g++) {
+        const uint32_t counts = from->counts[g];
+        const bool usual = from->usual != NULL && from->unusual[g] == 0;
+        lots_group_line *line = &lines[g];
+        if (counts > 0 && lots_group_must_see(evidence, g, line->settled != 0, usual, from->sum[g], line->sum)) {
+            lots_bit_set(watched, g);
+            any = true;
+            continue;
+        }
+        line->counts += (counts & UINT16_MAX) | (uint64_t)(counts >> 16) << 32;
+        line->sum += from->sum[g];
+    }
+    return any;
+}

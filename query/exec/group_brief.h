@@ -1,0 +1,38 @@
+/* group_brief.h: what a batch of many rows for each group has of each, added up by itself.
+ *
+ * When that is added to a group's line, all of it together may be less than what a single person must have for the evidence to
+ * ask who: then nobody need be looked at, and mostly it is so. Callers: group_count.c. */
+#ifndef LOTS_QUERY_GROUP_BRIEF_H
+#define LOTS_QUERY_GROUP_BRIEF_H
+
+#include "query/exec/evidence.h"
+
+typedef struct lots_group_picked { /* the rows of a mask; NULL: all of them, the index is NULL */
+    const uint32_t *index;
+    uint32_t count;
+} lots_group_picked;
+
+typedef struct lots_group_briefs { /* by group */
+    uint64_t *sum;
+    uint32_t *counts;      /* rows, and above 2^16 persons */
+    lots_patient *last;
+    const uint64_t *usual; /* what a row of the group mostly has; NULL: of no group is that known */
+    uint64_t *unusual;     /* with it: bits in which values differ from that; 0: none does */
+} lots_group_briefs;
+
+/* Nothing as yet, in the batch's arena. */
+LOTS_MUST lots_status lots_group_briefs_make(const lots_group_batch *batch, lots_group_briefs *out, lots_error *err);
+/* What is usual of groups that aren't settled, such as a whole year among the days of many, where nobody has died yet. */
+LOTS_MUST lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_group_line *lines,
+                                              const lots_evidence *evidence, lots_group_briefs *out, lots_error *err);
+/* At most 2^16 - 1 rows. */
+void lots_group_briefs_add(const lots_group_batch *batch, const lots_group_picked *rows, const lots_group_briefs *out);
+/* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person
+ * must have to matter (and more of the `usual` tells nothing else), or are all 0 and more of that tells nothing. */
+bool lots_group_must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum,
+                         uint64_t before);
+/* Add them to the lines, but for groups whose rows must be looked at one by one: their bits. True when there are any. */
+bool lots_group_briefs_settle(const lots_group_briefs *from, uint32_t groups, lots_group_line *lines,
+                              const lots_evidence *evidence, uint64_t *watched);
+
+#endif

@@ -520,6 +520,22 @@ static lots_status seek_one(const lots_step *step, const lots_candidates *candid
     return fail_rows(step, candidates->row_failed, candidates->culprit, out, err);
 }
 
+/* exists(index): is there an event? Nothing else is asked of it. */
+static lots_status exists_event(const lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    const lots_set *set = step->expr->set;
+    lots_vector events, flat;
+    *done = step->expr->op == LOTS_OP_EXISTS && set->event != NULL && !set->no_ghosts &&
+            set->window_count + set->filter_count + set->asked_count == 0;
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(lots_value(step->worker, set->event, step->rows, &events, err));
+    LOTS_TRY(lots_vector_flatten(step->arena, &events, &flat, err));
+    LOTS_TRY(lots_step_new(step, out, err));
+    step->worker->kernels->range_u32(flat.data, step->count, 0, LOTS_NO_ID - 1, out->data);
+    return fail_rows(step, flat.failed, flat.culprit, out, err);
+}
+
 lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *err)
 {
     lots_candidates candidates;
@@ -527,6 +543,8 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
     if (step->expr->set == NULL)
         return lots_fail(err, LOTS_INTERNAL, "operator %d can't be evaluated", (int)step->expr->op);
     LOTS_TRY(lots_eval_has_code(step, &counted, out, err));
+    if (!counted)
+        LOTS_TRY(exists_event(step, &counted, out, err));
     if (counted)
         return LOTS_OK;
     if (step->expr->op == LOTS_OP_COVERED_DAYS)

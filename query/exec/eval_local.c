@@ -392,12 +392,32 @@ static lots_status eval_in_ranks(lots_step *step, bool *done, lots_vector *out, 
     return LOTS_OK;
 }
 
+/* `x is missing` of a stored column that has a value in every row of the chunk, as its zone map says. */
+static lots_status eval_is_missing(lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    const lots_worker *worker = step->worker;
+    const lots_expr *column = step->expr->operands[0];
+    const uint32_t at = column->op == LOTS_OP_COLUMN && column->of_frame == step->rows->frame && worker->segment != NULL
+                            ? worker->query->frames[column->of_frame].relation : UINT32_MAX;
+    if (at >= worker->query->relation_count || column->type.kind == LOTS_TYPE_SET)
+        return LOTS_OK;
+    const lots_relation *relation = &worker->query->relations[at];
+    if (relation->kind != LOTS_RELATION_STREAM || column->index >= relation->column_count)
+        return LOTS_OK;
+    const uint32_t stored = relation->columns[column->index].column;
+    *done = worker->schema->streams[relation->stream].columns[stored].role != LOTS_ROLE_END && /* a point's is its start */
+            lots_segment_meta(worker->segment, relation->stream, stored, LOTS_PART_VALUES, worker->chunk)->missing == 0;
+    return *done ? lots_step_bool(step, false, out, err) : LOTS_OK;
+}
+
 lots_status lots_eval_local(lots_step *step, bool *done, lots_vector *out, lots_error *err)
 {
     const lots_expr *expr = step->expr;
     *done = false;
     if (expr->op == LOTS_OP_IN_RANKS)
         return eval_in_ranks(step, done, out, err);
+    if (expr->op == LOTS_OP_IS_MISSING)
+        return eval_is_missing(step, done, out, err);
     if (expr->op < LOTS_OP_EQUAL || expr->op > LOTS_OP_GREATER_EQUAL)
         return LOTS_OK;
     stored_column column;

@@ -122,6 +122,7 @@ static lots_status pick_rows(const lots_step *step, const lots_candidates *candi
                           .first = candidates->first,
                           .end = candidates->end,
                           .offsets = candidates->contiguous ? candidates->first : NULL,
+                          .apart = candidates->apart,
                           .positions = candidates->relation->count,
                           .mask = candidates->mask};
     if (candidates->list != NULL) {
@@ -196,7 +197,10 @@ lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err)
     LOTS_TRY(lots_eval_as_of(step, &done, out, err));
     if (done)
         return LOTS_OK;
-    LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
+    if (step->expr->pick == LOTS_PICK_FIRST || step->expr->pick == LOTS_PICK_LAST)
+        LOTS_TRY(lots_candidates_in_places(step->worker, step->expr->set, step->rows, &candidates, err));
+    else
+        LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
     if (is_beside(step->expr->pick))
         LOTS_TRY(lots_candidates_beside(&candidates, step->expr->operands[0],
                                         step->expr->pick == LOTS_PICK_NEXT, err));

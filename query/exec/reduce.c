@@ -266,6 +266,23 @@ static uint32_t first_bit(const uint64_t *mask, uint32_t from, uint32_t to)
     return found < to ? (uint32_t)found : LOTS_NO_ID;
 }
 
+/* Of ranges most of which are short, so that they lie in a word and the next. */
+static void pick_in_words(const lots_ranges *ranges, bool last, uint32_t *out)
+{
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const uint32_t first = ranges->first[i], length = ranges->end[i] - first, at = first % 64;
+        if (length >= 64) {
+            out[i] = (last ? last_bit : first_bit)(ranges->mask, first, ranges->end[i]);
+            continue;
+        }
+        uint64_t bits = length == 0 ? 0 : ranges->mask[first / 64] >> at;
+        if (at + length > 64)
+            bits |= ranges->mask[first / 64 + 1] << (64 - at);
+        bits &= (UINT64_C(1) << length) - 1;
+        out[i] = bits == 0 ? LOTS_NO_ID : first + (uint32_t)(last ? 63 - __builtin_clzll(bits) : __builtin_ctzll(bits));
+    }
+}
+
 lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool last, uint32_t *out, lots_error *err)
 {
     enum { MANY = 8 }; /* one bit in fewer is found where it is sought, and ranges share no words */
@@ -275,6 +292,10 @@ lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool
     if (ranges->mask == NULL) {
         for (uint32_t i = 0; i < ranges->count; i++)
             out[i] = ranges->first[i] >= ranges->end[i] ? LOTS_NO_ID : last ? ranges->end[i] - 1 : ranges->first[i];
+        return LOTS_OK;
+    }
+    if (ranges->apart) {
+        pick_in_words(ranges, last, out);
         return LOTS_OK;
     }
     if (ranges->offsets != NULL && MANY * step->worker->kernels->bits_count(ranges->mask, ranges->positions) > ranges->positions) {

@@ -1,5 +1,6 @@
-/* reduce_extreme.c: smallest and largest. Ranges that follow one another go to the kernels; overlapping ones to a table
- * of block minima (Bender & Farach-Colton 2000, sparse table over blocks), which answers any range in constant time. */
+/* reduce_extreme.c: smallest and largest. Ranges that follow one another go to the kernels; others that overlap little are looked
+ * through one by one, overlapping ones are asked of a table of block minima (Bender & Farach-Colton 2000, sparse table over
+ * blocks), which answers any range in constant time. */
 #include <math.h>
 #include <string.h>
 
@@ -25,25 +26,27 @@ static double double_of_key(int64_t key)
     return value;
 }
 
-static int64_t key_at(const lots_vector *x, uint32_t at)
+typedef enum key_shape { NARROW, WIDE, REAL } key_shape; /* int32_t, int64_t, double */
+
+static key_shape shape_of(const lots_vector *x)
 {
-    switch (lots_type_bytes(x->type.kind)) {
-    case 4:
-        return ((const int32_t *)x->data)[at];
-    default:
-        return x->type.kind == LOTS_TYPE_FLOAT ? key_of_double(((const double *)x->data)[at])
-                                               : ((const int64_t *)x->data)[at];
-    }
+    return x->type.kind == LOTS_TYPE_FLOAT ? REAL : lots_type_bytes(x->type.kind) == 4 ? NARROW : WIDE;
 }
 
-static void put_key(lots_vector *out, uint32_t at, int64_t key)
+static inline int64_t key_at(const void *data, key_shape shape, uint32_t at)
 {
-    if (lots_type_bytes(out->type.kind) == 4)
-        ((int32_t *)out->data)[at] = (int32_t)key;
-    else if (out->type.kind == LOTS_TYPE_FLOAT)
-        ((double *)out->data)[at] = double_of_key(key);
+    return shape == NARROW ? ((const int32_t *)data)[at]
+           : shape == WIDE ? ((const int64_t *)data)[at] : key_of_double(((const double *)data)[at]);
+}
+
+static inline void put_key(void *data, key_shape shape, uint32_t at, int64_t key)
+{
+    if (shape == NARROW)
+        ((int32_t *)data)[at] = (int32_t)key;
+    else if (shape == WIDE)
+        ((int64_t *)data)[at] = key;
     else
-        ((int64_t *)out->data)[at] = key;
+        ((double *)data)[at] = double_of_key(key);
 }
 
 /* ---- ranges that follow one another ---- */
@@ -65,6 +68,42 @@ static void extreme_by(const lots_step *step, const lots_ranges *ranges, const l
     step->worker->work.rows += ranges->positions;
 }
 
+/* ---- ranges that overlap little ---- */
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* For the largest, `turn` of all ones turns keys round. */
+static inline void scan_ranges(const lots_ranges *ranges, const void *data, key_shape shape, int64_t turn, void *out, uint64_t *any)
+{
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const uint32_t first = ranges->first[i], end = ranges->end[i];
+        int64_t low = first < end ? INT64_MAX : turn;
+        for (uint32_t at = first; at < end; at++)
+            low = least(low, key_at(data, shape, at) ^ turn);
+        put_key(out, shape, i, low ^ turn);
+        any[i / 64] |= (uint64_t)(first < end) << (i % 64);
+    }
+}
+
+/* Where that costs less than a table: *done. */
+static void extreme_scanned(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, bool largest,
+                            lots_vector *out, uint64_t *any, bool *done)
+{
+    const int64_t turn = largest ? -1 : 0;
+    uint64_t looks = 0;
+    for (uint32_t i = 0; i < ranges->count && ranges->mask == NULL; i++)
+        looks += ranges->end[i] - ranges->first[i];
+    *done = ranges->mask == NULL && looks <= 2 * ((uint64_t)ranges->positions + ranges->count);
+    if (!*done)
+        return;
+    step->worker->work.rows += looks + ranges->count;
+    switch (shape_of(x)) {
+    case NARROW: scan_ranges(ranges, x->data, NARROW, turn, out->data, any); break;
+    case WIDE: scan_ranges(ranges, x->data, WIDE, turn, out->data, any); break;
+    default: scan_ranges(ranges, x->data, REAL, turn, out->data, any);
+    }
+}
+
 /* ---- ranges that overlap ---- */
 
 typedef struct minima { /* of keys; for the largest the keys are turned round */
@@ -73,16 +112,15 @@ typedef struct minima { /* of keys; for the largest the keys are turned round */
     uint32_t blocks;
 } minima;
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 static lots_status make_minima(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, bool largest,
                                minima *out, lots_error *err)
 {
+    const key_shape shape = shape_of(x);
     void *room = NULL;
     out->blocks = (ranges->positions + BLOCK - 1) / BLOCK;
     LOTS_TRY(lots_new_i64(step->arena, ranges->positions, &out->keys, err));
     for (uint32_t i = 0; i < ranges->positions; i++) {
-        const int64_t key = largest ? ~key_at(x, i) : key_at(x, i);
+        const int64_t key = largest ? ~key_at(x->data, shape, i) : key_at(x->data, shape, i);
         out->keys[i] = ranges->mask == NULL || lots_bit_get(ranges->mask, i) ? key : INT64_MAX;
     }
     LOTS_TRY(lots_arena_alloc(step->arena, &room, 33, sizeof(int64_t *), err));
@@ -126,17 +164,18 @@ static int64_t least_in(const minima *table, uint32_t first, uint32_t end)
 static lots_status extreme_overlapping(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                        bool largest, lots_vector *out, uint64_t *any, lots_error *err)
 {
+    const key_shape shape = shape_of(out);
     minima table;
     lots_bit_ranks ranks;
     LOTS_TRY(make_minima(step, ranges, x, largest, &table, err));
     LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
     step->worker->work.rows += ranges->count;
     for (uint32_t i = 0; i < ranges->count; i++) {
-        put_key(out, i, 0);
+        put_key(out->data, shape, i, 0);
         if (lots_bit_rank(&ranks, ranges->end[i]) == lots_bit_rank(&ranks, ranges->first[i]))
             continue;
         const int64_t key = least_in(&table, ranges->first[i], ranges->end[i]);
-        put_key(out, i, largest ? ~key : key);
+        put_key(out->data, shape, i, largest ? ~key : key);
         lots_bit_set(any, i);
     }
     return LOTS_OK;
@@ -211,10 +250,13 @@ lots_status lots_reduce_extreme(const lots_step *step, const lots_ranges *ranges
         return lots_slide_pays(&valid) ? extreme_placed(step, &valid, x, largest, out, err)
                                        : extreme_compared(step, &valid, x, largest, out, err);
     uint64_t *any = NULL;
+    bool done = valid.offsets != NULL;
     LOTS_TRY(lots_new_bits(step->arena, ranges->count, &any, err));
-    if (valid.offsets != NULL)
+    if (done)
         extreme_by(step, &valid, x, largest, out, any);
     else
+        extreme_scanned(step, &valid, x, largest, out, any, &done);
+    if (!done)
         LOTS_TRY(extreme_overlapping(step, &valid, x, largest, out, any, err));
     if (lots_bits_count(any, ranges->count) == ranges->count)
         return LOTS_OK;

@@ -427,7 +427,7 @@ static inline void world_fill(world *w, const uint32_t *sizes, world_filler fill
 
 /* ---- running a query's stages ---- */
 
-enum { ITEMS_MAX = 16 };
+enum { ITEMS_MAX = 24 };
 
 typedef struct cell {
     bool missing;

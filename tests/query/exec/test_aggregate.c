@@ -114,6 +114,25 @@ static void check_numbers(const answer *a, uint32_t row, const list *l, const ch
     check("nights", cell_at(a, row, 10), false, nights_of(l), text, row);
 }
 
+/* Of values that none misses. */
+static void check_extremes(const answer *a, uint32_t row, const list *l, const char *text)
+{
+    int32_t earliest = INT32_MAX;
+    int64_t dearest = INT64_MIN;
+    double lightest = HUGE_VAL;
+    for (uint32_t i = 0; i < l->count; i++) {
+        const event *e = l->items[i];
+        const int64_t cost = e->has_cost ? e->cost : 0;
+        const double weight = e->has_weight ? e->weight : 0;
+        earliest = e->start < earliest ? e->start : earliest;
+        dearest = cost > dearest ? cost : dearest;
+        lightest = weight < lightest ? weight : lightest;
+    }
+    check("earliest", cell_at(a, row, 15), l->count == 0, earliest, text, row);
+    check("dearest", cell_at(a, row, 16), l->count == 0, (double)dearest, text, row);
+    check("lightest", cell_at(a, row, 17), l->count == 0, lightest, text, row);
+}
+
 static void check_values(const answer *a, uint32_t row, const list *l, const char *text)
 {
     int64_t units[4096];
@@ -157,14 +176,15 @@ static const char *const ALL =
     "a = count(%s), b = exists(%s), c = sum(cost over %s), d = min(cost over %s), e1 = max(cost over %s), "
     "f = mean(cost over %s), g = first(cost over %s), h = last(cost over %s), i = median(cost over %s), "
     "j = count(distinct dx over %s), k = nights(%s), l = most(unit over %s), m = set(unit over %s), "
-    "n = sum(weight over %s), o = max(note over %s)";
+    "n = sum(weight over %s), o = max(note over %s), p = min(start over %s), q = max(coalesce(cost, 0) over %s), "
+    "r1 = min(coalesce(weight, 0) over %s)";
 
 /* All aggregates over the set `set`, for the rows of `source`; `rows` NULL: patients, else the stream's events. */
 static void check_set(const char *source, const char *set, keeper keep, bool contacts)
 {
     char items[8192], text[9000];
     const char *s = set;
-    snprintf(items, sizeof items, ALL, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s);
+    snprintf(items, sizeof items, ALL, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s);
     snprintf(text, sizeof text, "from %s derive %s", source, items);
     answer a = world_ask(&w, text);
     static list l;
@@ -175,6 +195,7 @@ static void check_set(const char *source, const char *set, keeper keep, bool con
         select_contacts(&w.people[a.patient[r]], keep, row, &l);
         check_numbers(&a, r, &l, text);
         check_values(&a, r, &l, text);
+        check_extremes(&a, r, &l, text);
     }
     answer_free(&a);
 }

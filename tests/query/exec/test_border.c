@@ -114,6 +114,27 @@ static void windows_of_years_hold_the_rows_of_their_days(void **state)
     }
 }
 
+static void first_and_last_events_in_windows_of_years_are_theirs(void **state)
+{
+    const world *w = *state;
+    char question[1000], sql[1000];
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+        const span *s = &spans[i];
+        snprintf(question, sizeof question,
+                 "from patients derive f = first(contacts where level = emergency %s).start, l = last(contacts where level = primary %s).start, "
+                 "any = exists(first(contacts where dx in {I50} %s)) group by sex, f, l, any show people = count()",
+                 s->window, s->window, s->window);
+        snprintf(sql, sizeof sql,
+                 "with w as (select p.p, p.sex, c.start, c.level, c.dx from patients p left join contacts c on c.p = p.p and c.start "
+                 "between d('%s') and d('%s')), g as (select p, sex, min(case when level = 'emergency' then start end) f, "
+                 "max(case when level = 'primary' then start end) l, max(dx is not null) a from w group by p, sex) "
+                 "select sex, f, l, a, count(*) from g group by sex, f, l, a",
+                 s->from, s->until);
+        answer_check(w->dense.registry, w->dense.sql, question, sql);
+        answer_check(w->thin.registry, w->thin.sql, question, sql);
+    }
+}
+
 /* Days are asked of the same rows as well: both ways of finding a window's rows are used in one answer. */
 static void windows_of_years_go_with_windows_of_days(void **state)
 {
@@ -135,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_dense_registry_tells_years),
         cmocka_unit_test(windows_of_years_hold_the_rows_of_their_days),
+        cmocka_unit_test(first_and_last_events_in_windows_of_years_are_theirs),
         cmocka_unit_test(windows_of_years_go_with_windows_of_days),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

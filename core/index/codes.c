@@ -158,4 +158,3 @@ const lots_id *lots_dictionary_below(const lots_dictionary *dictionary, lots_id 
     return dictionary->below + first;
 }
 
-bool lots_dictionary_has_hierarchy(const lots_dictionary *dictionary) { return dictionary->below_offsets != NULL; }

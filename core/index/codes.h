@@ -107,7 +107,6 @@ const lots_id *lots_dictionary_rank_of_stable(const lots_dictionary *dictionary)
 const lots_id *lots_dictionary_stable_of_rank(const lots_dictionary *dictionary);
 /* Ranks below `rank` by the hierarchy (rank itself not among them unless related), rising; lent. */
 const lots_id *lots_dictionary_below(const lots_dictionary *dictionary, lots_id rank, uint32_t *count);
-bool lots_dictionary_has_hierarchy(const lots_dictionary *dictionary);
 /* The key nearest to `text` by edit distance (Damerau-Levenshtein, case-blind, at most 2, or a third of the length if
  * less), within `within`; ties to the smallest rank. LOTS_NO_ID when none. Lengths and distances are in characters.
  * When `text` is a code key, only keys of its system count, and only the codes are compared. A text over 255

@@ -345,20 +345,6 @@ static lots_status append_mapped(lots_batch *batch, const lots_batch *from, size
     return LOTS_OK;
 }
 
-lots_status lots_batch_copy_row(lots_batch *batch, const lots_batch *from, uint32_t row, lots_patient patient,
-                                lots_error *err)
-{
-    assert(row < from->rows);
-    lots_status status = lots_batch_row_begin(batch, patient, err);
-    if (status == LOTS_OK)
-        status = append_mapped(batch, from, row, 1, NULL, err);
-    if (status == LOTS_OK)
-        batch->rows++;
-    else
-        cut_back(batch);
-    return status;
-}
-
 static lots_status append_rows(lots_batch *batch, const lots_batch *from, uint32_t first, uint32_t count,
                                const uint32_t *map, lots_error *err)
 {

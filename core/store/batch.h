@@ -46,9 +46,6 @@ LOTS_MUST lots_status lots_batch_put_item(lots_batch *batch, uint32_t column, lo
 LOTS_MUST lots_status lots_batch_row_end(lots_batch *batch, lots_error *err);
 void lots_batch_row_abandon(lots_batch *batch);
 
-/* Append row `row` of `from` (same columns) with another patient number. */
-LOTS_MUST lots_status lots_batch_copy_row(lots_batch *batch, const lots_batch *from, uint32_t row, lots_patient patient,
-                                          lots_error *err);
 /* Append all rows of `from`, whose columns are mapped: columns of `from` go to `map[i]` (UINT32_MAX: dropped), columns
  * not mapped to are missing. map NULL: same columns. */
 LOTS_MUST lots_status lots_batch_append(lots_batch *batch, const lots_batch *from, const uint32_t *map,

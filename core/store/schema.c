@@ -1,4 +1,4 @@
-/* schema.c: building, copying, searching and merging what a registry declares. Lists are plain arrays grown by one:
+/* schema.c: building, searching and merging what a registry declares. Lists are plain arrays grown by one:
  * they are short and made once. What is valid is in schema_check.c; the bytes of a schema are in schema_image.c. */
 #include "core/store/schema.h"
 
@@ -240,74 +240,4 @@ void lots_schema_free(lots_schema *schema)
     lots_free(schema->systems);
     lots_free(schema->tables);
     *schema = (lots_schema){0};
-}
-
-static lots_status copy_array(void **out, const void *from, uint32_t count, size_t size, lots_error *err)
-{
-    LOTS_TRY(lots_alloc(out, count, size, err));
-    if (count > 0)
-        memcpy(*out, from, count * size);
-    return LOTS_OK;
-}
-
-static lots_status copy_stream(const lots_stream *from, lots_stream *out, lots_error *err)
-{
-    void *items;
-    *out = *from;
-    out->columns = NULL;
-    out->levels = NULL;
-    out->column_count = out->level_count = 0;
-    LOTS_TRY(copy_array(&items, from->columns, from->column_count, sizeof(lots_column), err));
-    out->columns = items;
-    out->column_count = from->column_count;
-    LOTS_TRY(copy_array(&items, from->levels, from->level_count, sizeof(lots_level), err));
-    out->levels = items;
-    out->level_count = from->level_count;
-    return LOTS_OK;
-}
-
-static lots_status copy_table(const lots_table_schema *from, lots_table_schema *out, lots_error *err)
-{
-    void *items;
-    *out = *from;
-    out->columns = NULL;
-    out->column_count = 0;
-    LOTS_TRY(copy_array(&items, from->columns, from->column_count, sizeof(lots_column), err));
-    out->columns = items;
-    out->column_count = from->column_count;
-    return LOTS_OK;
-}
-
-/* `out` is zeroed; on failure it holds what was copied so far, to be freed. */
-static lots_status copy_parts(const lots_schema *from, lots_schema *out, lots_error *err)
-{
-    void *items;
-    memcpy(out->id_kind, from->id_kind, sizeof out->id_kind);
-    LOTS_TRY(copy_array(&items, from->systems, from->system_count, sizeof(lots_code_system), err));
-    out->systems = items;
-    out->system_count = from->system_count;
-    LOTS_TRY(lots_alloc(&items, from->stream_count, sizeof(lots_stream), err));
-    out->streams = items;
-    for (; out->stream_count < from->stream_count; out->stream_count++)
-        if (copy_stream(&from->streams[out->stream_count], &out->streams[out->stream_count], err) != LOTS_OK) {
-            out->stream_count++;
-            return LOTS_MEMORY;
-        }
-    LOTS_TRY(lots_alloc(&items, from->table_count, sizeof(lots_table_schema), err));
-    out->tables = items;
-    for (; out->table_count < from->table_count; out->table_count++)
-        if (copy_table(&from->tables[out->table_count], &out->tables[out->table_count], err) != LOTS_OK) {
-            out->table_count++;
-            return LOTS_MEMORY;
-        }
-    return LOTS_OK;
-}
-
-lots_status lots_schema_copy(const lots_schema *from, lots_schema *out, lots_error *err)
-{
-    *out = (lots_schema){0};
-    lots_status status = copy_parts(from, out, err);
-    if (status != LOTS_OK)
-        lots_schema_free(out);
-    return status;
 }

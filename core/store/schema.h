@@ -112,7 +112,6 @@ typedef struct lots_schema {
 
 /* All of it is owned by the schema. A zeroed struct is a valid empty schema. */
 void lots_schema_free(lots_schema *schema);
-LOTS_MUST lots_status lots_schema_copy(const lots_schema *from, lots_schema *out, lots_error *err);
 /* Append a zeroed stream / column / level / system / table with this name and return it (lent until the next append to
  * the same list). Errors: LOTS_USAGE for a bad or repeated name or past a limit, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_schema_add_stream(lots_schema *schema, const char *name, lots_stream **out, lots_error *err);

@@ -468,8 +468,3 @@ const lots_evidence_cell *lots_evidence_at(lots_evidence *evidence, uint32_t gro
     settle(cell);
     return cell;
 }
-
-lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell)
-{
-    return lots_evidence_judge_cell(evidence, lots_evidence_at(evidence, group), min_cell);
-}

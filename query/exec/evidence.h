@@ -76,10 +76,9 @@ void lots_evidence_add(lots_evidence *evidence, uint32_t group, const lots_group
                        const lots_group_counted *left);
 /* Add `from`, fed with other patients, whose group g is group map[g] here. */
 void lots_evidence_join(lots_evidence *evidence, lots_evidence *from, const uint32_t *map);
-lots_mark lots_evidence_judge(lots_evidence *evidence, uint32_t group, uint32_t min_cell);
 /* What is known of a group. */
 const lots_evidence_cell *lots_evidence_at(lots_evidence *evidence, uint32_t group);
-/* The judgement of a cell that was put together from several of this aggregate. */
+/* The judgement of a cell: of a group, or put together from several of this aggregate. */
 lots_mark lots_evidence_judge_cell(const lots_evidence *evidence, const lots_evidence_cell *cell, uint32_t min_cell);
 
 #endif

@@ -4,16 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *lots_ast_kind_name(lots_ast_kind kind)
-{
-    static const char *const names[] = {
-#define X(name) #name,
-        LOTS_AST_KIND_LIST(X)
-#undef X
-    };
-    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "?";
-}
-
 const char *lots_ast_op_text(lots_ast_op op)
 {
     static const char *const texts[] = {

@@ -438,9 +438,7 @@ typedef enum lots_ast_level {
 
 lots_ast_level lots_ast_level_of(const lots_ast_node *node);
 
-/* "NARROWED" and the like; how an operator, narrowing or stage is written ("<=", "known before", "group by");
- * "?" for a number that is none. */
-const char *lots_ast_kind_name(lots_ast_kind kind);
+/* How an operator, narrowing or stage is written ("<=", "known before", "group by"); "?" for a number that is none. */
 const char *lots_ast_op_text(lots_ast_op op);
 const char *lots_ast_narrow_text(lots_ast_narrow_kind kind);
 const char *lots_ast_stage_text(lots_ast_stage_kind kind);

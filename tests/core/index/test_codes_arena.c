@@ -28,7 +28,6 @@ static void names_in_an_arena_are_found_both_ways(void **state)
     }
     assert_int_equal(lots_dictionary_find(dictionary, "gout", 4), LOTS_NO_ID);
     assert_int_equal(lots_dictionary_nearest(dictionary, (lots_ranks){0, 3}, "astma", 5), 0);
-    assert_false(lots_dictionary_has_hierarchy(dictionary));
     lots_arena_free(&arena);
 }
 

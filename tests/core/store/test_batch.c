@@ -98,7 +98,7 @@ static void nan_and_no_id_are_missing_and_zero_has_one_sign(void **state)
     fixture_close(&f);
 }
 
-static void permuting_and_copying_row_by_row_agree(void **state)
+static void permuting_is_appending_row_by_row(void **state)
 {
     (void)state;
     lots_error err;
@@ -112,7 +112,7 @@ static void permuting_and_copying_row_by_row_agree(void **state)
     uint32_t *order = shuffled(&f, 500);
     assert_ok(lots_batch_permute(&batch, order, 400, &permuted, &err));
     for (uint32_t i = 0; i < 400; i++)
-        assert_ok(lots_batch_copy_row(&copied, &batch, order[i], order[i], &err));
+        assert_ok(lots_batch_append_rows(&copied, &batch, order[i], 1, &err));
     assert_same_batch(&permuted, &copied);
     free(order);
     lots_batch_close(&batch);
@@ -121,32 +121,26 @@ static void permuting_and_copying_row_by_row_agree(void **state)
     fixture_close(&f);
 }
 
-static void ranges_appended_are_the_rows_copied_one_by_one(void **state)
+static void ranges_appended_one_after_another_are_the_whole(void **state)
 {
     (void)state;
     lots_error err;
     fixture f;
-    lots_batch batch, ranges, copied;
+    lots_batch batch, ranges;
     static const uint32_t ends[] = {0, 1, 7, 300, 300, 500};
     fixture_open(&f, 6);
     open_batch(&f, CONTACTS, &batch);
     open_batch(&f, CONTACTS, &ranges);
-    open_batch(&f, CONTACTS, &copied);
     for (uint32_t i = 0; i < 500; i++)
         add_random_row(&f, &batch, i, 100);
     assert_ok(lots_batch_reserve_rows(&ranges, 500, &err));
-    assert_ok(lots_batch_reserve_rows(&copied, 500, &err));
-    const void *room = ranges.columns[C_UNIT].values.data, *rows = copied.columns[C_UNIT].values.data;
+    const void *room = ranges.columns[C_UNIT].values.data;
     for (size_t i = 1; i < sizeof ends / sizeof *ends; i++)
         assert_ok(lots_batch_append_rows(&ranges, &batch, ends[i - 1], ends[i] - ends[i - 1], &err));
-    for (uint32_t i = 0; i < 500; i++)
-        assert_ok(lots_batch_copy_row(&copied, &batch, i, LOTS_AT(lots_patient, &batch.patient, i), &err));
-    assert_same_batch(&ranges, &copied);
+    assert_same_batch(&ranges, &batch);
     assert_ptr_equal(ranges.columns[C_UNIT].values.data, room);
-    assert_ptr_equal(copied.columns[C_UNIT].values.data, rows);
     lots_batch_close(&batch);
     lots_batch_close(&ranges);
-    lots_batch_close(&copied);
     fixture_close(&f);
 }
 
@@ -167,7 +161,7 @@ static void dropping_rows_leaves_the_others_as_copied(void **state)
         }
         for (uint32_t i = 0; i < 300; i++)
             if (!(marks[i] & 2))
-                assert_ok(lots_batch_copy_row(&copied, &batch, i, i, &err));
+                assert_ok(lots_batch_append_rows(&copied, &batch, i, 1, &err));
         lots_batch_drop_rows(&batch, marks, 2);
         assert_same_batch(&batch, &copied);
         lots_batch_close(&batch);
@@ -374,8 +368,8 @@ int main(void)
         cmocka_unit_test(an_abandoned_row_leaves_nothing),
         cmocka_unit_test(values_that_do_not_fit_are_refused),
         cmocka_unit_test(nan_and_no_id_are_missing_and_zero_has_one_sign),
-        cmocka_unit_test(permuting_and_copying_row_by_row_agree),
-        cmocka_unit_test(ranges_appended_are_the_rows_copied_one_by_one),
+        cmocka_unit_test(permuting_is_appending_row_by_row),
+        cmocka_unit_test(ranges_appended_one_after_another_are_the_whole),
         cmocka_unit_test(dropping_rows_leaves_the_others_as_copied),
         cmocka_unit_test(arranging_rows_where_they_lie_is_as_copying_them_in_order),
         cmocka_unit_test(appending_maps_columns_and_fills_the_rest_with_missing),

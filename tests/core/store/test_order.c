@@ -287,7 +287,8 @@ static void compare_with_oracle(int stream, uint64_t seed, uint32_t count, uint3
         lots_patient patient = (lots_patient)(5 + below(&f, patients));
         if (i == 0 || below(&f, 4) > 0)
             add_random_row(&f, &pool, patient, spread);
-        assert_ok(lots_batch_copy_row(&batch, &pool, (uint32_t)below(&f, pool.rows), patient, &err));
+        assert_ok(lots_batch_append_rows(&batch, &pool, (uint32_t)below(&f, pool.rows), 1, &err));
+        LOTS_AT(lots_patient, &batch.patient, i) = patient;
         delivery[i] = (uint32_t)below(&f, deliveries);
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -230,21 +230,6 @@ static void systems_are_kept_by_name_and_things_are_found(void **state)
     lots_schema_free(&schema);
 }
 
-static void a_copy_is_equal_and_apart(void **state)
-{
-    (void)state;
-    lots_error err;
-    lots_schema schema, copy;
-    make_schema(&schema);
-    assert_ok(lots_schema_copy(&schema, &copy, &err));
-    assert_true(same_bytes(&schema, &copy));
-    copy.streams[1].columns[5].scale = 3;
-    assert_false(same_bytes(&schema, &copy));
-    lots_schema_free(&schema);
-    assert_ok(lots_schema_validate(&copy, &err));
-    lots_schema_free(&copy);
-}
-
 /* ---- validating: each row breaks one rule of a valid schema ---- */
 
 static void break_second_patients(lots_schema *s) { strcpy(s->streams[1].name, "patients"); }
@@ -561,7 +546,6 @@ int main(void)
         cmocka_unit_test(a_name_is_declared_once),
         cmocka_unit_test(limits_of_streams_and_columns_hold),
         cmocka_unit_test(systems_are_kept_by_name_and_things_are_found),
-        cmocka_unit_test(a_copy_is_equal_and_apart),
         cmocka_unit_test(validate_names_the_rule_that_is_broken),
         cmocka_unit_test(merging_with_nothing_or_itself_changes_nothing),
         cmocka_unit_test(a_merge_puts_the_base_first_and_new_standard_columns_in_their_place),

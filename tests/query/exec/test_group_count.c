@@ -111,7 +111,7 @@ static void check(lots_group_counter *counter, lots_evidence *evidence, bool ask
             assert_true((cell->givers >= 5) == (expected[g].givers >= 5));
         const bool few = expected[g].givers > 0 && expected[g].givers < 5;
         const bool hidden = few || expected[g].largest > 0.85 * expected[g].all;
-        assert_int_equal(lots_evidence_judge(evidence, g, 5), hidden ? LOTS_MARK_WITHHELD : LOTS_MARK_SHOWN);
+        assert_int_equal(lots_evidence_judge_cell(evidence, lots_evidence_at(evidence, g), 5), hidden ? LOTS_MARK_WITHHELD : LOTS_MARK_SHOWN);
     }
 }
 
@@ -241,7 +241,8 @@ static void what_nearly_all_have_is_looked_at_no_further(void **state)
         for (uint32_t g = 0; g < GROUPS; g++) {
             const lots_group_counted kept = lots_group_counter_kept(&counter, g), left = lots_group_counter_left(&counter, g);
             lots_evidence_add(&evidence, g, &kept, &left);
-            assert_int_equal(lots_evidence_judge(&evidence, g, 5), is_hidden(g) ? LOTS_MARK_WITHHELD : LOTS_MARK_SHOWN);
+            assert_int_equal(lots_evidence_judge_cell(&evidence, lots_evidence_at(&evidence, g), 5),
+                             is_hidden(g) ? LOTS_MARK_WITHHELD : LOTS_MARK_SHOWN);
         }
         lots_evidence_close(&evidence);
         lots_group_counter_close(&counter);

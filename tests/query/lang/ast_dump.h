@@ -168,11 +168,17 @@ static void dump_literal(const lots_ast_node *node, lots_bytes *out)
     }
 }
 
+static const char *const dump_kinds[] = {
+#define X(name) #name,
+    LOTS_AST_KIND_LIST(X)
+#undef X
+};
+
 static void dump_node(const lots_ast_node *node, lots_ast_span inside, uint32_t height, lots_bytes *out)
 {
     dump_span(node->span, inside);
     dump_check(node->height < height && node->span.at < node->span.end);
-    DUMP("(%s ", lots_ast_kind_name(node->kind));
+    DUMP("(%s ", dump_kinds[node->kind]);
     lots_ast_span own = node->span;
     uint32_t top = node->height;
     switch (node->kind) {

@@ -443,7 +443,6 @@ static void a_pipeline_prints_alone_and_reserved_words_are_known(void **state)
     assert_string_equal(take_text(&printed), "from a\nshow b");
     assert_true(lots_word_is_reserved("from", 4));
     assert_false(lots_word_is_reserved("top", 3));
-    assert_string_equal(lots_ast_kind_name(LOTS_AST_NARROWED), "NARROWED");
     assert_string_equal(lots_ast_stage_text(LOTS_AST_STAGE_GROUP), "group by");
     lots_bytes_free(&printed);
     lots_arena_free(&arena);

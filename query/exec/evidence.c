@@ -464,7 +464,8 @@ lots_mark lots_evidence_judge_cell(const lots_evidence *evidence, const lots_evi
 
 const lots_evidence_cell *lots_evidence_at(lots_evidence *evidence, uint32_t group)
 {
-    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &evidence->cells, group);
+    lots_evidence *fed = evidence->twin != NULL ? evidence->twin : evidence;
+    lots_evidence_cell *cell = &LOTS_AT(lots_evidence_cell, &fed->cells, group);
     settle(cell);
     return cell;
 }

@@ -43,6 +43,7 @@ typedef struct lots_evidence_cell { /* of one group */
 
 typedef struct lots_evidence {
     const lots_row_agg *agg;
+    struct lots_evidence *twin; /* an earlier aggregate's, of a sum of the same values: its cells are this one's; NULL: none is */
     lots_vec cells; /* lots_evidence_cell by group */
     bool of_groups; /* fed from a table */
     uint32_t enough;

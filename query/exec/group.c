@@ -10,6 +10,16 @@
 
 static const lots_row_agg PATIENTS = {.kind = LOTS_AGG_PATIENTS, .type = {.kind = LOTS_TYPE_INT}};
 
+/* The sum, the mean and the shares of one value rest on the same persons: only one of them is fed. */
+static lots_evidence *twin_of(const lots_group *group, uint32_t index)
+{
+    const lots_row_agg *aggs = group->stage->aggs;
+    for (uint32_t i = 0; i < index && lots_evidence_of_sum(aggs[index].kind); i++)
+        if (lots_evidence_of_sum(aggs[i].kind) && lots_row_agg_sees_same(&aggs[i], &aggs[index]))
+            return &group->evidence[i];
+    return NULL;
+}
+
 static lots_status open_evidence(lots_group *group, lots_error *err)
 {
     void *made = NULL;
@@ -20,6 +30,8 @@ static lots_status open_evidence(lots_group *group, lots_error *err)
     for (uint32_t i = 0; i <= group->stage->agg_count; i++)
         lots_evidence_open(&group->evidence[i], i < group->stage->agg_count ? &group->stage->aggs[i] : &PATIENTS,
                            group->stage->totals ? 0 : group->min_cell);
+    for (uint32_t i = 0; i < group->stage->agg_count; i++)
+        group->evidence[i].twin = twin_of(group, i);
     return LOTS_OK;
 }
 
@@ -199,7 +211,7 @@ static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const 
 static lots_evidence *evidence_fed(lots_group *group, uint32_t index)
 {
     const bool own = index < group->stage->agg_count && !counts_all(&group->stage->aggs[index]);
-    return group->evidence != NULL && own ? &group->evidence[index] : NULL;
+    return group->evidence != NULL && own && group->evidence[index].twin == NULL ? &group->evidence[index] : NULL;
 }
 
 /* Add what lines have counted to the states and the evidence. */
@@ -268,7 +280,7 @@ static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_
         LOTS_TRY(lots_group_counter_feed(&group->counters[index], batch, agg, evidence, &taken, err));
     if (index == group->coupled && !taken.state)
         LOTS_TRY(uncouple(group, err));
-    if (!own && group->evidence != NULL)
+    if (evidence == NULL && group->evidence != NULL)
         group->evidence[index].of_groups = group->evidence[group->stage->agg_count].of_groups;
     if (taken.state && (evidence == NULL || taken.evidence))
         return LOTS_OK;

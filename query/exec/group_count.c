@@ -462,6 +462,9 @@ lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batc
                                     lots_evidence *evidence, lots_group_taken *taken, lots_error *err)
 {
     const bool sums = lots_evidence_of_sum(agg->kind);
+    *taken = (lots_group_taken){false, false};
+    if (evidence == NULL && !lots_group_counter_is_state(agg))
+        return LOTS_OK;
     LOTS_TRY(judge(batch, agg, sums, taken, err));
     if (!taken->state && (evidence == NULL || !taken->evidence))
         return LOTS_OK;

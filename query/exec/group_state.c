@@ -57,11 +57,15 @@ static bool same_value(const lots_expr *a, const lots_expr *b)
                       a->of_frame == b->of_frame && a->index == b->index);
 }
 
+bool lots_row_agg_sees_same(const lots_row_agg *a, const lots_row_agg *b)
+{
+    return same_value(a->value, b->value) && same_value(a->where, b->where);
+}
+
 void lots_group_state_pair(lots_group_state *state, lots_group_state *states)
 {
     for (lots_group_state *other = states; collects(state->agg->kind) && other < state; other++)
-        if (collects(other->agg->kind) && other->twin == NULL && same_value(state->agg->value, other->agg->value) &&
-            same_value(state->agg->where, other->agg->where))
+        if (collects(other->agg->kind) && other->twin == NULL && lots_row_agg_sees_same(state->agg, other->agg))
             state->twin = other;
 }
 

@@ -44,6 +44,8 @@ struct lots_group_state {
 };
 
 LOTS_MUST lots_status lots_group_state_open(lots_group_state *state, const lots_row_agg *agg, lots_error *err);
+/* Are both of the same values of the same rows, as far as a look at the nodes tells? */
+bool lots_row_agg_sees_same(const lots_row_agg *a, const lots_row_agg *b);
 /* Before anything is fed: take the values of an earlier one of `states` that collects the same, where there is one. */
 void lots_group_state_pair(lots_group_state *state, lots_group_state *states);
 void lots_group_state_close(lots_group_state *state);

@@ -156,6 +156,18 @@ static void top_shares_need_k_persons(void **state)
     check("from patients where score = 2 show a = top_share(income, 90%), g = gini(income)", "a,g,patients\n*,*,8\n");
 }
 
+/* One person has most of what those of score 2 have: whatever rests on that is hidden, asked for alone or beside the others. */
+static void aggregates_of_one_value_are_hidden_as_each_alone(void **state)
+{
+    (void)state;
+    check("from patients group by score show s = sum(income)", "score,s,patients\n1,*,<5\n2,*,8\n3,1600.00,16\n");
+    check("from patients group by score show m = mean(income)", "score,m,patients\n1,*,<5\n2,*,8\n3,100,16\n");
+    check("from patients group by score show t = top_share(income, 90%)", "score,t,patients\n1,*,<5\n2,*,8\n3,0.9375,16\n");
+    check("from patients group by score show s = sum(income), m = mean(income), t = top_share(income, 90%), g = gini(income), "
+          "u = top_share(income, 10%), w = sum(income where sex = male)",
+          "score,s,m,t,g,u,w,patients\n1,*,*,*,*,*,*,<5\n2,*,*,*,*,*,*,8\n3,1600.00,100,0.9375,0,*,500.00,16\n");
+}
+
 static void curves_need_k_persons_on_every_side(void **state)
 {
     (void)state;
@@ -308,6 +320,7 @@ int main(void)
         cmocka_unit_test(extremes_of_one_person_are_hidden),
         cmocka_unit_test(quantiles_need_k_persons_beyond_them),
         cmocka_unit_test(top_shares_need_k_persons),
+        cmocka_unit_test(aggregates_of_one_value_are_hidden_as_each_alone),
         cmocka_unit_test(curves_need_k_persons_on_every_side),
         cmocka_unit_test(quantiles_of_curves_need_k_persons_beyond_them),
         cmocka_unit_test(notes_of_curves_name_no_numbers),

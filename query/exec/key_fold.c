@@ -131,7 +131,7 @@ static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *
                         uint32_t *out)
 {
     const lots_kernels *kernels = lots_kernels_get();
-    uint32_t found[LOTS_KEY_BLOCK];
+    uint32_t room[LOTS_KEY_BLOCK], *found = out == a ? room : out;
     const bool fresh = kernels->pair_u32(fold->direct, fold->shift, a, b, count, found);
     for (uint32_t i = 0; fresh && i < count; i++) {
         if (found[i] != LOTS_NO_ID)
@@ -141,7 +141,8 @@ static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *
             *number = fold->count++;
         found[i] = *number == LOTS_NO_ID ? 0 : *number;
     }
-    memcpy(out, found, count * sizeof *out);
+    if (found != out)
+        memcpy(out, found, count * sizeof *out);
 }
 
 lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,

@@ -123,12 +123,12 @@ static lots_status number_block(lots_keyer *keyer, const lots_vector *keys, uint
                                 const uint64_t *keep, uint32_t *out, lots_error *err)
 {
     static const uint32_t none[LOTS_KEY_BLOCK];
-    uint32_t codes[LOTS_KEY_BLOCK];
+    uint32_t codes[LOTS_KEY_BLOCK], firsts[LOTS_KEY_BLOCK];
     const uint32_t *before = none, *own = NULL;
     uint32_t before_limit = 1;
     for (uint32_t c = 0; c < keyer->column_count; c++) {
         const bool begins = c == 0 && keyer->column_count > 1; /* there is nothing before it to fold it with */
-        LOTS_TRY(lots_key_codes(&keyer->coders[c], &keys[c], first, count, begins ? out : codes, &own, err));
+        LOTS_TRY(lots_key_codes(&keyer->coders[c], &keys[c], first, count, begins ? firsts : codes, &own, err));
         if (!begins)
             LOTS_TRY(lots_key_fold_pairs(&keyer->folds[c], before, before_limit, own, keyer->coders[c].count, keep, count,
                                          out, err));

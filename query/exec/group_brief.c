@@ -157,6 +157,22 @@ lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_gr
     return LOTS_OK;
 }
 
+void lots_group_briefs_weigh(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
+{
+    const lots_group_batch batch = *in;
+    const lots_group_picked some = *rows;
+    uint64_t *words = out->sum; /* persons stand above the sum, which has 48 bits: 31 of a value, 16 of all persons */
+    for (uint32_t i = 0; i < some.count; i++) {
+        const uint32_t row = some.index == NULL ? i : some.index[i];
+        words[batch.number[row]] += batch.weight[row] * ((uint64_t)batch.row_ints[row] + (UINT64_C(1) << 48));
+    }
+    for (uint32_t g = 0; g < batch.known; g++) {
+        const uint32_t persons = (uint32_t)(words[g] >> 48);
+        out->counts[g] = persons | persons << 16;
+        out->sum[g] = words[g] & ((UINT64_C(1) << 48) - 1);
+    }
+}
+
 bool lots_group_must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum,
                          uint64_t before)
 {

@@ -27,6 +27,8 @@ LOTS_MUST lots_status lots_group_briefs_usual(const lots_group_batch *batch, con
                                               const lots_evidence *evidence, lots_group_briefs *out, lots_error *err);
 /* At most 2^16 - 1 rows. */
 void lots_group_briefs_add(const lots_group_batch *batch, const lots_group_picked *rows, const lots_group_briefs *out);
+/* The same of a batch of rows that stand for several persons, at most 2^16 - 1 in all, with values none of which is below 0. */
+void lots_group_briefs_weigh(const lots_group_batch *batch, const lots_group_picked *rows, const lots_group_briefs *out);
 /* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person
  * must have to matter (and more of the `usual` tells nothing else), or are all 0 and more of that tells nothing. */
 bool lots_group_must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum,

@@ -217,13 +217,19 @@ static bool is_brief(const lots_group_counter *counter, const lots_group_batch *
 }
 
 /* The rows of the groups of which each must be looked at. */
+static lots_status find_watched(const lots_group_batch *batch, const uint64_t *watched, uint64_t **out, lots_error *err)
+{
+    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, out, err));
+    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, *out);
+    if (batch->kept->keep != NULL)
+        lots_bits_and(*out, *out, batch->kept->keep, batch->rows);
+    return LOTS_OK;
+}
+
 static lots_status pick_watched(const lots_group_batch *batch, const uint64_t *watched, lots_group_picked *out, lots_error *err)
 {
     uint64_t *theirs = NULL;
-    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &theirs, err));
-    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, theirs);
-    if (batch->kept->keep != NULL)
-        lots_bits_and(theirs, theirs, batch->kept->keep, batch->rows);
+    LOTS_TRY(find_watched(batch, watched, &theirs, err));
     return pick(batch, theirs, out, err);
 }
 
@@ -280,6 +286,21 @@ static void add_weights(const lots_group_batch *batch, const uint64_t *keep, lot
     for (size_t w = 0; keep != NULL && w < lots_bit_words(batch->rows); w++)
         for (uint64_t bits = keep[w]; bits != 0; bits &= bits - 1)
             add_weight(batch, w * 64 + (size_t)__builtin_ctzll(bits), lines, sums, evidence);
+}
+
+static lots_status add_weights_briefly(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_line *lines,
+                                       lots_evidence *evidence, lots_error *err)
+{
+    lots_group_briefs own;
+    uint64_t *watched = NULL, *theirs = NULL;
+    LOTS_TRY(lots_group_briefs_make(batch, &own, err));
+    LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
+    lots_group_briefs_weigh(batch, rows, &own);
+    if (!lots_group_briefs_settle(&own, batch->known, lines, evidence, watched))
+        return LOTS_OK;
+    LOTS_TRY(find_watched(batch, watched, &theirs, err));
+    add_weights(batch, theirs, lines, true, evidence);
+    return LOTS_OK;
 }
 
 /* ---- values below 0 ---- */
@@ -442,10 +463,13 @@ static lots_status add_batch(const lots_group_counter *counter, const lots_group
     lots_group_line *kept = counter->kept.line;
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
     lots_group_picked rows;
+    LOTS_TRY(pick(batch, keep, &rows, err));
     if (batch->weight != NULL) {
-        add_weights(batch, keep, kept, true, evidence);
+        if (batch->rows_in_all <= UINT16_MAX && is_brief(counter, batch, evidence, rows.count))
+            LOTS_TRY(add_weights_briefly(batch, &rows, kept, evidence, err));
+        else
+            add_weights(batch, keep, kept, true, evidence);
     } else {
-        LOTS_TRY(pick(batch, keep, &rows, err));
         if (batch->rising && is_brief(counter, batch, evidence, rows.count))
             LOTS_TRY(add_briefly(batch, &rows, kept, evidence, err));
         else if (batch->rising)

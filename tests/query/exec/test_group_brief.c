@@ -70,10 +70,44 @@ static void sums_of_any_size_are_added_up_with_their_rows_and_persons(void **sta
         }
 }
 
+/* Each row stands for as many persons as its weight, all like it. */
+static void rows_that_stand_for_several_persons_are_added_as_often(void **state)
+{
+    (void)state;
+    static uint32_t weights[ROWS];
+    static const int64_t highs[] = {1, INT32_MAX};
+    lots_error err;
+    for (uint32_t k = 0; k < 4; k++) {
+        lots_arena arena;
+        uint64_t rows[GROUPS] = {0}, sums[GROUPS] = {0};
+        uint32_t all = 0, used = 0;
+        lots_arena_init(&arena, 0);
+        (void)fill(highs[k % 2], highs[k % 2], 1);
+        for (; used < 9000 && all < 65000; used++)
+            all += weights[used] = k < 2 ? (used == 5 ? 60000 : used < 100) : (uint32_t)(lots_test_random(&seed) % 15);
+        for (uint32_t row = 0; row < used; row++) {
+            rows[numbers[row]] += weights[row];
+            sums[numbers[row]] += (uint64_t)values[row] * weights[row];
+        }
+        const lots_group_picked picked_rows = {NULL, used};
+        const lots_group_batch batch = {.rows = used, .number = numbers, .known = GROUPS, .patient = patients, .arena = &arena,
+                                        .row_ints = values, .weight = weights, .rows_in_all = all, .small = true, .rising = true};
+        lots_group_briefs briefs;
+        assert_ok(lots_group_briefs_make(&batch, &briefs, &err));
+        lots_group_briefs_weigh(&batch, &picked_rows, &briefs);
+        for (uint32_t g = 0; g < GROUPS; g++) {
+            assert_int_equal(briefs.counts[g], rows[g] | rows[g] << 16);
+            assert_true(briefs.sum[g] == sums[g]);
+        }
+        lots_arena_free(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_of_any_size_are_added_up_with_their_rows_and_persons),
+        cmocka_unit_test(rows_that_stand_for_several_persons_are_added_as_often),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

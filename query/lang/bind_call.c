@@ -452,6 +452,26 @@ static const char *meant_by(const lots_ast_name *name)
     return NULL;
 }
 
+/* Functions that are bound elsewhere than by `functions`. */
+static const char *const others[] = {"count", "exists", "sum",   "mean",     "median", "first",    "last",  "nth",
+                                     "next",  "prev",   "nights", "episodes", "steps",  "active",  "quantile", "share", "gini",
+                                     "rate",  "patients", "most", "set", "top", "rank", "percentile", "top_share",
+                                     "groups", "score", "km", "km_quantile", "cif"};
+
+bool bind_is_function(const lots_ast_name *name)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (lots_ast_name_is(name, functions[i].name))
+            return true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (lots_ast_name_is(name, others[i]))
+            return true;
+    for (size_t i = 0; i < lots_classification_text_count; i++)
+        if (lots_ast_name_is(name, lots_classification_texts[i].name))
+            return true;
+    return false;
+}
+
 static lots_status unknown_call(binder *b, const lots_ast_call *call)
 {
     if (lots_ast_name_is(&call->name, "pairs"))
@@ -460,10 +480,6 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
     suggest_begin(&near, call->name.text, call->name.bytes);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         suggest_try(&near, functions[i].name, (uint32_t)strlen(functions[i].name));
-    static const char *const others[] = {"count", "exists", "sum",   "mean",     "median", "first",    "last",  "nth",
-                                         "next",  "prev",   "nights", "episodes", "steps",  "active",  "quantile", "share", "gini",
-                                         "rate",  "patients", "most", "set", "top", "rank", "percentile", "top_share",
-                                         "groups", "score", "km", "km_quantile", "cif"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         suggest_try(&near, others[i], (uint32_t)strlen(others[i]));
     for (size_t i = 0; i < lots_classification_text_count; i++)

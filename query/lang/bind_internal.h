@@ -9,6 +9,7 @@
  *   bind_type.c      casts, intervals
  *   bind_call.c      functions of values
  *   bind_aggregate.c aggregates over event sets and over rows
+ *   bind_rate.c      rates that leave the living out
  *   bind_survival.c  km, km_quantile, cif
  *   bind_set.c       event sets, narrowing, windows
  *   bind_relation.c  relations: streams, episodes, steps, active periods, union, minus
@@ -227,6 +228,10 @@ void bind_depend(binder *b, lots_expr *expr, uint64_t depths, uint32_t chain);
 lots_type bind_type(lots_type_kind kind);
 uint64_t bind_frame_bit(binder *b, uint32_t frame);
 
+/* ---- bind_rate.c ---- */
+/* Warns where a rate's condition is missing of those who have no day of death. */
+LOTS_MUST lots_status bind_rate_of_living(binder *b, const lots_expr *condition, lots_ast_span span);
+
 /* ---- bind_type.c ---- */
 LOTS_MUST lots_status bind_cast(binder *b, lots_expr *from, const lots_type *to, const char *what, lots_expr **out);
 /* One type for both: numbers promoted, missing given the other's type. Errors: LOTS_QUERY naming both. */
@@ -279,6 +284,8 @@ LOTS_MUST lots_status bind_at(binder *b, scope *where, const lots_ast_node *node
 
 /* ---- bind_call.c, bind_aggregate.c ---- */
 LOTS_MUST lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value *out);
+/* Is it the name of a function of the language (those that lets define apart)? */
+bool bind_is_function(const lots_ast_name *name);
 /* *done false when the call is no aggregate over an event set or rows. */
 LOTS_MUST lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out);
 /* An aggregate in the items of episodes: its operands stand in the members. */

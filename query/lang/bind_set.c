@@ -361,6 +361,8 @@ static lots_status set_of_value(binder *b, scope *where, const lots_ast_node *no
         lots_status status = bind_wrong_type(b, bound->expr, "an event set");
         if (bound->expr->type.kind == LOTS_TYPE_BOOL)
             lots_error_hint(b->err, "rows for which a condition is true are counted by count(where …)");
+        if (bound->expr->type.kind == LOTS_TYPE_DATE)
+            lots_error_hint(b->err, "a day is compared: in 2023, in a..b, < 2023.start");
         return status;
     }
     if (bound->kind == VALUE_TABLE)

@@ -142,6 +142,9 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
                         name->text);
     else if (wants_today(name))
         lots_error_hint(b->err, "the last day that the data reach is registry.until");
+    else if (!table && bind_is_function(name))
+        lots_error_hint(b->err, "it is a function: write %.*s(%s)", (int)name->bytes, name->text,
+                        lots_ast_name_is(name, "count") || lots_ast_name_is(name, "patients") ? "" : "…");
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     else if (!table && wants_persons(name))

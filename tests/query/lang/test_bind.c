@@ -84,7 +84,7 @@ static void warnings_say_what_matches_nothing_and_what_leaves_the_data(void **st
     text_cases_free(&cases);
 }
 
-static void periods_that_something_asks_go_without_a_warning(void **state)
+static void periods_that_something_asks_and_rates_of_all_go_without_a_warning(void **state)
 {
     static const char *const questions[] = {
         "let rows = from contacts each year y in 2021..2023 from rows where start in y group by y show n = count()",
@@ -94,6 +94,11 @@ static void periods_that_something_asks_go_without_a_warning(void **state)
         "from contacts each year y in 2021..2023 group by y, later = days(start, y.end) show n = count()",
         "from contacts each 30d b in start..start + 90d group by b.number show n = count()",
         "from patients each year y in 2021..2023 group by y show n = count()",
+        "from patients show rate(coalesce(death in 2021..2022, false)), rate(death is not missing and death < 2022-01-01)",
+        "from patients show rate(alive at 2022-01-01), rate(not (alive at 2022-01-01)), rate(least(death, registry.until) < 2022-01-01)",
+        "from patients where death is not missing show rate(death in 2021..2022)",
+        "from patients where death in 2020..2022 show rate(death in 2021..2022), rate(death in 2022 where sex = female)",
+        "from patients show rate(case(death < 2022-01-01 then true, else false))",
     };
     const small_registry *r = *state;
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
@@ -273,7 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mistake_is_named_and_placed),
         cmocka_unit_test(warnings_say_what_matches_nothing_and_what_leaves_the_data),
-        cmocka_unit_test(periods_that_something_asks_go_without_a_warning),
+        cmocka_unit_test(periods_that_something_asks_and_rates_of_all_go_without_a_warning),
         cmocka_unit_test(params_are_set_from_outside),
         cmocka_unit_test(a_mistaken_param_is_shown_where_it_was_given),
         cmocka_unit_test(a_param_takes_the_kind_of_what_it_replaces),

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define LOTS_VERSION "0.1.0"
-#define LOTS_FORMAT_VERSION 5u /* of a registry on disk, as it is written; core/FORMAT.md */
+#define LOTS_FORMAT_VERSION 6u /* of a registry on disk, as it is written; core/FORMAT.md */
 #define LOTS_FORMAT_OLDEST 2u  /* and the oldest that is read */
 
 /* A civil day, counted from 1970-01-01 (day 0); no time zone. */

@@ -332,6 +332,30 @@ lots_status lots_block_decode_below(const lots_block_meta *meta, const uint8_t *
     return status;
 }
 
+static lots_status decode_first(lots_reader *reader, uint32_t of, uint32_t count, uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    lots_frame_cursor frame;
+    uint32_t size;
+    LOTS_TRY(lots_frame_open_u32(reader, of, 0, &frame, arena, err));
+    for (uint32_t at = 0; at < count && at < of; at += size)
+        LOTS_TRY(lots_frame_next_u32(&frame, out + at, &size, err));
+    return LOTS_OK;
+}
+
+lots_status lots_block_decode_first(const lots_block_meta *meta, const uint8_t *bytes, uint32_t count, lots_values_out *out,
+                                    bool *done, lots_arena *scratch, lots_error *err)
+{
+    lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    reader.slack = out->after_bytes;
+    *done = meta->phys == LOTS_PHYS_U32 && meta->encoding == LOTS_ENCODING_FRAME && meta->missing == 0;
+    if (!*done)
+        return LOTS_OK;
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    const lots_status status = decode_first(&reader, meta->count, count, out->data, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
+}
+
 /* ---- taking ---- */
 bool lots_block_can_take(const lots_block_meta *meta)
 {

@@ -181,6 +181,10 @@ LOTS_MUST lots_status lots_block_decode(const lots_block_meta *meta, const uint8
  * *decoded, where its encoding tells them one after the other: *done, else nothing is written. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_block_decode_below(const lots_block_meta *meta, const uint8_t *bytes, uint64_t below, lots_values_out *out,
                                               uint32_t *decoded, bool *done, lots_arena *scratch, lots_error *err);
+/* Of a block of U32, none missing, that has been decoded whole before: at least its first `count` values, where its encoding has
+ * them one after the other: *done, else nothing is written. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_decode_first(const lots_block_meta *meta, const uint8_t *bytes, uint32_t count, lots_values_out *out,
+                                              bool *done, lots_arena *scratch, lots_error *err);
 /* Can some values of a block be decoded for less than all? */
 bool lots_block_can_take(const lots_block_meta *meta);
 /* Of a block that can, and that has been decoded whole before: value k of `out` is value rows[k]. rows[k] < meta->count, and

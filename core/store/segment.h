@@ -56,10 +56,12 @@ LOTS_MUST lots_status lots_segment_offsets(lots_segment *segment, uint32_t strea
 /* The years whose first day's place among a stream's rows the chunk tells without their days: *count from *first on. */
 void lots_segment_years(const lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t *first, uint32_t *count);
 /* places[i * (patients + LOTS_PLACES_PAD) + p]: the first row of patient p, at least offsets[p], that starts in year *first + i or
- * later, offsets[p + 1] when none does. For a chunk that tells years; `offsets` as above. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+ * later, offsets[p + 1] when none does; from i = `from` on at least, which is below *count. For a chunk that tells years; `offsets`
+ * as above. Errors: LOTS_CORRUPT, LOTS_MEMORY. Cost: the fewer years from the last on, the less. */
 #define LOTS_PLACES_PAD 16u
-LOTS_MUST lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets,
-                                               uint32_t *places, lots_arena *scratch, lots_error *err);
+LOTS_MUST lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t from,
+                                               const uint32_t *offsets, uint32_t *places, lots_arena *scratch,
+                                               lots_error *err);
 /* What the directory says of a block: zone map (min, max of local ids, days, numbers), missing, count, bytes. Never NULL;
  * an absent column has count = rows, missing = rows, bytes = 0. */
 const lots_block_meta *lots_segment_meta(const lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,

@@ -444,7 +444,8 @@ static lots_status check_years(check_job *job, uint32_t stream, const uint32_t *
         return LOTS_OK;
     }
     LOTS_TRY(lots_arena_vector(&job->scratch, &places, (size_t)years * (patients + LOTS_PLACES_PAD), sizeof(uint32_t), err));
-    lots_status status = lots_segment_year_places(job->segment, stream, job->chunk, offsets, places, &job->scratch, &found);
+    lots_status status = lots_segment_year_places(job->segment, stream, job->chunk, 0, offsets, places, &job->scratch,
+                                                  &found);
     if (status == LOTS_OK)
         check_places(job, offsets, patients, days->data, places, first, years);
     return report_status(job, status, &found, err);

@@ -159,7 +159,7 @@ static lots_status put_column(const lots_layout_column *column, bool content, lo
         LOTS_TRY(lots_bytes_put_varint(out, column->absent_by, err));
     if (flags & LOTS_COLUMN_YEARS) {
         LOTS_TRY(lots_bytes_put_varint(out, column->first_year, err));
-        LOTS_TRY(lots_bytes_put_varint(out, column->year_count, err));
+        LOTS_TRY(lots_bytes_put_varint(out, column->year_count + (column->years_rise ? 0 : LOTS_YEARS_MAX), err));
     }
     if (lots_layout_has_ids(column->kind) && !content)
         LOTS_TRY(put_slot(&column->dictionary, out, err));

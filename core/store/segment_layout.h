@@ -20,7 +20,7 @@
 #define LOTS_SEGMENT_DIRECTORY_MAX (UINT32_C(1) << 28) /* bytes, decompressed */
 #define LOTS_SEGMENT_PRESENCE_BITS_MAX (UINT32_C(1) << 21)
 #define LOTS_BLOCK_NONE UINT8_MAX /* in place of an encoding: the block is not held */
-#define LOTS_YEARS_MAX 128u       /* of a column's `years` */
+#define LOTS_YEARS_MAX 128u       /* of a column's `years`; more are told for years that fall */
 
 /* The header, 64 bytes. */
 typedef struct lots_segment_header {
@@ -73,8 +73,9 @@ typedef struct lots_layout_column {
     lots_layout_slot postings;   /* by chunk: local id x patients of the chunk + patient, rising, of every patient with the id;
                                     of CODES those of ids that are not rare */
     uint32_t first_year, year_count; /* by flag YEARS */
-    lots_layout_slot years;      /* year by year, how many rows each patient has before it and not before the year above;
-                                    held or not */
+    bool years_rise;             /* as versions before 6 have them */
+    lots_layout_slot years;      /* year by year, the last first, how many rows each patient has from it on and before the year
+                                    above; years that rise: how many before it and not before the year above. Held or not */
     lots_layout_slot rare;       /* CODES, with postings: the pairs of ids that few have, which are not among those above */
     lots_layout_slot posted_rows; /* CODES, with postings: the rows of rare pairs, numbered through the rows of their patients */
 } lots_layout_column;

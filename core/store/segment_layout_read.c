@@ -241,9 +241,15 @@ static bool flags_go_together(const lots_layout_column *column)
 
 static bool read_year_span(layout_parse *parse, lots_layout_column *column)
 {
-    return !(column->flags & LOTS_COLUMN_YEARS) ||
-           (read_u32(&parse->reader, &column->first_year) && column->first_year >= 1 && column->first_year <= 9999 &&
-            read_u32(&parse->reader, &column->year_count) && column->year_count >= 1 && column->year_count <= LOTS_YEARS_MAX);
+    uint32_t years;
+    if (!(column->flags & LOTS_COLUMN_YEARS))
+        return true;
+    if (!read_u32(&parse->reader, &column->first_year) || column->first_year < 1 || column->first_year > 9999 ||
+        !read_u32(&parse->reader, &years) || years < 1 || years > 2 * LOTS_YEARS_MAX)
+        return false;
+    column->years_rise = years <= LOTS_YEARS_MAX;
+    column->year_count = column->years_rise ? years : years - LOTS_YEARS_MAX;
+    return true;
 }
 
 static lots_status read_column(layout_parse *parse, lots_layout_stream *stream, lots_layout_column *column,

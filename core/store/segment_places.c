@@ -1,5 +1,7 @@
-/* segment_places.c: where calendar years begin among patients' rows, from the numbers that segment_years.c wrote: added up from
- * each patient's first row. Numbers that go beyond a patient's rows are damage, looked for once. */
+/* segment_places.c: where calendar years begin among patients' rows, from the numbers that segment_years.c wrote: taken from the end
+ * of each patient's rows, year after year from the last on, and no further than was asked. (Files of versions before 6 tell years
+ * from the first on: their numbers are added up from each patient's first row.) Numbers that go beyond a patient's rows are damage,
+ * looked for once. */
 #include "core/base/kernels.h"
 #include "core/store/segment_file.h"
 
@@ -24,31 +26,53 @@ static bool rows_suffice(const uint32_t *rows, const uint32_t *offsets, uint32_t
     return true;
 }
 
-static lots_status read_years(const lots_segment *segment, const lots_layout_column *ordered, uint32_t chunk,
+/* The numbers of `years` years from the last on, of all if it is not yet known that they are sound. */
+static lots_status read_last(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk, uint32_t count,
+                             lots_values_out *out, lots_arena *scratch, lots_error *err)
+{
+    bool done = false;
+    if (lots_segment_is_verified(segment, slot, chunk)) {
+        out->believed = true;
+        out->after_bytes = lots_segment_after_block(segment, slot, chunk);
+        LOTS_TRY(lots_block_decode_first(&slot->metas[chunk], segment->data + slot->offsets[chunk], count, out, &done, scratch, err));
+    }
+    return done ? LOTS_OK : lots_segment_decode_block(segment, slot, chunk, out, scratch, err);
+}
+
+/* Both arrays have as much slack as places. */
+static void take_rows(const uint32_t *restrict above, const uint32_t *restrict rows, uint32_t patients, uint32_t *restrict places)
+{
+    for (uint32_t p = 0; p < patients; p += LOTS_PLACES_PAD)
+        for (uint32_t i = 0; i < LOTS_PLACES_PAD; i++)
+            places[p + i] = above[p + i] - rows[p + i];
+}
+
+static lots_status read_years(const lots_segment *segment, const lots_layout_column *ordered, uint32_t chunk, uint32_t from,
                               const uint32_t *offsets, uint32_t *places, lots_arena *scratch, lots_error *err)
 {
-    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
-    const uint32_t years = ordered->year_count;
-    void *rows;
-    LOTS_TRY(lots_arena_vector(scratch, &rows, (size_t)years * patients, sizeof(uint32_t), err));
-    lots_values_out out = {.data = rows};
-    LOTS_TRY(lots_segment_decode_block(segment, &ordered->years, chunk, &out, scratch, err));
+    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], years = ordered->year_count;
+    const uint32_t least = ordered->years_rise ? 0 : from, stride = patients + LOTS_PLACES_PAD;
+    void *room;
+    LOTS_TRY(lots_arena_vector(scratch, &room, (size_t)years * patients, sizeof(uint32_t), err));
+    lots_values_out out = {.data = room};
+    LOTS_TRY(read_last(segment, &ordered->years, chunk, (years - least) * patients, &out, scratch, err));
+    const uint32_t *rows = room, *above = ordered->years_rise ? offsets : offsets + 1;
     if (!out.believed && !rows_suffice(rows, offsets, patients, years))
         return lots_fail(err, LOTS_CORRUPT, "a patient has fewer rows than the rows of years add up to");
     lots_segment_set_verified(segment, &ordered->years, chunk);
-    const uint32_t *above = offsets;
-    for (uint32_t y = 0; y < years; y++, above = places, places += patients + LOTS_PLACES_PAD)
-        lots_kernels_get()->add_i32((const int32_t *)rows + (size_t)y * patients, (const int32_t *)above, 0, NULL, patients,
-                                    (int32_t *)places);
+    for (uint32_t i = 0; ordered->years_rise && i < years; i++, rows += patients, above = places, places += stride)
+        lots_kernels_get()->add_i32((const int32_t *)rows, (const int32_t *)above, 0, NULL, patients, (int32_t *)places);
+    for (uint32_t y = years; !ordered->years_rise && y-- > least; rows += patients, above = places + (size_t)y * stride)
+        take_rows(above, rows, patients, places + (size_t)y * stride);
     return LOTS_OK;
 }
 
-lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets,
-                                     uint32_t *places, lots_arena *scratch, lots_error *err)
+lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t from,
+                                     const uint32_t *offsets, uint32_t *places, lots_arena *scratch, lots_error *err)
 {
     const lots_arena_mark mark = lots_arena_save(scratch);
     const lots_layout_column *ordered = segment->streams[stream].ordered;
-    lots_status status = read_years(segment, ordered, chunk, offsets, places, scratch, err);
+    lots_status status = read_years(segment, ordered, chunk, from, offsets, places, scratch, err);
     lots_arena_restore(scratch, mark);
     if (status != LOTS_OK)
         lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path, segment->schema->streams[stream].name,

@@ -1,6 +1,7 @@
 /* segment_years.c: counting an ordered column's rows by calendar year, so that where a year begins among a patient's rows is
- * known without a day of them. Year y's number of a patient is that of the rows that start before y, and not before the year
- * above it; added up to y from the patient's first row they give the place where y begins.
+ * known without a day of them. Years are told from the last on: year y's number of a patient is that of the rows that start in
+ * y or later, and before the year told before it; taken from the end of the patient's rows they give the place where y begins.
+ * So the last years, which are asked for most, are known by themselves.
  *
  * Which years: from the first to the last that has enough rows for the numbers to cost less than they spare, and the one after;
  * but no year before or after which there is nothing, since the zone map tells that. Callers: segment_encode.c. */
@@ -68,16 +69,14 @@ void lots_years_count(const lots_column_job *column, uint32_t chunk, uint32_t *c
     const lots_layout *layout = &column->job->layout;
     const uint32_t *offsets = column->job->offsets[column->stream] + layout->firsts[chunk];
     const uint32_t patients = layout->firsts[chunk + 1] - layout->firsts[chunk];
-    const uint32_t first = column->layout->first_year, years = column->layout->year_count;
+    const uint32_t years = column->layout->year_count, last = column->layout->first_year + years - 1;
     const int32_t *days = column->batch->values.data;
     year_of_days at = {0, 0, 0};
     memset(counts, 0, (size_t)years * patients * sizeof *counts);
     for (uint32_t p = 0; p < patients; p++)
         for (uint32_t row = offsets[p]; row < offsets[p + 1]; row++) {
-            const uint32_t year = year_of(&at, days[row]);
-            if (year < first)
-                counts[p]++;
-            else if (year - first + 1 < years)
-                counts[(size_t)(year - first + 1) * patients + p]++;
+            const uint32_t year = year_of(&at, days[row]), told = year < last ? last - year : 0;
+            if (told < years)
+                counts[(size_t)told * patients + p]++;
         }
 }

@@ -20,9 +20,11 @@ static lots_status places_from(lots_worker *worker, const lots_relation_rows *re
     const uint32_t year = (uint32_t)lots_day_to_civil((int32_t)day).year, stride = relation->owners->count + LOTS_PLACES_PAD;
     if (year < first || year - first >= count || lots_month_first(12 * (int32_t)year) != day)
         return LOTS_OK;
-    if (chunk->years == NULL) {
+    chunk->year_least = chunk->year_least == 0 || year < chunk->year_least ? year : chunk->year_least;
+    if (chunk->years == NULL || year - first < chunk->year_from) {
+        chunk->year_from = chunk->year_least > first ? chunk->year_least - first : 0;
         LOTS_TRY(lots_new_u32(&worker->depths[0].arena, (size_t)count * stride, &chunk->years, err));
-        LOTS_TRY(lots_segment_year_places(worker->segment, stream, worker->chunk, relation->offsets, chunk->years,
+        LOTS_TRY(lots_segment_year_places(worker->segment, stream, worker->chunk, chunk->year_from, relation->offsets, chunk->years,
                                           &worker->scratch, err));
     }
     *out = chunk->years + (size_t)(year - first) * stride;

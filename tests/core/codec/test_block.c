@@ -117,6 +117,19 @@ static void check_taken(const lots_values *values, const lots_block_meta *meta, 
     free(rows);
 }
 
+/* The first values alone are what decoding all gives. */
+static void check_first(const lots_values *values, const lots_block_meta *meta, const uint8_t *bytes, uint32_t count)
+{
+    lots_error err;
+    bool done;
+    target to = target_make(values);
+    assert_ok(lots_block_decode_first(meta, bytes, count, &to.out, &done, &to.arena, &err));
+    assert_int_equal(done, meta->phys == LOTS_PHYS_U32 && meta->encoding == LOTS_ENCODING_FRAME && meta->missing == 0);
+    if (done)
+        assert_memory_equal(to.out.data, values->data, count * sizeof(uint32_t));
+    target_free(&to);
+}
+
 /* What was decoded once is decoded again, whole and in part. */
 static void check_again(const lots_values *values, const lots_block_meta *meta, const uint8_t *bytes, target *to)
 {
@@ -125,6 +138,8 @@ static void check_again(const lots_values *values, const lots_block_meta *meta, 
     assert_ok(lots_block_decode(meta, bytes, &to->out, &to->arena, &err));
     for (uint32_t i = 0; i < values->count; i++)
         check_value(values, &to->out, i);
+    for (uint32_t count = 0; count <= values->count && meta->missing < meta->count; count += 700)
+        check_first(values, meta, bytes, count);
     if (!lots_block_can_take(meta))
         return;
     check_taken(values, meta, bytes, &to->out, 0, 1, 1);

@@ -301,34 +301,45 @@ static void check_finds_facts_that_are_not_so(void **state)
 
 enum { YEARS_SPREAD = 600, YEARS_PATIENTS = 6, YEARS_MOST = 200 }; /* five years of rows */
 
-/* Of the one chunk: whether each year begins among each patient's rows where the days say. */
-static bool places_are_right(const damage *d, const uint32_t *offsets, const uint32_t *places, uint32_t first, uint32_t years)
+enum { YEARS_READ = 16, YEARS_STRIDE = YEARS_PATIENTS + LOTS_PLACES_PAD };
+
+/* Of the one chunk: whether each year from year `from` on begins among each patient's rows where the days say. */
+static bool places_are_right(const damage *d, const uint32_t *offsets, const uint32_t *places, uint32_t first, uint32_t from,
+                             uint32_t years)
 {
     const int32_t *days = d->from.batches[CONTACTS].columns[C_START].values.data;
-    for (uint32_t y = 0; y < years; y++)
+    for (uint32_t y = from; y < years; y++)
         for (uint32_t p = 0; p < YEARS_PATIENTS; p++) {
             uint32_t row = offsets[p];
             while (row < offsets[p + 1] && days[row] < lots_day_from_civil((int32_t)(first + y), 1, 1))
                 row++;
-            if (places[y * (YEARS_PATIENTS + LOTS_PLACES_PAD) + p] != row)
+            if (places[y * YEARS_STRIDE + p] != row)
                 return false;
         }
     return true;
 }
 
-/* What the file says of years; *right: that is what the days say. Errors: as reading has them. */
-static lots_status read_places(const damage *d, lots_segment *segment, uint32_t *years, bool *right, lots_error *err)
+/* What the file says of the years from the one `from` on, of *years. Errors: as reading has them. */
+static lots_status read_places(lots_segment *segment, uint32_t from, uint32_t *offsets, uint32_t *places, uint32_t *first,
+                               uint32_t *years, lots_error *err)
 {
-    uint32_t offsets[YEARS_PATIENTS + 1 + 16], places[16 * (YEARS_PATIENTS + LOTS_PLACES_PAD)], first;
     lots_arena scratch;
     lots_arena_init(&scratch, 0);
-    lots_segment_years(segment, CONTACTS, 0, &first, years);
-    assert_true(*years <= 16);
+    lots_segment_years(segment, CONTACTS, 0, first, years);
+    assert_true(*years <= YEARS_READ);
     lots_status status = lots_segment_offsets(segment, CONTACTS, 0, offsets, &scratch, err);
-    if (status == LOTS_OK && *years > 0)
-        status = lots_segment_year_places(segment, CONTACTS, 0, offsets, places, &scratch, err);
+    if (status == LOTS_OK && from < *years)
+        status = lots_segment_year_places(segment, CONTACTS, 0, from, offsets, places, &scratch, err);
     lots_arena_free(&scratch);
-    *right = status == LOTS_OK && places_are_right(d, offsets, places, first, *years);
+    return status;
+}
+
+/* *right: what the file says of years is what the days say. */
+static lots_status judge_places(const damage *d, lots_segment *segment, uint32_t from, uint32_t *years, bool *right, lots_error *err)
+{
+    uint32_t offsets[YEARS_PATIENTS + 1 + 16], places[YEARS_READ * YEARS_STRIDE], first;
+    const lots_status status = read_places(segment, from, offsets, places, &first, years, err);
+    *right = status == LOTS_OK && places_are_right(d, offsets, places, first, from, *years);
     return status;
 }
 
@@ -343,13 +354,55 @@ static void years_begin_where_the_days_say(void **state)
     damage_open_wide(&d, 26, YEARS_PATIENTS, YEARS_MOST, YEARS_SPREAD);
     put_file(d.path, d.bytes, d.count);
     assert_ok(open_file(&d.f, d.path, &segment, &err));
-    for (int again = 0; again < 2; again++) { /* the second time the block is believed */
-        assert_ok(read_places(&d, segment, &years, &right, &err));
-        assert_true(years >= 3);
-        assert_true(right);
+    for (uint32_t from = 0; from < 6; from++) { /* each as a block that nobody has read, and as one that is believed */
+        lots_segment_forget(segment);
+        for (int again = 0; again < 2; again++) {
+            assert_ok(judge_places(&d, segment, from % 3, &years, &right, &err));
+            assert_true(years >= 3);
+            assert_true(right);
+        }
     }
     assert_no_faults(segment);
     lots_segment_close(segment);
+    damage_close(&d);
+}
+
+/* The same numbers in a file of version 5: there they are told from the first year on, and counted from patients' first rows. */
+static void years_that_rise_are_counted_from_the_first_rows(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment_header header;
+    lots_segment *segment;
+    lots_layout layout;
+    lots_bytes raw = {0};
+    damage d;
+    size_t count;
+    uint32_t offsets[YEARS_PATIENTS + 1 + 16], fall[YEARS_READ * YEARS_STRIDE], rise[YEARS_READ * YEARS_STRIDE], first, years, same;
+    damage_open_wide(&d, 29, YEARS_PATIENTS, YEARS_MOST, YEARS_SPREAD);
+    uint8_t *directory = raw_directory(&d, &count);
+    assert_ok(lots_segment_header_get((uint8_t *)d.bytes, d.count, &header, &err));
+    assert_ok(lots_layout_decode(directory, count, header.patients, header.directory_offset, &layout, &err));
+    put_file(d.path, d.bytes, d.count);
+    assert_ok(open_file(&d.f, d.path, &segment, &err));
+    assert_ok(read_places(segment, 0, offsets, fall, &first, &years, &err));
+    lots_segment_close(segment);
+    layout.streams[CONTACTS].columns[C_START].years_rise = true;
+    assert_ok(lots_layout_encode(&layout, false, &raw, &err));
+    reseal(&d, raw.data, raw.count);
+    assert_ok(open_file(&d.f, d.path, &segment, &err));
+    for (uint32_t from = 0; from < 3; from++) {
+        assert_ok(read_places(segment, from, offsets, rise, &first, &same, &err));
+        assert_true(same == years && years >= 3);
+        for (uint32_t y = 0; y < years; y++)
+            for (uint32_t p = 0; p < YEARS_PATIENTS; p++)
+                assert_int_equal(rise[y * YEARS_STRIDE + p] - offsets[p],
+                                 offsets[p + 1] - fall[(years - 1 - y) * YEARS_STRIDE + p]);
+    }
+    lots_segment_close(segment);
+    lots_bytes_free(&raw);
+    lots_layout_free(&layout);
+    free(directory);
     damage_close(&d);
 }
 
@@ -385,7 +438,7 @@ static void years_that_are_not_so_are_found(void **state)
         assert_ok(open_file(&d.f, d.path, &segment, &err));
         assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
         lots_segment_forget(segment);
-        assert_true(read_places(&d, segment, &years, &right, &err) == LOTS_OK || faults > 0);
+        assert_true(judge_places(&d, segment, 0, &years, &right, &err) == LOTS_OK || faults > 0);
         assert_true(right == (faults == 0));
         found += faults > 0;
         lots_segment_close(segment);
@@ -449,6 +502,7 @@ int main(void)
         cmocka_unit_test(check_reports_every_damaged_block),
         cmocka_unit_test(check_finds_facts_that_are_not_so),
         cmocka_unit_test(years_begin_where_the_days_say),
+        cmocka_unit_test(years_that_rise_are_counted_from_the_first_rows),
         cmocka_unit_test(years_that_are_not_so_are_found),
         cmocka_unit_test(a_directory_of_years_changed_under_right_checksums_never_harms),
         cmocka_unit_test(a_chunk_with_a_missing_start_tells_no_years),

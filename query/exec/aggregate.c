@@ -132,6 +132,19 @@ typedef struct held_bits { /* the rows that some range holds under the mask */
     uint32_t count;
 } held_bits;
 
+/* Do the ranges that aren't empty stand one behind the other? */
+static bool are_behind(const lots_ranges *ranges)
+{
+    uint32_t at = 0;
+    bool behind = true;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        const bool any = ranges->first[i] < ranges->end[i];
+        behind &= !any || ranges->first[i] >= at;
+        at = any ? ranges->end[i] : at;
+    }
+    return behind;
+}
+
 /* Ranges that overlap much are not gone through. */
 static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, held_bits *out, lots_error *err)
 {
@@ -143,7 +156,7 @@ static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, h
             length += ranges->end[i] - ranges->first[i];
         if (length >= 2 * (uint64_t)ranges->positions)
             return LOTS_OK;
-        if (ranges->apart && ranges->mask == NULL) {
+        if (ranges->mask == NULL && (ranges->apart || are_behind(ranges))) {
             *out = (held_bits){true, NULL, (uint32_t)length};
             return LOTS_OK;
         }
@@ -238,19 +251,6 @@ typedef struct held_rows { /* the rows that count, as an instance, and the range
     lots_instance *elements; /* NULL: all rows are to be looked at */
     lots_ranges ranges;
 } held_rows;
-
-/* Do the ranges that aren't empty stand one behind the other? */
-static bool are_behind(const lots_ranges *ranges)
-{
-    uint32_t at = 0;
-    bool behind = true;
-    for (uint32_t i = 0; i < ranges->count; i++) {
-        const bool any = ranges->first[i] < ranges->end[i];
-        behind &= !any || ranges->first[i] >= at;
-        at = any ? ranges->end[i] : at;
-    }
-    return behind;
-}
 
 /* Whose the rows that count are: their ranges' owners, where these follow one another; else by what is known of all. */
 static lots_status own_held(const lots_step *step, const lots_instance *all, bool follow, const lots_ranges *held,

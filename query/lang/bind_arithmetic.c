@@ -57,6 +57,12 @@ static lots_status bind_plus(binder *b, const lots_ast_node *node, lots_expr *l,
         lots_error_hint(b->err, "b - a is the time between them");
         return status;
     }
+    if (node->binary.left->kind == LOTS_AST_AT && is_duration(r) && !is_duration(l)) {
+        lots_status status = lots_ast_fail(b->err, node->binary.op_span, "`at` takes the day right behind it, before anything is "
+                                                                         "added to that");
+        lots_error_hint(b->err, "a day that is computed stands in brackets: at (2023-01-01 + 30d)");
+        return status;
+    }
     LOTS_TRY(bind_unify(b, &pair[0], &pair[1], node->binary.op_span, lots_ast_op_text(node->binary.op)));
     if (!lots_type_is_number(&pair[0]->type) && !is_duration(pair[0]))
         return bind_wrong_type(b, pair[0], "a number, a date or a duration");

@@ -1,5 +1,6 @@
 /* test_clinical.c: worked examples of the measures that the library and its users count: concentration, continuity,
- * readmission, bursts, drugs, what was known. The numbers were worked by hand, most after the published definitions. */
+ * readmission, bursts, drugs, what was known, landmarks, onsets, waiting. The numbers were worked by hand, most after the
+ * published definitions. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +236,117 @@ static void drugs_given_back_are_not_counted(void **state)
     small_close(&r);
 }
 
+/* ---- follow-up and readmission (trap 3) ---- */
+
+/* Visits that do nothing: who is to be seen on which day has nothing to do with the day of the readmission, but who is back in
+ * hospital before is not seen. Each readmission on day 2, 4, … 100 meets each visit planned for day 2, 4, … 28 once. */
+static void visits_without_effect_prevent_readmissions_until_a_landmark_is_set(void **state)
+{
+    double seen[2] = {0, 0}, back[2] = {0, 0};
+    small_registry r;
+    int p = 0;
+    (void)state;
+    small_open(&r);
+    for (int again = 2; again <= 100; again += 2)
+        for (int planned = 2; planned <= 28; planned += 2, p++) {
+            char day[16];
+            const bool met = planned <= 14 && planned < again;
+            lots_day discharge;
+            assert_true(lots_day_parse("2022-01-10", 10, &discharge));
+            small_patient(&r, "1940-01-01", "female", NULL);
+            small_contact(&r, p, "2022-01-01", "2022-01-10", "inpatient", "Hosp X", NULL);
+            lots_day_format(discharge + again, day);
+            small_contact(&r, p, day, day, "inpatient", "Hosp X", NULL);
+            lots_day_format(discharge + planned, day);
+            if (met)
+                small_contact(&r, p, day, NULL, "primary", "A", NULL);
+            seen[met]++;
+            back[met] += again <= 30;
+        }
+    small_publish(&r, 300);
+    answer a = ask(&r, "let index = first(stays)\n"
+                       "let met = exists(contacts where level = primary within 14d after index.end)\n"
+                       "let back_on(i) = coalesce(next(stays, index).start in i, false)\n"
+                       "let all = from patients group by seen = met\n"
+                       "          show n = count(), naive = rate(back_on(index.end + 1d .. index.end + 30d))\n"
+                       "let left = from patients where alive at (index.end + 14d)\n"
+                       "           where not back_on(index.end + 1d .. index.end + 14d) group by seen = met show landmark = rate(back_on(index.end + 15d .. index.end + 30d))\n"
+                       "from all join left on seen");
+    for (uint32_t met = 0; met < 2; met++) {
+        assert_cell(&a, met, 1, seen[met], 0);
+        assert_cell(&a, met, 2, back[met] / seen[met], 1e-12);
+        assert_cell(&a, met, 3, 8.0 / 43, 1e-12); /* day 16, 18, … 30 of day 16, 18, … 100, seen or not */
+    }
+    assert_true(back[1] / seen[1] < 0.7 * back[0] / seen[0]); /* 77 of 322 and 133 of 378 */
+    answer_free(&a);
+    small_close(&r);
+}
+
+/* ---- onsets of diseases (section 3.7, and trap 17) ---- */
+
+static void years_between_onsets_are_not_years_with_the_diseases(void **state)
+{
+    small_registry r;
+    (void)state;
+    small_open(&r);
+    small_patient(&r, "1940-02-29", "female", NULL);
+    small_contact(&r, 0, "2015-01-01", NULL, "primary", NULL, "I50");
+    small_contact(&r, 0, "2017-03-01", NULL, "primary", NULL, "I50");
+    small_contact(&r, 0, "2019-06-01", NULL, "primary", NULL, "E119");
+    small_patient(&r, "1940-02-29", "male", NULL);
+    small_contact(&r, 1, "2022-02-28", NULL, "specialist", NULL, "J44 E119 I50"); /* from none to three in a day */
+    small_publish(&r, 2);
+    answer a = ask(&r, "let onsets = episodes(contacts per chronic(dx))\n"
+                       "from patients derive second = nth(onsets, 2).start, third = nth(onsets, 3).start\n"
+                       "show between = days(first(onsets).start, second) / 365.25, so_far = days(second, 2023-01-01) / 365.25,\n"
+                       "all_at_once = third = first(onsets).start, age = age at second, age_next = age at (second + 1d)");
+    static const double wanted[2][5] = {{4.4, 3.6, NAN, 79, 79}, {0, 0.8, 1, 81, 82}};
+    for (uint32_t p = 0; p < 2; p++)
+        for (uint32_t c = 0; c < 5; c++)
+            assert_cell(&a, p, c, wanted[p][c], 0.05);
+    answer_free(&a);
+    small_close(&r);
+}
+
+/* ---- waiting at a month's end (section 8) ---- */
+
+/* Spans of `services` stand for entries of a waiting list; meals are those where the patient chose to wait. */
+static void waiting_at_the_end_of_a_month(void **state)
+{
+    static const char *const entries[][3] = {
+        {"2024-01-01", NULL, "home_care"},         /* 90 days: within */
+        {"2023-12-31", NULL, "home_care"},         /* 91 days: over */
+        {"2023-11-02", NULL, "home_care"},         /* 150 days: not long */
+        {"2023-11-01", "2024-06-01", "home_care"}, /* 151 days: long */
+        {"2024-01-15", "2024-03-31", "home_care"}, /* ended on the day: not waiting */
+        {"2024-03-31", "2024-04-01", "home_care"}, /* 0 days */
+        {"2023-09-13", NULL, "meals"},             /* 200 days */
+    };
+    small_registry r;
+    (void)state;
+    small_open(&r);
+    for (int p = 0; p < 7; p++) {
+        char sql[200];
+        small_patient(&r, "1950-01-01", "male", NULL);
+        snprintf(sql, sizeof sql, "INSERT INTO services(p, start, \"end\", service) VALUES (%d, d('%s'), %s%s%s, '%s')", p,
+                 entries[p][0], entries[p][1] != NULL ? "d('" : "", entries[p][1] != NULL ? entries[p][1] : "NULL",
+                 entries[p][1] != NULL ? "')" : "", entries[p][2]);
+        small_exec(&r, sql);
+    }
+    small_publish(&r, 4);
+    answer a = ask(&r, "param s = 2024-03-31\n"
+                       "from services as w where w.start <= s and (w.end is missing or w.end > s)\n"
+                       "derive wait = s - w.start, counted = w.service != meals\n"
+                       "show waiting = count(), base = count(where counted), within_90 = count(where counted and wait <= 90d),\n"
+                       "share = rate(wait <= 90d where counted), long = count(where counted and wait > 150d),\n"
+                       "long_all = count(where wait > 150d), longest = int(max(wait))");
+    static const double wanted[] = {6, 5, 2, 0.4, 1, 2, 200};
+    for (uint32_t c = 0; c < 7; c++)
+        assert_cell(&a, 0, c, wanted[c], 1e-12);
+    answer_free(&a);
+    small_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +357,9 @@ int main(void)
         cmocka_unit_test(the_next_day_is_a_readmission_and_the_same_day_a_transfer),
         cmocka_unit_test(what_a_stay_was_coded_with_is_known_when_it_has_ended),
         cmocka_unit_test(drugs_given_back_are_not_counted),
+        cmocka_unit_test(visits_without_effect_prevent_readmissions_until_a_landmark_is_set),
+        cmocka_unit_test(years_between_onsets_are_not_years_with_the_diseases),
+        cmocka_unit_test(waiting_at_the_end_of_a_month),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -290,7 +290,7 @@ static lots_status feed_sums(lots_evidence *evidence, lots_group_batch *batch, l
     } else {
         LOTS_TRY(lots_group_floats(batch, batch->kept, &floats, err));
     }
-    LOTS_TRY(lots_group_sort(batch, batch->kept, &runs, err));
+    LOTS_TRY(lots_group_persons(batch, batch->kept, &runs, err));
     for (uint32_t r = 0; r < runs->count; r++) {
         lots_evidence_cell *kept = cell_of(evidence, runs, r), cell = *kept;
         if (cell.choices < 3)

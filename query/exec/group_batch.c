@@ -203,10 +203,17 @@ static lots_status sort_rows(lots_group_batch *batch, lots_group_rows *rows, lot
     const lots_group_tally *tally = NULL;
     uint32_t *next = NULL, *names = NULL, *first = NULL, *order = NULL, *persons = NULL;
     lots_group_runs *out = &rows->runs;
-    LOTS_TRY(lots_group_tallies(batch, rows, &tally, err));
-    LOTS_TRY(lots_new_u32(batch->arena, batch->groups, &next, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->groups, &names, err));
     LOTS_TRY(lots_new_u32(batch->arena, (size_t)batch->groups + 1, &first, err));
+    if (batch->groups == 1 && batch->rows > 0 && rows->keep == NULL && !rows->none) {
+        names[0] = lots_group_name(batch, 0);
+        first[0] = 0;
+        first[1] = batch->rows;
+        *out = (lots_group_runs){.count = 1, .group = names, .first = first, .patient = batch->patient};
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_group_tallies(batch, rows, &tally, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->groups, &next, err));
     *out = (lots_group_runs){.count = begin_runs(batch, tally, names, first, next), .group = names, .first = first};
     out->patient = batch->patient;
     const uint32_t kept = first[out->count];
@@ -214,14 +221,12 @@ static lots_status sort_rows(lots_group_batch *batch, lots_group_rows *rows, lot
         LOTS_TRY(place_rows(batch, kept, rows->none ? NULL : rows->keep, next, &order, err));
         out->row = order;
     }
-    if (batch->patient == NULL)
+    if (batch->patient == NULL || order == NULL)
         return LOTS_OK;
-    if (order != NULL) {
-        LOTS_TRY(lots_new_u32(batch->arena, kept, &persons, err));
-        lots_kernels_get()->gather_u32(batch->patient, order, kept, persons);
-        out->patient = persons;
-    }
-    return find_persons(batch->arena, out, err);
+    LOTS_TRY(lots_new_u32(batch->arena, kept, &persons, err));
+    lots_kernels_get()->gather_u32(batch->patient, order, kept, persons);
+    out->patient = persons;
+    return LOTS_OK;
 }
 
 lots_status lots_group_sort(lots_group_batch *batch, lots_group_rows *rows, const lots_group_runs **out, lots_error *err)
@@ -231,6 +236,12 @@ lots_status lots_group_sort(lots_group_batch *batch, lots_group_rows *rows, cons
         return LOTS_OK;
     rows->sorted = true;
     return sort_rows(batch, rows, err);
+}
+
+lots_status lots_group_persons(lots_group_batch *batch, lots_group_rows *rows, const lots_group_runs **out, lots_error *err)
+{
+    LOTS_TRY(lots_group_sort(batch, rows, out, err));
+    return batch->patient == NULL || rows->runs.person != NULL ? LOTS_OK : find_persons(batch->arena, &rows->runs, err);
 }
 
 /* ---- for one aggregate ---- */

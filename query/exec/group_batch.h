@@ -25,8 +25,8 @@ typedef struct lots_group_runs {
     const uint32_t *group;       /* by run */
     const uint32_t *first;       /* count + 1: run r has the places [first[r], first[r + 1]) */
     const uint32_t *row;         /* by place: the batch's row; NULL: places are rows */
-    /* NULL when the rows have no patients */
-    const lots_patient *patient; /* by place */
+    const lots_patient *patient; /* by place; NULL when the rows have no patients */
+    /* NULL then, too, and until they are asked for */
     const uint32_t *person;      /* count + 1: run r has the persons [person[r], person[r + 1]) */
     const uint32_t *person_first;/* by person: the first of its places; and where the last one's end */
 } lots_group_runs;
@@ -88,6 +88,9 @@ LOTS_MUST lots_status lots_group_tallies(lots_group_batch *batch, lots_group_row
                                          lots_error *err);
 LOTS_MUST lots_status lots_group_sort(lots_group_batch *batch, lots_group_rows *rows, const lots_group_runs **out,
                                       lots_error *err);
+/* The same with persons. */
+LOTS_MUST lots_status lots_group_persons(lots_group_batch *batch, lots_group_rows *rows, const lots_group_runs **out,
+                                         lots_error *err);
 /* The value by row, of a type of whole numbers (BOOL: 0 and 1). Sets `small` and `rising`. */
 LOTS_MUST lots_status lots_group_row_ints(lots_group_batch *batch, const int64_t **out, lots_error *err);
 /* Sums of the kept rows' small whole numbers by number of the group. */
@@ -97,11 +100,5 @@ LOTS_MUST lots_status lots_group_ints(lots_group_batch *batch, lots_group_rows *
 /* A FLOAT of each place. */
 LOTS_MUST lots_status lots_group_floats(lots_group_batch *batch, lots_group_rows *rows, const double **out,
                                         lots_error *err);
-
-/* How many persons a run has. */
-static inline uint32_t lots_group_runs_persons(const lots_group_runs *runs, uint32_t run)
-{
-    return runs->person[run + 1] - runs->person[run];
-}
 
 #endif

@@ -9,7 +9,7 @@
 
 /* ---- sorting ---- */
 
-enum { SHAPES = 12, MOST = 5000 };
+enum { SHAPES = 14, MOST = 5000 };
 
 static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
 {
@@ -26,6 +26,8 @@ static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
     case 8: return drawn % 3 != 0 ? -100 : (int64_t)(drawn % 9000000); /* costs: many have none */
     case 9: return at == 1 ? INT64_C(0xffffffff) - 7 : at == 2 ? -7 : (int64_t)(drawn >> 32) - 7; /* the most that are halves … */
     case 10: return at == 1 ? INT64_C(0x100000000) - 7 : at == 2 ? -7 : (int64_t)(drawn >> 32) - 7; /* … and one more */
+    case 11: return at == 0 ? -50 : drawn % 4 == 0 ? -50 : (int64_t)(drawn % 3000000) * 100 - 50; /* hundreds above the least … */
+    case 12: return at == 2 ? 101 : (int64_t)(drawn % 3000000) * 100; /* … and one that isn't */
     default: return (int64_t)(drawn % 40) == 0 ? (int64_t)(drawn >> 8) : (int64_t)(drawn % 1000) - 500;
     }
 }

@@ -162,8 +162,12 @@ static lots_status fraction(binder *b, scope *where, const lots_ast_node *node, 
     lots_expr *p = NULL;
     LOTS_TRY(bind_scalar(b, where, node, &p));
     LOTS_TRY(bind_to_float(b, p, &p));
-    if (p->op != LOTS_OP_CONSTANT || p->constant.missing || !(p->constant.f >= 0 && p->constant.f <= 1))
-        return lots_ast_fail(b->err, node->span, "a constant share from 0%% to 100%% is wanted here");
+    if (p->op != LOTS_OP_CONSTANT || p->constant.missing || !(p->constant.f >= 0 && p->constant.f <= 1)) {
+        lots_status status = lots_ast_fail(b->err, node->span, "a constant share from 0%% to 100%% is wanted here");
+        if (node->kind == LOTS_AST_NUMBER && p->constant.f > 1 && p->constant.f <= 100)
+            lots_error_hint(b->err, "as a percentage it is written %g%%", p->constant.f);
+        return status;
+    }
     *out = p->constant.f;
     return LOTS_OK;
 }

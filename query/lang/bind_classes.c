@@ -80,6 +80,8 @@ static lots_status load_file(binder *b, const lots_ast_node *node, const lots_gr
     *out = find_loaded(b, path);
     if (*out == NULL) {
         status = place(b, node->span, lots_file_slurp(path, LOTS_CLASSIFICATION_BYTES_MAX, &text, &bytes, b->err));
+        if (status != LOTS_OK && lots_classification_builtin(node->string.text, node->string.bytes) != NULL)
+            lots_error_hint(b->err, "the shipped one of that name stands without quotes: %s", node->string.text);
         if (status == LOTS_OK)
             status = load(b, path, text, bytes, node->span, out);
     }

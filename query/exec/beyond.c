@@ -100,22 +100,33 @@ static lots_status look_at_rows(lots_worker *worker, const bound *low, const bou
     return LOTS_OK;
 }
 
+/* What is covered, as if it went on for ever on a side of which enough is known. */
+static lots_coverage coverage_to_find(const lots_worker *worker, uint32_t stream)
+{
+    lots_coverage covered = *lots_registry_coverage(worker->registry, stream);
+    if (is_full(worker, &worker->beyond[2 * stream]))
+        covered.from = LOTS_DAY_MIN;
+    if (is_full(worker, &worker->beyond[2 * stream + 1]))
+        covered.until = LOTS_DAY_MAX;
+    return covered;
+}
+
 static lots_status look(lots_worker *worker, const lots_asked *asked, const lots_instance *rows, lots_error *err)
 {
-    const lots_coverage *covered = lots_registry_coverage(worker->registry, asked->stream);
+    const lots_coverage covered = coverage_to_find(worker, asked->stream);
     lots_beyond *sides = &worker->beyond[2 * asked->stream];
     uint64_t *outside = NULL;
     bound low, high;
-    if (is_full(worker, &sides[0]) && is_full(worker, &sides[1]))
+    if (covered.from == LOTS_DAY_MIN && covered.until == LOTS_DAY_MAX)
         return LOTS_OK;
     LOTS_TRY(days_of(worker, asked->low, rows, &low, err));
     LOTS_TRY(days_of(worker, asked->high, rows, &high, err));
     LOTS_TRY(lots_new_bits(lots_instance_arena(worker, rows), rows->count, &outside, err));
-    LOTS_TRY(add_outside(worker, &low, covered, rows, outside, err));
-    LOTS_TRY(add_outside(worker, &high, covered, rows, outside, err));
+    LOTS_TRY(add_outside(worker, &low, &covered, rows, outside, err));
+    LOTS_TRY(add_outside(worker, &high, &covered, rows, outside, err));
     if (lots_bits_next(outside, 0, rows->count) == rows->count)
         return LOTS_OK;
-    return look_at_rows(worker, &low, &high, covered, rows, outside, sides, err);
+    return look_at_rows(worker, &low, &high, &covered, rows, outside, sides, err);
 }
 
 lots_status lots_beyond_look(lots_worker *worker, const lots_set *set, const lots_instance *rows, lots_error *err)

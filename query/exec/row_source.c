@@ -157,7 +157,7 @@ lots_status lots_rows_take(lots_worker *worker, const lots_instance *rows, const
 lots_status lots_rows_filter(lots_worker *worker, const lots_instance *rows, const uint64_t *keep, lots_instance **out,
                              lots_error *err)
 {
-    const uint32_t count = (uint32_t)lots_bits_count(keep, rows->count);
+    const uint32_t count = (uint32_t)worker->kernels->bits_count(keep, rows->count);
     uint32_t *index = NULL;
     LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), count, &index, err));
     worker->kernels->bits_indexes(keep, rows->count, index);

@@ -313,6 +313,14 @@ lots_status lots_texts_encode(const lots_texts *texts, int only, lots_bytes *out
     return lots_text_list_write(texts, out, arena, err);
 }
 
+lots_status lots_texts_numbers(uint8_t encoding, lots_reader *reader, uint32_t count, int64_t *out, bool *done,
+                               lots_arena *arena, lots_error *err)
+{
+    uint8_t form, inner;
+    *done = encoding == LOTS_ENCODING_PLAIN && lots_read8(reader, &form) && form == FORM_NUMBERS && lots_read8(reader, &inner);
+    return *done ? lots_ints_decode_u64(inner, reader, count, false, false, (uint64_t *)out, arena, err) : LOTS_OK;
+}
+
 lots_status lots_texts_decode(uint8_t encoding, lots_reader *reader, uint32_t count, uint32_t *offsets,
                               const char **bytes, lots_arena *arena, lots_error *err)
 {

@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/base/os.h"
+#include "core/codec/text.h"
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
@@ -309,6 +310,23 @@ const lots_block_meta *lots_segment_meta(const lots_segment *segment, uint32_t s
     const lots_block_meta *metas = segment->streams[stream].columns[column].shown[part];
     assert(metas != NULL); /* LENGTHS of a column that is no list */
     return &metas[chunk];
+}
+
+lots_status lots_segment_numbers(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, int64_t *out,
+                                 bool *done, lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_column *file = segment->streams[stream].columns[column].file;
+    const lots_block_meta *meta = lots_segment_meta(segment, stream, column, LOTS_PART_VALUES, chunk);
+    *done = file != NULL && meta->phys == LOTS_PHYS_TEXT && meta->missing == 0 && meta->count > 0 &&
+            lots_segment_is_verified(segment, &file->values, chunk);
+    if (!*done)
+        return LOTS_OK;
+    lots_reader reader = lots_reader_over(segment->data + file->values.offsets[chunk], meta->bytes);
+    reader.slack = lots_segment_after_block(segment, &file->values, chunk);
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    const lots_status status = lots_texts_numbers(meta->encoding, &reader, meta->count, out, done, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
 }
 
 /* The map is an aid: where it can't be read, any id may be anywhere, and `check` says what is wrong with it. */

@@ -79,6 +79,10 @@ LOTS_MUST lots_status lots_segment_read(lots_segment *segment, uint32_t stream, 
 LOTS_MUST lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const uint32_t *rows, uint32_t row_count, lots_values_out *out,
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
+/* Of texts, none missing, that have been read before and are stored as whole numbers, these: *done. Two texts are equal where their
+ * numbers are. `out` has 64 bytes of slack. Errors: as read. */
+LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, int64_t *out,
+                                           bool *done, lots_arena *scratch, lots_error *err);
 /* Of a list column's lengths, without decoding them where their encoding tells (and they have been read before): *done, else
  * nothing is written. lots_segment_elements_before: out[i] = how many elements the lists before row rows[i] have, rows[i] up to
  * the chunk's rows. lots_segment_lists_of: out[i] = the row in whose list elements[i] is; elements rise.

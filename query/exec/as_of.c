@@ -4,6 +4,7 @@
 
 #include "query/exec/beyond.h"
 #include "query/exec/candidates.h"
+#include "query/exec/column.h"
 
 enum { MANY = 8 }; /* spans looked at for each row: with more it pays to search */
 
@@ -177,11 +178,53 @@ static lots_status find_held(const as_of *a, held *out, bool *can, lots_error *e
     return LOTS_OK;
 }
 
+/* A stored column of texts as numbers; NULL: it is none, or its texts are no numbers. */
+static lots_status key_numbers(lots_worker *worker, const lots_expr *column, uint32_t frame, const int64_t **out, lots_error *err)
+{
+    const lots_query *query = worker->query;
+    const uint32_t relation = query->frames[frame].relation;
+    *out = NULL;
+    if (column->op != LOTS_OP_COLUMN || column->of_frame != frame || column->type.kind != LOTS_TYPE_TEXT ||
+        relation >= query->relation_count || query->relations[relation].kind != LOTS_RELATION_STREAM)
+        return LOTS_OK;
+    return lots_stream_numbers(worker, query->relations[relation].stream, query->relations[relation].columns[column->index].column,
+                               out, err);
+}
+
+/* The span's link to the row (wait = w.id), where nothing else is asked and both are texts that are stored as numbers. */
+static lots_status keep_linked(const as_of *a, const held *all, uint64_t *keep, bool *done, lots_error *err)
+{
+    const lots_step *step = a->step;
+    const lots_expr *link = a->resolved->both_filters[0];
+    const uint32_t frame = step->expr->set->frame, *row = step->rows->relation_row;
+    const int64_t *of_span = NULL, *of_row = NULL;
+    *done = false;
+    if (a->resolved->both_count > 1 || link->op != LOTS_OP_EQUAL)
+        return LOTS_OK;
+    for (uint32_t s = 0; s < 2 && of_row == NULL; s++) {
+        LOTS_TRY(key_numbers(step->worker, link->operands[s], frame, &of_span, err));
+        if (of_span != NULL)
+            LOTS_TRY(key_numbers(step->worker, link->operands[1 - s], step->rows->frame, &of_row, err));
+    }
+    *done = of_row != NULL;
+    for (uint32_t p = 0; p < all->pairs && *done; p++) {
+        const uint32_t i = all->row[all->of[p]];
+        if (of_span[all->span[p]] != of_row[row == NULL ? i : row[i]])
+            lots_bit_clear(keep, p);
+    }
+    return LOTS_OK;
+}
+
 /* *can false: some could not be judged. Then whoever looks at one after the other tells whether they matter. */
 static lots_status keep_held(const as_of *a, const held *all, uint64_t *keep, bool *can, lots_error *err)
 {
     const lots_step *step = a->step;
     lots_instance *left = NULL, *pairs = NULL;
+    bool done = false;
+    step->worker->work.rows += all->pairs;
+    LOTS_TRY(keep_linked(a, all, keep, &done, err));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(lots_rows_take(step->worker, step->rows, all->row, all->rows, &left, err));
     LOTS_TRY(lots_instance_new(step->worker, step->expr->set->frame, all->pairs, left, step->rows->depth, &pairs, err));
     pairs->parent_index = all->of;
@@ -193,7 +236,6 @@ static lots_status keep_held(const as_of *a, const held *all, uint64_t *keep, bo
         lots_bits_and(keep, keep, flat.data, all->pairs);
         *can = flat.failed == NULL;
     }
-    step->worker->work.rows += all->pairs;
     return LOTS_OK;
 }
 

@@ -476,6 +476,19 @@ bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t co
     return worker->streams[stream].locals[column].count != UINT32_MAX;
 }
 
+lots_status lots_stream_numbers(lots_worker *worker, uint32_t stream, uint32_t column, const int64_t **out, lots_error *err)
+{
+    int64_t *numbers = NULL;
+    bool done = false;
+    *out = NULL;
+    if (stream_of(worker, stream)->columns[column].kind != LOTS_KIND_TEXT || lots_stream_is_read(worker, stream, column))
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i64(&worker->depths[0].arena, worker->streams[stream].rows, &numbers, err));
+    LOTS_TRY(lots_segment_numbers(worker->segment, stream, column, worker->chunk, numbers, &done, &worker->scratch, err));
+    *out = done ? numbers : NULL;
+    return LOTS_OK;
+}
+
 lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
                              lots_arena *arena, lots_vector *out, lots_error *err)
 {

@@ -457,9 +457,11 @@ static lots_status mask_endless(mask_maker *maker, bool *done, lots_error *err)
 /* What has no start is in no window, and a span whose end isn't known reaches no day. */
 static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved, lots_error *err)
 {
-    bool done = resolved->span == NULL;
+    const lots_relation *relation = maker->relation->relation;
+    const bool stored = relation->kind == LOTS_RELATION_STREAM && !lots_stream_may_be_open(maker->worker, relation->stream);
+    bool done = resolved->span == NULL || stored;
     const lots_vector *values[2] = {NULL, NULL};
-    const int32_t start = maker->relation->relation->start_column;
+    const int32_t start = relation->start_column;
     if (resolved->window_count > 0 && start >= 0)
         LOTS_TRY(lots_relation_values(maker->worker, maker->relation, (uint32_t)start, &values[0], err));
     if (!done)

@@ -1,24 +1,11 @@
 /* test_segment_posted.c: who of a chunk has a code, and in which rows, as the postings say it: against a loop over the rows, under damage, and
  * where a file has none. */
-#include <zstd.h>
-
-#include "core/base/hash.h"
 #include "core/codec/block.h"
 #include "core/index/bitset.h"
-#include "core/store/segment_layout.h"
-#include "tests/core/store/segment_fixture.h"
+#include "tests/core/store/segment_sealed.h"
 
 enum { CASES = STREAMS, CODE_COUNT = 400 };
 enum { K_START, K_DX, K_DRUG, K_ONCE, K_LEVEL };
-
-typedef struct cases {
-    fixture f;
-    lots_batch patients, rows;
-    const lots_batch *list[STREAMS + 1];
-    uint32_t count;
-    char path[600];
-    lots_segment_result result;
-} cases;
 
 static void add_cases(fixture *f)
 {
@@ -33,7 +20,7 @@ static void add_cases(fixture *f)
 }
 
 /* A few codes of the patient's own, again and again; `once` has another code each time. */
-static void add_case(cases *k, uint32_t patient, int64_t day, const uint64_t own[4])
+static void add_case(own_stream *k, uint32_t patient, int64_t day, const uint64_t own[4])
 {
     lots_error err;
     fixture *f = &k->f;
@@ -49,45 +36,14 @@ static void add_case(cases *k, uint32_t patient, int64_t day, const uint64_t own
     assert_ok(lots_batch_row_end(&k->rows, &err));
 }
 
-static void cases_write(cases *k)
+static void add_patient(own_stream *k, uint32_t patient, uint32_t most)
 {
-    lots_error err;
-    lots_segment_input input = {.id = SEGMENT_ID, .schema = &k->f.schema, .patients = k->count,
-                                .first_patient = FIRST_PATIENT, .streams = k->list, .codes = k->f.codes,
-                                .domains = k->f.domain_list, .domain_names = k->f.domain_names, .domain_count = DOMAINS};
-    assert_ok(lots_path_remove(k->path, &err));
-    assert_ok(lots_segment_write(k->path, &input, &k->result, &err));
-}
-
-static void cases_open(cases *k, uint64_t seed, uint32_t patients, uint32_t most)
-{
-    memset(k, 0, sizeof *k);
-    path_in(k->path, "1.seg");
-    fixture_open(&k->f, seed);
-    add_cases(&k->f);
-    open_batch(&k->f, PATIENTS, &k->patients);
-    open_batch(&k->f, CASES, &k->rows);
-    for (uint32_t p = 0; p < patients; p++) {
-        add_random_row(&k->f, &k->patients, FIRST_PATIENT + p, 10);
-        uint64_t own[4];
-        for (int i = 0; i < 4; i++)
-            own[i] = below(&k->f, below(&k->f, 3) == 0 ? CODE_COUNT : 20);
-        const uint64_t count = below(&k->f, 5) == 0 ? 0 : below(&k->f, most + 1);
-        for (uint64_t i = 0; i < count; i++)
-            add_case(k, p, 15000 + (int64_t)i * 13, own);
-    }
-    k->list[PATIENTS] = &k->patients;
-    k->list[CASES] = &k->rows;
-    k->count = patients;
-    cases_write(k);
-}
-
-static void cases_close(cases *k)
-{
-    lots_batch_close(&k->patients);
-    lots_batch_close(&k->rows);
-    fixture_close(&k->f);
-    remove_folder(k->path);
+    uint64_t own[4];
+    for (int i = 0; i < 4; i++)
+        own[i] = below(&k->f, below(&k->f, 3) == 0 ? CODE_COUNT : 20);
+    const uint64_t count = below(&k->f, 5) == 0 ? 0 : below(&k->f, most + 1);
+    for (uint64_t i = 0; i < count; i++)
+        add_case(k, patient, 15000 + (int64_t)i * 13, own);
 }
 
 /* ---- a loop over the rows ---- */
@@ -98,7 +54,7 @@ static bool is_in(const lots_id_test *test, uint32_t id)
 }
 
 /* For each stable id of the dictionary, whether its local number is in the set. */
-static void find_wanted(const cases *k, lots_segment *segment, uint32_t column, const lots_id_test *test, bool out[CODE_COUNT])
+static void find_wanted(const own_stream *k, lots_segment *segment, uint32_t column, const lots_id_test *test, bool out[CODE_COUNT])
 {
     lots_error err;
     const lots_id *rank_of = lots_dictionary_rank_of_stable(k->f.codes), *ranks;
@@ -111,7 +67,7 @@ static void find_wanted(const cases *k, lots_segment *segment, uint32_t column, 
     }
 }
 
-static bool row_has(const cases *k, uint32_t column, uint32_t row, const bool wanted[CODE_COUNT])
+static bool row_has(const own_stream *k, uint32_t column, uint32_t row, const bool wanted[CODE_COUNT])
 {
     const lots_batch_column *c = &k->rows.columns[column];
     const uint32_t first = c->list ? LOTS_AT(uint32_t, &c->offsets, row) : row;
@@ -125,7 +81,7 @@ static bool row_has(const cases *k, uint32_t column, uint32_t row, const bool wa
     return false;
 }
 
-static void assert_posted(const cases *k, lots_segment *segment, uint32_t column, uint32_t chunk, const lots_id_test *test,
+static void assert_posted(const own_stream *k, lots_segment *segment, uint32_t column, uint32_t chunk, const lots_id_test *test,
                           lots_arena *scratch)
 {
     lots_error err;
@@ -146,7 +102,7 @@ static void assert_posted(const cases *k, lots_segment *segment, uint32_t column
 }
 
 /* Rows are told when every id of the set that is in the chunk is one that few have. */
-static bool assert_posted_rows(const cases *k, lots_segment *segment, uint32_t chunk, const lots_id_test *test, lots_arena *scratch)
+static bool assert_posted_rows(const own_stream *k, lots_segment *segment, uint32_t chunk, const lots_id_test *test, lots_arena *scratch)
 {
     lots_error err;
     const uint32_t first = lots_segment_chunk_first(segment, chunk), end = lots_segment_chunk_first(segment, chunk + 1);
@@ -177,8 +133,8 @@ static void rows_of_rare_codes_are_told(void **state)
     lots_segment *segment;
     lots_arena scratch;
     uint32_t told = 0, untold = 0;
-    cases k;
-    cases_open(&k, 5, 4000, 40);
+    own_stream k;
+    own_stream_open(&k, 5, 4000, 40, add_cases, add_patient);
     assert_ok(open_file(&k.f, k.path, &segment, &err));
     lots_arena_init(&scratch, 0);
     for (uint32_t round = 0; round < 60; round++) {
@@ -200,7 +156,7 @@ static void rows_of_rare_codes_are_told(void **state)
     assert_false(assert_posted_rows(&k, segment, 0, &all, &scratch));
     lots_arena_free(&scratch);
     lots_segment_close(segment);
-    cases_close(&k);
+    own_stream_close(&k);
 }
 
 static void those_posted_are_those_who_have_the_code(void **state)
@@ -209,8 +165,8 @@ static void those_posted_are_those_who_have_the_code(void **state)
     lots_error err;
     lots_segment *segment;
     lots_arena scratch;
-    cases k;
-    cases_open(&k, 1, 4000, 40);
+    own_stream k;
+    own_stream_open(&k, 1, 4000, 40, add_cases, add_patient);
     assert_ok(open_file(&k.f, k.path, &segment, &err));
     lots_arena_init(&scratch, 0);
     assert_true(lots_segment_chunks(segment) > 1);
@@ -229,7 +185,7 @@ static void those_posted_are_those_who_have_the_code(void **state)
     assert_no_faults(segment);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
-    cases_close(&k);
+    own_stream_close(&k);
 }
 
 static void codes_as_dear_to_post_as_to_read_are_not_posted(void **state)
@@ -241,8 +197,8 @@ static void codes_as_dear_to_post_as_to_read_are_not_posted(void **state)
     uint64_t posted[LOTS_CHUNK_PATIENTS / 64 + 8];
     const lots_id_test all = {.end = CODE_COUNT};
     bool done = true;
-    cases k;
-    cases_open(&k, 2, 900, 30);
+    own_stream k;
+    own_stream_open(&k, 2, 900, 30, add_cases, add_patient);
     assert_ok(open_file(&k.f, k.path, &segment, &err));
     lots_arena_init(&scratch, 0);
     assert_true(lots_segment_has_postings(segment, CASES, K_DX));
@@ -254,72 +210,21 @@ static void codes_as_dear_to_post_as_to_read_are_not_posted(void **state)
     assert_false(done);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
-    cases_close(&k);
+    own_stream_close(&k);
 }
 
 /* ---- what a file may not say ---- */
 
-typedef struct sealed {
-    char *bytes;
-    size_t count;
-    lots_segment_header header;
-    uint8_t *directory; /* decompressed */
-} sealed;
-
-static void sealed_read(const cases *k, sealed *out)
-{
-    lots_error err;
-    assert_ok(lots_file_slurp(k->path, 1u << 24, &out->bytes, &out->count, &err));
-    assert_ok(lots_segment_header_get((uint8_t *)out->bytes, out->count, &out->header, &err));
-    out->directory = malloc(out->header.directory_raw_bytes);
-    assert_int_equal(ZSTD_decompress(out->directory, out->header.directory_raw_bytes, out->bytes + out->header.directory_offset,
-                                     out->header.directory_bytes),
-                     out->header.directory_raw_bytes);
-}
-
-static void sealed_free(sealed *file)
-{
-    free(file->directory);
-    lots_free(file->bytes);
-}
-
-static lots_status layout_of(const sealed *file, const uint8_t *directory, size_t count, lots_layout *out, lots_error *err)
-{
-    return lots_layout_decode(directory, count, file->header.patients, file->header.directory_offset, out, err);
-}
-
-/* The file with another directory, whose checksums fit. */
-static void reseal(const cases *k, const sealed *file, const lots_layout *layout)
-{
-    lots_error err;
-    lots_bytes raw = {0};
-    lots_segment_header header = file->header;
-    const size_t before = (size_t)header.directory_offset;
-    assert_ok(lots_layout_encode(layout, false, &raw, &err));
-    char *made = malloc(before + ZSTD_compressBound(raw.count));
-    memcpy(made, file->bytes, before);
-    header.directory_bytes = (uint32_t)ZSTD_compress(made + before, ZSTD_compressBound(raw.count), raw.data, raw.count, 1);
-    header.directory_raw_bytes = (uint32_t)raw.count;
-    header.directory_checksum = lots_hash(made + before, header.directory_bytes, lots_hash_salt(SEGMENT_ID, UINT32_MAX, 0));
-    header.file_bytes = before + header.directory_bytes;
-    lots_segment_header_put(&header, (uint8_t *)made);
-    put_file(k->path, made, (size_t)header.file_bytes);
-    free(made);
-    lots_bytes_free(&raw);
-}
-
 static void postings_that_can_not_be_are_refused(void **state)
 {
     (void)state;
-    lots_error err;
-    cases k;
+    own_stream k;
     sealed file;
-    cases_open(&k, 3, 300, 20);
-    sealed_read(&k, &file);
+    own_stream_open(&k, 3, 300, 20, add_cases, add_patient);
+    sealed_read(k.path, &file);
     for (int what = -1; what < 11; what++) {
-        lots_layout layout, again;
-        lots_bytes changed = {0};
-        assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
+        lots_layout layout;
+        sealed_layout(&file, &layout);
         lots_layout_column *dx = &layout.streams[CASES].columns[K_DX];
         lots_block_meta *meta = &dx->postings.metas[0];
         switch (what) {
@@ -336,20 +241,15 @@ static void postings_that_can_not_be_are_refused(void **state)
         case 10: dx->rare.metas[0].bytes--; break;
         default: break;
         }
-        assert_ok(lots_layout_encode(&layout, false, &changed, &err));
-        const lots_status status = layout_of(&file, changed.data, changed.count, &again, &err);
-        assert_int_equal(status, what < 0 ? LOTS_OK : LOTS_CORRUPT);
-        if (status == LOTS_OK)
-            lots_layout_free(&again);
-        lots_bytes_free(&changed);
+        assert_int_equal(sealed_judge(&file, &layout), what < 0 ? LOTS_OK : LOTS_CORRUPT);
         lots_layout_free(&layout);
     }
     sealed_free(&file);
-    cases_close(&k);
+    own_stream_close(&k);
 }
 
 /* Does the check tell? If not, the postings must say what they said. */
-static bool is_found(const cases *k, uint32_t column, uint32_t bit, lots_arena *scratch)
+static bool is_found(const own_stream *k, uint32_t column, uint32_t bit, lots_arena *scratch)
 {
     lots_error err;
     lots_segment *segment;
@@ -380,16 +280,15 @@ static bool is_found(const cases *k, uint32_t column, uint32_t bit, lots_arena *
 static void wrong_postings_under_right_checksums_are_found(void **state)
 {
     (void)state;
-    lots_error err;
     lots_arena scratch;
-    cases k;
+    own_stream k;
     sealed file;
     uint32_t found = 0, turned = 0;
-    cases_open(&k, 4, 90, 12);
-    sealed_read(&k, &file);
+    own_stream_open(&k, 4, 90, 12, add_cases, add_patient);
+    sealed_read(k.path, &file);
     lots_arena_init(&scratch, 0);
     lots_layout layout;
-    assert_ok(layout_of(&file, file.directory, file.header.directory_raw_bytes, &layout, &err));
+    sealed_layout(&file, &layout);
     for (uint32_t part = 0; part < 4; part++) {
         const uint32_t column = part == 2 ? K_DRUG : K_DX;
         lots_layout_column *posted = &layout.streams[CASES].columns[column];
@@ -399,7 +298,7 @@ static void wrong_postings_under_right_checksums_are_found(void **state)
         for (uint32_t bit = 0; bit < 8 * meta->bytes; bit += 3, turned++) {
             block[bit / 8] ^= (uint8_t)(1u << bit % 8);
             meta->checksum = lots_hash(block, meta->bytes, lots_hash_salt(SEGMENT_ID, slot->number, 0));
-            reseal(&k, &file, &layout);
+            sealed_write(&file, k.path, file.bytes, &layout);
             found += is_found(&k, column, bit, &scratch);
             block[bit / 8] ^= (uint8_t)(1u << bit % 8);
         }
@@ -409,7 +308,7 @@ static void wrong_postings_under_right_checksums_are_found(void **state)
     lots_layout_free(&layout);
     lots_arena_free(&scratch);
     sealed_free(&file);
-    cases_close(&k);
+    own_stream_close(&k);
 }
 
 int main(void)

@@ -1,22 +1,10 @@
 /* test_segment_ties.c: columns that are told from others: made where it pays, read back as they were, and refused where a file
  * ties what can't be tied. And files of format versions before, which knew less. */
-#include <zstd.h>
-
-#include "core/base/hash.h"
 #include "core/index/bitset.h"
-#include "core/store/segment_layout.h"
-#include "tests/core/store/segment_fixture.h"
+#include "tests/core/store/segment_sealed.h"
 
 enum { VISITS = STREAMS };
 enum { V_START, V_END, V_LEVEL, V_DOCTOR, V_UNIT, V_CODE, V_PACKS, V_PRICE, V_SHARE, V_MINUTE, V_WARD, V_BEDS, V_NURSE, V_NOTE };
-
-typedef struct visits {
-    fixture f;
-    lots_batch patients, rows;
-    const lots_batch *list[STREAMS + 1];
-    char path[600];
-    lots_segment_result result;
-} visits;
 
 static void add_visits(fixture *f)
 {
@@ -46,7 +34,7 @@ static void put(lots_batch *batch, uint32_t column, uint64_t value)
 }
 
 /* One visit: a unit and one of its few doctors; a drug that the patient has had before, mostly as before. */
-static void add_visit(visits *v, lots_patient patient, int64_t day, const uint64_t drugs[4])
+static void add_visit(own_stream *v, lots_patient patient, int64_t day, const uint64_t drugs[4])
 {
     fixture *f = &v->f;
     lots_error err;
@@ -77,42 +65,17 @@ static void add_visit(visits *v, lots_patient patient, int64_t day, const uint64
     assert_ok(lots_batch_row_end(&v->rows, &err));
 }
 
-static void visits_open(visits *v, uint64_t seed, uint32_t patients, uint32_t most)
+static void add_patient(own_stream *v, uint32_t patient, uint32_t most)
 {
-    memset(v, 0, sizeof *v);
-    path_in(v->path, "1.seg");
-    fixture_open(&v->f, seed);
-    add_visits(&v->f);
-    open_batch(&v->f, PATIENTS, &v->patients);
-    open_batch(&v->f, VISITS, &v->rows);
-    for (uint32_t p = 0; p < patients; p++) {
-        add_random_row(&v->f, &v->patients, FIRST_PATIENT + p, 10);
-        uint64_t drugs[4];
-        for (int i = 0; i < 4; i++)
-            drugs[i] = below(&v->f, 3000);
-        const uint64_t count = below(&v->f, 5) == 0 ? 0 : below(&v->f, most + 1);
-        for (uint64_t i = 0; i < count; i++)
-            add_visit(v, FIRST_PATIENT + p, 15000 + (int64_t)(i * 13), drugs);
-    }
-    v->list[PATIENTS] = &v->patients;
-    v->list[VISITS] = &v->rows;
-    lots_error err;
-    lots_segment_input input = {.id = SEGMENT_ID, .schema = &v->f.schema, .patients = patients,
-                                .first_patient = FIRST_PATIENT, .streams = v->list, .codes = v->f.codes,
-                                .domains = v->f.domain_list, .domain_names = v->f.domain_names, .domain_count = DOMAINS};
-    assert_ok(lots_path_remove(v->path, &err));
-    assert_ok(lots_segment_write(v->path, &input, &v->result, &err));
+    uint64_t drugs[4];
+    for (int i = 0; i < 4; i++)
+        drugs[i] = below(&v->f, 3000);
+    const uint64_t count = below(&v->f, 5) == 0 ? 0 : below(&v->f, most + 1);
+    for (uint64_t i = 0; i < count; i++)
+        add_visit(v, FIRST_PATIENT + patient, 15000 + (int64_t)(i * 13), drugs);
 }
 
-static void visits_close(visits *v)
-{
-    lots_batch_close(&v->patients);
-    lots_batch_close(&v->rows);
-    fixture_close(&v->f);
-    remove_folder(v->path);
-}
-
-static void assert_comes_back(visits *v)
+static void assert_comes_back(own_stream *v)
 {
     lots_error err;
     lots_segment *segment;
@@ -139,8 +102,8 @@ static void columns_are_tied_where_it_pays(void **state)
     (void)state;
     lots_error err;
     lots_segment *segment;
-    visits v;
-    visits_open(&v, 1, 5000, 40);
+    own_stream v;
+    own_stream_open(&v, 1, 5000, 40, add_visits, add_patient);
     assert_ok(open_file(&v.f, v.path, &segment, &err));
     assert_true(lots_segment_chunks(segment) > 2);
     for (uint32_t k = 0; k < lots_segment_chunks(segment); k++)
@@ -149,22 +112,22 @@ static void columns_are_tied_where_it_pays(void **state)
                              ties[i].encoding);
     lots_segment_close(segment);
     assert_comes_back(&v);
-    visits_close(&v);
+    own_stream_close(&v);
 }
 
 static void small_segments_come_back_whatever_is_tied(void **state)
 {
     (void)state;
     for (uint32_t seed = 2; seed < 12; seed++) {
-        visits v;
-        visits_open(&v, seed, seed * 9, seed * seed);
+        own_stream v;
+        own_stream_open(&v, seed, seed * 9, seed * seed, add_visits, add_patient);
         assert_comes_back(&v);
-        visits_close(&v);
+        own_stream_close(&v);
     }
 }
 
 /* Some rows of a column against all of them, and which rows have one of some ids. */
-static void assert_parts(visits *v, lots_segment *segment, uint32_t column, uint32_t chunk, lots_known_entries *known,
+static void assert_parts(own_stream *v, lots_segment *segment, uint32_t column, uint32_t chunk, lots_known_entries *known,
                          lots_arena *scratch)
 {
     lots_error err;
@@ -202,8 +165,8 @@ static void parts_of_tied_columns_are_as_the_whole(void **state)
     lots_error err;
     lots_segment *segment;
     lots_arena scratch, kept;
-    visits v;
-    visits_open(&v, 20, 1500, 40);
+    own_stream v;
+    own_stream_open(&v, 20, 1500, 40, add_visits, add_patient);
     assert_ok(open_file(&v.f, v.path, &segment, &err));
     lots_arena_init(&scratch, 0);
     lots_arena_init(&kept, 0);
@@ -216,15 +179,15 @@ static void parts_of_tied_columns_are_as_the_whole(void **state)
     lots_arena_free(&kept);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
-    visits_close(&v);
+    own_stream_close(&v);
 }
 
 static void the_same_rows_give_the_same_bytes(void **state)
 {
     (void)state;
-    visits a, b;
-    visits_open(&a, 30, 700, 30);
-    visits_open(&b, 30, 700, 30);
+    own_stream a, b;
+    own_stream_open(&a, 30, 700, 30, add_visits, add_patient);
+    own_stream_open(&b, 30, 700, 30, add_visits, add_patient);
     lots_error err;
     char *first, *second;
     size_t first_bytes, second_bytes;
@@ -235,43 +198,11 @@ static void the_same_rows_give_the_same_bytes(void **state)
     assert_true(a.result.hash == b.result.hash);
     lots_free(first);
     lots_free(second);
-    visits_close(&a);
-    visits_close(&b);
+    own_stream_close(&a);
+    own_stream_close(&b);
 }
 
 /* ---- what a file may not say ---- */
-
-/* A file as it was written. */
-typedef struct visits_file {
-    char *bytes;
-    lots_segment_header header;
-    uint8_t *directory; /* decompressed */
-} visits_file;
-
-static void file_read(const visits *v, visits_file *out)
-{
-    lots_error err;
-    size_t count;
-    assert_ok(lots_file_slurp(v->path, 1u << 24, &out->bytes, &count, &err));
-    assert_ok(lots_segment_header_get((uint8_t *)out->bytes, count, &out->header, &err));
-    out->directory = malloc(out->header.directory_raw_bytes);
-    assert_int_equal(ZSTD_decompress(out->directory, out->header.directory_raw_bytes,
-                                     out->bytes + out->header.directory_offset, out->header.directory_bytes),
-                     out->header.directory_raw_bytes);
-}
-
-static void file_free(visits_file *file)
-{
-    free(file->directory);
-    lots_free(file->bytes);
-}
-
-static void file_layout(const visits_file *file, lots_layout *out)
-{
-    lots_error err;
-    assert_ok(lots_layout_decode(file->directory, file->header.directory_raw_bytes, file->header.patients,
-                                 file->header.directory_offset, out, &err));
-}
 
 static lots_layout_column *column_of(lots_layout *layout, uint32_t column) { return &layout->streams[VISITS].columns[column]; }
 
@@ -303,35 +234,27 @@ static void change(lots_layout *layout, int what)
 static void a_directory_that_ties_what_can_not_be_tied_is_refused(void **state)
 {
     (void)state;
-    lots_error err;
-    visits v;
-    visits_file file;
-    visits_open(&v, 40, 800, 40);
-    file_read(&v, &file);
+    own_stream v;
+    sealed file;
+    own_stream_open(&v, 40, 800, 40, add_visits, add_patient);
+    sealed_read(v.path, &file);
     for (int what = -1; what < 17; what++) {
-        lots_layout layout, again;
-        lots_bytes changed = {0};
-        file_layout(&file, &layout);
+        lots_layout layout;
+        sealed_layout(&file, &layout);
         assert_int_equal(column_of(&layout, V_DOCTOR)->parent, V_UNIT);
         assert_int_equal(column_of(&layout, V_PACKS)->parent, V_CODE);
         assert_int_equal(column_of(&layout, V_WARD)->absent_by, V_LEVEL);
         if (what >= 0)
             change(&layout, what);
-        assert_ok(lots_layout_encode(&layout, false, &changed, &err));
-        const lots_status status =
-            lots_layout_decode(changed.data, changed.count, file.header.patients, file.header.directory_offset, &again, &err);
-        assert_int_equal(status, what < 0 ? LOTS_OK : LOTS_CORRUPT);
-        if (status == LOTS_OK)
-            lots_layout_free(&again);
-        lots_bytes_free(&changed);
+        assert_int_equal(sealed_judge(&file, &layout), what < 0 ? LOTS_OK : LOTS_CORRUPT);
         lots_layout_free(&layout);
     }
-    file_free(&file);
-    visits_close(&v);
+    sealed_free(&file);
+    own_stream_close(&v);
 }
 
 /* Flip a bit of a block of some column, and make its checksum fit. */
-static void change_block(visits *v, lots_layout *layout, bool children, lots_bytes *file)
+static void change_block(own_stream *v, lots_layout *layout, bool children, lots_bytes *file)
 {
     lots_layout_column *column = column_of(layout, 1 + (uint32_t)below(&v->f, V_NURSE));
     lots_layout_slot *slot = column->flags & LOTS_COLUMN_CHILDREN && children ? &column->children : &column->values;
@@ -343,52 +266,33 @@ static void change_block(visits *v, lots_layout *layout, bool children, lots_byt
     meta->checksum = lots_hash(bytes, meta->bytes, lots_hash_salt(SEGMENT_ID, slot->number, block));
 }
 
-/* The blocks, a directory of this layout after them, and the header that fits. */
-static void write_with_directory(const visits *v, const visits_file *from, const lots_layout *layout, lots_bytes *file)
-{
-    lots_error err;
-    lots_bytes raw = {0};
-    lots_segment_header header = from->header;
-    assert_ok(lots_layout_encode(layout, false, &raw, &err));
-    assert_ok(lots_bytes_reserve(file, ZSTD_compressBound(raw.count), &err));
-    uint8_t *directory = file->data + file->count;
-    header.directory_raw_bytes = (uint32_t)raw.count;
-    header.directory_bytes = (uint32_t)ZSTD_compress(directory, file->capacity - file->count, raw.data, raw.count, 1);
-    header.directory_checksum = lots_hash(directory, header.directory_bytes, lots_hash_salt(SEGMENT_ID, UINT32_MAX, 0));
-    file->count += header.directory_bytes;
-    header.file_bytes = file->count;
-    lots_segment_header_put(&header, file->data);
-    put_file(v->path, (char *)file->data, file->count);
-    lots_bytes_free(&raw);
-}
-
 /* Blocks changed under right checksums: the check goes through all of it, and finds something or nothing. */
 static void tied_blocks_changed_under_right_checksums_never_harm(void **state)
 {
     (void)state;
     lots_error err;
-    visits v;
-    visits_file file;
-    visits_open(&v, 50, 60, 30);
-    file_read(&v, &file);
+    own_stream v;
+    sealed file;
+    own_stream_open(&v, 50, 60, 30, add_visits, add_patient);
+    sealed_read(v.path, &file);
     for (int round = 0; round < 150; round++) {
         lots_layout layout;
         lots_bytes changed = {0};
         lots_segment *segment;
         uint64_t faults, blocks;
         char last[256];
-        file_layout(&file, &layout);
+        sealed_layout(&file, &layout);
         assert_ok(lots_bytes_append(&changed, file.bytes, file.header.directory_offset, &err));
         change_block(&v, &layout, round % 2 == 0, &changed);
-        write_with_directory(&v, &file, &layout, &changed);
+        sealed_write(&file, v.path, changed.data, &layout);
         assert_ok(open_file(&v.f, v.path, &segment, &err));
         assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));
         lots_segment_close(segment);
         lots_bytes_free(&changed);
         lots_layout_free(&layout);
     }
-    file_free(&file);
-    visits_close(&v);
+    sealed_free(&file);
+    own_stream_close(&v);
 }
 
 /* ---- versions ---- */

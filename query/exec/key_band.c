@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/kernels.h"
+
 #define SPAN_MAX 65536
 
 static bool is_number(const lots_expr *expr, int64_t least)
@@ -43,12 +45,18 @@ bool lots_key_of_band(const lots_expr *expr, lots_key_band *out)
 
 bool lots_key_band_holds(const lots_key_band *band, const lots_vector *numbers)
 {
-    const int64_t *all = numbers->data;
+    enum { BLOCK = 4096 };
+    const lots_kernels *kernels = lots_kernels_get();
+    const int64_t *all = numbers->data, low = band->low, high = low + (int64_t)band->span - 1;
     const uint32_t count = numbers->constant && numbers->count > 0 ? 1 : numbers->count;
-    bool beyond = false;
-    for (uint32_t i = 0; band->expr->op == LOTS_OP_BAND && i < count; i++)
-        beyond |= (uint64_t)all[i] - (uint64_t)(int64_t)band->low >= band->span;
-    return !beyond;
+    uint64_t held[BLOCK / 64 + 8];
+    for (uint32_t i = 0; band->expr->op == LOTS_OP_BAND && i < count; i += BLOCK) {
+        const uint32_t here = count - i < BLOCK ? count - i : BLOCK;
+        kernels->range_i64(all + i, here, low, high, held);
+        if (kernels->bits_count(held, here) < here)
+            return false;
+    }
+    return true;
 }
 
 lots_text lots_key_band_text(const lots_key_band *band, uint32_t place)

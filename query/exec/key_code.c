@@ -116,19 +116,29 @@ static uint32_t near_code(const lots_key_coder *coder, uint64_t key)
     return code != 0 && LOTS_AT(uint64_t, &coder->keys, code - 1) == key ? code : 0;
 }
 
+/* Of an interval its last day, too, in the table's second half. */
+static void near_set(lots_key_coder *coder, uint64_t key, uint32_t code)
+{
+    const size_t at = (size_t)(place_of(coder, key) - coder->low);
+    coder->near[at] = code;
+    if (coder->type.kind == LOTS_TYPE_INTERVAL)
+        coder->near[coder->near_count + at] = (uint32_t)key;
+}
+
 /* The table reaches from low to high, with room on both sides. */
 static lots_status near_reach(lots_key_coder *coder, int64_t low, int64_t high, lots_error *err)
 {
     const uint32_t span = (uint32_t)(high - low + 1), room = span < NEAR_MAX / 4 ? span + 64 : 0;
     void *made = NULL;
     low = low < INT64_MIN + (int64_t)room ? low : low - (int64_t)room;
-    LOTS_TRY(lots_alloc(&made, (size_t)span + 2 * (size_t)room, sizeof(uint32_t), err));
-    for (uint32_t code = 1; code < coder->count; code++)
-        ((uint32_t *)made)[place_of(coder, LOTS_AT(uint64_t, &coder->keys, code - 1)) - low] = code;
+    const size_t reach = (size_t)span + 2 * (size_t)room;
+    LOTS_TRY(lots_alloc(&made, coder->type.kind == LOTS_TYPE_INTERVAL ? 2 * reach : reach, sizeof(uint32_t), err));
     lots_free(coder->near);
     coder->near = made;
-    coder->near_count = span + 2 * room;
+    coder->near_count = (uint32_t)reach;
     coder->low = low;
+    for (uint32_t code = 1; code < coder->count; code++)
+        near_set(coder, LOTS_AT(uint64_t, &coder->keys, code - 1), code);
     return LOTS_OK;
 }
 
@@ -172,7 +182,7 @@ static lots_status near_new(lots_key_coder *coder, uint64_t key, uint32_t *out, 
     if (!fits)
         LOTS_TRY(become_wide(coder, err));
     if (fits)
-        coder->near[place_of(coder, key) - coder->low] = coder->count;
+        near_set(coder, key, coder->count);
     else
         LOTS_TRY(lots_number_map_take(&coder->wide, key, coder->count, out, err));
     *out = coder->count++;
@@ -386,11 +396,27 @@ static lots_status codes_of_paths(lots_key_coder *coder, const lots_vector *vect
 
 /* ---- all ---- */
 
+/* The table has one interval of each start: those that end on another day have no code. False: there are such. */
+static bool near_ends_fit(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count, uint32_t *out)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    uint32_t ends[LOTS_KEY_BLOCK + 16];
+    uint64_t same[LOTS_KEY_BLOCK / 64 + 8];
+    (void)kernels->code_u32(coder->near + coder->near_count, (uint32_t)coder->low, coder->near_count,
+                            (const uint32_t *)vector->data + first, count, ends);
+    kernels->equal_i32((const int32_t *)ends, vector->data2 + first, count, same);
+    if (kernels->bits_count(same, count) == count)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = lots_bit_get(same, i) ? out[i] : 0;
+    return false;
+}
+
 /* Codes by the table of values [first, first + count). False: some has none, and is 0. */
 static bool near_codes(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                        uint32_t *out)
 {
-    const uint64_t *keys = coder->keys.data, low = (uint64_t)coder->low, reach = coder->near_count;
+    const uint64_t low = (uint64_t)coder->low, reach = coder->near_count;
     const bool days = lots_type_bytes(vector->type.kind) == 4;
     const int64_t *whole = (const int64_t *)vector->data + (days ? 0 : first);
     bool unknown = false;
@@ -402,14 +428,7 @@ static bool near_codes(const lots_key_coder *coder, const lots_vector *vector, u
         out[i] = at < reach ? coder->near[at] : 0;
         unknown |= out[i] == 0;
     }
-    if (vector->type.kind != LOTS_TYPE_INTERVAL)
-        return !unknown;
-    for (uint32_t i = 0; i < count; i++) { /* the table has one interval of each start */
-        const bool same = out[i] != 0 && (uint32_t)keys[out[i] - 1] == (uint32_t)vector->data2[first + i];
-        out[i] = same ? out[i] : 0;
-        unknown |= !same;
-    }
-    return !unknown;
+    return vector->type.kind == LOTS_TYPE_INTERVAL ? near_ends_fit(coder, vector, first, count, out) && !unknown : !unknown;
 }
 
 static lots_status codes_of(lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,

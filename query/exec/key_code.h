@@ -18,8 +18,8 @@ typedef struct lots_key_coder {
     lots_type type;
     lots_key_form form;
     uint32_t count;        /* codes are below it */
-    int64_t low;           /* NEAR: near[v - low] is the code of v, 0: none yet */
-    uint32_t *near;
+    int64_t low;           /* NEAR: near[v - low] is the code of v, 0: none yet; */
+    uint32_t *near;        /* of intervals v is the first day, and near[near_count + v - low] the last */
     uint32_t near_count;
     lots_vec keys;         /* NEAR, WIDE: uint64_t by code */
     lots_number_map wide;

@@ -124,22 +124,23 @@ static void read_event(active_maker *maker, uint32_t place)
         maker->ids[maker->item_count++] = maker->dense.ids[first + i];
 }
 
-/* The order of ends: nearly that of starts, so few are moved, and not far, where there are few. */
+/* The order of ends: nearly that of starts, so few are moved, and not far. Where they are, after all, they are sorted. */
 static void order_ends(active_maker *maker)
 {
-    enum { FEW = 64 };
+    enum { FEW = 64, FAR = 16 };
+    const uint32_t count = maker->run_count;
+    uint64_t moves = count > FEW ? FAR * (uint64_t)count : UINT64_MAX; /* that are left */
     int64_t *keys = maker->by_end;
-    if (maker->run_count > FEW) {
-        lots_sort_ints(keys, maker->run_count);
-        return;
-    }
-    for (uint32_t i = 1; i < maker->run_count; i++) {
+    for (uint32_t i = 1; i < count && moves >= i; i++) {
         const int64_t key = keys[i];
         uint32_t at = i;
         for (; at > 0 && keys[at - 1] > key; at--)
             keys[at] = keys[at - 1];
         keys[at] = key;
+        moves -= i - at;
     }
+    if (moves < count)
+        lots_sort_ints(keys, count);
 }
 
 static int64_t end_key(int32_t over, uint32_t low) { return (int64_t)over * (INT64_C(1) << 32) + low; }

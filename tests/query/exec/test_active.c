@@ -195,9 +195,23 @@ static void periods_are_asked_for_by_their_sizes(void **state)
     answer_free(&a);
 }
 
+/* A stay that ends before those that began before it. */
+static void nested_stay(world *at, lots_batch *contacts, uint32_t patient, uint32_t i)
+{
+    lots_error err;
+    assert_ok(lots_batch_row_begin(contacts, patient, &err));
+    assert_ok(lots_batch_put_int(contacts, C_START, at->from + (int32_t)i, &err));
+    assert_ok(lots_batch_put_int(contacts, C_END, at->from + 400 - (int32_t)i, &err));
+    put_id(contacts, C_LEVEL, at->domains[D_LEVEL], 1);
+    assert_ok(lots_batch_put_int(contacts, C_COST, 1000000 + i, &err));
+    assert_ok(lots_batch_row_end(contacts, &err));
+}
+
 static void crowded_patient(world *at, lots_batch *batches, uint32_t patient)
 {
     random_person(at, &batches[S_PATIENTS], patient);
+    for (uint32_t i = 0; patient == 1 && i < 100; i++)
+        nested_stay(at, &batches[S_CONTACTS], patient, i);
     for (uint32_t i = 0; i < 30 + 30 * patient; i++)
         random_contact(at, &batches[S_CONTACTS], patient, at->from + (int32_t)below(at, 200));
 }

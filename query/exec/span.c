@@ -373,7 +373,8 @@ lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vect
     LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
     put_where(endless, start->data, rows, out->data, end != NULL ? end->data : start->data);
     LOTS_TRY(run_on(worker, stream, open, start->data, out->data, err));
-    out->missing = closed;
+    if (lots_bits_next(closed, 0, rows) < rows)
+        out->missing = closed;
     for (size_t i = lots_bits_next(closed, 0, rows); i < rows; i = lots_bits_next(closed, i + 1, rows))
         ((int32_t *)out->data)[i] = 0;
     worker->work.rows += rows;

@@ -11,10 +11,15 @@ lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lot
     uint64_t *wanted = NULL;
     if (worker->patients == NULL || rows->count / FEW >= worker->patients->count)
         return LOTS_OK;
-    LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
     LOTS_TRY(lots_new_bits(lots_worker_arena(worker), worker->patients->count, &wanted, err));
-    for (uint32_t i = 0; i < rows->count; i++)
-        lots_bit_set(wanted, patients[i]);
+    if (rows->parent == worker->patients && rows->parent_offsets != NULL) {
+        const int32_t *offsets = (const int32_t *)rows->parent_offsets; /* rows of a chunk are below 2^31 */
+        worker->kernels->less_i32(offsets, offsets + 1, worker->patients->count, wanted);
+    } else {
+        LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
+        for (uint32_t i = 0; i < rows->count; i++)
+            lots_bit_set(wanted, patients[i]);
+    }
     worker->wanted = wanted;
     worker->left = rows;
     return LOTS_OK;

@@ -195,6 +195,8 @@ lots_frame *bind_frame(binder *b, uint32_t frame);
 lots_relation *bind_relation(binder *b, uint32_t relation);
 /* The innermost scope whose alias it is; NULL. */
 scope *bind_find_alias(scope *from, const lots_ast_name *name);
+/* Is there a patient to whom what stands in this scope belongs? Not so of groups, and of a table's rows. */
+bool bind_of_patient(const scope *from);
 /* Look a bare name up. VALUE_NONE when it is nothing (no error). Errors: ambiguity, and those of binding what it names. */
 LOTS_MUST lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *out);
 /* The error for a name that is nothing, with the nearest of all names in sight. */

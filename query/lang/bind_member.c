@@ -121,6 +121,19 @@ lots_status bind_member_of(binder *b, scope *where, const value *base, const lot
     return status;
 }
 
+/* Groups have no patient, and the rows of a table are about nobody. */
+static lots_status of_a_person(binder *b, const scope *where, lots_ast_span span)
+{
+    if (bind_of_patient(where))
+        return LOTS_OK;
+    const bool nobody = bind_is_about_nobody(b);
+    lots_status status = lots_ast_fail(b->err, span, "this is asked of a person, and these rows are %s",
+                                       nobody ? "a table's, about nobody" : "groups");
+    if (!nobody)
+        lots_error_hint(b->err, "ask it before they are grouped, or inside an aggregate: mean(…), count(where …)");
+    return status;
+}
+
 lots_status bind_member(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_node *base = node->member.base;
@@ -150,6 +163,7 @@ lots_status bind_member(binder *b, scope *where, const lots_ast_node *node, lots
         if (bound.kind == VALUE_NONE && lots_ast_name_is(&base->name, "registry"))
             return bind_registry_member(b, name, node->span, out);
         if (bound.kind == VALUE_NONE && lots_ast_name_is(&base->name, "patient")) {
+            LOTS_TRY(of_a_person(b, where, node->span));
             LOTS_TRY(bind_column(b, b->root, name->text, name->bytes, node->span, out));
             if (*out == NULL)
                 LOTS_TRY(bind_cohort(b, name, &bound));
@@ -224,6 +238,8 @@ lots_status bind_at(binder *b, scope *where, const lots_ast_node *node, lots_exp
     const lots_ast_node *what = node->at.value;
     lots_expr *day = NULL;
     LOTS_TRY(bind_date(b, where, node->at.when, &day));
+    if (what->kind == LOTS_AST_NAME && (lots_ast_name_is(&what->name, "alive") || lots_ast_name_is(&what->name, "age")))
+        LOTS_TRY(of_a_person(b, where, node->span));
     if (what->kind == LOTS_AST_NAME && lots_ast_name_is(&what->name, "alive"))
         return bind_alive(b, day, node->span, out);
     if (what->kind == LOTS_AST_NAME && lots_ast_name_is(&what->name, "age")) {

@@ -338,7 +338,7 @@ static lots_status not_a_cohort_too(binder *b, const scope *at, const lots_ast_n
     return status;
 }
 
-static bool of_patient(const scope *from)
+bool bind_of_patient(const scope *from)
 {
     while (from != NULL && from->kind != SCOPE_PATIENT)
         from = from->outer;
@@ -379,7 +379,7 @@ lots_status bind_name(binder *b, scope *from, const lots_ast_name *name, value *
         out->kind = VALUE_SET;
         return bind_set_new(b, from, relation, NULL, name->span, &out->set);
     }
-    return of_patient(from) ? bind_cohort(b, name, out) : LOTS_OK;
+    return bind_of_patient(from) ? bind_cohort(b, name, out) : LOTS_OK;
 }
 
 static lots_status note_once(binder *b, lots_ast_span span, bool fact, const char *text)

@@ -103,6 +103,8 @@ static lots_status clash(binder *b, const lots_expr *left, const lots_expr *righ
         lots_error_hint(b->err, "a duration is written with its unit, as 30d; days(a, b) is a whole number");
     else if (l == LOTS_TYPE_SET && left->type.element == LOTS_TYPE_CODE)
         lots_error_hint(b->err, "a list of codes is asked with `in`: dx in {I50}; its first code is dx.main");
+    else if (l == LOTS_TYPE_DATE && r == LOTS_TYPE_DAYS && strcmp(what, "in") == 0)
+        lots_error_hint(b->err, "from one day to another is written a..b");
     else if (l == LOTS_TYPE_DATE && (r == LOTS_TYPE_INT || r == LOTS_TYPE_INTERVAL))
         lots_error_hint(b->err, "use `in` for a year or a period (start in 2023), or its .start or .end");
     return status;

@@ -134,6 +134,8 @@ typedef struct lots_kernels {
     /* out[i] = (double)in[i] / divisor: decimals and their means. */
     void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
     uint32_t (*max_u32)(const uint32_t *values, size_t count); /* 0 when count is 0 */
+    /* The values' sum modulo 2^32; *found: how many of them are `escape`. Exact. */
+    uint32_t (*sum_u32)(const uint32_t *values, size_t count, uint32_t escape, uint32_t *found);
     /* ---- days (day.h) ---- */
     /* Months since 0000-01, as lots_day_month_number. */
     void (*month_numbers)(const int32_t *days, size_t count, int32_t *out);

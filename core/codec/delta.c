@@ -206,28 +206,57 @@ static void scatter_firsts(first_cursor *cursor, lots_starts starts, uint32_t en
     *cursor = (first_cursor){firsts, k, at};
 }
 
+/* Base and firsts; the gaps are left. */
+static lots_status read_firsts(lots_reader *reader, uint32_t count, uint32_t *base, uint32_t **firsts, uint32_t *first_count,
+                               lots_arena *arena, lots_error *err)
+{
+    uint64_t zigzag = 0, found = 0;
+    void *room;
+    if (!lots_read_varint(reader, &zigzag) || !lots_read_varint(reader, &found) || found > count)
+        return lots_fail(err, LOTS_CORRUPT, "%u gaps have a damaged head", count);
+    LOTS_TRY(lots_arena_vector(arena, &room, (size_t)found, sizeof(uint32_t), err));
+    *base = (uint32_t)lots_unzigzag(zigzag);
+    *firsts = room;
+    *first_count = (uint32_t)found;
+    return lots_frame_decode_u32(reader, *first_count, 0, room, arena, err);
+}
+
 lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_starts starts, bool believed, uint32_t *out,
                                  lots_arena *arena, lots_error *err)
 {
-    uint64_t base = 0, first_count = 0;
-    void *firsts;
+    uint32_t sum = 0, size, first_count = 0, *firsts = NULL;
     lots_frame_cursor gaps;
-    uint32_t size;
-    if (!lots_read_varint(reader, &base) || !lots_read_varint(reader, &first_count) || first_count > count)
-        return lots_fail(err, LOTS_CORRUPT, "%u gaps have a damaged head", count);
-    if (!believed && !firsts_fit(starts, count, (uint32_t)first_count))
-        return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients do not fit the patients' starts", (uint32_t)first_count);
-    LOTS_TRY(lots_arena_vector(arena, &firsts, (size_t)first_count, sizeof(uint32_t), err));
-    LOTS_TRY(lots_frame_decode_u32(reader, (uint32_t)first_count, 0, firsts, arena, err));
+    LOTS_TRY(read_firsts(reader, count, &sum, &firsts, &first_count, arena, err));
+    if (!believed && !firsts_fit(starts, count, first_count))
+        return lots_fail(err, LOTS_CORRUPT, "gaps of %u patients do not fit the patients' starts", first_count);
     LOTS_TRY(lots_frame_open_u32(reader, count, 0, &gaps, arena, err));
     first_cursor cursor = {.firsts = firsts};
-    uint32_t sum = (uint32_t)lots_unzigzag(base);
     for (uint32_t from = 0; from < count; from += size) {
         LOTS_TRY(lots_frame_next_u32(&gaps, out + from, &size, err));
         if (from == 0)
             out[0] = unzigzag(*cursor.firsts);
         scatter_firsts(&cursor, starts, from + size, out);
         sum = lots_kernels_get()->prefix_u32(out + from, size, sum, out + from);
+    }
+    return LOTS_OK;
+}
+
+/* A value is what base, gaps and firsts up to it add up to: gaps are summed as they are packed, firsts by the way. */
+lots_status lots_gaps_take_u32(lots_reader *reader, uint32_t count, lots_starts starts, const uint32_t *rows,
+                               uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    uint32_t base = 0, first_count = 0, *firsts = NULL;
+    LOTS_TRY(read_firsts(reader, count, &base, &firsts, &first_count, arena, err));
+    LOTS_TRY(lots_frame_sums_u32(reader, count, rows, row_count, out, arena, err));
+    uint32_t sum = base + (first_count > 0 ? unzigzag(firsts[0]) : 0), taken = 1, at = 0;
+    for (uint32_t k = 0, patient = 0; k < row_count; k++) {
+        for (; patient < starts.count && starts.starts[patient] <= rows[k]; patient++)
+            if (starts.starts[patient] > at) {
+                at = starts.starts[patient];
+                sum += taken < first_count ? unzigzag(firsts[taken]) : 0;
+                taken++;
+            }
+        out[k] += sum;
     }
     return LOTS_OK;
 }

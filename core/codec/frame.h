@@ -125,6 +125,9 @@ LOTS_MUST lots_status lots_frame_take_u32(lots_reader *reader, uint32_t count, u
                                           uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_frame_take_u64(lots_reader *reader, uint32_t count, uint64_t add, const uint32_t *rows,
                                           uint32_t row_count, uint64_t *out, lots_arena *arena, lots_error *err);
+/* out[k] = the values up to and with value rows[k] of such a frame, added up modulo 2^32. */
+LOTS_MUST lots_status lots_frame_sums_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
+                                          uint32_t *out, lots_arena *arena, lots_error *err);
 /* All that are left. */
 LOTS_MUST lots_status lots_frame_rest_u32(lots_frame_cursor *cursor, uint32_t *out, lots_error *err);
 LOTS_MUST lots_status lots_frame_rest_u64(lots_frame_cursor *cursor, uint64_t *out, lots_error *err);

@@ -275,6 +275,45 @@ lots_status lots_frame_take_u32(lots_reader *reader, uint32_t count, uint32_t ad
     return take_patches(&cursor, &taking, arena, err);
 }
 
+/* Adds values as they are packed to *sum: `from` up to `to` of a sub-block. Patches have been added up. */
+static lots_status add_values(lots_frame_cursor *cursor, const sub_view *view, const uint32_t *values, uint32_t from, uint32_t to,
+                              uint32_t *sum, lots_error *err)
+{
+    const uint32_t escape = view->escaped ? (UINT32_C(1) << view->width) - 1 : 0, *patches = cursor->patches;
+    uint32_t found = 0;
+    *sum += lots_kernels_get()->sum_u32(values + from, to - from, escape, &found);
+    found = view->escaped ? found : 0;
+    *sum += (to - from - found) * (uint32_t)view->base - found * escape;
+    if (found > cursor->patch_count - cursor->taken)
+        return count_patches(cursor, SIZE_MAX, err);
+    *sum -= cursor->taken > 0 ? patches[cursor->taken - 1] : 0;
+    cursor->taken += found;
+    *sum += cursor->taken > 0 ? patches[cursor->taken - 1] : 0;
+    return LOTS_OK;
+}
+
+lots_status lots_frame_sums_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count, uint32_t *out,
+                                lots_arena *arena, lots_error *err)
+{
+    lots_frame_cursor cursor;
+    uint32_t values[SUB + 16], sum = 0;
+    LOTS_TRY(open_frame(reader, count, 0, 32, 0, &cursor, arena, err));
+    if (cursor.patch_count > 0)
+        lots_kernels_get()->prefix_u32(cursor.patches, cursor.patch_count, 0, cursor.patches);
+    for (uint32_t k = 0, first = 0; k < row_count; first += SUB) {
+        const sub_view view = next_view(&cursor);
+        uint32_t at = 0;
+        lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, 0, values);
+        for (; k < row_count && rows[k] - first < view.size; k++) {
+            LOTS_TRY(add_values(&cursor, &view, values, at, rows[k] - first + 1, &sum, err));
+            at = rows[k] - first + 1;
+            out[k] = sum;
+        }
+        LOTS_TRY(add_values(&cursor, &view, values, at, view.size, &sum, err));
+    }
+    return LOTS_OK;
+}
+
 /* Of a sub-block, those of `rows` that lie in it; *k moves on. */
 static lots_status take_sub_u64(lots_frame_cursor *cursor, const uint32_t *rows, uint32_t row_count, uint32_t *k,
                                 uint64_t *out, lots_error *err)

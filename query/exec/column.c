@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Rows are decoded by themselves where they are at most one in so many. Days are gaps, all of which have to be added up. */
+enum { ROWS_TAKEN = 4, DAYS_TAKEN = 32 };
+
 static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
 {
     return &worker->schema->streams[stream];
@@ -31,12 +34,14 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
     return LOTS_OK;
 }
 
-/* Days that are decoded for something else make places of years needless: what the chunk before was asked tells it. */
+/* Days that are decoded for something else make places of years needless, and days of some rows alone: what the chunk before was
+ * asked tells it. */
 static void note_days(const lots_worker *worker, uint32_t stream)
 {
     lots_stream_chunk *chunk = &worker->streams[stream];
     const int32_t start = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
-    if (chunk->years != NULL && start >= 0 && lots_stream_is_read(worker, stream, (uint32_t)start))
+    const bool some = start >= 0 && (chunk->years != NULL || (chunk->taken != NULL && chunk->taken[start].asked > 0));
+    if (some && lots_stream_is_read(worker, stream, (uint32_t)start))
         chunk->days_asked = true;
     chunk->years = NULL;
 }
@@ -51,7 +56,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         const uint32_t columns = stream_of(worker, s)->column_count;
         stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
         stream->offsets = NULL;
-        if (stream->years != NULL)
+        if (stream->years != NULL || stream->taken != NULL)
             note_days(worker, s);
         stream->taken = NULL;
         stream->known = (lots_known_entries){.arena = &worker->depths[0].arena};
@@ -341,8 +346,11 @@ static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column
 {
     const lots_stream_chunk *chunk = &worker->streams[stream];
     const lots_column *schema = &stream_of(worker, stream)->columns[column];
-    return 4 * (asked + count) <= chunk->rows && schema->kind != LOTS_KIND_CODES && schema->kind != LOTS_KIND_TEXT &&
-           schema->kind != LOTS_KIND_BOOL && lots_rows_rise(rows, count, chunk->rows);
+    const bool days = schema->role == LOTS_ROLE_START;
+    if (days && chunk->days_asked)
+        return false;
+    return (days ? DAYS_TAKEN : ROWS_TAKEN) * (asked + count) <= chunk->rows && schema->kind != LOTS_KIND_CODES &&
+           schema->kind != LOTS_KIND_TEXT && schema->kind != LOTS_KIND_BOOL && lots_rows_rise(rows, count, chunk->rows);
 }
 
 /* What was taken may be asked for again. */

@@ -277,6 +277,17 @@ static void check_patches(const lots_kernels *kernels, size_t count)
     }
 }
 
+static void check_sum(const lots_kernels *kernels, size_t count)
+{
+    const uint32_t escape = count > 0 ? all->a32[count / 2] : 0;
+    uint32_t sum = 0, escapes = 0, found;
+    for (size_t i = 0; i < count; i++) {
+        sum += all->a32[i];
+        escapes += all->a32[i] == escape;
+    }
+    assert_true(kernels->sum_u32(all->a32, count, escape, &found) == sum && found == escapes);
+}
+
 static void check_elements(const lots_kernels *kernels, size_t count)
 {
     uint32_t most = 0;
@@ -285,6 +296,7 @@ static void check_elements(const lots_kernels *kernels, size_t count)
         all->b32[i] %= (uint32_t)count;
     }
     assert_true(kernels->max_u32(all->a32, count) == most);
+    check_sum(kernels, count);
     kernels->gather_u32(all->a32, all->b32, count, all->out32);
     kernels->gather_u64(all->a64, all->b32, count, all->out64);
     for (size_t i = 0; i < count; i++)

@@ -45,6 +45,24 @@ static lots_status word_or_name(binder *b, scope *where, const lots_ast_node *no
     return bind_category_word(b, beside, node->name.text, node->name.bytes, node->span, out);
 }
 
+/* VC-NORR: a text without its quotes reads as a difference of names that nothing has. */
+static lots_status refuse_bare_text(binder *b, scope *where, const lots_ast_node *node)
+{
+    const lots_ast_node *first = node;
+    value bound;
+    while (first->kind == LOTS_AST_BINARY && first->binary.op == LOTS_AST_OP_SUBTRACT)
+        first = first->binary.left;
+    if (first == node || first->kind != LOTS_AST_NAME)
+        return LOTS_OK;
+    LOTS_TRY(bind_name(b, where, &first->name, &bound));
+    if (bound.kind != VALUE_NONE)
+        return LOTS_OK;
+    lots_status status = bind_unknown(b, where, &first->name);
+    if (!first->name.quoted)
+        lots_error_hint(b->err, "a text stands in quotes: '%.*s-…'", (int)first->name.bytes, first->name.text);
+    return status;
+}
+
 lots_status bind_beside(binder *b, scope *where, const lots_ast_node *node, const lots_type *beside, lots_expr **out)
 {
     lots_type_kind kind = beside->kind == LOTS_TYPE_SET ? beside->element : beside->kind;
@@ -64,6 +82,8 @@ lots_status bind_beside(binder *b, scope *where, const lots_ast_node *node, cons
             return status;
         }
     }
+    if (kind == LOTS_TYPE_TEXT || kind == LOTS_TYPE_CATEGORY)
+        LOTS_TRY(refuse_bare_text(b, where, node));
     LOTS_TRY(bind_scalar(b, where, node, out));
     return text_as_word(b, beside, node->span, out);
 }

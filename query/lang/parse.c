@@ -94,6 +94,8 @@ static lots_status fail_statement(lots_parser *p, const lots_ast_statement *befo
              lots_parser_at_word(p, LOTS_WORD_GROUP) || lots_parser_at_word(p, LOTS_WORD_SHOW))
         lots_error_hint(p->err, "a stage follows its source: %sfrom patients %s …",
                         before != NULL && before->kind == LOTS_AST_LET ? "let t = " : "", lots_word_text(p->now.word));
+    else if (lots_parser_at_word(p, LOTS_WORD_BY))
+        lots_error_hint(p->err, "groups are made before they are shown: group by … show n = count()");
     return status;
 }
 

@@ -40,10 +40,10 @@ static void note_days(const lots_worker *worker, uint32_t stream)
 {
     lots_stream_chunk *chunk = &worker->streams[stream];
     const int32_t start = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
-    const bool some = start >= 0 && (chunk->years != NULL || (chunk->taken != NULL && chunk->taken[start].asked > 0));
-    if (some && lots_stream_is_read(worker, stream, (uint32_t)start))
+    if (start >= 0 && lots_stream_is_read(worker, stream, (uint32_t)start))
         chunk->days_asked = true;
     chunk->years = NULL;
+    chunk->some_days = false;
 }
 
 /* Few columns are ever asked for: only the streams of these have something to forget. */
@@ -56,7 +56,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         const uint32_t columns = stream_of(worker, s)->column_count;
         stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
         stream->offsets = NULL;
-        if (stream->years != NULL || stream->taken != NULL)
+        if (stream->years != NULL || stream->some_days)
             note_days(worker, s);
         stream->taken = NULL;
         stream->known = (lots_known_entries){.arena = &worker->depths[0].arena};
@@ -461,6 +461,8 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     if (*done || !can_take(worker, stream, column, rows, count, taken->asked))
         return LOTS_OK;
     taken->asked += count;
+    if (stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START)
+        worker->streams[stream].some_days = true;
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     lots_values_out values = {.data = out->data, .missing = out->missing, .known = &worker->streams[stream].known};

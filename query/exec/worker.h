@@ -83,6 +83,7 @@ typedef struct lots_stream_chunk {
     uint32_t *years;     /* as lots_segment_year_places has them; NULL until asked for */
     uint32_t year_from;  /* what it was asked from on, */
     uint32_t year_least; /* and the first year that was asked for, in any chunk; 0: none */
+    bool some_days;      /* were taken for themselves */
     bool days_asked;     /* all, of a chunk whose years or some days were asked for, too: days are what is asked from then on */
     lots_type *types;    /* by column; MISSING: not yet asked for */
     uint32_t **elements; /* by column of lists: their ids, local, one after the other; NULL: not read */

@@ -124,6 +124,26 @@ static bool is_meant(const lots_ast_node *standing, const lots_ast_node *given)
     return given->kind != LOTS_AST_NAME;
 }
 
+/* A text given for what is written without quotes in the question: year=abc. */
+static lots_status refuse_text(binder *b, const lots_ast_statement *statement, const char *given, lots_ast_span place)
+{
+    lots_bytes text = {NULL, 0, 0};
+    lots_status status = lots_ast_print_node(statement->value, &text, b->err);
+    if (status == LOTS_OK) {
+        status = lots_ast_fail(b->err, place, "'%.60s' can't stand for param %.*s", given, (int)statement->name.bytes,
+                               statement->name.text);
+        lots_error_hint(b->err, "the question has %.*s", text.count < 60 ? (int)text.count : 60, (const char *)text.data);
+    }
+    lots_bytes_free(&text);
+    return status;
+}
+
+static bool is_of_numbers(lots_ast_kind kind)
+{
+    return kind == LOTS_AST_NUMBER || kind == LOTS_AST_PERCENT || kind == LOTS_AST_DURATION || kind == LOTS_AST_DATE ||
+           kind == LOTS_AST_PERIOD || kind == LOTS_AST_RANGE;
+}
+
 /* An option --param is a source text of its own, so that what is wrong with its value is shown there: `param year = abc`. Its
  * name is written as the question writes it. *place: the value. */
 static lots_status parse_param(binder *b, const lots_ast_statement *statement, const char *given, lots_ast_file **out,
@@ -163,6 +183,8 @@ static lots_status param_value(binder *b, const lots_ast_statement *statement, c
         void *made = NULL;
         char *copy = NULL;
         lots_error_clear(b->err);
+        if (is_of_numbers(statement->value->kind))
+            return refuse_text(b, statement, given, place);
         LOTS_TRY(lots_arena_alloc(b->arena, &made, 1, sizeof(lots_ast_node), b->err));
         LOTS_TRY(lots_arena_text(b->arena, &copy, given, strlen(given), b->err));
         lots_ast_node *node = made;

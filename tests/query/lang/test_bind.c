@@ -141,6 +141,7 @@ static void a_mistaken_param_is_shown_where_it_was_given(void **state)
         const char *question, *given, *shown, *marked;
     } rows[] = {
         {"param year = 2023 from patients show count(contacts during year)", "abc", "param year = abc", "abc"},
+        {"param year = 2023 from patients where alive at year.start show count()", "abc", "param year = abc", "abc"},
         {"param year = 2023 from patients show count(contacts during year)", "2023 2024", "param year = 2023 2024", "2023 2024"},
         {"param year = 2023 from patients show count(contacts during year)", "1y", "param year = 1y", "1y"},
         {"param \"group\" = 2023 from patients show count(contacts during \"group\")", "1y", "param \"group\" = 1y", "1y"},

@@ -16,11 +16,15 @@ function summarise(rows, present) {
         const stats = {};
         for (const [name, times] of Object.entries(row.times))
             stats[name] = { median: median(times), low: Math.min(...times), high: Math.max(...times), peak: row.peaks[name] };
-        const best = peers.filter((p) => stats[p]).sort((a, b) => stats[a].median - stats[b].median)[0];
+        const asked = peers.filter((p) => stats[p]);
+        const ratio = (a, b) => (asked.length > 0 && a && b ? a / b : null);
+        const least = (measure) => Math.min(...asked.map((p) => stats[p][measure]));
         return {
-            ...row, stats, best,
-            gain: best && stats.lots ? stats[best].median / stats.lots.median : null,
+            ...row, stats,
+            gain: ratio(least('median'), stats.lots?.median),
+            gainOfFastest: ratio(least('low'), stats.lots?.low),
             overHand: stats.hand && stats.lots ? stats.lots.median / stats.hand.median : null,
+            overHandOfFastest: stats.hand && stats.lots ? stats.lots.low / stats.hand.low : null,
         };
     });
 }
@@ -43,15 +47,23 @@ function questionTable(all, present) {
         row.gain ? row.gain.toFixed(2) : '', row.overHand ? row.overHand.toFixed(2) : '', row.agree ? 'yes' : 'NO']));
 }
 
+const numbers = (all, what) => all.map((row) => row[what]).filter((number) => number);
+
+function spread(of) {
+    const sorted = [...of].sort((a, b) => a - b);
+    return `geometric mean ${geometric(of).toFixed(2)}, without the best question ${of.length > 1 ? geometric(sorted.slice(0, -1)).toFixed(2) : '-'}; ` +
+        `least ${sorted[0].toFixed(2)}, median ${median(of).toFixed(2)}, most ${sorted.at(-1).toFixed(2)}`;
+}
+
 function gains(all) {
-    const of = all.filter((row) => row.gain).map((row) => row.gain);
+    const of = numbers(all, 'gain'), hand = numbers(all, 'overHand'), handOfFastest = numbers(all, 'overHandOfFastest');
     if (of.length === 0) return [];
-    const sorted = [...of].sort((a, b) => a - b), lost = all.filter((row) => row.gain && row.gain < 1);
-    const hand = all.filter((row) => row.overHand).map((row) => row.overHand);
+    const lost = all.filter((row) => row.gain && row.gain < 1);
+    const handWords = (values) => `geometric mean ${geometric(values).toFixed(2)}, most ${Math.max(...values).toFixed(2)}`;
     return [
-        `fastest peer / Lots: geometric mean ${geometric(of).toFixed(2)}, without the best question ${of.length > 1 ? geometric(sorted.slice(0, -1)).toFixed(2) : '-'}; ` +
-            `least ${sorted[0].toFixed(2)}, median ${median(of).toFixed(2)}, most ${sorted.at(-1).toFixed(2)}`,
-        ...(hand.length > 0 ? [`Lots / by hand: geometric mean ${geometric(hand).toFixed(2)}, most ${Math.max(...hand).toFixed(2)}`] : []),
+        `fastest peer / Lots: ${spread(of)}`,
+        `  the same of each system's fastest run: ${spread(numbers(all, 'gainOfFastest'))}`,
+        ...(hand.length > 0 ? [`Lots / by hand: ${handWords(hand)}; of the fastest runs: ${handWords(handOfFastest)}`] : []),
         lost.length > 0 ? `Lots is slower than a peer in: ${lost.map((row) => `${row.name} (${row.gain.toFixed(2)})`).join(', ')}` : 'Lots is the fastest in every question.',
     ];
 }

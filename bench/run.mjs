@@ -109,6 +109,16 @@ async function measure(row) {
     }
 }
 
+// What share of the processors' time the machine's host gave to others since `before`, in per cent.
+function processorTimes() {
+    const times = fs.readFileSync('/proc/stat', 'utf8').split('\n')[0].trim().split(/\s+/).slice(1, 9).map(Number);
+    return { all: times.reduce((sum, time) => sum + time, 0), stolen: times[7] };
+}
+const stolenSince = (before) => {
+    const now = processorTimes();
+    return Math.round(100 * (now.stolen - before.stolen) / Math.max(1, now.all - before.all));
+};
+
 const served = {};
 let handLoad = null;
 for (const system of present) {
@@ -116,10 +126,12 @@ for (const system of present) {
     if (system.name === 'hand') handLoad = await served.hand.greeting();
 }
 await checkAnswers();
+const begun = processorTimes();
 for (const row of rows) {
     await measure(row);
     if (process.stderr.isTTY) process.stderr.write(`\rbench: ${row.name}${' '.repeat(20)}`);
 }
+const stolen = stolenSince(begun);
 if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(60)}\r`);
 for (const one of Object.values(served)) one.end();
 
@@ -129,7 +141,7 @@ const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD']).stdout?.toStri
 const kernels = process.env.LOTS_SIMD ?? 'as found';
 const facts = [
     `${cpu}, ${os.availableParallelism()} processors, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}; threads ${options.threads}, instruction set ${kernels}; commit ${commit}`,
-    `data: ${data.description}; ${options.repeat} runs of each question after 3 of warming up, the systems in turn`,
+    `data: ${data.description}; ${options.repeat} runs of each question after 3 of warming up, the systems in turn; the host gave others ${stolen}% of the processors' time`,
     ...present.filter((s) => s.peer).map((s) => `${s.title} ${loads[s.name].version}`),
 ];
 writeResults({ folder: path.join(build, 'bench'), label: data.label, facts, present, loads, handLoad, rows, csvBytes: data.bytes });

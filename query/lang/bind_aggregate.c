@@ -480,8 +480,10 @@ static lots_status over_rows(binder *b, scope *table, const aggregate_name *foun
     if (valued && agg.value == NULL)
         return lots_ast_fail(b->err, node->span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
     LOTS_TRY(row_arguments(b, table, into, node, found->arguments, &agg));
-    if (agg.kind == LOTS_AGG_RATE && agg.where == NULL)
+    if (agg.kind == LOTS_AGG_RATE && agg.where == NULL) {
         LOTS_TRY(bind_rate_of_living(b, agg.value, node->span));
+        LOTS_TRY(bind_rate_of_top(b, agg.value, into->key_count, node->span));
+    }
     if (agg.kind == LOTS_AGG_PATIENTS && into->rows->kind == SCOPE_TABLE)
         return lots_ast_fail(b->err, node->span, "these rows are %s, and patients() counts rows that are patients'",
                              bind_is_about_nobody(b) ? "a table's, about nobody" : "groups");

@@ -1,7 +1,10 @@
 /* bind_coverage.c: windows that leave what a stream's data cover. A day is known when the query is bound if it is constant,
  * or the beginning or end of the periods that `each` makes of a constant interval: then the warning is given at once, with
  * the day. Others are left to the run, which holds the rows' days against the coverage. Episodes, steps, unions and
- * differences are made of streams, and it is those that have coverage. See bind_internal.h. */
+ * differences are made of streams, and it is those that have coverage.
+ *
+ * Days that are covered but not complete yet are no mistake of the question's: of a window with a known end among them that
+ * is told as a fact, once a stream. See bind_internal.h. */
 #include "core/base/day.h"
 #include "query/lang/bind_internal.h"
 
@@ -45,6 +48,15 @@ static lots_status note(binder *b, const lots_coverage *covered, const char *ver
                      until);
 }
 
+/* The later the day, the more of what happened on it is still to be reported. */
+static lots_status note_incomplete(binder *b, const lots_coverage *covered, lots_ast_span span)
+{
+    char complete[11];
+    lots_day_format(covered->complete_until, complete);
+    return bind_fact(b, span, "a window of %s goes on after %s, until when its data are complete: later ones are still "
+                              "coming in", covered->stream, complete);
+}
+
 /* A constant end is held against both ends of the coverage; that of several periods against the one it can leave. */
 static lots_status note_known(binder *b, const lots_coverage *covered, const lots_expr *low, const lots_expr *high,
                               lots_ast_span span, lots_asked *left)
@@ -60,7 +72,9 @@ static lots_status note_known(binder *b, const lots_coverage *covered, const lot
         LOTS_TRY(note(b, covered, "begins", first, span));
     if (ends && (last > covered->until || (is_constant(high) && last < covered->from)))
         LOTS_TRY(note(b, covered, "ends", last, span));
-    return LOTS_OK;
+    const bool reaches = (ends && last > covered->complete_until && last >= covered->from) ||
+                         (begins && is_constant(low) && first > covered->complete_until);
+    return reaches && covered->complete_until < covered->until ? note_incomplete(b, covered, span) : LOTS_OK;
 }
 
 static lots_status asked_of_stream(binder *b, lots_set *set, uint32_t stream, lots_asked asked, lots_ast_span span)

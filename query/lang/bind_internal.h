@@ -233,6 +233,8 @@ uint64_t bind_frame_bit(binder *b, uint32_t frame);
 /* ---- bind_rate.c ---- */
 /* Warns where a rate's condition is missing of those who have no day of death. */
 LOTS_MUST lots_status bind_rate_of_living(binder *b, const lots_expr *condition, lots_ast_span span);
+/* Warns where it is top(…) of the same rows, reduced to one: `key_count` keys group them. */
+LOTS_MUST lots_status bind_rate_of_top(binder *b, const lots_expr *condition, uint32_t key_count, lots_ast_span span);
 
 /* ---- bind_type.c ---- */
 LOTS_MUST lots_status bind_cast(binder *b, lots_expr *from, const lots_type *to, const char *what, lots_expr **out);
@@ -311,7 +313,7 @@ LOTS_MUST lots_status bind_set(binder *b, scope *where, const lots_ast_node *nod
 LOTS_MUST lots_status bind_set_new(binder *b, scope *where, uint32_t relation, lots_expr *event, lots_ast_span span,
                                    bound_set *out);
 /* bind_coverage.c: events of the set are asked for on the days low..high (NULL: open): warn where these leave the coverage
- * of a stream, now when they are known, else when the query runs. */
+ * of a stream, now when they are known, else when the query runs; tell where known ones reach days still being filled in. */
 LOTS_MUST lots_status bind_set_asked(binder *b, lots_set *set, lots_expr *low, lots_expr *high, lots_ast_span span);
 /* A list of the arena, `count` long, with room for one more: lengths double. */
 LOTS_MUST lots_status bind_grow(binder *b, void **list, uint32_t count, size_t size);
@@ -347,6 +349,8 @@ LOTS_MUST lots_status bind_gap(binder *b, scope *where, const lots_ast_call *cal
 
 /* ---- bind_match.c, bind_path.c ---- */
 LOTS_MUST lots_status bind_match(binder *b, const lots_ast_pattern *pattern, bound_set *out);
+/* Tells, of a `where` on rows of first matches, that it asks for later ones than were found. */
+LOTS_MUST lots_status bind_note_firsts(binder *b, uint32_t relation, uint32_t frame, const lots_expr *test);
 /* Is it the name of a step before the one whose events are being described? */
 bool bind_is_step(const binder *b, const lots_ast_name *name);
 LOTS_MUST lots_status bind_path(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);

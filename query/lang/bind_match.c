@@ -138,3 +138,51 @@ lots_status bind_match(binder *b, const lots_ast_pattern *pattern, bound_set *ou
     LOTS_TRY(bind_relation_add(b, &relation, UINT64_C(1) << 1, NULL, &number));
     return bind_set_new(b, b->root, number, NULL, pattern->steps[0].span, out);
 }
+
+/* ---- first matches sought in a period ---- */
+
+/* A day of the match or of one of its events, or that day's year. */
+static bool is_day_of_match(const lots_expr *x, uint32_t frame)
+{
+    x = x->op == LOTS_OP_YEAR ? x->operands[0] : x;
+    if (x->type.kind != LOTS_TYPE_DATE)
+        return false;
+    x = x->op == LOTS_OP_EVENT_COLUMN || x->op == LOTS_OP_EVENT_SPAN_END ? x->operands[0] : x;
+    return x->op == LOTS_OP_COLUMN && x->of_frame == frame;
+}
+
+/* Does it leave out matches that are early by constant days? */
+static lots_status wants_later(binder *b, const lots_expr *test, uint32_t frame, bool *out)
+{
+    lots_expr *low = NULL;
+    for (uint32_t i = 0; test->op == LOTS_OP_AND && i < test->operand_count && !*out; i++)
+        LOTS_TRY(wants_later(b, test->operands[i], frame, out));
+    if (test->operand_count < 2 || test->op == LOTS_OP_AND)
+        return LOTS_OK;
+    lots_expr *x = test->operands[0], *y = test->operands[1];
+    lots_op op = test->op;
+    if (x->op == LOTS_OP_CONSTANT) {
+        op = lots_op_turned(op);
+        x = y;
+        y = test->operands[0];
+    }
+    if (y->op != LOTS_OP_CONSTANT || !is_day_of_match(x, frame))
+        return LOTS_OK;
+    if (op == LOTS_OP_IN_INTERVAL)
+        LOTS_TRY(bind_interval_side(b, y, false, &low));
+    *out = low != NULL || op == LOTS_OP_EQUAL || op == LOTS_OP_GREATER || op == LOTS_OP_GREATER_EQUAL ||
+           op == LOTS_OP_BETWEEN;
+    return LOTS_OK;
+}
+
+lots_status bind_note_firsts(binder *b, uint32_t relation, uint32_t frame, const lots_expr *test)
+{
+    const lots_relation *match = bind_relation(b, relation);
+    bool later = false;
+    if (match->kind != LOTS_RELATION_MATCH || match->pattern->each)
+        return LOTS_OK;
+    LOTS_TRY(wants_later(b, test, frame, &later));
+    return later ? bind_fact(b, test->span, "a row is the first match of a person, and who had one earlier than asked is left "
+                                            "out: those that begin in a period are found by a window inside the pattern")
+                 : LOTS_OK;
+}

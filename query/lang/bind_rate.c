@@ -1,6 +1,7 @@
-/* bind_rate.c: rates that leave the living out. `rate(death <= s.end + 30d)` is missing of who has no day of death, and a rate
+/* bind_rate.c: rates that say something else than they seem to. `rate(death <= s.end + 30d)` is missing of who has no day of death, and a rate
  * is of those for whom its condition is true or false: so it would be the share of early deaths among the dead. That is
- * warned of, unless the question asks elsewhere whether death is missing. Called by bind_aggregate.c. See bind_internal.h. */
+ * warned of, unless the question asks elsewhere whether death is missing. And top(1%, x) ranks the rows that come to it: its
+ * rate among those very rows is 1%, whoever they are. Called by bind_aggregate.c. See bind_internal.h. */
 #include "query/lang/bind_stage.h"
 
 enum { LOOKED_DEEP = 8 }; /* operators and derived columns within one another; what is deeper goes without a warning */
@@ -87,4 +88,43 @@ lots_status bind_rate_of_living(binder *b, const lots_expr *condition, lots_ast_
     }
     return bind_note(b, span, "this rate is of the dead alone: it leaves out those whose death is missing; of all it is "
                               "rate(coalesce(…, false))");
+}
+
+/* ---- rates that are their own answer ---- */
+
+static bool makes_top(const lots_row_function *functions, size_t count, uint32_t slot)
+{
+    for (size_t i = 0; i < count; i++)
+        if (functions[i].slot == slot)
+            return functions[i].kind == LOTS_ROW_TOP;
+    return false;
+}
+
+/* Is it top(…), over the very rows that are there now: none were left out or added since? */
+static bool ranks_these(const binder *b, const lots_expr *condition, unsigned deep)
+{
+    const pipeline_state *p = b->pipeline;
+    if (deep == 0 || condition == NULL || condition->op != LOTS_OP_SLOT || condition->of_frame != p->where->frame)
+        return false;
+    if (b->hoisting != NULL && makes_top(b->hoisting->functions.data, b->hoisting->functions.count, condition->index))
+        return true;
+    for (size_t i = p->stages.count; i > 0; i--) {
+        const lots_bound_stage *stage = &LOTS_AT(lots_bound_stage, &p->stages, i - 1);
+        if (stage->kind == LOTS_STAGE_FUNCTIONS && makes_top(stage->functions, stage->function_count, condition->index))
+            return true;
+        if (stage->kind != LOTS_STAGE_DERIVE && stage->kind != LOTS_STAGE_FUNCTIONS && stage->kind != LOTS_STAGE_SORT)
+            return false;
+        for (uint32_t k = 0; stage->kind == LOTS_STAGE_DERIVE && k < stage->item_count; k++)
+            if (stage->items[k].slot == condition->index)
+                return ranks_these(b, stage->items[k].value, deep - 1);
+    }
+    return false;
+}
+
+lots_status bind_rate_of_top(binder *b, const lots_expr *condition, uint32_t key_count, lots_ast_span span)
+{
+    if (key_count > 0 || !ranks_these(b, condition, LOOKED_DEEP))
+        return LOTS_OK;
+    return bind_note(b, span, "top(…) ranks the rows that come to it, and this rate is of the same rows: it is the share asked "
+                              "for; derive it before the `where` that chooses whose rate is wanted");
 }

@@ -57,8 +57,10 @@ static lots_status where_test(binder *b, const lots_ast_stage *stage, lots_vec *
     lots_expr *test = NULL;
     LOTS_TRY(bind_condition(b, b->pipeline->where, stage->where, &test));
     LOTS_TRY(bind_emit_functions(b, met, stage->span));
-    if (b->pipeline->out.source != NULL)
+    if (b->pipeline->out.source != NULL) {
         LOTS_TRY(bind_note_windows(b, b->pipeline->out.relation, b->pipeline->out.row_frame, test));
+        LOTS_TRY(bind_note_firsts(b, b->pipeline->out.relation, b->pipeline->out.row_frame, test));
+    }
     lots_bound_stage made = bind_stage_of(b, LOTS_STAGE_WHERE, stage->span);
     made.where = test;
     return bind_push_stage(b, &made);

@@ -245,8 +245,10 @@ static lots_status use_cohort(binder *b, const lots_ast_name *name, lots_bound_c
     for (size_t i = 0; i < b->cohorts.count; i++)
         if (LOTS_AT(lots_bound_cohort *, &b->cohorts, i) == cohort)
             return LOTS_OK;
-    for (uint32_t i = 0; i < cohort->query->note_count; i++)
-        LOTS_TRY(bind_note(b, name->span, "cohort %s: %s", cohort->name, cohort->query->notes[i].text));
+    for (uint32_t i = 0; i < cohort->query->note_count; i++) {
+        const lots_note *said = &cohort->query->notes[i];
+        LOTS_TRY((said->fact ? bind_fact : bind_note)(b, name->span, "cohort %s: %s", cohort->name, said->text));
+    }
     return lots_vec_push(&b->cohorts, &cohort, b->err);
 }
 

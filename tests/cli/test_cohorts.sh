@@ -64,6 +64,12 @@ a_result_tells_which_cohorts_it_rests_on_and_can_be_made_again() {
     exits 0 query "$reg" 'from patients where sex = male and exists(drugs) into cohort treated' && exits 3 rerun "$work/r.json" &&
         out_has 'cohorts: then' && out_has 'the result differs'
 }
+what_a_cohort_rests_on_is_told_as_a_fact_and_what_it_misses_as_a_warning() {
+    exits 0 query "$reg" 'from patients where score(charlson_se, dx over contacts during 2013..2023) > 2 into cohort sick' &&
+        exits 0 query "$reg" 'from patients where sick show n = count()' &&
+        err_has 'note: cohort sick: classification charlson_se' && err_has 'cohort sick: a window of contacts begins 2013-01-01' &&
+        [ "$(grep -c '^warning: ' "$work/err")" = 1 ] && exits 0 cohort "$reg" --drop sick
+}
 # Persons with a visit: p01 p02 p03 … of the first load; p08 and others come with the second.
 visitors() { awk -F, 'FNR > 1 { print $1 }' "$@" | sort -u | wc -l; }
 on_another_generation_it_is_counted_again() {
@@ -125,6 +131,7 @@ check a_small_cohort_is_hidden_wherever_it_is_told
 check a_replaced_cohort_is_told_and_an_uncounted_one_is_not_saved
 check a_question_that_fails_saves_nothing
 check a_result_tells_which_cohorts_it_rests_on_and_can_be_made_again
+check what_a_cohort_rests_on_is_told_as_a_fact_and_what_it_misses_as_a_warning
 check on_another_generation_it_is_counted_again
 check an_older_generation_may_define_one_too
 check a_dropped_cohort_is_gone_and_logged

@@ -111,6 +111,19 @@ lots_status lots_inner_take(lots_reader *reader, lots_phys phys, uint32_t count,
     return lots_block_take(&meta, payload, rows, row_count, out, arena, err);
 }
 
+bool lots_inner_skip_same(lots_reader *reader, int64_t *value)
+{
+    lots_reader after = *reader;
+    uint8_t encoding = 0;
+    uint64_t missing = 0, number = 0, bytes = 0;
+    if (!lots_read8(&after, &encoding) || encoding != LOTS_ENCODING_CONSTANT || !lots_read_varint(&after, &missing) ||
+        missing != 0 || !lots_read_varint(&after, &number) || !lots_read_varint(&after, &bytes) || bytes != 0)
+        return false;
+    *value = lots_unzigzag(number);
+    *reader = after;
+    return true;
+}
+
 lots_status lots_inner_skip(lots_reader *reader, uint32_t count, lots_error *err)
 {
     lots_block_meta meta = {.count = count};

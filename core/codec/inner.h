@@ -22,6 +22,8 @@ LOTS_MUST lots_status lots_inner_read(lots_reader *reader, lots_phys phys, uint3
 /* Those of `rows`, which rise: of values that were read before. out->missing is written. */
 LOTS_MUST lots_status lots_inner_take(lots_reader *reader, lots_phys phys, uint32_t count, const uint32_t *rows,
                                       uint32_t row_count, lots_values_out *out, lots_arena *arena, lots_error *err);
+/* Step over values that are all one number, none missing; false: they are not, and the reader stands where it stood. */
+bool lots_inner_skip_same(lots_reader *reader, int64_t *value);
 /* Step over `count` values. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_inner_skip(lots_reader *reader, uint32_t count, lots_error *err);
 

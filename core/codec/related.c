@@ -193,6 +193,13 @@ static lots_status read_part(lots_reader *reader, lots_phys phys, class_part *pa
     return LOTS_OK;
 }
 
+static lots_status check_missing(const lots_block_meta *meta, uint32_t found, lots_error *err)
+{
+    return found == meta->missing ? LOTS_OK
+                                  : lots_fail(err, LOTS_CORRUPT, "%u values should be missing, classes mark %u",
+                                              meta->missing, found);
+}
+
 /* The values of each class apart; *largest of those that have any. */
 static lots_status read_parts(lots_reader *reader, const lots_block_meta *meta, const lots_parent *parent,
                               class_part *parts, uint32_t *largest, lots_arena *arena, lots_error *err)
@@ -209,9 +216,7 @@ static lots_status read_parts(lots_reader *reader, const lots_block_meta *meta, 
         if (part->data != NULL && (*largest > parent->count || part->count > parts[*largest].count))
             *largest = k;
     }
-    return found == meta->missing ? LOTS_OK
-                                  : lots_fail(err, LOTS_CORRUPT, "%u values should be missing, classes mark %u",
-                                              meta->missing, found);
+    return check_missing(meta, found, err);
 }
 
 /* One by one where a class has few rows, else as vectors. Its rows are 0 in `out`. */
@@ -238,24 +243,17 @@ LAY_KERNEL(u64, uint64_t)
 
 static void lay_part(lots_phys phys, const class_part *part, uint32_t count, void *spread, void *out)
 {
-    const lots_kernels *kernels = lots_kernels_get();
-    if (phys == LOTS_PHYS_BITS) {
-        kernels->bits_expand(part->mask, count, part->data, spread);
-        kernels->bits_or(out, spread, count, out);
-    } else if (lots_phys_bytes(phys) == 4) {
+    if (lots_phys_bytes(phys) == 4)
         lay_u32(part, count, spread, out);
-    } else {
+    else
         lay_u64(part, count, spread, out);
-    }
 }
 
 /* The largest class, zeros elsewhere. */
 static void lay_first(lots_phys phys, const class_part *part, uint32_t count, void *out)
 {
     const lots_kernels *kernels = lots_kernels_get();
-    if (phys == LOTS_PHYS_BITS)
-        kernels->bits_expand(part->mask, count, part->data, out);
-    else if (lots_phys_bytes(phys) == 4)
+    if (lots_phys_bytes(phys) == 4)
         kernels->expand_u32(part->mask, count, part->data, out);
     else
         kernels->expand_u64(part->mask, count, part->data, out);
@@ -272,6 +270,58 @@ static void mark_missing(const class_part *parts, uint32_t part_count, uint32_t 
     }
 }
 
+/* ---- bits of classes ---- */
+static bool any_bit(const uint64_t *words, uint32_t count)
+{
+    for (size_t w = 0; words != NULL && w < word_count_of(count); w++)
+        if (words[w] != 0)
+            return true;
+    return false;
+}
+
+/* Of a class whose bits are all the same nothing is decoded. */
+static lots_status lay_bits(lots_reader *reader, class_part *part, uint32_t count, uint64_t *spread, uint64_t *out,
+                            lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    int64_t same;
+    if (lots_inner_skip_same(reader, &same)) {
+        if (same == 1)
+            kernels->bits_or(out, part->mask, count, out);
+        return same == 0 || same == 1 ? LOTS_OK : lots_fail(err, LOTS_CORRUPT, "a class of bits that are %lld", (long long)same);
+    }
+    part->count = (uint32_t)kernels->bits_count(part->mask, count);
+    LOTS_TRY(read_part(reader, LOTS_PHYS_BITS, part, arena, err));
+    if (part->data == NULL)
+        return LOTS_OK;
+    kernels->bits_expand(part->mask, count, part->data, spread);
+    kernels->bits_or(out, spread, count, out);
+    return LOTS_OK;
+}
+
+static lots_status read_bits(lots_reader *reader, const lots_block_meta *meta, lots_values_out *out, lots_arena *arena,
+                             lots_error *err)
+{
+    const lots_parent *parent = out->parent;
+    class_part parts[LOTS_CLASSES_MAX + 1];
+    uint32_t missing = 0;
+    void *spread;
+    LOTS_TRY(lots_arena_vector(arena, &spread, word_count_of(meta->count), sizeof(uint64_t), err));
+    memset(out->data, 0, word_count_of(meta->count) * sizeof(uint64_t));
+    for (uint32_t k = 0; k <= parent->count; k++) {
+        parts[k] = (class_part){.mask = parent->masks[k]};
+        if (any_bit(parts[k].mask, meta->count))
+            LOTS_TRY(lay_bits(reader, &parts[k], meta->count, spread, out->data, arena, err));
+        missing += parts[k].missing;
+    }
+    LOTS_TRY(check_missing(meta, missing, err));
+    if (meta->missing == 0)
+        return LOTS_OK;
+    memset(out->missing, 0, word_count_of(meta->count) * sizeof(uint64_t));
+    mark_missing(parts, parent->count + 1, meta->count, spread, out->missing);
+    return LOTS_OK;
+}
+
 lots_status lots_classes_read(lots_reader *reader, const lots_block_meta *meta, lots_values_out *out, lots_arena *arena,
                               lots_error *err)
 {
@@ -282,6 +332,8 @@ lots_status lots_classes_read(lots_reader *reader, const lots_block_meta *meta, 
     void *spread;
     if (phys == LOTS_PHYS_TEXT || parent->count > LOTS_CLASSES_MAX)
         return lots_fail(err, LOTS_CORRUPT, "%u classes of a block of kind %u", parent->count, meta->phys);
+    if (phys == LOTS_PHYS_BITS)
+        return read_bits(reader, meta, out, arena, err);
     LOTS_TRY(read_parts(reader, meta, parent, parts, &largest, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &spread, (size_t)meta->count + 64, 8, err));
     if (largest > parent->count) /* not all are missing, so some class has values: damage that the counts did not show */

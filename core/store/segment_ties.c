@@ -4,8 +4,8 @@
  *   2. Entries: a column of ids whose values come back within patients leads, and those that mostly come back with it follow.
  *   3. Classes: of a column of few values, the level where the stream has one.
  *   4. Absence: columns that are missing with some values of one of few, the level where the stream has one.
- * A tie costs the reader the parent's block, so it must save a quarter of the column and a bit a row. What questions
- * mostly scan alone (starts, levels) is tied to nothing. A parent has no parent. Absence is told by bits that lie ready where the
+ * A tie costs the reader the parent's block, so it must save a quarter of the column and a bit a row (of bits by class, which are
+ * laid out by words, the quarter is enough). What questions mostly scan alone (starts, levels) is tied to nothing. A parent has no parent. Absence is told by bits that lie ready where the
  * other column has planes, and a reader is spared those of its own: less will do. */
 #include "core/base/memory.h"
 #include "core/codec/related.h"
@@ -54,6 +54,13 @@ static bool may_follow(const lots_column_job *column) { return may_lack(column) 
 static size_t worth(const tying *ties, size_t plain)
 {
     return plain / 4 > ties->rows / 8 ? plain / 4 : ties->rows / 8;
+}
+
+/* Of bits a quarter. */
+static size_t worth_classes(const tying *ties, uint32_t column)
+{
+    const size_t plain = ties->plain[column];
+    return ties->stream->columns[column].schema->kind == LOTS_KIND_BOOL ? plain / 4 : worth(ties, plain);
 }
 
 /* What leaving out rows must save. */
@@ -328,7 +335,7 @@ static lots_status weigh_classes(tying *ties, uint32_t parent, bool keep, size_t
         column->tie = LOTS_TIE_CLASSES;
         column->parent = parent;
         LOTS_TRY(measure(ties, column, NULL, &bytes, err));
-        const bool pays = bytes + worth(ties, ties->plain[i]) <= ties->plain[i];
+        const bool pays = bytes + worth_classes(ties, i) <= ties->plain[i];
         *saved += pays ? ties->plain[i] - bytes : 0;
         if (!pays || !keep)
             column->tie = LOTS_TIE_NONE;

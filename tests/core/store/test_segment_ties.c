@@ -4,7 +4,7 @@
 #include "tests/core/store/segment_sealed.h"
 
 enum { VISITS = STREAMS };
-enum { V_START, V_END, V_LEVEL, V_DOCTOR, V_UNIT, V_CODE, V_PACKS, V_PRICE, V_SHARE, V_MINUTE, V_WARD, V_BEDS, V_NURSE, V_NOTE };
+enum { V_START, V_END, V_LEVEL, V_DOCTOR, V_UNIT, V_CODE, V_PACKS, V_PRICE, V_SHARE, V_MINUTE, V_WARD, V_BEDS, V_NURSE, V_NOTE, V_URGENT };
 
 static void add_visits(fixture *f)
 {
@@ -25,6 +25,7 @@ static void add_visits(fixture *f)
     add_column(s, "beds", LOTS_KIND_INT, LOTS_ROLE_NONE, NULL);
     add_column(s, "nurse", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "unit");
     add_column(s, "note", LOTS_KIND_TEXT, LOTS_ROLE_NONE, NULL);
+    add_column(s, "urgent", LOTS_KIND_BOOL, LOTS_ROLE_NONE, NULL);
 }
 
 static void put(lots_batch *batch, uint32_t column, uint64_t value)
@@ -62,6 +63,8 @@ static void add_visit(own_stream *v, lots_patient patient, int64_t day, const ui
         put(&v->rows, V_BEDS, below(f, 1000));
     if (level > 1)
         put(&v->rows, V_NURSE, unit * 6 + below(f, 6));
+    if (level != 3)
+        put(&v->rows, V_URGENT, level == 2 ? below(f, 2) : level);
     assert_ok(lots_batch_row_end(&v->rows, &err));
 }
 
@@ -95,7 +98,7 @@ static void columns_are_tied_where_it_pays(void **state)
         uint8_t encoding;
     } ties[] = {{V_DOCTOR, LOTS_ENCODING_GIVEN},  {V_CODE, LOTS_ENCODING_ENTRIES}, {V_PACKS, LOTS_ENCODING_LINKED},
                 {V_PRICE, LOTS_ENCODING_LINKED},  {V_SHARE, LOTS_ENCODING_LINKED}, {V_END, LOTS_ENCODING_LINKED},
-                {V_MINUTE, LOTS_ENCODING_CLASSES},
+                {V_MINUTE, LOTS_ENCODING_CLASSES},  {V_URGENT, LOTS_ENCODING_CLASSES},
                 {V_WARD, LOTS_ENCODING_PLANES | LOTS_ENCODING_ABSENT},
                 {V_BEDS, LOTS_ENCODING_FRAME | LOTS_ENCODING_ABSENT},
                 {V_NURSE, LOTS_ENCODING_GIVEN | LOTS_ENCODING_ABSENT}};

@@ -5,8 +5,9 @@
  *   3. Classes: of a column of few values, the level where the stream has one.
  *   4. Absence: columns that are missing with some values of one of few, the level where the stream has one.
  * A tie costs the reader the parent's block, so it must save a quarter of the column and a bit a row (of bits by class, which are
- * laid out by words, the quarter is enough). What questions mostly scan alone (starts, levels) is tied to nothing. A parent has no parent. Absence is told by bits that lie ready where the
- * other column has planes, and a reader is spared those of its own: less will do. */
+ * laid out by words, the quarter is enough). What questions mostly scan alone (starts, levels) is tied to nothing. A parent has
+ * no parent. Absence is told by bits that lie ready where the other column has planes, and a reader is spared those of its own:
+ * less will do. */
 #include "core/base/memory.h"
 #include "core/codec/related.h"
 #include "core/store/segment_column.h"

@@ -236,6 +236,17 @@ static lots_status covered_interval(binder *b, scope *where, lots_set *set, cons
     return bind_set_asked(b, set, low, high, node->span);
 }
 
+/* count(contacts.level = inpatient): the stream of which a condition asks a column; NULL when none. */
+static const lots_stream *asked_stream(const binder *b, const lots_ast_node *node)
+{
+    if (node->kind != LOTS_AST_BINARY || node->binary.left->kind != LOTS_AST_MEMBER ||
+        node->binary.left->member.base->kind != LOTS_AST_NAME)
+        return NULL;
+    const lots_ast_name *name = &node->binary.left->member.base->name;
+    const int32_t stream = lots_schema_find_stream(b->schema, name->text, name->bytes);
+    return stream > 0 ? &b->schema->streams[stream] : NULL;
+}
+
 /* count(x is not missing): what is meant is told before x is looked for. */
 static lots_status refuse_condition(binder *b, const lots_ast_call *call, const lots_ast_node *node)
 {
@@ -251,7 +262,12 @@ static lots_status refuse_condition(binder *b, const lots_ast_call *call, const 
         printed = lots_ast_fail(b->err, node->span, "'%.*s' takes an event set, and this is a condition", (int)call->name.bytes,
                                 call->name.text);
         const int bytes = (int)(text.count < 200 ? text.count : 200);
-        if (lots_ast_name_is(&call->name, "count"))
+        const lots_stream *stream = asked_stream(b, node);
+        const int dotted = stream != NULL ? (int)strlen(stream->name) + 1 : 0; /* "contacts.", which stays out */
+        if (stream != NULL && bytes > dotted)
+            lots_error_hint(b->err, "write %.*s(%s where %.*s)", (int)call->name.bytes, call->name.text, stream->name,
+                            bytes - dotted, (const char *)text.data + dotted);
+        else if (lots_ast_name_is(&call->name, "count"))
             lots_error_hint(b->err, "count(where %.*s) counts the rows for which it is true", bytes, (const char *)text.data);
         else if (lots_ast_name_is(&call->name, "exists"))
             lots_error_hint(b->err, "a condition stands by itself: %.*s", bytes, (const char *)text.data);
@@ -456,6 +472,14 @@ static lots_status row_arguments(binder *b, scope *table, const aggregation *int
     return LOTS_OK;
 }
 
+static lots_status needs_value(binder *b, const lots_ast_call *call, lots_row_agg_kind kind, lots_ast_span span)
+{
+    lots_status status = lots_ast_fail(b->err, span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
+    if (kind == LOTS_AGG_SHARE)
+        lots_error_hint(b->err, "the part of all rows is share(1), also share(1 where …)");
+    return status;
+}
+
 static lots_status over_rows(binder *b, scope *table, const aggregate_name *found, const lots_ast_node *node, value *out)
 {
     const lots_ast_call *call = node->call;
@@ -478,7 +502,7 @@ static lots_status over_rows(binder *b, scope *table, const aggregate_name *foun
         return lots_ast_fail(b->err, node->span, "'%.*s' counts rows; count(distinct x) counts values",
                              (int)call->name.bytes, call->name.text);
     if (valued && agg.value == NULL)
-        return lots_ast_fail(b->err, node->span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
+        return needs_value(b, call, agg.kind, node->span);
     LOTS_TRY(row_arguments(b, table, into, node, found->arguments, &agg));
     if (agg.kind == LOTS_AGG_RATE && agg.where == NULL) {
         LOTS_TRY(bind_rate_of_living(b, agg.value, node->span));

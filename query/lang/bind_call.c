@@ -444,6 +444,7 @@ static const char *meant_by(const lots_ast_name *name)
         {"ifnull", "coalesce(a, b)"}, {"nvl", "coalesce(a, b)"},     {"datediff", "days(a, b)"},
         {"any", "exists(…)"},         {"today", "registry.until"},   {"now", "registry.until"},
         {"substr", "prefix(x, 3)"},   {"substring", "prefix(x, 3)"}, {"len", "size(x)"},
+        {"hour", "minute // 60: the minute is of the day"},
         {"charlson", "score(charlson_se, dx over E)"}, {"elixhauser", "score(elixhauser.van_walraven, dx over E)"},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -139,6 +139,12 @@ static lots_status bind_pair(binder *b, scope *where, const lots_ast_node *left,
     return text_as_word(b, &(*r)->type, left->span, l);
 }
 
+/* end = missing: the word itself, beside a value that isn't constant. */
+static bool asks_for_nothing(const lots_ast_node *word, const lots_expr *beside)
+{
+    return word->kind == LOTS_AST_MISSING && beside->op != LOTS_OP_CONSTANT;
+}
+
 lots_status bind_compare(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
 {
     lots_expr *sides[2] = {NULL, NULL};
@@ -152,6 +158,9 @@ lots_status bind_compare(binder *b, scope *where, const lots_ast_node *node, lot
     LOTS_TRY(bind_unify(b, &sides[0], &sides[1], node->binary.op_span, lots_ast_op_text(node->binary.op)));
     lots_op op = compare_operator(node->binary.op);
     bool equality = op == LOTS_OP_EQUAL || op == LOTS_OP_UNEQUAL;
+    if (equality && (asks_for_nothing(node->binary.right, sides[0]) || asks_for_nothing(node->binary.left, sides[1])))
+        LOTS_TRY(bind_note(b, node->span, "a comparison with `missing` is missing, never true: whether a value is there is asked "
+                                          "by `is missing`"));
     lots_type_kind kind = sides[0]->type.kind;
     if (kind == LOTS_TYPE_EVENTS || kind == LOTS_TYPE_INTERVAL || (!equality && !ordered(&sides[0]->type)))
         return bind_wrong_type(b, sides[0], "something that can be compared");

@@ -184,6 +184,16 @@ static lots_status side_of(binder *b, lots_expr *from, bool end, lots_ast_span s
     }
 }
 
+static lots_status wrong_interval(binder *b, const lots_expr *from)
+{
+    lots_status status = bind_wrong_type(b, from, "an interval (2023, 2023-05, a..b)");
+    if (from->type.kind == LOTS_TYPE_TEXT)
+        lots_error_hint(b->err, "years, periods and days stand without quotes");
+    else if (from->type.kind == LOTS_TYPE_DAYS)
+        lots_error_hint(b->err, "from one day to another is written a..b");
+    return status;
+}
+
 lots_status bind_as_interval(binder *b, const value *from, lots_ast_span span, lots_expr **out)
 {
     lots_expr *ends[2] = {NULL, NULL};
@@ -207,7 +217,7 @@ lots_status bind_as_interval(binder *b, const value *from, lots_ast_span span, l
         LOTS_TRY(side_of(b, from->low, false, span, &ends[0]));
         LOTS_TRY(side_of(b, from->high, true, span, &ends[1]));
     } else if (from->kind == VALUE_EXPR) {
-        return bind_wrong_type(b, from->expr, "an interval (2023, 2023-05, a..b)");
+        return wrong_interval(b, from->expr);
     } else {
         return lots_ast_fail(b->err, span, "an interval is wanted here (2023, 2023-05, a..b)");
     }

@@ -102,6 +102,26 @@ static void suggest_all(binder *b, const scope *from, suggestion *near)
         suggest_try(near, b->schema->streams[i].name, (uint32_t)strlen(b->schema->streams[i].name));
 }
 
+static bool counts_rows(const lots_ast_name *name)
+{
+    return lots_ast_name_is(name, "count") || lots_ast_name_is(name, "patients");
+}
+
+/* Is it a column that the same `show` makes? */
+static bool is_shown_beside(const binder *b, const lots_ast_name *name)
+{
+    for (uint32_t i = 0; b->question != NULL && i < b->question->stage_count; i++) {
+        const lots_ast_stage *stage = &b->question->stages[i];
+        if (stage->kind != LOTS_AST_STAGE_SHOW || name->span.at < stage->span.at || name->span.at >= stage->span.end)
+            continue;
+        for (uint32_t k = 0; k < stage->show.count; k++)
+            if (stage->show.items[k].name.bytes == name->bytes && stage->show.items[k].name.text != NULL &&
+                memcmp(stage->show.items[k].name.text, name->text, name->bytes) == 0)
+                return true;
+    }
+    return false;
+}
+
 static bool is_date(const lots_ast_name *name)
 {
     lots_day day;
@@ -142,9 +162,10 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
                         name->text);
     else if (wants_today(name))
         lots_error_hint(b->err, "the last day that the data reach is registry.until");
-    else if (!table && bind_is_function(name))
-        lots_error_hint(b->err, "it is a function: write %.*s(%s)", (int)name->bytes, name->text,
-                        lots_ast_name_is(name, "count") || lots_ast_name_is(name, "patients") ? "" : "…");
+    else if (is_shown_beside(b, name))
+        lots_error_hint(b->err, "the items of a `show` don't see one another: reckon with it in a `derive` after it");
+    else if (table ? b->aggregation != NULL && counts_rows(name) : bind_is_function(name))
+        lots_error_hint(b->err, "it is a function: write %.*s(%s)", (int)name->bytes, name->text, counts_rows(name) ? "" : "…");
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     else if (!table && wants_persons(name))

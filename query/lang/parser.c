@@ -108,14 +108,42 @@ static const char *find_meant(const lots_parser *p, unsigned expect, const char 
     return lots_hint_nearest(p->now.text.text, p->now.text.bytes, words, count);
 }
 
+/* `exists contacts`: the word before the name in sight takes events, in brackets; NULL when it is no such word. */
+static const char *takes_brackets(const lots_parser *p)
+{
+    static const char *const words[] = {"exists", "count", "first", "last"};
+    const char *text = p->lexer.text;
+    uint64_t end = p->now.at;
+    while (end > 0 && strchr(" \t\r\n", text[end - 1]) != NULL)
+        end--;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const size_t bytes = strlen(words[i]);
+        if (end < p->now.at && end >= bytes && memcmp(text + end - bytes, words[i], bytes) == 0 &&
+            (end == bytes || strchr(" \t\r\n(,", text[end - bytes - 1]) != NULL))
+            return words[i];
+    }
+    return NULL;
+}
+
+/* `1,5`: the comma in sight stands within a number as some languages write it. */
+static bool is_decimal_comma(const lots_parser *p)
+{
+    const char *text = p->lexer.text;
+    return p->now.kind == LOTS_TOKEN_COMMA && p->now.at > 0 && p->now.end < p->lexer.bytes && text[p->now.at - 1] >= '0' &&
+           text[p->now.at - 1] <= '9' && text[p->now.end] >= '0' && text[p->now.end] <= '9';
+}
+
 static void add_hint(lots_parser *p, unsigned expect, const char *word, const char *expected)
 {
     const lots_token *token = &p->now;
     if (token->kind == LOTS_TOKEN_NAME && !token->quoted) {
         const char *foreign = lots_hint_foreign(token->text.text, token->text.bytes);
-        const char *meant = foreign == NULL ? find_meant(p, expect, word) : NULL;
+        const char *meant = foreign == NULL ? find_meant(p, expect, word) : NULL, *taker = takes_brackets(p);
         if (foreign != NULL)
             lots_error_hint(p->err, "%s", foreign);
+        else if (taker != NULL)
+            lots_error_hint(p->err, "events stand in brackets: %s(%.*s)", taker,
+                            (int)(token->text.bytes < 60 ? token->text.bytes : 60), token->text.text);
         else if (meant != NULL)
             lots_error_hint(p->err, "did you mean `%s`?", meant);
     } else if (token->kind == LOTS_TOKEN_WORD && strstr(expected, "name") != NULL) {
@@ -128,6 +156,8 @@ static void add_hint(lots_parser *p, unsigned expect, const char *word, const ch
                         lots_word_text(token->word), lots_word_text(token->word));
     } else if (token->kind == LOTS_TOKEN_STAR && token->at > 0 && p->lexer.text[token->at - 1] == '(') {
         lots_error_hint(p->err, "rows are counted by count(), with nothing in the brackets");
+    } else if (is_decimal_comma(p)) {
+        lots_error_hint(p->err, "decimals stand after a point, as 1.5");
     }
 }
 

@@ -6,6 +6,7 @@
 
 /* Rows are decoded by themselves where they are at most one in so many. Days are gaps, all of which have to be added up. */
 enum { ROWS_TAKEN = 4, DAYS_TAKEN = 32 };
+enum { ROWS_TELLING = 2048 }; /* of a chunk that tells what others will be asked */
 
 static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
 {
@@ -35,12 +36,12 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
 }
 
 /* Days that are decoded for something else make places of years needless, and days of some rows alone: what the chunk before was
- * asked tells it. */
+ * asked tells it, unless it was so small that a few rows are many of it (a segment's last one may be). */
 static void note_days(const lots_worker *worker, uint32_t stream)
 {
     lots_stream_chunk *chunk = &worker->streams[stream];
     const int32_t start = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
-    if (start >= 0 && lots_stream_is_read(worker, stream, (uint32_t)start))
+    if (start >= 0 && chunk->rows >= ROWS_TELLING && lots_stream_is_read(worker, stream, (uint32_t)start))
         chunk->days_asked = true;
     chunk->years = NULL;
     chunk->some_days = false;
@@ -54,10 +55,10 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
     for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
         lots_stream_chunk *stream = &worker->streams[s];
         const uint32_t columns = stream_of(worker, s)->column_count;
-        stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
-        stream->offsets = NULL;
         if (stream->years != NULL || stream->some_days)
             note_days(worker, s);
+        stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
+        stream->offsets = NULL;
         stream->taken = NULL;
         stream->known = (lots_known_entries){.arena = &worker->depths[0].arena};
         stream->tested = NULL;

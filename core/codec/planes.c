@@ -257,28 +257,88 @@ static bool is_wanted(const lots_id_test *test, uint32_t id)
     return id < test->table_count && (test->table[id / 64] >> (id % 64) & 1) != 0;
 }
 
-/* The planes of wanted values, one over the other. The last value has no plane: it is what is left. Planes after which all
- * values are wanted alike needn't be read. */
+/* A packed plane: bits that no plane before it has. */
+static lots_status read_bits(lots_reader *reader, uint32_t bits, uint64_t *plane, lots_error *err)
+{
+    const size_t bytes = ((size_t)bits + 7) / 8;
+    const uint8_t *in;
+    if (!lots_read_slice(reader, bytes, &in))
+        return lots_fail(err, LOTS_CORRUPT, "a bit plane needs %zu bytes, found %zu", bytes, (size_t)(reader->end - reader->at));
+    plane[bits / 64] = 0; /* there is a word more than bits */
+    memcpy(plane, in, bytes);
+    if (bits % 64 != 0)
+        plane[bits / 64] &= (UINT64_C(1) << (bits % 64)) - 1;
+    return LOTS_OK;
+}
+
+typedef struct packed_planes {
+    uint64_t *planes[LOTS_PLANES_VALUES];
+    uint32_t bits[LOTS_PLANES_VALUES]; /* of each */
+} packed_planes;
+
+/* The first `wanted` planes as they lie. */
+static lots_status read_packed_planes(lots_reader *reader, uint32_t count, uint32_t wanted, packed_planes *out, lots_arena *arena,
+                                      lots_error *err)
+{
+    uint32_t bits = count;
+    void *plane;
+    for (uint32_t k = 0; k < wanted; k++) {
+        LOTS_TRY(lots_arena_vector(arena, &plane, word_count_of(bits) + 1, 8, err));
+        LOTS_TRY(read_bits(reader, bits, plane, err));
+        out->planes[k] = plane;
+        out->bits[k] = bits;
+        bits -= (uint32_t)lots_kernels_get()->bits_count(plane, bits);
+    }
+    return LOTS_OK;
+}
+
+/* Of the values that no plane before this one has, those that are wanted; `known`: the same of those that it hasn't either, NULL
+ * where it is the last that tells. `others`: room. */
+static void spread_wanted(const uint64_t *plane, uint32_t bits, bool wanted, const uint64_t *known, uint64_t *others, uint64_t *out)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    if (known == NULL && wanted) {
+        memcpy(out, plane, word_count_of(bits) * 8);
+        return;
+    }
+    kernels->bits_not(plane, bits, known == NULL ? out : others);
+    if (known == NULL)
+        return;
+    kernels->bits_expand(others, bits, known, out);
+    if (wanted)
+        kernels->bits_or(out, plane, bits, out);
+}
+
+/* From the last plane that tells to the first: what is known of values that no plane has so far is spread over those that the plane
+ * before leaves, which are more; so only the last spreading is over all. Planes after which all values are wanted alike needn't be
+ * read. The last value has no plane. */
 lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed, uint64_t *out,
                              uint32_t *greatest, lots_arena *arena, lots_error *err)
 {
-    const lots_kernels *kernels = lots_kernels_get();
-    planes_read read = {0, {NULL}};
-    uint32_t values[U32_ROOM];
-    LOTS_TRY(read_distinct(reader, count, &read.distinct, err));
-    LOTS_TRY(lots_frame_decode_u32(reader, read.distinct, 0, values, arena, err));
-    const bool last = is_wanted(test, values[read.distinct - 1]);
-    uint32_t telling = read.distinct - 1;
+    const uint64_t *known = NULL;
+    packed_planes packed;
+    uint32_t values[U32_ROOM], distinct = 0;
+    void *others, *spread;
+    LOTS_TRY(read_distinct(reader, count, &distinct, err));
+    LOTS_TRY(lots_frame_decode_u32(reader, distinct, 0, values, arena, err));
+    *greatest = lots_kernels_get()->max_u32(values, distinct);
+    const bool last = is_wanted(test, values[distinct - 1]);
+    uint32_t telling = distinct - 1;
     while (telling > 0 && is_wanted(test, values[telling - 1]) == last)
         telling--;
-    LOTS_TRY(read_planes(reader, count, believed ? telling : read.distinct - 1, &read, arena, err));
-    *greatest = kernels->max_u32(values, read.distinct);
-    memset(out, 0, word_count_of(count) * 8);
-    for (uint32_t k = 0; k < telling; k++)
-        if (is_wanted(test, values[k]) != last)
-            kernels->bits_or(out, read.planes[k], count, out);
-    if (last)
-        kernels->bits_not(out, count, out);
+    LOTS_TRY(read_packed_planes(reader, count, believed ? telling : distinct - 1, &packed, arena, err));
+    LOTS_TRY(lots_arena_vector(arena, &others, word_count_of(count), 8, err));
+    if (telling == 0) {
+        memset(out, 0, word_count_of(count) * 8);
+        if (last)
+            lots_kernels_get()->bits_not(out, count, out);
+    }
+    for (uint32_t k = telling; k-- > 0; known = spread) {
+        spread = out;
+        if (k > 0)
+            LOTS_TRY(lots_arena_vector(arena, &spread, word_count_of(packed.bits[k]) + 1, 8, err));
+        spread_wanted(packed.planes[k], packed.bits[k], is_wanted(test, values[k]), known, others, spread);
+    }
     return LOTS_OK;
 }
 
@@ -400,17 +460,11 @@ static void sum_before(const lengths_read *read, const uint32_t *places, uint32_
     }
 }
 
-/* One packed plane: its bits, and how many are set before each word and in all. */
+/* A packed plane, and how many bits are set before each word and in all. */
 static lots_status read_packed(lots_reader *reader, uint32_t bits, uint64_t *plane, uint32_t *before, lots_error *err)
 {
-    const size_t bytes = ((size_t)bits + 7) / 8, words = word_count_of(bits);
-    const uint8_t *in;
-    if (!lots_read_slice(reader, bytes, &in))
-        return lots_fail(err, LOTS_CORRUPT, "a bit plane needs %zu bytes, found %zu", bytes, (size_t)(reader->end - reader->at));
-    plane[bits / 64] = 0; /* there is a word more than bits */
-    memcpy(plane, in, bytes);
-    if (bits % 64 != 0)
-        plane[bits / 64] &= (UINT64_C(1) << (bits % 64)) - 1;
+    const size_t words = word_count_of(bits);
+    LOTS_TRY(read_bits(reader, bits, plane, err));
     before[words] = lots_kernels_get()->count_prefix(plane, words, 0, before);
     return LOTS_OK;
 }

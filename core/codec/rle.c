@@ -115,6 +115,7 @@ static lots_status read_runs(lots_reader *reader, uint32_t count, runs_read *out
     return LOTS_OK;
 }
 
+#define RUNS_A_ROW 8u /* with fewer all are counted: to look for them one by one costs more than that */
 #define NEAR 3u /* runs looked at one by one: rows that are asked for often have a run of their own and one between */
 
 /* The run of a row that begins no earlier than run `from`: in steps that double, then halve. */
@@ -129,12 +130,35 @@ static uint32_t run_of(const runs_read *runs, uint32_t from, uint32_t row)
     return from;
 }
 
+/* Where a run begins is a bit: a row's run is the number of bits up to it. */
+static lots_status take_by_ranks(const runs_read *runs, uint32_t count, const uint32_t *rows, uint32_t row_count, uint32_t *out,
+                                 lots_arena *arena, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    const size_t words = (size_t)count / 64 + 1;
+    void *begins, *before, *beyond;
+    LOTS_TRY(lots_arena_vector(arena, &begins, words, sizeof(uint64_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &before, words + 1, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &beyond, row_count, sizeof(uint32_t), err));
+    memset(begins, 0, words * sizeof(uint64_t));
+    for (uint32_t run = 1; run < runs->count; run++)
+        ((uint64_t *)begins)[runs->offsets[run] / 64] |= UINT64_C(1) << (runs->offsets[run] % 64);
+    for (uint32_t k = 0; k < row_count; k++)
+        ((uint32_t *)beyond)[k] = rows[k] + 1;
+    ((uint32_t *)before)[words] = kernels->count_prefix(begins, words, 0, before);
+    kernels->bit_ranks(begins, before, beyond, row_count, beyond);
+    kernels->gather_u32(runs->values, beyond, row_count, out);
+    return LOTS_OK;
+}
+
 lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
                                uint32_t *out, lots_arena *arena, lots_error *err)
 {
     runs_read runs;
     uint32_t run = 0;
     LOTS_TRY(read_runs(reader, count, &runs, arena, err));
+    if (runs.count < RUNS_A_ROW * (uint64_t)row_count)
+        return take_by_ranks(&runs, count, rows, row_count, out, arena, err);
     for (uint32_t k = 0; k < row_count; k++) {
         uint32_t near = 0;
         for (; near < NEAR && runs.offsets[run + 1] <= rows[k]; near++)

@@ -266,20 +266,20 @@ static uint32_t first_bit(const uint64_t *mask, uint32_t from, uint32_t to)
     return found < to ? (uint32_t)found : LOTS_NO_ID;
 }
 
-/* Of ranges most of which are short, so that they lie in a word and the next. */
-static void pick_in_words(const lots_ranges *ranges, bool last, uint32_t *out)
+/* Of ranges most of which are short, so that they lie in a word and the next. Which are empty can't be foretold: that is no branch. */
+static inline void pick_in_words(const lots_ranges *ranges, bool last, uint32_t *out)
 {
+    const uint32_t *firsts = ranges->first, *ends = ranges->end;
     for (uint32_t i = 0; i < ranges->count; i++) {
-        const uint32_t first = ranges->first[i], length = ranges->end[i] - first, at = first % 64;
+        const uint32_t first = firsts[i], length = ends[i] - first, at = first % 64;
         if (length >= 64) {
-            out[i] = (last ? last_bit : first_bit)(ranges->mask, first, ranges->end[i]);
+            out[i] = (last ? last_bit : first_bit)(ranges->mask, first, ends[i]);
             continue;
         }
-        uint64_t bits = length == 0 ? 0 : ranges->mask[first / 64] >> at;
-        if (at + length > 64)
-            bits |= ranges->mask[first / 64 + 1] << (64 - at);
-        bits &= (UINT64_C(1) << length) - 1;
-        out[i] = bits == 0 ? LOTS_NO_ID : first + (uint32_t)(last ? 63 - __builtin_clzll(bits) : __builtin_ctzll(bits));
+        const uint64_t *word = ranges->mask + first / 64;
+        const uint64_t bits = (word[0] >> at | word[1] << 1 << (63 - at)) & ((UINT64_C(1) << length) - 1);
+        const uint32_t none = bits == 0 ? LOTS_NO_ID : 0;
+        out[i] = none | (first + (uint32_t)(last ? 63 - __builtin_clzll(bits | 1) : __builtin_ctzll(bits | UINT64_C(1) << 63)));
     }
 }
 
@@ -295,7 +295,10 @@ lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool
         return LOTS_OK;
     }
     if (ranges->apart) {
-        pick_in_words(ranges, last, out);
+        if (last)
+            pick_in_words(ranges, true, out);
+        else
+            pick_in_words(ranges, false, out);
         return LOTS_OK;
     }
     if (ranges->offsets != NULL && MANY * step->worker->kernels->bits_count(ranges->mask, ranges->positions) > ranges->positions) {

@@ -5,11 +5,33 @@
 
 enum { FEW = 4 }; /* rows a patient: with more hardly anyone is left out */
 
+/* With more than three of four wanted, leaving out the others isn't worth it. */
+static bool are_most(uint64_t wanted, uint32_t patients) { return 4 * wanted > 3 * (uint64_t)patients; }
+
+/* Rows that are patients themselves, each once, and most of them. */
+static lots_status are_most_patients(lots_worker *worker, const lots_instance *rows, bool *out, lots_error *err)
+{
+    const uint32_t *patients = NULL;
+    uint64_t *rises = NULL;
+    *out = false;
+    if (rows->count > worker->patients->count || !are_most(rows->count, worker->patients->count))
+        return LOTS_OK;
+    LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
+    LOTS_TRY(lots_new_bits(lots_worker_arena(worker), rows->count, &rises, err));
+    worker->kernels->less_i32((const int32_t *)patients, (const int32_t *)patients + 1, rows->count - 1, rises);
+    *out = worker->kernels->bits_count(rises, rows->count - 1) == rows->count - 1;
+    return LOTS_OK;
+}
+
 lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lots_error *err)
 {
     const uint32_t *patients = NULL;
     uint64_t *wanted = NULL;
+    bool most = false;
     if (worker->patients == NULL || rows->count / FEW >= worker->patients->count)
+        return LOTS_OK;
+    LOTS_TRY(are_most_patients(worker, rows, &most, err));
+    if (most)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(lots_worker_arena(worker), worker->patients->count, &wanted, err));
     if (rows->parent == worker->patients && rows->parent_offsets != NULL) {
@@ -35,7 +57,7 @@ lots_status lots_wanted_rows(lots_worker *worker, const lots_relation_rows *rela
     if (worker->wanted == NULL || relation->owners != worker->patients)
         return LOTS_OK;
     const uint64_t wanted = worker->kernels->bits_count(worker->wanted, patients);
-    if (4 * wanted > 3 * (uint64_t)patients)
+    if (are_most(wanted, patients))
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(lots_worker_arena(worker), relation->count, &left, err));
     if (MANY * wanted > patients)

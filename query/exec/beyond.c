@@ -136,6 +136,17 @@ lots_status lots_beyond_look(lots_worker *worker, const lots_set *set, const lot
     return LOTS_OK;
 }
 
+void lots_beyond_covered(const lots_worker *worker, const lots_set *set, int32_t *from, int32_t *until)
+{
+    *from = LOTS_DAY_MIN;
+    *until = LOTS_DAY_MAX;
+    for (uint32_t i = 0; worker->beyond != NULL && i < set->asked_count; i++) {
+        const lots_coverage covered = coverage_to_find(worker, set->asked[i].stream);
+        *from = covered.from > *from ? covered.from : *from;
+        *until = covered.until < *until ? covered.until : *until;
+    }
+}
+
 static lots_status settle(lots_worker *worker, lots_beyond *side, const lots_instance *rows, lots_error *err)
 {
     const uint32_t *patients = NULL;

@@ -5,7 +5,7 @@
  * person's. It is given when the windows of at least `least` persons leave the data (one, when nothing is hidden). Values
  * are often computed for all patients of a chunk: those count who are among the rows that enter the stage. A worker
  * remembers so many persons of each side of a stream and then looks no further, so that the answer is that of the union
- * over all workers, whatever each of them saw. Callers: candidates.c, pass.c, run_result.c. */
+ * over all workers, whatever each of them saw. Callers: candidates.c, resolve_repeat.c, pass.c, run_result.c. */
 #ifndef LOTS_QUERY_BEYOND_H
 #define LOTS_QUERY_BEYOND_H
 
@@ -16,6 +16,8 @@ LOTS_MUST lots_status lots_beyond_watch(lots_worker *worker, uint32_t least, lot
 /* The windows of a set, for rows of the frame in which it stands. */
 LOTS_MUST lots_status lots_beyond_look(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                        lots_error *err);
+/* Windows of a set that lie within these days are covered, or nobody asks any more whether they are. */
+void lots_beyond_covered(const lots_worker *worker, const lots_set *set, int32_t *from, int32_t *until);
 /* A stage was computed for these rows: of the windows looked at since the last stage, theirs count. */
 LOTS_MUST lots_status lots_beyond_settle(lots_worker *worker, const lots_instance *rows, lots_error *err);
 /* Do windows of enough persons, over all workers (entries may be NULL), leave this side of the stream's data? */

@@ -281,6 +281,8 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
         LOTS_TRY(narrow_mask(maker, err));
     if (dear && little_is_left(maker, SOME))
         LOTS_TRY(lots_mask_over(maker, filter, &done, err));
+    if (asks)
+        LOTS_TRY(lots_mask_repeats(maker, filter, elements, &done, err));
     if (done)
         return LOTS_OK;
     if ((maker->mask != NULL && asks) || (dear && little_is_left(maker, SOME)))
@@ -454,6 +456,16 @@ static lots_status mask_endless(mask_maker *maker, bool *done, lots_error *err)
     return LOTS_OK;
 }
 
+/* Does the zone map say that every element has a start? */
+static bool all_have_starts(const mask_maker *maker)
+{
+    const lots_relation *relation = maker->relation->relation;
+    if (relation->kind != LOTS_RELATION_STREAM || relation->start_column < 0)
+        return false;
+    return lots_segment_meta(maker->worker->segment, relation->stream, relation->columns[relation->start_column].column,
+                             LOTS_PART_VALUES, maker->worker->chunk)->missing == 0;
+}
+
 /* What has no start is in no window, and a span whose end isn't known reaches no day. */
 static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved, lots_error *err)
 {
@@ -462,7 +474,7 @@ static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved
     bool done = resolved->span == NULL || stored;
     const lots_vector *values[2] = {NULL, NULL};
     const int32_t start = relation->start_column;
-    if (resolved->window_count > 0 && start >= 0)
+    if (resolved->window_count > 0 && start >= 0 && !all_have_starts(maker))
         LOTS_TRY(lots_relation_values(maker->worker, maker->relation, (uint32_t)start, &values[0], err));
     if (!done)
         LOTS_TRY(mask_endless(maker, &done, err));

@@ -24,5 +24,8 @@ LOTS_MUST lots_status lots_days_of_left(const mask_maker *maker, const lots_expr
 /* `filter` asks whether events are over, or over by a day of their owner, and few rows are left, all of wanted patients: their
  * spans are looked at where they lie, *done. */
 LOTS_MUST lots_status lots_mask_over(mask_maker *maker, const lots_expr *filter, bool *done, lots_error *err);
+/* `filter` asks that an element be one of so many within so many days up to its own: *done, and nothing was counted. */
+LOTS_MUST lots_status lots_mask_repeats(mask_maker *maker, const lots_expr *filter, const lots_instance *elements, bool *done,
+                                        lots_error *err);
 
 #endif

@@ -353,6 +353,17 @@ lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, 
     return place_ranges(out, resolved, err);
 }
 
+/* The rows of a panel know theirs. */
+static void panel_ranges(lots_candidates *candidates, const lots_resolved *resolved)
+{
+    candidates->passed = resolved->passed;
+    candidates->list = resolved->passed->rows;
+    candidates->list_count = resolved->passed->count;
+    candidates->first = resolved->offsets;
+    candidates->end = resolved->offsets + 1;
+    candidates->contiguous = true;
+}
+
 lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                  lots_candidates *out, lots_error *err)
 {
@@ -366,6 +377,10 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
         LOTS_TRY(member_ranges(out, &members, err));
     LOTS_TRY(lots_set_mask(worker, set, out->relation, &resolved, err));
     LOTS_TRY(lots_beyond_look(worker, set, rows, err));
+    if (set->event == NULL && !members && resolved->rows == rows) {
+        panel_ranges(out, resolved);
+        return LOTS_OK;
+    }
     out->mask = resolved->mask;
     out->failed = resolved->failed;
     if (resolved->culprit != NULL)

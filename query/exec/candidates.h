@@ -37,6 +37,8 @@ struct lots_resolved { /* of a set over a relation, whatever the frame's row */
     uint32_t both_count;
     const lots_window **windows; /* whose bounds are not constant */
     uint32_t window_count;
+    const lots_instance *rows; /* of a panel: the places in `passed` that each has are known. NULL: there are none */
+    const uint32_t *offsets;   /* these; no more is asked of the set */
 };
 
 /* Made once for each relation's rows, and kept with them. */

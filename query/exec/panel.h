@@ -15,6 +15,7 @@
 typedef struct lots_panel_set {
     const lots_set *set;
     bool spans; /* an event counts on all days that it lasts, or else on its first */
+    const lots_window *during; /* of the set: from the period's first day to its last; NULL: there is none */
 } lots_panel_set;
 
 typedef struct lots_panel {
@@ -23,6 +24,7 @@ typedef struct lots_panel {
     lots_panel_set sets[LOTS_PANEL_SETS_MAX];
     uint32_t set_count;
     bool nested; /* what a set asks of its events asks other sets */
+    bool shared; /* other pipelines may ask the same events, of all times */
 } lots_panel;
 
 /* Are these stages, and `group` after them, a panel? */

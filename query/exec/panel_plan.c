@@ -73,35 +73,38 @@ static bool reaches_period(const planner *p, const lots_set *set)
 }
 
 /* Does a set hold nothing but events of the row's period? */
-static bool is_within(const planner *p, const lots_set *set, bool *spans)
+static bool is_within(const planner *p, const lots_set *set, lots_panel_set *out)
 {
-    *spans = reaches_period(p, set);
-    for (uint32_t w = 0; w < set->window_count; w++)
-        if (is_side(p, set->windows[w].high, LOTS_OP_INTERVAL_END) &&
-            (*spans || is_side(p, set->windows[w].low, LOTS_OP_INTERVAL_START)))
+    out->spans = reaches_period(p, set);
+    for (uint32_t w = 0; w < set->window_count; w++) {
+        const bool whole = is_side(p, set->windows[w].low, LOTS_OP_INTERVAL_START);
+        if (is_side(p, set->windows[w].high, LOTS_OP_INTERVAL_END) && (out->spans || whole)) {
+            out->during = whole ? &set->windows[w] : NULL;
             return true;
+        }
+    }
     return false;
 }
 
-static void keep_set(lots_panel *panel, const lots_set *set, bool spans)
+static void keep_set(lots_panel *panel, const lots_panel_set *set)
 {
     bool known = false;
     for (uint32_t s = 0; s < panel->set_count && !known; s++)
-        known = panel->sets[s].set == set && panel->sets[s].spans == spans;
+        known = panel->sets[s].set == set->set && panel->sets[s].spans == set->spans;
     if (!known)
-        panel->sets[panel->set_count++] = (lots_panel_set){set, spans};
+        panel->sets[panel->set_count++] = *set;
 }
 
 static bool take_set(planner *p, const lots_expr *expr)
 {
     const lots_set *set = expr->set;
-    bool spans = false;
+    lots_panel_set kept = {.set = set};
     if (set->event != NULL || set_warns(set) || p->panel->set_count == LOTS_PANEL_SETS_MAX ||
         p->query->relations[set->relation].frame != LOTS_FRAME_PATIENT)
         return false;
     if (expr->op == LOTS_OP_COVERED_DAYS)
-        spans = is_period(p, expr->operands[0]);
-    if (!spans && !is_within(p, set, &spans))
+        kept.spans = is_period(p, expr->operands[0]);
+    if (!kept.spans && !is_within(p, set, &kept))
         return false;
     p->panel->nested |= asks_others(set);
     for (uint32_t i = 0; i < expr->operand_count; i++) {
@@ -109,7 +112,7 @@ static bool take_set(planner *p, const lots_expr *expr)
             return false;
         p->panel->nested |= has_set(expr->operands[i]);
     }
-    keep_set(p->panel, set, spans);
+    keep_set(p->panel, &kept);
     return true;
 }
 

@@ -84,6 +84,7 @@ static lots_status make_plans(pass_state *state, lots_error *err)
                                          &state->plans[s], err));
     if (pass->options->observer == NULL && pass->carried == NULL)
         lots_panel_plan(pass->query, pass->pipeline, pass->stages, pass->stage_count, pass->group, &state->panel);
+    state->panel.shared = pass->other_count > 0 || state->is_other;
     const bool alone = pass->input == NULL && pass->other_count == 0 && !state->is_other && !state->panel.is;
     LOTS_TRY(lots_arena_alloc(&state->arena, &made, pass->stage_count, sizeof(uint64_t), err));
     state->later = made;

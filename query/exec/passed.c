@@ -85,29 +85,33 @@ static lots_status narrow_days(const lots_worker *worker, const lots_passed *pas
     return LOTS_OK;
 }
 
-lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const uint64_t *within, lots_error *err)
+lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const uint64_t *within, const uint64_t *bits,
+                               lots_error *err)
 {
     const lots_kernels *kernels = worker->kernels;
     const size_t words = lots_bit_words(passed->count);
     const uint32_t owners = passed->relation->owners->count;
     uint32_t *before = NULL, *offsets = NULL, *rows = NULL;
-    uint64_t *bits = NULL;
+    uint64_t *made = NULL;
     LOTS_TRY(lots_new_u32(passed->arena, words + 1, &before, err));
     LOTS_TRY(lots_new_u32(passed->arena, (size_t)owners + 1, &offsets, err));
     const uint32_t left = before[words] = kernels->count_prefix(within, words, 0, before);
     if (left == passed->count)
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(passed->arena, left, &rows, err));
-    LOTS_TRY(lots_new_bits(passed->arena, passed->relation->count, &bits, err));
     kernels->bit_ranks(within, before, passed->offsets, (size_t)owners + 1, offsets);
     if (passed->rows != NULL)
         kernels->compress_u32(within, passed->count, passed->rows, rows);
     else
         kernels->bits_indexes(within, passed->count, rows);
-    if (passed->bits != NULL)
-        kernels->bits_expand(passed->bits, passed->relation->count, within, bits);
-    else
-        memcpy(bits, within, words * sizeof *bits);
+    if (bits == NULL) {
+        LOTS_TRY(lots_new_bits(passed->arena, passed->relation->count, &made, err));
+        if (passed->bits != NULL)
+            kernels->bits_expand(passed->bits, passed->relation->count, within, made);
+        else
+            memcpy(made, within, words * sizeof *made);
+        bits = made;
+    }
     LOTS_TRY(narrow_days(worker, passed, within, left, &passed->starts, err));
     LOTS_TRY(narrow_days(worker, passed, within, left, &passed->ends, err));
     *passed = (lots_passed){.relation = passed->relation, .arena = passed->arena, .count = left, .rows = rows, .bits = bits,

@@ -31,8 +31,10 @@ LOTS_MUST lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *
                                        lots_arena *arena, lots_passed **out, lots_error *err);
 LOTS_MUST lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_error *err);
 LOTS_MUST lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err);
-/* Leave out the places without a bit, before elements are asked for: whoever asks for rows later does not want them. */
-LOTS_MUST lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const uint64_t *within, lots_error *err);
+/* Leave out the places without a bit, before elements are asked for: whoever asks for rows later does not want them. `bits`: the
+ * rows that are left, to be lent; NULL: they are not at hand. */
+LOTS_MUST lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const uint64_t *within,
+                                         const uint64_t *bits, lots_error *err);
 LOTS_MUST lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err);
 LOTS_MUST lots_status lots_passed_ends(lots_worker *worker, lots_passed *passed, lots_error *err);
 LOTS_MUST lots_status lots_passed_spans(lots_worker *worker, lots_passed *passed, lots_error *err);

@@ -121,6 +121,15 @@ static void what_begins_otherwise_is_made_by_itself(void **state)
     check(PEOPLE "from people top 10 by k group by sex show n = count() from people group by sex show n = count()", "xx");
 }
 
+static void a_panel_leaves_the_others_events_of_all_times(void **state)
+{
+    (void)state;
+    check(PEOPLE "from people each month m in 2021-02..2021-04 derive d = covered_days(contacts, m), n = count(contacts during m) "
+                 "group by m show d = sum(d), n = sum(n) "
+                 "from people derive d = covered_days(contacts, 2000..2023) group by sex show d = sum(d), k = sum(k)",
+          "x-");
+}
+
 /* Which of them left the data is for each to tell. */
 static void windows_that_leave_the_data_are_told_by_those_that_ask(void **state)
 {
@@ -196,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_begins_alike_is_made_in_one_pass),
         cmocka_unit_test(what_begins_otherwise_is_made_by_itself),
+        cmocka_unit_test(a_panel_leaves_the_others_events_of_all_times),
         cmocka_unit_test(windows_that_leave_the_data_are_told_by_those_that_ask),
         cmocka_unit_test(groups_that_find_no_room_to_wait_are_made_again),
         cmocka_unit_test(one_that_fails_fails_alone),

@@ -46,14 +46,17 @@ typedef struct episode_maker {
 
 /* ---- keys ---- */
 
-typedef struct pair_numbers { /* numbers for pairs of numbers, in order of first sight */
-    uint64_t *pairs;
+typedef struct pair_numbers { /* numbers for pairs of numbers */
+    uint32_t seconds;  /* so many second numbers there may be, the pairs being few: places in the table of all; 0: they are … */
+    uint64_t *pairs;   /* … looked for by their hash, and numbered as they come */
     uint32_t *numbers; /* LOTS_NO_ID: free */
     uint32_t capacity, count;
 } pair_numbers;
 
 static uint32_t number_of(pair_numbers *table, uint32_t a, uint32_t b)
 {
+    if (table->seconds > 0)
+        return a * table->seconds + b;
     const uint64_t pair = (uint64_t)a << 32 | b;
     uint32_t at = (uint32_t)lots_hash64(pair) & (table->capacity - 1);
     while (table->numbers[at] != LOTS_NO_ID && table->pairs[at] != pair)
@@ -65,9 +68,15 @@ static uint32_t number_of(pair_numbers *table, uint32_t a, uint32_t b)
     return table->numbers[at];
 }
 
-static lots_status open_numbers(lots_arena *arena, uint32_t room, pair_numbers *out, lots_error *err)
+/* For pairs of numbers below `firsts` and `seconds`, `room` of which come. */
+static lots_status open_numbers(lots_arena *arena, uint32_t firsts, uint32_t seconds, uint32_t room, pair_numbers *out,
+                                lots_error *err)
 {
     void *pairs = NULL;
+    if ((uint64_t)firsts * seconds <= room) {
+        *out = (pair_numbers){.seconds = seconds, .count = firsts * seconds};
+        return LOTS_OK;
+    }
     *out = (pair_numbers){.capacity = 16};
     while (out->capacity < 2 * (uint64_t)room && out->capacity < (UINT32_C(1) << 31))
         out->capacity *= 2;
@@ -119,14 +128,14 @@ static lots_status split_by(episode_maker *maker, uint32_t k, lots_error *err)
         room += key_items(key, from->place[e], &first);
     LOTS_TRY(lots_dense_make(maker->worker, maker->arena, key, &dense, err));
     LOTS_TRY(new_entries(maker, room, &to, err));
-    LOTS_TRY(open_numbers(maker->arena, (uint32_t)room, &numbers, err));
+    LOTS_TRY(open_numbers(maker->arena, from->key_count, dense.count + 1, (uint32_t)room, &numbers, err));
     LOTS_TRY(lots_new_u32(maker->arena, (size_t)room, &taken, err));
     memset(taken, 0, (size_t)room * sizeof *taken);
     for (uint32_t e = 0; e < from->count; e++) {
         const uint32_t items = key_items(key, from->place[e], &first);
         for (uint32_t i = 0; i < items; i++) {
             const uint32_t item = first == LOTS_NO_ID ? LOTS_NO_ID : first + i;
-            const uint32_t number = number_of(&numbers, from->key[e], item == LOTS_NO_ID ? LOTS_NO_ID : dense.ids[item]);
+            const uint32_t number = number_of(&numbers, from->key[e], item == LOTS_NO_ID ? dense.count : dense.ids[item]);
             if (taken[number] == e + 1)
                 continue;
             taken[number] = e + 1;

@@ -455,16 +455,16 @@ bool lots_block_can_test(const lots_block_meta *meta)
 }
 
 static lots_status test_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const lots_id_test *test,
-                             bool believed, uint64_t *out, uint32_t *greatest, lots_arena *scratch, lots_error *err)
+                             const lots_values_out *from, uint64_t *out, uint32_t *greatest, lots_arena *scratch, lots_error *err)
 {
-    return meta->encoding == LOTS_ENCODING_PLANES ? lots_planes_test(reader, count, test, believed, out, greatest, scratch,
-                                                                     err)
-                                                  : lots_runs_test(reader, count, test, out, greatest, scratch, err);
+    if (meta->encoding == LOTS_ENCODING_PLANES)
+        return lots_planes_test(reader, count, test, from->believed, from->planes, out, greatest, scratch, err);
+    return lots_runs_test(reader, count, test, out, greatest, scratch, err);
 }
 
 /* The body's bits, spread over the values that are not missing. */
 static lots_status test_some_missing(const lots_block_meta *meta, lots_reader *reader, const lots_id_test *test,
-                                     bool believed, uint64_t *out, uint64_t *missing, uint32_t *greatest,
+                                     const lots_values_out *from, uint64_t *out, uint64_t *missing, uint32_t *greatest,
                                      lots_arena *scratch, lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
@@ -472,13 +472,13 @@ static lots_status test_some_missing(const lots_block_meta *meta, lots_reader *r
     void *bits, *present;
     LOTS_TRY(lots_missing_read(reader, meta->count, meta->missing, missing, &dense, scratch, err));
     if (!dense) {
-        LOTS_TRY(test_body(meta, meta->count, reader, test, believed, out, greatest, scratch, err));
+        LOTS_TRY(test_body(meta, meta->count, reader, test, from, out, greatest, scratch, err));
         kernels->bits_and_not(out, missing, meta->count, out);
         return LOTS_OK;
     }
     LOTS_TRY(lots_arena_vector(scratch, &bits, word_count_of(meta->count), 8, err));
     LOTS_TRY(lots_arena_vector(scratch, &present, word_count_of(meta->count), 8, err));
-    LOTS_TRY(test_body(meta, meta->count - meta->missing, reader, test, believed, bits, greatest, scratch, err));
+    LOTS_TRY(test_body(meta, meta->count - meta->missing, reader, test, from, bits, greatest, scratch, err));
     kernels->bits_not(missing, meta->count, present);
     kernels->bits_expand(present, meta->count, bits, out);
     return LOTS_OK;
@@ -491,8 +491,8 @@ static lots_status test_rows(const lots_block_meta *meta, lots_reader *reader, c
     if (meta->encoding == LOTS_ENCODING_ENTRIES || meta->encoding == LOTS_ENCODING_LINKED)
         return lots_told_test(meta, reader, test, from, out, missing, greatest, scratch, err);
     if (meta->missing == 0)
-        return test_body(meta, meta->count, reader, test, from->believed, out, greatest, scratch, err);
-    return test_some_missing(meta, reader, test, from->believed, out, missing, greatest, scratch, err);
+        return test_body(meta, meta->count, reader, test, from, out, greatest, scratch, err);
+    return test_some_missing(meta, reader, test, from, out, missing, greatest, scratch, err);
 }
 
 lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test,

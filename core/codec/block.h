@@ -129,6 +129,16 @@ typedef struct lots_known_entries {
     uint32_t count;
 } lots_known_entries;
 
+/* The planes of blocks of few values, as they were read: such a column may be asked for one value after the other, and by columns that
+ * are told from it. The caller's: at first, and whenever the bytes or the arena's memory have gone, an arena and `often`. */
+typedef struct lots_kept_planes lots_kept_planes; /* planes_ids.c */
+typedef struct lots_known_planes {
+    lots_arena *arena;
+    bool often; /* keep them from the first question on: blocks like these were asked again */
+    bool again; /* some block was */
+    lots_kept_planes *first;
+} lots_known_planes;
+
 /* Room for decoded values, the caller's. `data` must hold count values of the phys plus 64 bytes of slack (TEXT:
  * count + 1 offsets); `missing` (count+63)/64 words plus 64 bytes, may be NULL when meta->missing is 0. */
 typedef struct lots_values_out {
@@ -141,6 +151,7 @@ typedef struct lots_values_out {
     const uint64_t *absent;    /* needed by a block with the flag ABSENT: the rows that it leaves out */
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
     lots_known_entries *known; /* to take by, and to add to; may be NULL */
+    lots_known_planes *planes; /* of this block and of those it is told from; may be NULL */
     size_t after_bytes;        /* readable after the block's bytes, whatever they are */
     bool believed;             /* these very bytes have been decoded before: what that found right isn't looked at again */
 } lots_values_out;
@@ -155,15 +166,16 @@ LOTS_MUST lots_status lots_block_absent(const lots_block_meta *meta, const uint8
 LOTS_MUST lots_status lots_block_entries(const lots_block_meta *meta, const uint8_t *bytes, const lots_values_out *from,
                                          uint32_t *ids, uint32_t *count, lots_arena *scratch, lots_error *err);
 
-/* The rows that have each id below `ids` (at most LOTS_CLASSES_MAX), as bits in vectors of scratch, NULL where there are none,
- * for a block without missing values in whose encoding they lie so: *done. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+/* The rows that have each id below `ids` (at most LOTS_CLASSES_MAX), as bits in vectors of scratch or known's arena, NULL where there
+ * are none, for a block without missing values in whose encoding they lie so: *done. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_block_masks(const lots_block_meta *meta, const uint8_t *bytes, uint32_t ids,
-                                       const uint64_t **masks, bool *done, lots_arena *scratch, lots_error *err);
+                                       lots_known_planes *known, const uint64_t **masks, bool *done, lots_arena *scratch,
+                                       lots_error *err);
 
 /* Can a block of U32 tell which values are in a set without decoding them? */
 bool lots_block_can_test(const lots_block_meta *meta);
 /* Of a block that can: the bits of the values in the set (0 under a missing bit), and `missing` as decode has it. `from`:
- * starts and parent, where the block needs them, and whether these bytes have been decoded or tested before (believed).
+ * starts and parent, where the block needs them, planes, and whether these bytes have been decoded or tested before (believed).
  * *greatest: of the ids it holds. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_block_test(const lots_block_meta *meta, const uint8_t *bytes, const lots_id_test *test,
                                       const lots_values_out *from, uint64_t *out, uint64_t *missing, uint32_t *greatest,

@@ -1,5 +1,5 @@
 /* planes.c: see planes.h. */
-#include "core/codec/planes.h"
+#include "core/codec/planes_inner.h"
 
 #include "core/base/kernels.h"
 
@@ -127,6 +127,19 @@ lots_status lots_planes_write(const lots_planes_plan *plan, lots_bytes *out, lot
     return LOTS_OK;
 }
 
+lots_status lots_planes_read_bits(lots_reader *reader, uint32_t bits, uint64_t *plane, lots_error *err)
+{
+    const size_t bytes = ((size_t)bits + 7) / 8;
+    const uint8_t *in;
+    if (!lots_read_slice(reader, bytes, &in))
+        return lots_fail(err, LOTS_CORRUPT, "a bit plane needs %zu bytes, found %zu", bytes, (size_t)(reader->end - reader->at));
+    plane[bits / 64] = 0; /* there is a word more than bits */
+    memcpy(plane, in, bytes);
+    if (bits % 64 != 0)
+        plane[bits / 64] &= (UINT64_C(1) << (bits % 64)) - 1;
+    return LOTS_OK;
+}
+
 /* One plane spread over the values that none before it has; `left` NULL: over all. */
 static lots_status read_plane(lots_reader *reader, uint32_t count, const uint64_t *left, uint64_t *packed,
                               uint64_t *plane, lots_error *err)
@@ -148,12 +161,7 @@ static lots_status read_plane(lots_reader *reader, uint32_t count, const uint64_
     return LOTS_OK;
 }
 
-typedef struct planes_read {
-    uint32_t distinct;
-    const uint64_t *planes[LOTS_PLANES_VALUES];
-} planes_read;
-
-static lots_status read_distinct(lots_reader *reader, uint32_t count, uint32_t *distinct, lots_error *err)
+lots_status lots_planes_read_distinct(lots_reader *reader, uint32_t count, uint32_t *distinct, lots_error *err)
 {
     uint8_t found = 0;
     if (!lots_read8(reader, &found) || found < 1 || found > LOTS_PLANES_VALUES)
@@ -162,183 +170,55 @@ static lots_status read_distinct(lots_reader *reader, uint32_t count, uint32_t *
     return LOTS_OK;
 }
 
-/* The first `wanted` planes. */
-static lots_status read_planes(lots_reader *reader, uint32_t count, uint32_t wanted, planes_read *read, lots_arena *arena,
-                               lots_error *err)
+lots_status lots_planes_read(lots_reader *reader, uint32_t count, uint32_t wanted, planes_read *read, lots_arena *arena,
+                             lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
     const size_t words = word_count_of(count);
-    uint64_t *left = NULL;
-    void *packed = NULL, *plane, *others;
-    for (uint32_t k = 0; k < wanted; k++) {
-        LOTS_TRY(lots_arena_vector(arena, &plane, words + 1, 8, err));
-        LOTS_TRY(read_plane(reader, count, left, packed, plane, err));
-        read->planes[k] = plane;
-        if (k + 1 == wanted)
-            break;
-        if (left != NULL) {
-            kernels->bits_and_not(left, plane, count, left);
+    void *room;
+    for (; read->read < wanted; read->read++) {
+        uint64_t *plane;
+        LOTS_TRY(lots_arena_vector(arena, &room, words + 1, 8, err));
+        read->planes[read->read] = plane = room;
+        if (read->left != NULL) {
+            LOTS_TRY(read_plane(reader, count, read->left, read->packed, plane, err));
+            kernels->bits_and_not(read->left, plane, count, read->left);
             continue;
         }
-        LOTS_TRY(lots_arena_vector(arena, &packed, words + 1, 8, err));
-        LOTS_TRY(lots_arena_vector(arena, &others, words, 8, err));
-        left = others;
-        kernels->bits_not(plane, count, left);
+        LOTS_TRY(read_plane(reader, count, NULL, NULL, plane, err));
+        LOTS_TRY(lots_arena_vector(arena, &room, words + 1, 8, err));
+        read->packed = room;
+        LOTS_TRY(lots_arena_vector(arena, &room, words, 8, err));
+        kernels->bits_not(plane, count, room);
+        read->left = room;
     }
     return LOTS_OK;
 }
-
-/* What a decoder of frames may write past its values. */
-enum { U32_ROOM = LOTS_PLANES_VALUES + 16, U64_ROOM = LOTS_PLANES_VALUES + 8 };
 
 /* The distinct values and all planes. */
 static lots_status read_u32(lots_reader *reader, uint32_t count, uint32_t values[U32_ROOM], planes_read *read,
                             lots_arena *arena, lots_error *err)
 {
-    LOTS_TRY(read_distinct(reader, count, &read->distinct, err));
+    LOTS_TRY(lots_planes_read_distinct(reader, count, &read->distinct, err));
     LOTS_TRY(lots_frame_decode_u32(reader, read->distinct, 0, values, arena, err));
-    return read_planes(reader, count, read->distinct - 1, read, arena, err);
+    return lots_planes_read(reader, count, read->distinct - 1, read, arena, err);
 }
 
 static lots_status read_u64(lots_reader *reader, uint32_t count, uint64_t values[U64_ROOM], planes_read *read,
                             lots_arena *arena, lots_error *err)
 {
-    LOTS_TRY(read_distinct(reader, count, &read->distinct, err));
+    LOTS_TRY(lots_planes_read_distinct(reader, count, &read->distinct, err));
     LOTS_TRY(lots_frame_decode_u64(reader, read->distinct, 0, values, arena, err));
-    return read_planes(reader, count, read->distinct - 1, read, arena, err);
+    return lots_planes_read(reader, count, read->distinct - 1, read, arena, err);
 }
 
 lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
                                    lots_error *err)
 {
-    planes_read read = {0, {NULL}};
+    planes_read read = {0};
     uint32_t values[U32_ROOM];
     LOTS_TRY(read_u32(reader, count, values, &read, arena, err));
     lots_kernels_get()->select_u32(read.planes, read.distinct - 1, values, count, out);
-    return LOTS_OK;
-}
-
-/* What no plane marks. */
-static lots_status find_rest(const planes_read *read, uint32_t count, const uint64_t **out, lots_arena *arena,
-                             lots_error *err)
-{
-    const lots_kernels *kernels = lots_kernels_get();
-    void *rest;
-    LOTS_TRY(lots_arena_vector(arena, &rest, word_count_of(count), 8, err));
-    memset(rest, 0, word_count_of(count) * 8);
-    for (uint32_t k = 0; k + 1 < read->distinct; k++)
-        kernels->bits_or(rest, read->planes[k], count, rest);
-    kernels->bits_not(rest, count, rest);
-    *out = rest;
-    return LOTS_OK;
-}
-
-lots_status lots_planes_masks(lots_reader *reader, uint32_t count, uint32_t ids, const uint64_t **masks, lots_arena *arena,
-                              lots_error *err)
-{
-    planes_read read = {0, {NULL}};
-    uint32_t values[U32_ROOM];
-    LOTS_TRY(read_u32(reader, count, values, &read, arena, err));
-    LOTS_TRY(find_rest(&read, count, &read.planes[read.distinct - 1], arena, err));
-    for (uint32_t id = 0; id < ids; id++)
-        masks[id] = NULL;
-    for (uint32_t k = 0; k < read.distinct; k++) {
-        if (values[k] >= ids || masks[values[k]] != NULL)
-            return lots_fail(err, LOTS_CORRUPT, "planes of id %u of %u", values[k], ids);
-        masks[values[k]] = read.planes[k];
-    }
-    return LOTS_OK;
-}
-
-static bool is_wanted(const lots_id_test *test, uint32_t id)
-{
-    if (test->table == NULL)
-        return id >= test->first && id < test->end;
-    return id < test->table_count && (test->table[id / 64] >> (id % 64) & 1) != 0;
-}
-
-/* A packed plane: bits that no plane before it has. */
-static lots_status read_bits(lots_reader *reader, uint32_t bits, uint64_t *plane, lots_error *err)
-{
-    const size_t bytes = ((size_t)bits + 7) / 8;
-    const uint8_t *in;
-    if (!lots_read_slice(reader, bytes, &in))
-        return lots_fail(err, LOTS_CORRUPT, "a bit plane needs %zu bytes, found %zu", bytes, (size_t)(reader->end - reader->at));
-    plane[bits / 64] = 0; /* there is a word more than bits */
-    memcpy(plane, in, bytes);
-    if (bits % 64 != 0)
-        plane[bits / 64] &= (UINT64_C(1) << (bits % 64)) - 1;
-    return LOTS_OK;
-}
-
-typedef struct packed_planes {
-    uint64_t *planes[LOTS_PLANES_VALUES];
-    uint32_t bits[LOTS_PLANES_VALUES]; /* of each */
-} packed_planes;
-
-/* The first `wanted` planes as they lie. */
-static lots_status read_packed_planes(lots_reader *reader, uint32_t count, uint32_t wanted, packed_planes *out, lots_arena *arena,
-                                      lots_error *err)
-{
-    uint32_t bits = count;
-    void *plane;
-    for (uint32_t k = 0; k < wanted; k++) {
-        LOTS_TRY(lots_arena_vector(arena, &plane, word_count_of(bits) + 1, 8, err));
-        LOTS_TRY(read_bits(reader, bits, plane, err));
-        out->planes[k] = plane;
-        out->bits[k] = bits;
-        bits -= (uint32_t)lots_kernels_get()->bits_count(plane, bits);
-    }
-    return LOTS_OK;
-}
-
-/* Of the values that no plane before this one has, those that are wanted; `known`: the same of those that it hasn't either, NULL
- * where it is the last that tells. `others`: room. */
-static void spread_wanted(const uint64_t *plane, uint32_t bits, bool wanted, const uint64_t *known, uint64_t *others, uint64_t *out)
-{
-    const lots_kernels *kernels = lots_kernels_get();
-    if (known == NULL && wanted) {
-        memcpy(out, plane, word_count_of(bits) * 8);
-        return;
-    }
-    kernels->bits_not(plane, bits, known == NULL ? out : others);
-    if (known == NULL)
-        return;
-    kernels->bits_expand(others, bits, known, out);
-    if (wanted)
-        kernels->bits_or(out, plane, bits, out);
-}
-
-/* From the last plane that tells to the first: what is known of values that no plane has so far is spread over those that the plane
- * before leaves, which are more; so only the last spreading is over all. Planes after which all values are wanted alike needn't be
- * read. The last value has no plane. */
-lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed, uint64_t *out,
-                             uint32_t *greatest, lots_arena *arena, lots_error *err)
-{
-    const uint64_t *known = NULL;
-    packed_planes packed;
-    uint32_t values[U32_ROOM], distinct = 0;
-    void *others, *spread;
-    LOTS_TRY(read_distinct(reader, count, &distinct, err));
-    LOTS_TRY(lots_frame_decode_u32(reader, distinct, 0, values, arena, err));
-    *greatest = lots_kernels_get()->max_u32(values, distinct);
-    const bool last = is_wanted(test, values[distinct - 1]);
-    uint32_t telling = distinct - 1;
-    while (telling > 0 && is_wanted(test, values[telling - 1]) == last)
-        telling--;
-    LOTS_TRY(read_packed_planes(reader, count, believed ? telling : distinct - 1, &packed, arena, err));
-    LOTS_TRY(lots_arena_vector(arena, &others, word_count_of(count), 8, err));
-    if (telling == 0) {
-        memset(out, 0, word_count_of(count) * 8);
-        if (last)
-            lots_kernels_get()->bits_not(out, count, out);
-    }
-    for (uint32_t k = telling; k-- > 0; known = spread) {
-        spread = out;
-        if (k > 0)
-            LOTS_TRY(lots_arena_vector(arena, &spread, word_count_of(packed.bits[k]) + 1, 8, err));
-        spread_wanted(packed.planes[k], packed.bits[k], is_wanted(test, values[k]), known, others, spread);
-    }
     return LOTS_OK;
 }
 
@@ -356,7 +236,7 @@ static lots_status decode_places(const planes_read *read, uint32_t count, uint32
 lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                    lots_error *err)
 {
-    planes_read read = {0, {NULL}};
+    planes_read read = {0};
     uint64_t values[U64_ROOM];
     uint32_t *places;
     LOTS_TRY(read_u64(reader, count, values, &read, arena, err));
@@ -396,7 +276,7 @@ static lots_status take_places(const planes_read *read, uint32_t count, const ui
 lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
                                  uint32_t *out, lots_arena *arena, lots_error *err)
 {
-    planes_read read = {0, {NULL}};
+    planes_read read = {0};
     uint32_t values[U32_ROOM];
     LOTS_TRY(read_u32(reader, count, values, &read, arena, err));
     LOTS_TRY(take_places(&read, count, rows, row_count, out, arena, err));
@@ -408,7 +288,7 @@ lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, const uint
 lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
                                  uint64_t *out, lots_arena *arena, lots_error *err)
 {
-    planes_read read = {0, {NULL}};
+    planes_read read = {0};
     uint64_t values[U64_ROOM];
     void *places;
     LOTS_TRY(read_u64(reader, count, values, &read, arena, err));
@@ -434,7 +314,7 @@ static lots_status read_lengths(lots_reader *reader, uint32_t count, uint32_t pl
 {
     const size_t words = word_count_of(count);
     void *room;
-    out->planes = (planes_read){0, {NULL}};
+    out->planes = (planes_read){0};
     LOTS_TRY(read_u32(reader, count, out->values, &out->planes, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &room, places > words ? places : words + 1, sizeof(uint32_t), err));
     out->ranks = room;
@@ -464,7 +344,7 @@ static void sum_before(const lengths_read *read, const uint32_t *places, uint32_
 static lots_status read_packed(lots_reader *reader, uint32_t bits, uint64_t *plane, uint32_t *before, lots_error *err)
 {
     const size_t words = word_count_of(bits);
-    LOTS_TRY(read_bits(reader, bits, plane, err));
+    LOTS_TRY(lots_planes_read_bits(reader, bits, plane, err));
     before[words] = lots_kernels_get()->count_prefix(plane, words, 0, before);
     return LOTS_OK;
 }
@@ -477,7 +357,7 @@ lots_status lots_planes_sums(lots_reader *reader, uint32_t count, const uint32_t
     const size_t words = word_count_of(count);
     uint32_t values[U32_ROOM], distinct = 0, bits = count;
     void *plane, *before, *left, *ranks;
-    LOTS_TRY(read_distinct(reader, count, &distinct, err));
+    LOTS_TRY(lots_planes_read_distinct(reader, count, &distinct, err));
     LOTS_TRY(lots_frame_decode_u32(reader, distinct, 0, values, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &plane, words + 1, sizeof(uint64_t), err));
     LOTS_TRY(lots_arena_vector(arena, &before, words + 1, sizeof(uint32_t), err));

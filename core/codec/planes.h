@@ -8,8 +8,8 @@
 #ifndef LOTS_PLANES_H
 #define LOTS_PLANES_H
 
+#include "core/codec/block.h"
 #include "core/codec/frame.h"
-#include "core/codec/id_test.h"
 
 #define LOTS_PLANES_VALUES 8u
 
@@ -36,9 +36,11 @@ LOTS_MUST lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, 
 LOTS_MUST lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
                                            uint64_t *out, lots_arena *arena, lots_error *err);
 /* Only which of the values are in a set, as bits; *greatest of the distinct ones. Planes that don't matter are read only to
- * check them: `believed` ones, which have been read before, are not, and the reader is left where it stands. */
+ * check them: `believed` ones, which have been read before, are not, and the reader is left where it stands. `known`: planes
+ * that needn't be read again, and to add to; may be NULL. */
 LOTS_MUST lots_status lots_planes_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed,
-                                       uint64_t *out, uint32_t *greatest, lots_arena *arena, lots_error *err);
+                                       lots_known_planes *known, uint64_t *out, uint32_t *greatest, lots_arena *arena,
+                                       lots_error *err);
 /* Of lengths of lists that lie one after the other: out[i] = the sum of the values before place[i] <= count. */
 LOTS_MUST lots_status lots_planes_sums(lots_reader *reader, uint32_t count, const uint32_t *places, uint32_t place_count,
                                        uint32_t *out, lots_arena *arena, lots_error *err);
@@ -46,9 +48,9 @@ LOTS_MUST lots_status lots_planes_sums(lots_reader *reader, uint32_t count, cons
  * fewer elements; as decode. */
 LOTS_MUST lots_status lots_planes_find(lots_reader *reader, uint32_t count, const uint32_t *elements,
                                        uint32_t element_count, uint32_t *out, lots_arena *arena, lots_error *err);
-/* The values below `ids` as bits, each in a vector of the arena; NULL where no value is it. */
-LOTS_MUST lots_status lots_planes_masks(lots_reader *reader, uint32_t count, uint32_t ids, const uint64_t **masks,
-                                        lots_arena *arena, lots_error *err);
+/* The values below `ids` as bits, each in a vector of the arena or of known's; NULL where no value is it. `known`: as above. */
+LOTS_MUST lots_status lots_planes_masks(lots_reader *reader, uint32_t count, uint32_t ids, lots_known_planes *known,
+                                        const uint64_t **masks, lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_planes_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                              lots_error *err);
 

@@ -112,13 +112,13 @@ lots_status lots_block_entries(const lots_block_meta *meta, const uint8_t *bytes
     return status;
 }
 
-lots_status lots_block_masks(const lots_block_meta *meta, const uint8_t *bytes, uint32_t ids, const uint64_t **masks,
-                             bool *done, lots_arena *scratch, lots_error *err)
+lots_status lots_block_masks(const lots_block_meta *meta, const uint8_t *bytes, uint32_t ids, lots_known_planes *known,
+                             const uint64_t **masks, bool *done, lots_arena *scratch, lots_error *err)
 {
     lots_reader reader = lots_reader_over(bytes, meta->bytes);
     *done = meta->phys == LOTS_PHYS_U32 && meta->encoding == LOTS_ENCODING_PLANES && meta->missing == 0 &&
             ids <= LOTS_CLASSES_MAX;
-    return *done ? lots_planes_masks(&reader, meta->count, ids, masks, scratch, err) : LOTS_OK;
+    return *done ? lots_planes_masks(&reader, meta->count, ids, known, masks, scratch, err) : LOTS_OK;
 }
 
 /* ---- taking ---- */

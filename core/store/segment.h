@@ -94,11 +94,11 @@ LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stre
                                             const uint32_t *elements, uint32_t element_count, uint32_t *out, bool *done,
                                             lots_arena *scratch, lots_error *err);
 /* Which ids of a block are in a set of local ids, where the encoding tells it without decoding: *done. Else nothing is
- * written. `out`, `missing`: bits of the chunk's rows; a missing one is not in the set. *has_missing as for read.
- * Errors: as read. */
+ * written. `out`, `missing`: bits of the chunk's rows; a missing one is not in the set. *has_missing as for read. `planes`: of
+ * the chunk; may be NULL. Errors: as read. */
 LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                        const lots_id_test *test, uint64_t *out, uint64_t *missing, bool *has_missing,
-                                        bool *done, lots_arena *scratch, lots_error *err);
+                                        const lots_id_test *test, lots_known_planes *planes, uint64_t *out, uint64_t *missing,
+                                        bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
 /* What postings of a column's chunk were decoded, for the next who asks; zero but for the arena, in which they live: not the scratch. */
 typedef struct lots_posted_pairs {
     lots_arena *arena;

@@ -223,7 +223,7 @@ static lots_status read_parent_ids(const block_place *place, const uint32_t *sta
 }
 
 /* The rows of each of the parent's values: as they lie, or told from its ids. */
-static lots_status read_parent_masks(const block_place *place, const uint32_t *starts, lots_parent *out,
+static lots_status read_parent_masks(const block_place *place, const lots_values_out *at_hand, lots_parent *out,
                                      lots_arena *scratch, lots_error *err)
 {
     block_place parent;
@@ -236,12 +236,12 @@ static lots_status read_parent_masks(const block_place *place, const uint32_t *s
     if (out->count > LOTS_CLASSES_MAX)
         return lots_fail(err, LOTS_CORRUPT, "%u classes are too many", out->count);
     if (lots_segment_is_verified(place->segment, slot, place->chunk))
-        LOTS_TRY(lots_block_masks(meta, place->segment->data + slot->offsets[place->chunk], out->count, out->masks, &done,
-                                  scratch, err));
+        LOTS_TRY(lots_block_masks(meta, place->segment->data + slot->offsets[place->chunk], out->count, at_hand->planes,
+                                  out->masks, &done, scratch, err));
     out->masks[out->count] = NULL;
     if (done)
         return LOTS_OK;
-    LOTS_TRY(read_parent_ids(place, starts, out, scratch, err));
+    LOTS_TRY(read_parent_ids(place, at_hand->starts, out, scratch, err));
     for (uint32_t id = 0; id <= out->count; id++) {
         LOTS_TRY(lots_arena_vector(scratch, &mask, lots_bit_words(meta->count), sizeof(uint64_t), err));
         lots_kernels_get()->range_u32(out->ids, meta->count, id, id, mask);
@@ -250,11 +250,11 @@ static lots_status read_parent_masks(const block_place *place, const uint32_t *s
     return LOTS_OK;
 }
 
-static lots_status test_block(const block_place *place, const lots_id_test *test, uint64_t *out, uint64_t *missing,
-                              lots_arena *scratch, lots_error *err);
+static lots_status test_block(const block_place *place, const lots_id_test *test, lots_known_planes *planes, uint64_t *out,
+                              uint64_t *missing, lots_arena *scratch, lots_error *err);
 
 /* The rows where a column has an id of the set, its block being held. It is told from none, so this goes no deeper. */
-static lots_status find_ids(const block_place *place, uint64_t set, const uint32_t *starts, uint64_t *out,
+static lots_status find_ids(const block_place *place, uint64_t set, const lots_values_out *at_hand, uint64_t *out,
                             lots_arena *scratch, lots_error *err)
 {
     const lots_block_meta *meta = &place->column->values.metas[place->chunk];
@@ -263,9 +263,9 @@ static lots_status find_ids(const block_place *place, uint64_t set, const uint32
     void *ids, *missing;
     LOTS_TRY(lots_arena_vector(scratch, &missing, lots_bit_words(meta->count), sizeof(uint64_t), err));
     if (lots_block_can_test(meta))
-        return test_block(place, &test, out, missing, scratch, err);
+        return test_block(place, &test, at_hand->planes, out, missing, scratch, err);
     LOTS_TRY(lots_arena_vector(scratch, &ids, meta->count, sizeof(uint32_t), err));
-    lots_values_out values = {.data = ids, .missing = missing, .starts = starts};
+    lots_values_out values = {.data = ids, .missing = missing, .starts = at_hand->starts};
     LOTS_TRY(read_block(place, &values, scratch, err));
     lots_kernels_get()->lookup_bits(ids, meta->count, table, 64, out);
     if (meta->missing > 0)
@@ -291,7 +291,7 @@ static lots_status read_absent(const block_place *place, const lots_block_meta *
     LOTS_TRY(lots_arena_vector(scratch, &rows, lots_bit_words(meta->count), sizeof(uint64_t), err));
     out->absent = rows;
     if (lots_layout_held(&by.column->values.metas[place->chunk]))
-        return find_ids(&by, set, out->starts, rows, scratch, err);
+        return find_ids(&by, set, out, rows, scratch, err);
     memset(rows, 0, lots_bit_words(meta->count) * sizeof(uint64_t));
     return LOTS_OK;
 }
@@ -313,7 +313,7 @@ static lots_status read_needs(const block_place *place, const lots_block_meta *m
     case LOTS_NEED_PARENT:
         out->parent = parent;
         if (meta->encoding == LOTS_ENCODING_CLASSES)
-            return read_parent_masks(place, out->starts, parent, scratch, err);
+            return read_parent_masks(place, out, parent, scratch, err);
         LOTS_TRY(read_parent_ids(place, out->starts, parent, scratch, err));
         if (parent->children == NULL)
             return lots_fail(err, LOTS_CORRUPT, "places among children that the column does not have");
@@ -551,14 +551,14 @@ lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t c
     return name_place(&place, status, err);
 }
 
-static lots_status test_block(const block_place *place, const lots_id_test *test, uint64_t *out, uint64_t *missing,
-                              lots_arena *scratch, lots_error *err)
+static lots_status test_block(const block_place *place, const lots_id_test *test, lots_known_planes *planes, uint64_t *out,
+                              uint64_t *missing, lots_arena *scratch, lots_error *err)
 {
     const lots_layout_slot *slot = &place->column->values;
     const lots_block_meta *meta = &slot->metas[place->chunk];
     const bool known = lots_segment_is_verified(place->segment, slot, place->chunk);
     uint32_t greatest = 0;
-    lots_values_out from = {0};
+    lots_values_out from = {.planes = planes};
     lots_parent parent;
     LOTS_TRY(read_needs(place, meta, &from, &parent, scratch, err));
     from.believed = known;
@@ -575,8 +575,8 @@ static lots_status test_block(const block_place *place, const lots_id_test *test
 }
 
 lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                              const lots_id_test *test, uint64_t *out, uint64_t *missing, bool *has_missing, bool *done,
-                              lots_arena *scratch, lots_error *err)
+                              const lots_id_test *test, lots_known_planes *planes, uint64_t *out, uint64_t *missing,
+                              bool *has_missing, bool *done, lots_arena *scratch, lots_error *err)
 {
     const lots_segment_stream *from = &segment->streams[stream];
     const block_place place = {segment, from, from->columns[column].file, LOTS_PART_VALUES, chunk};
@@ -587,7 +587,7 @@ lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t c
         return LOTS_OK;
     *has_missing = place.column->values.metas[chunk].missing > 0;
     const lots_arena_mark mark = lots_arena_save(scratch);
-    lots_status status = test_block(&place, test, out, missing, scratch, err);
+    lots_status status = test_block(&place, test, planes, out, missing, scratch, err);
     lots_arena_restore(scratch, mark);
     return name_place(&place, status, err);
 }

@@ -61,6 +61,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         stream->offsets = NULL;
         stream->taken = NULL;
         stream->known = (lots_known_entries){.arena = &worker->depths[0].arena};
+        stream->planes = (lots_known_planes){.arena = &worker->depths[0].arena, .often = stream->planes.again};
         stream->tested = NULL;
         stream->posted = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
@@ -138,7 +139,8 @@ static lots_status read_texts(lots_worker *worker, uint32_t stream, uint32_t col
 static lots_status read_part(lots_worker *worker, uint32_t stream, uint32_t column, lots_part part, const int32_t *days,
                              void *data, uint64_t **missing, lots_error *err)
 {
-    lots_values_out values = {.data = data, .missing = missing == NULL ? NULL : *missing, .days = days};
+    lots_values_out values = {.data = data, .missing = missing == NULL ? NULL : *missing, .days = days,
+                              .planes = &worker->streams[stream].planes};
     bool has_missing = false;
     if (lots_block_need(lots_segment_meta(worker->segment, stream, column, part, worker->chunk)) != LOTS_NEED_NOTHING)
         LOTS_TRY(lots_stream_offsets(worker, stream, &values.starts, err));
@@ -466,7 +468,8 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
         worker->streams[stream].some_days = true;
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
-    lots_values_out values = {.data = out->data, .missing = out->missing, .known = &worker->streams[stream].known};
+    lots_values_out values = {.data = out->data, .missing = out->missing, .known = &worker->streams[stream].known,
+                              .planes = &worker->streams[stream].planes};
     const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
     LOTS_TRY(take_needs(worker, stream, column, meta, &values, err));
     LOTS_TRY(lots_segment_take(worker->segment, stream, column, worker->chunk, rows, count, &values, &has_missing, done,

@@ -295,8 +295,8 @@ static lots_status test_segment(lots_worker *worker, const stored_column *column
     void *room = NULL;
     LOTS_TRY(lots_new_bits(arena, chunk->rows, &bits, err));
     LOTS_TRY(lots_new_bits(arena, chunk->rows, &missing, err));
-    LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, &test, bits, missing,
-                               &has_missing, &done, &worker->scratch, err));
+    LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, &test, &chunk->planes, bits,
+                               missing, &has_missing, &done, &worker->scratch, err));
     if (!done)
         return LOTS_OK;
     LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof(lots_tested), err));

@@ -77,6 +77,7 @@ typedef struct lots_stream_chunk {
     bool read;           /* some column of it is */
     lots_taken *taken;   /* by column; NULL: nothing was tried */
     lots_known_entries known; /* of the rows that were */
+    lots_known_planes planes; /* of columns of few values */
     lots_tested *tested; /* since the chunk began */
     lots_posted *posted; /* the same */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */

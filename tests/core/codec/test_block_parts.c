@@ -13,17 +13,20 @@ static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t c
     lots_bytes out = {0};
     lots_block_meta meta;
     lots_error err = {0};
-    lots_arena arena;
+    lots_arena arena, kept;
+    lots_known_planes planes = {.arena = &kept};
     uint64_t bits[64 + 8], gone[64 + 8];
     assert_true(count <= 4096);
     assert_ok(lots_block_encode(&values, &only, 7, &out, &meta, &err));
     lots_arena_init(&arena, 0);
+    lots_arena_init(&kept, 0);
     for (uint32_t set = 0; lots_block_can_test(&meta) && set < 256; set++) {
+        const lots_values_out from = {.believed = set / 8 % 2 == 1, .planes = set % 5 < 3 ? &planes : NULL};
         const uint64_t table[1 + 8] = {set | (uint64_t)(set & 1) << 40};
         const lots_id_test test = {set / 16, set % 16, set % 3 == 0 ? NULL : table, 41};
         uint32_t greatest = 0;
-        assert_ok(lots_block_test(&meta, out.data, &test, &(lots_values_out){.believed = set / 8 % 2 == 1}, bits, gone, &greatest,
-                                  &arena, &err));
+        planes.often = set % 7 < 3;
+        assert_ok(lots_block_test(&meta, out.data, &test, &from, bits, gone, &greatest, &arena, &err));
         for (uint32_t i = 0; i < count; i++) {
             const bool is_gone = missing != NULL && lots_bit_get(missing, i);
             const bool wanted = test.table != NULL ? ids[i] < 41 && (table[0] >> ids[i] & 1) : ids[i] >= test.first && ids[i] < test.end;
@@ -33,6 +36,7 @@ static void check_tests(const uint32_t *ids, const uint64_t *missing, uint32_t c
                 assert_int_equal(lots_bit_get(gone, i), is_gone);
         }
     }
+    lots_arena_free(&kept);
     lots_arena_free(&arena);
     lots_bytes_free(&out);
 }

@@ -131,7 +131,7 @@ static void small_segments_come_back_whatever_is_tied(void **state)
 
 /* Some rows of a column against all of them, and which rows have one of some ids. */
 static void assert_parts(own_stream *v, lots_segment *segment, uint32_t column, uint32_t chunk, lots_known_entries *known,
-                         lots_arena *scratch)
+                         lots_known_planes *planes, lots_arena *scratch)
 {
     lots_error err;
     const lots_block_meta *meta = lots_segment_meta(segment, VISITS, column, LOTS_PART_VALUES, chunk);
@@ -140,21 +140,21 @@ static void assert_parts(own_stream *v, lots_segment *segment, uint32_t column, 
     uint64_t *gone = calloc(words, 8), *some_gone = calloc(words, 8), *bits = calloc(words, 8);
     uint32_t *wanted = malloc((meta->count + 16) * 4), count = 0;
     bool has_missing, done;
-    lots_values_out out = {.data = all, .missing = gone};
+    lots_values_out out = {.data = all, .missing = gone, .planes = planes};
     assert_ok(lots_segment_read(segment, VISITS, column, LOTS_PART_VALUES, chunk, &out, &has_missing, scratch, &err));
     for (uint32_t i = 0; i < meta->count; i++)
         if (below(&v->f, 5) == 0)
             wanted[count++] = i;
     if (column % 2 == 1 && known->count > 0) /* what a column before was asked for */
         memcpy(wanted, known->rows, (count = known->count) * sizeof *wanted);
-    lots_values_out part = {.data = some, .missing = some_gone, .known = known};
+    lots_values_out part = {.data = some, .missing = some_gone, .known = known, .planes = planes};
     assert_ok(lots_segment_take(segment, VISITS, column, chunk, wanted, count, &part, &has_missing, &done, scratch, &err));
     for (uint32_t i = 0; done && i < count; i++) {
         assert_memory_equal(some + i * size, all + wanted[i] * size, size);
         assert_int_equal(has_missing && lots_bit_get(some_gone, i), meta->missing > 0 && lots_bit_get(gone, wanted[i]));
     }
     const lots_id_test test = {3, 90, NULL, 0};
-    assert_ok(lots_segment_test(segment, VISITS, column, chunk, &test, bits, some_gone, &has_missing, &done, scratch, &err));
+    assert_ok(lots_segment_test(segment, VISITS, column, chunk, &test, planes, bits, some_gone, &has_missing, &done, scratch, &err));
     for (uint32_t i = 0; done && i < meta->count; i++) {
         const uint32_t id = ((uint32_t *)all)[i];
         assert_int_equal(lots_bit_get(bits, i), id >= 3 && id < 90 && !(meta->missing > 0 && lots_bit_get(gone, i)));
@@ -173,11 +173,12 @@ static void parts_of_tied_columns_are_as_the_whole(void **state)
     assert_ok(open_file(&v.f, v.path, &segment, &err));
     lots_arena_init(&scratch, 0);
     lots_arena_init(&kept, 0);
-    for (int round = 0; round < 2; round++) /* at first no block is known to be right */
+    for (int round = 0; round < 3; round++) /* at first no block is known to be right */
         for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
             lots_known_entries known = {.arena = &kept};
+            lots_known_planes planes = {.arena = &kept};
             for (uint32_t c = V_END; c < V_NOTE; c++)
-                assert_parts(&v, segment, c, k, &known, &scratch);
+                assert_parts(&v, segment, c, k, &known, round == 0 ? NULL : &planes, &scratch);
         }
     lots_arena_free(&kept);
     lots_arena_free(&scratch);

@@ -127,14 +127,11 @@ static bool is_meant(const lots_ast_node *standing, const lots_ast_node *given)
 /* A text given for what is written without quotes in the question: year=abc. */
 static lots_status refuse_text(binder *b, const lots_ast_statement *statement, const char *given, lots_ast_span place)
 {
-    lots_bytes text = {NULL, 0, 0};
-    lots_status status = lots_ast_print_node(statement->value, &text, b->err);
-    if (status == LOTS_OK) {
-        status = lots_ast_fail(b->err, place, "'%.60s' can't stand for param %.*s", given, (int)statement->name.bytes,
-                               statement->name.text);
-        lots_error_hint(b->err, "the question has %.*s", text.count < 60 ? (int)text.count : 60, (const char *)text.data);
-    }
-    lots_bytes_free(&text);
+    const char *text = NULL;
+    LOTS_TRY(bind_text_of(b, statement->value, &text));
+    lots_status status = lots_ast_fail(b->err, place, "'%.60s' can't stand for param %.*s", given, (int)statement->name.bytes,
+                                       statement->name.text);
+    lots_error_hint(b->err, "the question has %.60s", text);
     return status;
 }
 

@@ -256,24 +256,19 @@ static lots_status refuse_condition(binder *b, const lots_ast_call *call, const 
     if (!compared && node->kind != LOTS_AST_IS_MISSING && node->kind != LOTS_AST_AND && node->kind != LOTS_AST_OR &&
         node->kind != LOTS_AST_NOT)
         return LOTS_OK;
-    lots_bytes text = {NULL, 0, 0};
-    lots_status printed = lots_ast_print_node(node, &text, b->err);
-    if (printed == LOTS_OK) {
-        printed = lots_ast_fail(b->err, node->span, "'%.*s' takes an event set, and this is a condition", (int)call->name.bytes,
-                                call->name.text);
-        const int bytes = (int)(text.count < 200 ? text.count : 200);
-        const lots_stream *stream = asked_stream(b, node);
-        const int dotted = stream != NULL ? (int)strlen(stream->name) + 1 : 0; /* "contacts.", which stays out */
-        if (stream != NULL && bytes > dotted)
-            lots_error_hint(b->err, "write %.*s(%s where %.*s)", (int)call->name.bytes, call->name.text, stream->name,
-                            bytes - dotted, (const char *)text.data + dotted);
-        else if (lots_ast_name_is(&call->name, "count"))
-            lots_error_hint(b->err, "count(where %.*s) counts the rows for which it is true", bytes, (const char *)text.data);
-        else if (lots_ast_name_is(&call->name, "exists"))
-            lots_error_hint(b->err, "a condition stands by itself: %.*s", bytes, (const char *)text.data);
-    }
-    lots_bytes_free(&text);
-    return printed;
+    const char *text = NULL;
+    LOTS_TRY(bind_text_of(b, node, &text));
+    lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' takes an event set, and this is a condition",
+                                       (int)call->name.bytes, call->name.text);
+    const lots_stream *stream = asked_stream(b, node);
+    if (stream != NULL) /* what stands before the column, "contacts.", is told apart */
+        lots_error_hint(b->err, "write %.*s(%s where %.200s)", (int)call->name.bytes, call->name.text, stream->name,
+                        text + strlen(stream->name) + 1);
+    else if (lots_ast_name_is(&call->name, "count"))
+        lots_error_hint(b->err, "count(where %.200s) counts the rows for which it is true", text);
+    else if (lots_ast_name_is(&call->name, "exists"))
+        lots_error_hint(b->err, "a condition stands by itself: %.200s", text);
+    return status;
 }
 
 static lots_status count_events(binder *b, scope *where, lots_op op, const lots_ast_node *node, value *out)

@@ -333,18 +333,6 @@ static lots_status collect(binder *b, const lots_ast_codes *items, const char *s
     return LOTS_OK;
 }
 
-static lots_status codes_text(binder *b, const lots_ast_node *node, const char **out)
-{
-    lots_bytes text = {NULL, 0, 0};
-    char *copy = NULL;
-    lots_status status = lots_ast_print_node(node, &text, b->err);
-    if (status == LOTS_OK)
-        status = lots_arena_text(b->arena, &copy, (const char *)text.data, text.count, b->err);
-    lots_bytes_free(&text);
-    *out = copy;
-    return status;
-}
-
 static lots_status code_ranges(binder *b, const lots_ast_codes *items, const char *system, const lots_dictionary *codes,
                                lots_vec *in, lots_vec *out, lots_ranks **ranges, uint32_t *count)
 {
@@ -380,7 +368,7 @@ lots_status bind_in_codes(binder *b, lots_expr *x, const lots_ast_node *node, lo
     lots_vec_free(&away);
     LOTS_TRY(status);
     const char *text = NULL;
-    LOTS_TRY(codes_text(b, node, &text));
+    LOTS_TRY(bind_text_of(b, node, &text));
     return rank_test(b, x, ranges, count, text, node->span, out);
 }
 

@@ -252,6 +252,8 @@ LOTS_MUST lots_status bind_interval_side(binder *b, lots_expr *interval, bool en
 lots_status bind_wrong_type(binder *b, const lots_expr *expr, const char *wanted);
 
 /* ---- bind_value.c ---- */
+/* What the node says, written as `explain` writes it; in the query's arena. */
+LOTS_MUST lots_status bind_text_of(binder *b, const lots_ast_node *node, const char **out);
 LOTS_MUST lots_status bind_value(binder *b, scope *where, const lots_ast_node *node, value *out);
 /* A value that must be a plain expression (a single event is one). */
 LOTS_MUST lots_status bind_scalar(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);

@@ -156,14 +156,7 @@ static lots_status key_name(binder *b, const lots_ast_node *node, const char **o
         *out = node->member.name.text;
         return LOTS_OK;
     }
-    lots_bytes text = {NULL, 0, 0};
-    char *copy = NULL;
-    lots_status status = lots_ast_print_node(node, &text, b->err);
-    if (status == LOTS_OK)
-        status = lots_arena_text(b->arena, &copy, (const char *)text.data, text.count, b->err);
-    lots_bytes_free(&text);
-    *out = copy;
-    return status;
+    return bind_text_of(b, node, out);
 }
 
 lots_status bind_gap(binder *b, scope *where, const lots_ast_call *call, lots_relation *relation)

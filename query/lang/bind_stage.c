@@ -48,22 +48,10 @@ lots_status bind_slot(binder *b, uint32_t frame, uint32_t slot, lots_type type, 
     return LOTS_OK;
 }
 
-static lots_status text_of(binder *b, const lots_ast_node *node, const char **out)
-{
-    lots_bytes text = {NULL, 0, 0};
-    char *copy = NULL;
-    lots_status status = lots_ast_print_node(node, &text, b->err);
-    if (status == LOTS_OK)
-        status = lots_arena_text(b->arena, &copy, (const char *)text.data, text.count, b->err);
-    lots_bytes_free(&text);
-    *out = copy;
-    return status;
-}
-
 lots_status bind_item_name(binder *b, const lots_ast_item *item, const char **out)
 {
     *out = item->name.text != NULL ? item->name.text : item->value->kind == LOTS_AST_NAME ? item->value->name.text : NULL;
-    return *out != NULL ? LOTS_OK : text_of(b, item->value, out);
+    return *out != NULL ? LOTS_OK : bind_text_of(b, item->value, out);
 }
 
 lots_status bind_add_name(binder *b, scope *where, const char *name, lots_expr *expr)

@@ -3,6 +3,18 @@
 
 #include "query/lang/bind_internal.h"
 
+lots_status bind_text_of(binder *b, const lots_ast_node *node, const char **out)
+{
+    lots_bytes text = {NULL, 0, 0};
+    char *copy = NULL;
+    lots_status status = lots_ast_print_node(node, &text, b->err);
+    if (status == LOTS_OK)
+        status = lots_arena_text(b->arena, &copy, (const char *)text.data, text.count, b->err);
+    lots_bytes_free(&text);
+    *out = copy;
+    return status;
+}
+
 static lots_status as_expr(value *out, lots_expr *expr)
 {
     memset(out, 0, sizeof *out);

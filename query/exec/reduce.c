@@ -283,6 +283,9 @@ static inline void pick_in_words(const lots_ranges *ranges, bool last, uint32_t 
     }
 }
 
+/* So few that all words of each are fewer than all positions. */
+static bool are_few(const lots_ranges *ranges) { return ranges->count < 64 && ranges->count * 256 < ranges->positions; }
+
 lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool last, uint32_t *out, lots_error *err)
 {
     enum { MANY = 8 }; /* one bit in fewer is found where it is sought, and ranges share no words */
@@ -301,7 +304,8 @@ lots_status lots_pick_end(const lots_step *step, const lots_ranges *ranges, bool
             pick_in_words(ranges, false, out);
         return LOTS_OK;
     }
-    if (ranges->offsets != NULL && MANY * step->worker->kernels->bits_count(ranges->mask, ranges->positions) > ranges->positions) {
+    if (are_few(ranges) ||
+        (ranges->offsets != NULL && MANY * step->worker->kernels->bits_count(ranges->mask, ranges->positions) > ranges->positions)) {
         for (uint32_t i = 0; i < ranges->count; i++)
             out[i] = last ? last_bit(ranges->mask, ranges->first[i], ranges->end[i])
                           : first_bit(ranges->mask, ranges->first[i], ranges->end[i]);

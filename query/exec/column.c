@@ -485,6 +485,31 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     return taken->rows == NULL ? keep_taken(worker, out, rows, taken, err) : LOTS_OK;
 }
 
+/* As take_stored, where some of at most one row a patient may be LOTS_NO_ID: most patients have no such event. */
+static lots_status take_known(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
+                              lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+{
+    const lots_kernels *kernels = worker->kernels;
+    uint64_t *known = NULL;
+    uint32_t *packed = NULL;
+    lots_vector some;
+    LOTS_TRY(take_stored(worker, stream, column, rows, count, arena, out, done, err));
+    if (*done || worker->patients == NULL || count > worker->patients->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(arena, count, &known, err));
+    kernels->range_u32(rows, count, 0, LOTS_NO_ID - 1, known);
+    const uint32_t left = (uint32_t)kernels->bits_count(known, count);
+    if (left == count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena, left, &packed, err));
+    kernels->compress_u32(known, count, rows, packed);
+    *done = left == 0 && can_take(worker, stream, column, packed, 0, 0); /* nothing is decoded for nobody */
+    some = (lots_vector){.type = *type_of(worker, stream, column), .data = packed};
+    if (left > 0)
+        LOTS_TRY(take_stored(worker, stream, column, packed, left, arena, &some, done, err));
+    return *done ? lots_vector_expand(arena, &some, known, count, out, err) : LOTS_OK;
+}
+
 bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t column)
 {
     return worker->streams[stream].locals[column].count != UINT32_MAX;
@@ -510,7 +535,7 @@ lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t colu
     const lots_vector *all = NULL;
     bool done = false;
     if (!lots_stream_is_read(worker, stream, column))
-        LOTS_TRY(take_stored(worker, stream, column, rows, count, arena, out, &done, err));
+        LOTS_TRY(take_known(worker, stream, column, rows, count, arena, out, &done, err));
     if (done)
         return LOTS_OK;
     if (!ids || worker->streams[stream].values[column].count != UINT32_MAX ||

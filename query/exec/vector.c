@@ -350,6 +350,26 @@ static void spread_data(const lots_vector *in, lots_vector *out)
         ((uint64_t *)out->data)[i] = *(const uint64_t *)in->data;
 }
 
+lots_status lots_vector_expand(lots_arena *arena, const lots_vector *in, const uint64_t *bits, uint32_t count,
+                               lots_vector *out, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    void *there = NULL;
+    LOTS_TRY(lots_vector_new(arena, &in->type, count, out, err));
+    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    if (lots_type_bytes(in->type.kind) == 4)
+        kernels->expand_u32(bits, count, in->data, out->data);
+    else
+        kernels->expand_u64(bits, count, in->data, out->data);
+    lots_bits_not(out->missing, bits, count);
+    if (in->missing == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(arena, &there, lots_bit_words(count), sizeof(uint64_t), err));
+    kernels->bits_expand(bits, count, in->missing, there);
+    lots_bits_or(out->missing, out->missing, there, count);
+    return LOTS_OK;
+}
+
 lots_status lots_vector_flatten(lots_arena *arena, const lots_vector *in, lots_vector *out, lots_error *err)
 {
     if (!in->constant) {

@@ -56,6 +56,9 @@ LOTS_MUST lots_status lots_vector_take(lots_arena *arena, const lots_vector *in,
 /* The same by the bits of `in`'s rows, which `index` lists, `count` of them: cheaper where they are not few. */
 LOTS_MUST lots_status lots_vector_pick(lots_arena *arena, const lots_vector *in, const uint64_t *bits, const uint32_t *index,
                                        uint32_t count, lots_vector *out, lots_error *err);
+/* The next value of `in` where a bit is set, missing where none is. Of kinds that have 4 or 8 bytes a value. */
+LOTS_MUST lots_status lots_vector_expand(lots_arena *arena, const lots_vector *in, const uint64_t *bits, uint32_t count,
+                                         lots_vector *out, lots_error *err);
 /* A constant spread over its rows (a copy of the struct when it isn't constant). */
 LOTS_MUST lots_status lots_vector_flatten(lots_arena *arena, const lots_vector *in, lots_vector *out, lots_error *err);
 static inline bool lots_vector_is_missing(const lots_vector *vector, uint32_t row)

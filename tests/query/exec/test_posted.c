@@ -131,6 +131,23 @@ static void patients_with_a_code_are_those_who_have_it_in_a_contact(void **state
     }
 }
 
+static void an_event_that_few_have_or_nobody_tells_its_day_and_level(void **state)
+{
+    const world *w = *state;
+    char question[500], sql[1000];
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        snprintf(question, sizeof question,
+                 "from patients derive f = first(contacts where dx in {%s}) group by day = f.start, level = f.level show people = count()",
+                 lists[i].codes);
+        snprintf(sql, sizeof sql,
+                 "with h as (select c.*, row_number() over (partition by p order by start, id) k from contacts c where id in "
+                 "(select id from code where %s)) select h.start, h.level, count(*) from patients p left join h on h.p = p.p and h.k = 1 "
+                 "group by 1, 2", lists[i].like);
+        answer_check(w->posted.registry, w->posted.sql, question, sql);
+        answer_check(w->plain.registry, w->plain.sql, question, sql);
+    }
+}
+
 static void a_code_of_each_row_is_posted_as_well(void **state)
 {
     const world *w = *state;
@@ -160,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_large_registry_has_postings),
         cmocka_unit_test(patients_with_a_code_are_those_who_have_it_in_a_contact),
+        cmocka_unit_test(an_event_that_few_have_or_nobody_tells_its_day_and_level),
         cmocka_unit_test(a_code_of_each_row_is_posted_as_well),
         cmocka_unit_test(rows_of_contacts_with_a_rare_code_are_found),
     };

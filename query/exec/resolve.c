@@ -277,6 +277,8 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
         LOTS_TRY(is_dear(maker, filter, elements->frame, &dear, err));
     if (asks || is_number_test(maker, filter, elements->frame))
         LOTS_TRY(mask_places(maker, err));
+    if (!asks && maker->mask != NULL && !maker->wanted && is_number_test(maker, filter, elements->frame))
+        LOTS_TRY(mask_unwanted(maker, &maker->wanted, err)); /* numbers are found row by row where little is left */
     if (dear)
         LOTS_TRY(narrow_mask(maker, err));
     if (dear && little_is_left(maker, SOME))

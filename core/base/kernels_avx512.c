@@ -27,6 +27,7 @@
 #define OWN_CODES
 #define OWN_SUM_TILE
 #define OWN_ANY
+#define OWN_CELLS
 
 static __m512i load32(const void *at) { return _mm512_loadu_si512(at); }
 static uint64_t below(size_t count) { return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1; }
@@ -462,6 +463,7 @@ static bool any_of_eight(const uint64_t *mask, const uint32_t *offsets, uint64_t
     return true;
 }
 
+#include "core/base/kernels_cells_avx512.inc"
 #include "core/base/kernels_body.inc"
 
 const lots_kernels *lots_kernels_avx512(void)

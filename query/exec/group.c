@@ -35,8 +35,7 @@ static lots_status open_evidence(lots_group *group, lots_error *err)
     return LOTS_OK;
 }
 
-/* Does it count the rows, all of them? Then it rests on the patients behind the group, and has no evidence of its own. */
-static bool counts_all(const lots_row_agg *agg)
+bool lots_group_counts_all(const lots_row_agg *agg)
 {
     return (agg->kind == LOTS_AGG_COUNT || agg->kind == LOTS_AGG_PATIENTS) && agg->where == NULL && agg->value == NULL;
 }
@@ -51,7 +50,7 @@ static bool couples(const lots_row_agg *agg)
 static lots_evidence *evidence_of(lots_group *group, uint32_t index)
 {
     const uint32_t patients = group->stage->agg_count;
-    return &group->evidence[index < patients && counts_all(&group->stage->aggs[index]) ? patients : index];
+    return &group->evidence[index < patients && lots_group_counts_all(&group->stage->aggs[index]) ? patients : index];
 }
 
 static lots_status open_level(lots_group *group, const lots_bound_stage *stage, uint32_t key_count, uint32_t min_cell,
@@ -122,6 +121,7 @@ void lots_group_close(lots_group *group)
     lots_free(group->states);
     lots_group_state_close(&group->patients);
     lots_group_stamps_close(&group->stamps);
+    lots_vec_free(&group->cell_groups);
     lots_keyer_close(&group->keyer);
     memset(group, 0, sizeof *group);
 }
@@ -207,10 +207,9 @@ static lots_status operands(const lots_row_agg *agg, lots_worker *worker, const 
     return LOTS_OK;
 }
 
-/* What an aggregate's lines tell. */
-static lots_evidence *evidence_fed(lots_group *group, uint32_t index)
+lots_evidence *lots_group_fed_evidence(lots_group *group, uint32_t index)
 {
-    const bool own = index < group->stage->agg_count && !counts_all(&group->stage->aggs[index]);
+    const bool own = index < group->stage->agg_count && !lots_group_counts_all(&group->stage->aggs[index]);
     return group->evidence != NULL && own && group->evidence[index].twin == NULL ? &group->evidence[index] : NULL;
 }
 
@@ -220,10 +219,10 @@ static lots_status settle(lots_group *group, lots_error *err)
     const uint32_t patients = group->stage->agg_count;
     LOTS_TRY(grow_states(group, err));
     for (uint32_t i = 0; i <= patients; i++) {
-        const bool all = i == patients || counts_all(&group->stage->aggs[i]);
+        const bool all = i == patients || lots_group_counts_all(&group->stage->aggs[i]);
         const lots_group_counter *counter = &group->counters[all ? group->coupled : i];
         lots_group_state *state = i == patients ? &group->patients : &group->states[i];
-        lots_group_counter_end(&group->counters[i], evidence_fed(group, i));
+        lots_group_counter_end(&group->counters[i], lots_group_fed_evidence(group, i));
         for (uint32_t g = 0; counter->rows > 0 && g < group->keyer.count; g++) {
             lots_group_counted kept = lots_group_counter_kept(counter, g), left = lots_group_counter_left(counter, g);
             kept = all ? (lots_group_counted){kept.rows, kept.persons, 0, 0} : kept;
@@ -269,8 +268,8 @@ static lots_status feed_patients(lots_group *group, lots_group_batch *batch, lot
 static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_batch *batch, lots_error *err)
 {
     const lots_row_agg *agg = &group->stage->aggs[index];
-    const bool own = !counts_all(agg);
-    lots_evidence *evidence = evidence_fed(group, index);
+    const bool own = !lots_group_counts_all(agg);
+    lots_evidence *evidence = lots_group_fed_evidence(group, index);
     lots_group_taken taken = {.state = batch->patient != NULL};
     if (index == group->coupled && batch->kept != &batch->all)
         LOTS_TRY(uncouple(group, err));
@@ -292,13 +291,11 @@ static lots_status feed_aggregate(lots_group *group, uint32_t index, lots_group_
     return evidence == NULL || taken.evidence ? LOTS_OK : lots_evidence_feed(evidence, batch, err);
 }
 
-/* Persons of the batch get numbers that no other has. */
-static lots_status number_persons(lots_group *group, lots_group_batch *batch, lots_error *err)
+lots_status lots_group_number_persons(lots_group *group, lots_patient low, lots_patient high, lots_patient *first, lots_error *err)
 {
-    const lots_patient low = batch->patient[0], high = batch->patient[batch->rows - 1];
     if (group->next_person + (high - low) >= LOTS_NO_PATIENT)
         return lots_fail(err, LOTS_LIMIT, "more than %u persons", LOTS_NO_PATIENT);
-    batch->first_person = (lots_patient)group->next_person - low; /* modulo 2^32, as it is added */
+    *first = (lots_patient)group->next_person - low; /* modulo 2^32, as it is added */
     group->next_person += (uint64_t)(high - low) + 1;
     return LOTS_OK;
 }
@@ -317,7 +314,7 @@ static lots_status feed_level(lots_group *group, lots_worker *worker, const lots
     batch.known = group->keyer.count;
     lots_group_batch_begin(&batch);
     if (patient != NULL)
-        LOTS_TRY(number_persons(group, &batch, err));
+        LOTS_TRY(lots_group_number_persons(group, patient[0], patient[rows->count - 1], &batch.first_person, err));
     if (group->counters[group->coupled].rows + batch.rows_in_all > LOTS_LINE_ROWS)
         LOTS_TRY(settle(group, err));
     if (patient == NULL)
@@ -384,14 +381,14 @@ static lots_status join_mapped(lots_group *group, lots_group *from, const uint32
     for (uint32_t i = 0; i <= patients; i++) {
         lots_group_state *to = i == patients ? &group->patients : &group->states[i];
         lots_group_state *more = i == patients ? &from->patients : &from->states[i];
-        lots_group_counter_end(&group->counters[i], evidence_fed(group, i));
-        lots_group_counter_end(&from->counters[i], evidence_fed(from, i));
+        lots_group_counter_end(&group->counters[i], lots_group_fed_evidence(group, i));
+        lots_group_counter_end(&from->counters[i], lots_group_fed_evidence(from, i));
         if (more->cells.count > 0)
             LOTS_TRY(lots_group_state_grow(to, group->keyer.count, err));
         LOTS_TRY(lots_group_state_join(to, more, map, err));
         LOTS_TRY(lots_group_counter_join(&group->counters[i], &from->counters[i], map, from->keyer.count,
                                          group->keyer.count, err));
-        if (group->evidence == NULL || (i < patients && counts_all(&group->stage->aggs[i])))
+        if (group->evidence == NULL || (i < patients && lots_group_counts_all(&group->stage->aggs[i])))
             continue;
         LOTS_TRY(lots_evidence_grow(&group->evidence[i], group->keyer.count, err));
         lots_evidence_join(&group->evidence[i], &from->evidence[i], map);

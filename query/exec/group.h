@@ -5,7 +5,7 @@
 #ifndef LOTS_QUERY_GROUP_H
 #define LOTS_QUERY_GROUP_H
 
-#include "query/exec/eval.h"
+#include "query/exec/cells.h"
 #include "query/exec/group_count.h"
 
 typedef struct lots_group_weights { /* rows that stand for several persons, each with a row like it */
@@ -28,6 +28,9 @@ typedef struct lots_group {
     uint64_t entered;          /* when something is: distinct patients of all rows, or at least min_cell of them; of a table 0 */
     lots_evidence *evidence;   /* of each aggregate, and last of the patients; NULL when nothing is hidden */
     size_t counted_bytes;      /* what it was given of a budget: lots_group_count */
+    lots_cells_plan cells;     /* how rows are told as cells: group_cells.h */
+    uint8_t cells_asked;       /* 0: not yet; 1: they can be; 2: they can't */
+    lots_vec cell_groups;      /* uint32_t by cell: 1 + its group, 0: not known */
 } lots_group;
 
 LOTS_MUST lots_status lots_group_open(lots_group *group, const lots_bound_stage *stage, uint32_t min_cell,
@@ -40,6 +43,15 @@ void lots_group_close(lots_group *group);
 LOTS_MUST lots_status lots_group_feed(lots_group *group, lots_worker *worker, const lots_instance *rows,
                                       const lots_patient *patient, const lots_vector *behind,
                                       const lots_group_weights *weights, const uint64_t *present, lots_error *err);
+/* ---- for group_cells.c ---- */
+/* Does it count the rows, all of them? Then it rests on the patients behind the group, and has no evidence of its own. */
+bool lots_group_counts_all(const lots_row_agg *agg);
+/* What an aggregate's lines tell; NULL: nothing. */
+lots_evidence *lots_group_fed_evidence(lots_group *group, uint32_t index);
+/* Persons low .. high get numbers that no other has: these, *first being added. Errors: LOTS_LIMIT. */
+LOTS_MUST lots_status lots_group_number_persons(lots_group *group, lots_patient low, lots_patient high, lots_patient *first,
+                                                lots_error *err);
+
 /* Do of the table's result what can be done of a part before the parts are joined: see lots_group_state_order. */
 void lots_group_order(lots_group *group);
 LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);

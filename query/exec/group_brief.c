@@ -50,11 +50,7 @@ static void add_whole(const lots_group_batch *batch, const lots_group_briefs *ou
     out->counts[0] = batch->rows | persons << 16;
 }
 
-/* ---- all of a group in one word: the sum, above it rows, above these persons ---- */
-
-typedef struct word_shape {
-    unsigned rows, persons; /* where they begin: 16 bits each at most, so that 32 are left to the sum */
-} word_shape;
+/* ---- all of a group in one word ---- */
 
 static unsigned bits_of(uint32_t number)
 {
@@ -64,11 +60,10 @@ static unsigned bits_of(uint32_t number)
     return bits;
 }
 
-static word_shape shape_for(const lots_group_batch *batch, uint32_t rows)
+lots_word_shape lots_word_shape_for(uint32_t rows, uint32_t persons)
 {
-    const uint32_t span = batch->patient[batch->rows - 1] - batch->patient[0] + 1; /* patients rise */
-    const unsigned persons = 64 - bits_of(span < rows ? span : rows);
-    return (word_shape){persons - bits_of(rows), persons};
+    const unsigned above = 64 - bits_of(persons < rows ? persons : rows);
+    return (lots_word_shape){above - bits_of(rows), above};
 }
 
 static inline void add_word(const lots_group_batch *batch, size_t row, uint64_t one, uint64_t fresh, uint64_t *words,
@@ -82,25 +77,45 @@ static inline void add_word(const lots_group_batch *batch, size_t row, uint64_t 
 }
 
 /* What a sum has beyond its bits was counted as rows: of all words fewer than there are, as a value has 31 bits at most. So then
- * these are too many, and the answer is false. */
-static bool read_words(word_shape shape, uint32_t groups, uint32_t rows, const lots_group_briefs *out)
+ * these are too many. */
+bool lots_words_hold(lots_word_shape shape, const uint64_t *words, uint32_t count, uint32_t rows)
+{
+    const uint64_t counts = (UINT64_C(1) << (shape.persons - shape.rows)) - 1;
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < count; i++)
+        found += words[i] >> shape.rows & counts;
+    return found == rows;
+}
+
+typedef struct word_parts {
+    uint64_t sum;
+    uint32_t rows, persons;
+} word_parts;
+
+static inline word_parts read_word(lots_word_shape shape, uint64_t word)
 {
     const uint64_t sums = (UINT64_C(1) << shape.rows) - 1, counts = (UINT64_C(1) << (shape.persons - shape.rows)) - 1;
-    uint64_t found = 0;
+    return (word_parts){word & sums, (uint32_t)(word >> shape.rows & counts), (uint32_t)(word >> shape.persons)};
+}
+
+static bool read_words(lots_word_shape shape, uint32_t groups, uint32_t rows, const lots_group_briefs *out)
+{
+    if (!lots_words_hold(shape, out->sum, groups, rows))
+        return false;
     for (uint32_t g = 0; g < groups; g++) {
-        const uint64_t word = out->sum[g], own = word >> shape.rows & counts;
-        found += own;
-        out->counts[g] = (uint32_t)own | (uint32_t)(word >> shape.persons) << 16;
-        out->sum[g] = word & sums;
+        const word_parts parts = read_word(shape, out->sum[g]);
+        out->counts[g] = parts.rows | parts.persons << 16;
+        out->sum[g] = parts.sum;
     }
-    return found == rows;
+    return true;
 }
 
 static bool add_words(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
 {
     const lots_group_batch batch = *in; /* copies that words can't be part of */
     const lots_group_picked some = *rows;
-    const word_shape shape = shape_for(in, some.count);
+    const uint32_t persons = batch.patient[batch.rows - 1] - batch.patient[0] + 1; /* patients rise */
+    const lots_word_shape shape = lots_word_shape_for(some.count, persons);
     const uint64_t one = UINT64_C(1) << shape.rows, fresh = one + (UINT64_C(1) << shape.persons);
     uint64_t *words = out->sum;
     lots_patient *last = out->last;
@@ -195,6 +210,26 @@ bool lots_group_briefs_settle(const lots_group_briefs *from, uint32_t groups, lo
         }
         line->counts += (counts & UINT16_MAX) | (uint64_t)(counts >> 16) << 32;
         line->sum += from->sum[g];
+    }
+    return any;
+}
+
+bool lots_group_words_settle(const lots_group_words *from, lots_group_line *lines, const lots_evidence *evidence, uint64_t *watched)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (from->word[i] == 0)
+            continue;
+        const word_parts parts = read_word(from->shape, from->word[i]);
+        const uint32_t group = from->group[i] - 1;
+        lots_group_line *line = &lines[group];
+        if (lots_group_must_see(evidence, group, line->settled != 0, false, parts.sum, line->sum)) {
+            lots_bit_set(watched, i);
+            any = true;
+            continue;
+        }
+        line->counts += parts.rows | (uint64_t)parts.persons << 32;
+        line->sum += parts.sum;
     }
     return any;
 }

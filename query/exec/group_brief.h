@@ -5,7 +5,7 @@
 #ifndef LOTS_QUERY_GROUP_BRIEF_H
 #define LOTS_QUERY_GROUP_BRIEF_H
 
-#include "query/exec/evidence.h"
+#include "query/exec/group_count.h"
 
 typedef struct lots_group_picked { /* the rows of a mask; NULL: all of them, the index is NULL */
     const uint32_t *index;
@@ -19,6 +19,25 @@ typedef struct lots_group_briefs { /* by group */
     const uint64_t *usual; /* what a row of the group mostly has; NULL: of no group is that known */
     uint64_t *unusual;     /* with it: bits in which values differ from that; 0: none does */
 } lots_group_briefs;
+
+/* All of a group in one word while rows are added: the sum, above it the rows, above these the persons. */
+typedef struct lots_word_shape {
+    unsigned rows, persons; /* where they begin: 16 bits each at most, so that 32 are left to the sum */
+} lots_word_shape;
+
+struct lots_group_words {
+    const uint64_t *word; /* by place */
+    const uint32_t *group;/* 1 + the group of each place with rows; no two have one */
+    uint32_t count;
+    lots_word_shape shape;
+};
+
+/* For so many rows, at most 2^16 - 1, and persons. */
+lots_word_shape lots_word_shape_for(uint32_t rows, uint32_t persons);
+/* Are sums within their bits, there being so many rows in all, with values of 31 bits? */
+bool lots_words_hold(lots_word_shape shape, const uint64_t *words, uint32_t count, uint32_t rows);
+/* As lots_group_briefs_settle below; `watched` by place. */
+bool lots_group_words_settle(const lots_group_words *from, lots_group_line *lines, const lots_evidence *evidence, uint64_t *watched);
 
 /* Nothing as yet, in the batch's arena. */
 LOTS_MUST lots_status lots_group_briefs_make(const lots_group_batch *batch, lots_group_briefs *out, lots_error *err);

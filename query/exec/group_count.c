@@ -206,14 +206,16 @@ static void add_picked(const lots_group_batch *in, const lots_group_picked *rows
 
 /* ---- a batch of many rows for each group ---- */
 
+bool lots_group_is_brief(uint64_t groups, uint32_t rows, uint64_t before)
+{
+    return rows <= UINT16_MAX && rows >= groups * BRIEF_ROWS && before >= groups * BRIEF_SEEN;
+}
+
 /* Few groups, of which many rows were seen before? And of persons nothing need be known for its own sake. */
 static bool is_brief(const lots_group_counter *counter, const lots_group_batch *batch, const lots_evidence *evidence,
                      uint32_t rows)
 {
-    const uint64_t groups = batch->known;
-    if (evidence != NULL && evidence->enough == 0)
-        return false;
-    return rows <= UINT16_MAX && rows >= groups * BRIEF_ROWS && counter->rows >= groups * BRIEF_SEEN;
+    return (evidence == NULL || evidence->enough > 0) && lots_group_is_brief(batch->known, rows, counter->rows);
 }
 
 /* The rows of the groups of which each must be looked at. */
@@ -249,6 +251,20 @@ static lots_status add_briefly(const lots_group_batch *batch, const lots_group_p
     LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_picked(batch, &some, lines, evidence);
     return LOTS_OK;
+}
+
+lots_status lots_group_counter_settle(lots_group_counter *counter, const lots_group_words *words, uint32_t known, uint32_t rows,
+                                      const lots_evidence *evidence, uint64_t *watched, bool *any, lots_error *err)
+{
+    LOTS_TRY(reach(&counter->kept, known, err));
+    *any = lots_group_words_settle(words, counter->kept.line, evidence, watched);
+    counter->rows += rows;
+    return LOTS_OK;
+}
+
+void lots_group_counter_look(lots_group_counter *counter, const lots_group_batch *batch, lots_evidence *evidence)
+{
+    add_picked(batch, &(lots_group_picked){NULL, batch->rows}, counter->kept.line, evidence);
 }
 
 /* ---- rows that stand for several persons ---- */

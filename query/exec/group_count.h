@@ -32,6 +32,8 @@ typedef struct lots_group_counter { /* of one aggregate. Zeroes to begin with */
     uint64_t rows;               /* since lines were cleared */
 } lots_group_counter;
 
+typedef struct lots_group_words lots_group_words; /* group_brief.h */
+
 typedef struct lots_group_taken { /* of a batch, what its lines say of an aggregate: the rest is for the state and the evidence to look at */
     bool state, evidence;
 } lots_group_taken;
@@ -43,6 +45,15 @@ void lots_group_counter_close(lots_group_counter *counter);
  * Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_group_counter_feed(lots_group_counter *counter, lots_group_batch *batch, const lots_row_agg *agg,
                                               lots_evidence *evidence, lots_group_taken *taken, lots_error *err);
+/* Are rows so many for each group, and were so many `before`, that each group's are best added up by themselves first? */
+bool lots_group_is_brief(uint64_t groups, uint32_t rows, uint64_t before);
+/* Instead of feed: what rows of some of `known` groups add up to, but for those of which each row must be looked at: their bits by
+ * place, *any. */
+LOTS_MUST lots_status lots_group_counter_settle(lots_group_counter *counter, const lots_group_words *words, uint32_t known,
+                                                uint32_t rows, const lots_evidence *evidence, uint64_t *watched, bool *any,
+                                                lots_error *err);
+/* And then these rows, as a batch that has numbers, patients and values. */
+void lots_group_counter_look(lots_group_counter *counter, const lots_group_batch *batch, lots_evidence *evidence);
 /* Before what was counted is read or joined: the last persons have no more. `evidence` as fed. */
 void lots_group_counter_end(lots_group_counter *counter, lots_evidence *evidence);
 /* What was counted of a group. */

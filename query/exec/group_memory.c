@@ -35,7 +35,7 @@ static size_t of_state(const lots_group_state *state)
 static size_t of_group(const lots_group *group)
 {
     const uint32_t patients = group->stage->agg_count;
-    size_t bytes = of_keyer(&group->keyer) + of_state(&group->patients);
+    size_t bytes = of_keyer(&group->keyer) + of_state(&group->patients) + of_vec(&group->cell_groups);
     for (uint32_t i = 0; i < patients; i++)
         bytes += of_state(&group->states[i]);
     for (uint32_t i = 0; i <= patients; i++) {

@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 #include "query/exec/beyond.h"
+#include "query/exec/group_cells.h"
 #include "query/exec/later.h"
 #include "query/exec/masked.h"
 #include "query/exec/panel.h"
@@ -195,7 +196,10 @@ static lots_status group_rows(lots_group *group, lots_worker *worker, const lots
                               const lots_group_weights *weights, const uint64_t *present, lots_error *err)
 {
     const uint32_t *patients = NULL;
-    if (rows->count == 0)
+    bool done = rows->count == 0;
+    if (!done && weights->weight == NULL)
+        LOTS_TRY(lots_group_feed_cells(group, worker, rows, present, &done, err));
+    if (done)
         return LOTS_OK;
     LOTS_TRY(lots_rows_patients(worker, rows, &patients, err));
     return lots_group_feed(group, worker, rows, patients, NULL, weights->weight != NULL ? weights : NULL, present, err);

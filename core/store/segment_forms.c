@@ -1,0 +1,49 @@
+/* segment_forms.c: blocks in forms that cost less than their values: the rows of each id, numbers as 32 bits. Of blocks that have
+ * been read before, so that they are right. */
+#include "core/store/segment_file.h"
+
+/* NULL where it can't be. */
+static const lots_block_meta *known_meta(const lots_segment *segment, const lots_layout_column *file, uint32_t chunk)
+{
+    const lots_block_meta *meta = file != NULL ? &file->values.metas[chunk] : NULL;
+    return meta != NULL && lots_layout_held(meta) && lots_segment_is_verified(segment, &file->values, chunk) ? meta : NULL;
+}
+
+static lots_status name_column(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_status status,
+                               lots_error *err)
+{
+    const lots_stream *schema = &segment->schema->streams[stream];
+    if (status != LOTS_OK)
+        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path, schema->name, schema->columns[column].name,
+                           chunk);
+    return status;
+}
+
+lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_known_planes *planes,
+                               const uint64_t **masks, bool *done, lots_arena *arena, lots_error *err)
+{
+    const lots_layout_column *file = segment->streams[stream].columns[column].file;
+    const lots_block_meta *meta = known_meta(segment, file, chunk);
+    *done = false;
+    if (meta == NULL || !lots_layout_has_ids(file->kind))
+        return LOTS_OK;
+    const uint8_t *bytes = segment->data + file->values.offsets[chunk];
+    const uint32_t ids = file->dictionary.metas[0].count;
+    const lots_status status = lots_block_masks(meta, bytes, ids, planes, masks, done, arena, err);
+    return name_column(segment, stream, column, chunk, status, err);
+}
+
+lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, uint32_t *out, bool *done,
+                                lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_column *file = segment->streams[stream].columns[column].file;
+    const lots_block_meta *meta = known_meta(segment, file, chunk);
+    *done = false;
+    if (meta == NULL)
+        return LOTS_OK;
+    const uint8_t *bytes = segment->data + file->values.offsets[chunk];
+    lots_values_out values = {.data = out, .believed = true};
+    values.after_bytes = lots_segment_after_block(segment, &file->values, chunk);
+    const lots_status status = lots_block_decode_narrow(meta, bytes, &values, done, scratch, err);
+    return name_column(segment, stream, column, chunk, status, err);
+}

@@ -34,9 +34,7 @@ static lots_status derive_item(binder *b, const lots_ast_item *item, lots_vec *i
         LOTS_TRY(want_parentheses(b, item));
     if (bound.kind == VALUE_SET || bound.kind == VALUE_CODES)
         return bind_scope_add_lazy(b, p->where, name, (uint32_t)strlen(name), item->value, p->where, &b->sight);
-    bool plain = bound.kind == VALUE_EXPR && bound.expr->type.kind != LOTS_TYPE_EVENTS &&
-                 bound.expr->type.kind != LOTS_TYPE_MISSING;
-    if (!plain)
+    if (bound.kind != VALUE_EXPR || bound.expr->type.kind == LOTS_TYPE_EVENTS)
         return bind_scope_add(b, p->where, name, (uint32_t)strlen(name), &bound);
     lots_expr *slot = NULL;
     LOTS_TRY(bind_derived(b, name, bound.expr, items, &slot));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/kernels.h"
 #include "tests/oracle/compare.h"
 #include "tests/oracle/random_query.h"
 #include "tests/oracle/shrink.h"
@@ -134,9 +135,9 @@ int main(int count, char **arguments)
         const uint64_t some = queries - done < 100 ? queries - done : 100;
         good = one_registry(&t, seed + done / 100, seed * 1000000 + done, some, patients) && good;
     }
-    printf("%u the same, %u the same without rows, %u not bound, %u unknown here, %u failed in both, %u different\n",
+    printf("%u the same, %u the same without rows, %u not bound, %u unknown here, %u failed in both, %u different (%s kernels)\n",
            t.outcomes[COMPARE_SAME], t.outcomes[COMPARE_EMPTY], t.outcomes[COMPARE_UNBOUND], t.outcomes[COMPARE_UNKNOWN],
-           t.outcomes[COMPARE_FAILED], t.outcomes[COMPARE_DIFFERENT]);
+           t.outcomes[COMPARE_FAILED], t.outcomes[COMPARE_DIFFERENT], lots_kernels_name());
     lots_bytes_free(&t.query);
     lots_bytes_free(&t.report);
     lots_pool_close(t.pool);

@@ -113,6 +113,19 @@ lots_status lots_question_take(lots_question *question, int which, const char *v
     }
 }
 
+/* What a file's name says: a table, where it has no ending or .txt. */
+static lots_status format_of_output(lots_question *question, lots_error *err)
+{
+    const char *slash = strrchr(question->output, '/'), *name = slash == NULL ? question->output : slash + 1;
+    const char *end = strrchr(name, '.');
+    question->format_given = lots_format_of_path(question->output, &question->format);
+    if (question->format_given || end == NULL || end == name || strcmp(end, ".txt") == 0)
+        return LOTS_OK;
+    lots_fail(err, LOTS_USAGE, "no format is known by the ending '%s' of '%s'", end, question->output);
+    lots_error_hint(err, "it is .csv, .tsv, .json, .ndjson, .md, .html, .svg, .sqlite or .txt; or say --format NAME");
+    return LOTS_USAGE;
+}
+
 lots_status lots_question_complete(lots_question *question, const char *example, lots_error *err)
 {
     if (question->registry_path == NULL || (question->text == NULL && question->file == NULL)) {
@@ -121,7 +134,7 @@ lots_status lots_question_complete(lots_question *question, const char *example,
         return LOTS_USAGE;
     }
     if (!question->format_given && question->output != NULL)
-        question->format_given = lots_format_of_path(question->output, &question->format);
+        LOTS_TRY(format_of_output(question, err));
     if (question->format == LOTS_FORMAT_SQLITE && question->output == NULL)
         return lots_fail(err, LOTS_USAGE, "--format sqlite wants -o FILE[:TABLE]");
     return LOTS_OK;

@@ -32,6 +32,11 @@ the_end_of_a_file_name_decides_the_format() {
     cmp "$work/plain.csv" "$work/e.csv" && cmp "$work/e.ndjson" "$work/e.jsonl" && cmp -s "$work/e.html" "$work/e.htm" &&
         has "$work/e.md" '| --- | ---: |' && has "$work/e.html" '<!DOCTYPE html>'
 }
+an_ending_without_a_format_is_refused_and_nothing_is_written() {
+    exits 2 query "$reg" "$question" -o "$work/e.xlsx" && err_has "ending '.xlsx'" && err_has "--format" && [ ! -e "$work/e.xlsx" ] &&
+        ask -o "$work/e.xlsx" --format csv && cmp "$work/plain.csv" "$work/e.xlsx" &&
+        ask -o "$work/e.txt" && ask -o "$work/.e" && cmp "$work/e.txt" "$work/.e"
+}
 tsv_and_semicolons_hold_the_same_values() {
     ask --format tsv | tr '\t' ',' | cmp - "$work/plain.csv" &&
         ask --format csv-se | tail -c +4 | tr ',;' '.,' | cmp - "$work/plain.csv"
@@ -134,6 +139,7 @@ check a_table_that_is_there_is_not_overwritten
 check sqlite_wants_a_file
 check sqlite_keeps_how_a_table_was_made
 check the_end_of_a_file_name_decides_the_format
+check an_ending_without_a_format_is_refused_and_nothing_is_written
 check tsv_and_semicolons_hold_the_same_values
 check swedish_is_for_people
 check python_reads_json_and_csv_alike

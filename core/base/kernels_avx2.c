@@ -19,7 +19,6 @@
 #define OWN_EXPAND
 #define OWN_SELECT
 #define OWN_BOUNDS
-#define OWN_CODES
 
 static __m256i load256(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
 static void store256(void *at, __m256i value) { _mm256_storeu_si256((__m256i *)at, value); }
@@ -301,38 +300,6 @@ static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint
     }
 }
 
-/* ---- codes: gathers, of the known ones only ---- */
-static bool code_u32(const uint32_t *table, uint32_t low, uint32_t size, const uint32_t *index, size_t count, uint32_t *out)
-{
-    const __m256i zero = _mm256_setzero_si256(), last = splat(size - 1);
-    __m256i none = size == 0 && count > 0 ? splat(UINT32_MAX) : zero;
-    size_t i = 0;
-    for (; size > 0 && i + 8 <= count; i += 8) {
-        const __m256i at = _mm256_sub_epi32(load256(index + i), splat(low));
-        const __m256i known = _mm256_cmpeq_epi32(_mm256_min_epu32(at, last), at);
-        const __m256i codes = _mm256_mask_i32gather_epi32(zero, (const int *)(const void *)table, at, known, 4);
-        store256(out + i, codes);
-        none = _mm256_or_si256(none, _mm256_cmpeq_epi32(codes, zero));
-    }
-    bool some = !_mm256_testz_si256(none, none);
-    CODE_REST
-    return some;
-}
-static bool pair_u32(const uint32_t *table, unsigned shift, const uint32_t *a, const uint32_t *b, size_t count, uint32_t *out)
-{
-    const __m128i places = _mm_cvtsi32_si128((int)shift);
-    __m256i none = _mm256_setzero_si256();
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-        const __m256i at = _mm256_or_si256(_mm256_sll_epi32(load256(a + i), places), load256(b + i));
-        const __m256i numbers = _mm256_i32gather_epi32((const int *)(const void *)table, at, 4);
-        store256(out + i, numbers);
-        none = _mm256_or_si256(none, _mm256_cmpeq_epi32(numbers, splat(UINT32_MAX)));
-    }
-    bool some = !_mm256_testz_si256(none, none);
-    PAIR_REST
-    return some;
-}
 
 #include "core/base/kernels_body.inc"
 

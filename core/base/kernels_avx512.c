@@ -21,10 +21,8 @@
 #define OWN_DEPOSIT
 #define OWN_EXPAND
 #define OWN_SELECT
-#define OWN_GATHER
 #define OWN_BOUNDS
 #define OWN_PLACES
-#define OWN_CODES
 #define OWN_SUM_TILE
 #define OWN_ANY
 #define OWN_CELLS
@@ -400,55 +398,6 @@ static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint
     }
 }
 
-/* ---- gathers ---- */
-static void gather_u32(const uint32_t *values, const uint32_t *index, size_t count, uint32_t *out)
-{
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16)
-        _mm512_storeu_si512(out + i, _mm512_i32gather_epi32(load32(index + i), values, 4));
-    for (; i < count; i++)
-        out[i] = values[index[i]];
-}
-static void gather_u64(const uint64_t *values, const uint32_t *index, size_t count, uint64_t *out)
-{
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-        const __m512i places = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)(index + i)));
-        _mm512_storeu_si512(out + i, _mm512_i64gather_epi64(places, values, 8));
-    }
-    for (; i < count; i++)
-        out[i] = values[index[i]];
-}
-static bool code_u32(const uint32_t *table, uint32_t low, uint32_t size, const uint32_t *index, size_t count, uint32_t *out)
-{
-    __mmask16 none = 0;
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        const __m512i at = _mm512_sub_epi32(load32(index + i), SET_U32(low));
-        const __mmask16 known = _mm512_cmplt_epu32_mask(at, SET_U32(size));
-        const __m512i codes = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), known, at, table, 4);
-        _mm512_storeu_si512(out + i, codes);
-        none |= _mm512_testn_epi32_mask(codes, codes);
-    }
-    bool some = none != 0;
-    CODE_REST
-    return some;
-}
-static bool pair_u32(const uint32_t *table, unsigned shift, const uint32_t *a, const uint32_t *b, size_t count, uint32_t *out)
-{
-    const __m128i places = _mm_cvtsi32_si128((int)shift);
-    __mmask16 none = 0;
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        const __m512i at = _mm512_or_si512(_mm512_sll_epi32(load32(a + i), places), load32(b + i));
-        const __m512i numbers = _mm512_i32gather_epi32(at, table, 4);
-        _mm512_storeu_si512(out + i, numbers);
-        none |= _mm512_cmpeq_epi32_mask(numbers, SET_U32(UINT32_MAX));
-    }
-    bool some = none != 0;
-    PAIR_REST
-    return some;
-}
 /* Eight groups: a window of 64 bits from each one's first byte, which holds groups of up to 57. */
 static bool any_of_eight(const uint64_t *mask, const uint32_t *offsets, uint64_t *any)
 {

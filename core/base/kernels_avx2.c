@@ -19,6 +19,7 @@
 #define OWN_EXPAND
 #define OWN_SELECT
 #define OWN_BOUNDS
+#define OWN_CHANGES
 
 static __m256i load256(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
 static void store256(void *at, __m256i value) { _mm256_storeu_si256((__m256i *)at, value); }
@@ -105,6 +106,25 @@ static void lookup_bits(const uint32_t *ids, size_t count, const uint64_t *table
         memset(out, 0, (count + 63) / 64 * 8);
     else
         lookup_some(ids, count, table, splat(table_count - 1), out);
+}
+
+/* 32 numbers that are not the ones before them. */
+static uint64_t changes_of_32(const uint16_t *x)
+{
+    const __m256i low = _mm256_cmpeq_epi16(load256(x), load256(x - 1)), high = _mm256_cmpeq_epi16(load256(x + 16), load256(x + 15));
+    const __m256i same = _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xd8); /* packs takes 8 of each in turns */
+    return (uint32_t)~_mm256_movemask_epi8(same);
+}
+MASK_KERNEL(changes_after_first, (const uint16_t *x, size_t count, uint64_t *out), 32, changes_of_32(x + i))
+static void changes_u16(const uint16_t *x, size_t count, uint64_t *out)
+{
+    uint64_t first = 1;
+    for (size_t i = 1; i < count && i < 64; i++)
+        first |= (uint64_t)(x[i] != x[i - 1]) << i;
+    if (count > 64)
+        changes_after_first(x + 64, count - 64, out + 1);
+    if (count > 0)
+        out[0] = first;
 }
 
 /* ---- prefix sums: within each half by doubling steps, the low half's sum to the high one, then the carry ---- */

@@ -12,6 +12,7 @@
 
 #define LANE_BYTES 32
 #define OWN_RANGE
+#define OWN_INDEXES
 #define OWN_LOOKUP
 #define OWN_PREFIX
 #define OWN_BYTES
@@ -208,6 +209,20 @@ static __m256i lanes_of_4(uint32_t mask)
 static uint32_t mask_at(const uint64_t *mask, size_t i, uint32_t keep) { return (uint32_t)(mask[i / 64] >> (i % 64)) & keep; }
 static size_t ones_of(uint64_t bits) { return (size_t)_mm_popcnt_u64(bits); }
 
+/* By bytes: the places of a byte's bits are those from which it compresses. */
+static size_t bits_indexes(const uint64_t *words, size_t count, uint32_t *out)
+{
+    size_t found = 0;
+    for (size_t w = 0; w < (count + 63) / 64; w++)
+        for (unsigned k = 0; words[w] != 0 && k < 64; k += 8) {
+            const unsigned byte = words[w] >> k & 255;
+            const __m256i places = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)compress_8[byte]));
+            store256(out + found, _mm256_add_epi32(places, splat((uint32_t)(w * 64 + k))));
+            found += ones_of(byte);
+        }
+    return found;
+}
+
 /* What is left after the last whole vector, one by one: the values are exact. */
 #define PATCH_REST                                                                                          \
     for (; i < count; i++) {                                                                                \
@@ -284,14 +299,29 @@ static size_t compress_u64(const uint64_t *mask, size_t count, const uint64_t *i
     }
     return found;
 }
+/* Which choice it is by bytes, 32 at a time, then the choices by permutation: of eight, or of twice eight. */
+static __m256i choose_8(__m256i low, __m256i high, __m256i places)
+{
+    const __m256 few = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(low, places));
+    const __m256 many = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(high, places));
+    return _mm256_castps_si256(_mm256_blendv_ps(few, many, _mm256_castsi256_ps(_mm256_slli_epi32(places, 28))));
+}
 static void select_u32(const uint64_t *const *planes, unsigned plane_count, const uint32_t *choices, size_t count,
                        uint32_t *out)
 {
-    for (size_t i = 0; i < count; i += 8) {
-        __m256i result = splat(choices[plane_count]);
+    uint32_t table[16] = {0};
+    uint8_t bytes[32];
+    memcpy(table, choices, (plane_count + 1) * sizeof *table);
+    const __m256i low = load256(table), high = load256(table + 8);
+    for (size_t first = 0; first < count; first += 32) {
+        __m256i place = _mm256_set1_epi8((char)plane_count);
         for (unsigned k = plane_count; k-- > 0;)
-            result = _mm256_blendv_epi8(result, splat(choices[k]), lanes_of_8(mask_at(planes[k], i, 255)));
-        store256(out + i, result);
+            place = _mm256_blendv_epi8(place, _mm256_set1_epi8((char)k), spread_bits(mask_at(planes[k], first, UINT32_MAX)));
+        store256(bytes, place);
+        for (size_t k = 0; k < 32 && first + k < count; k += 8) {
+            const __m256i places = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(bytes + k)));
+            store256(out + first + k, choose_8(low, high, places));
+        }
     }
 }
 

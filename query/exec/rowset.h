@@ -16,6 +16,7 @@ typedef struct lots_rowset {
     lots_vector behind;     /* tables: the patients behind each row */
     lots_vector *marks;     /* tables with hidden cells: slot_count of them and last of `behind`, INT (lots_mark); an empty
                                one where all is shown. NULL: nothing is hidden */
+    bool *keys;             /* tables made by group or pivot: slot_count, which are keys of theirs, under whatever name. NULL: none */
 } lots_rowset;
 
 /* Keep the rows whose bit is set. Memory: the arena's. */

@@ -41,6 +41,10 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
     lots_vector *values = made;
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, (size_t)stage->table_slots + behind + 1, sizeof(lots_vector), err));
     lots_vector *marks = made;
+    LOTS_TRY(lots_arena_alloc(&r->arena, &made, (size_t)stage->table_slots + 1, sizeof(bool), err));
+    rows.keys = made;
+    for (uint32_t i = 0; i < stage->key_count; i++)
+        rows.keys[i] = true;
     LOTS_TRY(lots_group_settle(group, r->budget, err));
     LOTS_TRY(lots_group_table(group, &r->arena, values, marks, &rows.count, err));
     LOTS_TRY(note_followed(r, group, err));

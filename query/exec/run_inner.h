@@ -141,6 +141,8 @@ LOTS_MUST lots_status run_table_stage(run *r, const lots_bound_stage *stage, lot
 LOTS_MUST lots_status run_instance(run *r, lots_instance **out, lots_error *err);
 /* Values outlive the worker's table: copied into the run's arena. */
 LOTS_MUST lots_status run_keep_vector(run *r, const lots_vector *value, lots_vector *out, lots_error *err);
+/* Is the expression a key of the table's groups? */
+bool run_is_key(const run *r, const lots_expr *expr);
 /* The marks (INT, lots_mark) of a value made of a table's cells. */
 LOTS_MUST lots_status run_marks_of(run *r, const lots_expr *expr, const lots_vector *value, lots_vector *out,
                                    lots_error *err);

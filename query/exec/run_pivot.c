@@ -41,16 +41,18 @@ static lots_status take_patients(run *r, lots_pivot_column *out, lots_error *err
 /* Slots: the keys that stay, room for what later stages add, the cells. */
 static lots_status take_pivoted(run *r, const lots_bound_stage *stage, const lots_pivoted *made, lots_error *err)
 {
-    void *slots = NULL, *marks = NULL, *names = NULL;
+    void *slots = NULL, *marks = NULL, *names = NULL, *keys = NULL;
     uint32_t count = stage->table_slots + made->cell_count;
     LOTS_TRY(lots_arena_alloc(&r->arena, &slots, count, sizeof(lots_vector), err));
     LOTS_TRY(lots_arena_alloc(&r->arena, &marks, (size_t)count + 1, sizeof(lots_vector), err));
     LOTS_TRY(lots_arena_alloc(&r->arena, &names, made->cell_count, sizeof(char *), err));
+    LOTS_TRY(lots_arena_alloc(&r->arena, &keys, (size_t)count + 1, sizeof(bool), err));
     lots_rowset rows = {.frame = stage->table_frame, .count = made->rows, .slots = slots, .slot_count = count,
-                        .behind = made->behind.values, .marks = marks};
+                        .behind = made->behind.values, .marks = marks, .keys = keys};
     for (uint32_t i = 0; i < stage->key_count; i++) {
         rows.slots[i] = made->keys[i].values;
         rows.marks[i] = made->keys[i].marks;
+        rows.keys[i] = run_is_key(r, stage->keys[i].value);
     }
     for (uint32_t i = 0; i < made->cell_count; i++) {
         rows.slots[stage->table_slots + i] = made->cells[i].values;

@@ -50,7 +50,8 @@ static lots_status new_counts(run *r, lots_vector *out, lots_error *err)
     return LOTS_OK;
 }
 
-/* What stands before a key in a table with totals. *levelled: the number of totals has stood there already. */
+/* What stands before a key in a table with totals; nothing for a key of its groups of which no total is left. *levelled: the
+ * number of totals has stood there already. */
 static lots_status add_totals(run *r, const lots_expr *by, bool *levelled, sort_keys *keys, lots_error *err)
 {
     lots_vector counts;
@@ -58,7 +59,7 @@ static lots_status add_totals(run *r, const lots_expr *by, bool *levelled, sort_
     LOTS_TRY(new_counts(r, &counts, err));
     if (by->op == LOTS_OP_SLOT && by->of_frame == r->rows.frame && by->index < r->rows.slot_count)
         any = count_totals(r, by->index, &counts);
-    if (!any && !*levelled) {
+    if (!any && !*levelled && !run_is_key(r, by)) {
         *levelled = true;
         for (uint32_t slot = 0; slot < r->rows.slot_count; slot++)
             any = count_totals(r, slot, &counts) || any;

@@ -33,6 +33,12 @@ lots_status run_keep_vector(run *r, const lots_vector *value, lots_vector *out, 
     return LOTS_OK;
 }
 
+bool run_is_key(const run *r, const lots_expr *expr)
+{
+    return r->rows.keys != NULL && expr->op == LOTS_OP_SLOT && expr->of_frame == r->rows.frame &&
+           expr->index < r->rows.slot_count && r->rows.keys[expr->index];
+}
+
 /* What a value made of a table's cells hides: a cell as it is; else, where the value is missing, one of its parts. */
 static void add_marks(const run *r, const lots_expr *expr, const lots_vector *value, bool whole, lots_vector *into)
 {
@@ -76,6 +82,8 @@ static bool take_slot(run *r, const lots_named_expr *item)
 static lots_status derive_in_table(run *r, const lots_bound_stage *stage, lots_error *err)
 {
     for (uint32_t i = 0; i < stage->item_count; i++) {
+        if (r->rows.keys != NULL)
+            r->rows.keys[stage->items[i].slot] = run_is_key(r, stage->items[i].value);
         if (take_slot(r, &stage->items[i]))
             continue;
         lots_instance *rows = NULL;

@@ -129,13 +129,13 @@ static lots_status eval_band(const lots_step *step, lots_vector *out, lots_error
     return LOTS_OK;
 }
 
-/* Whole numbers cut at constants. */
+/* Are all bounds there, and of the numbers' own type? */
 static bool has_plain_bounds(const lots_step *step)
 {
-    bool plain = step->in[0].type.kind == LOTS_TYPE_INT && !step->in[0].constant;
+    const lots_type_kind kind = step->in[0].type.kind;
+    bool plain = kind == LOTS_TYPE_INT || kind == LOTS_TYPE_FLOAT;
     for (uint32_t i = 1; i < step->expr->operand_count; i++)
-        plain = plain && step->in[i].constant && step->in[i].type.kind == LOTS_TYPE_INT &&
-                !lots_vector_is_missing(&step->in[i], 0);
+        plain = plain && step->in[i].constant && step->in[i].type.kind == kind && !lots_vector_is_missing(&step->in[i], 0);
     return plain;
 }
 
@@ -147,21 +147,29 @@ static uint32_t piece_of(const lots_step *step, uint32_t bounds, uint32_t row)
     return piece;
 }
 
+/* Bounds rise: as many pieces lie before a number as there are bounds that it reaches. */
+static uint32_t plain_piece_of(const lots_step *step, uint32_t bounds, uint32_t row)
+{
+    uint32_t piece = 0;
+    if (step->in[0].type.kind == LOTS_TYPE_FLOAT)
+        for (uint32_t i = 1; i <= bounds; i++)
+            piece += *(const double *)step->in[i].data <= ((const double *)step->in[0].data)[row];
+    else
+        for (uint32_t i = 1; i <= bounds; i++)
+            piece += *(const int64_t *)step->in[i].data <= ((const int64_t *)step->in[0].data)[row];
+    return piece;
+}
+
 static lots_status eval_cut(const lots_step *step, lots_vector *out, lots_error *err)
 {
     lots_text *values = out->data, *labels = NULL;
     const uint32_t bounds = step->expr->operand_count - 1;
-    const int64_t *x = step->in[0].data;
     const bool plain = has_plain_bounds(step);
     if (step->expr->label_count != bounds + 1)
         return lots_fail(err, LOTS_INTERNAL, "%u bounds cut into %u labels", bounds, step->expr->label_count);
     LOTS_TRY(new_labels(step, &labels, err));
-    for (uint32_t i = 0; i < step->count; i++) {
-        uint32_t piece = 0;
-        while (plain && piece < bounds && *(const int64_t *)step->in[piece + 1].data <= x[i])
-            piece++;
-        values[i] = label_text(step, labels, plain ? piece : piece_of(step, bounds, i));
-    }
+    for (uint32_t i = 0; i < step->count; i++)
+        values[i] = label_text(step, labels, plain ? plain_piece_of(step, bounds, i) : piece_of(step, bounds, i));
     empty_missing(step, out);
     return LOTS_OK;
 }
@@ -207,15 +215,20 @@ bool lots_code_prefix(const lots_dictionary *dictionary, lots_id rank, int64_t w
     return characters == wanted;
 }
 
-static lots_status eval_prefix(const lots_step *step, lots_vector *out, lots_error *err)
+/* The prefix of a code of the row; `known` is NULL where lengths differ. */
+static bool prefix_of(const lots_step *step, lots_prefixes *known, lots_id rank, uint32_t row, lots_text *out)
 {
-    const lots_vector *in = &step->in[0];
+    if (known != NULL)
+        return lots_prefixes_text(known, rank, out);
+    return lots_code_prefix(step->in[0].type.dictionary, rank, ((const int64_t *)step->in[1].data)[row], out);
+}
+
+static lots_status eval_prefix(const lots_step *step, lots_prefixes *known, lots_vector *out, lots_error *err)
+{
+    const uint32_t *ranks = step->in[0].data;
     lots_text *values = out->data;
     for (uint32_t i = 0; i < step->count; i++) {
-        values[i] = as_text("");
-        if (lots_vector_is_missing(out, i) ||
-            lots_code_prefix(in->type.dictionary, ((const uint32_t *)in->data)[i], ((const int64_t *)step->in[1].data)[i],
-                      &values[i]))
+        if (!lots_vector_is_missing(out, i) && prefix_of(step, known, ranks[i], i, &values[i]))
             continue;
         values[i] = as_text("");
         LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
@@ -227,13 +240,14 @@ static lots_status eval_prefix(const lots_step *step, lots_vector *out, lots_err
 static bool seen_before(const lots_text *texts, uint32_t first, uint32_t end, const lots_text *text)
 {
     for (uint32_t i = first; i < end; i++)
-        if (texts[i].bytes == text->bytes && memcmp(texts[i].text, text->text, text->bytes) == 0)
+        if (texts[i].bytes == text->bytes &&
+            (texts[i].text == text->text || memcmp(texts[i].text, text->text, text->bytes) == 0))
             return true;
     return false;
 }
 
 /* Of a list of codes: the distinct prefixes, in the list's order. */
-static lots_status eval_prefixes(const lots_step *step, lots_vector *out, lots_error *err)
+static lots_status eval_prefixes(const lots_step *step, lots_prefixes *known, lots_vector *out, lots_error *err)
 {
     const lots_vector *in = &step->in[0];
     LOTS_TRY(lots_arena_vector(step->arena, &out->data, in->offsets[in->count], sizeof(lots_text), err));
@@ -243,9 +257,7 @@ static lots_status eval_prefixes(const lots_step *step, lots_vector *out, lots_e
         const uint32_t first = made;
         for (uint32_t k = in->offsets[i]; k < in->offsets[i + 1]; k++) {
             lots_text text;
-            if (lots_code_prefix(in->type.dictionary, ((const uint32_t *)in->data)[k], ((const int64_t *)step->in[1].data)[i],
-                          &text) &&
-                !seen_before(values, first, made, &text))
+            if (prefix_of(step, known, ((const uint32_t *)in->data)[k], i, &text) && !seen_before(values, first, made, &text))
                 values[made++] = text;
         }
         out->offsets[i + 1] = made;
@@ -255,8 +267,11 @@ static lots_status eval_prefixes(const lots_step *step, lots_vector *out, lots_e
 
 lots_status lots_eval_text(lots_step *step, lots_vector *out, lots_error *err)
 {
-    if (step->expr->op == LOTS_OP_BAND || step->expr->op == LOTS_OP_CUT)
-        LOTS_TRY(lots_step_flatten(step, 0, err)); /* widths and bounds are mostly constants */
+    lots_prefixes *known = NULL;
+    if (step->expr->op == LOTS_OP_CODE_PREFIX)
+        LOTS_TRY(lots_prefixes_open(step->worker, step->expr, &known, err));
+    if (step->expr->op == LOTS_OP_BAND || step->expr->op == LOTS_OP_CUT || known != NULL)
+        LOTS_TRY(lots_step_flatten(step, 0, err)); /* widths, bounds and lengths are mostly constants */
     else
         LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_strict(step, 0, out, err));
@@ -270,6 +285,6 @@ lots_status lots_eval_text(lots_step *step, lots_vector *out, lots_error *err)
     case LOTS_OP_CODE_LABEL:
         return eval_label(step, out, err);
     default:
-        return out->type.kind == LOTS_TYPE_SET ? eval_prefixes(step, out, err) : eval_prefix(step, out, err);
+        return out->type.kind == LOTS_TYPE_SET ? eval_prefixes(step, known, out, err) : eval_prefix(step, known, out, err);
     }
 }

@@ -68,6 +68,10 @@ LOTS_MUST lots_status lots_eval_classes(lots_step *step, lots_vector *out, lots_
 LOTS_MUST lots_status lots_eval_statistic(lots_step *step, lots_vector *out, lots_error *err);
 /* The first `wanted` characters of a code, the dictionary's; false when it has fewer. */
 bool lots_code_prefix(const lots_dictionary *dictionary, lots_id rank, int64_t wanted, lots_text *out);
+/* prefix_class.c: what knows the texts of a CODE_PREFIX of constant length; NULL of another. Lent as long as the worker. */
+LOTS_MUST lots_status lots_prefixes_open(lots_worker *worker, const lots_expr *prefix, lots_prefixes **out, lots_error *err);
+/* A code's, whose bytes are those of every code that begins alike; false when it is shorter. */
+bool lots_prefixes_text(lots_prefixes *prefixes, lots_id rank, lots_text *out);
 /* aggregate.c, event.c, path.c, path_number.c */
 LOTS_MUST lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err);

@@ -9,6 +9,7 @@
 
 #include "query/exec/aggregate.h"
 #include "query/exec/dense.h"
+#include "query/exec/number_sort.h"
 #include "query/exec/reduce_slide.h"
 
 static bool taken(const lots_ranges *ranges, uint32_t at)
@@ -276,71 +277,93 @@ lots_status lots_reduce_distinct(const lots_step *step, const lots_ranges *range
 
 /* ---- quantiles ---- */
 
-static int compare_doubles(const void *a, const void *b)
+/* Numbers that rise with the values and stand for them: floats have keys (lots_f64_key), others are whole numbers. */
+typedef struct number_line {
+    const int64_t *keys; /* by position */
+    bool floats;
+    double divisor;
+} number_line;
+
+static double value_of(const number_line *line, int64_t key)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return line->floats ? lots_f64_from_key(key) : (double)key / line->divisor;
 }
 
-static double value_at(const lots_vector *x, uint32_t at, double divisor)
+static lots_status open_line(const lots_step *step, const lots_vector *x, uint32_t positions, number_line *out, lots_error *err)
 {
-    return x->type.kind == LOTS_TYPE_FLOAT ? ((const double *)x->data)[at]
-                                           : (double)((const int64_t *)x->data)[at] / divisor;
+    void *room = NULL;
+    *out = (number_line){x->data, x->type.kind == LOTS_TYPE_FLOAT, 1};
+    for (uint32_t i = 0; x->type.kind == LOTS_TYPE_DECIMAL && i < x->type.scale; i++)
+        out->divisor *= 10;
+    if (!out->floats)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(step->arena, &room, positions, sizeof(int64_t), err));
+    int64_t *keys = room;
+    for (uint32_t k = 0; k < positions; k++)
+        keys[k] = lots_f64_key(((const double *)x->data)[k]);
+    out->keys = keys;
+    return LOTS_OK;
 }
 
 /* Hyndman & Fan 1996, type 7: at (n - 1) p, linear between. The median is p = 1/2. */
-static double quantile_of(const double *sorted, uint32_t count, double p)
+static double quantile_of(const number_line *line, const int64_t *sorted, uint32_t count, double p)
 {
     const double place = (count - 1) * p;
     const uint32_t below = (uint32_t)floor(place);
     if (below + 1 >= count)
-        return sorted[count - 1];
-    const double weight = place - below;
-    return weight == 0 ? sorted[below] : sorted[below] + weight * (sorted[below + 1] - sorted[below]);
+        return value_of(line, sorted[count - 1]);
+    const double low = value_of(line, sorted[below]), weight = place - below;
+    return weight == 0 ? low : low + weight * (value_of(line, sorted[below + 1]) - low);
 }
 
 /* The values of each range by itself, sorted. counts: how many each has. */
-static lots_status quantiles_each(const lots_step *step, const lots_ranges *ranges, const double *x, double p, double *results,
-                                  uint32_t *counts, lots_error *err)
+static lots_status quantiles_each(const lots_step *step, const lots_ranges *ranges, const number_line *line, double p,
+                                  double *results, uint32_t *counts, lots_error *err)
 {
     uint32_t widest = 0;
-    void *room = NULL;
+    int64_t *sorted = NULL;
     for (uint32_t i = 0; i < ranges->count; i++)
         widest = ranges->end[i] - ranges->first[i] > widest ? ranges->end[i] - ranges->first[i] : widest;
-    LOTS_TRY(lots_arena_vector(step->arena, &room, widest, sizeof(double), err));
-    double *values = room;
+    LOTS_TRY(lots_new_i64(step->arena, widest, &sorted, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
         counts[i] = 0;
         for (uint32_t k = ranges->first[i]; k < ranges->end[i]; k++)
             if (taken(ranges, k))
-                values[counts[i]++] = x[k];
+                sorted[counts[i]++] = line->keys[k];
         step->worker->work.rows += ranges->end[i] - ranges->first[i];
         if (counts[i] == 0)
             continue;
-        qsort(values, counts[i], sizeof(double), compare_doubles);
-        results[i] = quantile_of(values, counts[i], p);
+        lots_sort_ints(sorted, counts[i]);
+        results[i] = quantile_of(line, sorted, counts[i], p);
     }
     return LOTS_OK;
+}
+
+/* The same by ranks, of ranges that overlap much. */
+static lots_status quantiles_by_rank(const lots_step *step, const lots_ranges *ranges, const number_line *line, double p,
+                                     double *results, uint32_t *counts, lots_error *err)
+{
+    void *room = NULL;
+    LOTS_TRY(lots_arena_vector(step->arena, &room, ranges->positions, sizeof(double), err));
+    double *values = room;
+    for (uint32_t k = 0; k < ranges->positions; k++)
+        values[k] = value_of(line, line->keys[k]);
+    return lots_rank_quantiles(step, ranges, values, p, results, counts, err);
 }
 
 lots_status lots_reduce_quantile(const lots_step *step, const lots_ranges *ranges, const lots_vector *x,
                                  lots_vector *out, lots_error *err)
 {
     lots_ranges valid;
-    double divisor = 1;
-    void *room = NULL;
+    number_line line;
     uint32_t *counts = NULL;
+    double *results = out->data;
     LOTS_TRY(lots_ranges_valid(step, ranges, x, &valid, err));
     LOTS_TRY(lots_new_u32(step->arena, ranges->count, &counts, err));
-    LOTS_TRY(lots_arena_vector(step->arena, &room, ranges->positions, sizeof(double), err));
-    double *values = room, *results = out->data;
-    for (uint32_t i = 0; x->type.kind == LOTS_TYPE_DECIMAL && i < x->type.scale; i++)
-        divisor *= 10;
-    for (uint32_t k = 0; k < ranges->positions; k++)
-        values[k] = value_at(x, k, divisor);
+    LOTS_TRY(open_line(step, x, ranges->positions, &line, err));
     const double p = step->expr->op == LOTS_OP_MEDIAN ? 0.5 : step->expr->constant.f;
-    LOTS_TRY(lots_slide_pays(&valid) ? lots_rank_quantiles(step, &valid, values, p, results, counts, err)
-                                     : quantiles_each(step, &valid, values, p, results, counts, err));
+    LOTS_TRY(lots_slide_pays(&valid) ? quantiles_by_rank(step, &valid, &line, p, results, counts, err)
+                                     : quantiles_each(step, &valid, &line, p, results, counts, err));
     for (uint32_t i = 0; i < ranges->count; i++) {
         if (counts[i] > 0)
             continue;

@@ -23,6 +23,7 @@ typedef struct key_order {
     const lots_vector *keys;
     const lots_order_key *order;
     uint32_t count;
+    const int64_t *ranks; /* by position: where two differ they order by the first key; NULL: no such */
 } key_order;
 
 /* Missing is lowest: first when rising, last when falling. Equal keys: by position. */
@@ -37,6 +38,49 @@ static int compare_positions(const void *context, uint32_t a, uint32_t b)
     return (a > b) - (a < b);
 }
 
+/* Missing and what is least of all may rank alike: the keys themselves decide then. */
+static int64_t rank_of(const lots_vector *key, uint32_t at)
+{
+    if (lots_vector_is_missing(key, at))
+        return INT64_MIN;
+    switch (key->type.kind) {
+    case LOTS_TYPE_DATE: return ((const int32_t *)key->data)[at];
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE: return ((const uint32_t *)key->data)[at];
+    default: return ((const int64_t *)key->data)[at];
+    }
+}
+
+/* The first key's values as numbers, those of a falling key from the other end. */
+static lots_status make_ranks(lots_arena *arena, key_order *order, uint32_t count, lots_error *err)
+{
+    int64_t *ranks = NULL;
+    if (order->count == 0)
+        return LOTS_OK;
+    switch (order->keys[0].type.kind) {
+    case LOTS_TYPE_DATE:
+    case LOTS_TYPE_CATEGORY:
+    case LOTS_TYPE_CODE:
+    case LOTS_TYPE_INT:
+    case LOTS_TYPE_DECIMAL:
+    case LOTS_TYPE_DAYS:
+    case LOTS_TYPE_MONTHS: break;
+    default: return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_i64(arena, count, &ranks, err));
+    for (uint32_t i = 0; i < count; i++)
+        ranks[i] = order->order[0].descending ? ~rank_of(&order->keys[0], i) : rank_of(&order->keys[0], i);
+    order->ranks = ranks;
+    return LOTS_OK;
+}
+
+static bool is_before(const key_order *order, uint32_t a, uint32_t b)
+{
+    if (order->ranks != NULL && order->ranks[a] != order->ranks[b])
+        return order->ranks[a] < order->ranks[b];
+    return compare_positions(order, a, b) < 0;
+}
+
 static lots_status make_keys(const lots_step *step, const lots_instance *elements, key_order *out, lots_error *err)
 {
     void *room = NULL;
@@ -49,8 +93,8 @@ static lots_status make_keys(const lots_step *step, const lots_instance *element
         LOTS_TRY(lots_raise(&value, err));
         LOTS_TRY(lots_vector_flatten(arena, &value, &keys[k], err));
     }
-    *out = (key_order){keys, step->expr->order, step->expr->order_count};
-    return LOTS_OK;
+    *out = (key_order){keys, step->expr->order, step->expr->order_count, NULL};
+    return make_ranks(arena, out, elements->count, err);
 }
 
 /* The k-th (0-based) of [first, end) by keys; the last when k is beyond counting. */
@@ -63,7 +107,7 @@ static lots_status pick_by_keys(const lots_step *step, const key_order *order, u
     if (k == 0) {
         uint32_t best = first;
         for (uint32_t i = first + 1; i < end; i++)
-            if (last ? compare_positions(order, i, best) > 0 : compare_positions(order, i, best) < 0)
+            if (last ? is_before(order, best, i) : is_before(order, i, best))
                 best = i;
         *out = best;
         return LOTS_OK;

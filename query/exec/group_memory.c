@@ -10,7 +10,7 @@ static size_t of_collected(const lots_collected *column)
            column->text.capacity;
 }
 
-static size_t of_map(const lots_number_map *map) { return (size_t)map->size * (sizeof *map->keys + sizeof *map->numbers); }
+static size_t of_map(const lots_number_map *map) { return (size_t)map->size * sizeof *map->slots; }
 
 static size_t of_keyer(const lots_keyer *keyer)
 {

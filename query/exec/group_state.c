@@ -6,6 +6,7 @@
 #include "core/base/exact.h"
 #include "query/exec/group_deviation.h"
 #include "query/exec/survival.h"
+#include "query/exec/worker.h"
 
 __extension__ typedef __int128 wide;
 
@@ -361,51 +362,63 @@ static lots_status feed_extremes(lots_group_state *state, lots_group_batch *batc
     return LOTS_OK;
 }
 
-/* A vector of the groups and one of the values that count, as keys of the set of pairs. */
-static lots_status feed_distinct(lots_group_state *state, lots_group_batch *batch, lots_error *err)
+/* The group of each value that counts, and where among the vector's values (of sets: elements) it is. */
+static uint32_t list_values(lots_group_batch *batch, int64_t *groups, uint32_t *places)
 {
-    lots_arena arena;
-    lots_collected groups, values;
-    lots_type whole = {.kind = LOTS_TYPE_INT}, element = state->distinct.columns[1].type;
-    lots_arena_init(&arena, 0);
-    lots_collected_open(&groups, &whole);
-    lots_collected_open(&values, &element);
-    lots_vector plain = *batch->value, keys[2];
-    bool sets = plain.type.kind == LOTS_TYPE_SET;
-    if (sets)
-        plain.type.kind = plain.type.element;
-    plain.missing = NULL;
-    lots_status status = LOTS_OK;
-    for (uint32_t row = 0; row < batch->rows && status == LOTS_OK; row++) {
+    const lots_vector *value = batch->value;
+    const bool sets = value->type.kind == LOTS_TYPE_SET;
+    uint32_t listed = 0;
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        const uint32_t at = value->constant ? 0 : row;
         if (!counts(batch, row))
             continue;
-        uint32_t at = batch->value->constant ? 0 : row;
-        uint32_t first = sets ? batch->value->offsets[at] : at, end = sets ? batch->value->offsets[at + 1] : at + 1;
-        for (uint32_t i = first; i < end && status == LOTS_OK; i++) {
-            int64_t group = lots_group_name(batch, batch->group[row]);
-            lots_vector one = {.type = whole, .count = 1, .data = &group};
-            plain.constant = false;
-            status = lots_collected_append_row(&groups, &one, 0, err);
-            if (status == LOTS_OK)
-                status = lots_collected_append_row(&values, &plain, i, err);
+        const uint32_t first = sets ? value->offsets[at] : at, end = sets ? value->offsets[at + 1] : at + 1;
+        for (uint32_t i = first; i < end; i++) {
+            groups[listed] = lots_group_name(batch, batch->group[row]);
+            places[listed++] = i;
         }
     }
-    void *numbers = NULL;
-    uint32_t before = state->distinct.count;
-    if (status == LOTS_OK)
-        status = lots_collected_vector(&groups, &arena, &keys[0], err);
-    if (status == LOTS_OK)
-        status = lots_collected_vector(&values, &arena, &keys[1], err);
-    if (status == LOTS_OK)
-        status = lots_arena_alloc(&arena, &numbers, groups.count, sizeof(uint32_t), err);
-    if (status == LOTS_OK)
-        status = lots_keyer_number(&state->distinct, keys, groups.count, numbers, err);
-    for (uint32_t i = before; status == LOTS_OK && i < state->distinct.count; i++)
+    return listed;
+}
+
+static uint64_t most_values(const lots_group_batch *batch)
+{
+    const lots_vector *value = batch->value;
+    if (value->type.kind != LOTS_TYPE_SET)
+        return batch->rows;
+    return value->constant ? (uint64_t)batch->rows * value->offsets[1] : value->offsets[batch->rows];
+}
+
+/* Number the pairs of group and value; each new one is one more for its group. */
+static lots_status add_distinct(lots_group_state *state, lots_arena *arena, const lots_vector keys[2], lots_error *err)
+{
+    uint32_t *numbers = NULL;
+    const uint32_t before = state->distinct.count;
+    LOTS_TRY(lots_new_u32(arena, keys[0].count, &numbers, err));
+    LOTS_TRY(lots_keyer_number(&state->distinct, keys, keys[0].count, numbers, err));
+    for (uint32_t i = before; i < state->distinct.count; i++)
         LOTS_AT(lots_group_cell, &state->cells, (size_t)LOTS_AT(int64_t, &state->distinct.columns[0].values, i)).count++;
-    lots_collected_close(&groups);
-    lots_collected_close(&values);
-    lots_arena_free(&arena);
-    return status;
+    return LOTS_OK;
+}
+
+static lots_status feed_distinct(lots_group_state *state, lots_group_batch *batch, lots_error *err)
+{
+    const lots_type whole = {.kind = LOTS_TYPE_INT};
+    int64_t *groups = NULL;
+    uint32_t *places = NULL;
+    lots_vector plain = *batch->value, keys[2];
+    const uint64_t most = most_values(batch);
+    if (most >= LOTS_NO_ID)
+        return lots_fail(err, LOTS_LIMIT, "%llu values to tell apart in one batch", (unsigned long long)most);
+    LOTS_TRY(lots_new_i64(batch->arena, (size_t)most, &groups, err));
+    LOTS_TRY(lots_new_u32(batch->arena, (size_t)most, &places, err));
+    const uint32_t listed = list_values(batch, groups, places);
+    plain.type = state->distinct.columns[1].type;
+    plain.missing = NULL;
+    plain.constant = false;
+    keys[0] = (lots_vector){.type = whole, .count = listed, .data = groups};
+    LOTS_TRY(lots_vector_take(batch->arena, &plain, places, listed, &keys[1], err));
+    return add_distinct(state, batch->arena, keys, err);
 }
 
 lots_status lots_group_state_feed(lots_group_state *state, lots_group_batch *batch, lots_error *err)
@@ -462,20 +475,14 @@ static lots_status join_distinct(lots_group_state *state, const lots_group_state
 {
     lots_arena arena;
     lots_vector keys[2];
-    void *numbers = NULL;
     lots_arena_init(&arena, 0);
     lots_status status = lots_collected_vector(&from->distinct.columns[0], &arena, &keys[0], err);
     if (status == LOTS_OK)
         status = lots_collected_vector(&from->distinct.columns[1], &arena, &keys[1], err);
-    if (status == LOTS_OK)
-        status = lots_arena_alloc(&arena, &numbers, keys[0].count, sizeof(uint32_t), err);
     for (uint32_t i = 0; status == LOTS_OK && i < keys[0].count; i++)
         ((int64_t *)keys[0].data)[i] = map[((int64_t *)keys[0].data)[i]];
-    uint32_t before = state->distinct.count;
     if (status == LOTS_OK)
-        status = lots_keyer_number(&state->distinct, keys, keys[0].count, numbers, err);
-    for (uint32_t i = before; status == LOTS_OK && i < state->distinct.count; i++)
-        LOTS_AT(lots_group_cell, &state->cells, (size_t)LOTS_AT(int64_t, &state->distinct.columns[0].values, i)).count++;
+        status = add_distinct(state, &arena, keys, err);
     lots_arena_free(&arena);
     return status;
 }

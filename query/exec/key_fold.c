@@ -14,40 +14,32 @@
 
 void lots_number_map_close(lots_number_map *map)
 {
-    lots_free(map->keys);
-    lots_free(map->numbers);
+    lots_free(map->slots);
     memset(map, 0, sizeof *map);
 }
 
+static uint32_t home_of(const lots_number_map *map, uint64_t key) { return (uint32_t)lots_hash64(key) & (map->size - 1); }
+
 /* Where the key is, or the free place where it would be. */
-static uint32_t map_slot(const lots_number_map *map, uint64_t key)
+static lots_number_slot *slot_of(const lots_number_map *map, uint64_t key)
 {
-    uint32_t at = (uint32_t)lots_hash64(key) & (map->size - 1);
-    while (map->numbers[at] != 0 && map->keys[at] != key)
+    uint32_t at = home_of(map, key);
+    while (map->slots[at].number != 0 && map->slots[at].key != key)
         at = (at + 1) & (map->size - 1);
-    return at;
+    return &map->slots[at];
 }
 
 static lots_status map_grow(lots_number_map *map, lots_error *err)
 {
     lots_number_map grown = {.size = map->size == 0 ? 256 : map->size * 2, .count = map->count};
-    void *keys = NULL, *numbers = NULL;
+    void *slots = NULL;
     if (map->count >= LOTS_KEY_NUMBERS)
         return lots_fail(err, LOTS_LIMIT, "more than %u groups", LOTS_KEY_NUMBERS);
-    LOTS_TRY(lots_alloc(&keys, grown.size, sizeof(uint64_t), err));
-    lots_status status = lots_alloc(&numbers, grown.size, sizeof(uint32_t), err);
-    if (status != LOTS_OK) {
-        lots_free(keys);
-        return status;
-    }
-    grown.keys = keys;
-    grown.numbers = numbers;
+    LOTS_TRY(lots_alloc(&slots, grown.size, sizeof(lots_number_slot), err));
+    grown.slots = slots;
     for (uint32_t i = 0; i < map->size; i++)
-        if (map->numbers[i] != 0) {
-            const uint32_t at = map_slot(&grown, map->keys[i]);
-            grown.keys[at] = map->keys[i];
-            grown.numbers[at] = map->numbers[i];
-        }
+        if (map->slots[i].number != 0)
+            *slot_of(&grown, map->slots[i].key) = map->slots[i];
     lots_number_map_close(map);
     *map = grown;
     return LOTS_OK;
@@ -57,19 +49,18 @@ lots_status lots_number_map_take(lots_number_map *map, uint64_t key, uint32_t ne
 {
     if ((uint64_t)map->count * 2 >= map->size)
         LOTS_TRY(map_grow(map, err));
-    const uint32_t at = map_slot(map, key);
-    if (map->numbers[at] == 0) {
-        map->keys[at] = key;
-        map->numbers[at] = next + 1;
+    lots_number_slot *slot = slot_of(map, key);
+    if (slot->number == 0) {
+        *slot = (lots_number_slot){key, next + 1};
         map->count++;
     }
-    *out = map->numbers[at] - 1;
+    *out = slot->number - 1;
     return LOTS_OK;
 }
 
 uint32_t lots_number_map_find(const lots_number_map *map, uint64_t key)
 {
-    const uint32_t number = map->size == 0 ? 0 : map->numbers[map_slot(map, key)];
+    const uint32_t number = map->size == 0 ? 0 : slot_of(map, key)->number;
     return number == 0 ? LOTS_NO_ID : number - 1;
 }
 
@@ -145,15 +136,14 @@ static void fold_direct(lots_key_fold *fold, const uint32_t *a, const uint32_t *
         memcpy(out, found, count * sizeof *out);
 }
 
-lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
-                                uint32_t b_limit, const uint64_t *keep, uint32_t count, uint32_t *out, lots_error *err)
+/* A map of many pairs is in no cache: slots are fetched some pairs before they are looked at. */
+static lots_status fold_wide(lots_key_fold *fold, const uint32_t *a, const uint32_t *b, const uint64_t *keep, uint32_t count,
+                             uint32_t *out, lots_error *err)
 {
-    LOTS_TRY(fold_reach(fold, a_limit, b_limit, err));
-    if (!fold->wide) {
-        fold_direct(fold, a, b, keep, count, out);
-        return LOTS_OK;
-    }
+    enum { AHEAD = 16 };
     for (uint32_t i = 0; i < count; i++) {
+        if (i + AHEAD < count && fold->map.size > 0)
+            __builtin_prefetch(&fold->map.slots[home_of(&fold->map, pair_key(a[i + AHEAD], b[i + AHEAD]))]);
         if (!is_kept(keep, i)) {
             out[i] = 0;
             continue;
@@ -162,6 +152,17 @@ lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t
         fold->count += out[i] == fold->count ? 1 : 0;
     }
     return LOTS_OK;
+}
+
+lots_status lots_key_fold_pairs(lots_key_fold *fold, const uint32_t *a, uint32_t a_limit, const uint32_t *b,
+                                uint32_t b_limit, const uint64_t *keep, uint32_t count, uint32_t *out, lots_error *err)
+{
+    LOTS_TRY(fold_reach(fold, a_limit, b_limit, err));
+    if (!fold->wide) {
+        fold_direct(fold, a, b, keep, count, out);
+        return LOTS_OK;
+    }
+    return fold_wide(fold, a, b, keep, count, out, err);
 }
 
 void lots_key_fold_find(const lots_key_fold *fold, const uint32_t *a, const uint32_t *b, uint32_t count, uint32_t *out)

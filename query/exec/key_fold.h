@@ -10,9 +10,13 @@
 #define LOTS_KEY_NUMBERS (1u << 29)   /* numbers that a table gives out at most: LOTS_LIMIT beyond */
 
 /* Open addressing from 64 bits to a number. */
+typedef struct lots_number_slot {
+    uint64_t key;
+    uint32_t number; /* + 1; 0: free */
+} lots_number_slot;
+
 typedef struct lots_number_map {
-    uint64_t *keys;
-    uint32_t *numbers; /* number + 1; 0: free */
+    lots_number_slot *slots;
     uint32_t size, count;
 } lots_number_map;
 

@@ -534,6 +534,9 @@ lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, b
         bool in_let = b->let_depth > 0;
         if (in_let)
             lots_error_hint(b->err, "a let that aggregates rows can be used in `show` only, outside other aggregates");
+        else if (where->kind == SCOPE_TABLE)
+            lots_error_hint(b->err, "give it a name in `show`, as x = %.*s(…), and reckon with x here", (int)call->name.bytes,
+                            call->name.text);
         else if (found->op != LOTS_OP_CONSTANT)
             lots_error_hint(b->err, "over events it is written %.*s(x over E)", (int)call->name.bytes, call->name.text);
         return status;

@@ -33,6 +33,44 @@ static bool stands_below(const binder *b, const lots_ast_name *name)
     return false;
 }
 
+static bool is_word_byte(char c)
+{
+    return c == '_' || (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Is `column` called as it was reckoned, chronic(dx), and the name a word of it? */
+static bool is_reckoned_with(const char *column, uint32_t bytes, const lots_ast_name *name)
+{
+    if (name->bytes == 0 || memchr(column, '(', bytes) == NULL)
+        return false;
+    for (uint32_t at = 0; at + name->bytes <= bytes; at++)
+        if (memcmp(column + at, name->text, name->bytes) == 0 && (at == 0 || !is_word_byte(column[at - 1])) &&
+            (at + name->bytes == bytes || !is_word_byte(column[at + name->bytes])))
+            return true;
+    return false;
+}
+
+/* A column in reach that is called so: how an unnamed key or result is reached can't be guessed. */
+static bool find_reckoned(binder *b, const scope *from, const lots_ast_name *name, const char **column, uint32_t *bytes)
+{
+    for (const scope *at = from; at != NULL; at = at->outer) {
+        const lots_relation *relation = at->relation == UINT32_MAX ? NULL : bind_relation(b, at->relation);
+        for (size_t i = 0; i < at->names.count; i++) {
+            *column = LOTS_AT(named, &at->names, i).name;
+            *bytes = LOTS_AT(named, &at->names, i).bytes;
+            if (is_reckoned_with(*column, *bytes, name))
+                return true;
+        }
+        for (uint32_t i = 0; relation != NULL && i < relation->column_count; i++) {
+            *column = relation->columns[i].name;
+            *bytes = (uint32_t)strlen(*column);
+            if (is_reckoned_with(*column, *bytes, name))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A word that means something only with a day. */
 static bool wants_day(const lots_ast_name *name)
 {
@@ -150,8 +188,12 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
     }
     lots_status status = lots_ast_fail(b->err, name->span, "there is no '%.*s' here", (int)name->bytes, name->text);
     const lots_stream *owner = table ? NULL : stream_with(b, name);
+    const char *column = NULL;
+    uint32_t bytes = 0;
     if (stands_below(b, name))
         lots_error_hint(b->err, "a let sees what stands above it, and never itself");
+    else if (find_reckoned(b, from, name, &column, &bytes))
+        lots_error_hint(b->err, "the column is called \"%.*s\": write it with its quotes", (int)bytes, column);
     else if (owner != NULL)
         hint_owner(b, owner, name);
     else if (lots_schema_find_table(b->schema, name->text, name->bytes) >= 0)

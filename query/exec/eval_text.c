@@ -24,24 +24,60 @@ static void print_categories(const lots_vector *in, const uint64_t *missing, uin
     }
 }
 
+static lots_status print_row(const lots_step *step, uint32_t row, lots_bytes *room, lots_text *out, lots_error *err)
+{
+    char *copy = NULL;
+    room->count = 0;
+    LOTS_TRY(lots_value_append(step->worker->schema, &step->in[0], row, ", ", room, err));
+    LOTS_TRY(lots_arena_text(step->arena, &copy, (const char *)room->data, room->count, err));
+    *out = (lots_text){copy, (uint32_t)room->count};
+    return LOTS_OK;
+}
+
+/* Whole numbers that lie close together, as hours and years do, come again and again: the text of each is made once. */
+static lots_status print_wholes(const lots_step *step, const lots_vector *out, lots_bytes *room, lots_error *err)
+{
+    enum { PLACES = 256 };
+    struct {
+        int64_t number;
+        lots_text text;
+    } made[PLACES];
+    const int64_t *numbers = step->in[0].data;
+    lots_text *values = out->data;
+    memset(made, 0, sizeof made);
+    for (uint32_t i = 0; i < step->count; i++) {
+        const size_t at = (uint64_t)numbers[i] % PLACES;
+        if (lots_vector_is_missing(out, i)) {
+            values[i] = (lots_text){"", 0};
+            continue;
+        }
+        if (made[at].text.text == NULL || made[at].number != numbers[i]) {
+            LOTS_TRY(print_row(step, i, room, &made[at].text, err));
+            made[at].number = numbers[i];
+        }
+        values[i] = made[at].text;
+    }
+    return LOTS_OK;
+}
+
+static lots_status print_rows(const lots_step *step, const lots_vector *out, lots_bytes *room, lots_error *err)
+{
+    if (step->in[0].type.kind == LOTS_TYPE_INT)
+        return print_wholes(step, out, room, err);
+    for (uint32_t i = 0; i < step->count; i++)
+        LOTS_TRY(print_row(step, i, room, (lots_text *)out->data + i, err));
+    return LOTS_OK;
+}
+
 static lots_status eval_print(const lots_step *step, lots_vector *out, lots_error *err)
 {
-    lots_bytes text = {0};
-    lots_text *values = out->data;
-    lots_status status = LOTS_OK;
+    lots_bytes room = {0};
     if (step->in[0].type.kind == LOTS_TYPE_CATEGORY) {
-        print_categories(&step->in[0], out->missing, step->count, values);
+        print_categories(&step->in[0], out->missing, step->count, out->data);
         return LOTS_OK;
     }
-    for (uint32_t i = 0; i < step->count && status == LOTS_OK; i++) {
-        char *copy = NULL;
-        text.count = 0;
-        status = lots_value_append(step->worker->schema, &step->in[0], i, ", ", &text, err);
-        if (status == LOTS_OK)
-            status = lots_arena_text(step->arena, &copy, (const char *)text.data, text.count, err);
-        values[i] = (lots_text){copy, (uint32_t)text.count};
-    }
-    lots_bytes_free(&text);
+    const lots_status status = print_rows(step, out, &room, err);
+    lots_bytes_free(&room);
     return status;
 }
 

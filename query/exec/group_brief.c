@@ -8,7 +8,6 @@
 static void clear(const lots_group_briefs *briefs, uint32_t groups)
 {
     memset(briefs->sum, 0, groups * sizeof *briefs->sum);
-    memset(briefs->counts, 0, groups * sizeof *briefs->counts);
     memset(briefs->last, 0xff, groups * sizeof *briefs->last); /* nobody */
 }
 
@@ -18,6 +17,9 @@ lots_status lots_group_briefs_make(const lots_group_batch *batch, lots_group_bri
     LOTS_TRY(lots_arena_vector(batch->arena, &sums, batch->known, sizeof *out->sum, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->counts, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->last, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->met, err));
+    LOTS_TRY(lots_new_bits(batch->arena, batch->known, &out->is_met, err));
+    out->met_count = 0;
     out->usual = NULL;
     out->unusual = NULL;
     out->sum = sums;
@@ -37,7 +39,7 @@ static inline void add_brief(const lots_group_batch *batch, size_t row, bool usu
 }
 
 /* All rows are of one group: nothing waits for what was written last. */
-static void add_whole(const lots_group_batch *batch, const lots_group_briefs *out)
+static void add_whole(const lots_group_batch *batch, lots_group_briefs *out)
 {
     const lots_patient *patient = batch->patient;
     uint64_t sum = 0;
@@ -48,6 +50,8 @@ static void add_whole(const lots_group_batch *batch, const lots_group_briefs *ou
         persons += patient[row] != patient[row - 1];
     out->sum[0] = sum;
     out->counts[0] = batch->rows | persons << 16;
+    out->met[0] = 0;
+    out->met_count = 1;
 }
 
 /* ---- all of a group in one word ---- */
@@ -98,19 +102,29 @@ static inline word_parts read_word(lots_word_shape shape, uint64_t word)
     return (word_parts){word & sums, (uint32_t)(word >> shape.rows & counts), (uint32_t)(word >> shape.persons)};
 }
 
-static bool read_words(lots_word_shape shape, uint32_t groups, uint32_t rows, const lots_group_briefs *out)
+/* Groups somebody was last in. */
+static void find_met(lots_group_briefs *out, uint32_t groups)
 {
-    if (!lots_words_hold(shape, out->sum, groups, rows))
-        return false;
-    for (uint32_t g = 0; g < groups; g++) {
+    const lots_kernels *kernels = lots_kernels_get();
+    kernels->range_u32(out->last, groups, 0, LOTS_NO_PATIENT - 1, out->is_met);
+    out->met_count = (uint32_t)kernels->bits_indexes(out->is_met, groups, out->met);
+}
+
+/* False: words don't hold what was added (lots_words_hold). */
+static bool read_words(lots_word_shape shape, uint32_t rows, const lots_group_briefs *out)
+{
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < out->met_count; i++) {
+        const uint32_t g = out->met[i];
         const word_parts parts = read_word(shape, out->sum[g]);
         out->counts[g] = parts.rows | parts.persons << 16;
         out->sum[g] = parts.sum;
+        found += parts.rows;
     }
-    return true;
+    return found == rows;
 }
 
-static bool add_words(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
+static bool add_words(const lots_group_batch *in, const lots_group_picked *rows, lots_group_briefs *out)
 {
     const lots_group_batch batch = *in; /* copies that words can't be part of */
     const lots_group_picked some = *rows;
@@ -123,23 +137,16 @@ static bool add_words(const lots_group_batch *in, const lots_group_picked *rows,
         add_word(&batch, row, one, fresh, words, last);
     for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
         add_word(&batch, some.index[i], one, fresh, words, last);
-    return read_words(shape, batch.known, some.count, out);
+    find_met(out, batch.known);
+    return read_words(shape, some.count, out);
 }
 
-void lots_group_briefs_add(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
+static void add_briefs(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
 {
     const lots_group_batch batch = *in;
     const lots_group_picked some = *rows;
     const lots_group_briefs own = *out;
-    if (batch.known == 1 && some.index == NULL && own.usual == NULL) {
-        add_whole(in, out);
-        return;
-    }
-    if (batch.rising && own.usual == NULL && some.count > 0) {
-        if (add_words(in, rows, out))
-            return;
-        clear(out, batch.known);
-    }
+    memset(own.counts, 0, batch.known * sizeof *own.counts);
     for (uint32_t i = 0; own.usual != NULL && i < some.count; i++)
         add_brief(&batch, some.index == NULL ? i : some.index[i], true, &own);
     if (own.usual != NULL)
@@ -148,6 +155,23 @@ void lots_group_briefs_add(const lots_group_batch *in, const lots_group_picked *
         add_brief(&batch, row, false, &own);
     for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
         add_brief(&batch, some.index[i], false, &own);
+}
+
+void lots_group_briefs_add(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_briefs *out)
+{
+    if (rows->count == 0)
+        return;
+    if (batch->known == 1 && rows->index == NULL && out->usual == NULL) {
+        add_whole(batch, out);
+        return;
+    }
+    if (batch->rising && out->usual == NULL) {
+        if (add_words(batch, rows, out))
+            return;
+        clear(out, batch->known);
+    }
+    add_briefs(batch, rows, out);
+    find_met(out, batch->known);
 }
 
 lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_group_line *lines, const lots_evidence *evidence,
@@ -172,7 +196,7 @@ lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_gr
     return LOTS_OK;
 }
 
-void lots_group_briefs_weigh(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
+void lots_group_briefs_weigh(const lots_group_batch *in, const lots_group_picked *rows, lots_group_briefs *out)
 {
     const lots_group_batch batch = *in;
     const lots_group_picked some = *rows;
@@ -185,6 +209,8 @@ void lots_group_briefs_weigh(const lots_group_batch *in, const lots_group_picked
         const uint32_t persons = (uint32_t)(words[g] >> 48);
         out->counts[g] = persons | persons << 16;
         out->sum[g] = words[g] & ((UINT64_C(1) << 48) - 1);
+        out->met[out->met_count] = g;
+        out->met_count += persons > 0 ? 1 : 0;
     }
 }
 
@@ -195,15 +221,15 @@ bool lots_group_must_see(const lots_evidence *evidence, uint32_t group, bool set
            (sum > 0 || !lots_evidence_knows_zeros(evidence, group));
 }
 
-bool lots_group_briefs_settle(const lots_group_briefs *from, uint32_t groups, lots_group_line *lines,
-                              const lots_evidence *evidence, uint64_t *watched)
+bool lots_group_briefs_settle(const lots_group_briefs *from, lots_group_line *lines, const lots_evidence *evidence,
+                              uint64_t *watched)
 {
     bool any = false;
-    for (uint32_t g = 0; g < groups; g++) {
-        const uint32_t counts = from->counts[g];
+    for (uint32_t i = 0; i < from->met_count; i++) {
+        const uint32_t g = from->met[i], counts = from->counts[g];
         const bool usual = from->usual != NULL && from->unusual[g] == 0;
         lots_group_line *line = &lines[g];
-        if (counts > 0 && lots_group_must_see(evidence, g, line->settled != 0, usual, from->sum[g], line->sum)) {
+        if (lots_group_must_see(evidence, g, line->settled != 0, usual, from->sum[g], line->sum)) {
             lots_bit_set(watched, g);
             any = true;
             continue;

@@ -12,10 +12,13 @@ typedef struct lots_group_picked { /* the rows of a mask; NULL: all of them, the
     uint32_t count;
 } lots_group_picked;
 
-typedef struct lots_group_briefs { /* by group */
+typedef struct lots_group_briefs { /* by group; sum and counts mean something once rows were added, of those that are met */
     uint64_t *sum;
     uint32_t *counts;      /* rows, and above 2^16 persons */
     lots_patient *last;
+    uint32_t *met;         /* groups that have rows, rising */
+    uint32_t met_count;
+    uint64_t *is_met;      /* their bits, while they are looked for */
     const uint64_t *usual; /* what a row of the group mostly has; NULL: of no group is that known */
     uint64_t *unusual;     /* with it: bits in which values differ from that; 0: none does */
 } lots_group_briefs;
@@ -45,15 +48,15 @@ LOTS_MUST lots_status lots_group_briefs_make(const lots_group_batch *batch, lots
 LOTS_MUST lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_group_line *lines,
                                               const lots_evidence *evidence, lots_group_briefs *out, lots_error *err);
 /* At most 2^16 - 1 rows. */
-void lots_group_briefs_add(const lots_group_batch *batch, const lots_group_picked *rows, const lots_group_briefs *out);
+void lots_group_briefs_add(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_briefs *out);
 /* The same of a batch of rows that stand for several persons, at most 2^16 - 1 in all, with values none of which is below 0. */
-void lots_group_briefs_weigh(const lots_group_batch *batch, const lots_group_picked *rows, const lots_group_briefs *out);
+void lots_group_briefs_weigh(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_briefs *out);
 /* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person
  * must have to matter (and more of the `usual` tells nothing else), or are all 0 and more of that tells nothing. */
 bool lots_group_must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum,
                          uint64_t before);
 /* Add them to the lines, but for groups whose rows must be looked at one by one: their bits. True when there are any. */
-bool lots_group_briefs_settle(const lots_group_briefs *from, uint32_t groups, lots_group_line *lines,
-                              const lots_evidence *evidence, uint64_t *watched);
+bool lots_group_briefs_settle(const lots_group_briefs *from, lots_group_line *lines, const lots_evidence *evidence,
+                              uint64_t *watched);
 
 #endif

@@ -9,7 +9,8 @@
 #include "query/exec/worker.h"
 
 #define LINE_BYTES 64u /* of the processor's cache */
-#define BRIEF_ROWS 8u  /* rows of a batch for each group from which it is counted by itself; */
+#define BRIEF_ROWS 2u  /* rows of a batch for each group from which it is counted by itself; */
+#define MANY_ROWS 8u   /* from which all groups may be gone through for it; */
 #define BRIEF_SEEN 16u /* and seen before: then most groups are settled */
 
 /* ---- memory ---- */
@@ -208,14 +209,15 @@ static void add_picked(const lots_group_batch *in, const lots_group_picked *rows
 
 bool lots_group_is_brief(uint64_t groups, uint32_t rows, uint64_t before)
 {
-    return rows <= UINT16_MAX && rows >= groups * BRIEF_ROWS && before >= groups * BRIEF_SEEN;
+    return rows <= UINT16_MAX && rows >= groups * MANY_ROWS && before >= groups * BRIEF_SEEN;
 }
 
-/* Few groups, of which many rows were seen before? And of persons nothing need be known for its own sake. */
+/* Has each group some rows, and had many before? And of persons nothing need be known for its own sake. */
 static bool is_brief(const lots_group_counter *counter, const lots_group_batch *batch, const lots_evidence *evidence,
                      uint32_t rows)
 {
-    return (evidence == NULL || evidence->enough > 0) && lots_group_is_brief(batch->known, rows, counter->rows);
+    return (evidence == NULL || evidence->enough > 0) && rows <= UINT16_MAX && rows >= (uint64_t)batch->known * BRIEF_ROWS &&
+           counter->rows >= (uint64_t)batch->known * BRIEF_SEEN;
 }
 
 /* The rows of the groups of which each must be looked at. */
@@ -235,18 +237,19 @@ static lots_status pick_watched(const lots_group_batch *batch, const uint64_t *w
     return pick(batch, theirs, out, err);
 }
 
-static lots_status add_briefly(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_line *lines,
+static lots_status add_briefly(const lots_group_counter *counter, const lots_group_batch *batch, const lots_group_picked *rows,
                                lots_evidence *evidence, lots_error *err)
 {
+    lots_group_line *lines = counter->kept.line;
     lots_group_briefs own;
     uint64_t *watched = NULL;
     lots_group_picked some;
     LOTS_TRY(lots_group_briefs_make(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
-    if (evidence != NULL)
+    if (evidence != NULL && lots_group_is_brief(batch->known, rows->count, counter->rows))
         LOTS_TRY(lots_group_briefs_usual(batch, lines, evidence, &own, err));
     lots_group_briefs_add(batch, rows, &own);
-    if (!lots_group_briefs_settle(&own, batch->known, lines, evidence, watched))
+    if (!lots_group_briefs_settle(&own, lines, evidence, watched))
         return LOTS_OK;
     LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_picked(batch, &some, lines, evidence);
@@ -312,7 +315,7 @@ static lots_status add_weights_briefly(const lots_group_batch *batch, const lots
     LOTS_TRY(lots_group_briefs_make(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
     lots_group_briefs_weigh(batch, rows, &own);
-    if (!lots_group_briefs_settle(&own, batch->known, lines, evidence, watched))
+    if (!lots_group_briefs_settle(&own, lines, evidence, watched))
         return LOTS_OK;
     LOTS_TRY(find_watched(batch, watched, &theirs, err));
     add_weights(batch, theirs, lines, true, evidence);
@@ -372,13 +375,13 @@ static lots_status find_falls(const lots_group_batch *batch, uint64_t *groups, l
 }
 
 /* As lots_group_briefs_settle, where `watched` has groups already. */
-static void settle_swings(const lots_group_briefs *from, uint32_t groups, lots_group_swing *swings, const lots_evidence *evidence,
+static void settle_swings(const lots_group_briefs *from, lots_group_swing *swings, const lots_evidence *evidence,
                           uint64_t *watched)
 {
-    for (uint32_t g = 0; g < groups; g++) {
-        const uint32_t counts = from->counts[g];
+    for (uint32_t i = 0; i < from->met_count; i++) {
+        const uint32_t g = from->met[i], counts = from->counts[g];
         lots_group_swing *swing = &swings[g];
-        if (counts == 0 || lots_bit_get(watched, g))
+        if (lots_bit_get(watched, g))
             continue;
         if (lots_group_must_see(evidence, g, swing->settled != 0, false, from->sum[g], swing->sizes)) {
             lots_bit_set(watched, g);
@@ -400,7 +403,7 @@ static lots_status add_swings_briefly(const lots_group_batch *batch, const lots_
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
     LOTS_TRY(find_falls(batch, watched, err));
     lots_group_briefs_add(batch, rows, &own);
-    settle_swings(&own, batch->known, swings, evidence, watched);
+    settle_swings(&own, swings, evidence, watched);
     LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_swings(batch, &some, swings, evidence);
     return LOTS_OK;
@@ -487,7 +490,7 @@ static lots_status add_batch(const lots_group_counter *counter, const lots_group
             add_weights(batch, keep, kept, true, evidence);
     } else {
         if (batch->rising && is_brief(counter, batch, evidence, rows.count))
-            LOTS_TRY(add_briefly(batch, &rows, kept, evidence, err));
+            LOTS_TRY(add_briefly(counter, batch, &rows, evidence, err));
         else if (batch->rising)
             add_picked(batch, &rows, kept, evidence);
         else if (is_brief(counter, batch, evidence, rows.count))

@@ -5,14 +5,15 @@
 
 #include "tests/support/lots_test.h"
 
-enum { ROWS = 65535, GROUPS = 3 };
+enum { ROWS = 65535, GROUPS = 3, MANY = 30000 };
 
 static uint32_t numbers[ROWS + 16], picked[ROWS + 16]; /* kernels may read beyond the last */
 static lots_patient patients[ROWS + 16];
 static int64_t values[ROWS + 16];
+static uint32_t groups = GROUPS;
 static uint64_t seed;
 
-/* Patients rise, with some rows each; `every`: each how many rows one is picked. */
+/* Patients rise, with some rows each; `every`: each how many rows one is picked. The last group has no row. */
 static uint32_t fill(int64_t low, int64_t high, uint32_t every)
 {
     lots_patient patient = 7;
@@ -20,7 +21,7 @@ static uint32_t fill(int64_t low, int64_t high, uint32_t every)
     for (uint32_t row = 0; row < ROWS; row++) {
         patient += lots_test_random(&seed) % 20 == 0 ? 1 + (uint32_t)(lots_test_random(&seed) % 3) : 0;
         patients[row] = patient;
-        numbers[row] = (uint32_t)(lots_test_random(&seed) % (GROUPS - 1)); /* the last has no row */
+        numbers[row] = (uint32_t)(lots_test_random(&seed) % (groups - 1));
         values[row] = low + (int64_t)(lots_test_random(&seed) % (uint64_t)(high - low + 1));
         if (lots_test_random(&seed) % every == 0)
             picked[count++] = row;
@@ -28,25 +29,35 @@ static uint32_t fill(int64_t low, int64_t high, uint32_t every)
     return count;
 }
 
+/* Groups without rows are not met, whether few or, of many, most. */
 static void check(const lots_group_briefs *briefs, const uint32_t *index, uint32_t count)
 {
-    for (uint32_t g = 0; g < GROUPS; g++) {
-        uint32_t rows = 0, persons = 0;
-        int64_t sum = 0;
-        lots_patient last = LOTS_NO_PATIENT;
-        for (uint32_t i = 0; i < count; i++) {
-            const uint32_t row = index == NULL ? i : index[i];
-            if (numbers[row] != g)
-                continue;
-            rows++;
-            persons += patients[row] != last ? 1 : 0;
-            sum += values[row];
-            last = patients[row];
-        }
-        assert_int_equal(briefs->counts[g] & UINT16_MAX, rows);
-        assert_int_equal(briefs->counts[g] >> 16, persons);
-        assert_true((int64_t)briefs->sum[g] == sum);
+    static uint32_t rows[MANY], persons[MANY];
+    static int64_t sums[MANY];
+    static lots_patient last[MANY];
+    uint32_t met = 0;
+    for (uint32_t g = 0; g < groups; g++) {
+        rows[g] = persons[g] = 0;
+        sums[g] = 0;
+        last[g] = LOTS_NO_PATIENT;
     }
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t row = index == NULL ? i : index[i], g = numbers[row];
+        rows[g]++;
+        persons[g] += patients[row] != last[g] ? 1 : 0;
+        sums[g] += values[row];
+        last[g] = patients[row];
+    }
+    for (uint32_t g = 0; g < groups; g++) {
+        if (rows[g] == 0)
+            continue;
+        assert_true(met < briefs->met_count && briefs->met[met] == g);
+        met++;
+        assert_int_equal(briefs->counts[g] & UINT16_MAX, rows[g]);
+        assert_int_equal(briefs->counts[g] >> 16, persons[g]);
+        assert_true((int64_t)briefs->sum[g] == sums[g]);
+    }
+    assert_int_equal(briefs->met_count, met);
 }
 
 static void sums_of_any_size_are_added_up_with_their_rows_and_persons(void **state)
@@ -54,20 +65,22 @@ static void sums_of_any_size_are_added_up_with_their_rows_and_persons(void **sta
     (void)state;
     static const int64_t lows[] = {0, 0, INT32_MAX, -50}, highs[] = {0, 900, INT32_MAX, 50};
     lots_error err;
-    for (uint32_t k = 0; k < 4; k++)
+    for (uint32_t k = 0; k < 8; k++)
         for (uint32_t every = 1; every < 4; every += 2) {
             lots_arena arena;
             lots_arena_init(&arena, 0);
-            const uint32_t count = fill(lows[k], highs[k], every);
+            groups = k < 4 ? GROUPS : MANY;
+            const uint32_t count = fill(lows[k % 4], highs[k % 4], every);
             const lots_group_picked rows = {every == 1 ? NULL : picked, count};
-            const lots_group_batch batch = {.rows = ROWS, .number = numbers, .known = GROUPS, .patient = patients,
-                                            .arena = &arena, .row_ints = values, .small = true, .rising = lows[k] >= 0};
+            const lots_group_batch batch = {.rows = ROWS, .number = numbers, .known = groups, .patient = patients,
+                                            .arena = &arena, .row_ints = values, .small = true, .rising = lows[k % 4] >= 0};
             lots_group_briefs briefs;
             assert_ok(lots_group_briefs_make(&batch, &briefs, &err));
             lots_group_briefs_add(&batch, &rows, &briefs);
             check(&briefs, rows.index, count);
             lots_arena_free(&arena);
         }
+    groups = GROUPS;
 }
 
 /* Each row stands for as many persons as its weight, all like it. */
@@ -95,7 +108,9 @@ static void rows_that_stand_for_several_persons_are_added_as_often(void **state)
         lots_group_briefs briefs;
         assert_ok(lots_group_briefs_make(&batch, &briefs, &err));
         lots_group_briefs_weigh(&batch, &picked_rows, &briefs);
-        for (uint32_t g = 0; g < GROUPS; g++) {
+        assert_int_equal(briefs.met_count, GROUPS - 1);
+        for (uint32_t g = 0; g < GROUPS - 1; g++) {
+            assert_int_equal(briefs.met[g], g);
             assert_int_equal(briefs.counts[g], rows[g] | rows[g] << 16);
             assert_true(briefs.sum[g] == sums[g]);
         }

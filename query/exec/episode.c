@@ -9,7 +9,7 @@
 #include "core/base/hash.h"
 #include "query/exec/candidates.h"
 #include "query/exec/dense.h"
-#include "query/exec/relation.h"
+#include "query/exec/episode_inner.h"
 
 typedef struct entries { /* an element under one combination of per keys; in the elements' order */
     uint32_t count;
@@ -266,41 +266,6 @@ static lots_status merge_events(episode_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
-/* Without keys every event is an entry, and an owner has one episode being built. */
-static lots_status merge_plain(episode_maker *maker, lots_error *err)
-{
-    const uint32_t count = maker->list.instance->count, *offsets = maker->list.offsets;
-    const bool has_gap = maker->relation->has_gap;
-    void *room = NULL;
-    LOTS_TRY(new_entries(maker, count, &maker->entries, err));
-    LOTS_TRY(lots_arena_vector(maker->arena, &room, count, sizeof(episode), err));
-    LOTS_TRY(lots_new_u32(maker->arena, count, &maker->episode_of, err));
-    maker->episodes = room;
-    maker->entries.count = count;
-    maker->entries.key_count = 1;
-    for (uint32_t p = 0; p < count; p++)
-        maker->entries.place[p] = p;
-    for (uint32_t g = 0; g < maker->rows->owners->count; g++) {
-        episode *into = NULL;
-        for (uint32_t p = offsets[g]; p < offsets[g + 1]; p++) {
-            const uint32_t row = maker->list.rows[p];
-            const int32_t start = maker->starts[row];
-            const int32_t end = lots_vector_is_missing(maker->span_ends, row) ? start : ((const int32_t *)maker->span_ends->data)[row];
-            if (into == NULL || (has_gap && (int64_t)start - into->span_end > maker->relation->gap_days)) {
-                into = &maker->episodes[maker->episode_count++];
-                *into = (episode){.owner = g, .first_entry = p, .start = start, .span_end = end};
-            }
-            into->last_entry = p;
-            into->n++;
-            into->span_end = end > into->span_end ? end : into->span_end;
-            into->open |= lots_bit_get(maker->opens->data, row);
-            maker->episode_of[p] = maker->episode_count - 1;
-        }
-    }
-    maker->worker->work.rows += count;
-    return LOTS_OK;
-}
-
 /* ---- order ---- */
 
 static int compare_keys(const episode_maker *maker, uint32_t a, uint32_t b)
@@ -390,38 +355,32 @@ static lots_status keep_members(episode_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
-static lots_status keep_spans(episode_maker *maker, lots_error *err)
+static lots_status tell_spans(const episode_maker *maker, lots_episode_spans *out, lots_error *err)
 {
     static const lots_type date = {.kind = LOTS_TYPE_DATE}, truth = {.kind = LOTS_TYPE_BOOL},
                            whole = {.kind = LOTS_TYPE_INT};
     const uint32_t count = maker->episode_count;
-    lots_vector start, end, n;
-    LOTS_TRY(lots_vector_new(maker->arena, &date, count, &start, err));
-    LOTS_TRY(lots_vector_new(maker->arena, &date, count, &end, err));
-    LOTS_TRY(lots_vector_new(maker->arena, &whole, count, &n, err));
-    LOTS_TRY(lots_vector_new(maker->arena, &truth, count, &maker->rows->open, err));
-    LOTS_TRY(lots_vector_new(maker->arena, &date, count, &maker->rows->span_end, err));
-    LOTS_TRY(lots_vector_want_missing(maker->arena, &start, err));
-    LOTS_TRY(lots_vector_want_missing(maker->arena, &end, err));
+    LOTS_TRY(lots_vector_new(maker->arena, &date, count, &out->start, err));
+    LOTS_TRY(lots_vector_new(maker->arena, &date, count, &out->end, err));
+    LOTS_TRY(lots_vector_new(maker->arena, &whole, count, &out->n, err));
+    LOTS_TRY(lots_vector_new(maker->arena, &truth, count, &out->open, err));
+    LOTS_TRY(lots_vector_new(maker->arena, &date, count, &out->span_end, err));
+    LOTS_TRY(lots_vector_want_missing(maker->arena, &out->start, err));
+    LOTS_TRY(lots_vector_want_missing(maker->arena, &out->end, err));
+    out->span_end.missing = out->start.missing;
     for (uint32_t i = 0; i < count; i++) {
         const episode *from = &maker->episodes[maker->order[i]];
         const bool dated = from->start != INT32_MAX;
-        ((int32_t *)start.data)[i] = dated ? from->start : 0;
-        ((int32_t *)end.data)[i] = dated && !from->open ? from->span_end : 0;
-        ((int32_t *)maker->rows->span_end.data)[i] = dated ? from->span_end : 0;
-        ((int64_t *)n.data)[i] = from->n;
+        ((int32_t *)out->start.data)[i] = dated ? from->start : 0;
+        ((int32_t *)out->end.data)[i] = dated && !from->open ? from->span_end : 0;
+        ((int32_t *)out->span_end.data)[i] = dated ? from->span_end : 0;
+        ((int64_t *)out->n.data)[i] = from->n;
         if (!dated)
-            lots_bit_set(start.missing, i);
+            lots_bit_set(out->start.missing, i);
         if (!dated || from->open)
-            lots_bit_set(end.missing, i);
+            lots_bit_set(out->end.missing, i);
         if (from->open)
-            lots_bit_set(maker->rows->open.data, i);
-    }
-    maker->rows->span_end.missing = start.missing;
-    for (uint32_t c = 0; c < maker->relation->column_count; c++) {
-        const int role = (int)maker->relation->columns[c].role;
-        if (role == LOTS_COLUMN_START || role == LOTS_COLUMN_END || role == LOTS_COLUMN_N)
-            maker->rows->columns[c] = role == LOTS_COLUMN_START ? start : role == LOTS_COLUMN_END ? end : n;
+            lots_bit_set(out->open.data, i);
     }
     return LOTS_OK;
 }
@@ -452,41 +411,60 @@ static lots_status keep_keys(episode_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
+lots_status lots_episodes_keep(lots_worker *worker, lots_relation_rows *rows, lots_relation_rows *left,
+                               const lots_episode_spans *spans, lots_error *err)
+{
+    const lots_relation *relation = rows->relation;
+    for (uint32_t c = 0; c < relation->column_count; c++) {
+        const int role = (int)relation->columns[c].role;
+        if (role == LOTS_COLUMN_START || role == LOTS_COLUMN_END || role == LOTS_COLUMN_N)
+            rows->columns[c] = role == LOTS_COLUMN_START ? spans->start : role == LOTS_COLUMN_END ? spans->end : spans->n;
+    }
+    rows->span_end = spans->span_end;
+    rows->open = spans->open;
+    rows->left = left;
+    if (relation->members == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_instance_new(worker, relation->episode_frame, rows->count, rows->owners, rows->owners->depth, &rows->episodes,
+                               err));
+    rows->episodes->parent_offsets = rows->offsets;
+    return LOTS_OK;
+}
+
+/* Those that have keys, or are to be sorted by more than the days they begin on. */
+static lots_status make_keyed(episode_maker *maker, lots_error *err)
+{
+    lots_worker *worker = maker->worker;
+    const lots_relation *relation = maker->relation;
+    lots_episode_spans spans;
+    LOTS_TRY(key_vectors(maker, relation->per, relation->per_count, &maker->per, err));
+    LOTS_TRY(key_vectors(maker, relation->by, relation->by_count, &maker->by, err));
+    LOTS_TRY(lots_relation_starts(worker, maker->list.relation, &maker->starts, err));
+    LOTS_TRY(lots_relation_span_end(worker, maker->list.relation, &maker->span_ends, err));
+    LOTS_TRY(lots_relation_open(worker, maker->list.relation, &maker->opens, err));
+    LOTS_TRY(make_entries(maker, err));
+    LOTS_TRY(merge_events(maker, err));
+    LOTS_TRY(sort_episodes(maker, err));
+    LOTS_TRY(tell_spans(maker, &spans, err));
+    LOTS_TRY(keep_keys(maker, err));
+    if (relation->members != NULL)
+        LOTS_TRY(keep_members(maker, err));
+    return lots_episodes_keep(worker, maker->rows, maker->list.relation, &spans, err);
+}
+
 lots_status lots_episodes_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
     episode_maker maker = {.worker = worker,
                            .rows = rows,
                            .relation = rows->relation,
                            .arena = lots_instance_arena(worker, rows->owners)};
-    const uint32_t *owner = NULL;
     bool done = false;
     LOTS_TRY(lots_episodes_count(worker, rows, &done, err));
     if (done)
         return LOTS_OK;
     LOTS_TRY(lots_element_list_make(worker, rows->relation->left, rows->owners, &maker.list, err));
-    LOTS_TRY(key_vectors(&maker, rows->relation->per, rows->relation->per_count, &maker.per, err));
-    LOTS_TRY(key_vectors(&maker, rows->relation->by, rows->relation->by_count, &maker.by, err));
-    LOTS_TRY(lots_relation_starts(worker, maker.list.relation, &maker.starts, err));
-    LOTS_TRY(lots_relation_span_end(worker, maker.list.relation, &maker.span_ends, err));
-    LOTS_TRY(lots_relation_open(worker, maker.list.relation, &maker.opens, err));
-    if (rows->relation->per_count + rows->relation->by_count == 0) {
-        LOTS_TRY(merge_plain(&maker, err));
-    } else {
-        LOTS_TRY(make_entries(&maker, err));
-        LOTS_TRY(merge_events(&maker, err));
-    }
-    LOTS_TRY(sort_episodes(&maker, err));
-    LOTS_TRY(keep_spans(&maker, err));
-    LOTS_TRY(keep_keys(&maker, err));
-    rows->left = maker.list.relation;
-    if (rows->relation->members == NULL)
-        return LOTS_OK;
-    LOTS_TRY(keep_members(&maker, err));
-    LOTS_TRY(lots_instance_new(worker, rows->relation->episode_frame, rows->count, rows->owners, rows->owners->depth,
-                               &rows->episodes, err));
-    LOTS_TRY(lots_relation_owner(worker, rows, &owner, err));
-    rows->episodes->parent_index = owner;
-    return LOTS_OK;
+    LOTS_TRY(lots_episodes_plain(worker, rows, &maker.list, &done, err));
+    return done ? LOTS_OK : make_keyed(&maker, err);
 }
 
 lots_status lots_episodes_column(lots_worker *worker, lots_relation_rows *rows, uint32_t column, lots_vector *out,

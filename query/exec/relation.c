@@ -263,13 +263,14 @@ lots_status lots_relation_span_end(lots_worker *worker, lots_relation_rows *rows
     return LOTS_OK;
 }
 
-lots_status lots_relation_take_ends(lots_worker *worker, lots_relation_rows *rows, const uint32_t *index, uint32_t count,
-                                    lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+lots_status lots_relation_take_spans(lots_worker *worker, lots_relation_rows *rows, bool want_open, const uint32_t *index,
+                                     uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
 {
-    *done = rows->relation->kind == LOTS_RELATION_STREAM && rows->span_end.count == UINT32_MAX;
+    const lots_vector *all = want_open ? &rows->open : &rows->span_end;
+    *done = rows->relation->kind == LOTS_RELATION_STREAM && all->count == UINT32_MAX;
     if (!*done)
         return LOTS_OK;
-    return lots_stream_take_spans(worker, rows->relation->stream, false, index, count, arena, out, done, err);
+    return lots_stream_take_spans(worker, rows->relation->stream, want_open, index, count, arena, out, done, err);
 }
 
 lots_status lots_relation_open(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out, lots_error *err)

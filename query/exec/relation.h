@@ -74,9 +74,9 @@ LOTS_MUST lots_status lots_relation_span_end(lots_worker *worker, lots_relation_
                                              lots_error *err);
 LOTS_MUST lots_status lots_relation_open(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out,
                                          lots_error *err);
-/* DATE, of rows that rise, where these are few and nothing is known yet of all: *done. */
-LOTS_MUST lots_status lots_relation_take_ends(lots_worker *worker, lots_relation_rows *rows, const uint32_t *index,
-                                              uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err);
+/* The same (`want_open`: IS_OPEN) of rows that rise, where these are few and nothing is known yet of all: *done. */
+LOTS_MUST lots_status lots_relation_take_spans(lots_worker *worker, lots_relation_rows *rows, bool want_open, const uint32_t *index,
+                                               uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err);
 /* Bits of the rows that are ghosts, NULL: none is. */
 LOTS_MUST lots_status lots_relation_ghosts(lots_worker *worker, lots_relation_rows *rows, const uint64_t **out,
                                            lots_error *err);

@@ -449,7 +449,7 @@ static lots_status mask_endless(mask_maker *maker, bool *done, lots_error *err)
     const uint32_t left = (uint32_t)kernels->bits_count(maker->mask, count);
     LOTS_TRY(lots_new_u32(maker->arena, left, &rows, err));
     kernels->bits_indexes(maker->mask, count, rows);
-    LOTS_TRY(lots_relation_take_ends(maker->worker, maker->relation, rows, left, maker->arena, &ends, done, err));
+    LOTS_TRY(lots_relation_take_spans(maker->worker, maker->relation, false, rows, left, maker->arena, &ends, done, err));
     if (!*done || ends.missing == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(maker->arena, count, &gone, err));

@@ -336,6 +336,37 @@ static void episodes_merge_by_gap_and_keep_keys_apart(void **state)
     check_episodes("contacts gap 20d by level", all_contacts, BY_NOTHING, 20, true);
 }
 
+/* Stays on few days, some of which end before they start. */
+static void backward_patient(world *of, lots_batch *batches, uint32_t patient)
+{
+    lots_error err;
+    lots_batch *b = &batches[S_CONTACTS];
+    random_person(of, &batches[S_PATIENTS], patient);
+    for (uint64_t i = below(of, 12); i > 0; i--) {
+        const int32_t day = of->from + (int32_t)below(of, 12);
+        assert_ok(lots_batch_row_begin(b, patient, &err));
+        assert_ok(lots_batch_put_int(b, C_START, day, &err));
+        assert_ok(lots_batch_put_int(b, C_MINUTE, (int64_t)below(of, 3) * 60, &err));
+        if (below(of, 6) != 0)
+            assert_ok(lots_batch_put_int(b, C_END, day + (int64_t)below(of, 9) - 5, &err));
+        put_id(b, C_LEVEL, of->domains[D_LEVEL], 1);
+        assert_ok(lots_batch_put_int(b, C_COST, (int64_t)below(of, 1000), &err));
+        assert_ok(lots_batch_row_end(b, &err));
+    }
+}
+
+static void episodes_that_begin_on_one_day_are_in_order(void **state)
+{
+    const world all = w;
+    (void)state;
+    world_open(&w, 29);
+    world_fill(&w, (const uint32_t[]){90, 40, 0}, backward_patient);
+    check_episodes("contacts gap 0d", all_contacts, BY_NOTHING, 0, false);
+    check_episodes("contacts gap 2d", all_contacts, BY_NOTHING, 2, false);
+    world_close(&w);
+    w = all;
+}
+
 static void aggregates_over_episodes_of_a_window_are_right(void **state)
 {
     (void)state;
@@ -482,6 +513,7 @@ int main(void)
         cmocka_unit_test(a_single_event_is_a_set_that_can_be_narrowed),
         cmocka_unit_test(overlaps_known_events_and_covered_days_follow_the_spans),
         cmocka_unit_test(episodes_merge_by_gap_and_keep_keys_apart),
+        cmocka_unit_test(episodes_that_begin_on_one_day_are_in_order),
         cmocka_unit_test(aggregates_over_episodes_of_a_window_are_right),
         cmocka_unit_test(episodes_of_a_set_that_depends_on_the_row_are_made_for_each),
         cmocka_unit_test(steps_are_consecutive_pairs_within_the_gap),

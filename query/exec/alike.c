@@ -87,11 +87,11 @@ static bool same_expr(pairing *frames, const lots_expr *a, const lots_expr *b)
     return same;
 }
 
-static bool same_set(pairing *frames, const lots_set *a, const lots_set *b)
+/* Does `b` begin with all windows and filters of `a`? */
+static bool begins_alike(pairing *frames, const lots_set *a, const lots_set *b)
 {
-    if (a->window_count != b->window_count || a->filter_count != b->filter_count || a->asked_count != b->asked_count ||
-        a->no_ghosts != b->no_ghosts || frames->count + 1 >= FRAMES_DEEP || !same_expr(frames, a->event, b->event) ||
-        !same_relation(frames->query, a->relation, b->relation))
+    if (a->window_count > b->window_count || a->filter_count > b->filter_count || frames->count + 1 >= FRAMES_DEEP ||
+        !same_expr(frames, a->event, b->event) || !same_relation(frames->query, a->relation, b->relation))
         return false;
     frames->a[frames->count] = a->frame;
     frames->b[frames->count++] = b->frame;
@@ -99,13 +99,25 @@ static bool same_set(pairing *frames, const lots_set *a, const lots_set *b)
     for (uint32_t w = 0; w < a->window_count && same; w++)
         same = same_expr(frames, a->windows[w].low, b->windows[w].low) &&
                same_expr(frames, a->windows[w].high, b->windows[w].high);
-    for (uint32_t w = 0; w < a->asked_count && same; w++)
-        same = a->asked[w].stream == b->asked[w].stream && same_expr(frames, a->asked[w].low, b->asked[w].low) &&
-               same_expr(frames, a->asked[w].high, b->asked[w].high);
     for (uint32_t f = 0; f < a->filter_count && same; f++)
         same = same_expr(frames, a->filters[f], b->filters[f]);
     frames->count--;
     return same;
+}
+
+static bool same_asked(pairing *frames, const lots_set *a, const lots_set *b)
+{
+    bool same = a->asked_count == b->asked_count;
+    for (uint32_t w = 0; w < a->asked_count && same; w++)
+        same = a->asked[w].stream == b->asked[w].stream && same_expr(frames, a->asked[w].low, b->asked[w].low) &&
+               same_expr(frames, a->asked[w].high, b->asked[w].high);
+    return same;
+}
+
+static bool same_set(pairing *frames, const lots_set *a, const lots_set *b)
+{
+    return a->window_count == b->window_count && a->filter_count == b->filter_count && a->no_ghosts == b->no_ghosts &&
+           begins_alike(frames, a, b) && same_asked(frames, a, b);
 }
 
 static bool same_exprs(pairing *frames, lots_expr *const *a, uint32_t a_count, lots_expr *const *b, uint32_t b_count)
@@ -177,23 +189,53 @@ uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr)
     return id;
 }
 
-const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set)
+static uint32_t asked_of(const lots_set *set) { return set->window_count + set->filter_count + (set->no_ghosts ? 1 : 0); }
+
+static const lots_set *wider_of(const lots_worker *worker, const lots_set *set)
+{
+    const lots_alike *alike = &worker->alike;
+    const lots_set *wider = NULL;
+    for (uint32_t i = 0; i < alike->set_count; i++) {
+        const lots_set *at = alike->sets[i];
+        pairing frames = {.query = worker->query};
+        if (alike->first_sets[i] == at && (!at->no_ghosts || set->no_ghosts) && asked_of(at) < asked_of(set) &&
+            asked_of(at) > (wider == NULL ? 0 : asked_of(wider)) && begins_alike(&frames, at, set))
+            wider = at;
+    }
+    return wider;
+}
+
+/* Its place among the sets that were met; LOTS_ALIKE_MAX: there is no more room. */
+static uint32_t place_of(lots_worker *worker, const lots_set *set)
 {
     lots_alike *alike = &worker->alike;
     for (uint32_t i = 0; i < alike->set_count; i++)
         if (alike->sets[i] == set)
-            return alike->first_sets[i];
+            return i;
     if (alike->set_count == LOTS_ALIKE_MAX)
-        return set;
+        return LOTS_ALIKE_MAX;
     const lots_set *first = set;
     for (uint32_t i = 0; i < alike->set_count && first == set; i++) {
         pairing frames = {.query = worker->query};
         if (alike->first_sets[i] == alike->sets[i] && same_set(&frames, alike->sets[i], set))
             first = alike->sets[i];
     }
+    alike->wider_sets[alike->set_count] = wider_of(worker, set);
     alike->sets[alike->set_count] = set;
-    alike->first_sets[alike->set_count++] = first;
-    return first;
+    alike->first_sets[alike->set_count] = first;
+    return alike->set_count++;
+}
+
+const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set)
+{
+    const uint32_t place = place_of(worker, set);
+    return place == LOTS_ALIKE_MAX ? set : worker->alike.first_sets[place];
+}
+
+const lots_set *lots_alike_wider(lots_worker *worker, const lots_set *set)
+{
+    const uint32_t place = place_of(worker, set);
+    return place == LOTS_ALIKE_MAX ? NULL : worker->alike.wider_sets[place];
 }
 
 /* ---- pipelines ---- */

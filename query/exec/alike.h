@@ -12,6 +12,9 @@
 uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr);
 /* The first set the worker met that holds the same rows. */
 const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set);
+/* Of the sets met first, the one of which this asks the same and more: further windows, further filters, no ghosts; that which asks
+ * most. NULL: there is none. */
+const lots_set *lots_alike_wider(lots_worker *worker, const lots_set *set);
 
 /* The first relation of the query that is like this one, itself when there is none before it. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_alike_relation(lots_worker *worker, uint32_t relation, uint32_t *out, lots_error *err);

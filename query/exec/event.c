@@ -5,6 +5,7 @@
 
 #include "query/exec/aggregate.h"
 #include "query/exec/as_of.h"
+#include "query/exec/beside.h"
 #include "query/exec/candidates.h"
 #include "query/exec/dense.h"
 
@@ -239,6 +240,8 @@ lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err)
     if (step->expr->pick == LOTS_PICK_SELF)
         return eval_self(step, out, err);
     LOTS_TRY(lots_eval_as_of(step, &done, out, err));
+    if (!done)
+        LOTS_TRY(lots_eval_beside(step, &done, out, err));
     if (done)
         return LOTS_OK;
     if (step->expr->pick == LOTS_PICK_FIRST || step->expr->pick == LOTS_PICK_LAST)

@@ -106,13 +106,24 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
     return LOTS_OK;
 }
 
+/* As it is now: what is made of it stays. */
+static lots_status copy_mask(const mask_maker *maker, uint64_t **out, lots_error *err)
+{
+    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, out, err));
+    memcpy(*out, maker->mask, lots_bit_words(maker->relation->count) * sizeof **out);
+    return LOTS_OK;
+}
+
 /* A filter over the elements that are left: other sets are asked for no more rows than must be. */
 static lots_status value_of_left(mask_maker *maker, const lots_expr *filter, const lots_instance *elements,
                                  lots_vector *out, lots_error *err)
 {
     lots_instance *left = NULL;
-    LOTS_TRY(lots_rows_filter(maker->worker, elements, maker->mask, &left, err));
-    return lots_value_spread(maker->worker, filter, left, maker->mask, elements, out, err);
+    uint64_t *mask = NULL;
+    LOTS_TRY(copy_mask(maker, &mask, err));
+    LOTS_TRY(lots_rows_filter(maker->worker, elements, mask, &left, err));
+    left->relation_bits = mask;
+    return lots_value_spread(maker->worker, filter, left, mask, elements, out, err);
 }
 
 /* A stored number, not decoded yet, against constants. */
@@ -138,10 +149,9 @@ static lots_status number_of_left(mask_maker *maker, const lots_expr *filter, co
     const uint32_t count = (uint32_t)kernels->bits_count(maker->mask, elements->count);
     lots_instance *left = NULL;
     uint32_t *rows = NULL;
-    uint64_t *mask = NULL; /* as it is now: what was made of it stays */
+    uint64_t *mask = NULL;
     LOTS_TRY(lots_new_u32(maker->arena, count, &rows, err));
-    LOTS_TRY(lots_new_bits(maker->arena, elements->count, &mask, err));
-    memcpy(mask, maker->mask, lots_bit_words(elements->count) * sizeof *mask);
+    LOTS_TRY(copy_mask(maker, &mask, err));
     kernels->bits_indexes(mask, elements->count, rows);
     LOTS_TRY(lots_instance_new(maker->worker, elements->frame, count, elements->parent, elements->depth, &left, err));
     left->relation_row = rows;
@@ -170,68 +180,6 @@ static lots_status mask_unwanted(mask_maker *maker, bool *left_out, lots_error *
     return LOTS_OK;
 }
 
-lots_status lots_days_of_left(const mask_maker *maker, const lots_expr *bound, lots_vector *out, bool *known, lots_error *err)
-{
-    lots_vector value;
-    if (bound == NULL || !*known)
-        return LOTS_OK;
-    LOTS_TRY(lots_expr_is_static(maker->worker, bound, maker->set->frame, maker->relation->relation->frame, known, err));
-    if (!*known)
-        return LOTS_OK;
-    LOTS_TRY(lots_value(maker->worker, bound, maker->worker->left, &value, err));
-    *known = value.failed == NULL;
-    return lots_vector_flatten(maker->arena, &value, out, err);
-}
-
-/* The first of [from, to) that starts on `least` or later. */
-static uint32_t first_from(const int32_t *starts, uint32_t from, uint32_t to, int64_t least)
-{
-    while (from < to) {
-        const uint32_t middle = from + (to - from) / 2;
-        const bool before = starts[middle] < least;
-        from = before ? middle + 1 : from;
-        to = before ? to : middle;
-    }
-    return from;
-}
-
-/* The events of an owner that lie within low .. high (NULL: open). */
-static void keep_days(const mask_maker *maker, uint32_t owner, const int32_t *starts, const int32_t *low, const int32_t *high,
-                      uint64_t *rows)
-{
-    uint32_t first = maker->relation->offsets[owner], end = maker->relation->offsets[owner + 1];
-    if (low != NULL)
-        first = first_from(starts, first, end, *low);
-    if (high != NULL)
-        end = first_from(starts, first, end, (int64_t)*high + 1);
-    if (first < end)
-        lots_bits_set_range(rows, first, end);
-}
-
-/* Windows that are the same for all of an owner's rows are narrowed later, too: here they spare dear filters rows. */
-static lots_status mask_days(mask_maker *maker, const lots_window *window, lots_error *err)
-{
-    const lots_instance *left = maker->worker->left;
-    const uint32_t *owners = NULL;
-    const int32_t *starts = NULL;
-    uint64_t *rows = NULL;
-    lots_vector low = {.missing = NULL}, high = {.missing = NULL};
-    bool known = true;
-    LOTS_TRY(lots_days_of_left(maker, window->low, &low, &known, err));
-    LOTS_TRY(lots_days_of_left(maker, window->high, &high, &known, err));
-    if (!known)
-        return LOTS_OK;
-    LOTS_TRY(lots_instance_index(maker->worker, left, maker->relation->owners, &owners, err));
-    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
-    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &rows, err));
-    for (uint32_t i = 0; i < left->count; i++)
-        if (!lots_vector_is_missing(&low, i) && !lots_vector_is_missing(&high, i))
-            keep_days(maker, owners == NULL ? i : owners[i], starts, window->low == NULL ? NULL : (const int32_t *)low.data + i,
-                      window->high == NULL ? NULL : (const int32_t *)high.data + i, rows);
-    maker->worker->kernels->bits_and(maker->mask, rows, maker->relation->count, maker->mask);
-    return LOTS_OK;
-}
-
 /* Before the first dear filter. */
 static lots_status narrow_mask(mask_maker *maker, lots_error *err)
 {
@@ -246,7 +194,7 @@ static lots_status narrow_mask(mask_maker *maker, lots_error *err)
         bool constant = false; /* these are in the mask */
         LOTS_TRY(window_is_constant(maker->worker, &maker->set->windows[w], &constant, err));
         if (!constant)
-            LOTS_TRY(mask_days(maker, &maker->set->windows[w], err));
+            LOTS_TRY(lots_mask_days(maker, &maker->set->windows[w], err));
     }
     return LOTS_OK;
 }
@@ -362,10 +310,11 @@ static lots_status mask_ghosts(mask_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
+/* Windows and filters before those are in the mask: `maker->windows`, `maker->filters`. */
 static lots_status sort_windows(lots_worker *worker, const lots_set *set, mask_maker *maker, lots_resolved *out,
                                 lots_error *err)
 {
-    for (uint32_t w = 0; w < set->window_count; w++) {
+    for (uint32_t w = maker != NULL ? maker->windows : 0; w < set->window_count; w++) {
         bool constant = false;
         LOTS_TRY(window_is_constant(worker, &set->windows[w], &constant, err));
         if (constant && maker != NULL)
@@ -410,7 +359,7 @@ static lots_status sort_filters(lots_worker *worker, const lots_set *set, lots_r
 {
     const lots_instance *elements = NULL;
     bool met = false;
-    for (uint32_t f = 0; f < set->filter_count; f++) {
+    for (uint32_t f = maker != NULL ? maker->filters : 0; f < set->filter_count; f++) {
         bool fixed = false;
         const uint32_t size = lots_reach_size(worker->query, set, set->filters[f]);
         uint32_t least = 0;
@@ -521,8 +470,10 @@ lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_rela
     mask_maker *masks = set->event == NULL ? &maker : NULL;
     lots_resolved *made = NULL;
     LOTS_TRY(new_resolved(&depth->arena, set, &made, err));
+    if (masks != NULL)
+        LOTS_TRY(lots_mask_wider(masks, err));
     LOTS_TRY(sort_windows(worker, set, masks, made, err));
-    if (set->no_ghosts && masks != NULL)
+    if (set->no_ghosts && masks != NULL && !masks->no_ghosts)
         LOTS_TRY(mask_ghosts(masks, err));
     LOTS_TRY(sort_filters(worker, set, relation, masks, made, err));
     if (masks != NULL)

@@ -121,7 +121,7 @@ typedef struct lots_alike { /* which parts of the query mean the same; see alike
     uint32_t *ids;          /* by expression: 1 + the id it is known by; 0: not yet asked */
     uint32_t expr_count, set_count;
     const lots_expr *exprs[LOTS_ALIKE_MAX]; /* different ones */
-    const lots_set *sets[LOTS_ALIKE_MAX], *first_sets[LOTS_ALIKE_MAX];
+    const lots_set *sets[LOTS_ALIKE_MAX], *first_sets[LOTS_ALIKE_MAX], *wider_sets[LOTS_ALIKE_MAX];
     uint32_t *relations;    /* by relation: 1 + the first that is like it; 0: not yet asked. NULL: none was */
     uint64_t *ordered;      /* bits by relation: see lots_reach_ordered */
     uint32_t *least;        /* by relation: see lots_reach_sizes */

@@ -102,6 +102,52 @@ static void what_differs_anywhere_is_two(void **state)
     check(texts, false, false);
 }
 
+/* Is the first of two sets known as one of which the second asks more? */
+static bool is_wider(const char *text)
+{
+    lots_error err;
+    lots_arena arena;
+    lots_query *query = NULL;
+    lots_worker *worker = NULL;
+    lots_sources sources;
+    const lots_bind_options options = {0};
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_query_bind(w.registry, text, strlen(text), "test", &options, &arena, &sources, &query, &err));
+    assert_ok(lots_worker_open(&worker, query, 0, NULL, &err));
+    const lots_bound_stage *stage = &query->pipelines[0].stages[0];
+    const lots_set *a = stage->items[0].value->set, *b = stage->items[1].value->set;
+    assert_ptr_equal(lots_alike_set(worker, a), a);
+    const lots_set *wider = lots_alike_wider(worker, b);
+    assert_true(wider == NULL || wider == a);
+    assert_ptr_equal(lots_alike_wider(worker, a), NULL);
+    lots_worker_close(worker);
+    lots_arena_free(&arena);
+    return wider != NULL;
+}
+
+static void a_set_of_which_another_asks_more_is_wider(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {
+        "let v = contacts where level = inpatient from patients derive a = count(v), b = count(v where acute)",
+        "let v = contacts where level = inpatient from patients derive a = count(v), b = count(v as e where exists(v as f where f.start > e.start))",
+        "let v = contacts where level = inpatient from patients derive a = count(v), b = count(v during 2022)",
+        "let v = contacts during 2022 from patients derive a = count(v), b = exists(v where acute since 2022-03-01)"};
+    static const char *const no[] = {
+        "let v = contacts where level = inpatient from patients derive a = count(v), b = exists(v)",
+        "let v = contacts where level = inpatient from patients derive a = count(v where acute), b = count(v)",
+        "from patients derive a = count(contacts where level = inpatient), b = count(contacts where level = primary and acute)",
+        "from patients derive a = count(contacts during 2022), b = count(contacts during 2023 where acute)",
+        "from patients derive a = count(contacts during 2022), b = count(drugs during 2022 where atc is not missing)",
+        "from patients derive a = count(contacts), b = count(contacts where acute)"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if (!is_wider(yes[i]))
+            fail_msg("not wider: %s", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (is_wider(no[i]))
+            fail_msg("wider: %s", no[i]);
+}
+
 /* ---- pipelines ---- */
 
 /* Two right sides joined, each with columns k and n. */
@@ -179,6 +225,7 @@ int main(void)
         cmocka_unit_test(what_is_written_twice_is_one),
         cmocka_unit_test(what_is_asked_of_the_same_rows_shares_them),
         cmocka_unit_test(what_differs_anywhere_is_two),
+        cmocka_unit_test(a_set_of_which_another_asks_more_is_wider),
         cmocka_unit_test(right_sides_are_alike_whatever_their_columns_are_called),
         cmocka_unit_test(right_sides_that_differ_anywhere_are_not_alike),
     };

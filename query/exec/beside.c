@@ -37,23 +37,26 @@ static lots_status are_whole(const lots_step *step, const lots_relation_rows *re
         kernels->bit_ranks(mask, before, offsets, (size_t)owners + 1, ranks);
         offsets = ranks;
     }
+    for (uint32_t g = 0; g < owners; g++) /* no branches: who has any can't be foretold */
+        others |= (have[g + 1] != have[g]) & (have[g + 1] - have[g] != offsets[g + 1] - offsets[g]);
     *out = others == 0;
-    for (uint32_t g = 0; g < owners && *out; g++)
-        *out = have[g] == have[g + 1] || have[g + 1] - have[g] == offsets[g + 1] - offsets[g];
     step->worker->work.rows += owners;
     return LOTS_OK;
 }
 
-/* The rows moved by one, but for each owner's first or last. */
+/* The rows moved by one, but for each owner's first or last. Of an owner without rows that is another's, or beyond the end. */
 static void shift(const lots_step *step, bool next, uint32_t *out)
 {
     const uint32_t *rows = step->rows->relation_row, *offsets = step->rows->parent_offsets, count = step->count;
+    const uint32_t owners = step->rows->parent->count;
+    uint32_t g = 0;
     if (count == 0)
         return;
     memcpy(next ? out : out + 1, next ? rows + 1 : rows, (count - 1) * sizeof *out);
-    for (uint32_t g = 0; g < step->rows->parent->count; g++)
-        if (offsets[g] < offsets[g + 1])
-            out[next ? offsets[g + 1] - 1 : offsets[g]] = LOTS_NO_ID;
+    while (offsets[g + 1] == 0)
+        g++;
+    for (; g < owners; g++)
+        out[next ? offsets[g + 1] - 1 : offsets[g]] = LOTS_NO_ID;
     step->worker->work.rows += count;
 }
 

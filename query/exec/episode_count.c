@@ -23,9 +23,10 @@ static lots_status number_keys(lots_worker *worker, const lots_relation *relatio
     *limit = 1;
     LOTS_TRY(lots_new_u32(arena, count, &keys, err));
     *out = keys;
-    memset(keys, 0, count * sizeof *keys);
-    if (relation->per_count == 0 || count == 0)
+    if (relation->per_count == 0 || count == 0) {
+        memset(keys, 0, count * sizeof *keys);
         return LOTS_OK;
+    }
     LOTS_TRY(lots_value(worker, relation->per[0], list->instance, &value, err));
     LOTS_TRY(lots_raise(&value, err));
     LOTS_TRY(lots_vector_flatten(arena, &value, &flat, err));
@@ -42,27 +43,30 @@ static lots_status number_keys(lots_worker *worker, const lots_relation *relatio
 }
 
 /* *count: of episodes; n and offsets have room for as many as there are elements, and for the owners. By key the owner that had
- * it last, counted from 1, and its episode: without a branch, since whether a key is new can't be foretold. */
+ * it last, counted from 1, and its episode: without a branch, since whether a key is new can't be foretold, nor how many events an
+ * owner has. */
 static lots_status count_keys(lots_worker *worker, const lots_element_list *list, const uint32_t *keys, uint32_t limit,
                               int64_t *n, uint32_t *offsets, uint32_t *count, lots_error *err)
 {
+    const uint32_t groups = list->instance->parent->count, *owners = NULL;
     uint32_t made = 0;
     void *room = NULL;
     LOTS_TRY(lots_arena_alloc(&worker->scratch, &room, limit, sizeof(uint64_t), err));
+    LOTS_TRY(lots_instance_parents(worker, list->instance, &owners, err));
     uint64_t *latest = room;
-    offsets[0] = 0;
-    for (uint32_t g = 0; g < list->instance->parent->count; g++) {
-        const uint64_t owner = (uint64_t)g + 1;
-        for (uint32_t p = list->offsets[g]; p < list->offsets[g + 1]; p++) {
-            const uint64_t seen = latest[keys[p]];
-            const bool known = seen >> 32 == owner;
-            const uint32_t episode = known ? (uint32_t)seen : made;
-            n[episode] = (known ? n[episode] : 0) + 1;
-            latest[keys[p]] = owner << 32 | episode;
-            made += !known;
-        }
-        offsets[g + 1] = made;
+    memset(offsets, 0, ((size_t)groups + 1) * sizeof *offsets);
+    for (uint32_t p = 0; p < list->instance->count; p++) {
+        const uint64_t owner = (uint64_t)owners[p] + 1, seen = latest[keys[p]];
+        const uint32_t known = seen >> 32 == owner;
+        const uint32_t episode = made ^ ((made ^ (uint32_t)seen) & (0 - known));
+        n[made] = 0;
+        n[episode]++;
+        latest[keys[p]] = owner << 32 | episode;
+        made += 1 - known;
+        offsets[owner] = made;
     }
+    for (uint32_t g = 0; g < groups; g++) /* those without events have none */
+        offsets[g + 1] = offsets[g + 1] > offsets[g] ? offsets[g + 1] : offsets[g];
     *count = made;
     return LOTS_OK;
 }

@@ -550,7 +550,8 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
     if (step->expr->op == LOTS_OP_COVERED_DAYS)
         LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
     else
-        LOTS_TRY(lots_candidates_in_places(step->worker, step->expr->set, step->rows, &candidates, err));
+        LOTS_TRY(lots_candidates_in_places(step->worker, step->expr->set, step->rows, step->expr->op == LOTS_OP_EXISTS, &candidates,
+                                           err));
     if (step->expr->op == LOTS_OP_COVERED_DAYS)
         return lots_covered_days(step, &candidates, out, err);
     if (is_of_spans(step, &candidates)) {

@@ -194,6 +194,30 @@ static lots_status narrow_places(lots_candidates *candidates, const int32_t *sta
     return LOTS_OK;
 }
 
+/* Eight at a time, into the slack, so that compilers make vectors of it. */
+static void keep_first(const int32_t *restrict found, const int32_t *restrict high, uint32_t count, const uint32_t *restrict first,
+                       uint32_t *restrict end)
+{
+    for (size_t i = 0; i < count; i += 8)
+        for (size_t k = i; k < i + 8; k++)
+            end[k] = first[k] + (uint32_t)((first[k] < end[k]) & (found[k] <= high[k]));
+}
+
+/* The same where it is enough to know whether there is any: the first that begins late enough tells. */
+static lots_status find_first(lots_candidates *candidates, const int32_t *starts, const bounds *within, lots_error *err)
+{
+    const lots_kernels *kernels = candidates->worker->kernels;
+    uint32_t *found = NULL;
+    if (within->low != NULL)
+        kernels->lower_bounds(starts, within->low, candidates->own_end, candidates->count, candidates->own_first);
+    if (within->high == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena_of(candidates), candidates->count, &found, err));
+    kernels->gather_u32((const uint32_t *)starts, candidates->own_first, candidates->count, found);
+    keep_first((const int32_t *)found, within->high, candidates->count, candidates->own_first, candidates->own_end);
+    return LOTS_OK;
+}
+
 static void empty_rows(lots_candidates *candidates, const uint64_t *rows)
 {
     for (size_t i = lots_bits_next(rows, 0, candidates->count); i < candidates->count;
@@ -212,7 +236,9 @@ static lots_status narrow_window(lots_candidates *candidates, const lots_window 
     LOTS_TRY(lots_candidates_own(candidates, err));
     if (missing != NULL)
         empty_rows(candidates, missing);
-    if (candidates->passed != NULL)
+    if (candidates->any)
+        LOTS_TRY(find_first(candidates, candidates->passed->starts, &within, err));
+    else if (candidates->passed != NULL)
         LOTS_TRY(narrow_places(candidates, candidates->passed->starts, &within, err));
     else if (candidates->list == NULL)
         LOTS_TRY(narrow_places(candidates, starts, &within, err));
@@ -305,7 +331,7 @@ static lots_status pack(lots_candidates *candidates, lots_resolved *resolved, lo
 }
 
 /* What the frame's row adds, given that the mask is known for sure. */
-static lots_status narrow_by_rows(lots_candidates *candidates, lots_resolved *resolved, lots_error *err)
+static lots_status narrow_by_rows(lots_candidates *candidates, lots_resolved *resolved, bool any, lots_error *err)
 {
     if (candidates->list == NULL && (resolved->window_count > 0 || resolved->span != NULL))
         LOTS_TRY(pack(candidates, resolved, err));
@@ -314,6 +340,8 @@ static lots_status narrow_by_rows(lots_candidates *candidates, lots_resolved *re
     if (resolved->span != NULL && candidates->passed == NULL)
         LOTS_TRY(add_pair_filter(candidates, resolved->span, err));
     LOTS_TRY(lots_candidates_known(candidates, err));
+    candidates->any = any && candidates->passed != NULL && resolved->window_count == 1 && resolved->span == NULL &&
+                      candidates->pair_count == 0;
     for (uint32_t w = 0; w < resolved->window_count; w++)
         LOTS_TRY(narrow_window(candidates, resolved->windows[w], err));
     return resolved->span != NULL && candidates->passed != NULL
@@ -336,23 +364,6 @@ static lots_status place_ranges(lots_candidates *candidates, const lots_resolved
     return LOTS_OK;
 }
 
-lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, const lots_instance *rows,
-                                      lots_candidates *out, lots_error *err)
-{
-    lots_relation_rows *relation = NULL;
-    lots_resolved *resolved = NULL;
-    if (set->event != NULL || lots_set_in_episode(worker, set))
-        return lots_candidates_find(worker, set, rows, out, err);
-    LOTS_TRY(lots_relation_get(worker, set->relation, rows, &relation, err));
-    LOTS_TRY(lots_set_resolve(worker, set, relation, &resolved, err));
-    if (resolved->places == NULL || !resolved->whole || resolved->failed != NULL)
-        return lots_candidates_find(worker, set, rows, out, err);
-    *out = (lots_candidates){
-        .worker = worker, .set = set, .rows = rows, .count = rows->count, .relation = relation, .mask = resolved->mask};
-    LOTS_TRY(lots_beyond_look(worker, set, rows, err));
-    return place_ranges(out, resolved, err);
-}
-
 /* The rows of a panel know theirs. */
 static void panel_ranges(lots_candidates *candidates, const lots_resolved *resolved)
 {
@@ -364,8 +375,8 @@ static void panel_ranges(lots_candidates *candidates, const lots_resolved *resol
     candidates->contiguous = true;
 }
 
-lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
-                                 lots_candidates *out, lots_error *err)
+static lots_status find(lots_worker *worker, const lots_set *set, const lots_instance *rows, bool any, lots_candidates *out,
+                        lots_error *err)
 {
     lots_resolved *resolved = NULL;
     bool members = false;
@@ -395,11 +406,34 @@ lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const
         LOTS_TRY(lots_candidates_by_key(out, err));
     out->whole = plain && resolved->pair_count == 0 && resolved->window_count == 0;
     if (plain)
-        return narrow_by_rows(out, resolved, err);
+        return narrow_by_rows(out, resolved, any, err);
     LOTS_TRY(lots_candidates_known(out, err));
     for (uint32_t w = 0; w < resolved->window_count; w++)
         LOTS_TRY(narrow_window(out, resolved->windows[w], err));
     return LOTS_OK;
+}
+
+lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                 lots_candidates *out, lots_error *err)
+{
+    return find(worker, set, rows, false, out, err);
+}
+
+lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, const lots_instance *rows, bool any,
+                                      lots_candidates *out, lots_error *err)
+{
+    lots_relation_rows *relation = NULL;
+    lots_resolved *resolved = NULL;
+    if (set->event != NULL || lots_set_in_episode(worker, set))
+        return find(worker, set, rows, any, out, err);
+    LOTS_TRY(lots_relation_get(worker, set->relation, rows, &relation, err));
+    LOTS_TRY(lots_set_resolve(worker, set, relation, &resolved, err));
+    if (resolved->places == NULL || !resolved->whole || resolved->failed != NULL)
+        return find(worker, set, rows, any, out, err);
+    *out = (lots_candidates){
+        .worker = worker, .set = set, .rows = rows, .count = rows->count, .relation = relation, .mask = resolved->mask};
+    LOTS_TRY(lots_beyond_look(worker, set, rows, err));
+    return place_ranges(out, resolved, err);
 }
 
 lots_status lots_set_passed(lots_worker *worker, const lots_set *set, lots_relation_rows *relation, lots_passed **out,

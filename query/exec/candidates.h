@@ -59,6 +59,7 @@ typedef struct lots_candidates {
     bool contiguous;
     bool whole; /* every row has all of its owner's rows that pass the mask */
     bool apart; /* no two rows' ranges overlap */
+    bool any;   /* nobody asks how many there are */
     const uint32_t *list;
     uint32_t list_count;
     const uint64_t *mask, *failed; /* by relation row */
@@ -74,8 +75,8 @@ typedef struct lots_candidates {
 LOTS_MUST lots_status lots_candidates_find(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                            lots_candidates *out, lots_error *err);
 /* The same; where nothing else is asked of the set, a window of whole years may be in the ranges instead of the mask: then these are
- * not all of an owner's rows that pass it. */
-LOTS_MUST lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+ * not all of an owner's rows that pass it. `any`: nobody asks how many there are: of a window's events ranges may hold the first. */
+LOTS_MUST lots_status lots_candidates_in_places(lots_worker *worker, const lots_set *set, const lots_instance *rows, bool any,
                                                 lots_candidates *out, lots_error *err);
 /* Does the set stand in the frame of an episode, whose members it may be? */
 bool lots_set_in_episode(const lots_worker *worker, const lots_set *set);

@@ -245,7 +245,7 @@ lots_status lots_eval_event(lots_step *step, lots_vector *out, lots_error *err)
     if (done)
         return LOTS_OK;
     if (step->expr->pick == LOTS_PICK_FIRST || step->expr->pick == LOTS_PICK_LAST)
-        LOTS_TRY(lots_candidates_in_places(step->worker, step->expr->set, step->rows, &candidates, err));
+        LOTS_TRY(lots_candidates_in_places(step->worker, step->expr->set, step->rows, false, &candidates, err));
     else
         LOTS_TRY(lots_candidates_find(step->worker, step->expr->set, step->rows, &candidates, err));
     if (is_beside(step->expr->pick))

@@ -142,7 +142,8 @@ lots_status lots_passed_ends(lots_worker *worker, lots_passed *passed, lots_erro
     if (passed->ends != NULL)
         return LOTS_OK;
     if (passed->rows != NULL)
-        LOTS_TRY(lots_relation_take_spans(worker, passed->relation, false, passed->rows, passed->count, passed->arena, &taken, &few, err));
+        LOTS_TRY(lots_relation_take_spans(worker, passed->relation, false, passed->rows, passed->count, passed->arena, &taken,
+                                          &few, err));
     ends = &taken;
     if (!few)
         LOTS_TRY(lots_relation_span_end(worker, passed->relation, &ends, err));

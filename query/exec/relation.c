@@ -208,6 +208,25 @@ lots_status lots_relation_starts(lots_worker *worker, lots_relation_rows *rows, 
     return LOTS_OK;
 }
 
+/* Sets of one question often have their days in common. */
+lots_status lots_relation_within(lots_worker *worker, lots_relation_rows *rows, int32_t low, int32_t high,
+                                 const uint64_t **out, lots_error *err)
+{
+    const int32_t *starts = NULL;
+    uint64_t *bits = NULL;
+    *out = rows->within;
+    if (rows->within != NULL && rows->within_low == low && rows->within_high == high)
+        return LOTS_OK;
+    LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
+    LOTS_TRY(lots_new_bits(arena_of(worker, rows), rows->count, &bits, err));
+    worker->kernels->range_i32(starts, rows->count, low, high, bits);
+    worker->work.rows += rows->count;
+    *out = rows->within = bits;
+    rows->within_low = low;
+    rows->within_high = high;
+    return LOTS_OK;
+}
+
 lots_status lots_relation_merge(lots_worker *worker, const lots_relation_rows *rows, const lots_vector *left,
                                 const lots_vector *right, lots_vector *out, lots_error *err)
 {

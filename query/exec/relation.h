@@ -29,6 +29,8 @@ struct lots_relation_rows {
     lots_instance **elements; /* by frame: all rows as an instance of that frame; NULL until asked for */
     lots_vector *columns;     /* by column; count UINT32_MAX: not made */
     const int32_t *starts;    /* INT32_MAX: missing */
+    const uint64_t *within;   /* the rows that start from within_low to within_high, as was asked last; NULL: nothing was */
+    int32_t within_low, within_high;
     lots_order order;
     lots_vector span_end;     /* count UINT32_MAX: not made */
     lots_vector open;
@@ -69,6 +71,9 @@ LOTS_MUST lots_status lots_relation_elements(lots_worker *worker, lots_relation_
                                              const lots_instance **out, lots_error *err);
 LOTS_MUST lots_status lots_relation_starts(lots_worker *worker, lots_relation_rows *rows, const int32_t **out,
                                            lots_error *err);
+/* The rows that start on `low` to `high`, as bits that live as long as the rows. */
+LOTS_MUST lots_status lots_relation_within(lots_worker *worker, lots_relation_rows *rows, int32_t low, int32_t high,
+                                           const uint64_t **out, lots_error *err);
 /* DATE, and BOOL: as SPAN_END and IS_OPEN say. */
 LOTS_MUST lots_status lots_relation_span_end(lots_worker *worker, lots_relation_rows *rows, const lots_vector **out,
                                              lots_error *err);

@@ -91,17 +91,13 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
         lots_bits_fill(maker->mask, count, false);
         return LOTS_OK;
     }
-    const int32_t *starts = NULL;
-    uint64_t *within = NULL;
+    const uint64_t *within = NULL;
     LOTS_TRY(mask_places(maker, err)); /* of a window before */
     LOTS_TRY(lots_window_places(maker->worker, maker->relation, low, high, &maker->places, &maker->places_end, err));
     if (maker->places != NULL)
         return LOTS_OK;
     LOTS_TRY(want_mask(maker, err));
-    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
-    LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
-    maker->worker->kernels->range_i32(starts, count, low, high, within);
-    maker->worker->work.rows += count;
+    LOTS_TRY(lots_relation_within(maker->worker, maker->relation, low, high, &within, err));
     maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
     return LOTS_OK;
 }

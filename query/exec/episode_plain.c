@@ -4,6 +4,7 @@
 
 #include "query/exec/column.h"
 #include "query/exec/episode_inner.h"
+#include "query/exec/worker.h"
 
 typedef struct member_spans { /* by place in the list */
     const int32_t *starts, *ends; /* INT32_MAX: no start. An end that isn't known is the start */
@@ -75,36 +76,54 @@ static lots_status read_open(lots_worker *worker, const lots_element_list *list,
 
 /* ---- merging ---- */
 
+/* A place more than there are elements: what the next one begins with is put down before it is known whether it begins. */
 static lots_status new_stretches(lots_arena *arena, uint32_t owners, uint32_t count, stretches *out, lots_error *err)
 {
     *out = (stretches){.count = 0};
     LOTS_TRY(lots_new_u32(arena, (size_t)owners + 1, &out->offsets, err));
     LOTS_TRY(lots_new_u32(arena, (size_t)count + 1, &out->places, err));
-    LOTS_TRY(lots_new_i32(arena, count, &out->starts, err));
+    LOTS_TRY(lots_new_i32(arena, (size_t)count + 1, &out->starts, err));
     return lots_new_i32(arena, count, &out->ends, err);
 }
 
-/* `gap`: the most days from the latest end so far to the next start. */
-static void merge(const lots_element_list *list, const member_spans *spans, uint32_t owners, int64_t gap, stretches *out)
+/* `gap`: the most days from the latest end so far to the next start. Whether an element begins an episode can't be foretold, nor
+ * how many an owner has: there is no branch. */
+static void merge(const uint32_t *owners, uint32_t count, const member_spans *spans, int64_t gap, stretches *out)
 {
-    uint32_t made = 0;
-    for (uint32_t g = 0; g < owners; g++) {
-        const uint32_t first = list->offsets[g], end = list->offsets[g + 1];
-        int32_t latest = 0;
-        out->offsets[g] = made;
-        for (uint32_t p = first; p < end; p++) {
-            const bool begins = p == first || (int64_t)spans->starts[p] - latest > gap;
-            latest = begins || spans->ends[p] > latest ? spans->ends[p] : latest;
-            if (begins) {
-                out->tied |= p > first && spans->starts[p] == out->starts[made - 1];
-                out->places[made] = p;
-                out->starts[made++] = spans->starts[p];
-            }
-            out->ends[made - 1] = latest;
-        }
+    uint32_t made = 0, owner = LOTS_NO_ID;
+    int32_t latest = 0, start = 0;
+    bool tied = false;
+    for (uint32_t p = 0; p < count; p++) {
+        const int32_t from = spans->starts[p], end = spans->ends[p];
+        const bool other = owners[p] != owner, begins = other | ((int64_t)from - latest > gap);
+        tied |= begins & !other & (from == start);
+        owner = owners[p];
+        start = begins ? from : start;
+        latest = begins | (end > latest) ? end : latest;
+        out->places[made] = p;
+        out->starts[made] = from;
+        made += begins;
+        out->ends[made - 1] = latest;
+        out->offsets[owner + 1] = made;
     }
-    out->offsets[owners] = out->count = made;
-    out->places[made] = list->offsets[owners];
+    out->places[made] = count;
+    out->count = made;
+    out->tied = tied;
+}
+
+static lots_status merge_members(lots_worker *worker, const lots_relation_rows *rows, const lots_element_list *list,
+                                 const member_spans *members, stretches *out, lots_error *err)
+{
+    const lots_relation *relation = rows->relation;
+    const uint32_t groups = rows->owners->count, count = list->instance->count, *owners = NULL;
+    LOTS_TRY(new_stretches(lots_instance_arena(worker, rows->owners), groups, count, out, err));
+    LOTS_TRY(lots_instance_parents(worker, list->instance, &owners, err));
+    memset(out->offsets, 0, ((size_t)groups + 1) * sizeof *out->offsets);
+    merge(owners, count, members, relation->has_gap ? relation->gap_days : INT64_MAX, out);
+    for (uint32_t g = 0; g < groups; g++) /* those without elements have none */
+        out->offsets[g + 1] = out->offsets[g + 1] > out->offsets[g] ? out->offsets[g + 1] : out->offsets[g];
+    worker->work.rows += count;
+    return LOTS_OK;
 }
 
 /* ---- what is kept of them ---- */
@@ -172,20 +191,17 @@ static lots_status spans_of(lots_worker *worker, lots_arena *arena, const stretc
 lots_status lots_episodes_plain(lots_worker *worker, lots_relation_rows *rows, const lots_element_list *list, bool *done,
                                 lots_error *err)
 {
-    const lots_relation *relation = rows->relation;
     lots_arena *arena = lots_instance_arena(worker, rows->owners);
     member_spans members;
     stretches made;
     lots_episode_spans spans;
-    *done = relation->per_count + relation->by_count == 0;
+    *done = rows->relation->per_count + rows->relation->by_count == 0;
     if (!*done)
         return LOTS_OK;
     LOTS_TRY(read_starts(worker, list, arena, &members.starts, err));
     LOTS_TRY(read_ends(worker, list, arena, members.starts, &members.ends, err));
     LOTS_TRY(read_open(worker, list, arena, &members.open, err));
-    LOTS_TRY(new_stretches(arena, rows->owners->count, list->instance->count, &made, err));
-    merge(list, &members, rows->owners->count, relation->has_gap ? relation->gap_days : INT64_MAX, &made);
-    worker->work.rows += list->instance->count;
+    LOTS_TRY(merge_members(worker, rows, list, &members, &made, err));
     *done = !made.tied;
     if (!*done)
         return LOTS_OK;

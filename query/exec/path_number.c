@@ -115,9 +115,11 @@ static lots_status find_stops(number_maker *maker, lots_error *err)
         LOTS_TRY(find_near(maker, (uint32_t)end_column, maker->stops, err));
     if (asked)
         lots_bits_not(maker->stops, maker->stops, maker->count);
-    for (uint32_t g = 0; g < step->count; g++)
-        if (offsets[g] < offsets[g + 1])
-            lots_bit_set(maker->stops, offsets[g + 1] - 1);
+    uint32_t g = 0;
+    while (g < step->count && offsets[g + 1] == 0)
+        g++;
+    for (; g < step->count; g++) /* of an owner without steps that is the one before's last */
+        lots_bit_set(maker->stops, offsets[g + 1] - 1);
     return LOTS_OK;
 }
 
@@ -130,20 +132,18 @@ static unsigned length_from(const uint64_t *stops, uint32_t at)
     return (unsigned)__builtin_ctzll(window | UINT64_C(1) << 63) + 1;
 }
 
+/* Who has no steps can't be foretold: theirs are read, where the next one's are or behind the last, and blanked. */
 static void make_numbers(const number_maker *maker, lots_vector *out)
 {
     const uint32_t *offsets = maker->list.offsets;
     const unsigned most = maker->step->expr->index;
     int64_t *numbers = out->data;
     for (uint32_t g = 0; g < maker->step->count; g++) {
-        if (offsets[g] == offsets[g + 1]) {
-            numbers[g] = 0;
-            lots_bit_set(out->missing, g);
-            continue;
-        }
+        const uint64_t none = offsets[g] == offsets[g + 1];
         const unsigned length = length_from(maker->stops, offsets[g]), kept = length < most ? length : most;
         const uint64_t number = lots_get64(maker->steps + offsets[g]) & ((UINT64_C(1) << (8 * kept)) - 1);
-        numbers[g] = (int64_t)(number | (length > most ? MORE : 0));
+        numbers[g] = (int64_t)((number | (length > most ? MORE : 0)) & (none - 1));
+        out->missing[g / 64] |= none << (g % 64);
     }
 }
 

@@ -138,6 +138,8 @@ typedef struct lots_kernels {
     void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
     /* out[i] = a[i] + b[i] + plus, modulo 2^32, 0 where `none` has a bit. b NULL: zeros; none NULL: no bits. out may be a. */
     void (*add_i32)(const int32_t *a, const int32_t *b, int32_t plus, const uint64_t *none, size_t count, int32_t *out);
+    /* out[i] = a[i] - b[i], modulo 2^32. out may be a or b. */
+    void (*subtract_i32)(const int32_t *a, const int32_t *b, size_t count, int32_t *out);
     /* best[i] becomes x[i] where that is less (greater) and `none` has no bit; none NULL: no bits. */
     void (*least_i32)(const int32_t *x, const uint64_t *none, size_t count, int32_t *best);
     void (*greatest_i32)(const int32_t *x, const uint64_t *none, size_t count, int32_t *best);

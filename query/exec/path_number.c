@@ -44,20 +44,12 @@ static lots_status drop_unnamed(number_maker *maker, lots_vector *names, lots_er
     return LOTS_OK;
 }
 
-/* Sixteen at a time, into the slack, so that compilers make vectors of it; the next likewise. */
+/* Sixteen at a time, into the slack, so that compilers make vectors of it. */
 static void number_steps(const uint32_t *restrict ranks, uint32_t count, uint8_t *restrict out)
 {
     for (size_t i = 0; i < count; i += 16)
         for (size_t k = 0; k < 16; k++)
             out[i + k] = (uint8_t)(ranks[i + k] + 1);
-}
-
-/* Differences of days fit: what is not known may wrap around. */
-static void subtract(const uint32_t *restrict from, const uint32_t *restrict days, uint32_t count, uint32_t *restrict out)
-{
-    for (size_t i = 0; i < count; i += 8)
-        for (size_t k = 0; k < 8; k++)
-            out[i + k] = from[i + k] - days[i + k];
 }
 
 static lots_status read_steps(number_maker *maker, lots_error *err)
@@ -84,19 +76,20 @@ static lots_status find_near(const number_maker *maker, uint32_t end_column, uin
     const uint32_t count = maker->count;
     const int64_t gap = step->expr->constant.i;
     const int32_t *starts = NULL, most = gap > INT32_MAX ? INT32_MAX : (int32_t)gap;
-    uint32_t *from = NULL, *gaps = NULL;
+    uint32_t *from = NULL;
+    int32_t *gaps = NULL;
     uint64_t *dated = NULL;
     lots_vector ends, flat;
     LOTS_TRY(lots_relation_starts(step->worker, maker->list.relation, &starts, err));
     LOTS_TRY(lots_relation_take(step->worker, maker->list.relation, end_column, maker->list.rows, count, step->arena, &ends, err));
     LOTS_TRY(lots_vector_flatten(step->arena, &ends, &flat, err));
     LOTS_TRY(lots_new_u32(step->arena, (size_t)count + 1, &from, err));
-    LOTS_TRY(lots_new_u32(step->arena, count, &gaps, err));
+    LOTS_TRY(lots_new_i32(step->arena, count, &gaps, err));
     LOTS_TRY(lots_new_bits(step->arena, count, &dated, err));
     kernels->gather_u32((const uint32_t *)starts, maker->list.rows, count, from);
     from[count] = INT32_MAX;
-    subtract(from + 1, flat.data, count, gaps);
-    kernels->range_i32((const int32_t *)gaps, count, INT32_MIN, most, near);
+    kernels->subtract_i32((const int32_t *)from + 1, flat.data, count, gaps); /* what is not known may wrap around */
+    kernels->range_i32(gaps, count, INT32_MIN, most, near);
     kernels->range_i32((const int32_t *)from + 1, count, INT32_MIN, INT32_MAX - 1, dated);
     lots_bits_and(near, near, dated, count);
     if (flat.missing != NULL)

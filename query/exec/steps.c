@@ -72,17 +72,12 @@ static lots_status read_days(step_maker *maker, lots_error *err)
     if (ends->missing == NULL || lots_bits_next(ends->missing, 0, ends->count) == ends->count)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(maker->arena, list->instance->count, &endless, err));
-    maker->worker->kernels->lookup_bits(list->rows, list->instance->count, ends->missing, ends->count, endless);
+    if (list->bits != NULL)
+        maker->worker->kernels->bits_compress(list->bits, ends->count, ends->missing, endless);
+    else
+        maker->worker->kernels->lookup_bits(list->rows, list->instance->count, ends->missing, ends->count, endless);
     maker->endless = endless;
     return LOTS_OK;
-}
-
-/* Eight at a time, into the slack, so that compilers make vectors of it. */
-static void subtract(const uint32_t *restrict from, const uint32_t *restrict days, uint32_t count, uint32_t *restrict out)
-{
-    for (size_t i = 0; i < count; i += 8)
-        for (size_t k = 0; k < 8; k++)
-            out[i + k] = from[i + k] - days[i + k];
 }
 
 /* Days from the end of each to the start of the next, where both are known. Differences of days fit: what is not known may
@@ -98,7 +93,7 @@ static lots_status measure_gaps(step_maker *maker, lots_error *err)
         lots_bits_fill(maker->no_gap, count, true);
         return LOTS_OK;
     }
-    subtract((const uint32_t *)maker->starts + 1, (const uint32_t *)maker->ends, count, maker->gaps);
+    maker->worker->kernels->subtract_i32(maker->starts + 1, maker->ends, count, (int32_t *)maker->gaps);
     LOTS_TRY(lots_new_bits(maker->arena, count, &dated, err));
     maker->worker->kernels->range_i32(maker->starts + 1, count, INT32_MIN, INT32_MAX - 1, dated);
     lots_bits_not(maker->no_gap, dated, count);

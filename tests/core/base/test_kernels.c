@@ -317,6 +317,10 @@ static void check_elements(const lots_kernels *kernels, size_t count)
             assert_true(all->out32[i] == (none != NULL && bit(none, i) ? 0 : sum));
         }
     }
+    memcpy(all->out32, all->b32, count * 4); /* in place, too */
+    kernels->subtract_i32((const int32_t *)all->a32, (const int32_t *)all->out32, count, (int32_t *)all->out32);
+    for (size_t i = 0; i < count; i++)
+        assert_true(all->out32[i] == all->a32[i] - all->b32[i]);
     for (int form = 0; form < 4; form++) { /* the lesser and the greater, with and without the mask */
         const uint64_t *none = form % 2 ? all->mask : NULL;
         const int32_t *x = (const int32_t *)all->b32, *best = (const int32_t *)all->a32, *out = (const int32_t *)all->out32;

@@ -251,7 +251,8 @@ static bool same_named(pairing *frames, const lots_named_expr *a, uint32_t a_cou
 static bool same_each(pairing *frames, const lots_each *a, const lots_each *b)
 {
     bool same = a->kind == b->kind && a->period == b->period && a->months == b->months && a->days == b->days &&
-                a->slot_count == b->slot_count && same_expr(frames, a->value, b->value) && same_expr(frames, a->high, b->high);
+                a->slot_count == b->slot_count && a->numbered == b->numbered && same_expr(frames, a->value, b->value) &&
+                same_expr(frames, a->high, b->high);
     for (uint32_t i = 0; i < a->slot_count && same; i++)
         same = a->slots[i] == b->slots[i] && same_type(&a->types[i], &b->types[i]);
     return same;

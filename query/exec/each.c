@@ -299,9 +299,11 @@ lots_status lots_each_fill(lots_worker *worker, const lots_each *each, const lot
     lots_vector *interval = &rows->slots[each->slots[0]], *number = &rows->slots[each->slots[1]];
     lots_arena *arena = lots_instance_arena(worker, rows);
     LOTS_TRY(lots_vector_new(arena, &each->types[0], count, interval, err));
-    LOTS_TRY(lots_vector_new(arena, &each->types[1], count, number, err));
     kernels->gather_u32((const uint32_t *)periods->starts, period, count, interval->data);
     kernels->gather_u32((const uint32_t *)periods->ends, period, count, (uint32_t *)interval->data2);
+    if (!each->numbered)
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_new(arena, &each->types[1], count, number, err));
     for (uint32_t i = 0; i < count; i++)
         ((int64_t *)number->data)[i] = (int64_t)period[i] + 1;
     return LOTS_OK;

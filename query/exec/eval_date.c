@@ -184,12 +184,13 @@ static lots_status eval_parts(const lots_step *step, lots_vector *out, lots_erro
     return LOTS_OK;
 }
 
-/* ---- intervals ---- */
+/* ---- intervals ----
+ * Where no row is missing sides are lent, as a column's values are: nobody writes to them, and they last as long. */
 
 static lots_status eval_interval_side(const lots_step *step, lots_vector *out, lots_error *err)
 {
     const bool end = step->expr->op == LOTS_OP_INTERVAL_END;
-    const int32_t *side = end ? step->in[0].data2 : step->in[0].data;
+    int32_t *side = end ? step->in[0].data2 : step->in[0].data;
     const int32_t open = end ? LOTS_DAY_MAX : LOTS_DAY_MIN;
     const lots_kernels *kernels = step->worker->kernels;
     uint64_t *opens = NULL;
@@ -199,16 +200,29 @@ static lots_status eval_interval_side(const lots_step *step, lots_vector *out, l
         LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
         kernels->bits_or(out->missing, opens, step->count, out->missing);
     }
-    memcpy(out->data, side, step->count * sizeof(int32_t));
+    if (out->missing == NULL)
+        out->data = side;
+    else
+        memcpy(out->data, side, step->count * sizeof(int32_t));
     return LOTS_OK;
+}
+
+static void join_sides(const lots_step *step, lots_vector *out)
+{
+    if (out->missing == NULL) {
+        out->data = step->in[0].data;
+        out->data2 = step->in[1].data;
+        return;
+    }
+    memcpy(out->data, step->in[0].data, step->count * sizeof(int32_t));
+    memcpy(out->data2, step->in[1].data, step->count * sizeof(int32_t));
 }
 
 static lots_status eval_interval(const lots_step *step, lots_vector *out, lots_error *err)
 {
     switch (step->expr->op) {
     case LOTS_OP_INTERVAL:
-        memcpy(out->data, step->in[0].data, step->count * sizeof(int32_t));
-        memcpy(out->data2, step->in[1].data, step->count * sizeof(int32_t));
+        join_sides(step, out);
         return LOTS_OK;
     case LOTS_OP_INTERVAL_DAYS: {
         const int32_t *starts = step->in[0].data, *ends = step->in[0].data2;

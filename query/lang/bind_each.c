@@ -176,6 +176,15 @@ static lots_status name_slots(binder *b, const lots_ast_stage *stage, lots_each 
     return LOTS_OK;
 }
 
+static void ask_number(pipeline_state *p, const lots_expr *slot)
+{
+    for (size_t i = 0; i < p->stages.count; i++) {
+        lots_bound_stage *stage = &LOTS_AT(lots_bound_stage, &p->stages, i);
+        if (stage->kind == LOTS_STAGE_EACH && stage->each.slot_count == 2 && stage->each.slots[1] == slot->index)
+            stage->each.numbered = true;
+    }
+}
+
 lots_status bind_period_number(binder *b, scope *where, const lots_ast_node *node, lots_expr **out)
 {
     const lots_ast_name *period = &node->member.base->name;
@@ -188,6 +197,7 @@ lots_status bind_period_number(binder *b, scope *where, const lots_ast_node *nod
     LOTS_TRY(bind_name(b, where, &whole, &bound));
     if (bound.kind != VALUE_EXPR)
         return lots_ast_fail(b->err, node->span, "only a period that `each` made has a number");
+    ask_number(b->pipeline, bound.expr);
     *out = bound.expr;
     return LOTS_OK;
 }

@@ -405,6 +405,7 @@ typedef struct lots_each {
     uint32_t slot_count;
     lots_type types[2];
     const char *names[2];   /* of the slots */
+    bool numbered;          /* of periods: is the second slot, their number, asked for? Else it may stay empty */
 } lots_each;
 
 typedef struct lots_sort_key {

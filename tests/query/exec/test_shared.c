@@ -121,6 +121,18 @@ static void what_begins_otherwise_is_made_by_itself(void **state)
     check(PEOPLE "from people top 10 by k group by sex show n = count() from people group by sex show n = count()", "xx");
 }
 
+/* Periods have numbers only where they are asked for. */
+static void only_one_of_two_asks_for_numbers_of_periods(void **state)
+{
+    (void)state;
+    check(PEOPLE "from people each month m in 2021 where birth <= m.end group by m show n = count(), k = sum(k) "
+                 "from people each month m in 2021 where birth <= m.end group by a = m.number show n = count(), b = sum(m.number + k)",
+          "x-");
+    check(PEOPLE "from people each month m in 2021 group by a = mod(m.number, 5) show n = count() "
+                 "from people each month m in 2021 group by sex show n = count(), k = mean(k)",
+          "x-");
+}
+
 static void a_panel_leaves_the_others_events_of_all_times(void **state)
 {
     (void)state;
@@ -205,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_begins_alike_is_made_in_one_pass),
         cmocka_unit_test(what_begins_otherwise_is_made_by_itself),
+        cmocka_unit_test(only_one_of_two_asks_for_numbers_of_periods),
         cmocka_unit_test(a_panel_leaves_the_others_events_of_all_times),
         cmocka_unit_test(windows_that_leave_the_data_are_told_by_those_that_ask),
         cmocka_unit_test(groups_that_find_no_room_to_wait_are_made_again),

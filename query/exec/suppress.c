@@ -24,6 +24,17 @@ bool lots_suppress_hide(lots_suppress *table, uint32_t column, uint32_t row)
     return shown;
 }
 
+bool lots_suppress_withhold(lots_suppress *table, uint32_t column, uint32_t row)
+{
+    int64_t *mark = &((int64_t *)table->marks[table->stage->key_count + column].data)[row];
+    if (*mark != LOTS_MARK_SMALL)
+        return false;
+    *mark = LOTS_MARK_WITHHELD;
+    if (table->changed != NULL)
+        table->changed[row] = ++table->hidings;
+    return true;
+}
+
 bool lots_suppress_forced(uint32_t min_cell, uint64_t small, uint64_t others, int64_t sum)
 {
     uint64_t all = sum < 0 ? 0 : (uint64_t)sum;
@@ -63,7 +74,25 @@ static bool shared_out(const lots_bound_stage *stage, const lots_vector *slots, 
     return parts > 1 && found;
 }
 
-/* True when it hid something. */
+/* The numbers that tell what the parts add up to; where these are `<k`, and so many parts too that each can only be 1, one part is
+ * `*` instead, which may be 0. True when it hid something. */
+static bool hide_wholes(lots_suppress *table, uint32_t row, int64_t sum, uint32_t small)
+{
+    const lots_bound_stage *stage = table->stage;
+    bool changed = false, few = false;
+    for (uint32_t i = 0; i <= stage->agg_count; i++) {
+        if ((i < stage->agg_count && !is_whole(&stage->aggs[i])) || count_at(&table->slots[stage->key_count + i], row) != sum)
+            continue;
+        changed = lots_suppress_hide(table, i, row) || changed;
+        few = few || lots_suppress_mark(table, i, row) == LOTS_MARK_SMALL;
+    }
+    for (uint32_t i = 0; i < stage->agg_count && few && !changed && small + 1 >= table->min_cell; i++)
+        changed = is_part(&stage->aggs[i]) && lots_suppress_withhold(table, i, row);
+    return changed;
+}
+
+/* Parts until those that are hidden leave each other a choice; where none is left to hide, what they add up to. True when it hid
+ * something. */
 static bool hide_parts(lots_suppress *table, uint32_t row)
 {
     const lots_bound_stage *stage = table->stage;
@@ -85,8 +114,10 @@ static bool hide_parts(lots_suppress *table, uint32_t row)
         }
         bool safe = hidden > 1 && sum >= (int64_t)table->min_cell &&
                     !lots_suppress_forced(table->min_cell, small, hidden - small, sum);
-        if (hidden == 0 || next == stage->agg_count || safe)
+        if (hidden == 0 || safe)
             return changed;
+        if (next == stage->agg_count)
+            return hide_wholes(table, row, sum, small) || changed;
         lots_suppress_hide(table, next, row);
     }
 }

@@ -3,7 +3,7 @@
  * Reckoned are: a part of a row whose conditions share out all its rows or persons (the parts add up to the row's count), a
  * part of a column of shares (which add up to 1), and with totals a part of a total (suppress_totals.c). There the next
  * smallest part is hidden too, until two are hidden that rest on k or more together (CLINICAL.md section 9: of 3, 8 and 16
- * with their total, 3 and 8), and until their sum leaves each of them a choice: `<5` twice with the sum 8 is 4 twice.
+ * with their total, 3 and 8), and until their sum leaves each of them a choice: `<5` twice with the sum 8 is 4 twice. Of a row whose parts are all hidden, their sum is.
  * Not reckoned are: conditions inside one another, sums of several columns, and what two results tell together. */
 #ifndef LOTS_QUERY_SUPPRESS_H
 #define LOTS_QUERY_SUPPRESS_H
@@ -43,6 +43,8 @@ static inline lots_mark lots_suppress_mark(const lots_suppress *table, uint32_t 
 }
 /* True when it was shown before. */
 bool lots_suppress_hide(lots_suppress *table, uint32_t column, uint32_t row);
+/* What prints as `<k` prints as `*`. True when it did print so. */
+bool lots_suppress_withhold(lots_suppress *table, uint32_t column, uint32_t row);
 /* Does the sum of the hidden cells give one of them away? `small`: how many print as `<k`, each of 1..k-1; `others`: as `*`,
  * each of k or more. */
 bool lots_suppress_forced(uint32_t min_cell, uint64_t small, uint64_t others, int64_t sum);

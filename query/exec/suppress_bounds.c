@@ -27,7 +27,7 @@ typedef struct lots_suppress_bounds {
     uint32_t part_count, whole_count;
     bool *counted;       /* by column: it counts */
     bool *shared;        /* by row: the conditions share it out */
-    bool *asked;         /* by row of a total: one part more is enough for now */
+    bool *asked;         /* by row: something more of it, or of a total one part more, is enough for now */
     bool same;           /* each row is a person: the wholes are one number */
 
     /* sums in which something changed since they were looked at: a row's; by column and row those of totals; any of a row */
@@ -284,12 +284,97 @@ static void find_telling(bounds *b)
     }
 }
 
-/* Of the next total above that is shown, another part; else what else the row shows. */
+static int64_t plus(int64_t a, int64_t b) { return a == OPEN || b == OPEN ? OPEN : a + b; }
+
+/* What a count's mark tells of it, or of a hidden total those below it. As deep as there are keys. */
+static range from_below(const bounds *b, uint32_t column, uint32_t row)
+{
+    const tree *t = b->t;
+    const range own = b->first[(size_t)column * rows_of(b) + row];
+    range sum = {0, 0};
+    if (own.low >= own.high || tree_is_leaf(t, row))
+        return own;
+    for (uint32_t i = t->starts[row]; i < t->starts[row + 1]; i++) {
+        const range child = from_below(b, column, t->children[i]);
+        sum = (range){sum.low + child.low, plus(sum.high, child.high)};
+    }
+    return sum;
+}
+
+static bool is_the_whole(const bounds *b, uint32_t column, uint32_t row)
+{
+    return b->counted[column] && !is_part(b->t, column) && truth_of(b->t, column, row) == truth_of(b->t, b->wholes[0], row);
+}
+
+/* Does a row that its conditions share out tell a part by the others and what they add up to, or that by all of them? The parts
+ * are known by what is below them. */
+static bool is_told_by_row(const bounds *b, uint32_t column, uint32_t row)
+{
+    const bool whole = is_the_whole(b, column, row);
+    range own, all, others = {0, 0};
+    if (!b->shared[row] || (!whole && !is_part(b->t, column)))
+        return false;
+    own = from_below(b, column, row);
+    for (uint32_t i = 0; i < b->part_count; i++) {
+        const uint32_t part = b->parts[i] / rows_of(b);
+        const range other = part == column ? (range){0, 0} : from_below(b, part, row);
+        others = (range){others.low + other.low, plus(others.high, other.high)};
+    }
+    all = whole ? (range){0, 0} : b->ranges[(size_t)b->wholes[0] * rows_of(b) + row];
+    const int64_t least = whole ? others.low : others.high == OPEN ? own.low : all.low - others.high;
+    const int64_t most = whole ? others.high : all.high == OPEN ? own.high : all.high - others.low;
+    return (least > own.low ? least : own.low) >= (most < own.high ? most : own.high);
+}
+
+/* The smallest part of a row that is shown, or prints as `<k`; no column when there is none. */
+static uint32_t smallest_part(const bounds *b, uint32_t row, lots_mark mark)
+{
+    const tree *t = b->t;
+    uint32_t least = t->columns;
+    for (uint32_t i = 0; i < b->part_count; i++) {
+        const uint32_t part = b->parts[i] / rows_of(b);
+        if (lots_suppress_mark(t->table, part, row) == mark && truth_of(t, part, row) > 0 &&
+            (least == t->columns || truth_of(t, part, row) < truth_of(t, least, row)))
+            least = part;
+    }
+    return least;
+}
+
+/* A part of the row; when none is shown, what they add up to; when that isn't either, a part is `*` instead of `<k`, and may be 0.
+ * True when it hid something. */
+static bool hide_beside(const bounds *b, uint32_t row)
+{
+    tree *t = b->t;
+    const uint32_t before = t->table->hidings, part = smallest_part(b, row, LOTS_MARK_SHOWN);
+    if (part < t->columns)
+        tree_hide_cell(t, part, row);
+    for (uint32_t i = 0; part == t->columns && i < b->whole_count; i++)
+        if (is_the_whole(b, b->wholes[i], row))
+            tree_hide_cell(t, b->wholes[i], row);
+    const uint32_t small = smallest_part(b, row, LOTS_MARK_SMALL);
+    if (t->table->hidings == before && small < t->columns)
+        t->changed = lots_suppress_withhold(t->table, small, row) || t->changed;
+    return t->table->hidings > before;
+}
+
+/* Is the row told so, and was something else of it hidden? What is above it, hidden too, may be told no more then. */
+static bool hide_in_row(const bounds *b, uint32_t column, uint32_t row)
+{
+    if (!is_told_by_row(b, column, row) || !hide_beside(b, row))
+        return false;
+    for (; row != LOTS_NO_ID && !tree_is_shown(b->t, column, row); row = b->t->table->parent[row])
+        b->asked[row] = true;
+    return true;
+}
+
+/* Where a row from this one up to the next total that is shown tells it, something else of that row; else another part of the total;
+ * when there is none, what else the row shows. */
 static void hide_more(const bounds *b, uint32_t column, uint32_t row)
 {
-    uint32_t above = b->t->table->parent[row];
-    while (above != LOTS_NO_ID && !tree_is_shown(b->t, column, above))
-        above = b->t->table->parent[above];
+    uint32_t above = row;
+    for (; above != LOTS_NO_ID && !tree_is_shown(b->t, column, above); above = b->t->table->parent[above])
+        if (b->asked[above] || hide_in_row(b, column, above))
+            return;
     if (above == LOTS_NO_ID)
         tree_hide_row(b->t, row);
     else if (!b->asked[above])

@@ -315,6 +315,13 @@ void tree_hide_part(tree *t, uint32_t column, uint32_t row)
     hide_cells(t, row, t->wanted);
 }
 
+void tree_hide_cell(tree *t, uint32_t column, uint32_t row)
+{
+    memset(t->wanted, 0, t->columns * sizeof *t->wanted);
+    t->wanted[column] = true;
+    hide_down(t, row, 0);
+}
+
 void tree_hide_row(tree *t, uint32_t row)
 {
     for (uint32_t c = 0; c < t->columns; c++)

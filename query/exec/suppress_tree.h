@@ -34,6 +34,8 @@ lots_row_agg_kind tree_kind(const tree *t, uint32_t column);
 /* Hide the smallest part of a total that is still shown, down to a leaf; when there is none, the total. Of other columns too
  * what is hidden in the parts of which `column` is hidden. */
 void tree_hide_part(tree *t, uint32_t column, uint32_t row);
+/* Hide one number of a row, and of a total enough below it for it not to be reckoned. */
+void tree_hide_cell(tree *t, uint32_t column, uint32_t row);
 /* Hide all of a row that follows from sums. */
 void tree_hide_row(tree *t, uint32_t row);
 

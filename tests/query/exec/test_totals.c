@@ -8,7 +8,7 @@
 #include "query/out/output.h"
 #include "tests/support/small_registry.h"
 
-enum { PERSONS = 900, K = 5, ROWS_MAX = 200, COLUMNS_MAX = 4, KEYS_MAX = 3, CELLS_MAX = ROWS_MAX * COLUMNS_MAX, MANY = 1000000 };
+enum { PERSONS = 900, K = 5, ROWS_MAX = 200, COLUMNS_MAX = 6, KEYS_MAX = 3, CELLS_MAX = ROWS_MAX * COLUMNS_MAX, MANY = 1000000 };
 
 static small_registry r;
 
@@ -136,8 +136,8 @@ static bool is_part(const table *t, uint32_t part, uint32_t total)
     return same;
 }
 
-/* Of every total and column; of every row, that its patients are its first column, and with two more columns, that they share
- * it out. */
+/* Of every total and column; of every row, that its patients are its first column, and with two more columns or four, that they
+ * share it out. */
 static uint32_t make_equations(table *t, equation *out)
 {
     uint32_t count = 0;
@@ -150,8 +150,11 @@ static uint32_t make_equations(table *t, equation *out)
                     e->parts[e->count++] = &t->cells[part][c];
         }
         out[count++] = (equation){.total = &t->cells[row][0], .parts = {&t->cells[row][t->columns - 1]}, .count = 1};
-        if (t->columns == 4)
-            out[count++] = (equation){.total = &t->cells[row][0], .parts = {&t->cells[row][1], &t->cells[row][2]}, .count = 2};
+        equation *shared = &out[count];
+        *shared = (equation){.total = &t->cells[row][0]};
+        for (uint32_t c = 1; c + 1 < t->columns; c++)
+            shared->parts[shared->count++] = &t->cells[row][c];
+        count += shared->count > 1;
     }
     return count;
 }
@@ -279,7 +282,7 @@ static void print_table(const table *t)
 
 static void attack(table *t, const char *text, uint32_t *hidden)
 {
-    static equation equations[CELLS_MAX * 2];
+    static equation equations[CELLS_MAX * 2 + 1];
     uint32_t count = make_equations(t, equations), fixed = count_fixed(t, equations, count);
     if (fixed > 0)
         print_table(t);
@@ -334,26 +337,31 @@ static void nobody_can_reckon_a_hidden_count(void **state)
         {"score, sex", "n = count(), a = count(where score > 1)", 2},
         {"sex, decade = year(birth), score", "n = count(), a = count(where mod(int(income), 7) < 2), b = count(where not mod(int(income), 7) < 2)", 3},
         {"score, sex", "n = count(), a = count(where mod(int(income), 5) = 0), b = count(where mod(int(income), 5) != 0)", 2},
+        {"sex, score", "n = count(), a = count(where mod(int(income), 4) = 0), b = count(where mod(int(income), 4) = 1), "
+                       "c = count(where mod(int(income), 4) = 2), d = count(where mod(int(income), 4) = 3)", 2},
     };
     static table t;
     static char few[sizeof shapes / sizeof *shapes][200];
     uint64_t seed = 3;
-    uint32_t hidden = 0, tables = 0;
-    for (int i = 0; i < 240; i++) {
+    uint32_t hidden = 0, tables = 0, large = 0, sums_shown = 0;
+    for (int i = 0; i < 288; i++) {
         size_t shape = (size_t)i % (sizeof shapes / sizeof *shapes);
         char text[500];
         int persons = (int)(lots_test_random(&seed) % 90) * (i % 9 != 0) + 1 + i % 4 * (i % 9 == 0), first = (int)(lots_test_random(&seed) % (PERSONS - 90));
-        snprintf(text, sizeof text, "from patients where income >= %d and income < %d group by %s with totals show %s", first,
-                 first + persons, shapes[shape].keys, shapes[shape].show);
+        snprintf(text, sizeof text, "from patients where income >= %d and income < %d group by %s%s show %s", first,
+                 first + persons, shapes[shape].keys, i / 6 % 4 == 3 ? "" : " with totals", shapes[shape].show);
         if (persons < K) {
             few_are_all_alike(text, shapes[shape].keys, few[shape]);
             continue;
         }
         ask(text, shapes[shape].key_count, &t);
         attack(&t, text, &hidden);
+        large += i / 6 % 4 != 3 && persons >= 40;
+        sums_shown += i / 6 % 4 != 3 && persons >= 40 && t.cells[t.rows - 1][0].shown;
         tables++;
     }
-    assert_true(hidden > tables); /* else nothing was attacked */
+    assert_true(hidden > tables);             /* else nothing was attacked */
+    assert_true(sums_shown > large / 4 * 3); /* what one row tells by itself costs no total */
 }
 
 int main(void)

@@ -367,8 +367,17 @@ static bool hide_in_row(const bounds *b, uint32_t column, uint32_t row)
     return true;
 }
 
+/* What else the row shows, or the next above it that shows anything. */
+static void hide_rest(const bounds *b, uint32_t row)
+{
+    const lots_suppress *table = b->t->table;
+    const uint32_t before = table->hidings;
+    for (; row != LOTS_NO_ID && table->hidings == before; row = table->parent[row])
+        tree_hide_row(b->t, row);
+}
+
 /* Where a row from this one up to the next total that is shown tells it, something else of that row; else another part of the total;
- * when there is none, what else the row shows. */
+ * when there is none, the rest. */
 static void hide_more(const bounds *b, uint32_t column, uint32_t row)
 {
     uint32_t above = row;
@@ -376,7 +385,7 @@ static void hide_more(const bounds *b, uint32_t column, uint32_t row)
         if (b->asked[above] || hide_in_row(b, column, above))
             return;
     if (above == LOTS_NO_ID)
-        tree_hide_row(b->t, row);
+        hide_rest(b, row);
     else if (!b->asked[above])
         tree_hide_part(b->t, column, above);
     if (above != LOTS_NO_ID)

@@ -292,6 +292,30 @@ lots_status lots_each_periods(const lots_each *each, lots_arena *arena, lots_per
     return number_days(arena, out, err);
 }
 
+/* The `some` bytes that are there, over and over till `all` are. */
+static void repeat(void *out, size_t some, size_t all)
+{
+    for (size_t more; some < all; some += more) {
+        more = all - some < some ? all - some : some;
+        memcpy((char *)out + some, out, more);
+    }
+}
+
+static void repeat_days(const int32_t *days, const lots_periods *periods, uint32_t count, int32_t *out)
+{
+    memcpy(out, days, periods->count * sizeof *out);
+    repeat(out, periods->count * sizeof *out, count * sizeof *out);
+}
+
+/* As lots_each_fill does. */
+static void fill_numbers(const lots_periods *periods, const uint32_t *period, uint32_t count, int64_t *numbers)
+{
+    for (uint32_t i = 0; i < (period == NULL ? periods->count : count); i++)
+        numbers[i] = (int64_t)(period == NULL ? i : period[i]) + 1;
+    if (period == NULL)
+        repeat(numbers, periods->count * sizeof *numbers, count * sizeof *numbers);
+}
+
 lots_status lots_each_fill(lots_worker *worker, const lots_each *each, const lots_periods *periods, const uint32_t *period,
                            uint32_t count, lots_instance *rows, lots_error *err)
 {
@@ -299,14 +323,39 @@ lots_status lots_each_fill(lots_worker *worker, const lots_each *each, const lot
     lots_vector *interval = &rows->slots[each->slots[0]], *number = &rows->slots[each->slots[1]];
     lots_arena *arena = lots_instance_arena(worker, rows);
     LOTS_TRY(lots_vector_new(arena, &each->types[0], count, interval, err));
-    kernels->gather_u32((const uint32_t *)periods->starts, period, count, interval->data);
-    kernels->gather_u32((const uint32_t *)periods->ends, period, count, (uint32_t *)interval->data2);
+    if (period == NULL) {
+        repeat_days(periods->starts, periods, count, interval->data);
+        repeat_days(periods->ends, periods, count, interval->data2);
+    } else {
+        kernels->gather_u32((const uint32_t *)periods->starts, period, count, interval->data);
+        kernels->gather_u32((const uint32_t *)periods->ends, period, count, (uint32_t *)interval->data2);
+    }
     if (!each->numbered)
         return LOTS_OK;
     LOTS_TRY(lots_vector_new(arena, &each->types[1], count, number, err));
-    for (uint32_t i = 0; i < count; i++)
-        ((int64_t *)number->data)[i] = (int64_t)period[i] + 1;
+    fill_numbers(periods, period, count, number->data);
     return LOTS_OK;
+}
+
+/* All of each row. *done as below. */
+static lots_status make_all(lots_worker *worker, const lots_each *each, const lots_periods *periods, const lots_instance *rows,
+                            lots_instance **out, bool *done, lots_error *err)
+{
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    const uint64_t all = (uint64_t)rows->count * periods->count;
+    uint32_t *offsets = NULL, *index = NULL;
+    *done = all <= ROWS_MAX;
+    if (!*done)
+        return LOTS_OK;
+    const uint32_t count = (uint32_t)all;
+    LOTS_TRY(lots_new_u32(arena, (size_t)rows->count + 1, &offsets, err));
+    LOTS_TRY(lots_new_u32(arena, count, &index, err));
+    for (uint32_t row = 0; row <= rows->count; row++)
+        offsets[row] = row * periods->count;
+    worker->kernels->broadcast_index(offsets, rows->count, index);
+    worker->work.rows += rows->count + count;
+    LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
+    return lots_each_fill(worker, each, periods, NULL, count, *out, err);
 }
 
 /* Where the periods of each row begin among the new rows; false when they are more than there may be. */
@@ -359,7 +408,8 @@ lots_status lots_each_rows(lots_worker *worker, const lots_each *each, const lot
     bool done = false;
     *settled = false;
     if (plan->known && rows->count > 0)
-        LOTS_TRY(make_within(worker, each, plan, rows, out, &done, err));
+        LOTS_TRY(plan->bound_count == 0 ? make_all(worker, each, &plan->periods, rows, out, &done, err)
+                                        : make_within(worker, each, plan, rows, out, &done, err));
     *settled = done && plan->exact;
     if (done)
         return LOTS_OK;

@@ -17,7 +17,7 @@ LOTS_MUST lots_status lots_each_rows(lots_worker *worker, const lots_each *each,
                                      const lots_instance *rows, lots_instance **out, bool *settled, lots_error *err);
 /* The periods of a constant interval; count 0 when it is none, has an open end, or far too many. */
 LOTS_MUST lots_status lots_each_periods(const lots_each *each, lots_arena *arena, lots_periods *out, lots_error *err);
-/* The slots of rows that were made for these periods. */
+/* The slots of rows that were made for these periods; `period` NULL: for all of them, over and over. */
 LOTS_MUST lots_status lots_each_fill(lots_worker *worker, const lots_each *each, const lots_periods *periods,
                                      const uint32_t *period, uint32_t count, lots_instance *rows, lots_error *err);
 

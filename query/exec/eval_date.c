@@ -62,6 +62,30 @@ static lots_status shift_months(const lots_step *step, const int32_t *days, cons
     return LOTS_OK;
 }
 
+/* The same days to all rows, where all stay in the calendar: *done. */
+static lots_status add_days(const lots_step *step, bool *done, lots_vector *out, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const lots_vector *days = &step->in[0], *amount = &step->in[1];
+    uint64_t *fit = NULL;
+    *done = step->expr->op == LOTS_OP_ADD_DAYS && amount->constant && amount->missing == NULL && !days->constant;
+    if (!*done)
+        return LOTS_OK;
+    const int64_t more = *(const int64_t *)amount->data, least = (int64_t)LOTS_DAY_MIN - LOTS_DAY_MAX;
+    *done = more >= least && more <= -least;
+    if (!*done)
+        return LOTS_OK;
+    const int64_t low = LOTS_DAY_MIN - (more < 0 ? more : 0), high = LOTS_DAY_MAX - (more > 0 ? more : 0);
+    LOTS_TRY(lots_new_bits(step->arena, step->count, &fit, err));
+    kernels->range_i32(days->data, step->count, (int32_t)low, (int32_t)high, fit);
+    *done = kernels->bits_count(fit, step->count) == step->count;
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(lots_step_strict(step, 0, out, err));
+    kernels->add_i32(days->data, NULL, (int32_t)more, out->missing, step->count, out->data);
+    return LOTS_OK;
+}
+
 static lots_status eval_shift(const lots_step *step, lots_vector *out, lots_error *err)
 {
     bool done = false;
@@ -237,6 +261,10 @@ static lots_status eval_interval(const lots_step *step, lots_vector *out, lots_e
 
 lots_status lots_eval_date(lots_step *step, lots_vector *out, lots_error *err)
 {
+    bool done = false;
+    LOTS_TRY(add_days(step, &done, out, err));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_strict(step, -1, out, err));
     lots_status status = LOTS_OK;

@@ -66,11 +66,13 @@ static lots_status event_ranges(lots_candidates *candidates, lots_error *err)
     if (candidates->set->no_ghosts)
         LOTS_TRY(lots_relation_ghosts(worker, candidates->relation, &ghosts, err));
     const uint32_t *events = flat.data;
-    for (uint32_t i = 0; i < candidates->count; i++) {
-        const bool none = events[i] == LOTS_NO_ID || (ghosts != NULL && lots_bit_get(ghosts, events[i]));
+    for (uint32_t i = 0; i < candidates->count; i++) { /* who has one can't be foretold: no branch */
         first[i] = i;
-        end[i] = none ? i : i + 1;
+        end[i] = i + (events[i] != LOTS_NO_ID);
     }
+    for (uint32_t i = 0; ghosts != NULL && i < candidates->count; i++)
+        if (events[i] != LOTS_NO_ID && lots_bit_get(ghosts, events[i]))
+            end[i] = i;
     candidates->list = events;
     candidates->list_count = candidates->count;
     candidates->first = first;
@@ -174,6 +176,19 @@ static void narrow_list(lots_candidates *candidates, const int32_t *starts, cons
     }
 }
 
+/* The same of a single event a row, whether it is there can't be foretold either. */
+static void narrow_events(lots_candidates *candidates, const int32_t *starts, const bounds *within)
+{
+    const uint32_t *first = candidates->own_first;
+    uint32_t *end = candidates->own_end;
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const uint32_t there = first[i] < end[i];
+        const int32_t day = starts[candidates->list[i] & (0 - there)];
+        end[i] = first[i] + (there & (within->low == NULL || day >= within->low[i]) &
+                             (day <= (within->high != NULL ? within->high[i] : INT32_MAX - 1)));
+    }
+}
+
 /* The same where days lie by place. */
 static lots_status narrow_places(lots_candidates *candidates, const int32_t *starts, const bounds *within, lots_error *err)
 {
@@ -242,6 +257,8 @@ static lots_status narrow_window(lots_candidates *candidates, const lots_window 
         LOTS_TRY(narrow_places(candidates, candidates->passed->starts, &within, err));
     else if (candidates->list == NULL)
         LOTS_TRY(narrow_places(candidates, starts, &within, err));
+    else if (candidates->set->event != NULL)
+        narrow_events(candidates, starts, &within);
     else
         narrow_list(candidates, starts, &within);
     candidates->high = within.high;

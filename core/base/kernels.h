@@ -42,6 +42,8 @@ typedef struct lots_kernels {
     void (*unpack)(const uint8_t *in, unsigned width, uint32_t base, uint32_t *out);
     /* 32 * lanes values (lanes 1..31) from 4 * lanes * width bytes, plus `base`; in and out have 64 bytes of slack. */
     void (*unpack_lanes)(const uint8_t *in, unsigned width, unsigned lanes, uint32_t base, uint32_t *out);
+    /* Of the bytes of `unpack`: the values 32 * row up to 32 * (row + rows), row + rows <= 32, plus `base`. Exact on both sides. */
+    void (*unpack_rows)(const uint8_t *in, unsigned width, unsigned row, unsigned rows, uint32_t base, uint32_t *out);
     /* `count` 0..31 values packed one after the other, plus `base`. Exact on the packed side. */
     void (*unpack_rest)(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out);
     /* Each value that equals `escape` becomes the next of `patches`, each other gets `base` added. In place, exact

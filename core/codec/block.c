@@ -369,25 +369,13 @@ lots_status lots_block_decode_narrow(const lots_block_meta *meta, const uint8_t 
 }
 
 /* ---- taking ---- */
-static bool is_gaps(const lots_block_meta *meta)
-{
-    return meta->encoding == LOTS_ENCODING_GAPS && meta->phys == LOTS_PHYS_I32 && meta->missing == 0;
-}
-
 bool lots_block_can_take(const lots_block_meta *meta)
 {
     const uint8_t encoding = meta->encoding & (uint8_t)~LOTS_ENCODING_ABSENT;
     const bool related = meta->phys != LOTS_PHYS_BITS &&
                          (encoding == LOTS_ENCODING_ENTRIES || encoding == LOTS_ENCODING_LINKED ||
                           encoding == LOTS_ENCODING_GIVEN);
-    return (related || lots_numbers_can_take(meta) || is_gaps(meta)) && meta->missing < meta->count;
-}
-
-static lots_status take_gaps(const lots_block_meta *meta, lots_reader *reader, const uint32_t *rows, uint32_t row_count,
-                             const lots_values_out *out, lots_arena *arena, lots_error *err)
-{
-    return lots_gaps_take_u32(reader, meta->count, (lots_starts){out->starts, out->starts_count}, rows, row_count, out->data, arena,
-                              err);
+    return (related || lots_numbers_can_take(meta)) && meta->missing < meta->count;
 }
 
 static lots_status take_body(const lots_block_meta *meta, uint32_t count, lots_reader *reader, const uint32_t *rows,
@@ -448,7 +436,6 @@ lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, c
     const lots_arena_mark mark = lots_arena_save(scratch);
     const bool related = lots_block_need(meta) != LOTS_NEED_NOTHING, absent = (meta->encoding & LOTS_ENCODING_ABSENT) != 0;
     lots_status status = absent    ? lots_absent_take(meta, bytes, rows, row_count, out, scratch, err)
-                         : is_gaps(meta) ? take_gaps(meta, &reader, rows, row_count, out, scratch, err)
                          : related ? lots_told_take(meta, &reader, rows, row_count, out, scratch, err)
                          : meta->missing == 0
                              ? take_body(meta, meta->count, &reader, rows, row_count, out->data, scratch, err)

@@ -240,23 +240,3 @@ lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_start
     }
     return LOTS_OK;
 }
-
-/* A value is what base, gaps and firsts up to it add up to: gaps are summed as they are packed, firsts by the way. */
-lots_status lots_gaps_take_u32(lots_reader *reader, uint32_t count, lots_starts starts, const uint32_t *rows,
-                               uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err)
-{
-    uint32_t base = 0, first_count = 0, *firsts = NULL;
-    LOTS_TRY(read_firsts(reader, count, &base, &firsts, &first_count, arena, err));
-    LOTS_TRY(lots_frame_sums_u32(reader, count, rows, row_count, out, arena, err));
-    uint32_t sum = base + (first_count > 0 ? unzigzag(firsts[0]) : 0), taken = 1, at = 0;
-    for (uint32_t k = 0, patient = 0; k < row_count; k++) {
-        for (; patient < starts.count && starts.starts[patient] <= rows[k]; patient++)
-            if (starts.starts[patient] > at) {
-                at = starts.starts[patient];
-                sum += taken < first_count ? unzigzag(firsts[taken]) : 0;
-                taken++;
-            }
-        out[k] += sum;
-    }
-    return LOTS_OK;
-}

@@ -55,8 +55,5 @@ LOTS_MUST lots_status lots_gaps_write(const lots_gaps_plan *plan, lots_bytes *ou
  * bytes have been decoded before, with the same starts. */
 LOTS_MUST lots_status lots_gaps_decode_u32(lots_reader *reader, uint32_t count, lots_starts starts, bool believed,
                                            uint32_t *out, lots_arena *arena, lots_error *err);
-/* out[k] = value rows[k] of such bytes that have been decoded with the same starts; rows[k] < count and never fall. */
-LOTS_MUST lots_status lots_gaps_take_u32(lots_reader *reader, uint32_t count, lots_starts starts, const uint32_t *rows,
-                                         uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err);
 
 #endif

@@ -125,9 +125,28 @@ LOTS_MUST lots_status lots_frame_take_u32(lots_reader *reader, uint32_t count, u
                                           uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_frame_take_u64(lots_reader *reader, uint32_t count, uint64_t add, const uint32_t *rows,
                                           uint32_t row_count, uint64_t *out, lots_arena *arena, lots_error *err);
-/* out[k] = the values up to and with value rows[k] of such a frame, added up modulo 2^32. */
-LOTS_MUST lots_status lots_frame_sums_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
-                                          uint32_t *out, lots_arena *arena, lots_error *err);
+/* ---- some values of a frame that was just opened, by sub-block ----
+ * In groups of 32, which lie side by side in a sub-block (bitpack.h). */
+typedef struct lots_frame_view {
+    const uint8_t *packed;
+    size_t slack;    /* readable after it */
+    uint64_t base;
+    uint32_t size;
+    unsigned width;
+    bool escaped;
+} lots_frame_view;
+/* All sub-blocks, in the arena. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_frame_views(const lots_frame_cursor *cursor, lots_frame_view **out, lots_arena *arena, lots_error *err);
+/* So many groups from `group` on will be asked for: begin to load them. */
+void lots_frame_fetch(const lots_frame_view *view, uint32_t group, uint32_t groups);
+/* The groups from `from` up to `to`; escapes are left. `out` has room for whole groups. */
+void lots_frame_groups_u32(const lots_frame_view *view, uint32_t from, uint32_t to, uint32_t *out);
+/* Replace the escapes among values of a sub-block, before which there are `taken` in the frame. Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_frame_patch_u32(const lots_frame_cursor *cursor, const lots_frame_view *view, uint32_t taken, uint32_t *values,
+                                           uint32_t count, lots_error *err);
+/* Which values of the frame are escapes, as bits in whole sub-blocks. */
+void lots_frame_escapes(const lots_frame_cursor *cursor, uint64_t *out);
+
 /* All that are left. */
 LOTS_MUST lots_status lots_frame_rest_u32(lots_frame_cursor *cursor, uint32_t *out, lots_error *err);
 LOTS_MUST lots_status lots_frame_rest_u64(lots_frame_cursor *cursor, uint64_t *out, lots_error *err);

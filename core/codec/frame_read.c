@@ -1,6 +1,8 @@
 /* frame_read.c: frames back to numbers, a sub-block at a time so that what follows (patients' firsts, prefix sums) finds
  * them in the nearest cache. All bounds are checked when a frame is opened; only the number of escapes is found on the
  * way. */
+#include <string.h>
+
 #include "core/base/kernels.h"
 #include "core/codec/bitpack.h"
 #include "core/codec/frame.h"
@@ -95,20 +97,11 @@ lots_status lots_frame_open_u32(lots_reader *reader, uint32_t count, uint32_t ad
 }
 
 /* ---- sub-blocks ---- */
-typedef struct sub_view {
-    const uint8_t *packed;
-    size_t slack;
-    uint64_t base;
-    uint32_t size;
-    unsigned width;
-    bool escaped;
-} sub_view;
-
-static sub_view next_view(lots_frame_cursor *cursor)
+static lots_frame_view next_view(lots_frame_cursor *cursor)
 {
     uint64_t own = 0;
     const uint8_t byte = width_byte(cursor, cursor->sub);
-    sub_view view = {.packed = cursor->packed, .size = sub_size(cursor->count, cursor->sub), .width = byte & 0x7fu,
+    lots_frame_view view = {.packed = cursor->packed, .size = sub_size(cursor->count, cursor->sub), .width = byte & 0x7fu,
                      .escaped = (byte & 0x80) != 0};
     const size_t bytes = lots_frame_packed_bytes(view.size, view.width);
     if (cursor->form & LOTS_FRAME_BASES)
@@ -133,7 +126,7 @@ static lots_status count_patches(lots_frame_cursor *cursor, size_t more, lots_er
 
 /* As many bytes as were stepped over are fetched into the cache while these are unpacked. Processors don't see them coming: columns
  * of lanes are unpacked from the last to the first, each in strides. */
-static void fetch_ahead(const lots_frame_cursor *cursor, const sub_view *passed)
+static void fetch_ahead(const lots_frame_cursor *cursor, const lots_frame_view *passed)
 {
     const size_t end = AHEAD_BYTES + (size_t)(cursor->packed - passed->packed);
     for (size_t at = AHEAD_BYTES; at < end && at < cursor->packed_bytes; at += 64)
@@ -142,7 +135,7 @@ static void fetch_ahead(const lots_frame_cursor *cursor, const sub_view *passed)
 
 lots_status lots_frame_next_u32(lots_frame_cursor *cursor, uint32_t *out, uint32_t *size, lots_error *err)
 {
-    const sub_view view = next_view(cursor);
+    const lots_frame_view view = next_view(cursor);
     size_t more = 0;
     *size = view.size;
     fetch_ahead(cursor, &view);
@@ -155,7 +148,7 @@ lots_status lots_frame_next_u32(lots_frame_cursor *cursor, uint32_t *out, uint32
 }
 
 /* Values of any width plus base. `out` has slack. */
-static void unpack_u64(const sub_view *view, uint64_t base, uint64_t *out)
+static void unpack_u64(const lots_frame_view *view, uint64_t base, uint64_t *out)
 {
     uint32_t low[SUB + 16], high[SUB + 16];
     const unsigned low_width = view->width < 32 ? view->width : 32, high_width = view->width - low_width;
@@ -172,7 +165,7 @@ static void unpack_u64(const sub_view *view, uint64_t base, uint64_t *out)
 
 lots_status lots_frame_next_u64(lots_frame_cursor *cursor, uint64_t *out, uint32_t *size, lots_error *err)
 {
-    const sub_view view = next_view(cursor);
+    const lots_frame_view view = next_view(cursor);
     size_t more = 0;
     *size = view.size;
     fetch_ahead(cursor, &view);
@@ -222,7 +215,7 @@ static void take_sub_u32(lots_frame_cursor *cursor, some_values *taking)
 {
     const uint32_t first = cursor->sub * SUB;
     const uint32_t *rows = taking->rows;
-    const sub_view view = next_view(cursor);
+    const lots_frame_view view = next_view(cursor);
     uint32_t values[SUB + 16], k = taking->k;
     if (!view.escaped && (k == taking->row_count || rows[k] - first >= view.size))
         return;
@@ -287,43 +280,66 @@ lots_status lots_frame_take_u32(lots_reader *reader, uint32_t count, uint32_t ad
     return take_patches(&cursor, &taking, arena, err);
 }
 
-/* Adds values as they are packed to *sum: `from` up to `to` of a sub-block. Patches have been added up. */
-static lots_status add_values(lots_frame_cursor *cursor, const sub_view *view, const uint32_t *values, uint32_t from, uint32_t to,
-                              uint32_t *sum, lots_error *err)
+/* ---- parts ---- */
+lots_status lots_frame_views(const lots_frame_cursor *cursor, lots_frame_view **out, lots_arena *arena, lots_error *err)
 {
-    const uint32_t escape = view->escaped ? (UINT32_C(1) << view->width) - 1 : 0, *patches = cursor->patches;
-    uint32_t found = 0;
-    *sum += lots_kernels_get()->sum_u32(values + from, to - from, escape, &found);
-    found = view->escaped ? found : 0;
-    *sum += (to - from - found) * (uint32_t)view->base - found * escape;
-    if (found > cursor->patch_count - cursor->taken)
-        return count_patches(cursor, SIZE_MAX, err);
-    *sum -= cursor->taken > 0 ? patches[cursor->taken - 1] : 0;
-    cursor->taken += found;
-    *sum += cursor->taken > 0 ? patches[cursor->taken - 1] : 0;
+    const uint32_t subs = sub_count_of(cursor->count);
+    lots_frame_cursor from = *cursor;
+    void *room;
+    LOTS_TRY(lots_arena_vector(arena, &room, subs, sizeof **out, err));
+    *out = room;
+    while (from.sub < subs) {
+        const uint32_t sub = from.sub;
+        (*out)[sub] = next_view(&from);
+    }
     return LOTS_OK;
 }
 
-lots_status lots_frame_sums_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count, uint32_t *out,
-                                lots_arena *arena, lots_error *err)
+void lots_frame_fetch(const lots_frame_view *view, uint32_t group, uint32_t groups)
 {
-    lots_frame_cursor cursor;
-    uint32_t values[SUB + 16], sum = 0;
-    LOTS_TRY(open_frame(reader, count, 0, 32, 0, &cursor, arena, err));
-    if (cursor.patch_count > 0)
-        lots_kernels_get()->prefix_u32(cursor.patches, cursor.patch_count, 0, cursor.patches);
-    for (uint32_t k = 0, first = 0; k < row_count; first += SUB) {
-        const sub_view view = next_view(&cursor);
-        uint32_t at = 0;
-        lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, 0, values);
-        for (; k < row_count && rows[k] - first < view.size; k++) {
-            LOTS_TRY(add_values(&cursor, &view, values, at, rows[k] - first + 1, &sum, err));
-            at = rows[k] - first + 1;
-            out[k] = sum;
-        }
-        LOTS_TRY(add_values(&cursor, &view, values, at, view.size, &sum, err));
+    const uint8_t *at = view->packed + (size_t)(group * view->width / 32) * 128;
+    const uint8_t *const end = view->packed + (size_t)(((group + groups) * view->width + 31) / 32) * 128;
+    for (; at < end; at += 64)
+        __builtin_prefetch(at);
+}
+
+void lots_frame_groups_u32(const lots_frame_view *view, uint32_t from, uint32_t to, uint32_t *out)
+{
+    const uint32_t base = view->escaped ? 0 : (uint32_t)view->base;
+    if (view->size == SUB) {
+        lots_kernels_get()->unpack_rows(view->packed, view->width, from, to - from, base, out);
+        return;
     }
-    return LOTS_OK;
+    uint32_t all[SUB + 16];
+    lots_bitpack_unpack(view->packed, view->slack, view->size, view->width, base, all);
+    memcpy(out, all + 32 * (size_t)from, 32 * sizeof *out * (to - from));
+}
+
+lots_status lots_frame_patch_u32(const lots_frame_cursor *cursor, const lots_frame_view *view, uint32_t taken, uint32_t *values,
+                                 uint32_t count, lots_error *err)
+{
+    const uint32_t before = taken < cursor->patch_count ? taken : cursor->patch_count;
+    if (!view->escaped || lots_kernels_get()->patch_u32(values, count, (UINT32_C(1) << view->width) - 1, (uint32_t)view->base,
+                                                        (const uint32_t *)cursor->patches + before,
+                                                        cursor->patch_count - before) != SIZE_MAX)
+        return LOTS_OK;
+    return lots_fail(err, LOTS_CORRUPT, "a frame has %u patches but more escapes", cursor->patch_count);
+}
+
+void lots_frame_escapes(const lots_frame_cursor *cursor, uint64_t *out)
+{
+    lots_frame_cursor from = *cursor;
+    uint32_t values[SUB + 16];
+    while (from.sub < sub_count_of(from.count)) {
+        uint64_t *const here = out + (size_t)from.sub * (SUB / 64);
+        const lots_frame_view view = next_view(&from);
+        const uint32_t escape = (UINT32_C(1) << view.width) - 1;
+        memset(here, 0, SUB / 8);
+        if (!view.escaped)
+            continue;
+        lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, 0, values);
+        lots_kernels_get()->range_u32(values, view.size, escape, escape, here);
+    }
 }
 
 /* Of a sub-block, those of `rows` that lie in it; *k moves on. */
@@ -335,7 +351,7 @@ static lots_status take_sub_u64(lots_frame_cursor *cursor, const uint32_t *rows,
     uint32_t size, at = *k;
     if (byte <= 32) { /* not escaped */
         uint32_t low[SUB + 16];
-        const sub_view view = next_view(cursor);
+        const lots_frame_view view = next_view(cursor);
         lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, 0, low);
         for (; at < row_count && rows[at] - first < view.size; at++)
             out[at] = view.base + low[rows[at] - first];

@@ -186,6 +186,8 @@ static lots_status match_stream(lots_segment *segment, uint32_t index, const lot
     if (out->file != NULL) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->children, err));
         out->children = room;
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->marks, err));
+        out->marks = room;
     }
     for (uint32_t i = 0; i < schema->column_count; i++)
         LOTS_TRY(match_column(segment, out, &schema->columns[i], &out->columns[i], dictionaries, err));
@@ -249,6 +251,8 @@ static void close_columns(lots_segment *segment)
         const lots_segment_stream *stream = &segment->streams[s];
         for (uint32_t c = 0; stream->children != NULL && c < stream->file->column_count; c++)
             lots_free(atomic_load_explicit(&stream->children[c], memory_order_acquire));
+        for (uint32_t k = 0; stream->marks != NULL && k < segment->layout.chunks; k++)
+            lots_free(atomic_load_explicit(&stream->marks[k], memory_order_acquire));
     }
 }
 

@@ -2,7 +2,7 @@
  * (blocks), segment_lengths.c, segment_ids.c (dictionaries), segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `verified`) is published by one atomic store of
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `verified`) is published by one atomic store of
  * something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H
@@ -38,6 +38,7 @@ typedef struct lots_segment_stream {
     const lots_layout_column *ordered;  /* the column that durations count from */
     lots_segment_column *columns;
     _Atomic(lots_segment_children *) *children; /* by column of the file */
+    _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;

@@ -247,7 +247,8 @@ static lots_status narrow_window(lots_candidates *candidates, const lots_window 
     const int32_t *starts = NULL;
     LOTS_TRY(add_bound(candidates, window->low, &within.low, &missing, err));
     LOTS_TRY(add_bound(candidates, window->high, &within.high, &missing, err));
-    LOTS_TRY(lots_relation_starts(candidates->worker, candidates->relation, &starts, err));
+    if (candidates->passed == NULL)
+        LOTS_TRY(lots_relation_starts(candidates->worker, candidates->relation, &starts, err));
     LOTS_TRY(lots_candidates_own(candidates, err));
     if (missing != NULL)
         empty_rows(candidates, missing);

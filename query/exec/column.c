@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-/* Rows are decoded by themselves where they are at most one in so many. Days are gaps, all of which have to be added up. */
-enum { ROWS_TAKEN = 4, DAYS_TAKEN = 32 };
-enum { ROWS_TELLING = 2048 }; /* of a chunk that tells what others will be asked */
+#include "query/exec/days_of.h"
+
+/* Rows are decoded by themselves where they are at most one in so many. */
+enum { ROWS_TAKEN = 4 };
 
 static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
 {
@@ -35,18 +36,6 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
     return LOTS_OK;
 }
 
-/* Days that are decoded for something else make places of years needless, and days of some rows alone: what the chunk before was
- * asked tells it, unless it was so small that a few rows are many of it (a segment's last one may be). */
-static void note_days(const lots_worker *worker, uint32_t stream)
-{
-    lots_stream_chunk *chunk = &worker->streams[stream];
-    const int32_t start = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
-    if (start >= 0 && chunk->rows >= ROWS_TELLING && lots_stream_is_read(worker, stream, (uint32_t)start))
-        chunk->days_asked = true;
-    chunk->years = NULL;
-    chunk->some_days = false;
-}
-
 /* Few columns are ever asked for: only the streams of these have something to forget. */
 lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
 {
@@ -55,8 +44,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
     for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
         lots_stream_chunk *stream = &worker->streams[s];
         const uint32_t columns = stream_of(worker, s)->column_count;
-        if (stream->years != NULL || stream->some_days)
-            note_days(worker, s);
+        lots_stream_days_note(worker, s);
         stream->rows = lots_segment_chunk_rows(worker->segment, s, worker->chunk);
         stream->offsets = NULL;
         stream->taken = NULL;
@@ -349,10 +337,7 @@ static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column
 {
     const lots_stream_chunk *chunk = &worker->streams[stream];
     const lots_column *schema = &stream_of(worker, stream)->columns[column];
-    const bool days = schema->role == LOTS_ROLE_START;
-    if (days && chunk->days_asked)
-        return false;
-    return (days ? DAYS_TAKEN : ROWS_TAKEN) * (asked + count) <= chunk->rows && schema->kind != LOTS_KIND_CODES &&
+    return ROWS_TAKEN * (asked + count) <= chunk->rows && schema->kind != LOTS_KIND_CODES &&
            schema->kind != LOTS_KIND_TEXT && schema->kind != LOTS_KIND_BOOL && lots_rows_rise(rows, count, chunk->rows);
 }
 
@@ -427,13 +412,16 @@ static lots_status take_again(lots_worker *worker, lots_taken *taken, uint32_t a
 
 /* What a block needs to be taken from, beside its bytes. */
 static lots_status take_needs(lots_worker *worker, uint32_t stream, uint32_t column, const lots_block_meta *meta,
-                              lots_values_out *out, lots_error *err)
+                              const uint32_t *rows, uint32_t count, lots_values_out *out, lots_error *err)
 {
     const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
     const lots_vector *starts = NULL;
     if (lots_block_need(meta) != LOTS_NEED_NOTHING)
         LOTS_TRY(lots_stream_offsets(worker, stream, &out->starts, err));
     if (stream_of(worker, stream)->columns[column].role != LOTS_ROLE_END || start_column < 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_days_known(worker, stream, rows, count, &out->days, err));
+    if (out->days != NULL)
         return LOTS_OK;
     LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)start_column, &starts, err));
     out->days = starts->data;
@@ -450,28 +438,25 @@ static lots_status finish_taken(lots_worker *worker, uint32_t stream, uint32_t c
     return schema->role == LOTS_ROLE_END ? lots_stream_fill_taken_ends(worker, stream, rows, arena, values, err) : LOTS_OK;
 }
 
-/* Few rows of a column that isn't there yet are decoded for themselves: *done. If many others are asked for in this chunk, it is
- * worth having whole. */
-static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
-                               uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+/* Days: where they can be taken none is missing. */
+static lots_status take_days(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
+                             lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
 {
-    lots_taken *taken = NULL;
+    LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
+    return lots_stream_days_at(worker, stream, rows, count, out->data, done, err);
+}
+
+/* What the segment takes by rows. */
+static lots_status take_values(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
+                               lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+{
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
     bool has_missing = false;
-    *done = false;
-    LOTS_TRY(taken_of(worker, stream, column, &taken, err));
-    if (taken->rows != NULL)
-        LOTS_TRY(take_again(worker, taken, worker->streams[stream].rows, rows, count, arena, out, done, err));
-    if (*done || !can_take(worker, stream, column, rows, count, taken->asked))
-        return LOTS_OK;
-    taken->asked += count;
-    if (stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START)
-        worker->streams[stream].some_days = true;
     LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
     LOTS_TRY(lots_vector_want_missing(arena, out, err));
     lots_values_out values = {.data = out->data, .missing = out->missing, .known = &worker->streams[stream].known,
                               .planes = &worker->streams[stream].planes};
-    const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
-    LOTS_TRY(take_needs(worker, stream, column, meta, &values, err));
+    LOTS_TRY(take_needs(worker, stream, column, meta, rows, count, &values, err));
     LOTS_TRY(lots_segment_take(worker->segment, stream, column, worker->chunk, rows, count, &values, &has_missing, done,
                                &worker->scratch, err));
     if (!has_missing)
@@ -481,8 +466,26 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     worker->work.blocks++;
     worker->work.bytes += meta->bytes;
     worker->work.values += meta->count;
-    LOTS_TRY(finish_taken(worker, stream, column, rows, arena, out, err));
-    return taken->rows == NULL ? keep_taken(worker, out, rows, taken, err) : LOTS_OK;
+    return finish_taken(worker, stream, column, rows, arena, out, err);
+}
+
+/* Few rows of a column that isn't there yet are decoded for themselves: *done. If many others are asked for in this chunk, it is
+ * worth having whole. */
+static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
+                               uint32_t count, lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+{
+    lots_taken *taken = NULL;
+    *done = false;
+    LOTS_TRY(taken_of(worker, stream, column, &taken, err));
+    if (taken->rows != NULL)
+        LOTS_TRY(take_again(worker, taken, worker->streams[stream].rows, rows, count, arena, out, done, err));
+    if (*done || !can_take(worker, stream, column, rows, count, taken->asked))
+        return LOTS_OK;
+    taken->asked += count;
+    LOTS_TRY(stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START
+                 ? take_days(worker, stream, column, rows, count, arena, out, done, err)
+                 : take_values(worker, stream, column, rows, count, arena, out, done, err));
+    return *done && taken->rows == NULL ? keep_taken(worker, out, rows, taken, err) : LOTS_OK;
 }
 
 /* As take_stored, where some of at most one row a patient may be LOTS_NO_ID: most patients have no such event. */

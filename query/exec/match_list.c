@@ -73,12 +73,13 @@ static lots_status pack_rows(match_solver *solver, match_list *list, lots_error 
     return LOTS_OK;
 }
 
-static lots_status read_starts(match_solver *solver, match_list *list, lots_error *err)
+static lots_status read_starts(match_solver *solver, match_list *list, bool packed, lots_error *err)
 {
     const uint32_t count = list->offsets[solver->worker->patients->count];
     const int32_t *starts = NULL;
     int32_t *days = NULL;
-    LOTS_TRY(lots_relation_starts(solver->worker, list->relation, &starts, err));
+    LOTS_TRY(packed ? lots_relation_starts_of(solver->worker, list->relation, solver->possible, &starts, err)
+                    : lots_relation_starts(solver->worker, list->relation, &starts, err));
     LOTS_TRY(lots_new_i32(solver->arena, count, &days, err));
     solver->worker->kernels->gather_u32((const uint32_t *)starts, list->all, count, (uint32_t *)days);
     list->starts = days;
@@ -111,11 +112,12 @@ static lots_status open_list(match_solver *solver, match_list *list, lots_error 
 {
     lots_worker *worker = solver->worker;
     const uint32_t patients = worker->patients->count;
-    if (list->all == NULL && list->mask != NULL)
+    const bool packed = list->all == NULL && list->mask != NULL;
+    if (packed)
         LOTS_TRY(pack_rows(solver, list, err));
     else if (list->all == NULL) /* all rows */
         LOTS_TRY(lots_same_rows(worker, list->relation->count, &list->all, err));
-    LOTS_TRY(read_starts(solver, list, err));
+    LOTS_TRY(read_starts(solver, list, packed, err));
     for (size_t g = lots_bits_next(solver->possible, 0, patients); g < patients;
          g = lots_bits_next(solver->possible, g + 1, patients)) {
         const uint32_t count = list->offsets[g + 1] - list->offsets[g];

@@ -49,12 +49,27 @@ static lots_status by_place(const lots_worker *worker, const lots_passed *passed
     return LOTS_OK;
 }
 
+/* Who have places; NULL: nobody is left out. */
+static lots_status owners_left(const lots_worker *worker, const lots_passed *passed, uint64_t **out, lots_error *err)
+{
+    const int32_t *offsets = (const int32_t *)passed->offsets; /* rows of a chunk are below 2^31 */
+    *out = NULL;
+    if (passed->rows == NULL || !lots_relation_may_start_some(worker, passed->relation))
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(passed->arena, passed->relation->owners->count, out, err));
+    worker->kernels->less_i32(offsets, offsets + 1, passed->relation->owners->count, *out);
+    return LOTS_OK;
+}
+
 lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_error *err)
 {
     const int32_t *starts = NULL;
+    uint64_t *owners = NULL;
     if (passed->starts != NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_relation_starts(worker, passed->relation, &starts, err));
+    LOTS_TRY(owners_left(worker, passed, &owners, err));
+    LOTS_TRY(owners == NULL ? lots_relation_starts(worker, passed->relation, &starts, err)
+                            : lots_relation_starts_of(worker, passed->relation, owners, &starts, err));
     return by_place(worker, passed, starts, &passed->starts, err);
 }
 

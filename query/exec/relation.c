@@ -6,6 +6,7 @@
 
 #include "query/exec/alike.h"
 #include "query/exec/column.h"
+#include "query/exec/days_of.h"
 #include "query/exec/reach.h"
 #include "query/exec/worker.h"
 
@@ -225,6 +226,21 @@ lots_status lots_relation_within(lots_worker *worker, lots_relation_rows *rows, 
     rows->within_low = low;
     rows->within_high = high;
     return LOTS_OK;
+}
+
+bool lots_relation_may_start_some(const lots_worker *worker, const lots_relation_rows *rows)
+{
+    return rows->relation->kind == LOTS_RELATION_STREAM && rows->owners == worker->patients && rows->starts == NULL &&
+           !lots_stream_days_are_whole(worker, rows->relation->stream);
+}
+
+lots_status lots_relation_starts_of(lots_worker *worker, lots_relation_rows *rows, const uint64_t *owners, const int32_t **out,
+                                    lots_error *err)
+{
+    *out = NULL;
+    if (lots_relation_may_start_some(worker, rows))
+        LOTS_TRY(lots_stream_days_of(worker, rows->relation->stream, owners, out, err));
+    return *out != NULL ? LOTS_OK : lots_relation_starts(worker, rows, out, err);
 }
 
 lots_status lots_relation_merge(lots_worker *worker, const lots_relation_rows *rows, const lots_vector *left,

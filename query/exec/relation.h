@@ -69,6 +69,10 @@ LOTS_MUST lots_status lots_relation_owner(lots_worker *worker, lots_relation_row
 /* All rows as an instance of an ELEMENT frame. */
 LOTS_MUST lots_status lots_relation_elements(lots_worker *worker, lots_relation_rows *rows, uint32_t frame,
                                              const lots_instance **out, lots_error *err);
+bool lots_relation_may_start_some(const lots_worker *worker, const lots_relation_rows *rows);
+/* The same where only the rows of owners with a bit in `owners` are looked at: other days may have no meaning. */
+LOTS_MUST lots_status lots_relation_starts_of(lots_worker *worker, lots_relation_rows *rows, const uint64_t *owners, const int32_t **out,
+                                              lots_error *err);
 LOTS_MUST lots_status lots_relation_starts(lots_worker *worker, lots_relation_rows *rows, const int32_t **out,
                                            lots_error *err);
 /* The rows that start on `low` to `high`, as bits that live as long as the rows. */

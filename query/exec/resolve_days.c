@@ -27,6 +27,18 @@ static uint32_t first_from(const int32_t *starts, uint32_t from, uint32_t to, in
     return from;
 }
 
+/* `owners` of the rows that are left; NULL: each its own. */
+static lots_status starts_of_left(const mask_maker *maker, const uint32_t *owners, const int32_t **out, lots_error *err)
+{
+    uint64_t *left = NULL;
+    if (owners == NULL)
+        return lots_relation_starts(maker->worker, maker->relation, out, err);
+    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->owners->count, &left, err));
+    for (uint32_t i = 0; i < maker->worker->left->count; i++)
+        lots_bit_set(left, owners[i]);
+    return lots_relation_starts_of(maker->worker, maker->relation, left, out, err);
+}
+
 /* The events of an owner that lie within low .. high (NULL: open). */
 static void keep_days(const mask_maker *maker, uint32_t owner, const int32_t *starts, const int32_t *low, const int32_t *high,
                       uint64_t *rows)
@@ -53,7 +65,7 @@ lots_status lots_mask_days(mask_maker *maker, const lots_window *window, lots_er
     if (!known)
         return LOTS_OK;
     LOTS_TRY(lots_instance_index(maker->worker, left, maker->relation->owners, &owners, err));
-    LOTS_TRY(lots_relation_starts(maker->worker, maker->relation, &starts, err));
+    LOTS_TRY(starts_of_left(maker, owners, &starts, err));
     LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &rows, err));
     for (uint32_t i = 0; i < left->count; i++)
         if (!lots_vector_is_missing(&low, i) && !lots_vector_is_missing(&high, i))

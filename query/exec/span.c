@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "query/exec/column.h"
+#include "query/exec/days_of.h"
 
 static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
 {
@@ -219,15 +220,20 @@ lots_status lots_stream_fill_taken_ends(lots_worker *worker, uint32_t stream, co
     const lots_stream *schema = stream_of(worker, stream);
     const int32_t start_column = lots_stream_find_role(schema, LOTS_ROLE_START);
     const lots_vector *start = NULL;
+    const int32_t *days = NULL;
     endless_part none;
     if (ends->missing == NULL || start_column < 0 || !has_points(schema))
         return LOTS_OK;
-    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
     LOTS_TRY(find_endless(worker, stream, ends, rows, arena, &none, err));
+    LOTS_TRY(lots_stream_days_known(worker, stream, none.row, none.count, &days, err));
+    if (days == NULL) {
+        LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
+        days = start->data;
+    }
     for (uint32_t i = 0; i < none.count; i++) {
-        if (none.kind[i] != LOTS_SPAN_POINT || lots_vector_is_missing(start, none.row[i]))
+        if (none.kind[i] != LOTS_SPAN_POINT || (start != NULL && lots_vector_is_missing(start, none.row[i])))
             continue;
-        ((int32_t *)ends->data)[none.place[i]] = ((const int32_t *)start->data)[none.row[i]];
+        ((int32_t *)ends->data)[none.place[i]] = days[none.row[i]];
         lots_bit_clear(ends->missing, none.place[i]);
     }
     return LOTS_OK;

@@ -84,8 +84,12 @@ typedef struct lots_stream_chunk {
     uint32_t *years;     /* as lots_segment_year_places has them; NULL until asked for */
     uint32_t year_from;  /* what it was asked from on, */
     uint32_t year_least; /* and the first year that was asked for, in any chunk; 0: none */
-    bool some_days;      /* were taken for themselves */
-    bool days_asked;     /* all, of a chunk whose years or some days were asked for, too: days are what is asked from then on */
+    int32_t *some_days;  /* by row, of the patients in some_days_of alone; NULL: none were asked for */
+    const uint64_t *some_days_of;
+    bool some_of;        /* all of some patients', in any chunk: then those of a few rows are theirs, too */
+    uint64_t some_asked, some_rows; /* how many patients they were of, one after the other, and rows for themselves */
+    uint32_t chunks_some, chunks_whole; /* in how many years or some days were asked for, and all days in the end */
+    bool days_asked;     /* all days are what is asked for */
     lots_type *types;    /* by column; MISSING: not yet asked for */
     uint32_t **elements; /* by column of lists: their ids, local, one after the other; NULL: not read */
     lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */

@@ -374,6 +374,17 @@ static void check_pairs(const lots_kernels *kernels, size_t count)
     }
 }
 
+static void check_rows(const lots_kernels *kernels, const uint8_t *packed, unsigned width, unsigned row, unsigned rows,
+                       const uint32_t *values)
+{
+    uint32_t out[1024 + 1];
+    out[32 * rows] = 77;
+    kernels->unpack_rows(packed, width, row, rows, 5, out);
+    for (unsigned i = 0; i < 32 * rows; i++)
+        assert_int_equal(out[i], values[32 * row + i] + 5);
+    assert_int_equal(out[32 * rows], 77);
+}
+
 /* Packed by the definition: value i is row i / lanes of lane i % lanes. */
 static void values_unpack_at_every_width(void **state)
 {
@@ -401,6 +412,8 @@ static void values_unpack_at_every_width(void **state)
                     kernels->unpack_lanes(packed, width, lanes, 9, out);
                 for (unsigned i = 0; i < 32 * lanes; i++)
                     assert_int_equal(out[i], values[i] + 9);
+                for (unsigned row = 0; lanes == 32 && row < 32; row++)
+                    check_rows(kernels, packed, width, row, 1 + (unsigned)(any_number() % (32 - row)), values);
             }
     }
 }

@@ -5,7 +5,7 @@
 #include "core/index/bitset.h"
 #include "tests/core/store/segment_fixture.h"
 
-static unsigned taken_blocks, taken_ends;
+static unsigned taken_blocks, taken_ends, marked_blocks;
 
 /* The days that ends are counted from; NULL: the column has no such. */
 static const int32_t *starts_of(lots_segment *segment, const lots_schema *schemas, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
@@ -105,6 +105,40 @@ static void assert_block(lots_segment *segment, const lots_schema *schema, const
     lots_arena_free(&scratch);
 }
 
+/* Days of every third patient, and of every seventh row, are those that were written; not before the block was read. */
+static void assert_some_days(lots_segment *segment, const rows *from, uint32_t stream, uint32_t start, uint32_t chunk, uint32_t first_row,
+                             const uint32_t *offsets, uint32_t patients, bool was_read)
+{
+    lots_error err;
+    lots_arena scratch;
+    void *days, *list, *bits;
+    bool at = false, of = false;
+    uint32_t count = 0;
+    const uint32_t all = offsets[patients];
+    const lots_batch_column *expected = &from->list[stream]->columns[start];
+    const lots_block_meta *meta = lots_segment_meta(segment, stream, start, LOTS_PART_VALUES, chunk);
+    lots_arena_init(&scratch, 0);
+    assert_ok(lots_arena_vector(&scratch, &days, all + 1u, 4, &err));
+    assert_ok(lots_arena_vector(&scratch, &list, all + 1u, 4, &err));
+    assert_ok(lots_arena_alloc(&scratch, &bits, lots_bit_words(patients) + 1, 8, &err));
+    for (uint32_t row = 3; row < all; row += 7)
+        ((uint32_t *)list)[count++] = row;
+    assert_ok(lots_segment_days_at(segment, stream, chunk, list, count, offsets, days, &at, &scratch, &err));
+    for (uint32_t k = 0; at && k < count; k++)
+        assert_int_equal(((int32_t *)days)[k], LOTS_AT(int32_t, &expected->values, first_row + ((uint32_t *)list)[k]));
+    for (uint32_t p = 0; p < patients; p += 3)
+        lots_bit_set(bits, p);
+    assert_ok(lots_segment_days_of(segment, stream, chunk, bits, offsets, days, &of, &scratch, &err));
+    for (uint32_t p = 0; of && p < patients; p += 3)
+        for (uint32_t row = offsets[p]; row < offsets[p + 1]; row++)
+            assert_int_equal(((int32_t *)days)[row], LOTS_AT(int32_t, &expected->values, first_row + row));
+    assert_int_equal(at, of);
+    assert_true(was_read || !at);
+    assert_true(!was_read || at || meta->missing > 0 || meta->encoding != LOTS_ENCODING_GAPS);
+    marked_blocks += at;
+    lots_arena_free(&scratch);
+}
+
 static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
 {
     (void)state;
@@ -131,16 +165,21 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
             for (uint32_t p = 0; p < end - first; p++)
                 for (uint32_t i = offsets[p]; i < offsets[p + 1]; i++)
                     assert_int_equal(LOTS_AT(lots_patient, &from.list[s]->patient, row + i), FIRST_PATIENT + first + p);
+            const int32_t start = lots_stream_find_role(&f.schema.streams[s], LOTS_ROLE_START);
+            if (start >= 0)
+                assert_some_days(segment, &from, s, (uint32_t)start, k, row, offsets, end - first, false);
             for (uint32_t c = 0; c < from.list[s]->column_count; c++)
                 if (!from.list[s]->columns[c].list)
                     assert_block(segment, &f.schema, &from, s, c, k, row);
+            if (start >= 0)
+                assert_some_days(segment, &from, s, (uint32_t)start, k, row, offsets, end - first, true);
             assert_int_equal(offsets[end - first], lots_segment_chunk_rows(segment, s, k));
             row += offsets[end - first];
             free(offsets);
         }
         assert_int_equal(row, from.list[s]->rows);
     }
-    assert_true(taken_blocks > 0 && taken_ends > 0);
+    assert_true(taken_blocks > 0 && taken_ends > 0 && marked_blocks > 0);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
     free_rows(&from);

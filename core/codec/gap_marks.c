@@ -1,0 +1,241 @@
+/* gap_marks.c: days that are gaps (delta.h), decoded for a few rows or patients alone: the part of block.h about marks. A day is the one
+ * before and a gap, so all that is asked of the rows before is their last day and how many escapes they have. Both are found once, of
+ * a block that has been decoded whole, and kept by the caller as marks, one for 32 rows, as many as bitpack.h lays side by side; from
+ * then on only rows near those that are wanted are unpacked. Where a patient begins days start anew: these are kept, too.
+ *
+ * Several stretches of rows are unpacked, then patched, then added up: what one loop writes the next finds written, and waits for
+ * none of it. */
+#include <assert.h>
+
+#include "core/base/kernels.h"
+#include "core/codec/block.h"
+#include "core/codec/delta.h"
+#include "core/index/bitset.h"
+
+enum { GROUP = LOTS_GAP_GROUP };
+
+/* A block of gaps that has been decoded before: its bytes and the same starts as then; `least` of its values. */
+typedef struct gap_block {
+    lots_reader reader;
+    uint32_t count;
+    lots_starts starts;
+    uint32_t least;
+} gap_block;
+
+/* Past base and firsts. */
+static lots_status open_gaps(const gap_block *gaps, lots_frame_cursor *out, lots_arena *arena, lots_error *err)
+{
+    lots_reader reader = gaps->reader;
+    lots_frame_cursor firsts;
+    uint64_t base = 0, found = 0;
+    if (!lots_read_varint(&reader, &base) || !lots_read_varint(&reader, &found) || found > gaps->count)
+        return lots_fail(err, LOTS_CORRUPT, "%u gaps have a damaged head", gaps->count);
+    LOTS_TRY(lots_frame_open_u32(&reader, (uint32_t)found, 0, &firsts, arena, err));
+    return lots_frame_open_u32(&reader, gaps->count, 0, out, arena, err);
+}
+
+static lots_status make_marks(const gap_block *gaps, const uint32_t *values, const lots_gap_marks *marks, lots_arena *arena,
+                              lots_error *err)
+{
+    const size_t words = lots_bit_words(gaps->count);
+    lots_frame_cursor frame;
+    void *bits;
+    uint32_t before = 0;
+    LOTS_TRY(open_gaps(gaps, &frame, arena, err));
+    LOTS_TRY(lots_arena_alloc(arena, &bits, words + LOTS_PACK_VALUES / 64 + 8, sizeof(uint64_t), err));
+    lots_frame_escapes(&frame, bits);
+    for (uint32_t at = 0; at < gaps->count; at += GROUP) {
+        const uint32_t here = (uint32_t)(((const uint64_t *)bits)[at / 64] >> (at % 64));
+        marks->groups[at / GROUP] = (lots_gap_mark){(uint16_t)(values[at] - gaps->least), (uint16_t)before};
+        before += (uint32_t)__builtin_popcount(here);
+    }
+    for (uint32_t p = 0; p < gaps->starts.count; p++)
+        marks->firsts[p] = gaps->starts.starts[p] < gaps->count ? (uint16_t)(values[gaps->starts.starts[p]] - gaps->least) : 0;
+    return LOTS_OK;
+}
+
+/* ---- stretches ---- */
+
+/* Rows of one sub-block whose gaps are added to the value of the first. */
+typedef struct stretch {
+    uint32_t *values;  /* gaps, in the room, */
+    uint32_t from, to; /* of these rows, in whole groups before */
+    const uint16_t *first; /* the first one's value, in the marks; NULL: it is a gap after the stretch before */
+} stretch;
+
+enum { STRETCHES = 64, ROOM = 4 * LOTS_PACK_VALUES };
+
+typedef struct stretches {
+    const gap_block *gaps;
+    const lots_gap_marks *marks;
+    lots_frame_cursor frame;
+    lots_frame_view *views;
+    uint32_t count, used;
+    stretch items[STRETCHES];
+    uint32_t room[ROOM + LOTS_PACK_VALUES + 16];
+} stretches;
+
+static lots_status open_stretches(stretches *all, const gap_block *gaps, const lots_gap_marks *marks, lots_arena *arena, lots_error *err)
+{
+    all->gaps = gaps;
+    all->marks = marks;
+    all->count = all->used = 0;
+    LOTS_TRY(open_gaps(gaps, &all->frame, arena, err));
+    return lots_frame_views(&all->frame, &all->views, arena, err);
+}
+
+static bool are_full(const stretches *all) { return all->count == STRETCHES || all->used > ROOM; }
+
+/* Rows up to `to`, or to the end of the sub-block; gives the row after. */
+static uint32_t add_stretch(stretches *all, uint32_t from, uint32_t to, const uint16_t *first)
+{
+    const lots_frame_view *view = &all->views[from / LOTS_PACK_VALUES];
+    const uint32_t sub = from / LOTS_PACK_VALUES * LOTS_PACK_VALUES, end = to - sub < view->size ? to : sub + view->size;
+    const uint32_t group = (from - sub) / GROUP, groups = (end - sub + GROUP - 1) / GROUP - group;
+    all->items[all->count++] = (stretch){all->room + all->used, from, end, first};
+    all->used += groups * GROUP;
+    lots_frame_fetch(view, group, groups);
+    return end;
+}
+
+/* Patches come from the group's mark on. */
+static lots_status unpack_stretches(stretches *all, lots_error *err)
+{
+    for (uint32_t i = 0; i < all->count; i++) {
+        const stretch *item = &all->items[i];
+        const uint32_t sub = item->from / LOTS_PACK_VALUES, first = sub * LOTS_PACK_VALUES;
+        lots_frame_groups_u32(&all->views[sub], (item->from - first) / GROUP, (item->to - first + GROUP - 1) / GROUP, item->values);
+    }
+    for (uint32_t i = 0; i < all->count; i++) {
+        stretch *item = &all->items[i];
+        const uint32_t before = item->from % GROUP;
+        LOTS_TRY(lots_frame_patch_u32(&all->frame, &all->views[item->from / LOTS_PACK_VALUES],
+                                      all->marks->groups[item->from / GROUP].patches, item->values, before + item->to - item->from, err));
+        item->values += before;
+    }
+    return LOTS_OK;
+}
+
+/* ---- patients ---- */
+
+static lots_status add_up(stretches *all, uint32_t *sum, uint32_t *out, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    LOTS_TRY(unpack_stretches(all, err));
+    for (uint32_t i = 0; i < all->count; i++) {
+        const stretch *item = &all->items[i];
+        if (item->first != NULL)
+            item->values[0] = all->gaps->least + *item->first;
+        *sum = kernels->prefix_u32(item->values, item->to - item->from, item->first != NULL ? 0 : *sum, out + item->from);
+    }
+    all->count = all->used = 0;
+    return LOTS_OK;
+}
+
+static lots_status decode_of(const gap_block *gaps, const lots_gap_marks *marks, const uint64_t *patients, uint32_t *out,
+                             lots_arena *arena, lots_error *err)
+{
+    const lots_starts starts = gaps->starts;
+    stretches all;
+    uint32_t sum = 0;
+    LOTS_TRY(open_stretches(&all, gaps, marks, arena, err));
+    for (size_t p = lots_bits_next(patients, 0, starts.count); p < starts.count; p = lots_bits_next(patients, p + 1, starts.count)) {
+        const uint32_t from = starts.starts[p], end = p + 1 < starts.count ? starts.starts[p + 1] : gaps->count;
+        for (uint32_t at = from; at < end;) {
+            at = add_stretch(&all, at, end, at == from ? &marks->firsts[p] : NULL);
+            if (are_full(&all))
+                LOTS_TRY(add_up(&all, &sum, out, err));
+        }
+    }
+    return add_up(&all, &sum, out, err);
+}
+
+/* ---- rows ---- */
+
+/* The last of the patients from `patient` on who begins at `row` or before. */
+static uint32_t patient_of(lots_starts starts, uint32_t patient, uint32_t row)
+{
+    uint32_t step = 1;
+    for (; patient + step < starts.count && starts.starts[patient + step] <= row; step *= 2)
+        patient += step;
+    for (; step > 0; step /= 2)
+        patient += patient + step < starts.count && starts.starts[patient + step] <= row ? step : 0;
+    return patient;
+}
+
+static lots_status add_ends(stretches *all, uint32_t **out, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    uint32_t escapes;
+    LOTS_TRY(unpack_stretches(all, err));
+    for (uint32_t i = 0; i < all->count; i++) {
+        const stretch *item = &all->items[i];
+        *(*out)++ = all->gaps->least + *item->first + kernels->sum_u32(item->values + 1, item->to - item->from - 1, 0, &escapes);
+    }
+    all->count = all->used = 0;
+    return LOTS_OK;
+}
+
+static lots_status take_rows(const gap_block *gaps, const lots_gap_marks *marks, const uint32_t *rows, uint32_t row_count,
+                             uint32_t *out, lots_arena *arena, lots_error *err)
+{
+    const lots_starts starts = gaps->starts;
+    stretches all;
+    LOTS_TRY(open_stretches(&all, gaps, marks, arena, err));
+    for (uint32_t k = 0, patient = 0; k < row_count; k++) {
+        const uint32_t group = rows[k] / GROUP * GROUP;
+        patient = patient_of(starts, patient, rows[k]);
+        const bool begins = starts.starts[patient] > group && starts.starts[patient] <= rows[k];
+        (void)add_stretch(&all, begins ? starts.starts[patient] : group, rows[k] + 1,
+                          begins ? &marks->firsts[patient] : &marks->groups[group / GROUP].first);
+        if (are_full(&all))
+            LOTS_TRY(add_ends(&all, &out, err));
+    }
+    return add_ends(&all, &out, err);
+}
+
+/* ---- of a block ---- */
+
+bool lots_block_can_mark(const lots_block_meta *meta)
+{
+    return meta->encoding == LOTS_ENCODING_GAPS && meta->phys == LOTS_PHYS_I32 && meta->missing == 0 &&
+           meta->count <= UINT16_MAX && (uint64_t)meta->max - (uint64_t)meta->min <= UINT16_MAX;
+}
+
+static gap_block gaps_of(const lots_block_meta *meta, const uint8_t *bytes, const lots_values_out *out)
+{
+    gap_block gaps = {lots_reader_over(bytes, meta->bytes), meta->count, {out->starts, out->starts_count}, (uint32_t)meta->min};
+    assert(lots_block_can_mark(meta));
+    gaps.reader.slack = out->after_bytes;
+    return gaps;
+}
+
+lots_status lots_block_mark(const lots_block_meta *meta, const uint8_t *bytes, const lots_values_out *from, const lots_gap_marks *marks,
+                            lots_arena *scratch, lots_error *err)
+{
+    const gap_block gaps = gaps_of(meta, bytes, from);
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    const lots_status status = make_marks(&gaps, from->data, marks, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
+}
+
+lots_status lots_block_decode_of(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks,
+                                 const uint64_t *patients, lots_values_out *out, lots_arena *scratch, lots_error *err)
+{
+    const gap_block gaps = gaps_of(meta, bytes, out);
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    const lots_status status = decode_of(&gaps, marks, patients, out->data, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
+}
+
+lots_status lots_block_take_days(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks, const uint32_t *rows,
+                                 uint32_t row_count, lots_values_out *out, lots_arena *scratch, lots_error *err)
+{
+    const gap_block gaps = gaps_of(meta, bytes, out);
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    const lots_status status = take_rows(&gaps, marks, rows, row_count, out->data, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
+}

@@ -1,0 +1,103 @@
+/* segment_days.c: days of a few rows or patients of a chunk without those of the others. The marks that this takes
+ * (core/codec/gap_marks.c) are found when they are first asked for, and stay: next to nothing beside the rows. */
+#include "core/base/memory.h"
+#include "core/store/segment_file.h"
+
+/* The ordered column's block of a chunk, and what it needs. */
+typedef struct days_block {
+    const lots_block_meta *meta;
+    const uint8_t *bytes;
+    lots_values_out out;
+    const lots_gap_marks *marks;
+} days_block;
+
+static lots_status fill_marks(const days_block *block, const lots_gap_marks *marks, lots_error *err)
+{
+    lots_arena scratch;
+    lots_values_out all = block->out;
+    lots_arena_init(&scratch, 0);
+    lots_status status = lots_arena_vector(&scratch, &all.data, block->meta->count, sizeof(int32_t), err);
+    if (status == LOTS_OK)
+        status = lots_block_decode(block->meta, block->bytes, &all, &scratch, err);
+    if (status == LOTS_OK)
+        status = lots_block_mark(block->meta, block->bytes, &all, marks, &scratch, err);
+    lots_arena_free(&scratch);
+    return status;
+}
+
+static lots_status make_marks(const days_block *block, lots_gap_marks **out, lots_error *err)
+{
+    const size_t groups = block->meta->count / LOTS_GAP_GROUP + 1;
+    void *room;
+    LOTS_TRY(lots_alloc(&room, sizeof **out + groups * sizeof(lots_gap_mark) + block->out.starts_count * sizeof(uint16_t), 1, err));
+    lots_gap_marks *marks = room;
+    marks->groups = (lots_gap_mark *)(marks + 1);
+    marks->firsts = (uint16_t *)(marks->groups + groups);
+    const lots_status status = fill_marks(block, marks, err);
+    if (status == LOTS_OK)
+        *out = marks;
+    else
+        lots_free(marks);
+    return status;
+}
+
+static lots_status load_marks(days_block *block, _Atomic(lots_gap_marks *) *at, lots_error *err)
+{
+    lots_gap_marks *marks = atomic_load_explicit(at, memory_order_acquire), *none = NULL;
+    if (marks == NULL) {
+        LOTS_TRY(make_marks(block, &marks, err));
+        if (!atomic_compare_exchange_strong_explicit(at, &none, marks, memory_order_acq_rel, memory_order_acquire)) {
+            lots_free(marks);
+            marks = none;
+        }
+    }
+    block->marks = marks;
+    return LOTS_OK;
+}
+
+static bool open_block(const lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets, int32_t *days,
+                       days_block *out)
+{
+    const lots_layout_column *ordered = segment->streams[stream].ordered;
+    if (ordered == NULL)
+        return false;
+    const lots_layout_slot *slot = &ordered->values;
+    *out = (days_block){.meta = &slot->metas[chunk], .bytes = segment->data + slot->offsets[chunk]};
+    out->out = (lots_values_out){.data = days, .starts = offsets, .after_bytes = lots_segment_after_block(segment, slot, chunk),
+                                 .starts_count = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], .believed = true};
+    return lots_layout_held(out->meta) && lots_block_can_mark(out->meta) && lots_segment_is_verified(segment, slot, chunk);
+}
+
+static lots_status name_block(const lots_segment *segment, uint32_t stream, uint32_t chunk, lots_status status, lots_error *err)
+{
+    if (status != LOTS_OK)
+        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path, segment->schema->streams[stream].name,
+                           segment->streams[stream].ordered->name, chunk);
+    return status;
+}
+
+lots_status lots_segment_days_at(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *rows, uint32_t row_count,
+                                 const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err)
+{
+    days_block block;
+    *done = open_block(segment, stream, chunk, offsets, days, &block);
+    if (!*done)
+        return LOTS_OK;
+    lots_status status = load_marks(&block, &segment->streams[stream].marks[chunk], err);
+    if (status == LOTS_OK)
+        status = lots_block_take_days(block.meta, block.bytes, block.marks, rows, row_count, &block.out, scratch, err);
+    return name_block(segment, stream, chunk, status, err);
+}
+
+lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
+                                 const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err)
+{
+    days_block block;
+    *done = open_block(segment, stream, chunk, offsets, days, &block);
+    if (!*done)
+        return LOTS_OK;
+    lots_status status = load_marks(&block, &segment->streams[stream].marks[chunk], err);
+    if (status == LOTS_OK)
+        status = lots_block_decode_of(block.meta, block.bytes, block.marks, patients, &block.out, scratch, err);
+    return name_block(segment, stream, chunk, status, err);
+}

@@ -3,7 +3,8 @@
  * Reckoned are: a part of a row whose conditions share out all its rows or persons (the parts add up to the row's count), a
  * part of a column of shares (which add up to 1), and with totals a part of a total (suppress_totals.c). There the next
  * smallest part is hidden too, until two are hidden that rest on k or more together (CLINICAL.md section 9: of 3, 8 and 16
- * with their total, 3 and 8), and until their sum leaves each of them a choice: `<5` twice with the sum 8 is 4 twice. Of a row whose parts are all hidden, their sum is.
+ * with their total, 3 and 8), and until their sum leaves each of them a choice: `<5` twice with the sum 8 is 4 twice. Of a row
+ * whose parts are all hidden, their sum is.
  * Not reckoned are: conditions inside one another, sums of several columns, and what two results tell together. */
 #ifndef LOTS_QUERY_SUPPRESS_H
 #define LOTS_QUERY_SUPPRESS_H

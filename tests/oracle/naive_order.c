@@ -20,6 +20,17 @@ static int whole(int64_t a, int64_t b)
     return a < b ? -1 : a > b;
 }
 
+/* What is made of a stream's records stands where they do, after them. */
+static int compare_streams(const naive_event *a, const naive_event *b)
+{
+    const naive_event *x = a, *y = b;
+    while (x->first != NULL)
+        x = x->first;
+    while (y->first != NULL)
+        y = y->first;
+    return x->stream != y->stream ? whole(x->stream, y->stream) : whole(a->stream, b->stream);
+}
+
 /* All but what tells records of one stream apart. */
 static int compare_head(const naive_event *a, const naive_event *b)
 {
@@ -29,7 +40,7 @@ static int compare_head(const naive_event *a, const naive_event *b)
     if (order == 0 && a->rank == UNDECLARED)
         order = strcmp(a->level, b->level);
     order = order != 0 ? order : whole(a->raw_end, b->raw_end);
-    return order != 0 ? order : whole(a->stream, b->stream);
+    return order != 0 ? order : compare_streams(a, b);
 }
 
 /* Content: a missing value last. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/kernels.h"
+
 #define WORD_BITS 64u
 #define ALL_ONES UINT64_MAX
 
@@ -47,11 +49,7 @@ void lots_bits_set_range(uint64_t *words, size_t first, size_t end)
 
 uint64_t lots_bits_count(const uint64_t *words, size_t count)
 {
-    size_t word_count = lots_bit_words(count);
-    uint64_t sum = 0;
-    for (size_t i = 0; i < word_count; i++)
-        sum += (uint64_t)__builtin_popcountll(words[i]);
-    return sum;
+    return lots_kernels_get()->bits_count(words, count);
 }
 
 uint64_t lots_bits_count_range(const uint64_t *words, size_t first, size_t end)

@@ -11,10 +11,8 @@ const char *lots_hint_nearest(const char *text, size_t bytes, const char *const 
     suggestion near;
     suggest_begin(&near, text, bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX);
     for (size_t i = 0; i < count; i++) {
-        uint32_t before = near.distance;
         size_t word_bytes = strlen(words[i]);
-        suggest_try(&near, words[i], word_bytes < UINT32_MAX ? (uint32_t)word_bytes : UINT32_MAX);
-        if (near.distance < before)
+        if (suggest_try(&near, words[i], word_bytes < UINT32_MAX ? (uint32_t)word_bytes : UINT32_MAX))
             best = words[i];
     }
     return best;

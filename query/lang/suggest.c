@@ -41,18 +41,20 @@ static uint32_t distance(const char *a, uint32_t a_bytes, const char *b, uint32_
     return rows[1][b_bytes];
 }
 
-void suggest_try(suggestion *near, const char *candidate, uint32_t bytes)
+bool suggest_try(suggestion *near, const char *candidate, uint32_t bytes)
 {
     if (bytes > 62 || near->bytes > 62 || bytes == 0)
-        return;
+        return false;
     uint32_t longer = bytes > near->bytes ? bytes : near->bytes;
-    if (longer - bytes >= near->distance || longer - near->bytes >= near->distance)
-        return;
+    if (longer - bytes > near->distance || longer - near->bytes > near->distance)
+        return false;
     uint32_t found = distance(near->word, near->bytes, candidate, bytes);
-    if (found >= near->distance || found * 2 >= longer)
-        return;
+    if (found > EDITS_MAX || found > near->distance || found * 2 >= longer ||
+        (found == near->distance && bytes <= strlen(near->text)))
+        return false;
     near->distance = found;
     memcpy(near->text, candidate, bytes);
     near->text[bytes] = '\0';
     near->found = true;
+    return true;
 }

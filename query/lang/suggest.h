@@ -14,7 +14,8 @@ typedef struct suggestion {
 } suggestion;
 
 void suggest_begin(suggestion *near, const char *word, uint32_t bytes);
-/* Ties stay with the first tried. */
-void suggest_try(suggestion *near, const char *candidate, uint32_t bytes);
+/* Of candidates that are as near the longest, since a letter is sooner left out than put in; else the first tried. True when it is the
+ * nearest so far. */
+bool suggest_try(suggestion *near, const char *candidate, uint32_t bytes);
 
 #endif

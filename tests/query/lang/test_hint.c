@@ -32,6 +32,8 @@ static void the_nearest_word_is_found(void **state)
         else
             assert_string_equal(found == NULL ? "none" : found, rows[i][1]);
     }
+    static const char *const alike[] = {"cut", "count", "count"};
+    assert_ptr_equal(lots_hint_nearest("cout", 4, alike, 3), alike[1]); /* one letter off either: left out sooner than put in */
     static const char long_word[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     static const char *const long_words[] = {long_word};
     assert_null(lots_hint_nearest(long_word, strlen(long_word), long_words, 1));

@@ -325,7 +325,6 @@ static void select_u32(const uint64_t *const *planes, unsigned plane_count, cons
     }
 }
 
-
 /* ---- searching: eight at a time, until the longest is done ---- */
 static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint32_t *end, size_t count, uint32_t *at)
 {
@@ -349,7 +348,6 @@ static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint
         store256(at + i, low);
     }
 }
-
 
 #include "core/base/kernels_body.inc"
 

@@ -55,17 +55,20 @@ static lots_status load_marks(days_block *block, _Atomic(lots_gap_marks *) *at, 
     return LOTS_OK;
 }
 
-static bool open_block(const lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets, int32_t *days,
-                       days_block *out)
+/* *done: it has marks now. */
+static lots_status open_block(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets, int32_t *days,
+                              days_block *out, bool *done, lots_error *err)
 {
     const lots_layout_column *ordered = segment->streams[stream].ordered;
+    *done = false;
     if (ordered == NULL)
-        return false;
+        return LOTS_OK;
     const lots_layout_slot *slot = &ordered->values;
     *out = (days_block){.meta = &slot->metas[chunk], .bytes = segment->data + slot->offsets[chunk]};
     out->out = (lots_values_out){.data = days, .starts = offsets, .after_bytes = lots_segment_after_block(segment, slot, chunk),
                                  .starts_count = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], .believed = true};
-    return lots_layout_held(out->meta) && lots_block_can_mark(out->meta) && lots_segment_is_verified(segment, slot, chunk);
+    *done = lots_layout_held(out->meta) && lots_block_can_mark(out->meta) && lots_segment_is_verified(segment, slot, chunk);
+    return *done ? load_marks(out, &segment->streams[stream].marks[chunk], err) : LOTS_OK;
 }
 
 static lots_status name_block(const lots_segment *segment, uint32_t stream, uint32_t chunk, lots_status status, lots_error *err)
@@ -80,11 +83,8 @@ lots_status lots_segment_days_at(lots_segment *segment, uint32_t stream, uint32_
                                  const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err)
 {
     days_block block;
-    *done = open_block(segment, stream, chunk, offsets, days, &block);
-    if (!*done)
-        return LOTS_OK;
-    lots_status status = load_marks(&block, &segment->streams[stream].marks[chunk], err);
-    if (status == LOTS_OK)
+    lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
+    if (status == LOTS_OK && *done)
         status = lots_block_take_days(block.meta, block.bytes, block.marks, rows, row_count, &block.out, scratch, err);
     return name_block(segment, stream, chunk, status, err);
 }
@@ -93,11 +93,8 @@ lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_
                                  const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err)
 {
     days_block block;
-    *done = open_block(segment, stream, chunk, offsets, days, &block);
-    if (!*done)
-        return LOTS_OK;
-    lots_status status = load_marks(&block, &segment->streams[stream].marks[chunk], err);
-    if (status == LOTS_OK)
+    lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
+    if (status == LOTS_OK && *done)
         status = lots_block_decode_of(block.meta, block.bytes, block.marks, patients, &block.out, scratch, err);
     return name_block(segment, stream, chunk, status, err);
 }

@@ -21,19 +21,26 @@ static int close_world(void **state)
     return 0;
 }
 
-/* Are the two items that the text derives last one value to the worker, and their sets one? */
-static void compare_items(const char *text, bool *same_value, bool *same_set)
+/* A worker for a text. The query and what it is bound with lie in the arena. */
+static lots_worker *open_worker(const char *text, lots_arena *arena)
 {
     lots_error err;
-    lots_arena arena;
     lots_query *query = NULL;
     lots_worker *worker = NULL;
     lots_sources sources;
     const lots_bind_options options = {0};
-    lots_arena_init(&arena, 0);
-    assert_ok(lots_query_bind(w.registry, text, strlen(text), "test", &options, &arena, &sources, &query, &err));
+    lots_arena_init(arena, 0);
+    assert_ok(lots_query_bind(w.registry, text, strlen(text), "test", &options, arena, &sources, &query, &err));
     assert_ok(lots_worker_open(&worker, query, 0, NULL, &err));
-    const lots_bound_stage *stage = &query->pipelines[0].stages[0];
+    return worker;
+}
+
+/* Are the two items that the text derives last one value to the worker, and their sets one? */
+static void compare_items(const char *text, bool *same_value, bool *same_set)
+{
+    lots_arena arena;
+    lots_worker *worker = open_worker(text, &arena);
+    const lots_bound_stage *stage = &worker->query->pipelines[0].stages[0];
     const lots_expr *a = stage->items[stage->item_count - 2].value, *b = stage->items[stage->item_count - 1].value;
     assert_int_not_equal(a->id, b->id);
     *same_value = lots_alike_id(worker, a) == lots_alike_id(worker, b);
@@ -105,16 +112,9 @@ static void what_differs_anywhere_is_two(void **state)
 /* Is the first of two sets known as one of which the second asks more? */
 static bool is_wider(const char *text)
 {
-    lots_error err;
     lots_arena arena;
-    lots_query *query = NULL;
-    lots_worker *worker = NULL;
-    lots_sources sources;
-    const lots_bind_options options = {0};
-    lots_arena_init(&arena, 0);
-    assert_ok(lots_query_bind(w.registry, text, strlen(text), "test", &options, &arena, &sources, &query, &err));
-    assert_ok(lots_worker_open(&worker, query, 0, NULL, &err));
-    const lots_bound_stage *stage = &query->pipelines[0].stages[0];
+    lots_worker *worker = open_worker(text, &arena);
+    const lots_bound_stage *stage = &worker->query->pipelines[0].stages[0];
     const lots_set *a = stage->items[0].value->set, *b = stage->items[1].value->set;
     assert_ptr_equal(lots_alike_set(worker, a), a);
     const lots_set *wider = lots_alike_wider(worker, b);

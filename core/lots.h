@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define LOTS_VERSION "0.1.0"
-#define LOTS_FORMAT_VERSION 6u /* of a registry on disk, as it is written; core/FORMAT.md */
+#define LOTS_FORMAT_VERSION 7u /* of a registry on disk, as it is written; core/FORMAT.md */
 #define LOTS_FORMAT_OLDEST 2u  /* and the oldest that is read */
 
 /* A civil day, counted from 1970-01-01 (day 0); no time zone. */
@@ -28,8 +28,8 @@ typedef uint32_t lots_id;
 #define LOTS_NAME_MAX 63u             /* bytes in a stream, column, table or system name */
 #define LOTS_COLUMNS_MAX 512u         /* columns of one stream */
 #define LOTS_STREAMS_MAX 64u          /* streams of a registry, `patients` included */
-#define LOTS_CHUNK_EVENTS 32768u      /* a chunk closes at this many events in its fullest stream */
-#define LOTS_CHUNK_PATIENTS 4096u     /* or at this many patients */
+#define LOTS_CHUNK_EVENTS 65535u      /* a chunk closes at this many events in its fullest stream: rows are told in 16 bits */
+#define LOTS_CHUNK_PATIENTS 8192u     /* or at this many patients */
 #define LOTS_SEGMENT_EVENTS 1500000u  /* a segment closes at about this many events in all */
 #define LOTS_SEGMENT_PATIENTS 262144u /* or at this many patients */
 

@@ -92,23 +92,49 @@ static lots_status make_offsets(const lots_segment_input *input, uint32_t ***out
 
 /* ---- chunks ---- */
 
-static bool chunk_is_full(const lots_segment_input *input, uint32_t *const *offsets, uint32_t first, uint32_t patient)
+typedef struct chunk_plan {
+    uint32_t patients; /* a chunk's, at most */
+    uint32_t even;     /* the stream with the most rows, which is dealt out evenly, so that no chunk is a small rest, */
+    uint64_t shares;   /* into so many */
+} chunk_plan;
+
+static chunk_plan plan_shares(const lots_segment_input *input, uint32_t *const *offsets)
 {
-    if (patient - first >= (input->chunk_patients != 0 ? input->chunk_patients : LOTS_CHUNK_PATIENTS))
+    chunk_plan plan = {input->chunk_patients != 0 ? input->chunk_patients : LOTS_CHUNK_PATIENTS, 0, 1};
+    for (uint32_t i = 0; i < input->schema->stream_count; i++)
+        if (offsets[i][input->patients] > offsets[plan.even][input->patients])
+            plan.even = i;
+    const uint32_t room = LOTS_CHUNK_EVENTS - LOTS_CHUNK_EVENTS / 32; /* for a share's last patient */
+    plan.shares = 1 + (offsets[plan.even][input->patients] > 0 ? (offsets[plan.even][input->patients] - 1) / room : 0);
+    return plan;
+}
+
+static uint64_t share_of(const chunk_plan *plan, const uint32_t *rows, uint32_t patients, uint32_t patient)
+{
+    const uint64_t share = rows[patients] > 0 ? rows[patient] * plan->shares / rows[patients] : 0;
+    return share < plan->shares ? share : plan->shares - 1; /* whoever has no rows, after the last who has any */
+}
+
+static bool chunk_is_full(const lots_segment_input *input, uint32_t *const *offsets, const chunk_plan *plan, uint32_t first,
+                          uint32_t patient)
+{
+    if (patient - first >= plan->patients)
         return true;
     for (uint32_t i = 0; i < input->schema->stream_count; i++)
         if (offsets[i][patient + 1] - offsets[i][first] > LOTS_CHUNK_EVENTS)
             return true;
-    return false;
+    const uint32_t *rows = offsets[plan->even];
+    return share_of(plan, rows, input->patients, patient) > share_of(plan, rows, input->patients, first);
 }
 
 static lots_status plan_chunks(const lots_segment_input *input, uint32_t *const *offsets, lots_vec *firsts,
                                lots_error *err)
 {
+    const chunk_plan plan = plan_shares(input, offsets);
     uint32_t first = 0;
     firsts->count = 0;
     for (uint32_t p = 0; p < input->patients; p++) {
-        if (p > first && !chunk_is_full(input, offsets, first, p))
+        if (p > first && !chunk_is_full(input, offsets, &plan, first, p))
             continue;
         first = p;
         LOTS_TRY(lots_vec_push(firsts, &first, err));

@@ -31,8 +31,8 @@ typedef struct lots_segment_result {
 LOTS_MUST lots_status lots_segment_write(const char *path, const lots_segment_input *input, lots_segment_result *result,
                                          lots_error *err);
 
-/* Where chunks end for these streams: close at LOTS_CHUNK_EVENTS in the fullest stream or LOTS_CHUNK_PATIENTS; a bigger
- * patient has a chunk of its own. firsts (vec of uint32_t) gets chunk starts and a last entry = patients. */
+/* Where chunks end for these streams: as few as LOTS_CHUNK_EVENTS in the fullest stream and LOTS_CHUNK_PATIENTS allow, as even
+ * in that stream as patients are; a bigger patient has a chunk of its own. firsts (vec of uint32_t) gets chunk starts and a last entry = patients. */
 LOTS_MUST lots_status lots_segment_plan_chunks(const lots_segment_input *input, lots_vec *firsts, lots_error *err);
 
 #endif

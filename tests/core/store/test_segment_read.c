@@ -151,7 +151,7 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
     char path[600];
     path_in(path, "1.seg");
     fixture_open(&f, 13);
-    make_rows(&f, &from, 6000, 30, 500);
+    make_rows(&f, &from, 12500, 30, 500);
     write_rows(&f, &from, path, &result);
     assert_ok(open_file(&f, path, &segment, &err));
     lots_arena_init(&scratch, 0);

@@ -106,7 +106,7 @@ static void columns_are_tied_where_it_pays(void **state)
     lots_error err;
     lots_segment *segment;
     own_stream v;
-    own_stream_open(&v, 1, 5000, 40, add_visits, add_patient);
+    own_stream_open(&v, 1, 10000, 40, add_visits, add_patient);
     assert_ok(open_file(&v.f, v.path, &segment, &err));
     assert_true(lots_segment_chunks(segment) > 2);
     for (uint32_t k = 0; k < lots_segment_chunks(segment); k++)

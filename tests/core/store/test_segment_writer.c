@@ -14,7 +14,7 @@ static void chunks_close_at_events_and_a_great_patient_has_its_own(void **state)
     fixture_open(&f, 8);
     open_batch(&f, PATIENTS, &patients);
     open_batch(&f, DRUGS, &drugs);
-    static const uint32_t counts[] = {20000, 12768, 1, 60000, 32768, 0, 1, 32767, 2};
+    static const uint32_t counts[] = {40000, 25535, 1, 120000, 65535, 0, 1, 65534, 2};
     for (uint32_t p = 0; p < 9; p++) {
         add_random_row(&f, &patients, FIRST_PATIENT + p, 10);
         for (uint32_t i = 0; i < counts[p]; i++) {
@@ -27,16 +27,16 @@ static void chunks_close_at_events_and_a_great_patient_has_its_own(void **state)
     rows from = {.list = {&patients, NULL, NULL, &drugs, NULL}, .patients = 9};
     lots_segment_input input = input_of(&f, &from);
     assert_ok(lots_segment_plan_chunks(&input, &firsts, &err));
-    static const uint32_t expected[] = {0, 2, 3, 4, 6, 8, 9};
+    static const uint32_t expected[] = {0, 2, 3, 4, 5, 8, 9};
     assert_int_equal(firsts.count, sizeof expected / sizeof *expected);
     assert_memory_equal(firsts.data, expected, sizeof expected);
     lots_segment_result result;
     lots_segment *segment;
     lots_batch out;
     write_rows(&f, &from, path, &result);
-    assert_int_equal(result.events, 158307);
+    assert_int_equal(result.events, 316608);
     assert_ok(open_file(&f, path, &segment, &err));
-    assert_int_equal(lots_segment_chunk_rows_max(segment, DRUGS), 60000);
+    assert_int_equal(lots_segment_chunk_rows_max(segment, DRUGS), 120000);
     assert_ok(lots_segment_export(segment, DRUGS, FIRST_PATIENT, &out, &err));
     assert_same_batch(&out, &drugs);
     assert_no_faults(segment);
@@ -49,7 +49,47 @@ static void chunks_close_at_events_and_a_great_patient_has_its_own(void **state)
     remove_folder(path);
 }
 
-static void chunks_close_at_4096_patients(void **state)
+/* Where chunks of patients with so many rows of one stream begin. */
+static void assert_chunks(const uint32_t *counts, uint32_t patients, const uint32_t *expected, uint32_t expected_count)
+{
+    lots_error err;
+    fixture f;
+    lots_batch people, drugs;
+    lots_vec firsts = LOTS_VEC(uint32_t);
+    fixture_open(&f, 10);
+    open_batch(&f, PATIENTS, &people);
+    open_batch(&f, DRUGS, &drugs);
+    for (uint32_t p = 0; p < patients; p++) {
+        add_random_row(&f, &people, FIRST_PATIENT + p, 10);
+        for (uint32_t i = 0; i < counts[p]; i++) {
+            assert_ok(lots_batch_row_begin(&drugs, FIRST_PATIENT + p, &err));
+            assert_ok(lots_batch_put_int(&drugs, 0, 10000, &err));
+            assert_ok(lots_batch_row_end(&drugs, &err));
+        }
+    }
+    rows from = {.list = {&people, NULL, NULL, &drugs, NULL}, .patients = patients};
+    lots_segment_input input = input_of(&f, &from);
+    assert_ok(lots_segment_plan_chunks(&input, &firsts, &err));
+    assert_int_equal(firsts.count, expected_count);
+    assert_memory_equal(firsts.data, expected, expected_count * sizeof *expected);
+    lots_vec_free(&firsts);
+    lots_batch_close(&people);
+    lots_batch_close(&drugs);
+    fixture_close(&f);
+}
+
+/* 70,000 rows are two chunks of half, not one of 65,535 and a rest; whoever has no rows is with those before. */
+static void chunks_are_even(void **state)
+{
+    (void)state;
+    static const uint32_t even[] = {10000, 10000, 10000, 5000, 5000, 10000, 10000, 10000, 0, 0}, halves[] = {0, 4, 10};
+    assert_chunks(even, 10, halves, 3);
+    /* a patient who would pass the limit is left to the next chunk, also where the share is not yet full */
+    static const uint32_t uneven[] = {62000, 4000, 60000}, apart[] = {0, 1, 2, 3};
+    assert_chunks(uneven, 3, apart, 4);
+}
+
+static void chunks_close_at_8192_patients(void **state)
 {
     (void)state;
     lots_error err;
@@ -60,7 +100,7 @@ static void chunks_close_at_4096_patients(void **state)
     make_rows(&f, &from, 2 * LOTS_CHUNK_PATIENTS + 1, 0, 10);
     lots_segment_input input = input_of(&f, &from);
     assert_ok(lots_segment_plan_chunks(&input, &firsts, &err));
-    static const uint32_t expected[] = {0, 4096, 8192, 8193};
+    static const uint32_t expected[] = {0, 8192, 16384, 16385};
     assert_int_equal(firsts.count, 4);
     assert_memory_equal(firsts.data, expected, sizeof expected);
     lots_vec_free(&firsts);
@@ -210,7 +250,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_close_at_events_and_a_great_patient_has_its_own),
-        cmocka_unit_test(chunks_close_at_4096_patients),
+        cmocka_unit_test(chunks_are_even),
+        cmocka_unit_test(chunks_close_at_8192_patients),
         cmocka_unit_test(the_order_of_input_does_not_show_in_the_file),
         cmocka_unit_test(the_hash_knows_the_rows_but_not_the_number),
         cmocka_unit_test(the_hash_does_not_depend_on_stable_ids),

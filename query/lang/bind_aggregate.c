@@ -347,8 +347,8 @@ lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, c
         return make(b, where, LOTS_OP_COUNT, members, NULL, false, node->span, out);
     uint32_t wanted = found->op == LOTS_OP_QUANTILE ? 2 : 1;
     if (call->arg_count != wanted || call->args[0].kind != LOTS_AST_ARG_VALUE)
-        return lots_ast_fail(b->err, node->span, "'%.*s' takes %u value here", (int)call->name.bytes, call->name.text,
-                             wanted);
+        return lots_ast_fail(b->err, node->span, "'%.*s' takes %u value%s here", (int)call->name.bytes, call->name.text,
+                             wanted, wanted == 1 ? "" : "s");
     lots_op op = call->distinct ? LOTS_OP_COUNT_DISTINCT : found->op;
     lots_expr *x = NULL;
     LOTS_TRY(bind_scalar(b, members->element, call->args[0].value, &x));
@@ -467,6 +467,15 @@ static lots_status row_arguments(binder *b, scope *table, const aggregation *int
     return LOTS_OK;
 }
 
+lots_status bind_wrong_count(binder *b, const lots_ast_call *call, uint32_t wanted, const char *where, lots_ast_span span)
+{
+    const int bytes = (int)call->name.bytes;
+    lots_status status = lots_ast_fail(b->err, span, "'%.*s' takes %u argument%s%s, %u given", bytes, call->name.text, wanted,
+                                       wanted == 1 ? "" : "s", where, call->arg_count);
+    lots_error_hint(b->err, "`lots help %.*s` shows how it is written", bytes, call->name.text);
+    return status;
+}
+
 static lots_status needs_value(binder *b, const lots_ast_call *call, lots_row_agg_kind kind, lots_ast_span span)
 {
     lots_status status = lots_ast_fail(b->err, span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
@@ -489,8 +498,8 @@ static lots_status over_rows(binder *b, scope *table, const aggregate_name *foun
     bool valued = agg.kind != LOTS_AGG_COUNT && agg.kind != LOTS_AGG_PATIENTS;
     uint32_t most = found->arguments > 0 ? found->arguments : 1;
     if (call->arg_count > most || (valued && call->arg_count < found->arguments))
-        return lots_ast_fail(b->err, node->span, "'%.*s' takes %u argument%s", (int)call->name.bytes, call->name.text,
-                             found->arguments, found->arguments == 1 ? "" : "s");
+        return bind_wrong_count(b, call, found->arguments, "", node->span);
+    b->inside = call;
     if (call->arg_count > 0)
         LOTS_TRY(row_operand(b, into->rows, &call->args[0], &agg));
     if (!valued && agg.value != NULL)
@@ -499,6 +508,7 @@ static lots_status over_rows(binder *b, scope *table, const aggregate_name *foun
     if (valued && agg.value == NULL)
         return needs_value(b, call, agg.kind, node->span);
     LOTS_TRY(row_arguments(b, table, into, node, found->arguments, &agg));
+    b->inside = NULL;
     if (agg.kind == LOTS_AGG_RATE && agg.where == NULL) {
         LOTS_TRY(bind_rate_of_living(b, agg.value, node->span));
         LOTS_TRY(bind_rate_of_top(b, agg.value, into->key_count, node->span));
@@ -534,6 +544,9 @@ lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, b
         bool in_let = b->let_depth > 0;
         if (in_let)
             lots_error_hint(b->err, "a let that aggregates rows can be used in `show` only, outside other aggregates");
+        else if (where->kind == SCOPE_TABLE && b->inside != NULL)
+            lots_error_hint(b->err, "`%.*s` is given what each row has, and constants; what all rows come to is in no argument",
+                            (int)b->inside->name.bytes, b->inside->name.text);
         else if (where->kind == SCOPE_TABLE)
             lots_error_hint(b->err, "give it a name in `show`, as x = %.*s(…), and reckon with x here", (int)call->name.bytes,
                             call->name.text);
@@ -544,8 +557,7 @@ lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, b
     bool over = bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL;
     uint32_t wanted = over && found->op != LOTS_OP_QUANTILE ? 1 : found->arguments;
     if (call->arg_count != wanted)
-        return lots_ast_fail(b->err, node->span, "'%.*s' takes %u argument%s here", (int)call->name.bytes,
-                             call->name.text, wanted, wanted == 1 ? "" : "s");
+        return bind_wrong_count(b, call, wanted, " here", node->span);
     for (uint32_t i = 0; i < call->arg_count; i++)
         if (call->args[i].kind != LOTS_AST_ARG_VALUE) {
             lots_status status = lots_ast_fail(b->err, call->args[i].span, "'%.*s' takes plain values here",

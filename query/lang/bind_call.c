@@ -41,8 +41,7 @@ static lots_status want(binder *b, const lots_ast_node *node, uint32_t least, ui
     if (call->arg_count >= least && call->arg_count <= most)
         return LOTS_OK;
     if (least == most)
-        return lots_ast_fail(b->err, node->span, "'%s' takes %u argument%s, %u given", call->name.text, least,
-                             least == 1 ? "" : "s", call->arg_count);
+        return bind_wrong_count(b, call, least, "", node->span);
     return lots_ast_fail(b->err, node->span, "'%s' takes %u or more arguments, %u given", call->name.text, least,
                          call->arg_count);
 }

@@ -162,6 +162,7 @@ typedef struct binder {
     uint32_t joins;        /* bound so far */
     uint32_t nodes;
     aggregation *aggregation; /* NULL outside group by / show */
+    const lots_ast_call *inside; /* the aggregate of rows whose arguments are bound; NULL: none */
     hoisting *hoisting;       /* NULL where no row function may stand */
     struct pipeline_state *pipeline; /* the pipeline being bound */
     const lots_ast_pattern *pattern; /* whose step number pattern_step is being bound; NULL: none */
@@ -308,6 +309,8 @@ LOTS_MUST lots_status bind_survival(binder *b, scope *table, const aggregation *
                                     lots_row_agg *agg);
 const lots_ast_clause *bind_clause(const lots_ast_call *call, lots_ast_clause_kind kind);
 LOTS_MUST lots_status bind_no_clauses(binder *b, const lots_ast_call *call);
+/* The error for a call of `wanted` arguments that has another number of them; `where` is said after it, as " here". */
+lots_status bind_wrong_count(binder *b, const lots_ast_call *call, uint32_t wanted, const char *where, lots_ast_span span);
 
 /* ---- bind_set.c ---- */
 LOTS_MUST lots_status bind_set(binder *b, scope *where, const lots_ast_node *node, bound_set *out);

@@ -25,18 +25,13 @@ static const struct {
     {"select", "a query begins with its source: from patients where … show …"},
     {"having", "write another `where` after `group by`"},
     {"order", "write `sort n desc`"},
+    {"dsc", "write `sort n desc`"},
+    {"descending", "write `sort n desc`"},
+    {"ascending", "ascending is how `sort` sorts; leave it out"},
     {"asc", "ascending is how `sort` sorts; leave it out"},
     {"null", "write `missing`: x is missing, x is not missing"},
     {"like", "write `contains` for a part of a text, `in {I50}` for codes"},
     {"to", "from one day or number to another is written a..b; both ends are included"},
-    {"day", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
-    {"days", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
-    {"week", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
-    {"weeks", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
-    {"month", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
-    {"months", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
-    {"year", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
-    {"years", "a duration is one word with its unit: 30d, 4w, 6mo, 1y"},
     {"between", "write `x in 18..65`; both ends are included"},
     {"when", "write case(condition then value, …, else value)"},
     {"elif", "write case(condition then value, …, else value)"},
@@ -77,5 +72,14 @@ const char *lots_hint_foreign(const char *text, size_t bytes)
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
         if (same_word(text, bytes, phrases[i].word))
             return phrases[i].advice;
+    return NULL;
+}
+
+const char *lots_hint_unit(const char *text, size_t bytes)
+{
+    static const char *const units[] = {"day", "days", "week", "weeks", "month", "months", "year", "years"};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (same_word(text, bytes, units[i]))
+            return "a duration is one word with its unit: 30d, 4w, 6mo, 1y";
     return NULL;
 }

@@ -133,11 +133,21 @@ static bool is_decimal_comma(const lots_parser *p)
            text[p->now.at - 1] <= '9' && text[p->now.end] >= '0' && text[p->now.end] <= '9';
 }
 
+/* `30 days`: the name in sight follows a number. */
+static bool follows_number(const lots_parser *p)
+{
+    uint64_t end = p->now.at;
+    while (end > 0 && strchr(" \t\r\n", p->lexer.text[end - 1]) != NULL)
+        end--;
+    return end > 0 && p->lexer.text[end - 1] >= '0' && p->lexer.text[end - 1] <= '9';
+}
+
 static void add_hint(lots_parser *p, unsigned expect, const char *word, const char *expected)
 {
     const lots_token *token = &p->now;
     if (token->kind == LOTS_TOKEN_NAME && !token->quoted) {
-        const char *foreign = lots_hint_foreign(token->text.text, token->text.bytes);
+        const char *unit = follows_number(p) ? lots_hint_unit(token->text.text, token->text.bytes) : NULL;
+        const char *foreign = unit != NULL ? unit : lots_hint_foreign(token->text.text, token->text.bytes);
         const char *meant = foreign == NULL ? find_meant(p, expect, word) : NULL, *taker = takes_brackets(p);
         if (foreign != NULL)
             lots_error_hint(p->err, "%s", foreign);

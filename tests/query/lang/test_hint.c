@@ -65,6 +65,9 @@ static void words_of_other_languages_have_advice(void **state)
     assert_contains(lots_hint_foreign("Null", 4), "`missing`");
     assert_null(lots_hint_foreign("selec", 5));
     assert_null(lots_hint_foreign("", 0));
+    assert_null(lots_hint_foreign("days", 4)); /* on its own it may be anything */
+    assert_contains(lots_hint_unit("Days", 4), "30d");
+    assert_null(lots_hint_unit("dayss", 5));
 }
 
 int main(void)

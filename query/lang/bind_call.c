@@ -5,6 +5,7 @@
 
 #include "query/lang/bind_internal.h"
 #include "query/lang/classification.h"
+#include "query/lang/hint.h"
 #include "query/lang/suggest.h"
 
 typedef enum shape {
@@ -434,24 +435,6 @@ static lots_status by_shape(binder *b, scope *where, const function *f, const lo
 
 /* ---- what there is not ---- */
 
-/* What other languages call a function; NULL. */
-static const char *meant_by(const lots_ast_name *name)
-{
-    static const char *const others[][2] = {
-        {"avg", "mean(x)"},           {"average", "mean(x)"},        {"stddev", "sd(x)"},
-        {"std", "sd(x)"},             {"if", "case(c then a, else b)"}, {"iif", "case(c then a, else b)"},
-        {"ifnull", "coalesce(a, b)"}, {"nvl", "coalesce(a, b)"},     {"datediff", "days(a, b)"},
-        {"any", "exists(…)"},         {"today", "registry.until"},   {"now", "registry.until"},
-        {"substr", "prefix(x, 3)"},   {"substring", "prefix(x, 3)"}, {"len", "size(x)"},
-        {"hour", "minute // 60: the minute is of the day"},
-        {"charlson", "score(charlson_se, dx over E)"}, {"elixhauser", "score(elixhauser.van_walraven, dx over E)"},
-    };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (lots_ast_name_is(name, others[i][0]))
-            return others[i][1];
-    return NULL;
-}
-
 /* Functions that are bound elsewhere than by `functions`. */
 static const char *const others[] = {"count", "exists", "sum",   "mean",     "median", "first",    "last",  "nth",
                                      "next",  "prev",   "nights", "episodes", "steps",  "active",  "quantile", "share", "gini",
@@ -493,8 +476,8 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
                                        call->name.text);
     if (bind_find_global(b, call->name.text, call->name.bytes) != UINT32_MAX)
         lots_error_hint(b->err, "it is a name without arguments: write it without brackets");
-    else if (meant_by(&call->name) != NULL)
-        lots_error_hint(b->err, "write %s", meant_by(&call->name));
+    else if (lots_hint_function(call->name.text, call->name.bytes) != NULL)
+        lots_error_hint(b->err, "write %s", lots_hint_function(call->name.text, call->name.bytes));
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     return status;

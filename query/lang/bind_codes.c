@@ -205,6 +205,14 @@ static lots_status words_of_one(binder *b, const code_pattern *pattern, const lo
     return LOTS_OK;
 }
 
+/* The bytes of C10*, C10%, C10.* or C10.% before what other languages have for any letters; all when there is none. */
+static size_t without_star(const char *text, size_t bytes)
+{
+    if (bytes == 0 || (text[bytes - 1] != '*' && text[bytes - 1] != '%'))
+        return bytes;
+    return bytes > 1 && text[bytes - 2] == '.' ? bytes - 2 : bytes - 1;
+}
+
 static lots_status pattern_side(binder *b, const code_pattern *pattern, const lots_ast_code *item, const char *text,
                                 size_t bytes, char *key, size_t room, size_t *key_bytes)
 {
@@ -216,7 +224,10 @@ static lots_status pattern_side(binder *b, const code_pattern *pattern, const lo
     if (!fine) {
         lots_status status =
             lots_ast_fail(b->err, item->span, "'%.*s' can't be a code of %s", (int)bytes, text, pattern->system);
-        if (lots_code_form_example(pattern->form) != NULL)
+        const size_t stem = without_star(text, bytes);
+        if (stem > 0 && stem < bytes && pattern->form != LOTS_CODE_PLAIN)
+            lots_error_hint(b->err, "a code stands for those below it too: %.*s", (int)stem, text);
+        else if (lots_code_form_example(pattern->form) != NULL)
             lots_error_hint(b->err, "its codes are written as %s", lots_code_form_example(pattern->form));
         return status;
     }

@@ -121,6 +121,13 @@ static void hint_owner(binder *b, const lots_stream *owner, const lots_ast_name 
                         owner->name, bytes, name->text);
 }
 
+/* Words that mean an event's first day elsewhere. */
+static bool wants_start(const lots_ast_name *name)
+{
+    static const char *const words[] = {"date", "visit_date", "event_date", "start_date"};
+    return is_one_of(name, words, sizeof words / sizeof *words);
+}
+
 static void suggest_all(binder *b, const scope *from, suggestion *near)
 {
     for (const scope *at = from; at != NULL; at = at->outer)
@@ -208,6 +215,8 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
         lots_error_hint(b->err, "the items of a `show` don't see one another: reckon with it in a `derive` after it");
     else if (table ? b->aggregation != NULL && counts_rows(name) : bind_is_function(name))
         lots_error_hint(b->err, "it is a function: write %.*s(%s)", (int)name->bytes, name->text, counts_rows(name) ? "" : "…");
+    else if (!table && wants_start(name))
+        lots_error_hint(b->err, "an event's first day is `start`, its last `end`");
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     else if (!table && wants_persons(name))

@@ -18,10 +18,12 @@ const char *lots_hint_nearest(const char *text, size_t bytes, const char *const 
     return best;
 }
 
-static const struct {
+typedef struct phrase {
     const char *word;
     const char *advice;
-} phrases[] = {
+} phrase;
+
+static const phrase phrases[] = {
     {"select", "a query begins with its source: from patients where … show …"},
     {"having", "write another `where` after `group by`"},
     {"order", "write `sort n desc`"},
@@ -67,12 +69,55 @@ static bool same_word(const char *text, size_t bytes, const char *word)
     return true;
 }
 
+static const char *advice_of(const phrase *book, size_t count, const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < count; i++)
+        if (same_word(text, bytes, book[i].word))
+            return book[i].advice;
+    return NULL;
+}
+
 const char *lots_hint_foreign(const char *text, size_t bytes)
 {
-    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
-        if (same_word(text, bytes, phrases[i].word))
-            return phrases[i].advice;
-    return NULL;
+    return advice_of(phrases, sizeof phrases / sizeof *phrases, text, bytes);
+}
+
+const char *lots_hint_function(const char *text, size_t bytes)
+{
+    static const phrase book[] = {
+        {"avg", "mean(x)"},
+        {"average", "mean(x)"},
+        {"stddev", "sd(x)"},
+        {"stdev", "sd(x)"},
+        {"std", "sd(x)"},
+        {"if", "case(c then a, else b)"},
+        {"iif", "case(c then a, else b)"},
+        {"decode", "case(x = a then b, else c)"},
+        {"ifnull", "coalesce(a, b)"},
+        {"nvl", "coalesce(a, b)"},
+        {"isnull", "x is missing"},
+        {"is_null", "x is missing"},
+        {"datediff", "days(a, b)"},
+        {"dateadd", "start + 30d"},
+        {"any", "exists(…)"},
+        {"has", "exists(…)"},
+        {"today", "registry.until"},
+        {"now", "registry.until"},
+        {"substr", "prefix(x, 3)"},
+        {"substring", "prefix(x, 3)"},
+        {"starts_with", "x in {C10}: a code stands for those below it too"},
+        {"startswith", "x in {C10}: a code stands for those below it too"},
+        {"len", "size(x)"},
+        {"length", "size(x)"},
+        {"lag", "prev(E, e), where e is the name of an event: … as e"},
+        {"previous", "prev(E, e), where e is the name of an event: … as e"},
+        {"lead", "next(E, e), where e is the name of an event: … as e"},
+        {"row_number", "nth(E, 2) for the second event, `top 3 by x` for the first rows"},
+        {"hour", "minute // 60: the minute is of the day"},
+        {"charlson", "score(charlson_se, dx over E)"},
+        {"elixhauser", "score(elixhauser.van_walraven, dx over E)"},
+    };
+    return advice_of(book, sizeof book / sizeof *book, text, bytes);
 }
 
 const char *lots_hint_unit(const char *text, size_t bytes)

@@ -12,7 +12,10 @@ const char *lots_hint_nearest(const char *text, size_t bytes, const char *const 
 /* What to write instead of a word of SQL or another language (any case), as a sentence for a hint; NULL if unknown. */
 const char *lots_hint_foreign(const char *text, size_t bytes);
 
-/* The same for a unit of time that stands after a number, as `30 days`; NULL when it is none. */
+/* What other languages call a function (any case): how it is written here; NULL if unknown. */
+const char *lots_hint_function(const char *text, size_t bytes);
+
+/* What to write for a unit of time that stands after a number, as `30 days`; NULL when it is none. */
 const char *lots_hint_unit(const char *text, size_t bytes);
 
 #endif

@@ -231,6 +231,11 @@ LOTS_MUST lots_status lots_block_decode_of(const lots_block_meta *meta, const ui
 LOTS_MUST lots_status lots_block_take_days(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks,
                                            const uint32_t *rows, uint32_t row_count, lots_values_out *out, lots_arena *scratch,
                                            lots_error *err);
+/* Each patient's first row on `day` or later, or the row after the patient's last, for patients with a bit in `patients`; other places
+ * stay as they are. `out` has starts; meta->min < day <= meta->max. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_find_places(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks,
+                                             const uint64_t *patients, int32_t day, uint32_t *places, const lots_values_out *out,
+                                             lots_arena *scratch, lots_error *err);
 /* Of lengths of lists that lie one after the other, without decoding them: can a block that has been decoded whole before tell
  * how many elements are before a list, and in which list an element is? */
 bool lots_block_can_place(const lots_block_meta *meta);

@@ -194,6 +194,61 @@ static lots_status take_rows(const gap_block *gaps, const lots_gap_marks *marks,
     return add_ends(&all, &out, err);
 }
 
+/* ---- places ---- */
+
+/* The first of groups [from, end), whose days rise, that begins on `day` or later. */
+static uint32_t group_from(const lots_gap_mark *groups, uint32_t from, uint32_t end, uint32_t day)
+{
+    while (from < end) {
+        const uint32_t middle = from + (end - from) / 2;
+        if (groups[middle].first < day)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    return from;
+}
+
+/* Of each stretch, whose first row is before `day`, the rows that are. */
+static lots_status count_before(stretches *all, uint32_t day, const uint32_t *patients, uint32_t *places, lots_error *err)
+{
+    LOTS_TRY(unpack_stretches(all, err));
+    for (uint32_t i = 0; i < all->count; i++) {
+        const stretch *item = &all->items[i];
+        uint32_t here = *item->first, before = 1;
+        for (uint32_t k = 1; k < item->to - item->from; k++) { /* no branch: where it ends can't be foretold */
+            here += item->values[k];
+            before += here < day;
+        }
+        places[patients[i]] = item->from + before;
+    }
+    all->count = all->used = 0;
+    return LOTS_OK;
+}
+
+/* The marks tell in which group a patient's rows reach the day: no other is unpacked. */
+static lots_status find_places(const gap_block *gaps, const lots_gap_marks *marks, const uint64_t *patients, uint32_t day,
+                               uint32_t *places, lots_arena *arena, lots_error *err)
+{
+    const lots_starts starts = gaps->starts;
+    uint32_t asked[STRETCHES];
+    stretches all;
+    LOTS_TRY(open_stretches(&all, gaps, marks, arena, err));
+    for (size_t p = lots_bits_next(patients, 0, starts.count); p < starts.count; p = lots_bits_next(patients, p + 1, starts.count)) {
+        const uint32_t from = starts.starts[p], end = p + 1 < starts.count ? starts.starts[p + 1] : gaps->count;
+        places[p] = from;
+        if (from == end || marks->firsts[p] >= day)
+            continue;
+        const uint32_t next = group_from(marks->groups, from / GROUP + 1, (end - 1) / GROUP + 1, day), group = next - 1;
+        asked[all.count] = (uint32_t)p;
+        (void)add_stretch(&all, group * GROUP > from ? group * GROUP : from, next * GROUP < end ? next * GROUP : end,
+                          group * GROUP > from ? &marks->groups[group].first : &marks->firsts[p]);
+        if (are_full(&all))
+            LOTS_TRY(count_before(&all, day, asked, places, err));
+    }
+    return count_before(&all, day, asked, places, err);
+}
+
 /* ---- of a block ---- */
 
 bool lots_block_can_mark(const lots_block_meta *meta)
@@ -236,6 +291,18 @@ lots_status lots_block_take_days(const lots_block_meta *meta, const uint8_t *byt
     const gap_block gaps = gaps_of(meta, bytes, out);
     const lots_arena_mark mark = lots_arena_save(scratch);
     const lots_status status = take_rows(&gaps, marks, rows, row_count, out->data, scratch, err);
+    lots_arena_restore(scratch, mark);
+    return status;
+}
+
+lots_status lots_block_find_places(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks,
+                                   const uint64_t *patients, int32_t day, uint32_t *places, const lots_values_out *out,
+                                   lots_arena *scratch, lots_error *err)
+{
+    const gap_block gaps = gaps_of(meta, bytes, out);
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    assert(day > meta->min && day <= meta->max);
+    const lots_status status = find_places(&gaps, marks, patients, (uint32_t)day - gaps.least, places, scratch, err);
     lots_arena_restore(scratch, mark);
     return status;
 }

@@ -89,6 +89,11 @@ LOTS_MUST lots_status lots_segment_days_at(lots_segment *segment, uint32_t strea
                                            lots_error *err);
 LOTS_MUST lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
                                            const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err);
+/* Of the same, where the patients with a bit in `patients` have their first row on `day` or later, or the row after their last; other
+ * places stay as they are. The block's least day < day <= its greatest. Errors: as read. */
+LOTS_MUST lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
+                                             int32_t day, const uint32_t *offsets, uint32_t *places, bool *done,
+                                             lots_arena *scratch, lots_error *err);
 /* Of texts, none missing, that have been read before and are stored as whole numbers, these: *done. Two texts are equal where their
  * numbers are. `out` has 64 bytes of slack. Errors: as read. */
 LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, int64_t *out,

@@ -98,3 +98,13 @@ lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_
         status = lots_block_decode_of(block.meta, block.bytes, block.marks, patients, &block.out, scratch, err);
     return name_block(segment, stream, chunk, status, err);
 }
+
+lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients, int32_t day,
+                                   const uint32_t *offsets, uint32_t *places, bool *done, lots_arena *scratch, lots_error *err)
+{
+    days_block block;
+    lots_status status = open_block(segment, stream, chunk, offsets, NULL, &block, done, err);
+    if (status == LOTS_OK && *done)
+        status = lots_block_find_places(block.meta, block.bytes, block.marks, patients, day, places, &block.out, scratch, err);
+    return name_block(segment, stream, chunk, status, err);
+}

@@ -5,6 +5,7 @@
 
 #include "core/base/day.h"
 #include "query/exec/column.h"
+#include "query/exec/days_of.h"
 
 /* Where each patient's first row on `day` or later is; NULL: not known without days. None of the starts is missing. */
 static lots_status places_from(lots_worker *worker, const lots_relation_rows *relation, const lots_block_meta *meta, int64_t day,
@@ -31,6 +32,27 @@ static lots_status places_from(lots_worker *worker, const lots_relation_rows *re
     return LOTS_OK;
 }
 
+/* Of wanted patients alone, where they are few; the others' ranges are empty. `known`: both ends, as places_from gives them. */
+static lots_status wanted_places(lots_worker *worker, const lots_relation_rows *relation, const int64_t days[2],
+                                 const uint32_t *known[2], lots_error *err)
+{
+    const uint32_t owners = relation->owners->count;
+    uint32_t *made[2] = {NULL, NULL};
+    bool done = worker->wanted != NULL;
+    for (int s = 0; s < 2 && done; s++) {
+        LOTS_TRY(lots_new_u32(lots_instance_arena(worker, relation->owners), owners, &made[s], err));
+        memcpy(made[s], relation->offsets, owners * sizeof **made);
+        if (known[s] == NULL)
+            LOTS_TRY(lots_stream_places_of(worker, relation->relation->stream, worker->wanted, (int32_t)days[s], made[s], &done, err));
+        for (size_t p = known[s] == NULL ? owners : lots_bits_next(worker->wanted, 0, owners); p < owners;
+             p = lots_bits_next(worker->wanted, p + 1, owners))
+            made[s][p] = known[s][p];
+    }
+    for (int s = 0; s < 2; s++)
+        known[s] = done ? made[s] : NULL;
+    return LOTS_OK;
+}
+
 lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *relation, int32_t low, int32_t high,
                                const uint32_t **first, const uint32_t **end, lots_error *err)
 {
@@ -43,11 +65,14 @@ lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *re
     if (meta->missing > 0 || meta->count == 0 || worker->streams[bound->stream].days_asked ||
         lots_stream_is_read(worker, bound->stream, column))
         return LOTS_OK;
-    LOTS_TRY(places_from(worker, relation, meta, low, first, err));
-    if (*first != NULL)
-        LOTS_TRY(places_from(worker, relation, meta, (int64_t)high + 1, end, err));
-    if (*end == NULL)
-        *first = NULL;
+    const int64_t days[2] = {low, (int64_t)high + 1};
+    const uint32_t *known[2] = {NULL, NULL};
+    for (int s = 0; s < 2; s++)
+        LOTS_TRY(places_from(worker, relation, meta, days[s], &known[s], err));
+    if (known[0] == NULL || known[1] == NULL)
+        LOTS_TRY(wanted_places(worker, relation, days, known, err));
+    *first = known[0];
+    *end = known[1];
     return LOTS_OK;
 }
 

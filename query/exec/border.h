@@ -1,13 +1,13 @@
-/* border.h: windows of whole calendar years as places among each patient's rows, from what the store says of years: no day is
- * decoded. Callers: resolve.c, aggregate.c. */
+/* border.h: constant windows as places among each patient's rows: those of whole calendar years from what the store says of years,
+ * others where few patients are wanted (wanted.h), from a few days of theirs. Callers: resolve.c. */
 #ifndef LOTS_QUERY_BORDER_H
 #define LOTS_QUERY_BORDER_H
 
 #include "query/exec/relation.h"
 #include "query/exec/worker.h"
 
-/* By owner: the rows that start on low .. high are [(*first)[g], (*end)[g]). NULL, both: that isn't known without days, or these
- * are decoded already. */
+/* By owner: the rows that start on low .. high are [(*first)[g], (*end)[g]); it may be that of patients who aren't wanted there are
+ * none. NULL, both: that isn't known without all days, or these are decoded already. */
 LOTS_MUST lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *relation, int32_t low, int32_t high,
                                          const uint32_t **first, const uint32_t **end, lots_error *err);
 /* The bits first[g] .. end[g] - 1 of each of `groups` groups, of `count` bits and room for a word more. */

@@ -164,3 +164,22 @@ lots_status lots_stream_days_at(lots_worker *worker, uint32_t stream, const uint
         worker->streams[stream].some_rows = asked;
     return LOTS_OK;
 }
+
+/* A place costs as much as a row's day. */
+lots_status lots_stream_places_of(lots_worker *worker, uint32_t stream, const uint64_t *patients, int32_t day, uint32_t *places,
+                                  bool *done, lots_error *err)
+{
+    const uint32_t *offsets = NULL;
+    lots_stream_chunk *chunk = &worker->streams[stream];
+    *done = false;
+    if (lots_stream_days_are_whole(worker, stream))
+        return LOTS_OK;
+    const uint64_t asked = chunk->some_rows + worker->kernels->bits_count(patients, worker->patients->count);
+    if (asked * ROWS_FEW > chunk->rows)
+        return LOTS_OK;
+    LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
+    LOTS_TRY(lots_segment_places_of(worker->segment, stream, worker->chunk, patients, day, offsets, places, done, &worker->scratch, err));
+    if (*done)
+        chunk->some_rows = asked;
+    return LOTS_OK;
+}

@@ -1,6 +1,6 @@
 /* days_of.h: the days on which a stream's rows start, of some patients of the chunk alone. Few are asked for after the first
  * conditions have left few patients; theirs are decoded without the others' (core/store/segment_days.c). Callers: column.c,
- * relation.c. */
+ * relation.c, border.c. */
 #ifndef LOTS_QUERY_DAYS_OF_H
 #define LOTS_QUERY_DAYS_OF_H
 
@@ -20,5 +20,9 @@ LOTS_MUST lots_status lots_stream_days_known(lots_worker *worker, uint32_t strea
 /* out[k] = the day of rows[k], which never fall, unless it is better to read all, or they have been read: *done. */
 LOTS_MUST lots_status lots_stream_days_at(lots_worker *worker, uint32_t stream, const uint32_t *rows, uint32_t count, int32_t *out,
                                           bool *done, lots_error *err);
+/* places[p] = the first row of patient p on `day` or later, or the row after p's last, for those with a bit in `patients`, unless it
+ * is better to read all days, or they have been read: *done. Other places stay as they are, and all if not. */
+LOTS_MUST lots_status lots_stream_places_of(lots_worker *worker, uint32_t stream, const uint64_t *patients, int32_t day,
+                                            uint32_t *places, bool *done, lots_error *err);
 
 #endif

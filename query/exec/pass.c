@@ -112,14 +112,25 @@ static lots_status run_each(const pass_state *state, lots_worker *worker, uint32
     return LOTS_OK;
 }
 
+/* Are events as they are stored all that is asked for? */
+static bool are_stored(const lots_query *query)
+{
+    bool stored = true;
+    for (uint32_t r = 0; r < query->relation_count; r++)
+        stored &= query->relations[r].kind == LOTS_RELATION_STREAM;
+    return stored;
+}
+
 /* What is made of events numbers its rows, and rows and values that go from pass to pass refer to those numbers: so patients are
- * left out only where nothing comes from another pass and nothing but groups comes out; and where all passes leave them out. */
+ * left out only where nothing comes from another pass, and nothing but groups comes out or nothing is made; and where all passes
+ * leave them out. */
 static lots_status note_wanted(const pass_state *state, lots_worker *worker, uint32_t at, const lots_instance *rows,
                                lots_error *err)
 {
     const lots_pass *pass = state->pass;
     const bool all = !state->is_other && (pass->other_count == 0 || at < pass->shared);
-    return all && pass->group != NULL && pass->input == NULL ? lots_wanted_note(worker, rows, err) : LOTS_OK;
+    const bool numbers = pass->group == NULL && !are_stored(pass->query);
+    return all && !numbers && pass->input == NULL ? lots_wanted_note(worker, rows, err) : LOTS_OK;
 }
 
 /* The items of a DERIVE with a bit. */

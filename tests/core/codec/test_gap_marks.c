@@ -1,4 +1,4 @@
-/* test_gap_marks.c: days of some patients and of some rows, found by marks, against the days that were stored. */
+/* test_gap_marks.c: days of some patients and of some rows, and places of days, found by marks, against the days that were stored. */
 #include <stdlib.h>
 
 #include "core/codec/block.h"
@@ -104,6 +104,31 @@ static void check_rows(days *all, uint32_t one_in, uint32_t times, uint64_t *see
         assert_int_equal(out[k], all->values[rows[k]]);
 }
 
+/* The first row of each of those patients on a day that some row has, or on one about there. */
+static void check_places(days *all, uint32_t one_in, uint64_t *seed)
+{
+    enum { UNTOUCHED = 0x55555555 };
+    static uint32_t places[PATIENTS + 16];
+    lots_error err;
+    uint64_t wanted[PATIENTS / 64 + 9] = {0};
+    const int32_t day = all->values[lots_test_random(seed) % all->count] + (int32_t)(lots_test_random(seed) % 3) - 1;
+    if (day <= all->meta.min || day > all->meta.max)
+        return;
+    for (uint32_t p = 0; p < all->patients; p++)
+        if (lots_test_random(seed) % one_in == 0)
+            lots_bit_set(wanted, p);
+    memset(places, 0x55, sizeof places);
+    const lots_values_out from = {.starts = all->starts, .starts_count = all->patients};
+    assert_ok(lots_block_find_places(&all->meta, all->exact, &all->marks, wanted, day, places, &from, &all->arena, &err));
+    for (uint32_t p = 0; p < all->patients; p++) {
+        const uint32_t end = p + 1 < all->patients ? all->starts[p + 1] : all->count;
+        uint32_t first = all->starts[p];
+        while (first < end && all->values[first] < day)
+            first++;
+        assert_int_equal(places[p], lots_bit_get(wanted, p) ? first : UNTOUCHED);
+    }
+}
+
 static void some_days_are_those_that_were_stored(void **state)
 {
     static const uint32_t counts[] = {1, 2, 31, 32, 33, 64, 1023, 1024, 1025, 1056, 2048, 3001, VALUES};
@@ -119,6 +144,7 @@ static void some_days_are_those_that_were_stored(void **state)
                 for (uint32_t one_in = 1; lots_block_can_mark(&all.meta) && one_in < 100; one_in = 3 * one_in + 1) {
                     check_patients(&all, one_in, &seed);
                     check_rows(&all, one_in, 1 + one_in % 2, &seed);
+                    check_places(&all, one_in, &seed);
                     marked++;
                 }
                 free_days(&all);

@@ -105,13 +105,14 @@ static void assert_block(lots_segment *segment, const lots_schema *schema, const
     lots_arena_free(&scratch);
 }
 
-/* Days of every third patient, and of every seventh row, are those that were written; not before the block was read. */
+/* Days of every third patient, and of every seventh row, are those that were written, and a day's places are there; not before the
+ * block was read. */
 static void assert_some_days(lots_segment *segment, const rows *from, uint32_t stream, uint32_t start, uint32_t chunk, uint32_t first_row,
                              const uint32_t *offsets, uint32_t patients, bool was_read)
 {
     lots_error err;
     lots_arena scratch;
-    void *days, *list, *bits;
+    void *days, *list, *places, *bits;
     bool at = false, of = false;
     uint32_t count = 0;
     const uint32_t all = offsets[patients];
@@ -120,6 +121,7 @@ static void assert_some_days(lots_segment *segment, const rows *from, uint32_t s
     lots_arena_init(&scratch, 0);
     assert_ok(lots_arena_vector(&scratch, &days, all + 1u, 4, &err));
     assert_ok(lots_arena_vector(&scratch, &list, all + 1u, 4, &err));
+    assert_ok(lots_arena_vector(&scratch, &places, patients, 4, &err));
     assert_ok(lots_arena_alloc(&scratch, &bits, lots_bit_words(patients) + 1, 8, &err));
     for (uint32_t row = 3; row < all; row += 7)
         ((uint32_t *)list)[count++] = row;
@@ -133,6 +135,17 @@ static void assert_some_days(lots_segment *segment, const rows *from, uint32_t s
         for (uint32_t row = offsets[p]; row < offsets[p + 1]; row++)
             assert_int_equal(((int32_t *)days)[row], LOTS_AT(int32_t, &expected->values, first_row + row));
     assert_int_equal(at, of);
+    if (all > 0 && meta->min < meta->max) {
+        const int32_t day = (int32_t)((meta->min + meta->max + 1) / 2);
+        assert_ok(lots_segment_places_of(segment, stream, chunk, bits, day, offsets, places, &of, &scratch, &err));
+        assert_int_equal(at, of);
+        for (uint32_t p = 0; of && p < patients; p += 3) {
+            uint32_t row = offsets[p];
+            while (row < offsets[p + 1] && LOTS_AT(int32_t, &expected->values, first_row + row) < day)
+                row++;
+            assert_int_equal(((uint32_t *)places)[p], row);
+        }
+    }
     assert_true(was_read || !at);
     assert_true(!was_read || at || meta->missing > 0 || meta->encoding != LOTS_ENCODING_GAPS);
     marked_blocks += at;

@@ -74,6 +74,30 @@ static void windows_before_an_index_hold_its_patients_rows(void **state)
                 "from s) select n, l, count(*) from g group by n, l");
 }
 
+#define WINDOWED \
+    "with " STAYS ", g as (select s.p, " \
+    "(select count(*) from contacts c where c.p = s.p and level = 'primary' and c.start between d('2021-03-10') and d('2022-08-20')) n, " \
+    "(select count(*) from contacts c where c.p = s.p and c.start between d('2021-03-10') and d('2022-12-31')) m, " \
+    "(select max(start) from contacts c where c.p = s.p and c.start < d('2021-12-02')) l from s) "
+
+static void windows_of_days_hold_rows_of_the_patients_left(void **state)
+{
+    check_twice(state, "from patients where exists(contacts where level = inpatient) "
+                       "derive n = count(contacts where level = primary during 2021-03-10..2022-08-20), "
+                       "m = count(contacts during 2021-03-10..2022-12-31), l = last(contacts until 2021-12-01).start "
+                       "group by n, m, l show people = count()",
+                WINDOWED "select n, m, l, count(*) from g group by n, m, l");
+}
+
+static void windows_of_days_hold_rows_of_the_patients_listed(void **state)
+{
+    check_twice(state, "from patients where exists(contacts where level = inpatient) "
+                       "derive n = count(contacts where level = primary during 2021-03-10..2022-08-20), "
+                       "m = count(contacts during 2021-03-10..2022-12-31), l = last(contacts until 2021-12-01).start "
+                       "where n > 20 show n, m, l",
+                WINDOWED "select n, m, l from g where n > 20 order by p");
+}
+
 static void codes_before_an_index_are_those_of_its_patients_rows(void **state)
 {
     check_twice(state, "let stay = first(contacts where level = inpatient)\n"
@@ -99,6 +123,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_day_of_an_index_event_is_its_own),
         cmocka_unit_test(windows_before_an_index_hold_its_patients_rows),
+        cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_left),
+        cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_listed),
         cmocka_unit_test(codes_before_an_index_are_those_of_its_patients_rows),
         cmocka_unit_test(matches_find_what_follows_rare_events),
     };

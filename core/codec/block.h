@@ -157,15 +157,7 @@ typedef struct lots_values_out {
 } lots_values_out;
 
 /* What makes some days of a block of gaps cheaper than all: see core/codec/gap_marks.c. */
-#define LOTS_GAP_GROUP 32u
-typedef struct lots_gap_mark {
-    uint16_t first;   /* the group's first value, less the least of the block */
-    uint16_t patches; /* escapes before it */
-} lots_gap_mark;
-typedef struct lots_gap_marks {
-    lots_gap_mark *groups; /* of LOTS_GAP_GROUP values, the last fewer */
-    uint16_t *firsts;      /* by patient: the first value, less the least of the block */
-} lots_gap_marks;
+typedef struct lots_gap_marks lots_gap_marks;
 
 /* What a block needs beside its bytes. */
 typedef enum lots_need { LOTS_NEED_NOTHING, LOTS_NEED_STARTS, LOTS_NEED_ENTRIES, LOTS_NEED_PARENT } lots_need;
@@ -220,22 +212,21 @@ LOTS_MUST lots_status lots_block_take(const lots_block_meta *meta, const uint8_t
                                       uint32_t row_count, lots_values_out *out, lots_arena *scratch, lots_error *err);
 /* Of days that are gaps within patients: can those of some rows or patients be decoded for less than all, once there are marks? */
 bool lots_block_can_mark(const lots_block_meta *meta);
-/* The marks of such a block, which has been decoded to from->data before, with from->starts. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+/* The marks of such a block, which has been decoded to from->data before, with from->starts. Given away; lots_free() ends them. `bytes`
+ * must outlive them. Errors: LOTS_CORRUPT, LOTS_MEMORY; *out is NULL then. */
 LOTS_MUST lots_status lots_block_mark(const lots_block_meta *meta, const uint8_t *bytes, const lots_values_out *from,
-                                      const lots_gap_marks *marks, lots_arena *scratch, lots_error *err);
+                                      lots_gap_marks **out, lots_arena *scratch, lots_error *err);
 /* Days of the patients with a bit in `patients`, each at its place in out->data, where other places are unspecified. `out` has starts.
- * Errors: LOTS_CORRUPT, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_block_decode_of(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks,
-                                           const uint64_t *patients, lots_values_out *out, lots_arena *scratch, lots_error *err);
-/* Day k of `out` is that of rows[k]. rows[k] < meta->count, and they never fall. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_block_take_days(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks,
-                                           const uint32_t *rows, uint32_t row_count, lots_values_out *out, lots_arena *scratch,
-                                           lots_error *err);
+ * Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_block_decode_of(const lots_block_meta *meta, const lots_gap_marks *marks, const uint64_t *patients,
+                                           lots_values_out *out, lots_error *err);
+/* Day k of `out` is that of rows[k]. rows[k] < meta->count, and they never fall. Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_block_take_days(const lots_block_meta *meta, const lots_gap_marks *marks, const uint32_t *rows,
+                                           uint32_t row_count, lots_values_out *out, lots_error *err);
 /* Each patient's first row on `day` or later, or the row after the patient's last, for patients with a bit in `patients`; other places
- * stay as they are. `out` has starts; meta->min < day <= meta->max. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_block_find_places(const lots_block_meta *meta, const uint8_t *bytes, const lots_gap_marks *marks,
-                                             const uint64_t *patients, int32_t day, uint32_t *places, const lots_values_out *out,
-                                             lots_arena *scratch, lots_error *err);
+ * stay as they are. `out` has starts; meta->min < day <= meta->max. Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_block_find_places(const lots_block_meta *meta, const lots_gap_marks *marks, const uint64_t *patients,
+                                             int32_t day, uint32_t *places, const lots_values_out *out, lots_error *err);
 /* Of lengths of lists that lie one after the other, without decoding them: can a block that has been decoded whole before tell
  * how many elements are before a list, and in which list an element is? */
 bool lots_block_can_place(const lots_block_meta *meta);

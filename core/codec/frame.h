@@ -141,8 +141,9 @@ LOTS_MUST lots_status lots_frame_views(const lots_frame_cursor *cursor, lots_fra
 void lots_frame_fetch(const lots_frame_view *view, uint32_t group, uint32_t groups);
 /* The groups from `from` up to `to`; escapes are left. `out` has room for whole groups. */
 void lots_frame_groups_u32(const lots_frame_view *view, uint32_t from, uint32_t to, uint32_t *out);
-/* Replace the escapes among values of a sub-block, before which there are `taken` in the frame. Errors: LOTS_CORRUPT. */
-LOTS_MUST lots_status lots_frame_patch_u32(const lots_frame_cursor *cursor, const lots_frame_view *view, uint32_t taken, uint32_t *values,
+/* Replace the escapes among values of a sub-block by patches, of which the first is the first escape's; these have 64 bytes of slack.
+ * Errors: LOTS_CORRUPT when there are fewer. */
+LOTS_MUST lots_status lots_frame_patch_u32(const lots_frame_view *view, const uint32_t *patches, uint32_t patch_count, uint32_t *values,
                                            uint32_t count, lots_error *err);
 /* Which values of the frame are escapes, as bits in whole sub-blocks. */
 void lots_frame_escapes(const lots_frame_cursor *cursor, uint64_t *out);

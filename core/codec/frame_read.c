@@ -315,15 +315,13 @@ void lots_frame_groups_u32(const lots_frame_view *view, uint32_t from, uint32_t 
     memcpy(out, all + 32 * (size_t)from, 32 * sizeof *out * (to - from));
 }
 
-lots_status lots_frame_patch_u32(const lots_frame_cursor *cursor, const lots_frame_view *view, uint32_t taken, uint32_t *values,
+lots_status lots_frame_patch_u32(const lots_frame_view *view, const uint32_t *patches, uint32_t patch_count, uint32_t *values,
                                  uint32_t count, lots_error *err)
 {
-    const uint32_t before = taken < cursor->patch_count ? taken : cursor->patch_count;
-    if (!view->escaped || lots_kernels_get()->patch_u32(values, count, (UINT32_C(1) << view->width) - 1, (uint32_t)view->base,
-                                                        (const uint32_t *)cursor->patches + before,
-                                                        cursor->patch_count - before) != SIZE_MAX)
+    if (!view->escaped || lots_kernels_get()->patch_u32(values, count, (UINT32_C(1) << view->width) - 1, (uint32_t)view->base, patches,
+                                                        patch_count) != SIZE_MAX)
         return LOTS_OK;
-    return lots_fail(err, LOTS_CORRUPT, "a frame has %u patches but more escapes", cursor->patch_count);
+    return lots_fail(err, LOTS_CORRUPT, "a frame has fewer patches than escapes");
 }
 
 void lots_frame_escapes(const lots_frame_cursor *cursor, uint64_t *out)

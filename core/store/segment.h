@@ -81,19 +81,17 @@ LOTS_MUST lots_status lots_segment_take(lots_segment *segment, uint32_t stream, 
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
 /* Days of the ordered column, of some rows or of some patients alone: *done. Not where a start is missing, and only of a block
  * that has been read before. `offsets` as above. The first time the whole block is decoded once more, and 4 bytes for 32 rows and 2
- * for each patient are kept as long as the segment is open. `days` has 64 bytes of slack. Errors: as read.
+ * for each patient and each gap that is an escape are kept as long as the segment is open. `days` has 64 bytes of slack. Errors: as read.
  * lots_segment_days_at: days[k] is that of rows[k], which never fall. lots_segment_days_of: those of the patients of the chunk with
  * a bit in `patients`, each at its row; what stands at other rows is unspecified. */
 LOTS_MUST lots_status lots_segment_days_at(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *rows,
-                                           uint32_t row_count, const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch,
-                                           lots_error *err);
+                                           uint32_t row_count, const uint32_t *offsets, int32_t *days, bool *done, lots_error *err);
 LOTS_MUST lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
-                                           const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err);
+                                           const uint32_t *offsets, int32_t *days, bool *done, lots_error *err);
 /* Of the same, where the patients with a bit in `patients` have their first row on `day` or later, or the row after their last; other
  * places stay as they are. The block's least day < day <= its greatest. Errors: as read. */
 LOTS_MUST lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
-                                             int32_t day, const uint32_t *offsets, uint32_t *places, bool *done,
-                                             lots_arena *scratch, lots_error *err);
+                                             int32_t day, const uint32_t *offsets, uint32_t *places, bool *done, lots_error *err);
 /* Of texts, none missing, that have been read before and are stored as whole numbers, these: *done. Two texts are equal where their
  * numbers are. `out` has 64 bytes of slack. Errors: as read. */
 LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, int64_t *out,

@@ -11,7 +11,7 @@ typedef struct days_block {
     const lots_gap_marks *marks;
 } days_block;
 
-static lots_status fill_marks(const days_block *block, const lots_gap_marks *marks, lots_error *err)
+static lots_status make_marks(const days_block *block, lots_gap_marks **out, lots_error *err)
 {
     lots_arena scratch;
     lots_values_out all = block->out;
@@ -20,24 +20,8 @@ static lots_status fill_marks(const days_block *block, const lots_gap_marks *mar
     if (status == LOTS_OK)
         status = lots_block_decode(block->meta, block->bytes, &all, &scratch, err);
     if (status == LOTS_OK)
-        status = lots_block_mark(block->meta, block->bytes, &all, marks, &scratch, err);
+        status = lots_block_mark(block->meta, block->bytes, &all, out, &scratch, err);
     lots_arena_free(&scratch);
-    return status;
-}
-
-static lots_status make_marks(const days_block *block, lots_gap_marks **out, lots_error *err)
-{
-    const size_t groups = block->meta->count / LOTS_GAP_GROUP + 1;
-    void *room;
-    LOTS_TRY(lots_alloc(&room, sizeof **out + groups * sizeof(lots_gap_mark) + block->out.starts_count * sizeof(uint16_t), 1, err));
-    lots_gap_marks *marks = room;
-    marks->groups = (lots_gap_mark *)(marks + 1);
-    marks->firsts = (uint16_t *)(marks->groups + groups);
-    const lots_status status = fill_marks(block, marks, err);
-    if (status == LOTS_OK)
-        *out = marks;
-    else
-        lots_free(marks);
     return status;
 }
 
@@ -80,31 +64,31 @@ static lots_status name_block(const lots_segment *segment, uint32_t stream, uint
 }
 
 lots_status lots_segment_days_at(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *rows, uint32_t row_count,
-                                 const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err)
+                                 const uint32_t *offsets, int32_t *days, bool *done, lots_error *err)
 {
     days_block block;
     lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
     if (status == LOTS_OK && *done)
-        status = lots_block_take_days(block.meta, block.bytes, block.marks, rows, row_count, &block.out, scratch, err);
+        status = lots_block_take_days(block.meta, block.marks, rows, row_count, &block.out, err);
     return name_block(segment, stream, chunk, status, err);
 }
 
 lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
-                                 const uint32_t *offsets, int32_t *days, bool *done, lots_arena *scratch, lots_error *err)
+                                 const uint32_t *offsets, int32_t *days, bool *done, lots_error *err)
 {
     days_block block;
     lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
     if (status == LOTS_OK && *done)
-        status = lots_block_decode_of(block.meta, block.bytes, block.marks, patients, &block.out, scratch, err);
+        status = lots_block_decode_of(block.meta, block.marks, patients, &block.out, err);
     return name_block(segment, stream, chunk, status, err);
 }
 
 lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients, int32_t day,
-                                   const uint32_t *offsets, uint32_t *places, bool *done, lots_arena *scratch, lots_error *err)
+                                   const uint32_t *offsets, uint32_t *places, bool *done, lots_error *err)
 {
     days_block block;
     lots_status status = open_block(segment, stream, chunk, offsets, NULL, &block, done, err);
     if (status == LOTS_OK && *done)
-        status = lots_block_find_places(block.meta, block.bytes, block.marks, patients, day, places, &block.out, scratch, err);
+        status = lots_block_find_places(block.meta, block.marks, patients, day, places, &block.out, err);
     return name_block(segment, stream, chunk, status, err);
 }

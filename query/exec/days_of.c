@@ -65,7 +65,7 @@ static lots_status decode_of(lots_worker *worker, uint32_t stream, const uint64_
         return LOTS_OK;
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
     LOTS_TRY(lots_new_i32(arena, chunk->rows, &days, err));
-    LOTS_TRY(lots_segment_days_of(worker->segment, stream, worker->chunk, patients, offsets, days, &done, &worker->scratch, err));
+    LOTS_TRY(lots_segment_days_of(worker->segment, stream, worker->chunk, patients, offsets, days, &done, err));
     if (!done)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(arena, count, &kept, err));
@@ -159,7 +159,7 @@ lots_status lots_stream_days_at(lots_worker *worker, uint32_t stream, const uint
     if (asked * ROWS_FEW > worker->streams[stream].rows)
         return LOTS_OK;
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
-    LOTS_TRY(lots_segment_days_at(worker->segment, stream, worker->chunk, rows, count, offsets, out, done, &worker->scratch, err));
+    LOTS_TRY(lots_segment_days_at(worker->segment, stream, worker->chunk, rows, count, offsets, out, done, err));
     if (*done)
         worker->streams[stream].some_rows = asked;
     return LOTS_OK;
@@ -178,7 +178,7 @@ lots_status lots_stream_places_of(lots_worker *worker, uint32_t stream, const ui
     if (asked * ROWS_FEW > chunk->rows)
         return LOTS_OK;
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
-    LOTS_TRY(lots_segment_places_of(worker->segment, stream, worker->chunk, patients, day, offsets, places, done, &worker->scratch, err));
+    LOTS_TRY(lots_segment_places_of(worker->segment, stream, worker->chunk, patients, day, offsets, places, done, err));
     if (*done)
         chunk->some_rows = asked;
     return LOTS_OK;

@@ -1,6 +1,7 @@
 /* test_gap_marks.c: days of some patients and of some rows, and places of days, found by marks, against the days that were stored. */
 #include <stdlib.h>
 
+#include "core/base/memory.h"
 #include "core/codec/block.h"
 #include "core/index/bitset.h"
 #include "tests/support/lots_test.h"
@@ -14,10 +15,7 @@ typedef struct days {
     lots_bytes bytes;
     lots_block_meta meta;
     uint8_t *exact; /* the bytes, nothing after them */
-    lots_gap_mark groups[VALUES / LOTS_GAP_GROUP + 1];
-    uint16_t firsts[PATIENTS];
-    lots_gap_marks marks;
-    lots_arena arena;
+    lots_gap_marks *marks;
 } days;
 
 /* How far apart a patient's days are. */
@@ -52,19 +50,20 @@ static void make_days(days *all, uint32_t count, uint32_t patients, spread apart
                                 .starts_count = patients};
     const lots_block_options only = {.only = 1 + LOTS_ENCODING_GAPS};
     assert_ok(lots_block_encode(&values, &only, 3, &all->bytes, &all->meta, &err));
-    lots_arena_init(&all->arena, 0);
     all->exact = malloc(all->meta.bytes);
     memcpy(all->exact, all->bytes.data, all->meta.bytes);
-    all->marks = (lots_gap_marks){all->groups, all->firsts};
     if (!lots_block_can_mark(&all->meta))
         return;
     const lots_values_out from = {.data = all->values, .starts = all->starts, .starts_count = patients};
-    assert_ok(lots_block_mark(&all->meta, all->exact, &from, &all->marks, &all->arena, &err));
+    lots_arena scratch;
+    lots_arena_init(&scratch, 0);
+    assert_ok(lots_block_mark(&all->meta, all->exact, &from, &all->marks, &scratch, &err));
+    lots_arena_free(&scratch);
 }
 
 static void free_days(days *all)
 {
-    lots_arena_free(&all->arena);
+    lots_free(all->marks);
     lots_bytes_free(&all->bytes);
     free(all->exact);
 }
@@ -80,7 +79,7 @@ static void check_patients(days *all, uint32_t one_in, uint64_t *seed)
             lots_bit_set(wanted, p);
     memset(out, 0x55, sizeof out);
     lots_values_out to = {.data = out, .starts = all->starts, .starts_count = all->patients};
-    assert_ok(lots_block_decode_of(&all->meta, all->exact, &all->marks, wanted, &to, &all->arena, &err));
+    assert_ok(lots_block_decode_of(&all->meta, all->marks, wanted, &to, &err));
     for (uint32_t p = 0; p < all->patients; p++) {
         const uint32_t end = p + 1 < all->patients ? all->starts[p + 1] : all->count;
         for (uint32_t row = all->starts[p]; lots_bit_get(wanted, p) && row < end; row++)
@@ -99,7 +98,7 @@ static void check_rows(days *all, uint32_t one_in, uint32_t times, uint64_t *see
         for (uint32_t k = 0; lots_test_random(seed) % one_in == 0 && k < times; k++)
             rows[count++] = row;
     lots_values_out to = {.data = out, .starts = all->starts, .starts_count = all->patients};
-    assert_ok(lots_block_take_days(&all->meta, all->exact, &all->marks, rows, count, &to, &all->arena, &err));
+    assert_ok(lots_block_take_days(&all->meta, all->marks, rows, count, &to, &err));
     for (uint32_t k = 0; k < count; k++)
         assert_int_equal(out[k], all->values[rows[k]]);
 }
@@ -119,7 +118,7 @@ static void check_places(days *all, uint32_t one_in, uint64_t *seed)
             lots_bit_set(wanted, p);
     memset(places, 0x55, sizeof places);
     const lots_values_out from = {.starts = all->starts, .starts_count = all->patients};
-    assert_ok(lots_block_find_places(&all->meta, all->exact, &all->marks, wanted, day, places, &from, &all->arena, &err));
+    assert_ok(lots_block_find_places(&all->meta, all->marks, wanted, day, places, &from, &err));
     for (uint32_t p = 0; p < all->patients; p++) {
         const uint32_t end = p + 1 < all->patients ? all->starts[p + 1] : all->count;
         uint32_t first = all->starts[p];

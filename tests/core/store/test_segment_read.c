@@ -125,19 +125,19 @@ static void assert_some_days(lots_segment *segment, const rows *from, uint32_t s
     assert_ok(lots_arena_alloc(&scratch, &bits, lots_bit_words(patients) + 1, 8, &err));
     for (uint32_t row = 3; row < all; row += 7)
         ((uint32_t *)list)[count++] = row;
-    assert_ok(lots_segment_days_at(segment, stream, chunk, list, count, offsets, days, &at, &scratch, &err));
+    assert_ok(lots_segment_days_at(segment, stream, chunk, list, count, offsets, days, &at, &err));
     for (uint32_t k = 0; at && k < count; k++)
         assert_int_equal(((int32_t *)days)[k], LOTS_AT(int32_t, &expected->values, first_row + ((uint32_t *)list)[k]));
     for (uint32_t p = 0; p < patients; p += 3)
         lots_bit_set(bits, p);
-    assert_ok(lots_segment_days_of(segment, stream, chunk, bits, offsets, days, &of, &scratch, &err));
+    assert_ok(lots_segment_days_of(segment, stream, chunk, bits, offsets, days, &of, &err));
     for (uint32_t p = 0; of && p < patients; p += 3)
         for (uint32_t row = offsets[p]; row < offsets[p + 1]; row++)
             assert_int_equal(((int32_t *)days)[row], LOTS_AT(int32_t, &expected->values, first_row + row));
     assert_int_equal(at, of);
     if (all > 0 && meta->min < meta->max) {
         const int32_t day = (int32_t)((meta->min + meta->max + 1) / 2);
-        assert_ok(lots_segment_places_of(segment, stream, chunk, bits, day, offsets, places, &of, &scratch, &err));
+        assert_ok(lots_segment_places_of(segment, stream, chunk, bits, day, offsets, places, &of, &err));
         assert_int_equal(at, of);
         for (uint32_t p = 0; of && p < patients; p += 3) {
             uint32_t row = offsets[p];

@@ -127,6 +127,8 @@ static uint32_t add_stretch(stretches *all, uint32_t from, uint32_t to, const ui
     all->items[all->count++] = (stretch){all->room + all->used, from, end, first};
     all->used += groups * GROUP;
     lots_frame_fetch(view, group, groups);
+    if (view->escaped)
+        __builtin_prefetch(all->marks->patches + all->marks->groups[from / GROUP].patches);
     return end;
 }
 

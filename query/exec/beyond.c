@@ -1,6 +1,8 @@
 /* beyond.c: see beyond.h. */
 #include "query/exec/beyond.h"
 
+#include "query/exec/day_range.h"
+
 lots_status lots_beyond_watch(lots_worker *worker, uint32_t least, lots_error *err)
 {
     void *room = NULL;
@@ -111,13 +113,31 @@ static lots_coverage coverage_to_find(const lots_worker *worker, uint32_t stream
     return covered;
 }
 
+/* Is it known that a day of the window lies in what is covered, whatever the row? */
+static lots_status is_covered(lots_worker *worker, const lots_expr *day, const lots_coverage *covered, const lots_instance *rows,
+                              bool *out, lots_error *err)
+{
+    int32_t least = LOTS_DAY_MIN, most = LOTS_DAY_MAX;
+    *out = true;
+    if (day == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_day_range(worker, day, rows, &least, &most, out, err));
+    *out = *out && least >= covered->from && most <= covered->until;
+    return LOTS_OK;
+}
+
 static lots_status look(lots_worker *worker, const lots_asked *asked, const lots_instance *rows, lots_error *err)
 {
     const lots_coverage covered = coverage_to_find(worker, asked->stream);
     lots_beyond *sides = &worker->beyond[2 * asked->stream];
     uint64_t *outside = NULL;
     bound low, high;
+    bool low_is = false, high_is = false;
     if (covered.from == LOTS_DAY_MIN && covered.until == LOTS_DAY_MAX)
+        return LOTS_OK;
+    LOTS_TRY(is_covered(worker, asked->low, &covered, rows, &low_is, err));
+    LOTS_TRY(is_covered(worker, asked->high, &covered, rows, &high_is, err));
+    if (low_is && high_is)
         return LOTS_OK;
     LOTS_TRY(days_of(worker, asked->low, rows, &low, err));
     LOTS_TRY(days_of(worker, asked->high, rows, &high, err));

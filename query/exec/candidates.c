@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/exec/beyond.h"
+#include "query/exec/bounds.h"
 #include "query/exec/days.h"
 #include "query/exec/wanted.h"
 
@@ -119,37 +120,6 @@ static lots_status member_ranges(lots_candidates *candidates, bool *done, lots_e
 
 /* ---- windows that depend on the row ---- */
 
-typedef struct bounds {
-    const int32_t *low, *high; /* NULL: open */
-    const uint64_t *missing;
-} bounds;
-
-static lots_status add_bound(lots_candidates *candidates, const lots_expr *expr, const int32_t **days,
-                             uint64_t **missing, lots_error *err)
-{
-    lots_vector value, flat;
-    if (expr == NULL)
-        return LOTS_OK;
-    lots_arena *arena = arena_of(candidates);
-    LOTS_TRY(lots_value(candidates->worker, expr, candidates->rows, &value, err));
-    LOTS_TRY(lots_vector_flatten(arena, &value, &flat, err));
-    *days = flat.data;
-    if (flat.missing != NULL) {
-        if (*missing == NULL)
-            LOTS_TRY(lots_new_bits(arena, candidates->count, missing, err));
-        lots_bits_or(*missing, *missing, flat.missing, candidates->count);
-    }
-    if (flat.failed != NULL) {
-        uint64_t *failed = NULL;
-        LOTS_TRY(lots_new_bits(arena, candidates->count, &failed, err));
-        lots_bits_or(failed, flat.failed, candidates->row_failed != NULL ? candidates->row_failed : failed,
-                     candidates->count);
-        candidates->row_failed = failed;
-        candidates->culprit = flat.culprit;
-    }
-    return LOTS_OK;
-}
-
 /* The first place in [from, to) of a list whose row (or its start) is at least `least`: rows of a list rise, and so do
  * their starts. */
 static uint32_t search_list(const uint32_t *list, const int32_t *starts, uint32_t from, uint32_t to, int64_t least)
@@ -164,7 +134,7 @@ static uint32_t search_list(const uint32_t *list, const int32_t *starts, uint32_
     return from;
 }
 
-static void narrow_list(lots_candidates *candidates, const int32_t *starts, const bounds *within)
+static void narrow_list(lots_candidates *candidates, const int32_t *starts, const lots_bounds *within)
 {
     uint32_t *first = candidates->own_first, *end = candidates->own_end;
     for (uint32_t i = 0; i < candidates->count; i++) {
@@ -177,7 +147,7 @@ static void narrow_list(lots_candidates *candidates, const int32_t *starts, cons
 }
 
 /* The same of a single event a row, whether it is there can't be foretold either. */
-static void narrow_events(lots_candidates *candidates, const int32_t *starts, const bounds *within)
+static void narrow_events(lots_candidates *candidates, const int32_t *starts, const lots_bounds *within)
 {
     const uint32_t *first = candidates->own_first;
     uint32_t *end = candidates->own_end;
@@ -190,7 +160,7 @@ static void narrow_events(lots_candidates *candidates, const int32_t *starts, co
 }
 
 /* The same where days lie by place. */
-static lots_status narrow_places(lots_candidates *candidates, const int32_t *starts, const bounds *within, lots_error *err)
+static lots_status narrow_places(lots_candidates *candidates, const int32_t *starts, const lots_bounds *within, lots_error *err)
 {
     const lots_kernels *kernels = candidates->worker->kernels;
     const uint32_t count = candidates->count;
@@ -219,7 +189,7 @@ static void keep_first(const int32_t *restrict found, const int32_t *restrict hi
 }
 
 /* The same where it is enough to know whether there is any: the first that begins late enough tells. */
-static lots_status find_first(lots_candidates *candidates, const int32_t *starts, const bounds *within, lots_error *err)
+static lots_status find_first(lots_candidates *candidates, const int32_t *starts, const lots_bounds *within, lots_error *err)
 {
     const lots_kernels *kernels = candidates->worker->kernels;
     uint32_t *found = NULL;
@@ -242,16 +212,20 @@ static void empty_rows(lots_candidates *candidates, const uint64_t *rows)
 
 static lots_status narrow_window(lots_candidates *candidates, const lots_window *window, lots_error *err)
 {
-    bounds within = {NULL, NULL, NULL};
-    uint64_t *missing = NULL;
+    lots_bounds within;
     const int32_t *starts = NULL;
-    LOTS_TRY(add_bound(candidates, window->low, &within.low, &missing, err));
-    LOTS_TRY(add_bound(candidates, window->high, &within.high, &missing, err));
+    LOTS_TRY(lots_bounds_find(candidates->worker, window, candidates->rows, candidates->first, candidates->end, &within, err));
+    if (within.failed != NULL) {
+        if (candidates->row_failed != NULL)
+            lots_bits_or(within.failed, within.failed, candidates->row_failed, candidates->count);
+        candidates->row_failed = within.failed;
+        candidates->culprit = within.culprit;
+    }
     if (candidates->passed == NULL)
         LOTS_TRY(lots_relation_starts(candidates->worker, candidates->relation, &starts, err));
     LOTS_TRY(lots_candidates_own(candidates, err));
-    if (missing != NULL)
-        empty_rows(candidates, missing);
+    if (within.missing != NULL)
+        empty_rows(candidates, within.missing);
     if (candidates->any)
         LOTS_TRY(find_first(candidates, candidates->passed->starts, &within, err));
     else if (candidates->passed != NULL)

@@ -8,7 +8,7 @@
 enum { PATIENTS = 60, ROWS = 130 };
 
 /* `ROWS` contacts of each patient within four years, of some many on a few days; of every tenth one is a stay in 2022, after which
- * emergency visits follow sooner or later. Patient 7 has one contact, patient 8 none. */
+ * emergency visits follow sooner or later; of two of these municipal care went before. Patient 7 has one contact, patient 8 none. */
 static int open_registry(void **state)
 {
     static small_registry r;
@@ -32,6 +32,9 @@ static int open_registry(void **state)
         snprintf(end, sizeof end, "2022-%02d-%02d", 1 + p / 6, 11 + p / 10);
         small_contact(&r, p, start, end, "inpatient", NULL, "I50");
     }
+    small_contact(&r, 13, "2021-11-05", NULL, "municipal", NULL, "I50");
+    small_contact(&r, 33, "2020-02-01", NULL, "municipal", NULL, "I50");
+    small_contact(&r, 33, "2022-05-30", NULL, "municipal", NULL, "I50");
     small_publish(&r, PATIENTS);
     *state = &r;
     return 0;
@@ -72,6 +75,22 @@ static void windows_before_an_index_hold_its_patients_rows(void **state)
                 "(select max(start) from contacts c where c.p = s.p and level = 'primary' "
                 "and c.start between s.start - 900 and s.start - 1) l "
                 "from s) select n, l, count(*) from g group by n, l");
+}
+
+/* The day of the index is needed of those two alone: it is known to lie in 2022. */
+static void windows_before_an_index_hold_what_few_have(void **state)
+{
+    check_twice(state, "let stay = first(contacts where level = inpatient during 2022)\n"
+                       "from patients where exists(stay) "
+                       "derive n = count(contacts where level = municipal during stay.start - 400d .. stay.start - 1d), "
+                       "l = last(contacts where level = municipal during stay.start - 900d .. stay.start - 1d).start, "
+                       "any = exists(contacts where level = municipal during stay.start - 30d .. stay.start) "
+                       "group by n, l, any show people = count()",
+                "with " STAYS ", m as (select s.p, s.start stay, c.start day from s left join contacts c on c.p = s.p and "
+                "c.level = 'municipal'), g as (select p, coalesce(sum(day between stay - 400 and stay - 1), 0) n, "
+                "max(case when day between stay - 900 and stay - 1 then day end) l, "
+                "coalesce(max(day between stay - 30 and stay), 0) a from m group by p) "
+                "select n, l, a, count(*) from g group by n, l, a");
 }
 
 #define WINDOWED \
@@ -123,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_day_of_an_index_event_is_its_own),
         cmocka_unit_test(windows_before_an_index_hold_its_patients_rows),
+        cmocka_unit_test(windows_before_an_index_hold_what_few_have),
         cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_left),
         cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_listed),
         cmocka_unit_test(codes_before_an_index_are_those_of_its_patients_rows),

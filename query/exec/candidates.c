@@ -5,6 +5,7 @@
 
 #include "query/exec/beyond.h"
 #include "query/exec/bounds.h"
+#include "query/exec/day_windows.h"
 #include "query/exec/days.h"
 #include "query/exec/wanted.h"
 
@@ -164,18 +165,19 @@ static lots_status narrow_places(lots_candidates *candidates, const int32_t *sta
 {
     const lots_kernels *kernels = candidates->worker->kernels;
     const uint32_t count = candidates->count;
+    lots_arena *arena = arena_of(candidates);
     int32_t *beyond = NULL;
-    uint32_t *at = NULL;
-    if (within->low != NULL)
+    uint32_t *end = NULL;
+    if (within->high == NULL && within->low != NULL)
         kernels->lower_bounds(starts, within->low, candidates->own_end, count, candidates->own_first);
     if (within->high == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_i32(arena_of(candidates), count, &beyond, err));
-    LOTS_TRY(lots_new_u32(arena_of(candidates), count, &at, err));
+    LOTS_TRY(lots_new_i32(arena, count, &beyond, err));
+    LOTS_TRY(lots_new_u32(arena, count, &end, err));
     lots_days_after(within->high, count, beyond);
-    memcpy(at, candidates->own_first, count * sizeof *at);
-    kernels->lower_bounds(starts, beyond, candidates->own_end, count, at);
-    candidates->end = candidates->own_end = at;
+    const lots_day_windows windows = {count, candidates->own_first, candidates->own_end, within->low, beyond};
+    LOTS_TRY(lots_day_windows_search(kernels, starts, &windows, arena, end, err));
+    candidates->end = candidates->own_end = end;
     return LOTS_OK;
 }
 

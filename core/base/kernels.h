@@ -155,6 +155,8 @@ typedef struct lots_kernels {
     void (*month_numbers)(const int32_t *days, size_t count, int32_t *out);
     /* First days of months by that number, as lots_month_first. out may be in. */
     void (*month_firsts)(const int32_t *numbers, size_t count, int32_t *out);
+    /* The days so many months later, as lots_day_add_months. False: for some that is not in the calendar, and out has no meaning. */
+    bool (*add_months)(const int32_t *days, const int64_t *months, size_t count, int32_t *out);
     /* Whole months from a to b, as lots_day_months_between. */
     void (*months_between)(const int32_t *a, const int32_t *b, size_t count, int32_t *out);
     /* Whole years from a to b, as lots_day_years_between. */

@@ -24,44 +24,6 @@ static bool add_duration(lots_op op, lots_day day, int64_t amount, lots_day *out
     return true;
 }
 
-/* The month `amount` months after month `number`, and the one after that, are in the calendar. */
-static bool month_fits(int64_t number, int64_t amount, int64_t first, int64_t last)
-{
-    return amount >= -last && amount <= last && number + amount >= first && number + amount < last;
-}
-
-/* All rows by kernel, as lots_day_add_months: a day that a month lacks goes to the first of the next. *done false, and
- * nothing said of the values, when a row (or what lies under a missing bit) would leave the calendar. */
-static lots_status shift_months(const lots_step *step, const int32_t *days, const int64_t *amounts, int32_t *values,
-                                bool *done, lots_error *err)
-{
-    const lots_kernels *kernels = step->worker->kernels;
-    const int64_t first = lots_day_month_number(LOTS_DAY_MIN) + 1, last = lots_day_month_number(LOTS_DAY_MAX);
-    int32_t *numbers = NULL, *firsts = NULL;
-    LOTS_TRY(lots_new_i32(step->arena, step->count, &numbers, err));
-    LOTS_TRY(lots_new_i32(step->arena, step->count, &firsts, err));
-    kernels->month_numbers(days, step->count, numbers);
-    kernels->month_firsts(numbers, step->count, firsts);
-    bool fits = true;
-    for (uint32_t i = 0; i < step->count; i++) {
-        fits &= month_fits(numbers[i], amounts[i], first, last);
-        values[i] = days[i] - firsts[i];
-        numbers[i] = (int32_t)((uint32_t)numbers[i] + (uint32_t)amounts[i]);
-    }
-    *done = fits;
-    if (!fits)
-        return LOTS_OK;
-    kernels->month_firsts(numbers, step->count, firsts);
-    for (uint32_t i = 0; i < step->count; i++) {
-        values[i] += firsts[i];
-        numbers[i]++;
-    }
-    kernels->month_firsts(numbers, step->count, firsts);
-    for (uint32_t i = 0; i < step->count; i++)
-        values[i] = values[i] < firsts[i] ? values[i] : firsts[i];
-    return LOTS_OK;
-}
-
 /* The same days to all rows, where all stay in the calendar: *done. */
 static lots_status add_days(const lots_step *step, bool *done, lots_vector *out, lots_error *err)
 {
@@ -88,13 +50,10 @@ static lots_status add_days(const lots_step *step, bool *done, lots_vector *out,
 
 static lots_status eval_shift(const lots_step *step, lots_vector *out, lots_error *err)
 {
-    bool done = false;
     const int32_t *days = step->in[0].data;
     const int64_t *amounts = step->in[1].data;
     int32_t *values = out->data;
-    if (step->expr->op == LOTS_OP_ADD_MONTHS)
-        LOTS_TRY(shift_months(step, days, amounts, values, &done, err));
-    if (done)
+    if (step->expr->op == LOTS_OP_ADD_MONTHS && step->worker->kernels->add_months(days, amounts, step->count, values))
         return LOTS_OK;
     for (uint32_t i = 0; i < step->count; i++) {
         values[i] = 0;

@@ -55,12 +55,18 @@ static bool overflows(lots_op op, int64_t a, int64_t b)
     }
 }
 
+/* Factors of 32 bits are multiplied without a look at overflow: none has one. */
 static bool multiply_all(const int64_t *a, const int64_t *b, uint32_t count, int64_t *out)
 {
+    const uint64_t half = UINT64_C(1) << 31;
+    uint64_t wide = 0;
     bool overflow = false;
     for (uint32_t i = 0; i < count; i++) {
-        overflow |= __builtin_mul_overflow(a[i], b[i], &out[i]);
+        wide |= ((uint64_t)a[i] + half) | ((uint64_t)b[i] + half);
+        out[i] = (int64_t)((uint64_t)a[i] * (uint64_t)b[i]);
     }
+    for (uint32_t i = 0; wide >> 32 != 0 && i < count; i++)
+        overflow |= __builtin_mul_overflow(a[i], b[i], &out[i]);
     return overflow;
 }
 

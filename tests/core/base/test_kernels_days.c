@@ -26,6 +26,29 @@ static void fill(days *d, size_t count, uint64_t *seed)
     }
 }
 
+/* From all before the calendar to all after it, a few within, and numbers that would wrap. */
+static void check_later(const lots_kernels *kernels, const days *d, size_t count, uint64_t *seed)
+{
+    static const int64_t least[] = {-24, -2400, 0, -130000, INT64_MIN, (int64_t)1 << 32};
+    static int64_t months[COUNT_MAX + SLACK];
+    static int32_t out[COUNT_MAX + SLACK];
+    for (size_t k = 0; k < sizeof least / sizeof *least; k++) {
+        const uint64_t range = k < 4 ? (uint64_t)(-2 * least[k]) + 1 : 1;
+        bool all = true;
+        for (size_t i = 0; i < count; i++) {
+            lots_day later;
+            months[i] = i % 7 == 6 ? 0 : least[k] + (int64_t)(lots_test_random(seed) % range);
+            all &= lots_day_add_months(d->a[i], months[i], &later);
+        }
+        assert_int_equal(kernels->add_months(d->a, months, count, out), all);
+        for (size_t i = 0; all && i < count; i++) {
+            lots_day later;
+            assert_true(lots_day_add_months(d->a[i], months[i], &later));
+            assert_int_equal(out[i], later);
+        }
+    }
+}
+
 static void check(const lots_kernels *kernels, days *d, size_t count)
 {
     kernels->months_between(d->a, d->b, count, d->out);
@@ -55,6 +78,7 @@ static void days_have_months(void **state)
         for (size_t count = 0; kernels != NULL && count <= COUNT_MAX; count++) {
             fill(&d, count, &seed);
             check(kernels, &d, count);
+            check_later(kernels, &d, count, &seed);
         }
     }
 }

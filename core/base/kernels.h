@@ -26,7 +26,7 @@
 
 /* Stretches of days (months, quarters, …) as numbers: unit u has the days from low + first[u] up to where the next one begins. */
 #define LOTS_UNITS_MAX 255u
-#define LOTS_CELL_PLANES 16u
+#define LOTS_CELL_PLANES 18u
 typedef struct lots_day_units {
     int32_t low;
     uint32_t count;
@@ -206,18 +206,17 @@ typedef struct lots_kernels {
     void (*units_u16)(const lots_day_units *units, const int32_t *days, size_t count, uint16_t *out);
     /* Bit i: x[i] is another number than the one before it; the first is. */
     void (*changes_u16)(const uint16_t *x, size_t count, uint64_t *out);
-    /* out[i] = units[i] * times + numbers[k], k being the plane that has bit i, modulo 2^16; no two planes have it. At most
-     * LOTS_CELL_PLANES. */
+    /* out[i] = units[i] * times + the numbers[k] of all planes that have bit i, modulo 2^16. At most LOTS_CELL_PLANES. */
     void (*cells_u16)(const uint16_t *units, uint16_t times, const uint64_t *const *planes, const uint16_t *numbers,
                       size_t plane_count, size_t count, uint16_t *out);
     /* Of each plane the first bit at or after each bit of `starts`, of those in `keep` (NULL: all); at most LOTS_CELL_PLANES, whole
      * words of 64 bits. */
     void (*first_bits)(const uint64_t *starts, const uint64_t *const *planes, size_t plane_count, const uint64_t *keep,
                        size_t word_count, uint64_t *out);
-    /* words[cells[i]] += values[i] + plus[0], and where `more` has bit i plus[1] besides, for i with a bit in `keep`. keep NULL: all
-     * have one; values NULL: zeros. words exact. */
-    void (*tally_u16)(const uint16_t *cells, const uint32_t *values, const uint64_t *keep, const uint64_t *more,
-                      const uint64_t plus[2], size_t count, uint64_t *words);
+    /* words[cells[i]] += values[i] + plus; values NULL: zeros. And words[cells[i]] += entries[places[i]]. words, entries exact. */
+    void (*tally_u16)(const uint16_t *cells, const uint32_t *values, uint64_t plus, size_t count, uint64_t *words);
+    void (*tally_entries_u16)(const uint16_t *cells, const uint32_t *places, const uint64_t *entries, size_t count,
+                              uint64_t *words);
 } lots_kernels;
 
 /* The table for this processor and the environment's LOTS_SIMD (scalar, avx2, avx512: the best this processor has that is

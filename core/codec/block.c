@@ -356,16 +356,13 @@ lots_status lots_block_decode_first(const lots_block_meta *meta, const uint8_t *
     return status;
 }
 
-/* What is 32 bits wide is packed alike whatever it was. */
-lots_status lots_block_decode_narrow(const lots_block_meta *meta, const uint8_t *bytes, lots_values_out *out, bool *done,
-                                     lots_arena *scratch, lots_error *err)
+lots_status lots_block_decode_narrow(const lots_block_meta *meta, const uint8_t *bytes, size_t after_bytes, lots_narrow_values *out,
+                                     bool *done, lots_arena *arena, lots_error *err)
 {
-    lots_block_meta narrow = *meta;
-    narrow.phys = LOTS_PHYS_U32;
-    *done = meta->phys == LOTS_PHYS_I64 && meta->missing == 0 && meta->min >= 0 && meta->max <= (int64_t)UINT32_MAX &&
-            (meta->encoding == LOTS_ENCODING_CONSTANT || meta->encoding == LOTS_ENCODING_FRAME ||
-             meta->encoding == LOTS_ENCODING_DICT || meta->encoding == LOTS_ENCODING_STEPS);
-    return *done ? lots_block_decode(&narrow, bytes, out, scratch, err) : LOTS_OK;
+    lots_reader reader = lots_reader_over(bytes, meta->bytes);
+    reader.slack = after_bytes;
+    *done = lots_numbers_are_narrow(meta);
+    return *done ? lots_numbers_decode_narrow(meta, &reader, out, arena, err) : LOTS_OK;
 }
 
 /* ---- taking ---- */

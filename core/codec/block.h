@@ -200,10 +200,16 @@ LOTS_MUST lots_status lots_block_decode_below(const lots_block_meta *meta, const
  * them one after the other: *done, else nothing is written. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_block_decode_first(const lots_block_meta *meta, const uint8_t *bytes, uint32_t count, lots_values_out *out,
                                               bool *done, lots_arena *scratch, lots_error *err);
-/* Of a block of I64, none missing, all 0 .. 2^32 - 1, that has been decoded before: its values as 32 bits each, where its encoding
- * has them so: *done, else nothing is written. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_block_decode_narrow(const lots_block_meta *meta, const uint8_t *bytes, lots_values_out *out, bool *done,
-                                               lots_arena *scratch, lots_error *err);
+/* Numbers as 32 bits each: those of `values`, or where there are entries these are places in them. */
+typedef struct lots_narrow_values {
+    uint32_t *values;        /* the caller's, with 64 bytes of slack */
+    const uint32_t *entries; /* in an arena; NULL: there are none */
+    uint32_t entry_count;
+} lots_narrow_values;
+/* Of a block of I64, none missing, all 0 .. 2^32 - 1, that has been decoded before: its values so, where its encoding has them so:
+ * *done, else nothing is written. `after_bytes` as lots_values_out has it. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_decode_narrow(const lots_block_meta *meta, const uint8_t *bytes, size_t after_bytes,
+                                               lots_narrow_values *out, bool *done, lots_arena *arena, lots_error *err);
 /* Can some values of a block be decoded for less than all? */
 bool lots_block_can_take(const lots_block_meta *meta);
 /* Of a block that can, and that has been decoded whole before: value k of `out` is value rows[k]. rows[k] < meta->count, and

@@ -332,3 +332,11 @@ static lots_status read_form_u64(lots_reader *reader, uint32_t count, lots_dict_
     }
 DICT_READERS(32)
 DICT_READERS(64)
+
+lots_status lots_dict_places_u32(lots_reader *reader, uint32_t count, lots_dict_form form, uint32_t *places, uint32_t **entries,
+                                 uint32_t *entry_count, lots_arena *arena, lots_error *err)
+{
+    lots_frame_cursor cursor;
+    LOTS_TRY(open_u32(reader, count, form, entries, entry_count, &cursor, arena, err));
+    return lots_frame_rest_u32(&cursor, places, err);
+}

@@ -38,6 +38,9 @@ LOTS_MUST lots_status lots_dict_decode_u32(lots_reader *reader, uint32_t count, 
                                            lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_dict_decode_u64(lots_reader *reader, uint32_t count, lots_dict_form form, bool believed, uint64_t *out,
                                            lots_arena *arena, lots_error *err);
+/* Of a believed one: entries, into a fresh vector, and which of them each number is. */
+LOTS_MUST lots_status lots_dict_places_u32(lots_reader *reader, uint32_t count, lots_dict_form form, uint32_t *places,
+                                           uint32_t **entries, uint32_t *entry_count, lots_arena *arena, lots_error *err);
 /* Of a believed one out[k] = number rows[k]; rows[k] < count and never fall. */
 LOTS_MUST lots_status lots_dict_take_u32(lots_reader *reader, uint32_t count, lots_dict_form form, const uint32_t *rows,
                                          uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err);

@@ -200,6 +200,32 @@ lots_status lots_numbers_decode(const lots_block_meta *meta, uint8_t encoding, l
     return lots_ints_decode_u32(encoding, reader, count, starts, believed, out, arena, err);
 }
 
+bool lots_numbers_are_narrow(const lots_block_meta *meta)
+{
+    return meta->phys == LOTS_PHYS_I64 && meta->missing == 0 && is_narrow(meta, meta->count) &&
+           (meta->encoding == LOTS_ENCODING_CONSTANT || meta->encoding == LOTS_ENCODING_FRAME ||
+            meta->encoding == LOTS_ENCODING_DICT || meta->encoding == LOTS_ENCODING_STEPS);
+}
+
+/* What is 32 bits wide is packed alike whatever it was. */
+lots_status lots_numbers_decode_narrow(const lots_block_meta *meta, lots_reader *reader, lots_narrow_values *out, lots_arena *arena,
+                                       lots_error *err)
+{
+    const lots_dict_form form = meta->encoding == LOTS_ENCODING_STEPS ? LOTS_DICT_STEPS : LOTS_DICT_ENTRIES;
+    uint32_t *entries = NULL;
+    out->entries = NULL;
+    if (meta->encoding == LOTS_ENCODING_CONSTANT) {
+        for (uint32_t i = 0; i < meta->count; i++)
+            out->values[i] = (uint32_t)meta->min;
+        return LOTS_OK;
+    }
+    if (meta->encoding == LOTS_ENCODING_FRAME)
+        return lots_frame_decode_u32(reader, meta->count, 0, out->values, arena, err);
+    LOTS_TRY(lots_dict_places_u32(reader, meta->count, form, out->values, &entries, &out->entry_count, arena, err));
+    out->entries = entries;
+    return LOTS_OK;
+}
+
 bool lots_numbers_can_take(const lots_block_meta *meta)
 {
     const uint8_t encoding = meta->encoding & (uint8_t)~(LOTS_ENCODING_ZSTD | LOTS_ENCODING_ABSENT);

@@ -102,9 +102,9 @@ LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t strea
 LOTS_MUST lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                          lots_known_planes *planes, const uint64_t **masks, bool *done, lots_arena *arena,
                                          lots_error *err);
-/* The same of whole numbers 0 .. 2^32 - 1, none missing, as 32 bits each; `out` has 64 bytes of slack. */
-LOTS_MUST lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, uint32_t *out,
-                                          bool *done, lots_arena *scratch, lots_error *err);
+/* The same of whole numbers 0 .. 2^32 - 1, none missing, as 32 bits each, entries in the arena. */
+LOTS_MUST lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                          lots_narrow_values *out, bool *done, lots_arena *arena, lots_error *err);
 /* Of a list column's lengths, without decoding them where their encoding tells (and they have been read before): *done, else
  * nothing is written. lots_segment_elements_before: out[i] = how many elements the lists before row rows[i] have, rows[i] up to
  * the chunk's rows. lots_segment_lists_of: out[i] = the row in whose list elements[i] is; elements rise.

@@ -33,8 +33,8 @@ lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t 
     return name_column(segment, stream, column, chunk, status, err);
 }
 
-lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, uint32_t *out, bool *done,
-                                lots_arena *scratch, lots_error *err)
+lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                lots_narrow_values *out, bool *done, lots_arena *arena, lots_error *err)
 {
     const lots_layout_column *file = segment->streams[stream].columns[column].file;
     const lots_block_meta *meta = known_meta(segment, file, chunk);
@@ -42,8 +42,7 @@ lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t
     if (meta == NULL)
         return LOTS_OK;
     const uint8_t *bytes = segment->data + file->values.offsets[chunk];
-    lots_values_out values = {.data = out, .believed = true};
-    values.after_bytes = lots_segment_after_block(segment, &file->values, chunk);
-    const lots_status status = lots_block_decode_narrow(meta, bytes, &values, done, scratch, err);
+    const size_t after_bytes = lots_segment_after_block(segment, &file->values, chunk);
+    const lots_status status = lots_block_decode_narrow(meta, bytes, after_bytes, out, done, arena, err);
     return name_column(segment, stream, column, chunk, status, err);
 }

@@ -182,15 +182,42 @@ static void mark_starts(const cell_maker *maker, const uint32_t *offsets, const 
             lots_bit_set(starts, offsets[p]);
 }
 
+/* A person's first rows, and those that there aren't, are planes like those of the category. */
+static lots_status place_rows(const cell_maker *maker, const uint16_t *units, const uint64_t *firsts, const uint64_t *present,
+                              lots_cells *out, lots_error *err)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const uint64_t *planes[LOTS_CELL_PLANES];
+    uint16_t numbers[LOTS_CELL_PLANES];
+    uint64_t *absent = NULL;
+    uint32_t count = 0;
+    void *places = NULL;
+    for (; count < maker->plane_count; count++) {
+        planes[count] = maker->planes[count];
+        numbers[count] = (uint16_t)(2 * maker->numbers[count]);
+    }
+    planes[count] = firsts;
+    numbers[count++] = 1;
+    if (present != NULL) {
+        LOTS_TRY(lots_new_bits(maker->arena, maker->rows, &absent, err));
+        kernels->bits_not(present, maker->rows, absent);
+        planes[count] = absent;
+        numbers[count++] = (uint16_t)(2 * out->count);
+    }
+    LOTS_TRY(lots_arena_vector(maker->arena, &places, maker->rows, sizeof(uint16_t), err));
+    kernels->cells_u16(units, (uint16_t)(2 * maker->plan->classes), planes, numbers, count, maker->rows, places);
+    out->place = places;
+    return LOTS_OK;
+}
+
 static lots_status make_cells(cell_maker *maker, const uint32_t *offsets, const uint64_t *present, lots_cells *out, lots_error *err)
 {
     const lots_cells_plan *plan = maker->plan;
     const lots_kernels *kernels = maker->worker->kernels;
     const lots_vector *days = NULL;
     uint64_t *starts = NULL, *firsts = NULL;
-    void *units = NULL, *cells = NULL;
+    void *units = NULL;
     LOTS_TRY(lots_arena_vector(maker->arena, &units, maker->rows, sizeof(uint16_t), err));
-    LOTS_TRY(lots_arena_vector(maker->arena, &cells, maker->rows, sizeof(uint16_t), err));
     LOTS_TRY(lots_new_bits(maker->arena, maker->rows, &starts, err));
     LOTS_TRY(lots_new_bits(maker->arena, maker->rows, &firsts, err));
     if (plan->day_key != NO_KEY) {
@@ -201,11 +228,7 @@ static lots_status make_cells(cell_maker *maker, const uint32_t *offsets, const 
     }
     mark_starts(maker, offsets, days != NULL ? units : NULL, starts);
     kernels->first_bits(starts, maker->planes, maker->plane_count, present, lots_bit_words(maker->rows), firsts);
-    if (plan->class_key != NO_KEY)
-        kernels->cells_u16(units, (uint16_t)plan->classes, maker->planes, maker->numbers, maker->plane_count, maker->rows, cells);
-    out->cell = plan->class_key == NO_KEY ? units : cells;
-    out->firsts = firsts;
-    return LOTS_OK;
+    return place_rows(maker, units, firsts, present, out, err);
 }
 
 lots_status lots_cells_find(lots_worker *worker, lots_cells_plan *plan, const uint32_t *offsets, const uint64_t *present,

@@ -21,10 +21,11 @@ typedef struct lots_cells_plan {
     bool renumbered;               /* cells are other numbers than before: for those who keep something by cell to reset */
 } lots_cells_plan;
 
-typedef struct lots_cells { /* of a chunk */
-    uint32_t rows, count;   /* every cell is below count */
-    const uint16_t *cell;   /* by row */
-    const uint64_t *firsts; /* bits of the rows, of those that there are */
+/* Of a chunk. A row has twice the number of its cell, and 1 more when it is the first that a person has there; rows that there are
+ * not, twice `count` more. */
+typedef struct lots_cells {
+    uint32_t rows, count; /* cells are below count */
+    const uint16_t *place;/* by row, below 4 * count */
 } lots_cells;
 
 /* Can the keys of a group by be told as cells? */

@@ -64,10 +64,15 @@ static unsigned bits_of(uint32_t number)
     return bits;
 }
 
-lots_word_shape lots_word_shape_for(uint32_t rows, uint32_t persons)
+/* Where in a word the rows begin, and the persons: 16 bits each at most, so that 32 are left to the sum. */
+typedef struct word_shape {
+    unsigned rows, persons;
+} word_shape;
+
+static word_shape shape_for(uint32_t rows, uint32_t persons)
 {
     const unsigned above = 64 - bits_of(persons < rows ? persons : rows);
-    return (lots_word_shape){above - bits_of(rows), above};
+    return (word_shape){above - bits_of(rows), above};
 }
 
 static inline void add_word(const lots_group_batch *batch, size_t row, uint64_t one, uint64_t fresh, uint64_t *words,
@@ -80,28 +85,6 @@ static inline void add_word(const lots_group_batch *batch, size_t row, uint64_t 
     words[group] += plus + (uint64_t)batch->row_ints[row];
 }
 
-/* What a sum has beyond its bits was counted as rows: of all words fewer than there are, as a value has 31 bits at most. So then
- * these are too many. */
-bool lots_words_hold(lots_word_shape shape, const uint64_t *words, uint32_t count, uint32_t rows)
-{
-    const uint64_t counts = (UINT64_C(1) << (shape.persons - shape.rows)) - 1;
-    uint64_t found = 0;
-    for (uint32_t i = 0; i < count; i++)
-        found += words[i] >> shape.rows & counts;
-    return found == rows;
-}
-
-typedef struct word_parts {
-    uint64_t sum;
-    uint32_t rows, persons;
-} word_parts;
-
-static inline word_parts read_word(lots_word_shape shape, uint64_t word)
-{
-    const uint64_t sums = (UINT64_C(1) << shape.rows) - 1, counts = (UINT64_C(1) << (shape.persons - shape.rows)) - 1;
-    return (word_parts){word & sums, (uint32_t)(word >> shape.rows & counts), (uint32_t)(word >> shape.persons)};
-}
-
 /* Groups somebody was last in. */
 static void find_met(lots_group_briefs *out, uint32_t groups)
 {
@@ -110,16 +93,17 @@ static void find_met(lots_group_briefs *out, uint32_t groups)
     out->met_count = (uint32_t)kernels->bits_indexes(out->is_met, groups, out->met);
 }
 
-/* False: words don't hold what was added (lots_words_hold). */
-static bool read_words(lots_word_shape shape, uint32_t rows, const lots_group_briefs *out)
+/* False: some sum is too large. What it has beyond its bits was counted as rows: of all words fewer than there are, as a value has
+ * 31 bits at most. So then these are too many. */
+static bool read_words(word_shape shape, uint32_t rows, const lots_group_briefs *out)
 {
+    const uint64_t sums = (UINT64_C(1) << shape.rows) - 1, counts = (UINT64_C(1) << (shape.persons - shape.rows)) - 1;
     uint64_t found = 0;
     for (uint32_t i = 0; i < out->met_count; i++) {
-        const uint32_t g = out->met[i];
-        const word_parts parts = read_word(shape, out->sum[g]);
-        out->counts[g] = parts.rows | parts.persons << 16;
-        out->sum[g] = parts.sum;
-        found += parts.rows;
+        const uint32_t g = out->met[i], own = (uint32_t)(out->sum[g] >> shape.rows & counts);
+        out->counts[g] = own | (uint32_t)(out->sum[g] >> shape.persons) << 16;
+        out->sum[g] &= sums;
+        found += own;
     }
     return found == rows;
 }
@@ -129,7 +113,7 @@ static bool add_words(const lots_group_batch *in, const lots_group_picked *rows,
     const lots_group_batch batch = *in; /* copies that words can't be part of */
     const lots_group_picked some = *rows;
     const uint32_t persons = batch.patient[batch.rows - 1] - batch.patient[0] + 1; /* patients rise */
-    const lots_word_shape shape = lots_word_shape_for(some.count, persons);
+    const word_shape shape = shape_for(some.count, persons);
     const uint64_t one = UINT64_C(1) << shape.rows, fresh = one + (UINT64_C(1) << shape.persons);
     uint64_t *words = out->sum;
     lots_patient *last = out->last;
@@ -244,18 +228,19 @@ bool lots_group_words_settle(const lots_group_words *from, lots_group_line *line
 {
     bool any = false;
     for (uint32_t i = 0; i < from->count; i++) {
-        if (from->word[i] == 0)
+        const uint64_t firsts = from->word[2 * (size_t)i + 1], all = firsts + from->word[2 * (size_t)i];
+        if (all == 0)
             continue;
-        const word_parts parts = read_word(from->shape, from->word[i]);
+        const uint64_t sum = all & ((UINT64_C(1) << LOTS_WORD_ROWS) - 1);
         const uint32_t group = from->group[i] - 1;
         lots_group_line *line = &lines[group];
-        if (lots_group_must_see(evidence, group, line->settled != 0, false, parts.sum, line->sum)) {
+        if (lots_group_must_see(evidence, group, line->settled != 0, false, sum, line->sum)) {
             lots_bit_set(watched, i);
             any = true;
             continue;
         }
-        line->counts += parts.rows | (uint64_t)parts.persons << 32;
-        line->sum += parts.sum;
+        line->counts += all >> LOTS_WORD_ROWS | firsts >> LOTS_WORD_ROWS << 32;
+        line->sum += sum;
     }
     return any;
 }

@@ -23,22 +23,15 @@ typedef struct lots_group_briefs { /* by group; sum and counts mean something on
     uint64_t *unusual;     /* with it: bits in which values differ from that; 0: none does */
 } lots_group_briefs;
 
-/* All of a group in one word while rows are added: the sum, above it the rows, above these the persons. */
-typedef struct lots_word_shape {
-    unsigned rows, persons; /* where they begin: 16 bits each at most, so that 32 are left to the sum */
-} lots_word_shape;
-
+/* What places hold is two words each: of rows that are no person's first there, and of those that are. A word is the rows, and below
+ * them their sum: values have 31 bits and a batch at most 2^16 - 1 rows, so that it never comes up to them. */
+#define LOTS_WORD_ROWS 48u
 struct lots_group_words {
-    const uint64_t *word; /* by place */
-    const uint32_t *group;/* 1 + the group of each place with rows; no two have one */
+    const uint64_t *word;  /* 2 * place, and beside it */
+    const uint32_t *group; /* 1 + the group of each place with rows; no two have one */
     uint32_t count;
-    lots_word_shape shape;
 };
 
-/* For so many rows, at most 2^16 - 1, and persons. */
-lots_word_shape lots_word_shape_for(uint32_t rows, uint32_t persons);
-/* Are sums within their bits, there being so many rows in all, with values of 31 bits? */
-bool lots_words_hold(lots_word_shape shape, const uint64_t *words, uint32_t count, uint32_t rows);
 /* As lots_group_briefs_settle below; `watched` by place. */
 bool lots_group_words_settle(const lots_group_words *from, lots_group_line *lines, const lots_evidence *evidence, uint64_t *watched);
 

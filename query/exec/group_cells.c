@@ -63,41 +63,44 @@ typedef struct cell_feed {
     lots_worker *worker;
     lots_arena *arena;
     const uint32_t *offsets;
-    const uint64_t *present;
-    uint32_t entering;     /* rows that there are */
     lots_cells cells;
-    lots_word_shape shape; /* of what a cell has */
 } cell_feed;
 
 /* A column's values by row. */
-static lots_status read_values(const cell_feed *feed, const lots_expr *value, uint32_t **out, lots_error *err)
+static lots_status read_values(const cell_feed *feed, const lots_expr *value, lots_narrow_values *out, lots_error *err)
 {
     const lots_cells_plan *plan = &feed->group->cells;
     lots_worker *worker = feed->worker;
     const uint32_t column = relation_of(worker, plan)->columns[value->index].column;
     const lots_vector *wide = NULL;
     bool done = false;
-    LOTS_TRY(lots_new_u32(feed->arena, feed->cells.rows, out, err));
+    LOTS_TRY(lots_new_u32(feed->arena, feed->cells.rows, &out->values, err));
     if (!lots_stream_is_read(worker, plan->stream, column))
-        LOTS_TRY(lots_segment_narrow(worker->segment, plan->stream, column, worker->chunk, *out, &done, &worker->scratch, err));
+        LOTS_TRY(lots_segment_narrow(worker->segment, plan->stream, column, worker->chunk, out, &done, feed->arena, err));
     if (done)
         return LOTS_OK;
     LOTS_TRY(lots_stream_column(worker, plan->stream, column, &wide, err));
     for (uint32_t i = 0; i < feed->cells.rows; i++)
-        (*out)[i] = (uint32_t)((const int64_t *)wide->data)[i];
+        out->values[i] = (uint32_t)((const int64_t *)wide->data)[i];
     return LOTS_OK;
 }
 
-/* What each cell has; `values` NULL: of no value. *done false: a sum is too large for this. */
-static lots_status add_rows(const cell_feed *feed, const uint32_t *values, uint64_t **out, bool *done, lots_error *err)
+/* What each cell has, as lots_group_words; `values` NULL: of no value. */
+static lots_status add_rows(const cell_feed *feed, const lots_narrow_values *values, uint64_t **out, lots_error *err)
 {
-    const lots_word_shape shape = feed->shape;
-    const uint64_t plus[2] = {UINT64_C(1) << shape.rows, UINT64_C(1) << shape.persons};
-    void *words = NULL;
-    LOTS_TRY(lots_arena_vector(feed->arena, &words, feed->cells.count, sizeof(uint64_t), err));
-    memset(words, 0, feed->cells.count * sizeof(uint64_t));
-    feed->worker->kernels->tally_u16(feed->cells.cell, values, feed->present, feed->cells.firsts, plus, feed->cells.rows, words);
-    *done = lots_words_hold(shape, words, feed->cells.count, feed->entering);
+    const lots_kernels *kernels = feed->worker->kernels;
+    const lots_cells *cells = &feed->cells;
+    const uint64_t row = UINT64_C(1) << LOTS_WORD_ROWS;
+    void *words = NULL, *entries = NULL;
+    LOTS_TRY(lots_arena_vector(feed->arena, &words, 4 * cells->count, sizeof(uint64_t), err));
+    memset(words, 0, 4 * cells->count * sizeof(uint64_t));
+    if (values != NULL && values->entries != NULL) {
+        LOTS_TRY(lots_arena_vector(feed->arena, &entries, values->entry_count, sizeof(uint64_t), err));
+        kernels->widen_u32(values->entries, values->entry_count, row, entries);
+        kernels->tally_entries_u16(cells->place, values->values, entries, cells->rows, words);
+    } else {
+        kernels->tally_u16(cells->place, values != NULL ? values->values : NULL, row, cells->rows, words);
+    }
     *out = words;
     return LOTS_OK;
 }
@@ -136,7 +139,7 @@ static lots_status number_cells(const cell_feed *feed, const uint64_t *found, lo
     uint32_t *known = group->cell_groups.data;
     LOTS_TRY(lots_new_u32(feed->arena, feed->cells.count, &cells, err));
     for (uint32_t c = 0; c < feed->cells.count; c++)
-        if (found[c] != 0 && known[c] == 0)
+        if (found[2 * c + 1] != 0 && known[c] == 0)
             cells[count++] = c;
     if (count == 0)
         return LOTS_OK;
@@ -149,11 +152,10 @@ static lots_status number_cells(const cell_feed *feed, const uint64_t *found, lo
 }
 
 /* The rows of some cells as a batch of their own. */
-static lots_status pick_rows(const cell_feed *feed, const uint32_t *values, const uint64_t *watched, lots_group_batch *batch,
-                             lots_error *err)
+static lots_status pick_rows(const cell_feed *feed, const lots_narrow_values *values, const uint64_t *watched,
+                             lots_group_batch *batch, lots_error *err)
 {
     const uint32_t *groups = feed->group->cell_groups.data, *offsets = feed->offsets;
-    const uint16_t *cell = feed->cells.cell;
     uint32_t *number = NULL, patient = 0, count = 0;
     lots_patient *patients = NULL;
     int64_t *ints = NULL;
@@ -161,13 +163,14 @@ static lots_status pick_rows(const cell_feed *feed, const uint32_t *values, cons
     LOTS_TRY(lots_new_u32(feed->arena, feed->cells.rows, &patients, err));
     LOTS_TRY(lots_new_i64(feed->arena, feed->cells.rows, &ints, err));
     for (uint32_t row = 0; row < feed->cells.rows; row++) {
-        if ((feed->present != NULL && !lots_bit_get(feed->present, row)) || !lots_bit_get(watched, cell[row]))
+        const uint32_t cell = feed->cells.place[row] / 2;
+        if (cell >= feed->cells.count || !lots_bit_get(watched, cell))
             continue;
         while (offsets[patient + 1] <= row)
             patient++;
-        number[count] = groups[cell[row]] - 1;
+        number[count] = groups[cell] - 1;
         patients[count] = patient;
-        ints[count++] = values[row];
+        ints[count++] = values->entries != NULL ? values->entries[values->values[row]] : values->values[row];
     }
     batch->rows = count;
     batch->number = number;
@@ -177,10 +180,10 @@ static lots_status pick_rows(const cell_feed *feed, const uint32_t *values, cons
 }
 
 /* Rows of an aggregate, or of the patients, to its lines. */
-static lots_status feed_counter(const cell_feed *feed, lots_group_counter *counter, const uint64_t *found, const uint32_t *values,
-                                lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
+static lots_status feed_counter(const cell_feed *feed, lots_group_counter *counter, const uint64_t *found,
+                                const lots_narrow_values *values, lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
-    const lots_group_words words = {found, feed->group->cell_groups.data, feed->cells.count, feed->shape};
+    const lots_group_words words = {found, feed->group->cell_groups.data, feed->cells.count};
     uint64_t *watched = NULL;
     bool any = false;
     LOTS_TRY(lots_new_bits(feed->arena, feed->cells.count, &watched, err));
@@ -194,7 +197,7 @@ static lots_status feed_counter(const cell_feed *feed, lots_group_counter *count
     return LOTS_OK;
 }
 
-static lots_status feed_all(cell_feed *feed, uint64_t *const *found, uint32_t *const *values, lots_error *err)
+static lots_status feed_all(const cell_feed *feed, uint64_t *const *found, const lots_narrow_values *values, lots_error *err)
 {
     lots_group *group = feed->group;
     const uint32_t patients = group->stage->agg_count;
@@ -204,18 +207,18 @@ static lots_status feed_all(cell_feed *feed, uint64_t *const *found, uint32_t *c
         const bool all = i == patients || lots_group_counts_all(&group->stage->aggs[i]);
         lots_evidence *evidence = all ? NULL : lots_group_fed_evidence(group, i);
         if (!all || (i == patients && group->coupled == patients))
-            LOTS_TRY(feed_counter(feed, &group->counters[i], found[i], values[i], evidence, &batch, err));
+            LOTS_TRY(feed_counter(feed, &group->counters[i], found[i], &values[i], evidence, &batch, err));
     }
     return LOTS_OK;
 }
 
 /* What is asked of the rows, added up by cell. Of one value once. */
-static lots_status find_sums(const cell_feed *feed, uint64_t **found, uint32_t **values, bool *done, lots_error *err)
+static lots_status find_sums(const cell_feed *feed, uint64_t **found, lots_narrow_values *values, lots_error *err)
 {
     const lots_group *group = feed->group;
     const lots_row_agg *aggs = group->stage->aggs;
     uint32_t first = UINT32_MAX;
-    for (uint32_t i = 0; *done && i < group->stage->agg_count; i++) {
+    for (uint32_t i = 0; i < group->stage->agg_count; i++) {
         if (lots_group_counts_all(&aggs[i]))
             continue;
         uint32_t same = 0;
@@ -226,39 +229,34 @@ static lots_status find_sums(const cell_feed *feed, uint64_t **found, uint32_t *
         if (same < i)
             continue;
         LOTS_TRY(read_values(feed, aggs[i].value, &values[i], err));
-        LOTS_TRY(add_rows(feed, values[i], &found[i], done, err));
+        LOTS_TRY(add_rows(feed, &values[i], &found[i], err));
         first = first == UINT32_MAX ? i : first;
     }
-    if (*done && first == UINT32_MAX)
-        return add_rows(feed, NULL, &found[group->stage->agg_count], done, err);
-    if (*done)
-        found[group->stage->agg_count] = found[first]; /* its sums count for nothing */
+    if (first == UINT32_MAX)
+        return add_rows(feed, NULL, &found[group->stage->agg_count], err);
+    found[group->stage->agg_count] = found[first]; /* its sums count for nothing */
     return LOTS_OK;
 }
 
 lots_status lots_group_feed_cells(lots_group *group, lots_worker *worker, const lots_instance *rows, const uint64_t *present,
                                   bool *done, lots_error *err)
 {
-    cell_feed feed = {.group = group, .worker = worker, .arena = lots_worker_arena(worker), .present = present};
+    cell_feed feed = {.group = group, .worker = worker, .arena = lots_worker_arena(worker)};
+    const size_t counters = (size_t)group->stage->agg_count + 1;
     void *found = NULL, *values = NULL;
     *done = false;
     if (rows->count == 0 || !fits(group, worker, rows))
         return LOTS_OK;
-    feed.entering = present == NULL ? rows->count : (uint32_t)lots_bits_count(present, rows->count);
-    feed.shape = lots_word_shape_for(feed.entering, worker->patients->count);
-    *done = feed.entering == 0;
+    *done = present != NULL && lots_bits_count(present, rows->count) == 0;
     if (*done)
         return LOTS_OK;
     LOTS_TRY(lots_stream_offsets(worker, group->cells.stream, &feed.offsets, err));
     LOTS_TRY(lots_cells_find(worker, &group->cells, feed.offsets, present, &feed.cells, done, err));
     if (!*done)
         return LOTS_OK;
-    const size_t counters = (size_t)group->stage->agg_count + 1;
     LOTS_TRY(lots_arena_alloc(feed.arena, &found, counters, sizeof(uint64_t *), err));
-    LOTS_TRY(lots_arena_alloc(feed.arena, &values, counters, sizeof(uint32_t *), err));
-    LOTS_TRY(find_sums(&feed, found, values, done, err));
-    if (!*done)
-        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(feed.arena, &values, counters, sizeof(lots_narrow_values), err));
+    LOTS_TRY(find_sums(&feed, found, values, err));
     LOTS_TRY(number_cells(&feed, ((uint64_t **)found)[group->stage->agg_count], err));
     return feed_all(&feed, found, values, err);
 }

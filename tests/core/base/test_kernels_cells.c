@@ -68,6 +68,8 @@ static void check_cells(const lots_kernels *kernels, size_t count)
     uint16_t numbers[LOTS_CELL_PLANES];
     for (size_t k = 0; k < LOTS_CELL_PLANES; k++)
         numbers[k] = (uint16_t)any_number();
+    if (some > 1) /* rows may be in several */
+        random_bits(planes[some - 1], count, 6);
     for (size_t i = 0; i < count; i++) {
         units[i] = (uint16_t)any_number();
         want[i] = (uint16_t)(units[i] * 700u);
@@ -101,20 +103,25 @@ static void check_first_bits(const lots_kernels *kernels, size_t count)
 
 static void check_tally(const lots_kernels *kernels, size_t count)
 {
-    static uint64_t found[40], sums[40];
-    const uint64_t plus[2] = {UINT64_C(1) << 33, UINT64_C(1) << 49};
-    for (int kind = 0; kind < 4; kind++) {
-        const uint32_t *values = kind % 2 ? all->a32 : NULL;
-        const uint64_t *keep = kind / 2 ? all->mask : NULL;
+    static uint64_t found[40], sums[40], entries[50];
+    static uint32_t places[MOST + 16];
+    const uint64_t plus = UINT64_C(1) << 33;
+    for (size_t e = 0; e < 50; e++)
+        entries[e] = any_number();
+    for (int kind = 0; kind < 3; kind++) {
+        const uint32_t *values = kind == 0 ? all->a32 : NULL;
         const uint64_t begin = any_number();
         for (size_t c = 0; c < 40; c++)
             found[c] = sums[c] = begin;
         for (size_t i = 0; i < count; i++) {
             cells[i] = (uint16_t)(any_number() % 4 == 0 ? any_number() % 40 : 3);
-            if (keep == NULL || bit(keep, i))
-                sums[cells[i]] += (values == NULL ? 0 : values[i]) + plus[0] + (bit(all->bits, i) ? plus[1] : 0);
+            places[i] = (uint32_t)(any_number() % 50);
+            sums[cells[i]] += kind == 2 ? entries[places[i]] : (values == NULL ? 0 : values[i]) + plus;
         }
-        kernels->tally_u16(cells, values, keep, all->bits, plus, count, found);
+        if (kind == 2)
+            kernels->tally_entries_u16(cells, places, entries, count, found);
+        else
+            kernels->tally_u16(cells, values, plus, count, found);
         assert_memory_equal(found, sums, sizeof sums);
     }
 }

@@ -1,4 +1,5 @@
-/* What blocks tell without being decoded: which values are in a set, where the lists lie. Against the values themselves. */
+/* What blocks tell without being decoded: which values are in a set, where the lists lie; and numbers in fewer bits. Against the values
+ * themselves. */
 #include <stdlib.h>
 
 #include "core/codec/block.h"
@@ -142,11 +143,71 @@ static void lengths_tell_where_lists_lie_without_being_decoded(void **state)
         }
 }
 
+/* ---- numbers as 32 bits ---- */
+
+static void check_narrow(const int64_t *numbers, uint32_t count, int encoding, bool wanted)
+{
+    const lots_values values = {.phys = LOTS_PHYS_I64, .data = numbers, .count = count};
+    const lots_block_options only = {.only = 1 + encoding};
+    uint32_t room[3000 + 16];
+    lots_narrow_values out = {.values = room};
+    lots_bytes bytes = {0};
+    lots_block_meta meta;
+    lots_arena arena;
+    lots_error err = {0};
+    bool done = false;
+    assert_ok(lots_block_encode(&values, &only, 7, &bytes, &meta, &err));
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_block_decode_narrow(&meta, bytes.data, 0, &out, &done, &arena, &err));
+    assert_int_equal(done, wanted);
+    assert_true(!done || (out.entries != NULL) == (encoding == LOTS_ENCODING_DICT || encoding == LOTS_ENCODING_STEPS));
+    for (uint32_t i = 0; done && i < count; i++) {
+        assert_true(out.entries == NULL || room[i] < out.entry_count);
+        assert_true((out.entries == NULL ? room[i] : out.entries[room[i]]) == numbers[i]);
+    }
+    lots_arena_free(&arena);
+    lots_bytes_free(&bytes);
+}
+
+static void whole_numbers_without_signs_are_had_in_32_bits(void **state)
+{
+    static const struct {
+        int64_t low, step, distinct;
+        bool narrow;
+    } cases[] = {
+        {0, 1, 900, true},
+        {0, 500, 30, true},            /* steps */
+        {4294967295 - 70 * 9, 70, 10, true}, /* up to the greatest there is */
+        {4294967296 - 70 * 9, 70, 10, false},
+        {-1, 100, 40, false},
+        {INT64_C(1) << 40, 7, 300, false},
+    };
+    static int64_t numbers[3000];
+    static const uint32_t counts[] = {2, 1024, 3000};
+    uint64_t seed = 23;
+    (void)state;
+    for (size_t c = 0; c < 3; c++) {
+        for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+            for (uint32_t i = 0; i < counts[c]; i++)
+                numbers[i] = cases[k].low + cases[k].step * (int64_t)(lots_test_random(&seed) % (uint64_t)cases[k].distinct);
+            numbers[0] = cases[k].low;
+            numbers[1] = cases[k].low + cases[k].step * (cases[k].distinct - 1);
+            check_narrow(numbers, counts[c], LOTS_ENCODING_FRAME, cases[k].narrow);
+            if (counts[c] > 1000)
+                check_narrow(numbers, counts[c], cases[k].step == 500 ? LOTS_ENCODING_STEPS : LOTS_ENCODING_DICT, cases[k].narrow);
+        }
+        for (uint32_t i = 0; i < counts[c]; i++)
+            numbers[i] = 5000000;
+        check_narrow(numbers, counts[c], LOTS_ENCODING_CONSTANT, true);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planes_and_runs_tell_who_is_in_a_set),
         cmocka_unit_test(lengths_tell_where_lists_lie_without_being_decoded),
+        cmocka_unit_test(whole_numbers_without_signs_are_had_in_32_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

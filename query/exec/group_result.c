@@ -150,12 +150,17 @@ static lots_status put_cell(const lots_group_state *state, const lots_group_cell
 
 /* ---- aggregates over collected values ---- */
 
-static bool over_ints(const lots_row_agg *agg, int64_t *values, uint64_t count, double *out)
+static bool collects_floats(const lots_group_state *state)
+{
+    return !lots_row_agg_follows(state->agg) && state->agg->value->type.kind == LOTS_TYPE_FLOAT;
+}
+
+static bool over_ints(const lots_row_agg *agg, const int64_t *values, uint64_t count, const lots_whole_sum *sum, double *out)
 {
     switch (agg->kind) {
-    case LOTS_AGG_GINI: return lots_gini_ints(values, count, out);
-    case LOTS_AGG_TOP_SHARE: return lots_top_share_ints(values, count, agg->parameter, out);
-    case LOTS_AGG_LORENZ_SHARE: return lots_lorenz_share_ints(values, count, agg->parameter, out);
+    case LOTS_AGG_GINI: return lots_gini_ints(values, count, *sum, out);
+    case LOTS_AGG_TOP_SHARE: return lots_top_share_ints(values, count, *sum, agg->parameter, out);
+    case LOTS_AGG_LORENZ_SHARE: return lots_lorenz_share_ints(values, count, *sum, agg->parameter, out);
     default: break;
     }
     bool known = lots_quantile_ints(values, count, agg->kind == LOTS_AGG_MEDIAN ? 0.5 : agg->parameter, out);
@@ -163,7 +168,7 @@ static bool over_ints(const lots_row_agg *agg, int64_t *values, uint64_t count, 
     return known;
 }
 
-static bool over_floats(const lots_row_agg *agg, double *values, uint64_t count, double *out)
+static bool over_floats(const lots_row_agg *agg, const double *values, uint64_t count, double *out)
 {
     switch (agg->kind) {
     case LOTS_AGG_GINI: return lots_gini_floats(values, count, out);
@@ -192,16 +197,27 @@ static lots_status put_followed(lots_group_state *state, int64_t *values, uint64
     return put_float(out, group, known, x, arena, err);
 }
 
-static lots_status put_collected(lots_group_state *state, int64_t *values, uint64_t count, uint32_t group,
-                                 lots_vector *out, lots_arena *arena, lots_error *err)
+/* `from`: who has the values. */
+static lots_status put_collected(lots_group_state *state, const lots_group_state *from, uint32_t group, lots_vector *out,
+                                 lots_arena *arena, lots_error *err)
 {
+    const uint64_t count = from->starts[group + 1] - from->starts[group];
+    int64_t *values = (int64_t *)from->sorted + from->starts[group];
     double x = 0;
     if (lots_row_agg_follows(state->agg))
         return put_followed(state, values, count, group, out, arena, err);
-    bool floats = state->agg->value->type.kind == LOTS_TYPE_FLOAT;
-    bool known = floats ? over_floats(state->agg, (double *)(void *)values, count, &x)
-                        : over_ints(state->agg, values, count, &x);
+    const bool known = collects_floats(state)
+                           ? over_floats(state->agg, (const double *)(const void *)values, count, &x)
+                           : over_ints(state->agg, values, count, from->sums != NULL ? &from->sums[group] : NULL, &x);
     return put_float(out, group, known, x, arena, err);
+}
+
+static void sort_values(const lots_group_state *state, int64_t *values, uint64_t count)
+{
+    if (collects_floats(state))
+        lots_sort_floats((double *)(void *)values, count);
+    else
+        lots_sort_ints(values, count);
 }
 
 /* Counting sort of the values by their group; those of one group are where they were collected. */
@@ -231,24 +247,41 @@ static lots_status sort_collected(lots_group_state *state, uint32_t groups, lots
 
 void lots_group_state_order(lots_group_state *state)
 {
-    if (state->values.count == 0 || state->owners.count > 0 || lots_row_agg_follows(state->agg))
-        return;
-    if (state->agg->value->type.kind == LOTS_TYPE_FLOAT)
-        lots_sort_floats(state->values.data, state->values.count);
-    else
-        lots_sort_ints(state->values.data, state->values.count);
+    if (state->values.count > 0 && state->owners.count == 0)
+        sort_values(state, state->values.data, state->values.count);
 }
 
-/* Each group by itself. What needs its values in order puts them so, once for all who share them. */
+static bool is_share(lots_row_agg_kind kind)
+{
+    return kind == LOTS_AGG_GINI || kind == LOTS_AGG_TOP_SHARE || kind == LOTS_AGG_LORENZ_SHARE;
+}
+
+/* What of the values is needed, once for all who share them. */
+static lots_status arrange_collected(lots_group_state *from, bool sums, uint32_t groups, lots_arena *arena, lots_error *err)
+{
+    void *made = NULL;
+    if (from->starts == NULL) {
+        LOTS_TRY(sort_collected(from, groups, arena, err));
+        for (uint32_t g = 0; g < groups; g++)
+            sort_values(from, (int64_t *)from->sorted + from->starts[g], from->starts[g + 1] - from->starts[g]);
+    }
+    if (!sums || from->sums != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(arena, &made, groups, sizeof *from->sums, err));
+    from->sums = made;
+    for (uint32_t g = 0; g < groups; g++)
+        from->sums[g] = lots_sum_ints((const int64_t *)from->sorted + from->starts[g], from->starts[g + 1] - from->starts[g]);
+    return LOTS_OK;
+}
+
+/* Each group by itself. */
 static lots_status collected_result(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
                                     lots_error *err)
 {
     lots_group_state *from = state->twin != NULL ? state->twin : state;
-    if (from->starts == NULL)
-        LOTS_TRY(sort_collected(from, groups, arena, err));
+    LOTS_TRY(arrange_collected(from, is_share(state->agg->kind) && !collects_floats(state), groups, arena, err));
     for (uint32_t g = 0; g < groups; g++)
-        LOTS_TRY(put_collected(state, (int64_t *)from->sorted + from->starts[g], from->starts[g + 1] - from->starts[g], g, out,
-                               arena, err));
+        LOTS_TRY(put_collected(state, from, g, out, arena, err));
     return LOTS_OK;
 }
 
@@ -258,8 +291,7 @@ lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lo
     lots_row_agg_kind kind = state->agg->kind;
     LOTS_TRY(lots_group_state_grow(state, groups, err));
     LOTS_TRY(lots_vector_new(arena, &state->agg->type, groups, out, err));
-    if (kind == LOTS_AGG_MEDIAN || kind == LOTS_AGG_QUANTILE || kind == LOTS_AGG_GINI || kind == LOTS_AGG_TOP_SHARE ||
-        kind == LOTS_AGG_LORENZ_SHARE || lots_row_agg_follows(state->agg))
+    if (kind == LOTS_AGG_MEDIAN || kind == LOTS_AGG_QUANTILE || is_share(kind) || lots_row_agg_follows(state->agg))
         return collected_result(state, groups, arena, out, err);
     for (uint32_t g = 0; g < groups; g++)
         LOTS_TRY(put_cell(state, &LOTS_AT(lots_group_cell, &state->cells, g), g, out, arena, err));

@@ -5,6 +5,7 @@
 
 #include "query/exec/group_batch.h"
 #include "query/exec/keyer.h"
+#include "query/exec/share.h"
 
 typedef struct lots_group_cell { /* of one group */
     uint64_t count;   /* rows counted; RATE: known; COUNT_DISTINCT: distinct values */
@@ -34,8 +35,9 @@ struct lots_group_state {
     lots_vec values, owners; /* collected values (int64_t, or double; survival.h's) and their groups (uint32_t; none as long
                                 as all are of group 0): quantiles, shares, survival */
     lots_group_state *twin;   /* it collects the same values, earlier: this one takes them of it; NULL: none does */
-    void *sorted;            /* once results are made: its values group by group, and where the groups begin (size_t) */
-    size_t *starts;
+    void *sorted;            /* once results are made: its values group by group, and where the groups begin (size_t); */
+    size_t *starts;          /* those of a group rise */
+    lots_whole_sum *sums;    /* once they are asked for: of each group */
     lots_collected texts;    /* MIN, MAX of texts */
     lots_keyer distinct;     /* COUNT_DISTINCT: (group, value) */
     lots_group_cell whole;   /* SHARE: over all rows entering */

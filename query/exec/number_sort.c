@@ -73,18 +73,25 @@ static uint64_t run_end(const int64_t *values, uint64_t first, uint64_t count)
     return i < count ? i : count;
 }
 
-/* Runs 0..left of values and left..count are merged; room for the left one. */
+/* Runs 0..left of values and left..count are merged, from both ends at once: neither waits for what the other takes. Room for all. */
 static void merge_two(int64_t *values, uint64_t left, uint64_t count, int64_t *room)
 {
-    uint64_t a = 0, b = left, to = 0;
-    memcpy(room, values, left * sizeof *values);
-    while (a < left && b < count) {
-        const bool later = values[b] < room[a];
-        values[to++] = later ? values[b] : room[a];
-        a += !later;
-        b += later;
+    const int64_t *a = room, *b = room + left, *a_last = b - 1, *b_last = room + count - 1;
+    int64_t *first = values, *last = values + count - 1;
+    memcpy(room, values, count * sizeof *values);
+    while (a < a_last && b < b_last) {
+        const bool lower = *b < *a, upper = *a_last > *b_last;
+        *first++ = lower ? *b : *a;
+        *last-- = upper ? *a_last : *b_last;
+        a += !lower;
+        b += lower;
+        a_last -= upper;
+        b_last -= !upper;
     }
-    memcpy(values + to, room + a, (left - a) * sizeof *values);
+    while (a <= a_last && b <= b_last)
+        *first++ = *b < *a ? *b++ : *a++;
+    memcpy(first, a, (size_t)(a_last + 1 - a) * sizeof *first);
+    memcpy(first + (a_last + 1 - a), b, (size_t)(b_last + 1 - b) * sizeof *first);
 }
 
 /* What several threads have put in order, each its own part. False, and nothing is done, when it isn't so. */

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "query/exec/number_sort.h"
-
 __extension__ typedef __int128 wide;
 
 uint64_t lots_ceil_share(double p, uint64_t n)
@@ -45,6 +43,18 @@ static wide sum_of(const int64_t *values, uint64_t count)
     return sum;
 }
 
+static wide wide_of(lots_whole_sum sum)
+{
+    __extension__ unsigned __int128 bits = ((unsigned __int128)sum.halves[1] << 64) | sum.halves[0];
+    return (wide)bits;
+}
+
+lots_whole_sum lots_sum_ints(const int64_t *values, uint64_t count)
+{
+    __extension__ unsigned __int128 sum = (unsigned __int128)sum_of(values, count);
+    return (lots_whole_sum){{(uint64_t)sum, (uint64_t)(sum >> 64)}};
+}
+
 /* Each times 2 (i + 1) - count - 1, i its place. */
 static wide weighted_sum(const int64_t *values, uint64_t count)
 {
@@ -65,22 +75,17 @@ static wide weighted_sum(const int64_t *values, uint64_t count)
 
 /* ---- Gini ---- */
 
-bool lots_gini_ints(int64_t *values, uint64_t count, double *out)
+bool lots_gini_ints(const int64_t *values, uint64_t count, lots_whole_sum sum, double *out)
 {
-    lots_sort_ints(values, count);
-    if (count == 0 || values[0] < 0)
+    if (count == 0 || values[0] < 0 || wide_of(sum) == 0)
         return false;
-    const wide sum = sum_of(values, count), weighted = weighted_sum(values, count);
-    if (sum == 0)
-        return false;
-    *out = (double)((long double)weighted / ((long double)count * (long double)sum));
+    *out = (double)((long double)weighted_sum(values, count) / ((long double)count * (long double)wide_of(sum)));
     return true;
 }
 
-bool lots_gini_floats(double *values, uint64_t count, double *out)
+bool lots_gini_floats(const double *values, uint64_t count, double *out)
 {
     double sum = 0, weighted = 0;
-    lots_sort_floats(values, count);
     if (count == 0 || values[0] < 0)
         return false;
     for (uint64_t i = 0; i < count; i++) {
@@ -95,22 +100,19 @@ bool lots_gini_floats(double *values, uint64_t count, double *out)
 
 /* ---- the share of the largest ---- */
 
-bool lots_top_share_ints(int64_t *values, uint64_t count, double p, double *out)
+bool lots_top_share_ints(const int64_t *values, uint64_t count, lots_whole_sum sum, double p, double *out)
 {
     const uint64_t kept = lots_ceil_share(p, count);
-    lots_sort_ints(values, count);
-    const wide top = sum_of(values + (count - kept), kept), sum = top + sum_of(values, count - kept);
-    if (sum == 0)
+    if (wide_of(sum) == 0)
         return false;
-    *out = (double)((long double)top / (long double)sum);
+    *out = (double)((long double)sum_of(values + (count - kept), kept) / (long double)wide_of(sum));
     return true;
 }
 
-bool lots_top_share_floats(double *values, uint64_t count, double p, double *out)
+bool lots_top_share_floats(const double *values, uint64_t count, double p, double *out)
 {
     double sum = 0, top = 0;
     uint64_t kept = lots_ceil_share(p, count);
-    lots_sort_floats(values, count);
     for (uint64_t i = 0; i < count; i++) {
         sum += values[i];
         top += i >= count - kept ? values[i] : 0;
@@ -133,24 +135,22 @@ static double lorenz_point(uint64_t count, double p, uint64_t *whole)
     return at - below;
 }
 
-bool lots_lorenz_share_ints(int64_t *values, uint64_t count, double p, double *out)
+bool lots_lorenz_share_ints(const int64_t *values, uint64_t count, lots_whole_sum sum, double p, double *out)
 {
     uint64_t whole = 0;
     double part = lorenz_point(count, p, &whole);
-    lots_sort_ints(values, count);
-    const wide low = sum_of(values, whole), sum = low + sum_of(values + whole, count - whole);
-    if (sum == 0)
+    if (wide_of(sum) == 0)
         return false;
+    const wide low = wide_of(sum) - sum_of(values + whole, count - whole);
     long double below = (long double)low + (whole < count ? (long double)part * (long double)values[whole] : 0);
-    *out = (double)(1 - below / (long double)sum);
+    *out = (double)(1 - below / (long double)wide_of(sum));
     return true;
 }
 
-bool lots_lorenz_share_floats(double *values, uint64_t count, double p, double *out)
+bool lots_lorenz_share_floats(const double *values, uint64_t count, double p, double *out)
 {
     uint64_t whole = 0;
     double part = lorenz_point(count, p, &whole), sum = 0, low = 0;
-    lots_sort_floats(values, count);
     for (uint64_t i = 0; i < count; i++) {
         sum += values[i];
         low += i < whole ? values[i] : 0;
@@ -171,12 +171,11 @@ static double quantile_point(uint64_t count, double p, uint64_t *low)
     return at - below;
 }
 
-bool lots_quantile_ints(int64_t *values, uint64_t count, double p, double *out)
+bool lots_quantile_ints(const int64_t *values, uint64_t count, double p, double *out)
 {
     uint64_t low = 0;
     if (count == 0)
         return false;
-    lots_sort_ints(values, count);
     double part = quantile_point(count, p, &low);
     *out = (double)values[low];
     if (part > 0)
@@ -184,12 +183,11 @@ bool lots_quantile_ints(int64_t *values, uint64_t count, double p, double *out)
     return true;
 }
 
-bool lots_quantile_floats(double *values, uint64_t count, double p, double *out)
+bool lots_quantile_floats(const double *values, uint64_t count, double p, double *out)
 {
     uint64_t low = 0;
     if (count == 0)
         return false;
-    lots_sort_floats(values, count);
     double part = quantile_point(count, p, &low);
     *out = values[low];
     if (part > 0)

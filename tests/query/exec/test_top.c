@@ -55,18 +55,20 @@ static void numbers_of_every_shape_and_count_are_sorted(void **state)
         }
 }
 
-/* As threads leave them: up to 17 parts, each in order, one of them perhaps short. */
+/* As threads leave them: up to 17 parts, each in order, one of them perhaps short, among one another or apart. */
 static void long_parts_in_order_are_sorted(void **state)
 {
     static int64_t values[17 * MOST], wanted[17 * MOST];
+    static const int64_t shifts[] = {0, -9000, 2500, -2500};
     uint64_t random = 3;
     (void)state;
     for (uint32_t parts = 1; parts <= 17; parts++) {
+        const int64_t shift = shifts[parts % 4];
         uint32_t count = 0;
         for (uint32_t p = 0; p < parts; p++) {
             const uint32_t own = p == parts / 2 && parts % 3 == 0 ? 40 : MOST - 7 * p;
             for (uint32_t i = 0; i < own; i++)
-                values[count + i] = (int64_t)(lots_test_random(&random) % 9000) - 4000;
+                values[count + i] = (int64_t)(lots_test_random(&random) % 9000) - 4000 + p * shift;
             qsort(values + count, own, sizeof *values, rising);
             count += own;
         }

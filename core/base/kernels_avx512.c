@@ -274,26 +274,38 @@ static uint64_t extract_bits(uint64_t value, uint64_t mask) { return _pext_u64(v
     _mm512_mask_expand_epi64(_mm512_add_epi64(PACKED, _mm512_set1_epi64((long long)base)), ESCAPED,         \
                              _mm512_loadu_si512(patches + taken))
 
-/* Whole vectors are stored without a mask, which would cost more than all else. */
+/* Four vectors are read before one is written: a read waits for writes before it. Whole ones are stored without a mask, which would
+ * cost more than all else. */
 static size_t patch_u32(uint32_t *values, size_t count, uint32_t escape, uint32_t base, const uint32_t *patches,
                         size_t patch_count)
 {
     size_t taken = 0, i = 0;
-    for (; i + 16 <= count; i += 16) {
-        const __m512i packed = load32(values + i);
-        const __mmask16 escaped = _mm512_cmpeq_epi32_mask(packed, SET_U32(escape));
-        _mm512_storeu_si512(values + i, PATCHED_32(packed, escaped));
-        taken += (size_t)_mm_popcnt_u32(escaped);
-        if (taken > patch_count)
+    for (; i + 64 <= count; i += 64) {
+        __m512i four[4];
+        uint64_t escaped = 0;
+        for (unsigned k = 0; k < 4; k++) {
+            four[k] = load32(values + i + 16 * k);
+            escaped |= (uint64_t)_mm512_cmpeq_epi32_mask(four[k], SET_U32(escape)) << (16 * k);
+        }
+        if (taken + (size_t)_mm_popcnt_u64(escaped) > patch_count)
             return SIZE_MAX;
+        for (unsigned k = 0; k < 4; k++, escaped >>= 16) {
+            four[k] = PATCHED_32(four[k], (__mmask16)escaped);
+            taken += (size_t)_mm_popcnt_u32((uint16_t)escaped);
+        }
+        for (unsigned k = 0; k < 4; k++)
+            _mm512_storeu_si512(values + i + 16 * k, four[k]);
     }
-    if (i == count)
-        return taken;
-    const __mmask16 here = first16(count - i);
-    const __m512i packed = _mm512_maskz_loadu_epi32(here, values + i);
-    const __mmask16 escaped = _mm512_mask_cmpeq_epi32_mask(here, packed, SET_U32(escape));
-    _mm512_mask_storeu_epi32(values + i, here, PATCHED_32(packed, escaped));
-    taken += (size_t)_mm_popcnt_u32(escaped);
+    for (; i < count && taken <= patch_count; i += 16) {
+        const __mmask16 here = first16(count - i);
+        const __m512i packed = _mm512_maskz_loadu_epi32(here, values + i);
+        const __mmask16 escaped = _mm512_mask_cmpeq_epi32_mask(here, packed, SET_U32(escape));
+        if (here == UINT16_MAX)
+            _mm512_storeu_si512(values + i, PATCHED_32(packed, escaped));
+        else
+            _mm512_mask_storeu_epi32(values + i, here, PATCHED_32(packed, escaped));
+        taken += (size_t)_mm_popcnt_u32(escaped);
+    }
     return taken > patch_count ? SIZE_MAX : taken;
 }
 static size_t patch_u64(uint64_t *values, size_t count, uint64_t escape, uint64_t base, const uint64_t *patches,
@@ -334,10 +346,23 @@ static void expand_u64(const uint64_t *mask, size_t count, const uint64_t *in, u
         in += _mm_popcnt_u32(here);
     }
 }
+/* Four vectors are read before one is written, as in patch_u32. */
+static __m512i kept_of(uint64_t word, unsigned quarter, const uint32_t *in)
+{
+    return _mm512_maskz_compress_epi32((__mmask16)(word >> (16 * quarter)), load32(in + 16 * quarter));
+}
 static size_t compress_u32(const uint64_t *mask, size_t count, const uint32_t *in, uint32_t *out)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < count; i += 16) {
+    size_t found = 0, i = 0;
+    for (; i + 64 <= count; i += 64) {
+        const uint64_t word = mask[i / 64];
+        const __m512i kept[4] = {kept_of(word, 0, in + i), kept_of(word, 1, in + i), kept_of(word, 2, in + i), kept_of(word, 3, in + i)};
+        for (unsigned quarter = 0; quarter < 4; quarter++) {
+            _mm512_storeu_si512(out + found, kept[quarter]);
+            found += (size_t)_mm_popcnt_u32((uint16_t)(word >> (16 * quarter)));
+        }
+    }
+    for (; i < count; i += 16) {
         const __mmask16 here = (__mmask16)(mask[i / 64] >> (i % 64));
         _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(here, load32(in + i)));
         found += (size_t)_mm_popcnt_u32(here);

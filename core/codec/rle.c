@@ -75,7 +75,43 @@ static lots_status read_run_count(lots_reader *reader, uint32_t count, uint32_t 
     return LOTS_OK;
 }
 
-#define DECODE_KERNEL(NAME, TYPE, SPREAD, SIGNED)                                                           \
+#define RUNS_SEEN 64u /* by which it is judged whether most values are one */
+
+/* Is it one of the first two runs' value, as where every second run has it? */
+static bool find_usual(const uint32_t *values, const uint32_t *offsets, uint32_t runs, uint32_t *usual)
+{
+    for (uint32_t first = 0; first < 2 && runs >= RUNS_SEEN; first++) {
+        uint32_t others = 0;
+        for (uint32_t run = 0; run < RUNS_SEEN; run++)
+            others += values[run] != values[first] ? offsets[run + 1] - offsets[run] : 0;
+        *usual = values[first];
+        if (others < offsets[RUNS_SEEN] / 4)
+            return true;
+    }
+    return false;
+}
+
+/* Durations are mostly 0, of visits between stays: such a value is put everywhere, and the others, of short runs, over it. */
+static void spread_narrow(const uint32_t *values, const uint32_t *offsets, uint32_t runs, uint32_t *out)
+{
+    const uint32_t all[2] = {0, offsets[runs]};
+    uint32_t usual;
+    if (!find_usual(values, offsets, runs, &usual)) {
+        lots_kernels_get()->broadcast_i32((const int32_t *)values, offsets, runs, (int32_t *)out);
+        return;
+    }
+    lots_kernels_get()->broadcast_i32((const int32_t *)&usual, all, 1, (int32_t *)out);
+    for (uint32_t run = 0; run < runs; run++)
+        for (uint32_t i = offsets[run]; values[run] != usual && i < offsets[run + 1]; i++)
+            out[i] = values[run];
+}
+
+static void spread_wide(const uint64_t *values, const uint32_t *offsets, uint32_t runs, uint64_t *out)
+{
+    lots_kernels_get()->broadcast_i64((const int64_t *)values, offsets, runs, (int64_t *)out);
+}
+
+#define DECODE_KERNEL(NAME, TYPE, SPREAD)                                                                   \
     lots_status lots_runs_decode_##NAME(lots_reader *reader, uint32_t count, TYPE *out, lots_arena *arena,  \
                                         lots_error *err)                                                    \
     {                                                                                                       \
@@ -88,11 +124,11 @@ static lots_status read_run_count(lots_reader *reader, uint32_t count, uint32_t 
         LOTS_TRY(lots_frame_decode_u32(reader, runs, 0, (uint32_t *)offsets + 1, arena, err));              \
         if (!lengths_fill(offsets, runs, count))                                                            \
             return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u values", runs, count);         \
-        lots_kernels_get()->SPREAD((const SIGNED *)values, offsets, runs, (SIGNED *)out);                   \
+        SPREAD(values, offsets, runs, out);                                                                 \
         return LOTS_OK;                                                                                     \
     }
-DECODE_KERNEL(u32, uint32_t, broadcast_i32, int32_t)
-DECODE_KERNEL(u64, uint64_t, broadcast_i64, int64_t)
+DECODE_KERNEL(u32, uint32_t, spread_narrow)
+DECODE_KERNEL(u64, uint64_t, spread_wide)
 
 /* ---- some of it ---- */
 typedef struct runs_read {

@@ -245,6 +245,40 @@ static void a_large_block_comes_back(void **state)
     }
 }
 
+/* Durations: 0 but for stays, which are put over it; and a column that only begins so. */
+static void runs_of_one_usual_value_come_back(void **state)
+{
+    enum { COUNT = 4000 };
+    static const struct {
+        uint32_t every, of; /* the last `of` of `every` values are others */
+        uint32_t before;    /* values before the first of these */
+        uint32_t until;     /* from here on the usual ones and the others change places */
+    } rows[] = {
+        {20, 1, 0, COUNT},    {20, 3, 0, COUNT},  /* stays of one row, and of several */
+        {20, 1, 19, COUNT},                       /* the first run is another value */
+        {4, 1, 0, COUNT},     {3, 1, 0, COUNT},   /* a quarter of others, and more: none is usual */
+        {20, 2, 0, 2000},                         /* what is usual changes after the runs that are looked at */
+        {4000, 2, 0, COUNT},                      /* few runs */
+    };
+    static const lots_phys phys[] = {LOTS_PHYS_I32, LOTS_PHYS_I64};
+    const lots_block_options options = {.only = 1 + LOTS_ENCODING_RUNS};
+    (void)state;
+    for (size_t r = 0; r < 2 * COUNT_OF(rows); r++) {
+        column made = column_make(phys[r % 2], COLUMN_CONSTANT, COUNT, 0, 1);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            const uint32_t place = (i + rows[r / 2].before) % rows[r / 2].every;
+            const bool other = (place >= rows[r / 2].every - rows[r / 2].of) != (i >= rows[r / 2].until);
+            const int32_t value = other ? (int32_t)(i % 97) - 40 : 0;
+            if (r % 2 == 0)
+                ((int32_t *)made.data)[i] = value;
+            else
+                ((int64_t *)made.data)[i] = value;
+        }
+        assert_true(round_trip(&made.values, &options));
+        column_free(&made);
+    }
+}
+
 /* ---- damage ---- */
 /* Decode from a copy of exactly `bytes` bytes, so that the sanitizer sees a read after them. Any outcome but a crash. */
 static void decode_damaged(const lots_values *values, lots_block_meta meta, const uint8_t *payload, target *to)
@@ -506,6 +540,7 @@ int main(void)
         cmocka_unit_test(values_come_back_as_they_were),
         cmocka_unit_test(each_encoding_by_force_gives_the_values_back),
         cmocka_unit_test(a_large_block_comes_back),
+        cmocka_unit_test(runs_of_one_usual_value_come_back),
         cmocka_unit_test(damaged_bytes_are_refused_or_give_some_value),
         cmocka_unit_test(damage_to_each_encoding_is_survived),
         cmocka_unit_test(gaps_refuse_other_starts),

@@ -16,6 +16,7 @@
 #define OWN_PREFIX
 #define OWN_PREFIX_64
 #define OWN_PREFIX_WIDE
+#define OWN_RISING
 #define OWN_INDEXES
 #define OWN_BYTES
 #define OWN_DEPOSIT
@@ -224,6 +225,29 @@ static void sum_tile(const int64_t *values, const uint64_t *mask, size_t first, 
         sum_masked(values, mask, first, count, out[0], out + 1);
     else
         (void)prefix_u64((const uint64_t *)values + first, count, out[0], out + 1);
+}
+
+#define SHORT_GROUP 12u
+static __m512i rise32(__m512i x)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    x = _mm512_max_epu32(x, _mm512_alignr_epi32(x, zero, 15));
+    x = _mm512_max_epu32(x, _mm512_alignr_epi32(x, zero, 14));
+    x = _mm512_max_epu32(x, _mm512_alignr_epi32(x, zero, 12));
+    return _mm512_max_epu32(x, _mm512_alignr_epi32(x, zero, 8));
+}
+static void make_rising(uint32_t *values, size_t count)
+{
+    __m512i before = _mm512_setzero_si512();
+    for (size_t i = 0; i < count; i += 16) {
+        const __mmask16 here = first16(count - i);
+        const __m512i rising = _mm512_max_epu32(rise32(_mm512_maskz_loadu_epi32(here, values + i)), before);
+        if (here == UINT16_MAX)
+            _mm512_storeu_si512(values + i, rising);
+        else
+            _mm512_mask_storeu_epi32(values + i, here, rising);
+        before = _mm512_permutexvar_epi32(_mm512_set1_epi32(15), rising);
+    }
 }
 
 /* ---- bitmaps ---- */

@@ -119,6 +119,26 @@ static void check_broadcasts(const lots_kernels *kernels, size_t count)
     free(wide);
 }
 
+/* Groups of none to two elements, with empty ones at both ends; what lies around them stays. */
+static void check_short_broadcasts(const lots_kernels *kernels, size_t count)
+{
+    uint32_t *offsets = calloc(count + 8, 4), *index = malloc((2 * count + 12) * 4);
+    const size_t groups = count + 7;
+    memset(index, 0x5a, (2 * count + 12) * 4);
+    offsets[0] = (uint32_t)(count % 5);
+    for (size_t g = 0; g < groups; g++)
+        offsets[g + 1] = offsets[g] + (g < 3 || g >= count ? 0 : (uint32_t)(any_number() % 3));
+    kernels->broadcast_index(offsets, groups, index);
+    for (size_t g = 0; g < groups; g++)
+        for (size_t i = offsets[g]; i < offsets[g + 1]; i++)
+            assert_int_equal(index[i], g);
+    for (size_t i = 0; i < offsets[0]; i++)
+        assert_int_equal(index[i], 0x5a5a5a5a);
+    assert_int_equal(index[offsets[groups]], 0x5a5a5a5a);
+    free(offsets);
+    free(index);
+}
+
 /* Of each group the rows but for its first and, of every third, all. */
 static void check_range_indexes(const lots_kernels *kernels, size_t count)
 {
@@ -169,14 +189,15 @@ EACH(groups_count, check_counts)
 EACH(groups_sum, check_sums)
 EACH(groups_have_extremes, check_extremes)
 EACH(groups_broadcast, check_broadcasts)
+EACH(short_groups_broadcast, check_short_broadcasts)
 EACH(ranges_give_their_indexes, check_range_indexes)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_count),         cmocka_unit_test(groups_sum),
-        cmocka_unit_test(groups_have_extremes), cmocka_unit_test(groups_broadcast), cmocka_unit_test(ranges_give_their_indexes),
-        cmocka_unit_test(sums_that_do_not_fit_are_told),
+        cmocka_unit_test(groups_have_extremes), cmocka_unit_test(groups_broadcast), cmocka_unit_test(short_groups_broadcast),
+        cmocka_unit_test(ranges_give_their_indexes), cmocka_unit_test(sums_that_do_not_fit_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

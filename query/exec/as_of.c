@@ -2,6 +2,8 @@
  * asked of a span and the row together is asked of the few pairs that hold. */
 #include "query/exec/as_of.h"
 
+#include <string.h>
+
 #include "query/exec/beyond.h"
 #include "query/exec/candidates.h"
 #include "query/exec/column.h"
@@ -246,8 +248,7 @@ static lots_status find_last_of_held(const as_of *a, uint32_t *out, bool *can, l
     LOTS_TRY(find_held(a, &all, can, err));
     if (!*can)
         return LOTS_OK;
-    for (uint32_t i = 0; i < a->step->count; i++)
-        out[i] = LOTS_NO_ID;
+    memset(out, 0xff, a->step->count * sizeof *out); /* LOTS_NO_ID */
     if (all.pairs == 0)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(a->step->arena, all.pairs, &keep, err));

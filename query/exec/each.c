@@ -358,18 +358,45 @@ static lots_status make_all(lots_worker *worker, const lots_each *each, const lo
     return lots_each_fill(worker, each, periods, NULL, count, *out, err);
 }
 
-/* Where the periods of each row begin among the new rows; false when they are more than there may be. */
-static bool place_periods(const uint32_t *first, const uint32_t *end, uint32_t rows, uint32_t *offsets)
+typedef struct placed { /* rows that have periods at all, mostly some of them */
+    uint32_t *row;     /* rising */
+    uint32_t *offsets; /* where the periods of each begin among the new rows, and where the last one's end */
+    uint32_t *period;  /* the period of new row 0, if it were this row's (modulo 2^32) */
+    uint32_t count;
+} placed;
+
+/* False when the new rows are more than there may be. */
+static bool place_periods(const uint32_t *first, const uint32_t *end, placed *out)
 {
     uint64_t all = 0;
-    for (uint32_t row = 0; row < rows; row++) {
-        offsets[row] = (uint32_t)all;
+    for (uint32_t k = 0; k < out->count; k++) {
+        const uint32_t row = out->row[k];
+        out->offsets[k] = (uint32_t)all;
+        out->period[k] = first[row] - (uint32_t)all;
         all += end[row] - first[row];
-        if (all > ROWS_MAX)
-            return false;
     }
-    offsets[rows] = (uint32_t)all;
-    return true;
+    out->offsets[out->count] = (uint32_t)all;
+    return all <= ROWS_MAX;
+}
+
+static lots_status find_periods(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows, placed *out,
+                                bool *fits, lots_error *err)
+{
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    uint32_t *first = NULL, *end = NULL;
+    uint64_t *any = NULL;
+    LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
+    LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
+    LOTS_TRY(lots_new_bits(arena, rows->count, &any, err));
+    LOTS_TRY(lots_each_within(worker, plan, rows, first, end, err));
+    worker->kernels->less_i32((const int32_t *)first, (const int32_t *)end, rows->count, any); /* periods are few */
+    out->count = (uint32_t)worker->kernels->bits_count(any, rows->count);
+    LOTS_TRY(lots_new_u32(arena, out->count, &out->row, err));
+    LOTS_TRY(lots_new_u32(arena, (size_t)out->count + 1, &out->offsets, err));
+    LOTS_TRY(lots_new_u32(arena, out->count, &out->period, err));
+    worker->kernels->bits_indexes(any, rows->count, out->row);
+    *fits = place_periods(first, end, out);
+    return LOTS_OK;
 }
 
 /* Those of each row that can pass. *done false: nothing was made. */
@@ -378,21 +405,16 @@ static lots_status make_within(lots_worker *worker, const lots_each *each, const
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
     const lots_kernels *kernels = worker->kernels;
-    uint32_t *first = NULL, *end = NULL, *offsets = NULL, *index = NULL, *period = NULL;
-    LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
-    LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
-    LOTS_TRY(lots_new_u32(arena, (size_t)rows->count + 1, &offsets, err));
-    LOTS_TRY(lots_each_within(worker, plan, rows, first, end, err));
-    *done = place_periods(first, end, rows->count, offsets);
+    uint32_t *index = NULL, *period = NULL;
+    placed some;
+    LOTS_TRY(find_periods(worker, plan, rows, &some, done, err));
     if (!*done)
         return LOTS_OK;
-    const uint32_t count = offsets[rows->count];
+    const uint32_t count = some.offsets[some.count];
     LOTS_TRY(lots_new_u32(arena, count, &index, err));
     LOTS_TRY(lots_new_u32(arena, count, &period, err));
-    kernels->broadcast_index(offsets, rows->count, index);
-    for (uint32_t row = 0; row < rows->count; row++)
-        first[row] -= offsets[row]; /* the period of new row 0, if it were this row's */
-    kernels->gather_u32(first, index, count, period);
+    kernels->broadcast_i32((const int32_t *)some.row, some.offsets, some.count, (int32_t *)index);
+    kernels->broadcast_i32((const int32_t *)some.period, some.offsets, some.count, (int32_t *)period);
     for (uint32_t i = 0; i < count; i++)
         period[i] += i;
     worker->work.rows += rows->count + count;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "query/exec/days_of.h"
+#include "query/exec/taken.h"
 
 /* Rows are decoded by themselves where they are at most one in so many. */
 enum { ROWS_TAKEN = 4 };
@@ -341,75 +342,6 @@ static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column
            schema->kind != LOTS_KIND_TEXT && schema->kind != LOTS_KIND_BOOL && lots_rows_rise(rows, count, chunk->rows);
 }
 
-/* What was taken may be asked for again. */
-static lots_status keep_taken(lots_worker *worker, const lots_vector *values, const uint32_t *rows, lots_taken *out,
-                              lots_error *err)
-{
-    lots_arena *arena = &worker->depths[0].arena;
-    LOTS_TRY(lots_new_u32(arena, values->count, &out->rows, err));
-    memcpy(out->rows, rows, values->count * sizeof *rows);
-    LOTS_TRY(lots_vector_new(arena, &values->type, values->count, &out->values, err));
-    memcpy(out->values.data, values->data, values->count * lots_type_bytes(values->type.kind));
-    if (values->missing == NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_vector_want_missing(arena, &out->values, err));
-    memcpy(out->values.missing, values->missing, lots_bit_words(values->count) * sizeof(uint64_t));
-    return LOTS_OK;
-}
-
-/* By row. */
-static lots_status spread_taken(lots_worker *worker, uint32_t all, lots_taken *taken, lots_error *err)
-{
-    lots_arena *arena = &worker->depths[0].arena;
-    const lots_vector *values = &taken->values;
-    LOTS_TRY(lots_vector_new(arena, &values->type, all, &taken->spread, err));
-    if (lots_type_bytes(values->type.kind) == 4)
-        for (uint32_t i = 0; i < values->count; i++)
-            ((uint32_t *)taken->spread.data)[taken->rows[i]] = ((const uint32_t *)values->data)[i];
-    else
-        for (uint32_t i = 0; i < values->count; i++)
-            ((uint64_t *)taken->spread.data)[taken->rows[i]] = ((const uint64_t *)values->data)[i];
-    if (values->missing != NULL)
-        LOTS_TRY(lots_vector_want_missing(arena, &taken->spread, err));
-    for (size_t i = values->missing == NULL ? values->count : lots_bits_next(values->missing, 0, values->count); i < values->count;
-         i = lots_bits_next(values->missing, i + 1, values->count))
-        lots_bit_set(taken->spread.missing, taken->rows[i]);
-    LOTS_TRY(lots_new_bits(arena, all, &taken->known, err));
-    for (uint32_t i = 0; i < values->count; i++)
-        lots_bit_set(taken->known, taken->rows[i]);
-    return LOTS_OK;
-}
-
-/* LOTS_NO_ID is no row. */
-static bool are_known(const lots_taken *taken, const uint32_t *rows, uint32_t count)
-{
-    uint64_t unknown = 0;
-    for (uint32_t i = 0; i < count; i++)
-        unknown |= rows[i] != LOTS_NO_ID && !lots_bit_get(taken->known, rows[i]);
-    return unknown == 0;
-}
-
-/* Of rows that are all among those taken: *done. */
-static lots_status take_again(lots_worker *worker, lots_taken *taken, uint32_t all, const uint32_t *rows, uint32_t count,
-                              lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
-{
-    const lots_vector *values = &taken->values;
-    *done = count == values->count && memcmp(rows, taken->rows, count * sizeof *rows) == 0;
-    if (*done) {
-        LOTS_TRY(lots_vector_new(arena, &values->type, count, out, err));
-        memcpy(out->data, values->data, count * lots_type_bytes(values->type.kind));
-        if (values->missing == NULL)
-            return LOTS_OK;
-        LOTS_TRY(lots_vector_want_missing(arena, out, err));
-        memcpy(out->missing, values->missing, lots_bit_words(count) * sizeof(uint64_t));
-        return LOTS_OK;
-    }
-    if (taken->known == NULL)
-        LOTS_TRY(spread_taken(worker, all, taken, err));
-    *done = are_known(taken, rows, count);
-    return *done ? lots_vector_gather(arena, &taken->spread, rows, count, out, err) : LOTS_OK;
-}
-
 /* What a block needs to be taken from, beside its bytes. */
 static lots_status take_needs(lots_worker *worker, uint32_t stream, uint32_t column, const lots_block_meta *meta,
                               const uint32_t *rows, uint32_t count, lots_values_out *out, lots_error *err)
@@ -478,14 +410,14 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     *done = false;
     LOTS_TRY(taken_of(worker, stream, column, &taken, err));
     if (taken->rows != NULL)
-        LOTS_TRY(take_again(worker, taken, worker->streams[stream].rows, rows, count, arena, out, done, err));
+        LOTS_TRY(lots_taken_again(worker, taken, worker->streams[stream].rows, rows, count, arena, out, done, err));
     if (*done || !can_take(worker, stream, column, rows, count, taken->asked))
         return LOTS_OK;
     taken->asked += count;
     LOTS_TRY(stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START
                  ? take_days(worker, stream, column, rows, count, arena, out, done, err)
                  : take_values(worker, stream, column, rows, count, arena, out, done, err));
-    return *done && taken->rows == NULL ? keep_taken(worker, out, rows, taken, err) : LOTS_OK;
+    return *done && taken->rows == NULL ? lots_taken_keep(worker, out, rows, taken, err) : LOTS_OK;
 }
 
 /* As take_stored, where some of at most one row a patient may be LOTS_NO_ID: most patients have no such event. */

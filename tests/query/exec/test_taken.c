@@ -1,0 +1,126 @@
+/* Values of a few rows that were taken once, asked again: of the same rows, of those beside them, of some of them. Against looking
+ * each row up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/exec/taken.h"
+#include "tests/support/lots_test.h"
+
+enum { COUNT = 200, ALL = 1000, NONE = -1 };
+
+static lots_depth depth;
+static uint64_t seed;
+
+static void open_worker(lots_worker *worker)
+{
+    memset(&depth, 0, sizeof depth);
+    lots_arena_init(&depth.arena, 0);
+    *worker = (lots_worker){.kernels = lots_kernels_get(), .depths = &depth};
+}
+
+/* Place i has row 5i + 2; every seventh value is missing. */
+static void keep_some(lots_worker *worker, lots_type_kind kind, bool some_missing, lots_taken *out)
+{
+    lots_error err;
+    uint32_t rows[COUNT];
+    lots_vector values;
+    *out = (lots_taken){.rows = NULL};
+    assert_ok(lots_vector_new(&depth.arena, &(lots_type){.kind = kind}, COUNT, &values, &err));
+    if (some_missing)
+        assert_ok(lots_vector_want_missing(&depth.arena, &values, &err));
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const bool missing = some_missing && i % 7 == 3;
+        rows[i] = 5 * i + 2;
+        if (missing)
+            lots_bit_set(values.missing, i);
+        if (kind == LOTS_TYPE_INT)
+            ((int64_t *)values.data)[i] = missing ? 0 : (int64_t)i << 33;
+        else
+            ((int32_t *)values.data)[i] = missing ? 0 : (int32_t)i * 3 + 1;
+    }
+    assert_ok(lots_taken_keep(worker, &values, rows, out, &err));
+}
+
+/* Places that are asked for, NONE for no row, -2 for a row that was not taken. */
+static void ask(lots_type_kind kind, bool some_missing, const int *places, uint32_t count)
+{
+    lots_error err;
+    lots_worker worker;
+    lots_taken taken;
+    lots_vector out;
+    uint32_t rows[COUNT];
+    bool done = false, all = true;
+    open_worker(&worker);
+    keep_some(&worker, kind, some_missing, &taken);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i] = places[i] == NONE ? LOTS_NO_ID : places[i] < 0 ? 4 : 5 * (uint32_t)places[i] + 2;
+        all &= places[i] >= NONE;
+    }
+    for (int times = 0; times < 2; times++) {
+        assert_ok(lots_taken_again(&worker, &taken, ALL, rows, count, &depth.arena, &out, &done, &err));
+        assert_int_equal(done, all);
+        for (uint32_t i = 0; i < count && done; i++) {
+            const int place = places[i];
+            const bool missing = place == NONE || (some_missing && place % 7 == 3);
+            assert_int_equal(lots_vector_is_missing(&out, i), missing);
+            if (kind == LOTS_TYPE_INT)
+                assert_true(((int64_t *)out.data)[i] == (missing ? 0 : (int64_t)place << 33));
+            else
+                assert_int_equal(((int32_t *)out.data)[i], missing ? 0 : place * 3 + 1);
+        }
+    }
+    lots_arena_free(&depth.arena);
+}
+
+static void ask_each_way(const int *places, uint32_t count)
+{
+    for (int i = 0; i < 4; i++)
+        ask(i % 2 == 0 ? LOTS_TYPE_INT : LOTS_TYPE_DATE, i / 2 == 1, places, count);
+}
+
+static void the_same_rows(void **state)
+{
+    int places[COUNT];
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        places[i] = i;
+    ask_each_way(places, COUNT);
+}
+
+/* What is before or after each, but for the first and the last of owners; and what is nearly that. */
+static void rows_beside_them(void **state)
+{
+    int places[COUNT];
+    (void)state;
+    for (int by = -1; by <= 1; by += 2)
+        for (int owner = 1; owner <= 64; owner *= 4) {
+            for (int i = 0; i < COUNT; i++)
+                places[i] = i + by < 0 || i + by >= COUNT || (i + by) / owner != i / owner ? NONE : i + by;
+            ask_each_way(places, COUNT);
+            places[COUNT / 2] = COUNT / 2; /* one is itself */
+            ask_each_way(places, COUNT);
+            places[COUNT - 2] = -2; /* one is another row */
+            ask_each_way(places, COUNT);
+        }
+}
+
+static void some_of_them(void **state)
+{
+    int places[COUNT];
+    (void)state;
+    for (uint32_t count = 0; count <= COUNT; count += 25) {
+        for (uint32_t i = 0; i < count; i++)
+            places[i] = (int)(lots_test_random(&seed) % (COUNT + 1)) - 1;
+        ask_each_way(places, count);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_rows),
+        cmocka_unit_test(rows_beside_them),
+        cmocka_unit_test(some_of_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

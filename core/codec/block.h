@@ -216,6 +216,19 @@ bool lots_block_can_take(const lots_block_meta *meta);
  * they never fall. Errors: LOTS_CORRUPT, LOTS_MEMORY. Cost: O(count), but far less a value than decode. */
 LOTS_MUST lots_status lots_block_take(const lots_block_meta *meta, const uint8_t *bytes, const uint32_t *rows,
                                       uint32_t row_count, lots_values_out *out, lots_arena *scratch, lots_error *err);
+/* Values that are not 0, of some rows. */
+typedef struct lots_nonzero {
+    uint32_t count;
+    uint32_t *rows; /* that have them, rising */
+    int32_t *values;
+    uint64_t *missing; /* by row of the block, written where … */
+    bool has_missing;  /* … some of the block's are: no row of these is told */
+} lots_nonzero;
+/* Of a block of I32 that has been decoded whole before: the rows with a bit in `mask` whose value is not 0, where the encoding tells
+ * them without looking at each: *done. `out` has room for as many rows and values as bits in `mask`, with slack, and for the bits
+ * of the block. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_block_take_nonzero(const lots_block_meta *meta, const uint8_t *bytes, const uint64_t *mask,
+                                              lots_nonzero *out, bool *done, lots_arena *scratch, lots_error *err);
 /* Of days that are gaps within patients: can those of some rows or patients be decoded for less than all, once there are marks? */
 bool lots_block_can_mark(const lots_block_meta *meta);
 /* The marks of such a block, which has been decoded to from->data before, with from->starts. Given away; lots_free() ends them. `bytes`

@@ -2,6 +2,7 @@
 #include "core/codec/rle.h"
 
 #include "core/base/kernels.h"
+#include "core/index/bitset.h"
 
 #define RUNS_KERNEL(NAME, TYPE)                                                                             \
     static uint32_t count_runs_##NAME(const TYPE *values, uint32_t count)                                   \
@@ -203,6 +204,25 @@ lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32
             run = run_of(&runs, run + 1, rows[k]);
         out[k] = runs.values[run];
     }
+    return LOTS_OK;
+}
+
+/* Who is wanted can't be foretold, and most of these runs are short: no branch on it. The slack takes the last. */
+lots_status lots_runs_take_nonzero(lots_reader *reader, uint32_t count, const uint64_t *mask, uint32_t *rows, uint32_t *values,
+                                   uint32_t *taken, lots_arena *arena, lots_error *err)
+{
+    runs_read runs;
+    uint32_t found = 0;
+    LOTS_TRY(read_runs(reader, count, &runs, arena, err));
+    for (uint32_t run = 0; run < runs.count; run++) {
+        const uint32_t value = runs.values[run];
+        for (uint32_t row = runs.offsets[run]; value != 0 && row < runs.offsets[run + 1]; row++) {
+            rows[found] = row;
+            values[found] = value;
+            found += lots_bit_get(mask, row);
+        }
+    }
+    *taken = found;
     return LOTS_OK;
 }
 

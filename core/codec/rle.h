@@ -24,6 +24,9 @@ LOTS_MUST lots_status lots_runs_decode_u64(lots_reader *reader, uint32_t count, 
 /* out[k] = value rows[k] of runs that have been decoded before; rows[k] < count and never fall. */
 LOTS_MUST lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
                                          uint32_t *out, lots_arena *arena, lots_error *err);
+/* Rows with a bit in `mask` whose value, of runs decoded before, is not 0, and these values. Room for as many as `mask` has. */
+LOTS_MUST lots_status lots_runs_take_nonzero(lots_reader *reader, uint32_t count, const uint64_t *mask, uint32_t *rows,
+                                             uint32_t *values, uint32_t *taken, lots_arena *arena, lots_error *err);
 /* Only which of the values are in a set, as bits; *greatest of the runs' values. */
 LOTS_MUST lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_test *test, uint64_t *out,
                                      uint32_t *greatest, lots_arena *arena, lots_error *err);

@@ -92,6 +92,10 @@ LOTS_MUST lots_status lots_segment_days_of(lots_segment *segment, uint32_t strea
  * places stay as they are. The block's least day < day <= its greatest. Errors: as read. */
 LOTS_MUST lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
                                              int32_t day, const uint32_t *offsets, uint32_t *places, bool *done, lots_error *err);
+/* Of an `end` column: rows with a bit in `mask` that don't end on the day they start, and how many days later, where the file tells
+ * them so and the block has been read before: *done. lots_nonzero's contract. Errors: as read. */
+LOTS_MUST lots_status lots_segment_lasting(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                           const uint64_t *mask, lots_nonzero *out, bool *done, lots_arena *scratch, lots_error *err);
 /* Of texts, none missing, that have been read before and are stored as whole numbers, these: *done. Two texts are equal where their
  * numbers are. `out` has 64 bytes of slack. Errors: as read. */
 LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, int64_t *out,

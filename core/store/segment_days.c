@@ -1,5 +1,5 @@
-/* segment_days.c: days of a few rows or patients of a chunk without those of the others. The marks that this takes
- * (core/codec/gap_marks.c) are found when they are first asked for, and stay: next to nothing beside the rows. */
+/* segment_days.c: days of a few rows or patients of a chunk without those of the others, and the few spans of more than a day. The
+ * marks that days take (core/codec/gap_marks.c) are found when they are first asked for, and stay: next to nothing beside the rows. */
 #include "core/base/memory.h"
 #include "core/store/segment_file.h"
 
@@ -55,11 +55,12 @@ static lots_status open_block(lots_segment *segment, uint32_t stream, uint32_t c
     return *done ? load_marks(out, &segment->streams[stream].marks[chunk], err) : LOTS_OK;
 }
 
-static lots_status name_block(const lots_segment *segment, uint32_t stream, uint32_t chunk, lots_status status, lots_error *err)
+static lots_status name_block(const lots_segment *segment, uint32_t stream, const lots_layout_column *column, uint32_t chunk,
+                              lots_status status, lots_error *err)
 {
     if (status != LOTS_OK)
         lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path, segment->schema->streams[stream].name,
-                           segment->streams[stream].ordered->name, chunk);
+                           column->name, chunk);
     return status;
 }
 
@@ -70,7 +71,7 @@ lots_status lots_segment_days_at(lots_segment *segment, uint32_t stream, uint32_
     lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
     if (status == LOTS_OK && *done)
         status = lots_block_take_days(block.meta, block.marks, rows, row_count, &block.out, err);
-    return name_block(segment, stream, chunk, status, err);
+    return name_block(segment, stream, segment->streams[stream].ordered, chunk, status, err);
 }
 
 lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
@@ -80,7 +81,7 @@ lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_
     lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
     if (status == LOTS_OK && *done)
         status = lots_block_decode_of(block.meta, block.marks, patients, &block.out, err);
-    return name_block(segment, stream, chunk, status, err);
+    return name_block(segment, stream, segment->streams[stream].ordered, chunk, status, err);
 }
 
 lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients, int32_t day,
@@ -90,5 +91,18 @@ lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint3
     lots_status status = open_block(segment, stream, chunk, offsets, NULL, &block, done, err);
     if (status == LOTS_OK && *done)
         status = lots_block_find_places(block.meta, block.marks, patients, day, places, &block.out, err);
-    return name_block(segment, stream, chunk, status, err);
+    return name_block(segment, stream, segment->streams[stream].ordered, chunk, status, err);
+}
+
+lots_status lots_segment_lasting(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const uint64_t *mask,
+                                 lots_nonzero *out, bool *done, lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_column *end = segment->streams[stream].columns[column].file;
+    *done = end != NULL && end->flags & LOTS_COLUMN_DURATION && lots_layout_held(&end->values.metas[chunk]) &&
+            lots_segment_is_verified(segment, &end->values, chunk);
+    if (!*done)
+        return LOTS_OK;
+    const lots_status status = lots_block_take_nonzero(&end->values.metas[chunk], segment->data + end->values.offsets[chunk], mask, out,
+                                                       done, scratch, err);
+    return name_block(segment, stream, end, chunk, status, err);
 }

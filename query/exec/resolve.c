@@ -180,17 +180,23 @@ static lots_status mask_unwanted(mask_maker *maker, bool *left_out, lots_error *
 static lots_status narrow_mask(mask_maker *maker, lots_error *err)
 {
     bool left_out = false;
+    void *room = NULL;
     if (maker->narrowed)
         return LOTS_OK;
     maker->narrowed = true;
     LOTS_TRY(mask_places(maker, err));
     LOTS_TRY(mask_unwanted(maker, &left_out, err));
     maker->wanted = left_out;
+    LOTS_TRY(lots_arena_alloc(maker->arena, &room, maker->set->window_count, sizeof(lots_window *), err));
+    maker->within = room;
     for (uint32_t w = 0; left_out && w < maker->set->window_count; w++) {
-        bool constant = false; /* these are in the mask */
-        LOTS_TRY(window_is_constant(maker->worker, &maker->set->windows[w], &constant, err));
-        if (!constant)
-            LOTS_TRY(lots_mask_days(maker, &maker->set->windows[w], err));
+        bool done = false; /* constant ones are in the mask */
+        LOTS_TRY(window_is_constant(maker->worker, &maker->set->windows[w], &done, err));
+        if (done)
+            continue;
+        LOTS_TRY(lots_mask_days(maker, &maker->set->windows[w], &done, err));
+        if (done)
+            maker->within[maker->within_count++] = &maker->set->windows[w];
     }
     return LOTS_OK;
 }
@@ -436,6 +442,20 @@ static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved
     return LOTS_OK;
 }
 
+/* Windows that the mask has seen to are asked no more. */
+static void leave_windows(const mask_maker *maker, lots_resolved *resolved)
+{
+    uint32_t kept = 0;
+    for (uint32_t w = 0; w < resolved->window_count; w++) {
+        bool within = false;
+        for (uint32_t k = 0; k < maker->within_count; k++)
+            within |= resolved->windows[w] == maker->within[k];
+        if (!within)
+            resolved->windows[kept++] = resolved->windows[w];
+    }
+    resolved->window_count = kept;
+}
+
 static lots_status new_resolved(lots_arena *arena, const lots_set *set, lots_resolved **out, lots_error *err)
 {
     void *room = NULL;
@@ -475,7 +495,8 @@ lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_rela
     if (masks != NULL)
         LOTS_TRY(mask_unknown(masks, made, err));
     made->first = first;
-    made->whole = made->window_count == 0 && made->pair_count == 0;
+    made->whole = made->window_count == 0 && made->pair_count == 0; /* not where windows were left: that holds for wanted patients */
+    leave_windows(&maker, made);
     made->relation = relation;
     made->mask = maker.mask;
     made->places = maker.places;

@@ -27,11 +27,12 @@ static uint32_t first_from(const int32_t *starts, uint32_t from, uint32_t to, in
     return from;
 }
 
-/* `owners` of the rows that are left; NULL: each its own. */
-static lots_status starts_of_left(const mask_maker *maker, const uint32_t *owners, const int32_t **out, lots_error *err)
+lots_status lots_starts_of_left(const mask_maker *maker, const int32_t **out, lots_error *err)
 {
+    const uint32_t *owners = NULL;
     uint64_t *left = NULL;
-    if (owners == NULL)
+    LOTS_TRY(lots_instance_index(maker->worker, maker->worker->left, maker->relation->owners, &owners, err));
+    if (owners == NULL) /* each its own */
         return lots_relation_starts(maker->worker, maker->relation, out, err);
     LOTS_TRY(lots_new_bits(maker->arena, maker->relation->owners->count, &left, err));
     for (uint32_t i = 0; i < maker->worker->left->count; i++)
@@ -52,20 +53,20 @@ static void keep_days(const mask_maker *maker, uint32_t owner, const int32_t *st
         lots_bits_set_range(rows, first, end);
 }
 
-lots_status lots_mask_days(mask_maker *maker, const lots_window *window, lots_error *err)
+lots_status lots_mask_days(mask_maker *maker, const lots_window *window, bool *done, lots_error *err)
 {
     const lots_instance *left = maker->worker->left;
     const uint32_t *owners = NULL;
     const int32_t *starts = NULL;
     uint64_t *rows = NULL;
     lots_vector low = {.missing = NULL}, high = {.missing = NULL};
-    bool known = true;
-    LOTS_TRY(lots_days_of_left(maker, window->low, &low, &known, err));
-    LOTS_TRY(lots_days_of_left(maker, window->high, &high, &known, err));
-    if (!known)
+    *done = true;
+    LOTS_TRY(lots_days_of_left(maker, window->low, &low, done, err));
+    LOTS_TRY(lots_days_of_left(maker, window->high, &high, done, err));
+    if (!*done)
         return LOTS_OK;
     LOTS_TRY(lots_instance_index(maker->worker, left, maker->relation->owners, &owners, err));
-    LOTS_TRY(starts_of_left(maker, owners, &starts, err));
+    LOTS_TRY(lots_starts_of_left(maker, &starts, err));
     LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &rows, err));
     for (uint32_t i = 0; i < left->count; i++)
         if (!lots_vector_is_missing(&low, i) && !lots_vector_is_missing(&high, i))

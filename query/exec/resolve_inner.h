@@ -16,6 +16,9 @@ typedef struct mask_maker {
     bool narrowed; /* rows of patients and days that can't matter are out */
     const uint32_t *places, *places_end; /* of a window that is not in the mask yet, as lots_resolved has them */
     bool wanted;   /* no other than wanted patients' rows are left */
+    lots_nonzero *lasting; /* of the rows left, spans of more than a day; NULL until asked for */
+    const lots_window **within; /* windows that all rows left lie in, by their owner's days, */
+    uint32_t within_count;      /* and how many */
     uint32_t windows, filters; /* so many of the set's, and … */
     bool no_ghosts;            /* … whether ghosts, were seen to by a wider set */
 } mask_maker;
@@ -23,8 +26,10 @@ typedef struct mask_maker {
 /* A day of each row of worker->left; *known: nothing but its owner is looked at, and none failed. */
 LOTS_MUST lots_status lots_days_of_left(const mask_maker *maker, const lots_expr *bound, lots_vector *out, bool *known,
                                         lots_error *err);
-/* Rows outside a window that is the same for all of their owner's are out. */
-LOTS_MUST lots_status lots_mask_days(mask_maker *maker, const lots_window *window, lots_error *err);
+/* Rows outside a window that is the same for all of their owner's, where that is known, are out: *done. */
+LOTS_MUST lots_status lots_mask_days(mask_maker *maker, const lots_window *window, bool *done, lots_error *err);
+/* Where rows of wanted patients start, by row. */
+LOTS_MUST lots_status lots_starts_of_left(const mask_maker *maker, const int32_t **out, lots_error *err);
 /* Begin with the rows of a set of which this one asks more, where these are known. */
 LOTS_MUST lots_status lots_mask_wider(mask_maker *maker, lots_error *err);
 /* `filter` asks whether events are over, or over by a day of their owner, and few rows are left, all of wanted patients: their

@@ -69,6 +69,71 @@ static void planes_and_runs_tell_who_is_in_a_set(void **state)
     }
 }
 
+/* ---- values that are not 0 ---- */
+
+/* What a block of mostly zeros tells of the rows of a mask, against going through them. How many blocks told it. */
+static unsigned check_nonzero(const int32_t *days, const uint64_t *missing, uint32_t count, const uint64_t *mask)
+{
+    const lots_values values = {.phys = LOTS_PHYS_I32, .count = count, .data = days, .missing = missing};
+    const lots_block_options only = {.only = 1 + LOTS_ENCODING_RUNS};
+    lots_bytes out = {0};
+    lots_block_meta meta;
+    lots_error err = {0};
+    lots_arena arena;
+    uint32_t rows[4096 + 16], found = 0;
+    int32_t told[4096 + 16];
+    uint64_t gone[64 + 8];
+    bool done = false;
+    lots_nonzero nonzero = {.rows = rows, .values = told, .missing = gone};
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_block_encode(&values, &only, 7, &out, &meta, &err));
+    assert_ok(lots_block_take_nonzero(&meta, out.data, mask, &nonzero, &done, &arena, &err));
+    for (uint32_t i = 0; done && i < count; i++) {
+        const bool is_gone = missing != NULL && lots_bit_get(missing, i);
+        if (missing != NULL)
+            assert_int_equal(lots_bit_get(gone, i), is_gone);
+        if (days[i] == 0 || is_gone || !lots_bit_get(mask, i))
+            continue;
+        assert_true(found < nonzero.count);
+        assert_int_equal(rows[found], i);
+        assert_int_equal(told[found++], days[i]);
+    }
+    if (done) {
+        assert_int_equal(nonzero.count, found);
+        assert_int_equal(nonzero.has_missing, missing != NULL);
+    }
+    lots_arena_free(&arena);
+    lots_bytes_free(&out);
+    return done;
+}
+
+static void runs_tell_values_that_are_not_0(void **state)
+{
+    uint64_t seed = 5;
+    unsigned told = 0, rounds = 24;
+    (void)state;
+    for (uint32_t round = 0; round < rounds; round++) {
+        static int32_t days[4096 + 16];
+        uint64_t missing[64 + 8] = {0}, mask[64 + 8] = {0};
+        const uint32_t count = 64 + (uint32_t)(lots_test_random(&seed) % 4032), one_in = 2 + round % 5 * 9;
+        for (uint32_t i = 0; i < count; i++) {
+            days[i] = i > 0 && lots_test_random(&seed) % 5 == 0  ? days[i - 1]
+                      : lots_test_random(&seed) % one_in == 0 ? (int32_t)(lots_test_random(&seed) % 500) - 20
+                                                              : 0;
+            if (lots_test_random(&seed) % 3 != 0)
+                lots_bit_set(mask, i);
+            if (round % 4 != 0 && lots_test_random(&seed) % (round % 4 == 1 ? 8 : 100) == 0)
+                lots_bit_set(missing, i);
+        }
+        days[0] = 0; /* two distinct ones at least */
+        days[1] = 3;
+        lots_bit_clear(missing, 0);
+        lots_bit_clear(missing, 1);
+        told += check_nonzero(days, lots_bits_count(missing, count) > 0 ? missing : NULL, count, mask);
+    }
+    assert_in_range(told, rounds / 2, rounds - 6); /* not where many are missing */
+}
+
 /* ---- lengths of lists ---- */
 
 /* What a block of lengths says of elements and lists, against going through them one by one. */
@@ -206,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planes_and_runs_tell_who_is_in_a_set),
+        cmocka_unit_test(runs_tell_values_that_are_not_0),
         cmocka_unit_test(lengths_tell_where_lists_lie_without_being_decoded),
         cmocka_unit_test(whole_numbers_without_signs_are_had_in_32_bits),
     };

@@ -170,10 +170,17 @@ lots_status lots_alike_relation(lots_worker *worker, uint32_t relation, uint32_t
     return LOTS_OK;
 }
 
+/* An event's day or column asks as much as the event. */
+static bool asks_set(const lots_expr *expr)
+{
+    const bool of_event = expr->op == LOTS_OP_EVENT_COLUMN || expr->op == LOTS_OP_EVENT_SPAN_END;
+    return expr->set != NULL || (of_event && expr->operands[0]->set != NULL);
+}
+
 uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr)
 {
     lots_alike *alike = &worker->alike;
-    if (expr->set == NULL)
+    if (!asks_set(expr))
         return expr->id;
     if (alike->ids[expr->id] != 0)
         return alike->ids[expr->id] - 1;

@@ -8,7 +8,8 @@
 
 #include "query/exec/worker.h"
 
-/* The id of the first expression the worker met that is like this one; its own when it asks no set. */
+/* The id of the first expression the worker met that is like this one; its own when it asks no set and is
+ * no column or day of an event. */
 uint32_t lots_alike_id(lots_worker *worker, const lots_expr *expr);
 /* The first set the worker met that holds the same rows. */
 const lots_set *lots_alike_set(lots_worker *worker, const lots_set *set);

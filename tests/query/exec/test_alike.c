@@ -109,6 +109,33 @@ static void what_differs_anywhere_is_two(void **state)
     check(texts, false, false);
 }
 
+static void what_is_of_an_event_is_one_where_the_event_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool same;
+    } rows[] = {
+        {"let e = first(contacts where level = inpatient) from patients derive a = e.start, b = e.start", true},
+        {"let e = last(contacts during 2022 where dx in {I50}) from patients derive a = e.unit, b = e.unit", true},
+        {"let e = first(contacts where level = inpatient) from patients derive a = e.start, b = e.end", false},
+        {"let v = contacts where level = inpatient from patients derive a = first(v).start, b = last(v).start", false},
+        {"from patients derive a = first(contacts during 2021).start, b = first(contacts during 2022).start", false},
+        {"from patients derive a = first(contacts).start, b = first(drugs).start", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lots_arena arena;
+        lots_worker *worker = open_worker(rows[i].text, &arena);
+        const lots_bound_stage *stage = &worker->query->pipelines[0].stages[0];
+        const lots_expr *a = stage->items[0].value, *b = stage->items[1].value;
+        assert_int_equal(a->op, LOTS_OP_EVENT_COLUMN);
+        if ((lots_alike_id(worker, a) == lots_alike_id(worker, b)) != rows[i].same)
+            fail_msg("%s", rows[i].text);
+        lots_worker_close(worker);
+        lots_arena_free(&arena);
+    }
+}
+
 /* Is the first of two sets known as one of which the second asks more? */
 static bool is_wider(const char *text)
 {
@@ -224,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_twice_is_one),
         cmocka_unit_test(what_is_asked_of_the_same_rows_shares_them),
+        cmocka_unit_test(what_is_of_an_event_is_one_where_the_event_is),
         cmocka_unit_test(what_differs_anywhere_is_two),
         cmocka_unit_test(a_set_of_which_another_asks_more_is_wider),
         cmocka_unit_test(right_sides_are_alike_whatever_their_columns_are_called),

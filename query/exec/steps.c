@@ -22,53 +22,44 @@ static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
 }
 
 /* ---- steps ----
- * Of all elements as one list, whose neighbours are pairs unless an owner's last stands between them: gaps are one
- * subtraction along the list, and what is kept of it is bits. */
+ * Of all elements as one list, whose neighbours are pairs unless an owner's last stands between them: gaps are one subtraction
+ * along the list, and what is kept of it is bits. Days are brought together by place a stretch at a time, which the nearest cache
+ * holds until nothing more is asked of them. */
+
+enum { STRETCH = 1024 }; /* a multiple of 64 */
 
 typedef struct step_maker {
     lots_worker *worker;
     lots_arena *arena;
     const lots_element_list *list;
     uint32_t places;       /* of the list, but for the last one, which nothing follows */
-    const int32_t *starts; /* by place */
+    const int32_t *starts; /* by row of the list's relation */
     const int32_t *ends;   /* NULL: none has one */
-    const uint64_t *endless; /* NULL: each that may have one has one */
-    uint32_t *gaps;        /* by place: days to the next one, as int32_t */
+    const uint64_t *endless; /* by place; NULL: each that may have one has one */
     uint64_t *keep;        /* places whose next one is their target */
-    uint64_t *no_gap;      /* places without a known gap; NULL: none */
+    uint64_t *no_gap;      /* places without a known gap; NULL: none, of those that are kept */
+    uint32_t *gaps;        /* of each place that is kept: days to the next one, as int32_t */
     uint32_t count;        /* bits of keep */
 } step_maker;
 
-/* Days by row of the list's relation: by place. */
-static lots_status by_place(const step_maker *maker, const int32_t *days, const int32_t **out, lots_error *err)
-{
-    const lots_element_list *list = maker->list;
-    uint32_t *taken = NULL;
-    *out = days;
-    if (list->instance->parent == list->relation->owners && list->instance->count == list->relation->count)
-        return LOTS_OK; /* all of them: their places are their rows */
-    LOTS_TRY(lots_new_u32(maker->arena, list->instance->count, &taken, err));
-    if (list->bits != NULL)
-        maker->worker->kernels->compress_u32(list->bits, list->relation->count, (const uint32_t *)days, taken);
-    else
-        maker->worker->kernels->gather_u32((const uint32_t *)days, list->rows, list->instance->count, taken);
-    *out = (const int32_t *)taken;
-    return LOTS_OK;
-}
+typedef struct stretch { /* some of the places */
+    uint32_t *starts, *ends; /* by place; more than a stretch, as rows come in words */
+    uint32_t *gaps;
+    uint32_t have;           /* how many */
+    uint32_t next;           /* the row (with a list of rows: the place) that has not been brought yet */
+} stretch;
 
 static lots_status read_days(step_maker *maker, lots_error *err)
 {
     const lots_element_list *list = maker->list;
     const int32_t end_column = list->relation->relation->end_column;
-    const int32_t *starts = NULL;
     const lots_vector *ends = NULL;
     uint64_t *endless = NULL;
-    LOTS_TRY(lots_relation_starts(maker->worker, list->relation, &starts, err));
-    LOTS_TRY(by_place(maker, starts, &maker->starts, err));
+    LOTS_TRY(lots_relation_starts(maker->worker, list->relation, &maker->starts, err));
     if (end_column < 0)
         return LOTS_OK;
     LOTS_TRY(lots_relation_values(maker->worker, list->relation, (uint32_t)end_column, &ends, err));
-    LOTS_TRY(by_place(maker, ends->data, &maker->ends, err));
+    maker->ends = ends->data;
     if (ends->missing == NULL || lots_bits_next(ends->missing, 0, ends->count) == ends->count)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(maker->arena, list->instance->count, &endless, err));
@@ -80,49 +71,101 @@ static lots_status read_days(step_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
-/* Days from the end of each to the start of the next, where both are known. Differences of days fit: what is not known may
- * wrap around. */
-static lots_status measure_gaps(step_maker *maker, lots_error *err)
+static lots_status new_stretch(const step_maker *maker, stretch *out, lots_error *err)
 {
-    const uint32_t count = maker->places;
-    uint64_t *dated = NULL;
-    LOTS_TRY(lots_new_u32(maker->arena, count, &maker->gaps, err));
-    LOTS_TRY(lots_new_bits(maker->arena, count, &maker->no_gap, err));
-    if (maker->ends == NULL) {
-        memset(maker->gaps, 0, count * sizeof *maker->gaps);
-        lots_bits_fill(maker->no_gap, count, true);
-        return LOTS_OK;
+    *out = (stretch){.have = 0};
+    LOTS_TRY(lots_new_u32(maker->arena, 2 * STRETCH + 1, &out->starts, err));
+    LOTS_TRY(lots_new_u32(maker->arena, 2 * STRETCH + 1, &out->ends, err));
+    return lots_new_u32(maker->arena, STRETCH, &out->gaps, err);
+}
+
+static void bring_by_bits(const step_maker *maker, stretch *to)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const uint32_t all = maker->list->relation->count;
+    while (to->have <= STRETCH && to->next < all) {
+        const uint32_t rows = all - to->next < STRETCH ? all - to->next : STRETCH;
+        const uint64_t *bits = maker->list->bits + to->next / 64;
+        kernels->compress_u32(bits, rows, (const uint32_t *)maker->starts + to->next, to->starts + to->have);
+        to->have += (uint32_t)kernels->compress_u32(bits, rows, (const uint32_t *)maker->ends + to->next, to->ends + to->have);
+        to->next += rows;
     }
-    maker->worker->kernels->subtract_i32(maker->starts + 1, maker->ends, count, (int32_t *)maker->gaps);
-    LOTS_TRY(lots_new_bits(maker->arena, count, &dated, err));
-    maker->worker->kernels->range_i32(maker->starts + 1, count, INT32_MIN, INT32_MAX - 1, dated);
-    lots_bits_not(maker->no_gap, dated, count);
-    for (size_t w = 0; maker->endless != NULL && w < lots_bit_words(count); w++)
-        maker->no_gap[w] |= maker->endless[w];
-    if (count % 64 != 0)
-        maker->no_gap[count / 64] &= (UINT64_C(1) << (count % 64)) - 1;
-    if (lots_bits_next(maker->no_gap, 0, count) == count)
-        maker->no_gap = NULL;
+}
+
+static void bring_by_rows(const step_maker *maker, stretch *to)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const uint32_t left = maker->list->instance->count - to->next, room = STRETCH + 1 - to->have;
+    const uint32_t *rows = maker->list->rows + to->next, count = left < room ? left : room;
+    kernels->gather_u32((const uint32_t *)maker->starts, rows, count, to->starts + to->have);
+    kernels->gather_u32((const uint32_t *)maker->ends, rows, count, to->ends + to->have);
+    to->have += count;
+    to->next += count;
+}
+
+/* Days from the end of each of `count` places from `at` on to the start of the next, where both are known, and which of them are
+ * kept. Differences of days fit: what is not known may wrap around. */
+static void measure_gaps(step_maker *maker, const lots_relation *relation, const stretch *days, uint32_t at, uint32_t count)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const int32_t most = !relation->has_gap || relation->gap_days > INT32_MAX ? INT32_MAX : (int32_t)relation->gap_days;
+    const int32_t *next = (const int32_t *)days->starts + 1;
+    uint64_t *keep = maker->keep + at / 64, *no_gap = maker->no_gap + at / 64, near[STRETCH / 64];
+    kernels->subtract_i32(next, (const int32_t *)days->ends, count, (int32_t *)days->gaps);
+    kernels->range_i32(next, count, INT32_MAX, INT32_MAX, no_gap);
+    kernels->range_i32((const int32_t *)days->gaps, count, INT32_MIN, most, near);
+    for (size_t w = 0; w < lots_bit_words(count); w++) {
+        no_gap[w] |= maker->endless == NULL ? 0 : maker->endless[at / 64 + w];
+        keep[w] &= relation->has_gap ? near[w] & ~no_gap[w] : UINT64_MAX;
+    }
+    maker->count += (uint32_t)kernels->compress_u32(keep, count, days->gaps, maker->gaps + maker->count);
+}
+
+static lots_status measure_all(step_maker *maker, const lots_relation *relation, lots_error *err)
+{
+    stretch days;
+    LOTS_TRY(new_stretch(maker, &days, err));
+    for (uint32_t at = 0; at < maker->places;) {
+        if (maker->list->bits != NULL)
+            bring_by_bits(maker, &days);
+        else
+            bring_by_rows(maker, &days);
+        const uint32_t left = maker->places - at, here = left < STRETCH ? left : STRETCH;
+        measure_gaps(maker, relation, &days, at, here);
+        days.have -= here;
+        memmove(days.starts, days.starts + here, days.have * sizeof *days.starts);
+        memmove(days.ends, days.ends + here, days.have * sizeof *days.ends);
+        at += here;
+    }
     return LOTS_OK;
+}
+
+/* Without ends no gap is known. */
+static void keep_unmeasured(step_maker *maker, const lots_relation *relation)
+{
+    lots_bits_fill(maker->no_gap, maker->places, true);
+    if (relation->has_gap)
+        lots_bits_fill(maker->keep, maker->places, false);
+    maker->count = (uint32_t)maker->worker->kernels->bits_count(maker->keep, maker->places);
+    memset(maker->gaps, 0, maker->count * sizeof *maker->gaps);
 }
 
 static lots_status pair_up(step_maker *maker, const lots_relation *relation, uint32_t owners, lots_error *err)
 {
     const uint32_t count = maker->places, *offsets = maker->list->offsets;
     LOTS_TRY(lots_new_bits(maker->arena, count, &maker->keep, err));
-    if (relation->has_gap) {
-        const int32_t most = relation->gap_days > INT32_MAX ? INT32_MAX : (int32_t)relation->gap_days; /* never below 0 */
-        maker->worker->kernels->range_i32((const int32_t *)maker->gaps, count, INT32_MIN, most, maker->keep);
-        if (maker->no_gap != NULL)
-            lots_bits_and_not(maker->keep, maker->keep, maker->no_gap, count);
-        maker->no_gap = NULL; /* of those that are kept */
-    } else {
-        lots_bits_fill(maker->keep, count, true);
-    }
+    LOTS_TRY(lots_new_bits(maker->arena, count, &maker->no_gap, err));
+    LOTS_TRY(lots_new_u32(maker->arena, count, &maker->gaps, err));
+    lots_bits_fill(maker->keep, count, true);
     for (uint32_t g = 0; g < owners; g++)
         if (offsets[g] < offsets[g + 1] && offsets[g + 1] <= count)
             lots_bit_clear(maker->keep, offsets[g + 1] - 1);
-    maker->count = (uint32_t)maker->worker->kernels->bits_count(maker->keep, count);
+    if (maker->ends == NULL)
+        keep_unmeasured(maker, relation);
+    else
+        LOTS_TRY(measure_all(maker, relation, err));
+    if (relation->has_gap || lots_bits_next(maker->no_gap, 0, count) == count)
+        maker->no_gap = NULL;
     return LOTS_OK;
 }
 
@@ -159,10 +202,8 @@ static lots_status keep_values(step_maker *maker, const lots_vector *values, uin
 
 static lots_status keep_gaps(const step_maker *maker, const lots_type *type, lots_vector *out, lots_error *err)
 {
-    uint32_t *gaps = NULL;
     LOTS_TRY(lots_vector_new(maker->arena, type, maker->count, out, err));
-    LOTS_TRY(keep_rows(maker, maker->gaps, &gaps, err));
-    maker->worker->kernels->widen_i32((const int32_t *)gaps, maker->count, out->data);
+    maker->worker->kernels->widen_i32((const int32_t *)maker->gaps, maker->count, out->data);
     if (maker->no_gap == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_vector_want_missing(maker->arena, out, err));
@@ -214,7 +255,6 @@ lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_
     LOTS_TRY(lots_value(worker, relation->by_count > 0 ? relation->by[0] : relation->per[0], list.instance, &key, err));
     maker.places = list.instance->count > 0 ? list.instance->count - 1 : 0;
     LOTS_TRY(read_days(&maker, err));
-    LOTS_TRY(measure_gaps(&maker, err));
     LOTS_TRY(pair_up(&maker, relation, rows->owners->count, err));
     worker->work.rows += list.instance->count;
     return keep_steps(&maker, rows, &key, err);

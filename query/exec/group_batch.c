@@ -326,13 +326,13 @@ static void read_ints(const lots_vector *value, uint32_t rows, int64_t *out)
 static void judge_ints(lots_group_batch *batch)
 {
     const int64_t *values = batch->row_ints;
-    uint64_t all = 0, size = 0;
-    for (uint32_t i = 0; i < batch->rows; i++)
+    uint64_t all = 0, moved = 0; /* from -2^31 .. 2^31 - 1 to 0 .. 2^32 - 1 */
+    for (uint32_t i = 0; i < batch->rows; i++) {
         all |= (uint64_t)values[i];
+        moved |= (uint64_t)values[i] + (UINT64_C(1) << 31);
+    }
     batch->rising = all >> 63 == 0;
-    for (uint32_t i = 0; !batch->rising && i < batch->rows; i++)
-        size |= (uint64_t)(values[i] ^ (values[i] >> 63));
-    batch->small = (batch->rising ? all : size) >> 31 == 0;
+    batch->small = batch->rising ? all >> 31 == 0 : moved >> 32 == 0;
 }
 
 lots_status lots_group_row_ints(lots_group_batch *batch, const int64_t **out, lots_error *err)

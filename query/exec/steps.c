@@ -26,7 +26,7 @@ static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
  * along the list, and what is kept of it is bits. Days are brought together by place a stretch at a time, which the nearest cache
  * holds until nothing more is asked of them. */
 
-enum { STRETCH = 1024 }; /* a multiple of 64 */
+enum { STRETCH = 1024, ROWS_BROUGHT = 256 }; /* multiples of 64 */
 
 typedef struct step_maker {
     lots_worker *worker;
@@ -43,7 +43,7 @@ typedef struct step_maker {
 } step_maker;
 
 typedef struct stretch { /* some of the places */
-    uint32_t *starts, *ends; /* by place; more than a stretch, as rows come in words */
+    uint32_t *starts, *ends; /* by place; more than a stretch, as rows come together */
     uint32_t *gaps;
     uint32_t have;           /* how many */
     uint32_t next;           /* the row (with a list of rows: the place) that has not been brought yet */
@@ -74,8 +74,8 @@ static lots_status read_days(step_maker *maker, lots_error *err)
 static lots_status new_stretch(const step_maker *maker, stretch *out, lots_error *err)
 {
     *out = (stretch){.have = 0};
-    LOTS_TRY(lots_new_u32(maker->arena, 2 * STRETCH + 1, &out->starts, err));
-    LOTS_TRY(lots_new_u32(maker->arena, 2 * STRETCH + 1, &out->ends, err));
+    LOTS_TRY(lots_new_u32(maker->arena, STRETCH + ROWS_BROUGHT, &out->starts, err));
+    LOTS_TRY(lots_new_u32(maker->arena, STRETCH + ROWS_BROUGHT, &out->ends, err));
     return lots_new_u32(maker->arena, STRETCH, &out->gaps, err);
 }
 
@@ -84,7 +84,7 @@ static void bring_by_bits(const step_maker *maker, stretch *to)
     const lots_kernels *kernels = maker->worker->kernels;
     const uint32_t all = maker->list->relation->count;
     while (to->have <= STRETCH && to->next < all) {
-        const uint32_t rows = all - to->next < STRETCH ? all - to->next : STRETCH;
+        const uint32_t rows = all - to->next < ROWS_BROUGHT ? all - to->next : ROWS_BROUGHT;
         const uint64_t *bits = maker->list->bits + to->next / 64;
         kernels->compress_u32(bits, rows, (const uint32_t *)maker->starts + to->next, to->starts + to->have);
         to->have += (uint32_t)kernels->compress_u32(bits, rows, (const uint32_t *)maker->ends + to->next, to->ends + to->have);

@@ -39,19 +39,12 @@ static lots_status read_last(const lots_segment *segment, const lots_layout_slot
     return done ? LOTS_OK : lots_segment_decode_block(segment, slot, chunk, out, scratch, err);
 }
 
-/* Both arrays have as much slack as places. */
-static void take_rows(const uint32_t *restrict above, const uint32_t *restrict rows, uint32_t patients, uint32_t *restrict places)
-{
-    for (uint32_t p = 0; p < patients; p += LOTS_PLACES_PAD)
-        for (uint32_t i = 0; i < LOTS_PLACES_PAD; i++)
-            places[p + i] = above[p + i] - rows[p + i];
-}
-
 static lots_status read_years(const lots_segment *segment, const lots_layout_column *ordered, uint32_t chunk, uint32_t from,
                               const uint32_t *offsets, uint32_t *places, lots_arena *scratch, lots_error *err)
 {
     const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], years = ordered->year_count;
     const uint32_t least = ordered->years_rise ? 0 : from, stride = patients + LOTS_PLACES_PAD;
+    const lots_kernels *kernels = lots_kernels_get();
     void *room;
     LOTS_TRY(lots_arena_vector(scratch, &room, (size_t)years * patients, sizeof(uint32_t), err));
     lots_values_out out = {.data = room};
@@ -61,9 +54,9 @@ static lots_status read_years(const lots_segment *segment, const lots_layout_col
         return lots_fail(err, LOTS_CORRUPT, "a patient has fewer rows than the rows of years add up to");
     lots_segment_set_verified(segment, &ordered->years, chunk);
     for (uint32_t i = 0; ordered->years_rise && i < years; i++, rows += patients, above = places, places += stride)
-        lots_kernels_get()->add_i32((const int32_t *)rows, (const int32_t *)above, 0, NULL, patients, (int32_t *)places);
+        kernels->add_i32((const int32_t *)rows, (const int32_t *)above, 0, NULL, patients, (int32_t *)places);
     for (uint32_t y = years; !ordered->years_rise && y-- > least; rows += patients, above = places + (size_t)y * stride)
-        take_rows(above, rows, patients, places + (size_t)y * stride);
+        kernels->subtract_i32((const int32_t *)above, (const int32_t *)rows, patients, (int32_t *)places + (size_t)y * stride);
     return LOTS_OK;
 }
 

@@ -181,7 +181,7 @@ static lots_status rows_held(const lots_step *step, const lots_ranges *ranges, h
             if (ranges->first[i] < ranges->end[i])
                 lots_bits_set_range(held, ranges->first[i], ranges->end[i]);
         if (ranges->apart)
-            lots_places_bits(ranges->first, ranges->end, ranges->count, ranges->positions, held);
+            lots_places_bits(ranges->first, ranges->end, NULL, ranges->count, ranges->positions, held);
         if (ranges->mask != NULL)
             kernels->bits_and(held, ranges->mask, ranges->positions, held);
         *out = (held_bits){true, held, 0};

@@ -77,19 +77,24 @@ lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *re
 }
 
 /* Most ranges are short: they lie in a word and the next. */
-void lots_places_bits(const uint32_t *first, const uint32_t *end, uint32_t groups, uint32_t count, uint64_t *out)
+static void put_range(uint32_t first, uint32_t end, uint64_t *out)
 {
-    const size_t words = lots_bit_words(count);
-    memset(out, 0, (words + 1) * sizeof *out);
-    for (uint32_t g = 0; g < groups; g++) {
-        const uint32_t length = end[g] - first[g], at = first[g] % 64;
-        if (length >= 64) {
-            lots_bits_set_range(out, first[g], end[g]);
-            continue;
-        }
-        const uint64_t bits = (UINT64_C(1) << length) - 1;
-        uint64_t *const word = out + first[g] / 64;
-        word[0] |= bits << at;
-        word[1] |= bits >> 1 >> (63 - at);
+    const uint32_t length = end - first, at = first % 64;
+    if (length >= 64) {
+        lots_bits_set_range(out, first, end);
+        return;
     }
+    const uint64_t bits = (UINT64_C(1) << length) - 1;
+    uint64_t *const word = out + first / 64;
+    word[0] |= bits << at;
+    word[1] |= bits >> 1 >> (63 - at);
+}
+
+void lots_places_bits(const uint32_t *first, const uint32_t *end, const uint64_t *only, uint32_t groups, uint32_t count, uint64_t *out)
+{
+    memset(out, 0, (lots_bit_words(count) + 1) * sizeof *out);
+    for (uint32_t g = 0; g < groups && only == NULL; g++)
+        put_range(first[g], end[g], out);
+    for (size_t g = only == NULL ? groups : lots_bits_next(only, 0, groups); g < groups; g = lots_bits_next(only, g + 1, groups))
+        put_range(first[g], end[g], out);
 }

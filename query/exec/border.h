@@ -10,7 +10,9 @@
  * none. NULL, both: that isn't known without all days, or these are decoded already. */
 LOTS_MUST lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *relation, int32_t low, int32_t high,
                                          const uint32_t **first, const uint32_t **end, lots_error *err);
-/* The bits first[g] .. end[g] - 1 of each of `groups` groups, of `count` bits and room for a word more. */
-void lots_places_bits(const uint32_t *first, const uint32_t *end, uint32_t groups, uint32_t count, uint64_t *out);
+/* The bits first[g] .. end[g] - 1 of each of `groups` groups, or of those with a bit in `only` (NULL: all), of `count` bits and room for
+ * a word more. */
+void lots_places_bits(const uint32_t *first, const uint32_t *end, const uint64_t *only, uint32_t groups, uint32_t count,
+                      uint64_t *out);
 
 #endif

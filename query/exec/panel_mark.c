@@ -95,7 +95,7 @@ static lots_status leave_days(const lots_panel_marks *m, lots_passed *passed, lo
     kernels->lower_bounds(passed->starts, m->from, end, asked, from);
     memcpy(to, from, asked * sizeof *to);
     kernels->lower_bounds(passed->starts, m->until, end, asked, to);
-    lots_places_bits(from, to, asked, passed->count, within);
+    lots_places_bits(from, to, NULL, asked, passed->count, within);
     return lots_passed_narrow(m->worker, passed, within, passed->rows == NULL ? within : NULL, err);
 }
 

@@ -60,7 +60,7 @@ static lots_status want_mask(mask_maker *maker, lots_error *err)
     return LOTS_OK;
 }
 
-/* From places to the mask. */
+/* From places to the mask; of wanted patients alone where these are few. */
 static lots_status mask_places(mask_maker *maker, lots_error *err)
 {
     const uint32_t count = maker->relation->count;
@@ -69,7 +69,9 @@ static lots_status mask_places(mask_maker *maker, lots_error *err)
         return LOTS_OK;
     LOTS_TRY(want_mask(maker, err));
     LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
-    lots_places_bits(maker->places, maker->places_end, maker->relation->owners->count, count, within);
+    const uint64_t *few = lots_wanted_few(maker->worker, maker->relation);
+    lots_places_bits(maker->places, maker->places_end, few, maker->relation->owners->count, count, within);
+    maker->wanted |= few != NULL;
     maker->worker->work.rows += maker->relation->owners->count;
     maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
     maker->places = maker->places_end = NULL;
@@ -179,17 +181,16 @@ static lots_status mask_unwanted(mask_maker *maker, bool *left_out, lots_error *
 /* Before the first dear filter. */
 static lots_status narrow_mask(mask_maker *maker, lots_error *err)
 {
-    bool left_out = false;
     void *room = NULL;
     if (maker->narrowed)
         return LOTS_OK;
     maker->narrowed = true;
     LOTS_TRY(mask_places(maker, err));
-    LOTS_TRY(mask_unwanted(maker, &left_out, err));
-    maker->wanted = left_out;
+    if (!maker->wanted)
+        LOTS_TRY(mask_unwanted(maker, &maker->wanted, err));
     LOTS_TRY(lots_arena_alloc(maker->arena, &room, maker->set->window_count, sizeof(lots_window *), err));
     maker->within = room;
-    for (uint32_t w = 0; left_out && w < maker->set->window_count; w++) {
+    for (uint32_t w = 0; maker->wanted && w < maker->set->window_count; w++) {
         bool done = false; /* constant ones are in the mask */
         LOTS_TRY(window_is_constant(maker->worker, &maker->set->windows[w], &done, err));
         if (done)

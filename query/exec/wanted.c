@@ -3,7 +3,7 @@
 
 #include "query/exec/column.h"
 
-enum { FEW = 4 }; /* rows a patient: with more hardly anyone is left out */
+enum { ROWS_FEW = 4 }; /* rows a patient: with more hardly anyone is left out */
 
 /* With more than three of four wanted, leaving out the others isn't worth it. */
 static bool are_most(uint64_t wanted, uint32_t patients) { return 4 * wanted > 3 * (uint64_t)patients; }
@@ -28,7 +28,7 @@ lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lot
     const uint32_t *patients = NULL;
     uint64_t *wanted = NULL;
     bool most = false;
-    if (worker->patients == NULL || rows->count / FEW >= worker->patients->count)
+    if (worker->patients == NULL || rows->count / ROWS_FEW >= worker->patients->count)
         return LOTS_OK;
     LOTS_TRY(are_most_patients(worker, rows, &most, err));
     if (most)
@@ -71,4 +71,12 @@ lots_status lots_wanted_rows(lots_worker *worker, const lots_relation_rows *rela
         worker->kernels->bits_and(left, mask, relation->count, left);
     *out = left;
     return LOTS_OK;
+}
+
+const uint64_t *lots_wanted_few(const lots_worker *worker, const lots_relation_rows *relation)
+{
+    enum { FEW = 4 }; /* one of so many */
+    const bool few = worker->wanted != NULL && relation->owners == worker->patients &&
+                     FEW * worker->kernels->bits_count(worker->wanted, worker->patients->count) <= worker->patients->count;
+    return few ? worker->wanted : NULL;
 }

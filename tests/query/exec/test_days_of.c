@@ -97,15 +97,16 @@ static void windows_before_an_index_hold_what_few_have(void **state)
     "with " STAYS ", g as (select s.p, " \
     "(select count(*) from contacts c where c.p = s.p and level = 'primary' and c.start between d('2021-03-10') and d('2022-08-20')) n, " \
     "(select count(*) from contacts c where c.p = s.p and c.start between d('2021-03-10') and d('2022-12-31')) m, " \
-    "(select max(start) from contacts c where c.p = s.p and c.start < d('2021-12-02')) l from s) "
+    "(select max(start) from contacts c where c.p = s.p and c.start < d('2021-12-02')) l, " \
+    "(select count(*) from contacts c where c.p = s.p and cost > 500 and year(start) = 2021) y from s) "
 
 static void windows_of_days_hold_rows_of_the_patients_left(void **state)
 {
     check_twice(state, "from patients where exists(contacts where level = inpatient) "
                        "derive n = count(contacts where level = primary during 2021-03-10..2022-08-20), "
-                       "m = count(contacts during 2021-03-10..2022-12-31), l = last(contacts until 2021-12-01).start "
-                       "group by n, m, l show people = count()",
-                WINDOWED "select n, m, l, count(*) from g group by n, m, l");
+                       "m = count(contacts during 2021-03-10..2022-12-31), l = last(contacts until 2021-12-01).start, "
+                       "y = count(contacts where cost > 5 during 2021) group by n, m, l, y show people = count()",
+                WINDOWED "select n, m, l, y, count(*) from g group by n, m, l, y");
 }
 
 static void windows_of_days_hold_rows_of_the_patients_listed(void **state)

@@ -12,6 +12,7 @@
 #include "query/exec/masked.h"
 #include "query/exec/panel.h"
 #include "query/exec/pass_rows.h"
+#include "query/exec/sieve.h"
 #include "query/exec/wanted.h"
 
 typedef struct pass_state {
@@ -133,6 +134,18 @@ static lots_status note_wanted(const pass_state *state, lots_worker *worker, uin
     return all && !numbers && pass->input == NULL ? lots_wanted_note(worker, rows, err) : LOTS_OK;
 }
 
+/* Before a `where`: its rows that can pass. Who looks on wants to see all of it. */
+static lots_status sift(const pass_state *state, lots_worker *worker, uint32_t at, lots_instance **rows, lots_error *err)
+{
+    uint64_t *keep = NULL;
+    if (state->pass->options->observer == NULL && state->pass->input == NULL)
+        LOTS_TRY(lots_sieve(worker, state->pass->stages[at].where, *rows, &keep, err));
+    if (keep == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_rows_filter(worker, *rows, keep, rows, err));
+    return note_wanted(state, worker, at, *rows, err);
+}
+
 /* The items of a DERIVE with a bit. */
 static lots_status derive(const lots_bound_stage *stage, uint64_t items, lots_worker *worker, const lots_instance *rows,
                           lots_error *err)
@@ -152,6 +165,7 @@ static lots_status run_stage(const pass_state *state, lots_worker *worker, uint3
         return lots_join_rows(&pass->joins[at], worker, *rows, err);
     if (stage->kind == LOTS_STAGE_WHERE) {
         uint64_t *keep = NULL;
+        LOTS_TRY(sift(state, worker, at, rows, err));
         LOTS_TRY(lots_eval_true(worker, stage->where, *rows, &keep, err));
         LOTS_TRY(lots_rows_filter(worker, *rows, keep, rows, err));
         LOTS_TRY(note_wanted(state, worker, at, *rows, err));

@@ -186,8 +186,8 @@ static void keep_first(const int32_t *restrict found, const int32_t *restrict hi
                        uint32_t *restrict end)
 {
     for (size_t i = 0; i < count; i += 8)
-        for (size_t k = i; k < i + 8; k++)
-            end[k] = first[k] + (uint32_t)((first[k] < end[k]) & (found[k] <= high[k]));
+        for (size_t k = 0; k < 8; k++)
+            end[i + k] = first[i + k] + (uint32_t)((first[i + k] < end[i + k]) & (found[i + k] <= high[i + k]));
 }
 
 /* The same where it is enough to know whether there is any: the first that begins late enough tells. */

@@ -325,6 +325,21 @@ lots_status lots_vector_pick(lots_arena *arena, const lots_vector *in, const uin
 
 /* ---- constants spread ---- */
 
+/* Many at a time, into the slack, so that compilers make vectors of it. */
+static void fill_u32(uint32_t value, uint32_t count, uint32_t *out)
+{
+    for (size_t i = 0; i < count; i += 16)
+        for (size_t k = 0; k < 16; k++)
+            out[i + k] = value;
+}
+
+static void fill_u64(uint64_t value, uint32_t count, uint64_t *out)
+{
+    for (size_t i = 0; i < count; i += 8)
+        for (size_t k = 0; k < 8; k++)
+            out[i + k] = value;
+}
+
 static void spread_data(const lots_vector *in, lots_vector *out)
 {
     const uint32_t count = in->count;
@@ -340,14 +355,12 @@ static void spread_data(const lots_vector *in, lots_vector *out)
         break;
     }
     if (lots_type_bytes(in->type.kind) == 4) {
-        for (uint32_t i = 0; i < count; i++)
-            ((uint32_t *)out->data)[i] = *(const uint32_t *)in->data;
-        for (uint32_t i = 0; out->data2 != NULL && i < count; i++)
-            out->data2[i] = in->data2[0];
+        fill_u32(*(const uint32_t *)in->data, count, out->data);
+        if (out->data2 != NULL)
+            fill_u32((uint32_t)in->data2[0], count, (uint32_t *)out->data2);
         return;
     }
-    for (uint32_t i = 0; i < count; i++)
-        ((uint64_t *)out->data)[i] = *(const uint64_t *)in->data;
+    fill_u64(*(const uint64_t *)in->data, count, out->data);
 }
 
 lots_status lots_vector_expand(lots_arena *arena, const lots_vector *in, const uint64_t *bits, uint32_t count,

@@ -5,24 +5,47 @@
 
 #include "query/exec/worker.h"
 
+/* ---- rows ---- */
+
+lots_group_picked lots_group_picked_of(const lots_group_batch *batch, const uint64_t *keep)
+{
+    const uint32_t count = keep == NULL ? batch->rows : (uint32_t)lots_bits_count(keep, batch->rows);
+    return (lots_group_picked){keep, count, NULL};
+}
+
+lots_status lots_group_pick(const lots_group_batch *batch, lots_group_picked *rows, lots_error *err)
+{
+    uint32_t *index = NULL;
+    if (rows->keep == NULL || rows->index != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &index, err));
+    (void)lots_kernels_get()->bits_indexes(rows->keep, batch->rows, index);
+    rows->index = index;
+    return LOTS_OK;
+}
+
+/* ---- groups ---- */
+
 static void clear(const lots_group_briefs *briefs, uint32_t groups)
 {
-    memset(briefs->sum, 0, groups * sizeof *briefs->sum);
-    memset(briefs->last, 0xff, groups * sizeof *briefs->last); /* nobody */
+    memset(briefs->sum - 1, 0, (groups + 1) * sizeof *briefs->sum);
+    memset(briefs->last - 1, 0xff, (groups + 1) * sizeof *briefs->last); /* nobody */
 }
 
 lots_status lots_group_briefs_make(const lots_group_batch *batch, lots_group_briefs *out, lots_error *err)
 {
     void *sums = NULL;
-    LOTS_TRY(lots_arena_vector(batch->arena, &sums, batch->known, sizeof *out->sum, err));
+    uint32_t *last = NULL;
+    LOTS_TRY(lots_arena_vector(batch->arena, &sums, (size_t)batch->known + 1, sizeof *out->sum, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->counts, err));
-    LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->last, err));
+    LOTS_TRY(lots_new_u32(batch->arena, (size_t)batch->known + 1, &last, err));
     LOTS_TRY(lots_new_u32(batch->arena, batch->known, &out->met, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &out->is_met, err));
     out->met_count = 0;
     out->usual = NULL;
     out->unusual = NULL;
-    out->sum = sums;
+    out->sum = (uint64_t *)sums + 1;
+    out->last = last + 1;
     clear(out, batch->known);
     return LOTS_OK;
 }
@@ -75,14 +98,27 @@ static word_shape shape_for(uint32_t rows, uint32_t persons)
     return (word_shape){above - bits_of(rows), above};
 }
 
-static inline void add_word(const lots_group_batch *batch, size_t row, uint64_t one, uint64_t fresh, uint64_t *words,
+static inline void add_word(const lots_group_batch *batch, size_t row, uint32_t group, word_shape shape, uint64_t *words,
                             lots_patient *last)
 {
     const lots_patient person = batch->patient[row];
-    const uint32_t group = batch->number[row];
-    const uint64_t plus = last[group] != person ? fresh : one;
+    const uint64_t fresh = last[group] != person;
     last[group] = person;
-    words[group] += plus + (uint64_t)batch->row_ints[row];
+    words[group] += (UINT64_C(1) << shape.rows) + (fresh << shape.persons) + (uint64_t)batch->row_ints[row];
+}
+
+/* The place of each row's group from the one before the first: that of rows that there are not. */
+static lots_status place_rows(const lots_group_batch *batch, const uint64_t *keep, const uint32_t **out, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    uint64_t *absent = NULL;
+    uint32_t *places = NULL;
+    LOTS_TRY(lots_new_bits(batch->arena, batch->rows, &absent, err));
+    LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &places, err));
+    kernels->bits_not(keep, batch->rows, absent);
+    kernels->add_i32((const int32_t *)batch->number, NULL, 1, absent, batch->rows, (int32_t *)places);
+    *out = places;
+    return LOTS_OK;
 }
 
 /* Groups somebody was last in. */
@@ -108,21 +144,29 @@ static bool read_words(word_shape shape, uint32_t rows, const lots_group_briefs 
     return found == rows;
 }
 
-static bool add_words(const lots_group_batch *in, const lots_group_picked *rows, lots_group_briefs *out)
+/* Where most rows count, all of them are added. False: some sum is too large, and what was added means nothing. */
+static lots_status add_words(const lots_group_batch *in, lots_group_picked *rows, lots_group_briefs *out, bool *done, lots_error *err)
 {
-    const lots_group_batch batch = *in; /* copies that words can't be part of */
-    const lots_group_picked some = *rows;
+    const lots_group_batch batch = *in; /* a copy that words can't be part of */
     const uint32_t persons = batch.patient[batch.rows - 1] - batch.patient[0] + 1; /* patients rise */
-    const word_shape shape = shape_for(some.count, persons);
-    const uint64_t one = UINT64_C(1) << shape.rows, fresh = one + (UINT64_C(1) << shape.persons);
+    const word_shape shape = shape_for(rows->count, persons);
+    const uint32_t *places = NULL, *index = NULL;
     uint64_t *words = out->sum;
     lots_patient *last = out->last;
-    for (uint32_t row = 0; some.index == NULL && row < some.count; row++)
-        add_word(&batch, row, one, fresh, words, last);
-    for (uint32_t i = 0; some.index != NULL && i < some.count; i++)
-        add_word(&batch, some.index[i], one, fresh, words, last);
+    if (rows->keep != NULL && rows->count >= batch.rows / 4 * 3)
+        LOTS_TRY(place_rows(in, rows->keep, &places, err));
+    else
+        LOTS_TRY(lots_group_pick(in, rows, err));
+    index = rows->index;
+    for (uint32_t row = 0; rows->keep == NULL && row < batch.rows; row++)
+        add_word(&batch, row, batch.number[row], shape, words, last);
+    for (uint32_t row = 0; places != NULL && row < batch.rows; row++)
+        add_word(&batch, row, places[row], shape, words - 1, last - 1);
+    for (uint32_t i = 0; places == NULL && index != NULL && i < rows->count; i++)
+        add_word(&batch, index[i], batch.number[index[i]], shape, words, last);
     find_met(out, batch.known);
-    return read_words(shape, some.count, out);
+    *done = read_words(shape, rows->count, out);
+    return LOTS_OK;
 }
 
 static void add_briefs(const lots_group_batch *in, const lots_group_picked *rows, const lots_group_briefs *out)
@@ -141,21 +185,24 @@ static void add_briefs(const lots_group_batch *in, const lots_group_picked *rows
         add_brief(&batch, some.index[i], false, &own);
 }
 
-void lots_group_briefs_add(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_briefs *out)
+lots_status lots_group_briefs_add(const lots_group_batch *batch, lots_group_picked *rows, lots_group_briefs *out, lots_error *err)
 {
-    if (rows->count == 0)
-        return;
-    if (batch->known == 1 && rows->index == NULL && out->usual == NULL) {
+    bool done = rows->count == 0;
+    if (done)
+        return LOTS_OK;
+    if (batch->known == 1 && rows->keep == NULL && out->usual == NULL) {
         add_whole(batch, out);
-        return;
+        return LOTS_OK;
     }
-    if (batch->rising && out->usual == NULL) {
-        if (add_words(batch, rows, out))
-            return;
-        clear(out, batch->known);
-    }
+    if (batch->rising && out->usual == NULL)
+        LOTS_TRY(add_words(batch, rows, out, &done, err));
+    if (done)
+        return LOTS_OK;
+    LOTS_TRY(lots_group_pick(batch, rows, err));
+    clear(out, batch->known);
     add_briefs(batch, rows, out);
     find_met(out, batch->known);
+    return LOTS_OK;
 }
 
 lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_group_line *lines, const lots_evidence *evidence,

@@ -7,13 +7,17 @@
 
 #include "query/exec/group_count.h"
 
-typedef struct lots_group_picked { /* the rows of a mask; NULL: all of them, the index is NULL */
-    const uint32_t *index;
+typedef struct lots_group_picked { /* the rows of a mask; NULL: all of them, and the index is NULL */
+    const uint64_t *keep;
     uint32_t count;
+    const uint32_t *index; /* with a mask, once lots_group_pick has made it */
 } lots_group_picked;
 
+lots_group_picked lots_group_picked_of(const lots_group_batch *batch, const uint64_t *keep);
+LOTS_MUST lots_status lots_group_pick(const lots_group_batch *batch, lots_group_picked *rows, lots_error *err);
+
 typedef struct lots_group_briefs { /* by group; sum and counts mean something once rows were added, of those that are met */
-    uint64_t *sum;
+    uint64_t *sum;         /* this and `last` have a place before the first, for rows that there are not */
     uint32_t *counts;      /* rows, and above 2^16 persons */
     lots_patient *last;
     uint32_t *met;         /* groups that have rows, rising */
@@ -41,8 +45,9 @@ LOTS_MUST lots_status lots_group_briefs_make(const lots_group_batch *batch, lots
 LOTS_MUST lots_status lots_group_briefs_usual(const lots_group_batch *batch, const lots_group_line *lines,
                                               const lots_evidence *evidence, lots_group_briefs *out, lots_error *err);
 /* At most 2^16 - 1 rows. */
-void lots_group_briefs_add(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_briefs *out);
-/* The same of a batch of rows that stand for several persons, at most 2^16 - 1 in all, with values none of which is below 0. */
+LOTS_MUST lots_status lots_group_briefs_add(const lots_group_batch *batch, lots_group_picked *rows, lots_group_briefs *out,
+                                            lots_error *err);
+/* The same, of rows that have been picked, of a batch of rows that stand for several persons, at most 2^16 - 1 in all, with values none of which is below 0. */
 void lots_group_briefs_weigh(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_briefs *out);
 /* Must the rows that a group has in a batch be looked at one by one? Not when together they are less than what a single person
  * must have to matter (and more of the `usual` tells nothing else), or are all 0 and more of that tells nothing. */

@@ -138,17 +138,6 @@ static inline void count_row(lots_group_line *line, lots_patient person)
     line->last = person;
 }
 
-static lots_status pick(const lots_group_batch *batch, const uint64_t *keep, lots_group_picked *out, lots_error *err)
-{
-    uint32_t *index = NULL;
-    *out = (lots_group_picked){NULL, batch->rows};
-    if (keep == NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_new_u32(batch->arena, batch->rows, &index, err));
-    *out = (lots_group_picked){index, (uint32_t)lots_kernels_get()->bits_indexes(keep, batch->rows, index)};
-    return LOTS_OK;
-}
-
 static void count_picked(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_line *lines)
 {
     const uint32_t *number = batch->number, *index = rows->index;
@@ -234,10 +223,11 @@ static lots_status pick_watched(const lots_group_batch *batch, const uint64_t *w
 {
     uint64_t *theirs = NULL;
     LOTS_TRY(find_watched(batch, watched, &theirs, err));
-    return pick(batch, theirs, out, err);
+    *out = lots_group_picked_of(batch, theirs);
+    return lots_group_pick(batch, out, err);
 }
 
-static lots_status add_briefly(const lots_group_counter *counter, const lots_group_batch *batch, const lots_group_picked *rows,
+static lots_status add_briefly(const lots_group_counter *counter, const lots_group_batch *batch, lots_group_picked *rows,
                                lots_evidence *evidence, lots_error *err)
 {
     lots_group_line *lines = counter->kept.line;
@@ -248,7 +238,7 @@ static lots_status add_briefly(const lots_group_counter *counter, const lots_gro
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
     if (evidence != NULL && lots_group_is_brief(batch->known, rows->count, counter->rows))
         LOTS_TRY(lots_group_briefs_usual(batch, lines, evidence, &own, err));
-    lots_group_briefs_add(batch, rows, &own);
+    LOTS_TRY(lots_group_briefs_add(batch, rows, &own, err));
     if (!lots_group_briefs_settle(&own, lines, evidence, watched))
         return LOTS_OK;
     LOTS_TRY(pick_watched(batch, watched, &some, err));
@@ -267,7 +257,7 @@ lots_status lots_group_counter_settle(lots_group_counter *counter, const lots_gr
 
 void lots_group_counter_look(lots_group_counter *counter, const lots_group_batch *batch, lots_evidence *evidence)
 {
-    add_picked(batch, &(lots_group_picked){NULL, batch->rows}, counter->kept.line, evidence);
+    add_picked(batch, &(lots_group_picked){.count = batch->rows}, counter->kept.line, evidence);
 }
 
 /* ---- rows that stand for several persons ---- */
@@ -393,7 +383,7 @@ static void settle_swings(const lots_group_briefs *from, lots_group_swing *swing
     }
 }
 
-static lots_status add_swings_briefly(const lots_group_batch *batch, const lots_group_picked *rows, lots_group_swing *swings,
+static lots_status add_swings_briefly(const lots_group_batch *batch, lots_group_picked *rows, lots_group_swing *swings,
                                       lots_evidence *evidence, lots_error *err)
 {
     lots_group_briefs own;
@@ -402,7 +392,7 @@ static lots_status add_swings_briefly(const lots_group_batch *batch, const lots_
     LOTS_TRY(lots_group_briefs_make(batch, &own, err));
     LOTS_TRY(lots_new_bits(batch->arena, batch->known, &watched, err));
     LOTS_TRY(find_falls(batch, watched, err));
-    lots_group_briefs_add(batch, rows, &own);
+    LOTS_TRY(lots_group_briefs_add(batch, rows, &own, err));
     settle_swings(&own, swings, evidence, watched);
     LOTS_TRY(pick_watched(batch, watched, &some, err));
     add_swings(batch, &some, swings, evidence);
@@ -451,12 +441,12 @@ static lots_status judge(lots_group_batch *batch, const lots_row_agg *agg, bool 
 
 static lots_status count_side(const lots_group_batch *batch, const uint64_t *keep, lots_group_line *lines, lots_error *err)
 {
-    lots_group_picked rows;
+    lots_group_picked rows = lots_group_picked_of(batch, keep);
     if (batch->weight != NULL) {
         add_weights(batch, keep, lines, false, NULL);
         return LOTS_OK;
     }
-    LOTS_TRY(pick(batch, keep, &rows, err));
+    LOTS_TRY(lots_group_pick(batch, &rows, err));
     count_picked(batch, &rows, lines);
     return LOTS_OK;
 }
@@ -481,19 +471,21 @@ static lots_status add_batch(const lots_group_counter *counter, const lots_group
 {
     lots_group_line *kept = counter->kept.line;
     const uint64_t *keep = batch->kept->keep, *rest = batch->left->keep;
-    lots_group_picked rows;
-    LOTS_TRY(pick(batch, keep, &rows, err));
+    lots_group_picked rows = lots_group_picked_of(batch, keep);
+    const bool brief = is_brief(counter, batch, evidence, rows.count);
+    if (batch->weight != NULL || !batch->rising || !brief)
+        LOTS_TRY(lots_group_pick(batch, &rows, err));
     if (batch->weight != NULL) {
-        if (batch->rows_in_all <= UINT16_MAX && is_brief(counter, batch, evidence, rows.count))
+        if (batch->rows_in_all <= UINT16_MAX && brief)
             LOTS_TRY(add_weights_briefly(batch, &rows, kept, evidence, err));
         else
             add_weights(batch, keep, kept, true, evidence);
     } else {
-        if (batch->rising && is_brief(counter, batch, evidence, rows.count))
+        if (batch->rising && brief)
             LOTS_TRY(add_briefly(counter, batch, &rows, evidence, err));
         else if (batch->rising)
             add_picked(batch, &rows, kept, evidence);
-        else if (is_brief(counter, batch, evidence, rows.count))
+        else if (brief)
             LOTS_TRY(add_swings_briefly(batch, &rows, counter->swings.data, evidence, err));
         else
             add_swings(batch, &rows, counter->swings.data, evidence);

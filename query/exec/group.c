@@ -408,10 +408,11 @@ static lots_status join_level(lots_group *group, lots_group *from, lots_error *e
     return status;
 }
 
-void lots_group_order(lots_group *group)
+lots_status lots_group_order(lots_group *group, lots_pool *pool, lots_error *err)
 {
     for (uint32_t i = 0; i < group->stage->agg_count; i++)
-        lots_group_state_order(&group->states[i]);
+        LOTS_TRY(lots_group_state_order(&group->states[i], pool, err));
+    return LOTS_OK;
 }
 
 lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err)

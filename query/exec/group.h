@@ -52,8 +52,9 @@ lots_evidence *lots_group_fed_evidence(lots_group *group, uint32_t index);
 LOTS_MUST lots_status lots_group_number_persons(lots_group *group, lots_patient low, lots_patient high, lots_patient *first,
                                                 lots_error *err);
 
-/* Do of the table's result what can be done of a part before the parts are joined: see lots_group_state_order. */
-void lots_group_order(lots_group *group);
+/* Do of the table's result what can be done of a part before the parts are joined, and then of the whole by several threads: see
+ * lots_group_state_order. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_group_order(lots_group *group, lots_pool *pool, lots_error *err);
 LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);
 /* What the tables hold beyond what was counted when last asked is taken of the budget, or what they hold less is given back: to
  * be asked after each feed and join. Tables double, so that within a feed they may come to hold as much again as was counted,

@@ -245,10 +245,11 @@ static lots_status sort_collected(lots_group_state *state, uint32_t groups, lots
     return LOTS_OK;
 }
 
-void lots_group_state_order(lots_group_state *state)
+lots_status lots_group_state_order(lots_group_state *state, lots_pool *pool, lots_error *err)
 {
-    if (state->values.count > 0 && state->owners.count == 0)
-        sort_values(state, state->values.data, state->values.count);
+    if (state->values.count == 0 || state->owners.count > 0)
+        return LOTS_OK;
+    return lots_sort_shared(state->values.data, state->values.count, collects_floats(state), pool, err);
 }
 
 static bool is_share(lots_row_agg_kind kind)

@@ -3,6 +3,7 @@
 #ifndef LOTS_QUERY_GROUP_STATE_H
 #define LOTS_QUERY_GROUP_STATE_H
 
+#include "core/base/pool.h"
 #include "query/exec/group_batch.h"
 #include "query/exec/keyer.h"
 #include "query/exec/share.h"
@@ -66,8 +67,9 @@ void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_gr
 /* Add `from`, whose group g is group map[g] here. */
 LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                             lots_error *err);
-/* Values collected of one group are put in order, so that what is joined of several threads need only be merged. */
-void lots_group_state_order(lots_group_state *state);
+/* Values collected of one group are put in order, by one thread or those of `pool` (may be NULL): what is joined of several that were
+ * so need only be merged. */
+LOTS_MUST lots_status lots_group_state_order(lots_group_state *state, lots_pool *pool, lots_error *err);
 /* The aggregate's value for groups 0..groups-1. Errors: LOTS_QUERY when a sum does not fit in 64 bits, or of floats in a
  * double. A sum of floats is rounded once, to the nearest, of two the even. */
 LOTS_MUST lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lots_arena *arena,

@@ -73,51 +73,113 @@ static uint64_t run_end(const int64_t *values, uint64_t first, uint64_t count)
     return i < count ? i : count;
 }
 
-/* Runs 0..left of values and left..count are merged, from both ends at once: neither waits for what the other takes. Room for all. */
-static void merge_two(int64_t *values, uint64_t left, uint64_t count, int64_t *room)
+/* Two rising parts, and room for both. */
+typedef struct merge {
+    const int64_t *a, *b;
+    uint64_t a_count, b_count;
+    int64_t *to;
+} merge;
+
+/* From both ends at once: neither waits for what the other takes. */
+static void merge_two(const merge *m)
 {
-    const int64_t *a = room, *b = room + left, *a_last = b - 1, *b_last = room + count - 1;
-    int64_t *first = values, *last = values + count - 1;
-    memcpy(room, values, count * sizeof *values);
-    while (a < a_last && b < b_last) {
-        const bool lower = *b < *a, upper = *a_last > *b_last;
+    const int64_t *a = m->a, *b = m->b, *a_end = a + m->a_count, *b_end = b + m->b_count;
+    int64_t *first = m->to, *end = first + m->a_count + m->b_count;
+    while (a_end - a > 1 && b_end - b > 1) {
+        const bool lower = *b < *a, upper = a_end[-1] > b_end[-1];
         *first++ = lower ? *b : *a;
-        *last-- = upper ? *a_last : *b_last;
+        *--end = upper ? a_end[-1] : b_end[-1];
         a += !lower;
         b += lower;
-        a_last -= upper;
-        b_last -= !upper;
+        a_end -= upper;
+        b_end -= !upper;
     }
-    while (a <= a_last && b <= b_last)
+    while (a < a_end && b < b_end)
         *first++ = *b < *a ? *b++ : *a++;
-    memcpy(first, a, (size_t)(a_last + 1 - a) * sizeof *first);
-    memcpy(first + (a_last + 1 - a), b, (size_t)(b_last + 1 - b) * sizeof *first);
+    memcpy(first, a, (size_t)(a_end - a) * sizeof *first);
+    memcpy(first + (a_end - a), b, (size_t)(b_end - b) * sizeof *first);
 }
 
-/* What several threads have put in order, each its own part. False, and nothing is done, when it isn't so. */
-static bool merge_runs(int64_t *values, uint64_t count, int64_t *room)
+/* How many of the `least` least are a's. */
+static uint64_t share_of_a(const merge *m, uint64_t least)
 {
-    uint64_t ends[RUNS];
+    uint64_t low = least > m->b_count ? least - m->b_count : 0, high = least < m->a_count ? least : m->a_count;
+    while (low < high) {
+        const uint64_t tried = low + (high - low) / 2;
+        if (m->a[tried] < m->b[least - tried - 1])
+            low = tried + 1;
+        else
+            high = tried;
+    }
+    return low;
+}
+
+/* Part `part` of `parts` of what is merged. */
+static merge part_of(const merge *m, uint64_t part, uint64_t parts)
+{
+    const uint64_t count = m->a_count + m->b_count, from = count * part / parts, end = count * (part + 1) / parts;
+    const uint64_t a = share_of_a(m, from), a_end = share_of_a(m, end);
+    return (merge){m->a + a, m->b + (from - a), a_end - a, end - a_end - (from - a), m->to + from};
+}
+
+/* What several threads have put in order, each its own part: where the parts end. 0: it isn't so. */
+static unsigned find_runs(const int64_t *values, uint64_t count, uint64_t ends[RUNS])
+{
     unsigned runs = 0;
     for (uint64_t first = 0; first < count; first = ends[runs++]) {
         if (runs == RUNS)
-            return false;
+            return 0;
         ends[runs] = run_end(values, first, count);
         if (ends[runs] - first < LONG && ends[runs] < count)
-            return false;
+            return 0;
     }
-    while (runs > 1) {
-        unsigned kept = 0;
-        for (unsigned i = 0; i < runs; i += 2) {
-            const uint64_t first = kept == 0 ? 0 : ends[kept - 1];
-            const unsigned last = i + 1 < runs ? i + 1 : i;
-            if (last > i)
-                merge_two(values + first, ends[i] - first, ends[last] - first, room);
-            ends[kept++] = ends[last];
-        }
-        runs = kept;
+    return runs;
+}
+
+typedef struct shared_merges {
+    merge merges[RUNS];
+    unsigned parts; /* of each */
+} shared_merges;
+
+static lots_status merge_part(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const shared_merges *all = context;
+    const merge own = part_of(&all->merges[task / all->parts], task % all->parts, all->parts);
+    (void)worker;
+    (void)err;
+    merge_two(&own);
+    return LOTS_OK;
+}
+
+/* Two and two of the runs, and what is left over, from one array to another; how many there are then. */
+static lots_status merge_pairs(const int64_t *from, int64_t *to, unsigned *runs, uint64_t *ends, lots_pool *pool, lots_error *err)
+{
+    shared_merges all = {.parts = pool != NULL ? lots_pool_threads(pool) : 1};
+    unsigned pairs = 0;
+    for (unsigned i = 0; i < *runs; i += 2, pairs++) {
+        const uint64_t first = i == 0 ? 0 : ends[i - 1], middle = ends[i], end = i + 1 < *runs ? ends[i + 1] : middle;
+        all.merges[pairs] = (merge){from + first, from + middle, middle - first, end - middle, to + first};
+        ends[pairs] = end;
     }
-    return true;
+    *runs = pairs;
+    if (pool != NULL)
+        return lots_pool_run(pool, (size_t)pairs * all.parts, merge_part, &all, NULL, err);
+    for (unsigned i = 0; i < pairs; i++)
+        merge_two(&all.merges[i]);
+    return LOTS_OK;
+}
+
+/* `pool` may be NULL: then it can't fail. */
+static lots_status merge_runs(int64_t *values, uint64_t *ends, unsigned runs, int64_t *room, lots_pool *pool, lots_error *err)
+{
+    int64_t *from = values, *to = room;
+    while (runs > 1 || from != values) { /* a run by itself is moved */
+        LOTS_TRY(merge_pairs(from, to, &runs, ends, pool, err));
+        int64_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    return LOTS_OK;
 }
 
 static void insert_each(int64_t *values, uint64_t count)
@@ -270,6 +332,8 @@ void lots_sort_ints(int64_t *values, uint64_t count)
     int64_t few[512];
     lots_arena arena; /* its memory is kept for the next */
     void *room = NULL;
+    uint64_t ends[RUNS];
+    unsigned runs = 0;
     if (count == 0 || run_end(values, 0, count) == count)
         return;
     if (count < VERY_FEW) {
@@ -283,13 +347,15 @@ void lots_sort_ints(int64_t *values, uint64_t count)
     lots_arena_init(&arena, 0);
     if (lots_arena_vector(&arena, &room, count, sizeof *values, NULL) != LOTS_OK)
         qsort(values, count, sizeof *values, by_value);
-    else if (!merge_runs(values, count, room))
+    else if ((runs = find_runs(values, count, ends)) > 0)
+        (void)merge_runs(values, ends, runs, room, NULL, NULL);
+    else
         sort_by_digits(values, room, count);
     lots_arena_free(&arena);
 }
 
-/* Through keys that order as the floats do. */
-void lots_sort_floats(double *values, uint64_t count)
+/* Keys that order as the floats do, in their place. */
+static int64_t *to_keys(double *values, uint64_t count)
 {
     int64_t *keys = (int64_t *)(void *)values;
     for (uint64_t i = 0; i < count; i++) {
@@ -298,7 +364,11 @@ void lots_sort_floats(double *values, uint64_t count)
         const int64_t key = lots_f64_key(value);
         memcpy(&keys[i], &key, sizeof key);
     }
-    lots_sort_ints(keys, count);
+    return keys;
+}
+
+static void to_floats(int64_t *keys, uint64_t count)
+{
     for (uint64_t i = 0; i < count; i++) {
         int64_t key;
         memcpy(&key, &keys[i], sizeof key);
@@ -307,34 +377,67 @@ void lots_sort_floats(double *values, uint64_t count)
     }
 }
 
-typedef struct shared {
+void lots_sort_floats(double *values, uint64_t count)
+{
+    int64_t *keys = to_keys(values, count);
+    lots_sort_ints(keys, count);
+    to_floats(keys, count);
+}
+
+/* ---- several threads ---- */
+
+typedef struct shared_parts {
     int64_t *values;
     uint64_t count;
     unsigned parts;
-    bool floats;
-} shared;
+} shared_parts;
 
 static lots_status sort_part(void *context, size_t task, unsigned worker, lots_error *err)
 {
-    const shared *all = context;
+    const shared_parts *all = context;
     const uint64_t first = all->count * task / all->parts, end = all->count * (task + 1) / all->parts;
     (void)worker;
     (void)err;
-    if (all->floats)
-        lots_sort_floats((double *)(void *)(all->values + first), end - first);
-    else
-        lots_sort_ints(all->values + first, end - first);
+    lots_sort_ints(all->values + first, end - first);
     return LOTS_OK;
+}
+
+/* Each its part, unless they are in order as it is, and then merged part by part. */
+static lots_status sort_parts(int64_t *values, uint64_t count, unsigned threads, lots_pool *pool, lots_error *err)
+{
+    shared_parts all = {values, count, threads < RUNS ? threads : RUNS};
+    uint64_t ends[RUNS];
+    lots_arena arena;
+    void *room = NULL;
+    lots_status status = LOTS_OK;
+    unsigned runs = find_runs(values, count, ends);
+    if (runs == 0) {
+        LOTS_TRY(lots_pool_run(pool, all.parts, sort_part, &all, NULL, err));
+        runs = find_runs(values, count, ends);
+    }
+    if (runs == 1)
+        return LOTS_OK;
+    lots_arena_init(&arena, 0);
+    if (runs > 0 && lots_arena_vector(&arena, &room, count, sizeof *values, NULL) == LOTS_OK)
+        status = merge_runs(values, ends, runs, room, pool, err);
+    else
+        lots_sort_ints(values, count);
+    lots_arena_free(&arena);
+    return status;
 }
 
 lots_status lots_sort_shared(void *values, uint64_t count, bool floats, lots_pool *pool, lots_error *err)
 {
     const unsigned threads = pool != NULL && count >= MANY ? lots_pool_threads(pool) : 1;
-    shared all = {values, count, threads < RUNS ? threads : RUNS, floats};
-    if (all.parts > 1)
-        LOTS_TRY(lots_pool_run(pool, all.parts, sort_part, &all, NULL, err));
-    all.parts = 1;
-    return sort_part(&all, 0, 0, err);
+    int64_t *keys = floats ? to_keys(values, count) : values;
+    lots_status status = LOTS_OK;
+    if (threads > 1)
+        status = sort_parts(keys, count, threads, pool, err);
+    else
+        lots_sort_ints(keys, count);
+    if (floats)
+        to_floats(keys, count);
+    return status;
 }
 
 int64_t lots_select_largest(int64_t *values, uint64_t count, uint64_t k)

@@ -454,10 +454,7 @@ static lots_status order_groups(void *context, size_t task, unsigned worker, lot
 {
     pass_state *state = context;
     (void)worker;
-    (void)err;
-    if (state->groups[task].stage != NULL)
-        lots_group_order(&state->groups[task]);
-    return LOTS_OK;
+    return state->groups[task].stage != NULL ? lots_group_order(&state->groups[task], NULL, err) : LOTS_OK;
 }
 
 static lots_status join_outputs(pass_state *state, lots_error *err)
@@ -474,7 +471,7 @@ static lots_status join_outputs(pass_state *state, lots_error *err)
         lots_group_drop(&state->groups[i], pass->budget);
         LOTS_TRY(blame(lots_group_count(&pass->groups, pass->budget, err), pass->group, err));
     }
-    return LOTS_OK;
+    return pass->worker_count > 1 ? lots_group_order(&pass->groups, pass->options->pool, err) : LOTS_OK;
 }
 
 static void close_state(pass_state *state)

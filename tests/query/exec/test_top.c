@@ -79,6 +79,36 @@ static void long_parts_in_order_are_sorted(void **state)
     }
 }
 
+/* Parts of any length in order, as those of several groups that are joined, among one another or apart. */
+static void parts_in_order_are_merged_by_several_threads(void **state)
+{
+    enum { MANY = 80000 };
+    static const uint32_t firsts[][4] = {{0, 40000}, {0, 5000, 9000, 75000}, {0, 60000}, {0, 20000, 41000}};
+    static const int64_t shifts[] = {0, -1000000, 1000000, 3000};
+    static int64_t values[MANY], wanted[MANY];
+    uint64_t random = 9;
+    lots_pool *pool = NULL;
+    lots_error err;
+    (void)state;
+    assert_ok(lots_pool_open(&pool, 3, &err));
+    for (uint32_t c = 0; c < 16; c++) {
+        const uint32_t *first = firsts[c / 4];
+        for (uint32_t i = 0, part = 0; i < MANY; i++) {
+            part += part < 3 && first[part + 1] == i && i > 0 ? 1 : 0;
+            values[i] = (int64_t)(lots_test_random(&random) % 9000) + part * shifts[c % 4];
+        }
+        for (uint32_t part = 0; part < 4 && (part == 0 || first[part] > 0); part++) {
+            const uint32_t end = part < 3 && first[part + 1] > 0 ? first[part + 1] : MANY;
+            qsort(values + first[part], end - first[part], sizeof *values, rising);
+        }
+        memcpy(wanted, values, sizeof values);
+        qsort(wanted, MANY, sizeof *wanted, rising);
+        assert_ok(lots_sort_shared(values, MANY, false, pool, &err));
+        assert_memory_equal(values, wanted, sizeof values);
+    }
+    lots_pool_close(pool);
+}
+
 static void many_numbers_are_sorted_by_several_threads(void **state)
 {
     enum { MANY = 70001 };
@@ -270,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
         cmocka_unit_test(long_parts_in_order_are_sorted),
+        cmocka_unit_test(parts_in_order_are_merged_by_several_threads),
         cmocka_unit_test(many_numbers_are_sorted_by_several_threads),
         cmocka_unit_test_setup_teardown(rows_are_ranked_as_counting_ranks_them, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(many_rows_are_ranked_alike_by_any_number_of_threads, open_arena, close_arena),

@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "core/base/kernels.h"
 #include "core/codec/block.h"
 #include "query/exec/number_sort.h"
 
 #define CLASSES 65536u /* of keys, in all strata: what a second-level cache holds */
+#define SPREAD 16u     /* a line of the cache: counts that are a power of 2 apart would share few places in it */
+#define SPREAD_BITS 8u /* where strata have so many that it hardly matters */
 #define MANY_ROWS 65536u /* that other threads are woken for */
 #define PIECES 16u       /* at most, and then as many as threads */
 #define SORT_TASKS 64u
@@ -59,6 +62,7 @@ typedef struct selection {
     uint32_t rows, strata;
     int64_t least;
     unsigned shift, class_bits; /* class of a key: (key - least) >> shift */
+    uint32_t stride;         /* classes from one stratum's first to the next one's */
     uint32_t *counts;        /* by stratum, class: its rows; room for one more */
     uint32_t *border;        /* by stratum: the class, with the stratum's place before it, LOTS_NO_ID: none */
     uint64_t *needed;        /* by stratum: of that class */
@@ -95,7 +99,7 @@ static lots_status each_piece(selection *s, lots_task task, lots_error *err)
 static uint32_t class_of(const selection *s, uint32_t row)
 {
     const uint64_t class = ((uint64_t)s->keys[row] - (uint64_t)s->least) >> s->shift;
-    return (s->stratum != NULL ? s->stratum[row] << s->class_bits : 0) + (uint32_t)class;
+    return (s->stratum != NULL ? s->stratum[row] * s->stride : 0) + (uint32_t)class;
 }
 
 static lots_status find_range(void *context, size_t task, unsigned worker, lots_error *err)
@@ -143,10 +147,11 @@ static lots_status make_classes(selection *s, lots_arena *arena, lots_error *err
     s->class_bits = 1; /* two at least: no distance is shifted by all its bits */
     while ((uint64_t)s->strata << s->class_bits << 1 <= most_classes)
         s->class_bits++;
+    s->stride = (UINT32_C(1) << s->class_bits) + (s->class_bits >= SPREAD_BITS ? SPREAD : 0);
     s->least = least;
     while (s->rows > 0 && ((uint64_t)most - (uint64_t)least) >> s->shift >> s->class_bits != 0)
         s->shift++;
-    const size_t classes = (size_t)s->strata << s->class_bits;
+    const size_t classes = (size_t)s->strata * s->stride;
     for (unsigned i = 0; i < s->piece_count; i++) {
         LOTS_TRY(lots_arena_alloc(arena, &made, classes + 1, sizeof(uint32_t), err));
         s->pieces[i].counts = made;
@@ -168,7 +173,7 @@ static void find_borders(selection *s, lots_top_kept *kept)
 {
     const uint32_t classes = UINT32_C(1) << s->class_bits;
     for (uint32_t t = 0; t < s->strata; t++) {
-        const uint32_t *own = s->counts + ((size_t)t << s->class_bits);
+        const uint32_t *own = s->counts + (size_t)t * s->stride;
         uint64_t rows = 0;
         for (uint32_t c = 0; c < classes; c++)
             rows += own[c];
@@ -182,7 +187,7 @@ static void find_borders(selection *s, lots_top_kept *kept)
         uint32_t class = classes - 1;
         for (; own[class] < needed; class--)
             needed -= own[class];
-        s->border[t] = (t << s->class_bits) + class;
+        s->border[t] = t * s->stride + class;
         s->needed[t] = needed;
         s->threshold[t] = (int64_t)((uint64_t)s->least + ((uint64_t)class << s->shift));
     }
@@ -234,17 +239,24 @@ static lots_status keep_rows(void *context, size_t task, unsigned worker, lots_e
 {
     const selection *s = context;
     const piece *own = &s->pieces[task];
+    const uint32_t rows = own->end - own->first;
+    const bool none = s->stratum == NULL && s->border[0] == LOTS_NO_ID;
+    uint64_t *keep = s->keep + own->first / 64;
     (void)worker;
     (void)err;
-    for (uint32_t first = own->first; first < own->end; first += 64) {
-        const uint32_t count = own->end - first < 64 ? own->end - first : 64;
+    if (s->stratum == NULL)
+        lots_kernels_get()->range_i64(s->keys + own->first, rows, none ? 1 : s->threshold[0], none ? 0 : INT64_MAX, keep);
+    for (uint32_t first = 0; s->stratum != NULL && first < rows; first += 64) {
+        const uint32_t count = rows - first < 64 ? rows - first : 64;
+        const int64_t *keys = s->keys + own->first + first;
+        const uint32_t *stratum = s->stratum + own->first + first;
         uint64_t word = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            const uint32_t t = s->stratum != NULL ? s->stratum[first + i] : 0;
-            word |= (uint64_t)(s->keys[first + i] >= s->threshold[t] && s->border[t] != LOTS_NO_ID) << i;
-        }
-        s->keep[first / 64] = s->missing != NULL ? word & ~s->missing[first / 64] : word;
+        for (uint32_t i = 0; i < count; i++)
+            word |= (uint64_t)((keys[i] >= s->threshold[stratum[i]]) & (s->border[stratum[i]] != LOTS_NO_ID)) << i;
+        keep[first / 64] = word;
     }
+    if (s->missing != NULL)
+        lots_bits_and_not(keep, keep, s->missing + own->first / 64, rows);
     return LOTS_OK;
 }
 
@@ -298,7 +310,7 @@ lots_status lots_top_select(const lots_top *top, const lots_vector *by, const ui
 /* Counts become the places at which classes begin among the values of all strata; the last is where they end. */
 static void place_classes(selection *s)
 {
-    const size_t classes = (size_t)s->strata << s->class_bits;
+    const size_t classes = (size_t)s->strata * s->stride;
     uint32_t at = 0;
     for (size_t c = 0; c < classes; c++) {
         const uint32_t own = s->counts[c];
@@ -311,7 +323,7 @@ static void place_classes(selection *s)
 static lots_status sort_some(void *context, size_t task, unsigned worker, lots_error *err)
 {
     const selection *s = context;
-    const size_t classes = (size_t)s->strata << s->class_bits;
+    const size_t classes = (size_t)s->strata * s->stride;
     (void)worker;
     (void)err;
     for (size_t c = classes * task / SORT_TASKS; c < classes * (task + 1) / SORT_TASKS; c++)
@@ -323,7 +335,7 @@ static lots_status sort_some(void *context, size_t task, unsigned worker, lots_e
 /* Classes of several keys: the keys at the places of their class, rising. */
 static lots_status sort_classes(selection *s, lots_arena *arena, lots_error *err)
 {
-    const size_t classes = (size_t)s->strata << s->class_bits;
+    const size_t classes = (size_t)s->strata * s->stride;
     uint32_t *next = s->counts;
     void *made = NULL;
     if (s->shift == 0)
@@ -360,7 +372,7 @@ static uint32_t not_larger(const int64_t *values, uint32_t count, int64_t x)
 static uint32_t place_of(const selection *s, uint32_t row, uint32_t *count)
 {
     const uint32_t stratum = s->stratum != NULL ? s->stratum[row] : 0, class = class_of(s, row);
-    const uint32_t *own = s->counts + ((size_t)stratum << s->class_bits);
+    const uint32_t *own = s->counts + (size_t)stratum * s->stride;
     const uint32_t first = own[0], start = s->counts[class], end = s->counts[class + 1];
     *count = own[(size_t)1 << s->class_bits] - first;
     return (s->sorted == NULL ? end : start + not_larger(s->sorted + start, end - start, s->keys[row])) - first;

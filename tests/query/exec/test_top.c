@@ -221,6 +221,20 @@ static void check_top(const ranked *r, bool stratified)
     }
 }
 
+/* Nor is the largest number there can be, when nothing is wanted. */
+static void check_top_of_nothing(const ranked *r, bool stratified)
+{
+    const lots_top top = {.count = 0};
+    lots_top_kept kept;
+    uint64_t *keep = NULL;
+    lots_error err;
+    if (r->by.type.kind == LOTS_TYPE_INT && !lots_vector_is_missing(&r->by, 3))
+        ((int64_t *)r->by.data)[3] = INT64_MAX;
+    assert_ok(lots_top_select(&top, &r->by, stratified ? r->stratum : NULL, r->strata, NULL, &arena, &keep, &kept, &err));
+    assert_int_equal(lots_bits_count(keep, ROWS), 0);
+    assert_int_equal(kept.kept, 0);
+}
+
 static void rows_are_ranked_as_counting_ranks_them(void **state)
 {
     static const lots_type_kind kinds[] = {LOTS_TYPE_INT, LOTS_TYPE_FLOAT, LOTS_TYPE_DATE};
@@ -233,6 +247,7 @@ static void rows_are_ranked_as_counting_ranks_them(void **state)
                     const ranked r = make_ranked(kinds[k], shape, strata[s], holes != 0);
                     check_ranks(&r, strata[s] > 1);
                     check_top(&r, strata[s] > 1);
+                    check_top_of_nothing(&r, strata[s] > 1);
                 }
 }
 
@@ -270,14 +285,15 @@ static void many_rows_are_ranked_alike_by_any_number_of_threads(void **state)
                 ((int64_t *)by.data)[i] = 0;
             }
         }
-        for (size_t t = 0; t < 2; t++) {
-            assert_ok(lots_top_select(&tops[t], &by, stratum, STRATA, NULL, &arena, &keep[0], &kept[0], &err));
-            assert_ok(lots_top_select(&tops[t], &by, stratum, STRATA, pool, &arena, &keep[1], &kept[1], &err));
+        for (size_t t = 0; t < 3; t++) {
+            const uint32_t *of = t < 2 ? stratum : NULL, strata = t < 2 ? STRATA : 1;
+            assert_ok(lots_top_select(&tops[t % 2], &by, of, strata, NULL, &arena, &keep[0], &kept[0], &err));
+            assert_ok(lots_top_select(&tops[t % 2], &by, of, strata, pool, &arena, &keep[1], &kept[1], &err));
             assert_memory_equal(keep[0], keep[1], lots_bit_words(MANY) * sizeof(uint64_t));
             assert_int_equal(kept[0].kept, kept[1].kept);
             assert_int_equal(kept[0].wanted, kept[1].wanted);
-            assert_ok(lots_rank_rows(t == 0, &by, stratum, STRATA, NULL, &arena, &one, &err));
-            assert_ok(lots_rank_rows(t == 0, &by, stratum, STRATA, pool, &arena, &several, &err));
+            assert_ok(lots_rank_rows(t == 0, &by, of, strata, NULL, &arena, &one, &err));
+            assert_ok(lots_rank_rows(t == 0, &by, of, strata, pool, &arena, &several, &err));
             assert_same_ranks(&one, &several);
         }
         lots_pool_close(pool);

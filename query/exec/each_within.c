@@ -220,50 +220,26 @@ static lots_status flat_of(lots_worker *worker, const lots_expr *expr, const lot
     return lots_vector_flatten(lots_instance_arena(worker, rows), &value, out, err);
 }
 
-/* Days so many months on by kernel, as lots_day_add_months; false when one leaves the calendar. */
-static bool shift_days(const lots_kernels *kernels, const int32_t *days, uint32_t count, int32_t months, int32_t *numbers,
-                       int32_t *firsts, int32_t *out)
-{
-    const int32_t last = lots_day_month_number(LOTS_DAY_MAX);
-    int32_t latest = INT32_MIN;
-    kernels->month_numbers(days, count, numbers);
-    kernels->month_firsts(numbers, count, firsts);
-    for (uint32_t i = 0; i < count; i++) {
-        latest = numbers[i] > latest ? numbers[i] : latest;
-        numbers[i] += months;
-        out[i] = days[i] - firsts[i];
-    }
-    if (latest >= last - months)
-        return false;
-    kernels->month_firsts(numbers, count, firsts);
-    for (uint32_t i = 0; i < count; i++) {
-        out[i] += firsts[i];
-        numbers[i]++;
-    }
-    kernels->month_firsts(numbers, count, firsts);
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = out[i] < firsts[i] ? out[i] : firsts[i];
-    return true;
-}
-
 /* The days compared; beyond the calendar: one day after its last. */
 static lots_status days_of(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows, const lots_vector *value,
                            const int32_t **out, lots_error *err)
 {
     const int32_t *days = value->data;
     lots_arena *arena = lots_instance_arena(worker, rows);
-    int32_t *after = NULL, *numbers = NULL, *firsts = NULL;
+    int32_t *after = NULL;
+    int64_t *months = NULL;
     *out = days;
     if (by->years == 0)
         return LOTS_OK;
     LOTS_TRY(lots_new_i32(arena, rows->count, &after, err));
-    LOTS_TRY(lots_new_i32(arena, rows->count, &numbers, err));
-    LOTS_TRY(lots_new_i32(arena, rows->count, &firsts, err));
+    LOTS_TRY(lots_new_i64(arena, rows->count, &months, err));
+    for (uint32_t i = 0; i < rows->count; i++)
+        months[i] = (int64_t)by->years * 12;
     *out = after;
-    if (shift_days(worker->kernels, days, rows->count, by->years * 12, numbers, firsts, after))
+    if (worker->kernels->add_months(days, months, rows->count, after))
         return LOTS_OK;
     for (uint32_t i = 0; i < rows->count; i++)
-        if (!lots_day_add_months(days[i], (int64_t)by->years * 12, &after[i]))
+        if (!lots_day_add_months(days[i], months[i], &after[i]))
             after[i] = LOTS_DAY_MAX + 1;
     return LOTS_OK;
 }

@@ -99,43 +99,58 @@ static lots_status leave_days(const lots_panel_marks *m, lots_passed *passed, lo
     return lots_passed_narrow(m->worker, passed, within, passed->rows == NULL ? within : NULL, err);
 }
 
-/* Set the bits of an owner's places from .. end - 1, of which there is one, and tell of each in which run of places it is. */
-static uint32_t mark_owner(const lots_panel_marks *m, uint32_t row, const uint32_t *period, uint32_t from, uint32_t end,
-                           lots_panel_runs *runs)
+/* The places with which an owner's stretch in one period ends, and that period: of all there are, which are the asked owners'. */
+static lots_status find_runs(const lots_panel_marks *m, const lots_passed *passed, const uint32_t *period, lots_panel_runs *out,
+                             lots_error *err)
 {
-    const uint32_t base = row * m->words * 64;
-    uint32_t *restrict cell = runs->cell, *restrict ends = runs->end, count = runs->count;
+    const lots_kernels *kernels = m->worker->kernels;
+    const uint32_t count = passed->count;
+    uint64_t *ends = NULL;
+    LOTS_TRY(lots_new_bits(m->arena, count, &ends, err));
+    if (count > 1)
+        kernels->equal_i32((const int32_t *)period, (const int32_t *)period + 1, count - 1, ends);
+    kernels->bits_not(ends, count, ends);
+    for (uint32_t k = 0; k < m->asked; k++)
+        if (passed->offsets[m->owner[k]] < passed->offsets[m->owner[k] + 1])
+            lots_bit_set(ends, passed->offsets[m->owner[k] + 1] - 1);
+    out->count = (uint32_t)kernels->bits_count(ends, count);
+    LOTS_TRY(lots_new_u32(m->arena, out->count, &out->cell, err));
+    LOTS_TRY(lots_new_u32(m->arena, out->count, &out->end, err));
+    kernels->bits_indexes(ends, count, out->end);
+    kernels->gather_u32(period, out->end, out->count, out->cell);
+    return LOTS_OK;
+}
+
+/* Set the bits of a row's runs, which are those from `run` on up to the place before `end`; of each its cell and the place after its
+ * last take the place of its period and last place. Gives the run after. */
+static uint32_t mark_runs(const lots_panel_marks *m, uint32_t row, uint32_t run, uint32_t end, lots_panel_runs *runs)
+{
+    const uint32_t base = row * m->words * 64, first = run;
     uint64_t *bits = m->bits + (size_t)row * m->words, word = 0;
-    for (uint32_t i = from; i < end; i++) {
-        cell[count] = base + period[i];
-        ends[count] = i + 1;
-        count += i + 1 == end || period[i + 1] != period[i];
+    for (; run < runs->count && runs->end[run] < end; run++) {
+        word |= UINT64_C(1) << runs->cell[run] % 64;
+        runs->cell[run] += base;
+        runs->end[run]++;
     }
-    for (uint32_t i = from; m->words == 1 && i < end; i++)
-        word |= UINT64_C(1) << period[i];
-    bits[0] |= word;
-    for (uint32_t k = runs->count; m->words > 1 && k < count; k++)
-        lots_bit_set(m->bits, cell[k]);
-    return count;
+    if (m->words == 1)
+        bits[0] |= word;
+    for (uint32_t k = first; m->words > 1 && k < run; k++)
+        lots_bit_set(m->bits, runs->cell[k]);
+    return run;
 }
 
 static lots_status mark_days(const lots_panel_marks *m, lots_marked_set *set, lots_passed *passed, lots_error *err)
 {
     const uint32_t days = (uint32_t)(m->high - m->low) + 1;
-    lots_panel_runs *runs = &set->runs;
-    uint32_t *period = NULL;
+    uint32_t *period = NULL, run = 0;
     LOTS_TRY(leave_days(m, passed, err));
     LOTS_TRY(lots_new_u32(m->arena, passed->count, &period, err));
-    LOTS_TRY(lots_new_u32(m->arena, (size_t)passed->count + 1, &runs->cell, err));
-    LOTS_TRY(lots_new_u32(m->arena, (size_t)passed->count + 1, &runs->end, err));
     (void)m->worker->kernels->code_u32(m->periods->of_day, (uint32_t)m->low, days, (const uint32_t *)passed->starts,
                                        passed->count, period);
+    LOTS_TRY(find_runs(m, passed, period, &set->runs, err));
     set->told = true;
-    for (uint32_t k = 0; k < m->asked; k++) {
-        const uint32_t from = passed->offsets[m->owner[k]], end = passed->offsets[m->owner[k] + 1];
-        if (from < end)
-            runs->count = mark_owner(m, m->row[k], period, from, end, runs);
-    }
+    for (uint32_t k = 0; k < m->asked; k++)
+        run = mark_runs(m, m->row[k], run, passed->offsets[m->owner[k] + 1], &set->runs);
     return LOTS_OK;
 }
 

@@ -125,17 +125,18 @@ static lots_status find_runs(const lots_panel_marks *m, const lots_passed *passe
  * last take the place of its period and last place. Gives the run after. */
 static uint32_t mark_runs(const lots_panel_marks *m, uint32_t row, uint32_t run, uint32_t end, lots_panel_runs *runs)
 {
-    const uint32_t base = row * m->words * 64, first = run;
+    const uint32_t base = row * m->words * 64, first = run, count = runs->count;
+    uint32_t *restrict cell = runs->cell, *restrict last = runs->end;
     uint64_t *bits = m->bits + (size_t)row * m->words, word = 0;
-    for (; run < runs->count && runs->end[run] < end; run++) {
-        word |= UINT64_C(1) << runs->cell[run] % 64;
-        runs->cell[run] += base;
-        runs->end[run]++;
+    for (; run < count && last[run] < end; run++) {
+        word |= UINT64_C(1) << cell[run] % 64;
+        cell[run] += base;
+        last[run]++;
     }
     if (m->words == 1)
         bits[0] |= word;
     for (uint32_t k = first; m->words > 1 && k < run; k++)
-        lots_bit_set(m->bits, runs->cell[k]);
+        lots_bit_set(m->bits, cell[k]);
     return run;
 }
 
@@ -251,7 +252,7 @@ static lots_status take_part(const lots_panel_marks *m, const lots_marked_set *w
         return lots_passed_narrow(m->worker, made, part->within, mask, err);
     }
     LOTS_TRY(lots_new_bits(from->arena, from->relation->count, &bits, err));
-    m->worker->kernels->lookup_bits(from->rows, from->count, mask, from->relation->count, part->within);
+    (void)m->worker->kernels->bits_compress(from->bits, from->relation->count, mask, part->within);
     m->worker->kernels->bits_and(from->bits, mask, from->relation->count, bits);
     if (part->whole != NULL)
         made->starts = NULL; /* hardly ever asked for again */

@@ -241,34 +241,26 @@ lots_status lots_stream_fill_taken_ends(lots_worker *worker, uint32_t stream, co
 
 /* ---- where spans end ---- */
 
-/* The last day an open event of each patient may run to: the earlier of death and coverage. */
-static lots_status last_days(lots_worker *worker, uint32_t stream, const int32_t **out, lots_error *err)
+/* Until when open events of a stream run: the earlier of death and coverage. */
+typedef struct last_days {
+    int32_t until;
+    const lots_vector *death; /* by patient; NULL: none is known */
+} last_days;
+
+static lots_status find_last_days(lots_worker *worker, uint32_t stream, last_days *out, lots_error *err)
 {
-    const uint32_t patients = worker->patients->count;
     const lots_coverage *coverage = lots_registry_coverage(worker->registry, stream);
     const int32_t column = lots_stream_find_role(stream_of(worker, 0), LOTS_ROLE_DEATH);
-    int32_t *days = NULL;
-    LOTS_TRY(lots_new_i32(&worker->depths[0].arena, patients, &days, err));
-    const int32_t until = coverage != NULL ? coverage->until : LOTS_DAY_MAX;
-    for (size_t p = 0; p < patients; p += 16) /* into the slack, so that compilers make vectors of it */
-        for (size_t k = 0; k < 16; k++)
-            days[p + k] = until;
-    *out = days;
-    if (column < 0)
-        return LOTS_OK;
-    const lots_vector *death = NULL;
-    LOTS_TRY(lots_stream_column(worker, 0, (uint32_t)column, &death, err));
-    for (size_t w = 0; w < lots_bit_words(patients); w++) {
-        uint64_t dead = death->missing == NULL ? UINT64_MAX : ~death->missing[w];
-        if (patients - w * 64 < 64)
-            dead &= (UINT64_C(1) << (patients - w * 64)) - 1;
-        for (; dead != 0; dead &= dead - 1) {
-            const size_t p = w * 64 + (size_t)__builtin_ctzll(dead);
-            if (((const int32_t *)death->data)[p] < days[p])
-                days[p] = ((const int32_t *)death->data)[p];
-        }
-    }
-    return LOTS_OK;
+    *out = (last_days){.until = coverage != NULL ? coverage->until : LOTS_DAY_MAX};
+    return column < 0 ? LOTS_OK : lots_stream_column(worker, 0, (uint32_t)column, &out->death, err);
+}
+
+static int32_t last_day(const last_days *last, uint32_t patient)
+{
+    if (last->death == NULL || lots_vector_is_missing(last->death, patient))
+        return last->until;
+    const int32_t death = ((const int32_t *)last->death->data)[patient];
+    return death < last->until ? death : last->until;
 }
 
 /* The end column, or NULL when the stream has none. */
@@ -331,18 +323,19 @@ static lots_status run_on(lots_worker *worker, uint32_t stream, const uint64_t *
 {
     const uint32_t rows = worker->streams[stream].rows;
     const uint32_t *offsets = NULL;
-    const int32_t *last = NULL;
+    last_days last;
     uint32_t p = 0;
     if (lots_bits_next(open, 0, rows) == rows)
         return LOTS_OK;
-    LOTS_TRY(last_days(worker, stream, &last, err));
+    LOTS_TRY(find_last_days(worker, stream, &last, err));
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
     for (size_t w = 0; w < lots_bit_words(rows); w++)
         for (uint64_t bits = open[w]; bits != 0; bits &= bits - 1) {
             const size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             while (offsets[p + 1] <= i)
                 p++;
-            days[i] = last[p] > starts[i] ? last[p] : starts[i];
+            const int32_t until = last_day(&last, p);
+            days[i] = until > starts[i] ? until : starts[i];
         }
     return LOTS_OK;
 }
@@ -408,8 +401,10 @@ static lots_status tell_endless(lots_worker *worker, uint32_t stream, const endl
                                 lots_vector *out, lots_error *err)
 {
     const uint32_t *offsets = NULL;
-    const int32_t *last = NULL, *starts = start->data;
+    const int32_t *starts = start->data;
     int32_t *days = out->data;
+    last_days last;
+    bool known = false;
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
     for (uint32_t i = 0; i < none->count; i++) {
         if (none->kind[i] == LOTS_SPAN_CLOSED || lots_vector_is_missing(start, none->row[i]))
@@ -419,9 +414,10 @@ static lots_status tell_endless(lots_worker *worker, uint32_t stream, const endl
         lots_bit_clear(out->missing, none->place[i]);
         if (none->kind[i] != LOTS_SPAN_OPEN)
             continue;
-        if (last == NULL)
-            LOTS_TRY(last_days(worker, stream, &last, err));
-        const int32_t until = last[owner_of(offsets, worker->patients->count, none->row[i])];
+        if (!known)
+            LOTS_TRY(find_last_days(worker, stream, &last, err));
+        known = true;
+        const int32_t until = last_day(&last, owner_of(offsets, worker->patients->count, none->row[i]));
         days[none->place[i]] = until > day ? until : day;
     }
     return LOTS_OK;

@@ -318,20 +318,6 @@ lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes,
     return status;
 }
 
-lots_status lots_block_decode_below(const lots_block_meta *meta, const uint8_t *bytes, uint64_t below, lots_values_out *out,
-                                    uint32_t *decoded, bool *done, lots_arena *scratch, lots_error *err)
-{
-    lots_reader reader = lots_reader_over(bytes, meta->bytes);
-    reader.slack = out->after_bytes;
-    *done = meta->phys == LOTS_PHYS_U32 && meta->encoding == LOTS_ENCODING_DELTA && meta->missing == 0;
-    if (!*done)
-        return LOTS_OK;
-    const lots_arena_mark mark = lots_arena_save(scratch);
-    const lots_status status = lots_delta_decode_below(&reader, meta->count, below, out->data, decoded, scratch, err);
-    lots_arena_restore(scratch, mark);
-    return status;
-}
-
 static lots_status decode_first(lots_reader *reader, uint32_t of, uint32_t count, uint32_t *out, lots_arena *arena, lots_error *err)
 {
     lots_frame_cursor frame;

@@ -158,6 +158,16 @@ typedef struct lots_values_out {
 
 /* What makes some days of a block of gaps cheaper than all: see core/codec/gap_marks.c. */
 typedef struct lots_gap_marks lots_gap_marks;
+/* What makes some of a block's rising numbers cheaper than all: see core/codec/rise_marks.c. */
+typedef struct lots_rise_marks lots_rise_marks;
+enum { LOTS_RISE_GROUP = 32 };
+/* Numbers of such a block one after the other: all that are not below `least` and below `below`, and maybe others. */
+typedef struct lots_rising {
+    const uint32_t *items;
+    uint32_t first; /* which of the block items[0] is: a multiple of LOTS_RISE_GROUP */
+    uint32_t count;
+    uint64_t least, below;
+} lots_rising;
 
 /* What a block needs beside its bytes. */
 typedef enum lots_need { LOTS_NEED_NOTHING, LOTS_NEED_STARTS, LOTS_NEED_ENTRIES, LOTS_NEED_PARENT } lots_need;
@@ -192,10 +202,6 @@ LOTS_MUST lots_status lots_block_verify(const lots_block_meta *meta, const uint8
  * Errors: LOTS_CORRUPT (saying what was wrong), LOTS_MEMORY. Output unspecified then. Cost: O(count). */
 LOTS_MUST lots_status lots_block_decode(const lots_block_meta *meta, const uint8_t *bytes, lots_values_out *out,
                                         lots_arena *scratch, lots_error *err);
-/* Of a block of rising U32, none missing, that has been decoded whole before: at least all values below a bound, the first
- * *decoded, where its encoding tells them one after the other: *done, else nothing is written. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_block_decode_below(const lots_block_meta *meta, const uint8_t *bytes, uint64_t below, lots_values_out *out,
-                                              uint32_t *decoded, bool *done, lots_arena *scratch, lots_error *err);
 /* Of a block of U32, none missing, that has been decoded whole before: at least its first `count` values, where its encoding has
  * them one after the other: *done, else nothing is written. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_block_decode_first(const lots_block_meta *meta, const uint8_t *bytes, uint32_t count, lots_values_out *out,
@@ -246,6 +252,16 @@ LOTS_MUST lots_status lots_block_take_days(const lots_block_meta *meta, const lo
  * stay as they are. `out` has starts; meta->min < day <= meta->max. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_block_find_places(const lots_block_meta *meta, const lots_gap_marks *marks, const uint64_t *patients,
                                              int32_t day, uint32_t *places, const lots_values_out *out, lots_error *err);
+/* Of numbers that rise, each once: can a few be decoded for less than all, once there are marks? */
+bool lots_block_can_rise(const lots_block_meta *meta);
+/* The marks of such a block, which has been decoded to `numbers` before. Given away; lots_free() ends them. `bytes`, and the
+ * `after_bytes` that may be read after them, must outlive them. Errors: LOTS_CORRUPT, LOTS_MEMORY; *out is NULL then. */
+LOTS_MUST lots_status lots_block_mark_rising(const lots_block_meta *meta, const uint8_t *bytes, size_t after_bytes,
+                                             const uint32_t *numbers, lots_rise_marks **out, lots_arena *scratch, lots_error *err);
+/* At least the numbers from `least` on that are below `below`, which is above it; in the arena. Errors: LOTS_CORRUPT, LOTS_MEMORY.
+ * Cost: as many as there are, and two groups more. */
+LOTS_MUST lots_status lots_block_take_rising(const lots_block_meta *meta, const lots_rise_marks *marks, uint64_t least, uint64_t below,
+                                             lots_rising *out, lots_arena *arena, lots_error *err);
 /* Of lengths of lists that lie one after the other, without decoding them: can a block that has been decoded whole before tell
  * how many elements are before a list, and in which list an element is? */
 bool lots_block_can_place(const lots_block_meta *meta);

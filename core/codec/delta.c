@@ -74,28 +74,20 @@ static lots_status read_first(lots_reader *reader, uint32_t count, uint64_t *fir
     return LOTS_OK;
 }
 
-lots_status lots_delta_decode_below(lots_reader *reader, uint32_t count, uint64_t below, uint32_t *out, uint32_t *decoded,
-                                    lots_arena *arena, lots_error *err)
+lots_status lots_delta_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
+                                  lots_error *err)
 {
     uint64_t first = 0;
-    uint32_t size, at;
+    uint32_t size;
     lots_frame_cursor differences;
     LOTS_TRY(read_first(reader, count, &first, err));
     LOTS_TRY(lots_frame_open_u32(reader, count - 1, 0, &differences, arena, err));
     out[0] = (uint32_t)first;
-    for (at = 1; at < count && out[at - 1] < below; at += size) {
+    for (uint32_t at = 1; at < count; at += size) {
         LOTS_TRY(lots_frame_next_u32(&differences, out + at, &size, err));
         lots_kernels_get()->prefix_u32(out + at, size, out[at - 1], out + at);
     }
-    *decoded = at;
     return LOTS_OK;
-}
-
-lots_status lots_delta_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
-                                  lots_error *err)
-{
-    uint32_t decoded;
-    return lots_delta_decode_below(reader, count, UINT64_MAX, out, &decoded, arena, err);
 }
 
 lots_status lots_delta_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,

@@ -32,9 +32,6 @@ LOTS_MUST lots_status lots_delta_write(const lots_delta_plan *plan, lots_bytes *
                                        lots_error *err);
 LOTS_MUST lots_status lots_delta_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
                                             lots_error *err);
-/* Of numbers that rise the first *decoded: at least all that are below a bound. */
-LOTS_MUST lots_status lots_delta_decode_below(lots_reader *reader, uint32_t count, uint64_t below, uint32_t *out,
-                                              uint32_t *decoded, lots_arena *arena, lots_error *err);
 LOTS_MUST lots_status lots_delta_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
                                             lots_error *err);
 

@@ -141,6 +141,7 @@ static lots_status match_column(lots_segment *segment, lots_segment_stream *stre
                                 lots_error *err)
 {
     const lots_layout_column *file = find_column(stream->file, schema->name);
+    void *room;
     if (lots_layout_has_ids(schema->kind))
         out->dictionary = find_dictionary(dictionaries, schema);
     out->file = file;
@@ -154,6 +155,10 @@ static lots_status match_column(lots_segment *segment, lots_segment_stream *stre
                          stream->file->name, schema->name, lots_kind_name(file->kind), lots_kind_name(schema->kind));
     out->shown[LOTS_PART_VALUES] = file->values.shown;
     out->shown[LOTS_PART_LENGTHS] = file->lengths.shown;
+    if (file->flags & LOTS_COLUMN_POSTINGS) {
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->posted, err));
+        out->posted = room;
+    }
     return LOTS_OK;
 }
 
@@ -240,6 +245,15 @@ lots_status lots_segment_open(lots_segment **out, const char *path, uint64_t exp
     return status;
 }
 
+static void free_posted(const lots_segment *segment, lots_posted_marks *posted)
+{
+    for (uint32_t k = 0; posted != NULL && k < segment->layout.chunks; k++) {
+        for (int part = 0; part < LOTS_POSTED_PARTS; part++)
+            lots_free(atomic_load_explicit(&posted[k].parts[part], memory_order_acquire));
+        lots_free(atomic_load_explicit(&posted[k].rows, memory_order_acquire));
+    }
+}
+
 static void close_columns(lots_segment *segment)
 {
     for (uint32_t s = 0; segment->streams != NULL && s < segment->schema->stream_count; s++) {
@@ -247,6 +261,7 @@ static void close_columns(lots_segment *segment)
         for (uint32_t c = 0; columns != NULL && c < segment->schema->streams[s].column_count; c++) {
             lots_free(atomic_load_explicit(&columns[c].ids, memory_order_acquire));
             lots_free(atomic_load_explicit(&columns[c].presence, memory_order_acquire));
+            free_posted(segment, columns[c].posted);
         }
         const lots_segment_stream *stream = &segment->streams[s];
         for (uint32_t c = 0; stream->children != NULL && c < stream->file->column_count; c++)

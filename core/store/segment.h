@@ -125,23 +125,18 @@ LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stre
 LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const lots_id_test *test, lots_known_planes *planes, uint64_t *out, uint64_t *missing,
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
-/* What postings of a column's chunk were decoded, for the next who asks; zero but for the arena, in which they live: not the scratch. */
-typedef struct lots_posted_pairs {
-    lots_arena *arena;
-    const uint32_t *items[3]; /* pairs of common ids, of rare ones, and the rows of these */
-    uint32_t counts[3];
-    uint64_t below[3]; /* those below are among them; 0: nothing was decoded */
-    uint32_t *offsets; /* as lots_segment_offsets has them, the caller's or read; NULL: neither */
-} lots_posted_pairs;
 /* Which patients of a chunk have an id of the set in some row of the stream, where the file says it beside the rows: *done, else
- * nothing is written. `out`: bits of the chunk's patients, the caller's. Rows that are ghosts are rows here.
- * `kept`: of this column and chunk; NULL: nothing is kept. Errors: as read. */
+ * nothing is written. `out`: bits of the chunk's patients, the caller's. Rows that are ghosts are rows here. Errors: as read. */
 LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                          const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept,
-                                          lots_arena *scratch, lots_error *err);
+                                          const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err);
+/* A chunk's offsets, as lots_segment_offsets has them, if they are known: NULL until they were read, which is into the arena. */
+typedef struct lots_kept_offsets {
+    lots_arena *arena; /* not the scratch */
+    uint32_t *offsets;
+} lots_kept_offsets;
 /* The same of rows, which are told of ids that few have: *done, bits of the chunk's rows; else `out` is of no use. */
 LOTS_MUST lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                               const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept,
+                                               const lots_id_test *test, uint64_t *out, bool *done, lots_kept_offsets *kept,
                                                lots_arena *scratch, lots_error *err);
 bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uint32_t column);
 /* What a chunk has beside a column's values to find rows by: postings, or rows by year. */

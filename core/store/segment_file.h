@@ -1,8 +1,8 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_lengths.c, segment_ids.c (dictionaries), segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
+ * (blocks), segment_lengths.c, segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `verified`) is published by one atomic store of
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `posted`, `verified`) is published by one atomic store of
  * something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H
@@ -25,12 +25,22 @@ typedef struct lots_segment_children {
     uint32_t *children;
 } lots_segment_children;
 
+/* What is posted of a column's chunk: pairs of common ids (or of all), of rare ones, and the rows of these. */
+typedef enum lots_posted_part { LOTS_POSTED_COMMON, LOTS_POSTED_RARE, LOTS_POSTED_ROWS, LOTS_POSTED_PARTS } lots_posted_part;
+
+/* What finds its way to some of it: see segment_pairs.c, and segment_posted.c for the rows. */
+typedef struct lots_posted_marks {
+    _Atomic(lots_rise_marks *) parts[LOTS_POSTED_PARTS];
+    _Atomic(uint32_t *) rows; /* before each LOTS_RISE_GROUP-th rare pair, of the patients of those before it */
+} lots_posted_marks;
+
 typedef struct lots_segment_column {
     const lots_layout_column *file;
     const lots_block_meta *shown[2];    /* by lots_part, then chunk */
     const lots_dictionary *dictionary;  /* the registry's, of id columns */
     _Atomic(lots_segment_ids *) ids;
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
+    lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
 } lots_segment_column;
 
 typedef struct lots_segment_stream {
@@ -95,6 +105,11 @@ LOTS_MUST lots_status lots_segment_load_presence(const lots_segment *segment, ui
 /* The numbers of a block of postings, rare ones or posted rows, in scratch. Errors: LOTS_CORRUPT, also when they don't rise. */
 LOTS_MUST lots_status lots_segment_read_pairs(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk,
                                               const uint32_t **pairs, uint32_t *count, lots_arena *scratch, lots_error *err);
+/* Those of a part that are not below `least` and below `below`, which is above it, and maybe others; in the arena. Where `out` has them
+ * already nothing is done: it begins as zero. Decoded whole the first time. Errors: as read_pairs. */
+LOTS_MUST lots_status lots_segment_take_pairs(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                              lots_posted_part part, uint64_t least, uint64_t below, lots_rising *out, lots_arena *arena,
+                                              lots_error *err);
 /* The place of the first of some rising items that is not below `least`; count if all are. */
 uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t least);
 /* The children of a column of the file that has them, made at first use. */

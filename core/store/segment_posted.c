@@ -2,78 +2,44 @@
  * one number, id x patients + patient; the chunk's pairs rise, so those of neighbouring ids lie side by side. Rows of a list's rare
  * ids are numbered through the rows of rare pairs' patients: what the pairs before have is added up to know where a pair's begin.
  * See segment.h. */
+#include "core/base/memory.h"
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
-enum { COMMON_PAIRS, RARE_PAIRS, ROWS }; /* in lots_posted_pairs */
-enum { IDS_LOOKED_UP = 64 }; /* more ids of a set in one chunk are hardly rare together */
-
 typedef struct pairs {
-    const uint32_t *items;
-    uint32_t count;
+    lots_rising some;
     uint32_t per; /* how many patients an id may go with */
 } pairs;
 
-/* What makes pairs unsafe to use; that none is beyond the directory's greatest is the same question. */
-static lots_status check_pairs(const lots_block_meta *meta, const uint32_t *items, lots_error *err)
-{
-    uint32_t falls = 0;
-    for (uint32_t i = 1; i < meta->count; i++)
-        falls += items[i] <= items[i - 1];
-    if (falls > 0 || items[meta->count - 1] > meta->max)
-        return lots_fail(err, LOTS_CORRUPT, "its postings do not rise, or pass what the directory says");
-    return LOTS_OK;
-}
-
-lots_status lots_segment_read_pairs(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk,
-                                    const uint32_t **items, uint32_t *count, lots_arena *scratch, lots_error *err)
-{
-    const lots_block_meta *meta = &slot->metas[chunk];
-    void *room;
-    *items = NULL;
-    *count = meta->count;
-    if (!lots_layout_held(meta))
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(scratch, &room, meta->count, sizeof(uint32_t), err));
-    lots_values_out out = {.data = room};
-    LOTS_TRY(lots_segment_decode_block(segment, slot, chunk, &out, scratch, err));
-    *items = room;
-    if (out.believed)
-        return LOTS_OK;
-    LOTS_TRY(check_pairs(meta, room, err));
-    lots_segment_set_verified(segment, slot, chunk);
-    return LOTS_OK;
-}
-
-uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t least)
-{
-    uint32_t low = 0, high = count;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (items[middle] < least)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The first pair of those from an id on. */
+/* The first pair of those from an id on, among some that have the id's. */
 static uint32_t first_of(const pairs *all, uint64_t id)
 {
-    return lots_segment_first_pair(all->items, all->count, id * all->per);
+    return lots_segment_first_pair(all->some.items, all->some.count, id * all->per);
 }
 
 /* Those who go with the ids first .. end - 1. */
 static void mark_ids(const pairs *all, uint64_t first, uint64_t end, uint64_t *out)
 {
-    const uint32_t to = first_of(all, end);
+    const uint32_t to = first_of(all, end), *items = all->some.items;
     uint64_t base = first * all->per;
     for (uint32_t i = first_of(all, first); i < to; i++) {
-        while (all->items[i] >= base + all->per)
+        while (items[i] >= base + all->per)
             base += all->per;
-        lots_bit_set(out, (size_t)(all->items[i] - base));
+        lots_bit_set(out, (size_t)(items[i] - base));
     }
+}
+
+/* How many of the ids first .. end - 1 they are of. */
+static uint64_t count_ids(const pairs *all, uint64_t first, uint64_t end)
+{
+    const uint32_t to = first_of(all, end), *items = all->some.items;
+    uint64_t ids = 0, next = 0;
+    for (uint32_t i = first_of(all, first); i < to; i++)
+        if (items[i] >= next) {
+            ids++;
+            next = (uint64_t)(items[i] / all->per + 1) * all->per;
+        }
+    return ids;
 }
 
 /* The next run of ids of a set, from *end on; false: there is none. */
@@ -92,82 +58,41 @@ static bool next_run(const lots_id_test *test, uint32_t ids, size_t *first, size
 }
 
 typedef struct place { /* a chunk of a column that has postings */
-    const lots_segment *segment;
+    lots_segment *segment;
     const lots_layout_column *file;
     const uint64_t *present; /* the presence map; NULL: there is none */
     bool alone;              /* the only chunk of the segment: it has every id */
-    uint32_t chunk, ids;
+    uint32_t stream, column, chunk, ids;
     const lots_id_test *test;
-    lots_posted_pairs *kept; /* NULL: nothing is kept */
 } place;
 
-/* The first id from `first` to end - 1 that is in the chunk, `end` if none is. Where nothing tells, any may be. */
-static size_t next_present(const place *at, size_t first, size_t end)
+/* How many of the ids first .. end - 1 are in the chunk. Where nothing tells, all may be. */
+static uint64_t count_present(const place *at, size_t first, size_t end)
 {
     const size_t base = (size_t)at->chunk * at->ids;
-    return at->present == NULL ? first : lots_bits_next(at->present, base + first, base + end) - base;
+    return at->present == NULL ? end - first : lots_bits_count_range(at->present, base + first, base + end);
 }
 
 static bool none_present(const place *at)
 {
     size_t first = 0, end = 0;
     while (next_run(at->test, at->ids, &first, &end))
-        if (next_present(at, first, end) < end)
+        if (count_present(at, first, end) > 0)
             return false;
     return true;
 }
 
-/* The numbers of a block that was decoded before, at least those below a bound: the first of the block. */
-static lots_status read_below(const place *at, const lots_layout_slot *slot, uint64_t below, const uint32_t **items, uint32_t *count,
-                              bool *done, lots_arena *scratch, lots_error *err)
+static lots_status read_part(const place *at, lots_posted_part part, uint64_t least, uint64_t below, lots_rising *out,
+                             lots_arena *scratch, lots_error *err)
 {
-    const lots_segment *segment = at->segment;
-    const lots_block_meta *meta = &slot->metas[at->chunk];
-    void *room;
-    *done = lots_layout_held(meta) && meta->max >= 0 && below <= (uint64_t)meta->max &&
-            lots_segment_is_verified(segment, slot, at->chunk);
-    if (!*done)
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(scratch, &room, meta->count, sizeof(uint32_t), err));
-    lots_values_out out = {.data = room, .after_bytes = lots_segment_after_block(segment, slot, at->chunk), .believed = true};
-    *items = room;
-    return lots_block_decode_below(meta, segment->data + slot->offsets[at->chunk], below, &out, count, done, scratch, err);
+    return lots_segment_take_pairs(at->segment, at->stream, at->column, at->chunk, part, least, below, out, scratch, err);
 }
 
-/* Pairs or rows, at least those below a bound, decoded now or before. What is asked for again is decoded whole. */
-static lots_status read_part(const place *at, int part, uint64_t below, pairs *out, lots_arena *scratch, lots_error *err)
+/* The pairs of the ids first .. end - 1. */
+static lots_status read_ids(const place *at, lots_posted_part part, uint64_t first, uint64_t end, pairs *out, lots_arena *scratch,
+                            lots_error *err)
 {
-    const lots_layout_slot *slots[] = {&at->file->postings, &at->file->rare, &at->file->posted_rows}, *slot = slots[part];
-    lots_posted_pairs *kept = at->kept;
-    lots_arena *arena = kept != NULL ? kept->arena : scratch;
-    bool done = false;
-    if (kept != NULL && kept->below[part] >= below && kept->below[part] > 0) {
-        out->items = kept->items[part];
-        out->count = kept->counts[part];
-        return LOTS_OK;
-    }
-    if (kept == NULL || kept->below[part] == 0)
-        LOTS_TRY(read_below(at, slot, below, &out->items, &out->count, &done, arena, err));
-    if (!done)
-        LOTS_TRY(lots_segment_read_pairs(at->segment, slot, at->chunk, &out->items, &out->count, arena, err));
-    if (kept == NULL)
-        return LOTS_OK;
-    kept->items[part] = out->items;
-    kept->counts[part] = out->count;
-    kept->below[part] = done ? below : UINT64_MAX;
-    return LOTS_OK;
-}
-
-/* Where the set's ids begin and end. */
-static void find_span(const place *at, size_t *first, size_t *end)
-{
-    size_t from = 0, to = 0;
-    *first = at->ids;
-    *end = 0;
-    while (next_run(at->test, at->ids, &from, &to)) {
-        *first = from < *first ? from : *first;
-        *end = to;
-    }
+    return read_part(at, part, first * out->per, end * out->per, &out->some, scratch, err);
 }
 
 static uint32_t patients_of(const place *at)
@@ -175,46 +100,29 @@ static uint32_t patients_of(const place *at)
     return at->segment->layout.firsts[at->chunk + 1] - at->segment->layout.firsts[at->chunk];
 }
 
-/* Whether every id of the set that is in the chunk is among the rare ones. */
-static bool all_are_rare(const place *at, const pairs *rare)
-{
-    size_t first = 0, end = 0;
-    uint32_t looked_up = 0;
-    while (next_run(at->test, at->ids, &first, &end))
-        for (size_t id = next_present(at, first, end); id < end; id = next_present(at, id + 1, end)) {
-            const uint32_t from = first_of(rare, id);
-            if (looked_up++ >= IDS_LOOKED_UP || from >= rare->count || rare->items[from] >= (id + 1) * rare->per)
-                return false;
-        }
-    return true;
-}
-
-static lots_status mark_part(const place *at, int part, pairs *all, uint64_t *out, lots_arena *scratch, lots_error *err)
-{
-    size_t first = 0, end = 0;
-    find_span(at, &first, &end);
-    LOTS_TRY(read_part(at, part, (uint64_t)end * all->per, all, scratch, err));
-    first = end = 0;
-    while (all->count > 0 && next_run(at->test, at->ids, &first, &end))
-        mark_ids(all, first, end, out);
-    return LOTS_OK;
-}
-
 /* The pairs of common ids are the most: they are not read for rare ones. */
 static lots_status mark_patients(const place *at, uint64_t *out, lots_arena *scratch, lots_error *err)
 {
-    pairs all = {.per = patients_of(at)};
-    if (at->file->kind == LOTS_KIND_CODES) {
-        LOTS_TRY(mark_part(at, RARE_PAIRS, &all, out, scratch, err));
-        if (all_are_rare(at, &all))
-            return LOTS_OK;
+    pairs rare = {.per = patients_of(at)}, common = rare;
+    for (size_t first = 0, end = 0; next_run(at->test, at->ids, &first, &end);) {
+        uint64_t left = count_present(at, first, end);
+        if (left > 0 && at->file->kind == LOTS_KIND_CODES) {
+            LOTS_TRY(read_ids(at, LOTS_POSTED_RARE, first, end, &rare, scratch, err));
+            mark_ids(&rare, first, end, out);
+            left -= count_ids(&rare, first, end);
+        }
+        if (left == 0)
+            continue;
+        LOTS_TRY(read_ids(at, LOTS_POSTED_COMMON, first, end, &common, scratch, err));
+        mark_ids(&common, first, end, out);
     }
-    return mark_part(at, COMMON_PAIRS, &all, out, scratch, err);
+    return LOTS_OK;
 }
 
 typedef struct numbering { /* of rows, through those of rare pairs' patients */
     pairs rare, rows;
     const uint32_t *offsets; /* by patient */
+    const uint32_t *before;  /* lots_posted_marks.rows; NULL: not yet asked for */
     double part;             /* 1 / patients */
     uint32_t pair, row;      /* next of each */
     uint64_t base;           /* the number of the pair's first row */
@@ -230,7 +138,7 @@ static inline uint32_t patient_of(const numbering *at, uint32_t pair)
 /* On to a pair. */
 static void pass_pairs(numbering *at, uint32_t to)
 {
-    const uint32_t *items = at->rare.items, *offsets = at->offsets;
+    const uint32_t *items = at->rare.some.items, *offsets = at->offsets;
     uint64_t rows = 0;
     for (uint32_t i = at->pair; i < to; i++) {
         const uint32_t patient = patient_of(at, items[i]);
@@ -243,72 +151,119 @@ static void pass_pairs(numbering *at, uint32_t to)
 /* The same, marking their rows. Those with numbers below the base have been passed. */
 static void mark_pairs(numbering *at, uint32_t to, uint64_t *out)
 {
-    const uint32_t *rows = at->rows.items;
+    const uint32_t *rows = at->rows.some.items;
     for (; at->pair < to; at->pair++) {
-        const uint32_t patient = patient_of(at, at->rare.items[at->pair]), first = at->offsets[patient];
+        const uint32_t patient = patient_of(at, at->rare.some.items[at->pair]), first = at->offsets[patient];
         const uint64_t next = at->base + at->offsets[patient + 1] - first;
-        for (; at->row < at->rows.count && rows[at->row] < next; at->row++)
+        for (; at->row < at->rows.some.count && rows[at->row] < next; at->row++)
             lots_bit_set(out, (size_t)(first + (rows[at->row] - at->base)));
         at->base = next;
     }
 }
 
-static lots_status read_offsets(lots_segment *segment, uint32_t stream, const place *at, const uint32_t **out, lots_arena *scratch,
-                                lots_error *err)
+/* What pass_pairs finds at each LOTS_RISE_GROUP-th pair, from the first on. */
+static lots_status count_rows(numbering all, uint32_t **out, lots_error *err)
 {
-    lots_posted_pairs *kept = at->kept;
     void *room;
-    *out = kept != NULL ? kept->offsets : NULL;
-    if (*out != NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(kept != NULL ? kept->arena : scratch, &room, (size_t)patients_of(at) + 1, sizeof(uint32_t), err));
-    LOTS_TRY(lots_segment_offsets(segment, stream, at->chunk, room, scratch, err));
+    LOTS_TRY(lots_alloc(&room, all.rare.some.count / LOTS_RISE_GROUP + 1, sizeof(uint32_t), err));
     *out = room;
-    if (kept != NULL)
-        kept->offsets = room;
-    return LOTS_OK;
-}
-
-/* Of an id that is in the chunk either all rows are told or none. */
-static lots_status mark_rows(lots_segment *segment, uint32_t stream, const place *at, uint64_t *out, bool *done,
-                             lots_arena *scratch, lots_error *err)
-{
-    numbering all = {.rare = {.per = patients_of(at)}, .rows = {.per = 1}, .part = 1.0 / patients_of(at)};
-    size_t first, end;
-    find_span(at, &first, &end);
-    LOTS_TRY(read_part(at, RARE_PAIRS, (uint64_t)end * all.rare.per, &all.rare, scratch, err));
-    *done = all_are_rare(at, &all.rare);
-    if (!*done)
-        return LOTS_OK;
-    LOTS_TRY(read_offsets(segment, stream, at, &all.offsets, scratch, err));
-    pass_pairs(&all, first_of(&all.rare, first));
-    numbering last = all;
-    pass_pairs(&last, first_of(&all.rare, end));
-    LOTS_TRY(read_part(at, ROWS, last.base, &all.rows, scratch, err));
-    for (first = end = 0; next_run(at->test, at->ids, &first, &end);) {
-        pass_pairs(&all, first_of(&all.rare, first));
-        all.row = first_of(&all.rows, all.base);
-        mark_pairs(&all, first_of(&all.rare, end), out);
+    for (uint32_t at = 0; at <= all.rare.some.count; at += LOTS_RISE_GROUP) {
+        pass_pairs(&all, at);
+        (*out)[at / LOTS_RISE_GROUP] = (uint32_t)all.base;
     }
     return LOTS_OK;
 }
 
-static lots_status name_place(const lots_segment *segment, uint32_t stream, const place *at, lots_status status, lots_error *err)
+/* Rows before pairs, counted when they are asked for first; they stay. */
+static lots_status load_rows(const place *at, numbering *all, lots_arena *scratch, lots_error *err)
+{
+    _Atomic(uint32_t *) *kept = &at->segment->streams[at->stream].columns[at->column].posted[at->chunk].rows;
+    uint32_t *rows = atomic_load_explicit(kept, memory_order_acquire), *none = NULL;
+    if (rows == NULL) {
+        numbering whole = *all;
+        whole.rare.some = (lots_rising){.first = 0};
+        LOTS_TRY(read_ids(at, LOTS_POSTED_RARE, 0, at->ids, &whole.rare, scratch, err));
+        LOTS_TRY(count_rows(whole, &rows, err));
+        if (!atomic_compare_exchange_strong_explicit(kept, &none, rows, memory_order_acq_rel, memory_order_acquire)) {
+            lots_free(rows);
+            rows = none;
+        }
+    }
+    all->before = rows;
+    return LOTS_OK;
+}
+
+/* What the pairs need to be numbered. */
+static lots_status begin_numbering(const place *at, numbering *all, lots_kept_offsets *kept, lots_arena *scratch, lots_error *err)
+{
+    void *room;
+    if (kept->offsets == NULL) {
+        LOTS_TRY(lots_arena_vector(kept->arena, &room, (size_t)patients_of(at) + 1, sizeof(uint32_t), err));
+        LOTS_TRY(lots_segment_offsets(at->segment, at->stream, at->chunk, room, scratch, err));
+        kept->offsets = room;
+    }
+    all->offsets = kept->offsets;
+    return load_rows(at, all, scratch, err);
+}
+
+/* On or back to a pair, from the nearest before it of which it is known how many rows precede it. */
+static void go_to(numbering *at, uint32_t pair)
+{
+    at->pair = pair / LOTS_RISE_GROUP * LOTS_RISE_GROUP;
+    at->base = at->before[(at->rare.some.first + at->pair) / LOTS_RISE_GROUP];
+    pass_pairs(at, pair);
+}
+
+/* The rows of rare ids. */
+static lots_status mark_run(const place *at, uint64_t first, uint64_t end, numbering *all, uint64_t *out, lots_arena *scratch,
+                            lots_error *err)
+{
+    const uint32_t from = first_of(&all->rare, first), to = first_of(&all->rare, end);
+    go_to(all, to);
+    const uint64_t below = all->base;
+    go_to(all, from);
+    if (all->base == below)
+        return LOTS_OK;
+    LOTS_TRY(read_part(at, LOTS_POSTED_ROWS, all->base, below, &all->rows.some, scratch, err));
+    all->row = first_of(&all->rows, all->base);
+    mark_pairs(all, to, out);
+    return LOTS_OK;
+}
+
+/* Of an id that is in the chunk either all rows are told or none. */
+static lots_status mark_rows(const place *at, uint64_t *out, bool *done, lots_kept_offsets *kept, lots_arena *scratch, lots_error *err)
+{
+    numbering all = {.rare = {.per = patients_of(at)}, .rows = {.per = 1}, .part = 1.0 / patients_of(at)};
+    for (size_t first = 0, end = 0; next_run(at->test, at->ids, &first, &end);) {
+        const uint64_t present = count_present(at, first, end);
+        if (present == 0)
+            continue;
+        LOTS_TRY(read_ids(at, LOTS_POSTED_RARE, first, end, &all.rare, scratch, err));
+        *done = count_ids(&all.rare, first, end) == present;
+        if (!*done)
+            return LOTS_OK;
+        if (all.before == NULL)
+            LOTS_TRY(begin_numbering(at, &all, kept, scratch, err));
+        LOTS_TRY(mark_run(at, first, end, &all, out, scratch, err));
+    }
+    return LOTS_OK;
+}
+
+static lots_status name_place(const place *at, lots_status status, lots_error *err)
 {
     if (status != LOTS_OK)
-        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path,
-                           segment->schema->streams[stream].name, at->file->name, at->chunk);
+        lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", at->segment->path,
+                           at->segment->schema->streams[at->stream].name, at->file->name, at->chunk);
     return status;
 }
 
 /* False when the column has no postings. What can't be read of the presence map the check tells. */
-static bool find_place(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const lots_id_test *test,
-                       lots_posted_pairs *kept, place *out)
+static bool find_place(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const lots_id_test *test, place *out)
 {
     if (!lots_segment_has_postings(segment, stream, column))
         return false;
-    *out = (place){.segment = segment, .file = segment->streams[stream].columns[column].file, .chunk = chunk, .test = test,
-                   .kept = kept};
+    *out = (place){.segment = segment, .file = segment->streams[stream].columns[column].file, .stream = stream,
+                   .column = column, .chunk = chunk, .test = test};
     out->ids = out->file->dictionary.metas[0].count;
     out->alone = segment->layout.chunks == 1;
     if (lots_segment_load_presence(segment, stream, column, &out->present, NULL) != LOTS_OK)
@@ -336,11 +291,10 @@ uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, ui
 }
 
 lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept, lots_arena *scratch,
-                                lots_error *err)
+                                const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
 {
     place at;
-    *done = find_place(segment, stream, column, chunk, test, kept, &at);
+    *done = find_place(segment, stream, column, chunk, test, &at);
     if (!*done)
         return LOTS_OK;
     lots_bits_fill(out, segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], false);
@@ -349,16 +303,16 @@ lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = mark_patients(&at, out, scratch, err);
     lots_arena_restore(scratch, mark);
-    return name_place(segment, stream, &at, status, err);
+    return name_place(&at, status, err);
 }
 
 lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                     const lots_id_test *test, uint64_t *out, bool *done, lots_posted_pairs *kept, lots_arena *scratch,
+                                     const lots_id_test *test, uint64_t *out, bool *done, lots_kept_offsets *kept, lots_arena *scratch,
                                      lots_error *err)
 {
     const uint32_t rows = lots_segment_chunk_rows(segment, stream, chunk);
     place at;
-    *done = find_place(segment, stream, column, chunk, test, kept, &at) && at.file->kind == LOTS_KIND_CODES && (at.alone || at.present != NULL);
+    *done = find_place(segment, stream, column, chunk, test, &at) && at.file->kind == LOTS_KIND_CODES && (at.alone || at.present != NULL);
     if (!*done)
         return LOTS_OK;
     lots_bits_fill(out, rows, false);
@@ -368,7 +322,7 @@ lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uin
     if (!*done)
         return LOTS_OK;
     const lots_arena_mark mark = lots_arena_save(scratch);
-    lots_status status = mark_rows(segment, stream, &at, out, done, scratch, err);
+    lots_status status = mark_rows(&at, out, done, kept, scratch, err);
     lots_arena_restore(scratch, mark);
-    return name_place(segment, stream, &at, status, err);
+    return name_place(&at, status, err);
 }

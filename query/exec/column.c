@@ -52,7 +52,6 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         stream->known = (lots_known_entries){.arena = &worker->depths[0].arena};
         stream->planes = (lots_known_planes){.arena = &worker->depths[0].arena, .often = stream->planes.again};
         stream->tested = NULL;
-        stream->posted = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
             stream->locals[c].count = UINT32_MAX;
         for (uint32_t c = 0; stream->read && c < columns; c++)

@@ -175,25 +175,6 @@ static lots_status find_lists(const lots_step *step, const stored_column *column
     return LOTS_OK;
 }
 
-/* Where the column's postings are kept while the worker is on the chunk. */
-static lots_status keep_posted(lots_worker *worker, const stored_column *column, lots_posted_pairs **out, lots_error *err)
-{
-    lots_stream_chunk *chunk = &worker->streams[column->stream];
-    lots_arena *arena = &worker->depths[0].arena;
-    lots_posted *at = chunk->posted;
-    void *room = NULL;
-    while (at != NULL && at->column != column->column)
-        at = at->next;
-    if (at == NULL) {
-        LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof *at, err));
-        at = room;
-        *at = (lots_posted){.next = chunk->posted, .column = column->column, .pairs = {.arena = arena}};
-        chunk->posted = at;
-    }
-    *out = &at->pairs;
-    return LOTS_OK;
-}
-
 /* The rows of a rare set, as the column's postings tell them: *done. Where they mostly don't nobody goes on to ask. */
 static lots_status find_posted_rows(const lots_step *step, const stored_column *column, lots_local_set *set, uint64_t *rows,
                                     bool *done, lots_error *err)
@@ -201,15 +182,13 @@ static lots_status find_posted_rows(const lots_step *step, const stored_column *
     lots_worker *worker = step->worker;
     lots_stream_chunk *chunk = &worker->streams[column->stream];
     const lots_id_test test = test_of(set);
-    lots_posted_pairs *kept = NULL;
+    lots_kept_offsets kept = {.arena = &worker->depths[0].arena, .offsets = chunk->offsets};
     *done = false;
     if (set->untold > set->told || lots_stream_is_read(worker, column->stream, column->column))
         return LOTS_OK;
-    LOTS_TRY(keep_posted(worker, column, &kept, err));
-    kept->offsets = chunk->offsets;
-    LOTS_TRY(lots_segment_posted_rows(worker->segment, column->stream, column->column, worker->chunk, &test, rows, done, kept,
+    LOTS_TRY(lots_segment_posted_rows(worker->segment, column->stream, column->column, worker->chunk, &test, rows, done, &kept,
                                       &worker->scratch, err));
-    chunk->offsets = kept->offsets;
+    chunk->offsets = kept.offsets;
     set->told += *done;
     set->untold += !*done;
     return LOTS_OK;
@@ -476,10 +455,8 @@ static lots_status find_posted(const lots_step *step, const stored_column *colum
 {
     lots_worker *worker = step->worker;
     const lots_id_test test = test_of(set);
-    lots_posted_pairs *kept = NULL;
-    LOTS_TRY(keep_posted(worker, column, &kept, err));
     worker->work.rows += worker->patients->count;
-    return lots_segment_posted(worker->segment, column->stream, column->column, worker->chunk, &test, out, done, kept,
+    return lots_segment_posted(worker->segment, column->stream, column->column, worker->chunk, &test, out, done,
                                &worker->scratch, err);
 }
 

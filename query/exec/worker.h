@@ -57,13 +57,6 @@ struct lots_tested { /* which rows have a local id of an interval, as eval_local
     const uint64_t *bits, *missing; /* missing NULL: none is */
 };
 
-typedef struct lots_posted lots_posted;
-struct lots_posted { /* a column's postings, as they were decoded */
-    lots_posted *next;
-    uint32_t column;
-    lots_posted_pairs pairs;
-};
-
 typedef struct lots_taken { /* of a column: a few rows that were decoded for themselves */
     uint64_t asked;     /* rows that were, one by one */
     uint32_t *rows;     /* which were decoded first; NULL: none */
@@ -79,7 +72,6 @@ typedef struct lots_stream_chunk {
     lots_known_entries known; /* of the rows that were */
     lots_known_planes planes; /* of columns of few values */
     lots_tested *tested; /* since the chunk began */
-    lots_posted *posted; /* the same */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
     uint32_t *years;     /* as lots_segment_year_places has them; NULL until asked for */
     uint32_t year_from;  /* what it was asked from on, */

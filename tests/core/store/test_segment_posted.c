@@ -90,7 +90,7 @@ static void assert_posted(const own_stream *k, lots_segment *segment, uint32_t c
     bool done, wanted[CODE_COUNT];
     find_wanted(k, segment, column, test, wanted);
     memset(posted, 0xa5, sizeof posted);
-    assert_ok(lots_segment_posted(segment, CASES, column, chunk, test, posted, &done, NULL, scratch, &err));
+    assert_ok(lots_segment_posted(segment, CASES, column, chunk, test, posted, &done, scratch, &err));
     assert_true(done);
     for (uint32_t row = 0; row < k->rows.rows; row++) {
         const uint32_t patient = LOTS_AT(lots_patient, &k->rows.patient, row) - FIRST_PATIENT;
@@ -112,7 +112,7 @@ static bool assert_posted_rows(const own_stream *k, lots_segment *segment, uint3
     find_wanted(k, segment, K_DX, test, wanted);
     const lots_id_test before = {.first = 30, .end = 40}; /* what it had decoded is kept, and may not do */
     lots_arena arena;
-    lots_posted_pairs kept = {.arena = &arena};
+    lots_kept_offsets kept = {.arena = &arena};
     lots_arena_init(&arena, 0);
     assert_ok(lots_segment_posted_rows(segment, CASES, K_DX, chunk, &before, told, &done, &kept, scratch, &err));
     assert_ok(lots_segment_posted_rows(segment, CASES, K_DX, chunk, test, told, &done, &kept, scratch, &err));
@@ -206,7 +206,7 @@ static void codes_as_dear_to_post_as_to_read_are_not_posted(void **state)
     assert_false(lots_segment_has_postings(segment, CASES, K_ONCE));
     assert_false(lots_segment_has_postings(segment, CASES, K_LEVEL));
     assert_int_equal(lots_segment_aid_bytes(segment, CASES, K_ONCE, 0), 0);
-    assert_ok(lots_segment_posted(segment, CASES, K_ONCE, 0, &all, posted, &done, NULL, &scratch, &err));
+    assert_ok(lots_segment_posted(segment, CASES, K_ONCE, 0, &all, posted, &done, &scratch, &err));
     assert_false(done);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
@@ -258,12 +258,16 @@ static bool is_found(const own_stream *k, uint32_t column, uint32_t bit, lots_ar
     bool done;
     assert_ok(open_file(&k->f, k->path, &segment, &err));
     const lots_id_test some = {.first = bit % 20, .end = CODE_COUNT}, few = {.first = bit, .end = bit + 2};
-    const lots_status status = lots_segment_posted(segment, CASES, column, 0, &some, posted, &done, NULL, scratch, &err);
+    const lots_status status = lots_segment_posted(segment, CASES, column, 0, &some, posted, &done, scratch, &err);
     assert_true(status == LOTS_OK || status == LOTS_CORRUPT);
     if (column == K_DX) {
         uint64_t *told = malloc((lots_bit_words(lots_segment_chunk_rows(segment, CASES, 0)) + 8) * sizeof *told);
-        const lots_status read = lots_segment_posted_rows(segment, CASES, column, 0, &few, told, &done, NULL, scratch, &err);
+        lots_arena arena;
+        lots_kept_offsets kept = {.arena = &arena};
+        lots_arena_init(&arena, 0);
+        const lots_status read = lots_segment_posted_rows(segment, CASES, column, 0, &few, told, &done, &kept, scratch, &err);
         assert_true(read == LOTS_OK || read == LOTS_CORRUPT);
+        lots_arena_free(&arena);
         free(told);
     }
     assert_ok(lots_segment_check(segment, count_fault, last, &faults, &blocks, &err));

@@ -65,19 +65,22 @@ static uint32_t number_of(const lots_schema *schema, const char *stream, const c
 static uint32_t chunks_told(const small_registry *r, lots_id_test test)
 {
     lots_error err;
-    lots_arena scratch;
+    lots_arena scratch, offsets;
     uint32_t told = 0, column, stream = number_of(&r->schema, "contacts", "dx", &column);
     lots_arena_init(&scratch, 0);
+    lots_arena_init(&offsets, 0);
     for (uint32_t s = 0; s < lots_registry_segments(r->registry); s++) {
         lots_segment *segment;
         assert_ok(lots_registry_segment(r->registry, s, &segment, &err));
         for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
             uint64_t rows[LOTS_CHUNK_EVENTS / 64 + 8];
+            lots_kept_offsets kept = {.arena = &offsets};
             bool done;
-            assert_ok(lots_segment_posted_rows(segment, stream, column, k, &test, rows, &done, NULL, &scratch, &err));
+            assert_ok(lots_segment_posted_rows(segment, stream, column, k, &test, rows, &done, &kept, &scratch, &err));
             told += done;
         }
     }
+    lots_arena_free(&offsets);
     lots_arena_free(&scratch);
     return told;
 }

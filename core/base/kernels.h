@@ -138,6 +138,7 @@ typedef struct lots_kernels {
     bool (*pair_u32)(const uint32_t *table, unsigned shift, const uint32_t *a, const uint32_t *b, size_t count, uint32_t *out);
     void (*widen_i32)(const int32_t *in, size_t count, int64_t *out);
     void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
+    void (*widen_u16)(const uint16_t *in, size_t count, uint32_t base, uint32_t *out); /* plus base, modulo 2^32 */
     /* out[i] = a[i] + b[i] + plus, modulo 2^32, 0 where `none` has a bit. b NULL: zeros; none NULL: no bits. out may be a. */
     void (*add_i32)(const int32_t *a, const int32_t *b, int32_t plus, const uint64_t *none, size_t count, int32_t *out);
     /* out[i] = a[i] - b[i], modulo 2^32. out may be a or b. */

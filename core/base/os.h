@@ -62,6 +62,7 @@ LOTS_MUST lots_status lots_lock_take(lots_file *lock, const char *path, const ch
 void lots_lock_release(lots_file *lock);
 
 unsigned lots_processor_count(void);     /* that this process may use, at least 1 */
+size_t lots_memory_bytes(void);          /* that the machine has; a gigabyte if it won't say */
 uint64_t lots_clock_ns(void);            /* monotonic; for progress and --timing only */
 uint64_t lots_peak_memory_bytes(void);   /* of this process so far */
 bool lots_is_terminal(int fd);

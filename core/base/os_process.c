@@ -105,6 +105,12 @@ unsigned lots_processor_count(void)
     return online > 0 ? (unsigned)online : 1;
 }
 
+size_t lots_memory_bytes(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+    return pages > 0 && bytes > 0 ? (size_t)pages * (size_t)bytes : (size_t)1 << 30;
+}
+
 uint64_t lots_clock_ns(void)
 {
     struct timespec now = {0, 0};

@@ -12,6 +12,8 @@
 #include "core/store/registry_hold.h"
 #include "core/store/stored_file.h"
 
+enum { KEPT_SHARE = 16 }; /* of the machine's memory: how much of it may hold what is kept decoded */
+
 typedef struct segment_slot {
     pthread_mutex_t mutex;
     lots_segment *segment; /* NULL until asked for */
@@ -33,6 +35,7 @@ struct lots_registry {
     lots_dictionary **domains;
     const char **domain_names; /* texts of `facts` */
     uint32_t domain_count;
+    lots_budget keep;       /* for what segments keep decoded */
     uint64_t *events;       /* by stream */
     lots_patient *firsts;   /* by segment, and the count of patients */
     segment_slot *segments; /* segment_count of them have a mutex */
@@ -205,7 +208,9 @@ lots_status lots_registry_open(lots_registry **out, const char *path, const lots
     LOTS_TRY(lots_alloc(&item, 1, sizeof(lots_registry), err));
     lots_registry *registry = item;
     registry->hold = LOTS_FILE_CLOSED;
-    lots_status status = fill_registry(registry, path, options != NULL ? options : &none, err);
+    options = options != NULL ? options : &none;
+    lots_budget_init(&registry->keep, options->kept_bytes > 0 ? options->kept_bytes : lots_memory_bytes() / KEPT_SHARE);
+    lots_status status = fill_registry(registry, path, options, err);
     if (status != LOTS_OK)
         lots_registry_close(registry);
     else
@@ -303,6 +308,8 @@ static lots_status open_segment(lots_registry *registry, uint32_t index, lots_se
         status = lots_fail(err, LOTS_CORRUPT, "'%s' is not the segment that the catalog names", path);
         lots_segment_close(*out);
     }
+    if (status == LOTS_OK)
+        lots_segment_keep(*out, &registry->keep);
     lots_free(path);
     return status;
 }

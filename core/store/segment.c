@@ -193,6 +193,8 @@ static lots_status match_stream(lots_segment *segment, uint32_t index, const lot
         out->children = room;
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->marks, err));
         out->marks = room;
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept, err));
+        out->kept = room;
     }
     for (uint32_t i = 0; i < schema->column_count; i++)
         LOTS_TRY(match_column(segment, out, &schema->columns[i], &out->columns[i], dictionaries, err));
@@ -275,6 +277,7 @@ void lots_segment_close(lots_segment *segment)
 {
     if (segment == NULL)
         return;
+    lots_segment_drop_kept(segment);
     close_columns(segment);
     lots_layout_free(&segment->layout);
     lots_arena_free(&segment->arena);

@@ -1,6 +1,8 @@
 /* segment_days.c: days of a few rows or patients of a chunk without those of the others, and the few spans of more than a day. The
  * marks that days take (core/codec/gap_marks.c) are found when they are first asked for, and stay: next to nothing beside the rows. */
+#include "core/base/kernels.h"
 #include "core/base/memory.h"
+#include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
 /* The ordered column's block of a chunk, and what it needs. */
@@ -8,6 +10,7 @@ typedef struct days_block {
     const lots_block_meta *meta;
     const uint8_t *bytes;
     lots_values_out out;
+    const uint16_t *kept; /* all of them, less the least; or NULL, and */
     const lots_gap_marks *marks;
 } days_block;
 
@@ -39,7 +42,7 @@ static lots_status load_marks(days_block *block, _Atomic(lots_gap_marks *) *at, 
     return LOTS_OK;
 }
 
-/* *done: it has marks now. */
+/* *done: its days are kept, or it has marks now. */
 static lots_status open_block(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets, int32_t *days,
                               days_block *out, bool *done, lots_error *err)
 {
@@ -52,7 +55,39 @@ static lots_status open_block(lots_segment *segment, uint32_t stream, uint32_t c
     out->out = (lots_values_out){.data = days, .starts = offsets, .after_bytes = lots_segment_after_block(segment, slot, chunk),
                                  .starts_count = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], .believed = true};
     *done = lots_layout_held(out->meta) && lots_block_can_mark(out->meta) && lots_segment_is_verified(segment, slot, chunk);
-    return *done ? load_marks(out, &segment->streams[stream].marks[chunk], err) : LOTS_OK;
+    out->kept = *done ? lots_segment_kept_days(segment, &segment->streams[stream], chunk) : NULL;
+    return *done && out->kept == NULL ? load_marks(out, &segment->streams[stream].marks[chunk], err) : LOTS_OK;
+}
+
+/* ---- of days that are kept ---- */
+
+static void take_rows(const days_block *block, const uint32_t *rows, uint32_t row_count)
+{
+    const int32_t least = (int32_t)block->meta->min;
+    int32_t *days = block->out.data;
+    for (uint32_t k = 0; k < row_count; k++)
+        days[k] = least + block->kept[rows[k]];
+}
+
+static void take_patients(const days_block *block, const uint64_t *patients)
+{
+    const uint32_t *offsets = block->out.starts, count = block->out.starts_count;
+    for (size_t p = lots_bits_next(patients, 0, count); p < count; p = lots_bits_next(patients, p + 1, count))
+        lots_kernels_get()->widen_u16(block->kept + offsets[p], offsets[p + 1] - offsets[p], (uint32_t)block->meta->min,
+                                      (uint32_t *)block->out.data + offsets[p]);
+}
+
+/* No branch where a search ends: it can't be foretold. */
+static void search_places(const days_block *block, const uint64_t *patients, uint32_t day, uint32_t *places)
+{
+    const uint32_t *offsets = block->out.starts, count = block->out.starts_count;
+    for (size_t p = lots_bits_next(patients, 0, count); p < count; p = lots_bits_next(patients, p + 1, count)) {
+        const uint16_t *from = block->kept + offsets[p];
+        uint32_t left = offsets[p + 1] - offsets[p];
+        for (; left > 1; left -= left / 2)
+            from += from[left / 2 - 1] < day ? left / 2 : 0;
+        places[p] = (uint32_t)(from - block->kept) + (left > 0 && *from < day);
+    }
 }
 
 static lots_status name_block(const lots_segment *segment, uint32_t stream, const lots_layout_column *column, uint32_t chunk,
@@ -69,7 +104,9 @@ lots_status lots_segment_days_at(lots_segment *segment, uint32_t stream, uint32_
 {
     days_block block;
     lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
-    if (status == LOTS_OK && *done)
+    if (status == LOTS_OK && *done && block.kept != NULL)
+        take_rows(&block, rows, row_count);
+    else if (status == LOTS_OK && *done)
         status = lots_block_take_days(block.meta, block.marks, rows, row_count, &block.out, err);
     return name_block(segment, stream, segment->streams[stream].ordered, chunk, status, err);
 }
@@ -79,7 +116,9 @@ lots_status lots_segment_days_of(lots_segment *segment, uint32_t stream, uint32_
 {
     days_block block;
     lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
-    if (status == LOTS_OK && *done)
+    if (status == LOTS_OK && *done && block.kept != NULL)
+        take_patients(&block, patients);
+    else if (status == LOTS_OK && *done)
         status = lots_block_decode_of(block.meta, block.marks, patients, &block.out, err);
     return name_block(segment, stream, segment->streams[stream].ordered, chunk, status, err);
 }
@@ -89,7 +128,9 @@ lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint3
 {
     days_block block;
     lots_status status = open_block(segment, stream, chunk, offsets, NULL, &block, done, err);
-    if (status == LOTS_OK && *done)
+    if (status == LOTS_OK && *done && block.kept != NULL)
+        search_places(&block, patients, (uint32_t)day - (uint32_t)block.meta->min, places);
+    else if (status == LOTS_OK && *done)
         status = lots_block_find_places(block.meta, block.marks, patients, day, places, &block.out, err);
     return name_block(segment, stream, segment->streams[stream].ordered, chunk, status, err);
 }

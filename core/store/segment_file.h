@@ -1,8 +1,8 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_lengths.c, segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
+ * (blocks), segment_lengths.c, segment_days.c, segment_kept.c (days), segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `posted`, `verified`) is published by one atomic store of
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `posted`, `verified`) is published by one atomic store of
  * something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H
@@ -34,6 +34,12 @@ typedef struct lots_posted_marks {
     _Atomic(uint32_t *) rows; /* before each LOTS_RISE_GROUP-th rare pair, of the patients of those before it */
 } lots_posted_marks;
 
+/* A chunk's days, kept decoded: see segment_kept.c. */
+typedef struct lots_kept_days {
+    _Atomic(uint16_t *) days; /* less the least of the block; NULL: not kept */
+    _Atomic uint8_t asked;    /* how often they were decoded whole; no further than to when they are kept */
+} lots_kept_days;
+
 typedef struct lots_segment_column {
     const lots_layout_column *file;
     const lots_block_meta *shown[2];    /* by lots_part, then chunk */
@@ -49,6 +55,7 @@ typedef struct lots_segment_stream {
     lots_segment_column *columns;
     _Atomic(lots_segment_children *) *children; /* by column of the file */
     _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
+    lots_kept_days *kept;             /* of the same, by chunk */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;
@@ -65,6 +72,7 @@ struct lots_segment {
     uint32_t *slot_blocks;         /* by slot number: index of its first block in `verified` */
     _Atomic uint8_t *verified;
     uint32_t block_count;
+    lots_budget *keep;             /* for what is kept decoded; NULL: nothing is */
 };
 
 /* Which blocks have been found right, each for itself. */
@@ -112,6 +120,12 @@ LOTS_MUST lots_status lots_segment_take_pairs(lots_segment *segment, uint32_t st
                                               lots_error *err);
 /* The place of the first of some rising items that is not below `least`; count if all are. */
 uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t least);
+/* A chunk's days of the ordered column, less the least of their block; NULL while they are not kept. */
+const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk);
+/* They were decoded whole. If that has happened often they are kept, where the budget has room. */
+void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days);
+/* Everything that is kept goes, before the segment does. */
+void lots_segment_drop_kept(lots_segment *segment);
 /* The children of a column of the file that has them, made at first use. */
 LOTS_MUST lots_status lots_segment_load_children(const lots_segment *segment, const lots_segment_stream *stream,
                                                  const lots_layout_column *column, const lots_segment_children **out,

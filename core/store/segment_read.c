@@ -321,13 +321,25 @@ static lots_status read_needs(const block_place *place, const lots_block_meta *m
     return LOTS_OK;
 }
 
+static bool are_days(const block_place *place)
+{
+    return place->part == LOTS_PART_VALUES && place->column == place->stream->ordered;
+}
+
 static lots_status read_block(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
     const lots_layout_slot *slot = slot_of(place);
     const lots_block_meta *meta = &slot->metas[place->chunk];
+    const uint16_t *kept = are_days(place) ? lots_segment_kept_days(place->segment, place->stream, place->chunk) : NULL;
     lots_parent parent;
+    if (kept != NULL) {
+        lots_kernels_get()->widen_u16(kept, meta->count, (uint32_t)meta->min, out->data);
+        return LOTS_OK;
+    }
     LOTS_TRY(read_needs(place, meta, out, &parent, scratch, err));
     LOTS_TRY(lots_segment_decode_block(place->segment, slot, place->chunk, out, scratch, err));
+    if (are_days(place))
+        lots_segment_keep_days(place->segment, place->stream, place->chunk, out->data);
     if (lots_segment_is_verified(place->segment, slot, place->chunk))
         return LOTS_OK;
     LOTS_TRY(check_values(place, out, err));

@@ -307,6 +307,9 @@ static void check_elements(const lots_kernels *kernels, size_t count)
     kernels->widen_u32(all->a32, count, 5, all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true(all->out64[i] == all->a32[i] + UINT64_C(5));
+    kernels->widen_u16((const uint16_t *)all->a32, count, UINT32_C(0) - 5, all->out32);
+    for (size_t i = 0; i < count; i++)
+        assert_true(all->out32[i] == ((const uint16_t *)all->a32)[i] - UINT32_C(5));
     for (int form = 0; form < 4; form++) { /* with and without the other term and the mask, the last in place */
         const uint64_t *none = form % 2 ? all->mask : NULL;
         const int32_t *other = form / 2 ? (const int32_t *)all->b32 : NULL;

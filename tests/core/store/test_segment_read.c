@@ -200,6 +200,65 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
     remove_folder(path);
 }
 
+/* The days of each chunk, read again and again, are those that were written: decoded, then kept. */
+static void assert_days_often(lots_segment *segment, const fixture *f, const rows *from, uint32_t stream)
+{
+    lots_error err;
+    lots_arena scratch;
+    uint32_t row = 0;
+    const int32_t start = lots_stream_find_role(&f->schema.streams[stream], LOTS_ROLE_START);
+    lots_arena_init(&scratch, 0);
+    for (uint32_t k = 0; start >= 0 && k < lots_segment_chunks(segment); k++) {
+        const uint32_t patients = lots_segment_chunk_first(segment, k + 1) - lots_segment_chunk_first(segment, k);
+        uint32_t *offsets = malloc((patients + 1) * sizeof *offsets);
+        assert_ok(lots_segment_offsets(segment, stream, k, offsets, &scratch, &err));
+        for (int time = 0; time < 6; time++) {
+            assert_block(segment, &f->schema, from, stream, (uint32_t)start, k, row);
+            assert_some_days(segment, from, stream, (uint32_t)start, k, row, offsets, patients, true);
+        }
+        row += offsets[patients];
+        free(offsets);
+    }
+    lots_arena_free(&scratch);
+}
+
+static void days_asked_for_often_are_kept_within_the_budget(void **state)
+{
+    (void)state;
+    enum { MUCH = 1 << 30, LITTLE = 140000 /* one of its chunks */ };
+    static const size_t limits[] = {MUCH, LITTLE, 1};
+    lots_error err;
+    fixture f;
+    rows from;
+    lots_segment_result result;
+    size_t held[3];
+    char path[600];
+    path_in(path, "1.seg");
+    fixture_open(&f, 23);
+    make_rows(&f, &from, 6000, 30, 500);
+    write_rows(&f, &from, path, &result);
+    for (int i = 0; i < 3; i++) {
+        lots_segment *segment;
+        lots_budget budget;
+        lots_budget_init(&budget, limits[i]);
+        assert_ok(open_file(&f, path, &segment, &err));
+        lots_segment_keep(segment, &budget);
+        for (uint32_t s = 0; s < STREAMS; s++)
+            assert_days_often(segment, &f, &from, s);
+        held[i] = budget.used_bytes;
+        lots_segment_forget(segment); /* nothing is believed: read, checked, and found the same */
+        for (uint32_t s = 0; s < STREAMS; s++)
+            assert_days_often(segment, &f, &from, s);
+        assert_true(budget.used_bytes == held[i]);
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
+    assert_true(held[0] > LITTLE && held[1] <= LITTLE && held[1] > 0 && held[2] == 0);
+    free_rows(&from);
+    fixture_close(&f);
+    remove_folder(path);
+}
+
 /* Ranks by id, and whether a chunk holds an id, against a plain walk over the rows. */
 static void chunks_know_which_ids_they_hold(void **state)
 {
@@ -293,7 +352,7 @@ static void ends_equal_to_starts_cost_next_to_nothing(void **state)
 typedef struct reading {
     fixture *f;
     lots_segment *segment;
-    uint64_t hashes[8];
+    uint64_t hashes[16];
 } reading;
 
 /* A hash of every stream as this task reads it, and of what chunks hold. */
@@ -326,6 +385,7 @@ static void many_threads_read_one_segment_alike(void **state)
     rows from;
     lots_segment_result result;
     lots_pool *pool;
+    lots_budget budget;
     reading all = {.f = &f};
     char path[600];
     path_in(path, "1.seg");
@@ -333,9 +393,12 @@ static void many_threads_read_one_segment_alike(void **state)
     make_rows(&f, &from, 2000, 20, 500);
     write_rows(&f, &from, path, &result);
     assert_ok(open_file(&f, path, &all.segment, &err));
+    lots_budget_init(&budget, 1 << 30);
+    lots_segment_keep(all.segment, &budget);
     assert_ok(lots_pool_open(&pool, 4, &err));
-    assert_ok(lots_pool_run(pool, 8, read_all, &all, NULL, &err));
-    for (int i = 1; i < 8; i++)
+    assert_ok(lots_pool_run(pool, 16, read_all, &all, NULL, &err)); /* often enough that they keep days, several at once */
+    assert_true(budget.used_bytes > 0);
+    for (int i = 1; i < 16; i++)
         assert_true(all.hashes[i] == all.hashes[0]);
     lots_pool_close(pool);
     lots_segment_close(all.segment);
@@ -348,6 +411,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_zone_maps_and_offsets_agree_with_the_rows),
+        cmocka_unit_test(days_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(chunks_know_which_ids_they_hold),
         cmocka_unit_test(ends_equal_to_starts_cost_next_to_nothing),
         cmocka_unit_test(many_threads_read_one_segment_alike),

@@ -68,6 +68,14 @@ function gains(all) {
     ];
 }
 
+function freshLine(all) {
+    const slower = all.filter((row) => row.fresh && row.stats.lots).map((row) => median(row.fresh) / row.stats.lots.median);
+    if (slower.length === 0) return [];
+    const times = all.filter((row) => row.fresh).map((row) => median(row.fresh));
+    return [`Lots in a fresh process, its files in the page cache: geometric mean ${short(geometric(times))} ms, most ${short(Math.max(...times))}; ` +
+        `${geometric(slower).toFixed(2)} times the time of a warm one, most ${Math.max(...slower).toFixed(2)}`];
+}
+
 function loadTable(present, loads, handLoad, csvBytes) {
     const lines = present.filter((s) => loads[s.name]).map((s) => {
         const l = loads[s.name];
@@ -84,6 +92,8 @@ function csv(all, present, loads) {
             const t = row.stats[s.name];
             lines.push([row.name, s.name, t.median.toFixed(4), t.low.toFixed(4), t.high.toFixed(4), t.peak.toFixed(1), row.times[s.name].length, row.agree, row.lines].join(','));
         }
+    for (const row of all.filter((r) => r.fresh))
+        lines.push([row.name, 'lots_fresh', median(row.fresh).toFixed(4), Math.min(...row.fresh).toFixed(4), Math.max(...row.fresh).toFixed(4), '', row.fresh.length, '', row.lines].join(','));
     for (const s of present.filter((x) => loads[x.name])) {
         const l = loads[s.name];
         lines.push(['load', s.name, (l.seconds * 1000).toFixed(1), '', '', l.peak.toFixed(1), 1, '', ''].join(','));
@@ -94,7 +104,7 @@ function csv(all, present, loads) {
 
 export function writeResults({ folder, label, facts, present, loads, handLoad, rows, csvBytes }) {
     const all = summarise(rows, present);
-    const text = [...facts, '', questionTable(all, present), '', ...gains(all), '', loadTable(present, loads, handLoad, csvBytes), ''].join('\n');
+    const text = [...facts, '', questionTable(all, present), '', ...gains(all), ...freshLine(all), '', loadTable(present, loads, handLoad, csvBytes), ''].join('\n');
     fs.writeFileSync(path.join(folder, `results-${label}.txt`), text);
     fs.writeFileSync(path.join(folder, `results-${label}.csv`), csv(all, present, loads));
     fs.writeFileSync(path.join(folder, `results-${label}.svg`), chart(all, present, facts));

@@ -109,6 +109,17 @@ async function measure(row) {
     }
 }
 
+// What `lots query` takes: the first question of a process, the registry's files in the page cache.
+async function measureFresh(row) {
+    for (let round = 0; round < 3; round++) {
+        const one = new Served('Lots, a fresh process', ...commandOf(present[0], false));
+        const told = await one.ask(fileOf(row.name, present[0]), outOf(row.name, present[0]));
+        one.end();
+        if (told.error) problems.push(`${row.name}: Lots, a fresh process: ${told.error}`);
+        else (row.fresh ??= []).push(told.ns / 1e6);
+    }
+}
+
 // What share of the processors' time the machine's host gave to others since `before`, in per cent.
 function processorTimes() {
     const times = fs.readFileSync('/proc/stat', 'utf8').split('\n')[0].trim().split(/\s+/).slice(1, 9).map(Number);
@@ -134,6 +145,7 @@ for (const row of rows) {
 const stolen = stolenSince(begun);
 if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(60)}\r`);
 for (const one of Object.values(served)) one.end();
+for (const row of rows) await measureFresh(row);
 
 // ---- telling ----
 const cpu = /model name\s*:\s*(.*)/.exec(fs.readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? os.cpus()[0]?.model ?? 'unknown';

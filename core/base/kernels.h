@@ -133,6 +133,8 @@ typedef struct lots_kernels {
     /* Values as codes by a table. out[i] = table[index[i] - low] (modulo 2^32) where that is below size, else 0; true when
      * some of them are 0. Also for int32_t. Exact. */
     bool (*code_u32)(const uint32_t *table, uint32_t low, uint32_t size, const uint32_t *index, size_t count, uint32_t *out);
+    /* The same of wide values: index[i] - low modulo 2^64. */
+    bool (*code_i64)(const uint32_t *table, int64_t low, uint32_t size, const int64_t *index, size_t count, uint32_t *out);
     /* Pairs as numbers by a table. out[i] = table[a[i] << shift | b[i]]; true when some of them are UINT32_MAX. out may be a.
      * Exact. */
     bool (*pair_u32)(const uint32_t *table, unsigned shift, const uint32_t *a, const uint32_t *b, size_t count, uint32_t *out);

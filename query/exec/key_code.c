@@ -347,7 +347,7 @@ static lots_status codes_of_bands(lots_key_coder *coder, const lots_vector *vect
 {
     const lots_key_band band = coder->band;
     const int64_t *numbers = (const int64_t *)vector->data + first;
-    const bool cut = band.expr->op == LOTS_OP_CUT; /* bands hold all numbers, or none is asked for here */
+    const bool cut = band.expr->op == LOTS_OP_CUT;
     bool unknown = false;
     void *made = NULL;
     if (coder->days == NULL) {
@@ -355,9 +355,10 @@ static lots_status codes_of_bands(lots_key_coder *coder, const lots_vector *vect
         coder->days = made;
         coder->day_count = band.span;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        const uint64_t at = cut ? lots_key_band_place(&band, numbers[i]) : (uint64_t)numbers[i] - (uint64_t)(int64_t)band.low;
-        out[i] = at < band.span ? coder->days[at] : 0;
+    if (!cut) /* bands hold all numbers, or none is asked for here */
+        unknown = lots_kernels_get()->code_i64(coder->days, band.low, band.span, numbers, count, out);
+    for (uint32_t i = 0; cut && i < count; i++) {
+        out[i] = coder->days[lots_key_band_place(&band, numbers[i])];
         unknown |= out[i] == 0;
     }
     return unknown ? codes_of_new_bands(coder, vector, first, count, out, err) : LOTS_OK;
@@ -416,18 +417,12 @@ static bool near_ends_fit(const lots_key_coder *coder, const lots_vector *vector
 static bool near_codes(const lots_key_coder *coder, const lots_vector *vector, uint32_t first, uint32_t count,
                        uint32_t *out)
 {
-    const uint64_t low = (uint64_t)coder->low, reach = coder->near_count;
+    const lots_kernels *kernels = lots_kernels_get();
     const bool days = lots_type_bytes(vector->type.kind) == 4;
-    const int64_t *whole = (const int64_t *)vector->data + (days ? 0 : first);
-    bool unknown = false;
-    if (days)
-        unknown = lots_kernels_get()->code_u32(coder->near, (uint32_t)coder->low, coder->near_count,
-                                               (const uint32_t *)vector->data + first, count, out);
-    for (uint32_t i = 0; !days && i < count; i++) {
-        const uint64_t at = (uint64_t)whole[i] - low;
-        out[i] = at < reach ? coder->near[at] : 0;
-        unknown |= out[i] == 0;
-    }
+    const bool unknown = days ? kernels->code_u32(coder->near, (uint32_t)coder->low, coder->near_count,
+                                                  (const uint32_t *)vector->data + first, count, out)
+                              : kernels->code_i64(coder->near, coder->low, coder->near_count,
+                                                  (const int64_t *)vector->data + first, count, out);
     return vector->type.kind == LOTS_TYPE_INTERVAL ? near_ends_fit(coder, vector, first, count, out) && !unknown : !unknown;
 }
 

@@ -358,6 +358,26 @@ static void check_codes(const lots_kernels *kernels, size_t count)
     }
 }
 
+/* Places just below and beyond the table, and as far from it as 64 bits reach. */
+static void check_wide_codes(const lots_kernels *kernels, size_t count)
+{
+    static const int64_t lows[] = {0, -1, 120, INT64_MIN, INT64_MAX, INT64_C(1) << 32};
+    int64_t *index = (int64_t *)all->want64;
+    for (uint32_t form = 0; form < 3 * sizeof lows / sizeof *lows; form++) {
+        const uint32_t size = (uint32_t)count / 2 * (form % 3);
+        const int64_t low = lows[form / 3];
+        bool some = false;
+        for (size_t i = 0; i < count; i++) {
+            index[i] = (int64_t)(i % 5 == 0 ? all->b64[i] : all->b64[i] % (count + 2) + (uint64_t)low - 1);
+            const uint64_t place = (uint64_t)index[i] - (uint64_t)low;
+            all->want32[i] = place < size ? all->a32[place] : 0;
+            some |= all->want32[i] == 0;
+        }
+        assert_true(kernels->code_i64(all->a32, low, size, index, count, all->out32) == some);
+        assert_memory_equal(all->out32, all->want32, count * 4);
+    }
+}
+
 static void check_pairs(const lots_kernels *kernels, size_t count)
 {
     uint32_t *low = (uint32_t *)all->want64;
@@ -471,6 +491,7 @@ EACH(planes_choose, check_selects)
 EACH(escapes_take_patches, check_patches)
 EACH(elements_gather_and_widen, check_elements)
 EACH(values_are_coded_by_a_table, check_codes)
+EACH(wide_values_are_coded_by_a_table, check_wide_codes)
 EACH(pairs_are_numbered_by_a_table, check_pairs)
 
 int main(void)
@@ -486,7 +507,8 @@ int main(void)
         cmocka_unit_test(bitmaps_combine),              cmocka_unit_test(expanding_follows_the_mask),
         cmocka_unit_test(compressing_follows_the_mask), cmocka_unit_test(planes_choose),
         cmocka_unit_test(escapes_take_patches),         cmocka_unit_test(elements_gather_and_widen),
-        cmocka_unit_test(values_are_coded_by_a_table),  cmocka_unit_test(pairs_are_numbered_by_a_table),
+        cmocka_unit_test(values_are_coded_by_a_table),  cmocka_unit_test(wide_values_are_coded_by_a_table),
+        cmocka_unit_test(pairs_are_numbered_by_a_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

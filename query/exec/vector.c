@@ -1,11 +1,12 @@
-/* vector.c: making, gathering, comparing vectors of values. What a kind looks like in memory is in vector.h's table; this
- * file is the only one that needs to know all kinds at once. */
+/* vector.c: making, gathering and joining vectors of values. What a kind looks like in memory is in vector.h's table; this
+ * file is the one that needs to know all kinds at once. */
 #include "query/exec/vector.h"
 
 #include <string.h>
 
-#include "core/base/hash.h"
 #include "core/base/kernels.h"
+
+enum { HOLES_MANY = 4 }; /* with more than three quarters of them */
 
 size_t lots_type_bytes(lots_type_kind kind)
 {
@@ -212,6 +213,32 @@ static void blank_rows(const uint64_t *holes, uint32_t count, lots_vector *out)
         lots_bits_or(out->missing, out->missing, holes, count);
 }
 
+static lots_status gather(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count, bool holes,
+                          lots_vector *out, lots_error *err);
+
+static bool can_spread(const lots_vector *in)
+{
+    const size_t bytes = lots_type_bytes(in->type.kind);
+    return (bytes == 4 || bytes == 8) && in->type.kind != LOTS_TYPE_EVENTS && in->data2 == NULL && in->failed == NULL;
+}
+
+/* Most indexes are NO_ID: what the others say is gathered close together, and then spread. */
+static lots_status gather_few(lots_arena *arena, const lots_vector *in, const uint32_t *index, const uint64_t *holes,
+                              uint32_t count, lots_vector *out, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    uint64_t *known = NULL;
+    void *few = NULL;
+    lots_vector some;
+    LOTS_TRY(new_bits(arena, count, &known, err));
+    kernels->bits_not(holes, count, known);
+    const uint32_t left = (uint32_t)kernels->bits_count(known, count);
+    LOTS_TRY(lots_arena_vector(arena, &few, left, sizeof(uint32_t), err));
+    kernels->compress_u32(known, count, index, few);
+    LOTS_TRY(gather(arena, in, few, left, false, &some, err));
+    return lots_vector_expand(arena, &some, known, count, out, err);
+}
+
 /* Some indexes are NO_ID: gather row 0 there, then blank it. */
 static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const uint32_t *index, uint32_t count,
                                 lots_vector *out, lots_error *err)
@@ -224,6 +251,8 @@ static lots_status gather_holes(lots_arena *arena, const lots_vector *in, const 
     LOTS_TRY(lots_arena_vector(arena, &safe, count, sizeof(uint32_t), err));
     memcpy(safe, index, count * sizeof(uint32_t)); /* with slack, which kernels read */
     kernels->range_u32(safe, count, LOTS_NO_ID, LOTS_NO_ID, holes);
+    if (can_spread(in) && kernels->bits_count(holes, count) > count / HOLES_MANY * (HOLES_MANY - 1))
+        return gather_few(arena, in, safe, holes, count, out, err);
     fill_holes(holes, count, safe);
     if (set)
         LOTS_TRY(gather_sets(arena, in, index, count, out, err));
@@ -480,101 +509,4 @@ lots_status lots_vector_concat(lots_arena *arena, const lots_vector *parts, uint
         at += flat.count;
     }
     return LOTS_OK;
-}
-
-/* ---- order and hash ---- */
-
-static int three_way(int64_t a, int64_t b) { return (a > b) - (a < b); }
-
-static int compare_texts(const lots_text *a, const lots_text *b)
-{
-    const uint32_t common = a->bytes < b->bytes ? a->bytes : b->bytes;
-    const int order = common == 0 ? 0 : memcmp(a->text, b->text, common);
-    return order != 0 ? three_way(order, 0) : three_way(a->bytes, b->bytes);
-}
-
-static int compare_items(lots_type_kind kind, const void *a, size_t a_at, const void *b, size_t b_at)
-{
-    switch (kind) {
-    case LOTS_TYPE_BOOL:
-        return three_way(lots_bit_get(a, a_at), lots_bit_get(b, b_at));
-    case LOTS_TYPE_FLOAT: {
-        const double x = ((const double *)a)[a_at], y = ((const double *)b)[b_at];
-        return (x > y) - (x < y);
-    }
-    case LOTS_TYPE_DATE:
-    case LOTS_TYPE_INTERVAL:
-        return three_way(((const int32_t *)a)[a_at], ((const int32_t *)b)[b_at]);
-    case LOTS_TYPE_CATEGORY:
-    case LOTS_TYPE_CODE:
-        return three_way(((const uint32_t *)a)[a_at], ((const uint32_t *)b)[b_at]);
-    case LOTS_TYPE_EVENTS: /* none, NO_ID, is lowest */
-        return three_way((uint32_t)(((const uint32_t *)a)[a_at] + 1u), (uint32_t)(((const uint32_t *)b)[b_at] + 1u));
-    case LOTS_TYPE_TEXT:
-        return compare_texts((const lots_text *)a + a_at, (const lots_text *)b + b_at);
-    default:
-        return three_way(((const int64_t *)a)[a_at], ((const int64_t *)b)[b_at]);
-    }
-}
-
-static int compare_sets(const lots_vector *a, uint32_t i, const lots_vector *b, uint32_t j)
-{
-    const uint32_t a_count = a->offsets[i + 1] - a->offsets[i], b_count = b->offsets[j + 1] - b->offsets[j];
-    for (uint32_t k = 0; k < a_count && k < b_count; k++) {
-        const int order = compare_items(a->type.element, a->data, a->offsets[i] + k, b->data, b->offsets[j] + k);
-        if (order != 0)
-            return order;
-    }
-    return three_way(a_count, b_count);
-}
-
-int lots_vector_compare(const lots_vector *a, uint32_t a_row, const lots_vector *b, uint32_t b_row)
-{
-    const bool a_missing = lots_vector_is_missing(a, a_row), b_missing = lots_vector_is_missing(b, b_row);
-    if (a_missing || b_missing)
-        return three_way(b_missing, a_missing);
-    const uint32_t i = a->constant ? 0 : a_row, j = b->constant ? 0 : b_row;
-    if (a->type.kind == LOTS_TYPE_SET)
-        return compare_sets(a, i, b, j);
-    const int order = compare_items(a->type.kind, a->data, i, b->data, j);
-    if (order == 0 && a->type.kind == LOTS_TYPE_INTERVAL)
-        return three_way(a->data2[i], b->data2[j]);
-    return order;
-}
-
-static uint64_t hash_item(lots_type_kind kind, const void *data, size_t at, uint64_t seed)
-{
-    switch (kind) {
-    case LOTS_TYPE_BOOL:
-        return lots_hash64(seed ^ (lots_bit_get(data, at) ? 2u : 1u));
-    case LOTS_TYPE_TEXT:
-        return lots_hash(((const lots_text *)data)[at].text, ((const lots_text *)data)[at].bytes, seed);
-    case LOTS_TYPE_FLOAT: {
-        double value = ((const double *)data)[at];
-        uint64_t bits = 0;
-        if (value == 0)
-            value = 0; /* -0 is 0 */
-        memcpy(&bits, &value, sizeof bits);
-        return lots_hash64(seed ^ lots_hash64(bits));
-    }
-    default:
-        if (lots_type_bytes(kind) == 4)
-            return lots_hash64(seed ^ lots_hash64(((const uint32_t *)data)[at]));
-        return lots_hash64(seed ^ lots_hash64(((const uint64_t *)data)[at]));
-    }
-}
-
-uint64_t lots_vector_hash(const lots_vector *vector, uint32_t row, uint64_t seed)
-{
-    if (lots_vector_is_missing(vector, row))
-        return lots_hash64(seed ^ UINT64_C(0x9e3779b97f4a7c15));
-    const uint32_t i = vector->constant ? 0 : row;
-    if (vector->type.kind == LOTS_TYPE_SET) {
-        uint64_t hash = lots_hash64(seed + vector->offsets[i + 1] - vector->offsets[i]);
-        for (uint32_t k = vector->offsets[i]; k < vector->offsets[i + 1]; k++)
-            hash = hash_item(vector->type.element, vector->data, k, hash + 1);
-        return hash;
-    }
-    const uint64_t hash = hash_item(vector->type.kind, vector->data, i, seed);
-    return vector->type.kind == LOTS_TYPE_INTERVAL ? lots_hash64(hash ^ (uint32_t)vector->data2[i]) : hash;
 }

@@ -74,7 +74,7 @@ LOTS_MUST lots_status lots_vector_keep(lots_arena *arena, const lots_vector *in,
  * offsets don't begin with 0. */
 void lots_vector_stretch(const lots_vector *in, uint32_t first, uint32_t count, lots_vector *out);
 /* -1, 0, 1: total order of two values of one type: missing lowest, -0 = 0, sets element by element. For sorting and
- * grouping, outside hot loops. Rows may be of different vectors. */
+ * grouping, outside hot loops. Rows may be of different vectors. vector_order.c */
 int lots_vector_compare(const lots_vector *a, uint32_t a_row, const lots_vector *b, uint32_t b_row);
 uint64_t lots_vector_hash(const lots_vector *vector, uint32_t row, uint64_t seed);
 

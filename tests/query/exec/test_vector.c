@@ -58,10 +58,12 @@ static void a_gathered_row_is_the_row_it_came_from(void **state)
         uint64_t random = 4;
         assert_ok(lots_alloc(&room, 500, sizeof(uint32_t), &err)); /* without slack */
         index = room;
-        for (int holes = 0; holes < 2; holes++) {
+        for (int holes = 0; holes < 4; holes++) { /* none, some, most, all but the last */
             lots_vector out;
-            for (uint32_t i = 0; i < 500; i++)
-                index[i] = holes && i % 3 == 0 ? LOTS_NO_ID : (uint32_t)(lots_test_random(&random) % ROWS);
+            for (uint32_t i = 0; i < 500; i++) {
+                const bool hole = holes == 1 ? i % 3 == 0 : holes == 2 ? i % 9 != 4 : holes == 3 && i < 499;
+                index[i] = hole ? LOTS_NO_ID : (uint32_t)(lots_test_random(&random) % ROWS);
+            }
             assert_ok(lots_vector_gather(&arena, &in, index, 500, &out, &err));
             for (uint32_t i = 0; i < 500; i++) {
                 if (index[i] != LOTS_NO_ID)

@@ -80,12 +80,27 @@ static lots_status fill_whole(const lots_step *step, bool years, int64_t *values
     return LOTS_OK;
 }
 
-static void fill_days(const int32_t *a, const int32_t *b, uint32_t count, bool weeks, int64_t *values)
+/* From how far apart two days are to how many there are with both of them. */
+static void include_last(int32_t *days, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        values[i] = (int64_t)b[i] - a[i];
-    for (uint32_t i = 0; weeks && i < count; i++)
-        values[i] /= 7;
+        days[i] = days[i] < 0 ? 0 : days[i] + 1;
+}
+
+/* Days of the calendar are so near each other that 32 bits hold what is between them. */
+static lots_status fill_days(const lots_step *step, const int32_t *a, const int32_t *b, int64_t *values, lots_error *err)
+{
+    const lots_kernels *kernels = step->worker->kernels;
+    const lots_op op = step->expr->op;
+    int32_t *days = NULL;
+    LOTS_TRY(lots_new_i32(step->arena, step->count, &days, err));
+    kernels->subtract_i32(b, a, step->count, days);
+    if (op == LOTS_OP_INTERVAL_DAYS)
+        include_last(days, step->count);
+    for (uint32_t i = 0; op == LOTS_OP_WHOLE_WEEKS && i < step->count; i++)
+        days[i] /= 7;
+    kernels->widen_i32(days, step->count, values);
+    return LOTS_OK;
 }
 
 /* Nobody has an age before birth. */
@@ -94,7 +109,7 @@ static lots_status eval_between(const lots_step *step, lots_vector *out, lots_er
     const int32_t *a = step->in[0].data, *b = step->in[1].data;
     const lots_op op = step->expr->op;
     if (op == LOTS_OP_DAYS_BETWEEN || op == LOTS_OP_WHOLE_WEEKS)
-        fill_days(a, b, step->count, op == LOTS_OP_WHOLE_WEEKS, out->data);
+        LOTS_TRY(fill_days(step, a, b, out->data, err));
     else
         LOTS_TRY(fill_whole(step, op != LOTS_OP_WHOLE_MONTHS, out->data, err));
     if (op != LOTS_OP_AGE)
@@ -207,12 +222,8 @@ static lots_status eval_interval(const lots_step *step, lots_vector *out, lots_e
     case LOTS_OP_INTERVAL:
         join_sides(step, out);
         return LOTS_OK;
-    case LOTS_OP_INTERVAL_DAYS: {
-        const int32_t *starts = step->in[0].data, *ends = step->in[0].data2;
-        for (uint32_t i = 0; i < step->count; i++)
-            ((int64_t *)out->data)[i] = ends[i] < starts[i] ? 0 : (int64_t)ends[i] - starts[i] + 1;
-        return LOTS_OK;
-    }
+    case LOTS_OP_INTERVAL_DAYS:
+        return fill_days(step, step->in[0].data, step->in[0].data2, out->data, err);
     default:
         return eval_interval_side(step, out, err);
     }

@@ -171,9 +171,11 @@ static void feed_behind(lots_group *group, const uint32_t *numbers, uint32_t row
     }
 }
 
-/* Does the store say that no value of a column is large or below 0, where the rows are? */
+/* Can no value be large or below 0? Days of an interval and ages can't, of a column the store says so, where the rows are. */
 static bool is_bounded(const lots_expr *value, const lots_worker *worker)
 {
+    if (value != NULL && (value->op == LOTS_OP_INTERVAL_DAYS || value->op == LOTS_OP_AGE))
+        return true;
     if (value == NULL || value->op != LOTS_OP_COLUMN || worker->segment == NULL ||
         (value->type.kind != LOTS_TYPE_INT && value->type.kind != LOTS_TYPE_DECIMAL))
         return false;

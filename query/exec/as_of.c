@@ -15,7 +15,7 @@ typedef struct as_of {
     const lots_resolved *resolved;
     const lots_passed *spans;
     const uint32_t *owner;     /* by row; NULL: row i is owner i */
-    lots_vector low, high;     /* by row: a span that holds ends on low or later, and starts on high or before */
+    const int32_t *low, *high; /* by row: a span that holds ends on low or later, and starts on high or before */
     uint64_t most;             /* spans that may be looked at in all */
 } as_of;
 
@@ -54,15 +54,29 @@ static lots_status find_spans(as_of *a, bool *can, lots_error *err)
     return LOTS_OK;
 }
 
+/* Flat, and where days are missing `none`; NULL: for some it fails. */
+static lots_status take_days(const lots_step *step, const lots_expr *expr, int32_t none, const int32_t **out, lots_error *err)
+{
+    lots_vector value, flat;
+    int32_t *days = NULL;
+    LOTS_TRY(lots_value(step->worker, expr, step->rows, &value, err));
+    LOTS_TRY(lots_vector_flatten(step->arena, &value, &flat, err));
+    *out = flat.failed == NULL ? flat.data : NULL;
+    if (flat.failed != NULL || flat.missing == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i32(step->arena, step->count, &days, err));
+    for (uint32_t i = 0; i < step->count; i++)
+        days[i] = lots_bit_get(flat.missing, i) ? none : ((const int32_t *)flat.data)[i];
+    *out = days;
+    return LOTS_OK;
+}
+
+/* Nothing starts by INT32_MIN or ends as late as INT32_MAX: no span holds where a day is missing. */
 static lots_status find_days(as_of *a, bool *can, lots_error *err)
 {
-    const lots_step *step = a->step;
-    lots_vector value;
-    LOTS_TRY(lots_value(step->worker, a->resolved->windows[0]->high, step->rows, &value, err));
-    LOTS_TRY(lots_vector_flatten(step->arena, &value, &a->high, err));
-    LOTS_TRY(lots_value(step->worker, a->resolved->span->operands[1], step->rows, &value, err));
-    LOTS_TRY(lots_vector_flatten(step->arena, &value, &a->low, err));
-    *can = a->high.failed == NULL && a->low.failed == NULL;
+    LOTS_TRY(take_days(a->step, a->resolved->windows[0]->high, INT32_MIN, &a->high, err));
+    LOTS_TRY(take_days(a->step, a->resolved->span->operands[1], INT32_MAX, &a->low, err));
+    *can = a->high != NULL && a->low != NULL;
     return LOTS_OK;
 }
 
@@ -72,11 +86,6 @@ static uint32_t owner_at(const as_of *a, uint32_t row) { return a->owner == NULL
 
 static uint32_t row_at(const lots_passed *spans, uint32_t place) { return spans->rows == NULL ? place : spans->rows[place]; }
 
-static bool is_known(const as_of *a, uint32_t row)
-{
-    return !lots_vector_is_missing(&a->low, row) && !lots_vector_is_missing(&a->high, row);
-}
-
 /* The last place of [first, end) whose span holds on some day from `low` till `high`, plus one; `first`: there is none. */
 static uint32_t seek_back(const lots_passed *spans, uint32_t first, uint32_t end, int32_t low, int32_t high)
 {
@@ -85,19 +94,68 @@ static uint32_t seek_back(const lots_passed *spans, uint32_t first, uint32_t end
     return end;
 }
 
-/* False: more was looked at than pays. */
-static bool find_last(const as_of *a, uint32_t *out)
+/* The last span of an owner. */
+typedef struct last_span {
+    int32_t start, end;
+    uint32_t row; /* of the relation */
+} last_span;
+
+/* By owner; of those without a span one that never holds. */
+static lots_status find_last_spans(const as_of *a, const last_span **out, lots_error *err)
 {
-    const int32_t *low = a->low.data, *high = a->high.data;
-    const bool known = a->low.missing == NULL && a->high.missing == NULL;
+    const lots_passed *spans = a->spans;
+    const uint32_t owners = spans->relation->owners->count, *offsets = spans->offsets;
+    void *room = NULL;
+    LOTS_TRY(lots_arena_vector(a->step->arena, &room, owners, sizeof(last_span), err));
+    last_span *last = room;
+    for (uint32_t o = 0; o < owners; o++) {
+        const uint32_t end = offsets[o + 1];
+        last[o] = end > offsets[o] ? (last_span){spans->starts[end - 1], spans->ends[end - 1], row_at(spans, end - 1)}
+                                   : (last_span){INT32_MAX, INT32_MIN, LOTS_NO_ID};
+    }
+    *out = last;
+    return LOTS_OK;
+}
+
+/* Mostly it is the last: looked at for all rows without branches. `others`: rows of which spans before it must be looked at, too;
+ * returns how many. */
+static uint32_t try_last(const as_of *a, const last_span *restrict last, uint32_t *restrict out, uint32_t *restrict others)
+{
+    const uint32_t *owner = a->owner, count = a->step->count;
+    const int32_t *low = a->low, *high = a->high;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const last_span *span = &last[owner == NULL ? i : owner[i]];
+        const uint32_t holds = (span->start <= high[i]) & (span->end >= low[i]);
+        out[i] = span->row | (holds - 1); /* or LOTS_NO_ID */
+        others[left] = i;
+        left += holds ^ 1;
+    }
+    return left;
+}
+
+/* False: more was looked at than pays. */
+static bool look_back(const as_of *a, const uint32_t *others, uint32_t count, uint32_t *out)
+{
+    const uint32_t *offsets = a->spans->offsets;
     uint64_t looked = 0;
-    for (uint32_t i = 0; i < a->step->count && looked <= a->most; i++) {
-        const uint32_t owner = owner_at(a, i), first = a->spans->offsets[owner], end = a->spans->offsets[owner + 1];
-        const uint32_t found = known || is_known(a, i) ? seek_back(a->spans, first, end, low[i], high[i]) : first;
-        out[i] = found > first ? row_at(a->spans, found - 1) : LOTS_NO_ID;
+    for (uint32_t k = 0; k < count && looked <= a->most; k++) {
+        const uint32_t row = others[k], owner = owner_at(a, row), first = offsets[owner], end = offsets[owner + 1];
+        const uint32_t found = seek_back(a->spans, first, end, a->low[row], a->high[row]);
+        out[row] = found > first ? row_at(a->spans, found - 1) : LOTS_NO_ID;
         looked += end - found;
     }
     return looked <= a->most;
+}
+
+static lots_status find_last(const as_of *a, uint32_t *out, bool *can, lots_error *err)
+{
+    const last_span *last = NULL;
+    uint32_t *others = NULL;
+    LOTS_TRY(find_last_spans(a, &last, err));
+    LOTS_TRY(lots_new_u32(a->step->arena, (size_t)a->step->count + 1, &others, err));
+    *can = look_back(a, others, try_last(a, last, out, others), out);
+    return LOTS_OK;
 }
 
 /* ---- of spans that are asked more together with the row ---- */
@@ -143,13 +201,10 @@ static uint64_t count_spans(const as_of *a, const uint32_t *rows, uint32_t count
 static void put_held(const as_of *a, const uint32_t *rows, uint32_t count, held *out)
 {
     const lots_passed *spans = a->spans;
-    const int32_t *low = a->low.data, *high = a->high.data, *starts = spans->starts, *ends = spans->ends;
-    const bool known = a->low.missing == NULL && a->high.missing == NULL;
+    const int32_t *low = a->low, *high = a->high, *starts = spans->starts, *ends = spans->ends;
     uint32_t kept = 0, pairs = 0;
     for (uint32_t r = 0; r < count; r++) {
         const uint32_t row = rows[r], owner = owner_at(a, row), end = spans->offsets[owner + 1], before = pairs;
-        if (!known && !is_known(a, row))
-            continue;
         for (uint32_t k = spans->offsets[owner]; k < end; k++) {
             out->of[pairs] = kept;
             out->span[pairs] = k;
@@ -275,6 +330,5 @@ lots_status lots_eval_as_of(const lots_step *step, bool *done, lots_vector *out,
     step->worker->work.rows += step->count;
     if (a.resolved->both_count > 0)
         return find_last_of_held(&a, out->data, done, err);
-    *done = find_last(&a, out->data);
-    return LOTS_OK;
+    return find_last(&a, out->data, done, err);
 }

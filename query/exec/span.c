@@ -316,27 +316,34 @@ lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *
     return LOTS_OK;
 }
 
-/* An open event runs to its patient's last day; it holds at least the day it starts, also one that starts after death or
- * coverage. */
-static lots_status run_on(lots_worker *worker, uint32_t stream, const uint64_t *open, const int32_t *starts,
-                          int32_t *days, lots_error *err)
+/* By row the last day of those without an end. An open event runs to its patient's last day; it holds at least the day it
+ * starts, also one that starts after death or coverage. Others end the day they start. */
+static lots_status endless_ends(lots_worker *worker, uint32_t stream, const uint64_t *endless, const uint64_t *open,
+                                const int32_t *starts, const int32_t **out, lots_error *err)
 {
-    const uint32_t rows = worker->streams[stream].rows;
+    const uint32_t rows = worker->streams[stream].rows, patients = worker->patients->count;
+    const lots_kernels *kernels = worker->kernels;
+    lots_arena *arena = &worker->depths[0].arena;
     const uint32_t *offsets = NULL;
+    int32_t *until = NULL, *days = NULL;
     last_days last;
-    uint32_t p = 0;
+    *out = starts;
     if (lots_bits_next(open, 0, rows) == rows)
         return LOTS_OK;
     LOTS_TRY(find_last_days(worker, stream, &last, err));
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
+    LOTS_TRY(lots_new_i32(arena, patients, &until, err));
+    LOTS_TRY(lots_new_i32(arena, rows, &days, err));
+    for (uint32_t p = 0; p < patients; p++)
+        until[p] = last.until;
+    if (last.death != NULL)
+        kernels->least_i32(last.death->data, last.death->missing, patients, until);
+    kernels->broadcast_i32(until, offsets, patients, days);
+    kernels->greatest_i32(starts, NULL, rows, days);
     for (size_t w = 0; w < lots_bit_words(rows); w++)
-        for (uint64_t bits = open[w]; bits != 0; bits &= bits - 1) {
-            const size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
-            while (offsets[p + 1] <= i)
-                p++;
-            const int32_t until = last_day(&last, p);
-            days[i] = until > starts[i] ? until : starts[i];
-        }
+        for (uint64_t bits = endless[w] & ~open[w]; bits != 0; bits &= bits - 1)
+            days[w * 64 + (size_t)__builtin_ctzll(bits)] = starts[w * 64 + (size_t)__builtin_ctzll(bits)];
+    *out = days;
     return LOTS_OK;
 }
 
@@ -345,6 +352,7 @@ lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vect
     const lots_type type = {.kind = LOTS_TYPE_DATE};
     const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
     const lots_vector *start = NULL, *end = NULL;
+    const int32_t *days = NULL;
     uint64_t *endless = NULL, *closed = NULL, *open = NULL;
     lots_arena *arena = &worker->depths[0].arena;
     const uint32_t rows = worker->streams[stream].rows;
@@ -372,8 +380,8 @@ lots_status lots_stream_span_end(lots_worker *worker, uint32_t stream, lots_vect
             closed[w] |= endless[w] & start->missing[w];
     lots_bits_and_not(open, endless, closed, rows);
     LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_OPEN, open, err));
-    put_where(endless, start->data, rows, out->data, end != NULL ? end->data : start->data);
-    LOTS_TRY(run_on(worker, stream, open, start->data, out->data, err));
+    LOTS_TRY(endless_ends(worker, stream, endless, open, start->data, &days, err));
+    put_where(endless, days, rows, out->data, end != NULL ? end->data : days);
     if (lots_bits_next(closed, 0, rows) < rows)
         out->missing = closed;
     for (size_t i = lots_bits_next(closed, 0, rows); i < rows; i = lots_bits_next(closed, i + 1, rows))

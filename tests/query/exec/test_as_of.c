@@ -80,10 +80,31 @@ static void rows_that_are_left_and_repeated_keep_their_keys(void **state)
               "where cost >= 250 and c.start <= b) group by a order by a");
 }
 
+/* Those of days before, between and after an owner's spans, of the last and of earlier ones, of days that are not known, and of
+ * owners with few of them or none. */
+static void the_last_span_that_holds_is_found(void **state)
+{
+    const world *w = *state;
+    static const int least[] = {0, 150, 400}; /* costs from 100 to 499 */
+    for (int k = 0; k < 3; k++)
+        for (int days = -40; days <= 40; days += 20) {
+            char question[400], sql[600];
+            snprintf(question, sizeof question,
+                     "from contacts as c show cost, other = (contacts where cost >= %d.%02d).cost at (case(c.cost >= 2 then c.start %s %dd))",
+                     least[k] / 100, least[k] % 100, days < 0 ? "-" : "+", days < 0 ? -days : days);
+            snprintf(sql, sizeof sql,
+                     "select cost, case when cost >= 200 then (select cost from contacts s where s.p = c.p and s.cost >= %d and "
+                     "s.start <= c.start + %d and s.span_end >= c.start + %d order by ord desc limit 1) end from contacts c order by p, ord",
+                     least[k], days, days);
+            check(&w->registries[NUMBERS], question, sql);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_span_is_found_by_its_key),
+        cmocka_unit_test(the_last_span_that_holds_is_found),
         cmocka_unit_test(rows_that_are_left_and_repeated_keep_their_keys),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

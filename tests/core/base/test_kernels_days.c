@@ -109,8 +109,36 @@ static void years_are_whole_on_the_birthday(void **state)
     }
 }
 
+/* Every day of two hundred years and some around them, so many months later that the result is within these years or just out of them. */
+static void months_later_keep_the_day_of_the_month(void **state)
+{
+    static const char *const names[] = {"scalar", "avx2", "avx512"};
+    static const int64_t many[] = {0, 1, -1, 2, 11, 12, -12, 13, 48, 1100, -1100, 2388, -2400};
+    static int32_t from[COUNT_MAX + SLACK], out[COUNT_MAX + SLACK];
+    static int64_t months[COUNT_MAX + SLACK];
+    const lots_day first = lots_day_from_civil(1899, 12, 1), end = lots_day_from_civil(2100, 5, 1);
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        const lots_kernels *kernels = lots_kernels_named(names[n]);
+        for (size_t k = 0; kernels != NULL && k < sizeof many / sizeof *many; k++)
+            for (lots_day day = first; day < end; day += 28) { /* one month or two: all in one century, but where it ends */
+                for (int32_t i = 0; i < 28; i++) {
+                    from[i] = day + i;
+                    months[i] = many[k];
+                }
+                assert_true(kernels->add_months(from, months, 28, out));
+                for (int32_t i = 0; i < 28; i++) {
+                    lots_day later;
+                    assert_true(lots_day_add_months(from[i], months[i], &later));
+                    assert_int_equal(out[i], later);
+                }
+            }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(days_have_months), cmocka_unit_test(years_are_whole_on_the_birthday)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(days_have_months), cmocka_unit_test(years_are_whole_on_the_birthday),
+                                       cmocka_unit_test(months_later_keep_the_day_of_the_month)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "query/exec/wanted.h"
+
 #define FEW 2u /* one of so many of the relation's rows: values of fewer are taken one by one */
 
 lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, const uint64_t *mask, lots_arena *arena,
@@ -49,22 +51,28 @@ static lots_status by_place(const lots_worker *worker, const lots_passed *passed
     return LOTS_OK;
 }
 
-/* Who have places; NULL: nobody is left out. */
-static lots_status owners_left(const lots_worker *worker, const lots_passed *passed, uint64_t **out, lots_error *err)
+/* Who have places, or where all rows are places: who are still asked for. NULL: nobody is left out. */
+static lots_status owners_left(const lots_worker *worker, const lots_passed *passed, const uint64_t **out, lots_error *err)
 {
     const int32_t *offsets = (const int32_t *)passed->offsets; /* rows of a chunk are below 2^31 */
+    uint64_t *left = NULL;
     *out = NULL;
-    if (passed->rows == NULL || !lots_relation_may_start_some(worker, passed->relation))
+    if (!lots_relation_may_start_some(worker, passed->relation))
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(passed->arena, passed->relation->owners->count, out, err));
-    worker->kernels->less_i32(offsets, offsets + 1, passed->relation->owners->count, *out);
+    if (passed->rows == NULL) {
+        *out = lots_wanted_few(worker, passed->relation);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_new_bits(passed->arena, passed->relation->owners->count, &left, err));
+    worker->kernels->less_i32(offsets, offsets + 1, passed->relation->owners->count, left);
+    *out = left;
     return LOTS_OK;
 }
 
 lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_error *err)
 {
     const int32_t *starts = NULL;
-    uint64_t *owners = NULL;
+    const uint64_t *owners = NULL;
     if (passed->starts != NULL)
         return LOTS_OK;
     LOTS_TRY(owners_left(worker, passed, &owners, err));

@@ -93,6 +93,20 @@ static void windows_before_an_index_hold_what_few_have(void **state)
                 "select n, l, a, count(*) from g group by n, l, a");
 }
 
+/* No condition leaves out rows: those of other patients aren't asked for either. */
+static void windows_around_an_index_hold_all_rows_of_its_patients(void **state)
+{
+    check_twice(state, "let stay = first(contacts where level = inpatient during 2022)\n"
+                       "from patients where exists(stay) each k in 0..2 "
+                       "derive n = count(contacts during stay.start - 400d + k * 1d .. stay.start + 30d), "
+                       "l = last(contacts during stay.start - 900d .. stay.start - 1d).start "
+                       "group by k, n, l show people = count()",
+                "with " STAYS ", e(k) as (values (0), (1), (2)), g as (select k, s.p, "
+                "(select count(*) from contacts c where c.p = s.p and c.start between s.start - 400 + k and s.start + 30) n, "
+                "(select max(start) from contacts c where c.p = s.p and c.start between s.start - 900 and s.start - 1) l "
+                "from s, e) select k, n, l, count(*) from g group by k, n, l");
+}
+
 #define WINDOWED \
     "with " STAYS ", g as (select s.p, " \
     "(select count(*) from contacts c where c.p = s.p and level = 'primary' and c.start between d('2021-03-10') and d('2022-08-20')) n, " \
@@ -144,6 +158,7 @@ int main(void)
         cmocka_unit_test(the_day_of_an_index_event_is_its_own),
         cmocka_unit_test(windows_before_an_index_hold_its_patients_rows),
         cmocka_unit_test(windows_before_an_index_hold_what_few_have),
+        cmocka_unit_test(windows_around_an_index_hold_all_rows_of_its_patients),
         cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_left),
         cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_listed),
         cmocka_unit_test(codes_before_an_index_are_those_of_its_patients_rows),

@@ -138,15 +138,22 @@ static void read_list(match_list *list, uint32_t owner)
         list->count--;
 }
 
+/* Is it all one which events of the day it starts are after event i? What follows one that lasts starts later, and an open one is
+ * followed by nothing. */
+static bool ends_later(const match_list *list, uint32_t i, const match_lapse *lapse)
+{
+    return lapse != NULL && lapse->measure == MATCH_FROM_END && (list->end[i] > list->start[i] || list->end[i] == INT32_MIN);
+}
+
 /* Does a row of one list come after one of another? Mostly their days tell, and what else the total order looks at is read only
  * when they don't. */
 static lots_status comes_after(match_solver *solver, const match_list *list, uint32_t i, const match_list *other, uint32_t at,
-                               bool *out, lots_error *err)
+                               const match_lapse *lapse, bool *out, lots_error *err)
 {
     const bool stored = list->relation->relation->kind == LOTS_RELATION_STREAM &&
                         other->relation->relation->kind == LOTS_RELATION_STREAM;
-    *out = other->start[at] > list->start[i];
-    if (stored && other->start[at] != list->start[i])
+    *out = other->start[at] >= list->start[i]; /* the same day: taken as after, lest others' places pass over it */
+    if (stored && (other->start[at] != list->start[i] || ends_later(list, i, lapse)))
         return LOTS_OK;
     LOTS_TRY(lots_relation_order(solver->worker, list->relation, err));
     LOTS_TRY(lots_relation_order(solver->worker, other->relation, err));
@@ -154,10 +161,10 @@ static lots_status comes_after(match_solver *solver, const match_list *list, uin
     return LOTS_OK;
 }
 
-/* For each event of `list`, how many of `other` don't come after it. Events of one relation are in the order of their rows; of
- * several, by their keys. */
-static lots_status place_all(match_solver *solver, const match_list *list, const match_list *other, uint32_t *places,
-                             lots_error *err)
+/* For each event of `list`, how many of `other` don't come after it; `lapse`: for a range of what is within it alone, NULL: whatever
+ * for. Events of one relation are in the order of their rows; of several, by their keys. */
+static lots_status place_all(match_solver *solver, const match_list *list, const match_lapse *lapse, const match_list *other,
+                             uint32_t *places, lots_error *err)
 {
     const bool same = list->relation == other->relation;
     uint32_t at = 0;
@@ -166,7 +173,7 @@ static lots_status place_all(match_solver *solver, const match_list *list, const
         while (same && at < other->count && other->rows[at] <= list->rows[i])
             at++;
         while (!same && !after && at < other->count) {
-            LOTS_TRY(comes_after(solver, list, i, other, at, &after, err));
+            LOTS_TRY(comes_after(solver, list, i, other, at, lapse, &after, err));
             at += !after;
         }
         places[i] = at;
@@ -218,10 +225,10 @@ static void range_after(const match_list *list, uint32_t i, const match_lapse *l
 static lots_status apply_no(match_solver *solver, match_bound *bound, const match_bound *next, match_no *no, lots_error *err)
 {
     const match_list *list = &bound->list;
-    LOTS_TRY(place_all(solver, list, &no->list, no->places, err));
+    LOTS_TRY(place_all(solver, list, &no->lapse, &no->list, no->places, err));
     const bool cuts = !no->lapse.has_within;
     if (cuts && next != NULL)
-        LOTS_TRY(place_all(solver, &no->list, &next->list, no->next_places, err));
+        LOTS_TRY(place_all(solver, &no->list, NULL, &next->list, no->next_places, err));
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t from = 0, to = 0;
         range_after(list, i, &no->lapse, &no->list, no->places[i], &from, &to);
@@ -244,7 +251,7 @@ static lots_status find_ranges(match_solver *solver, match_bound *bound, const m
     const match_list *list = &bound->list;
     memset(bound->closed, 0, list->count);
     if (next != NULL) {
-        LOTS_TRY(place_all(solver, list, &next->list, solver->places, err));
+        LOTS_TRY(place_all(solver, list, &next->lapse, &next->list, solver->places, err));
         for (uint32_t i = 0; i < list->count; i++)
             range_after(list, i, &next->lapse, &next->list, solver->places[i], &bound->next_from[i], &bound->next_to[i]);
     }

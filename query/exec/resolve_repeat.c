@@ -115,29 +115,79 @@ static lots_status find_outside(const mask_maker *maker, const repeat *r, const 
 
 /* ---- looking ---- */
 
-/* Of one owner's days, which rise: events of one day see the same. */
-static void mark_repeats(const int32_t *days, uint32_t first, uint32_t end, const repeat *r, uint64_t *out)
+typedef struct repeats {
+    const lots_passed *counted;
+    const uint64_t *near; /* places from which `ahead` others, of whatever owner, lie within the days */
+    uint32_t ahead;
+    uint64_t *rows;       /* found */
+} repeats;
+
+/* Events of one day see the same. Where the one before is marked, so are all of that day before it. */
+static void mark_day(const repeats *of, uint32_t first, uint32_t place)
 {
-    bool hit = false;
-    for (uint32_t k = end; k-- > first;) {
-        const bool tied = k + 1 < end && days[k] == days[k + 1];
-        hit = (hit && tied) || (k - first + 1 >= r->least && days[k] - days[k - r->least + 1] <= r->days);
-        out[k / 64] |= (uint64_t)hit << (k % 64);
+    const int32_t *days = of->counted->starts;
+    const uint32_t *rows = of->counted->rows;
+    lots_bit_set(of->rows, rows[place]);
+    for (; place > first && days[place - 1] == days[place] && !lots_bit_get(of->rows, rows[place - 1]); place--)
+        lots_bit_set(of->rows, rows[place - 1]);
+}
+
+/* Of one owner, who has so many more than those ahead. */
+static void mark_owner(const repeats *of, uint32_t first, uint32_t end)
+{
+    const uint32_t last = end - of->ahead; /* excluded */
+    for (uint32_t at = first; at < last; at += 64) {
+        const unsigned shift = at % 64;
+        uint64_t near = of->near[at / 64] >> shift;
+        near |= shift == 0 ? 0 : of->near[at / 64 + 1] << (64 - shift); /* there is a word of slack */
+        near &= last - at < 64 ? (UINT64_C(1) << (last - at)) - 1 : UINT64_MAX;
+        for (; near != 0; near &= near - 1)
+            mark_day(of, first, at + (uint32_t)__builtin_ctzll(near) + of->ahead);
     }
+}
+
+static lots_status find_near(const mask_maker *maker, const repeat *r, const lots_passed *counted, uint64_t **out, lots_error *err)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const uint32_t ahead = r->least - 1, count = counted->count > ahead ? counted->count - ahead : 0;
+    int32_t *lengths = NULL;
+    LOTS_TRY(lots_new_bits(maker->arena, counted->count, out, err));
+    if (count == 0)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i32(maker->arena, count, &lengths, err));
+    kernels->subtract_i32(counted->starts + ahead, counted->starts, count, lengths); /* from owner to owner it may wrap around */
+    kernels->range_i32(lengths, count, INT32_MIN, r->days, *out);
+    return LOTS_OK;
+}
+
+/* Who has rows enough: few, mostly. */
+static lots_status find_owners(const mask_maker *maker, const repeat *r, const lots_passed *counted, uint64_t **out, lots_error *err)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const int32_t *first = (const int32_t *)counted->offsets; /* rows of a chunk are below 2^31 */
+    const uint32_t owners = maker->relation->owners->count;
+    int32_t *latest = NULL;
+    LOTS_TRY(lots_new_i32(maker->arena, owners, &latest, err));
+    LOTS_TRY(lots_new_bits(maker->arena, owners, out, err));
+    kernels->add_i32(first + 1, NULL, -(int32_t)r->least, NULL, owners, latest);
+    kernels->less_equal_i32(first, latest, owners, *out);
+    return LOTS_OK;
 }
 
 static lots_status keep_repeats(mask_maker *maker, const repeat *r, const lots_passed *counted, lots_error *err)
 {
-    const lots_kernels *kernels = maker->worker->kernels;
-    const uint32_t count = maker->relation->count, *offsets = counted->offsets;
-    uint64_t *hits = NULL, *rows = NULL;
-    LOTS_TRY(lots_new_bits(maker->arena, counted->count, &hits, err));
+    const uint32_t count = maker->relation->count, owners = maker->relation->owners->count, *offsets = counted->offsets;
+    uint64_t *enough = NULL, *near = NULL, *rows = NULL;
     LOTS_TRY(lots_new_bits(maker->arena, count, &rows, err));
-    for (uint32_t g = 0; g < maker->relation->owners->count; g++)
-        if (offsets[g + 1] - offsets[g] >= r->least)
-            mark_repeats(counted->starts, offsets[g], offsets[g + 1], r, hits);
-    kernels->bits_expand(counted->bits, count, hits, rows);
-    kernels->bits_and(maker->mask, rows, count, maker->mask);
+    LOTS_TRY(find_owners(maker, r, counted, &enough, err));
+    LOTS_TRY(find_near(maker, r, counted, &near, err));
+    const repeats of = {counted, near, r->least - 1, rows};
+    for (size_t w = 0; w < lots_bit_words(owners); w++)
+        for (uint64_t left = enough[w]; left != 0; left &= left - 1) {
+            const uint32_t *own = offsets + w * 64 + (size_t)__builtin_ctzll(left);
+            mark_owner(&of, own[0], own[1]);
+        }
+    maker->worker->kernels->bits_and(maker->mask, rows, count, maker->mask);
     maker->worker->work.rows += counted->count;
     return LOTS_OK;
 }

@@ -383,6 +383,41 @@ static void sets_within_sets_are_right(void **state)
     answer_free(&a);
 }
 
+/* All contacts of the days up to an event's own. */
+static int64_t near_before(const person *who, int32_t day, int32_t days)
+{
+    int64_t n = 0;
+    for (uint32_t i = who->first[S_CONTACTS]; i < who->end[S_CONTACTS]; i++) {
+        const event *e = &w.events[S_CONTACTS][i];
+        n += e->start >= day - days && e->start <= day;
+    }
+    return n;
+}
+
+/* Some have few events in all, some many on few days. */
+static void events_that_are_one_of_so_many_are_found(void **state)
+{
+    static const int32_t days[] = {0, 9, 30, 30, 60}, least[] = {2, 3, 9, 40, 61};
+    (void)state;
+    for (uint32_t k = 0; k < 5; k++) {
+        char query[200];
+        snprintf(query, sizeof query, "let all = contacts where year(start) > 1900\n"
+                                      "from patients derive a = count(all as e where count(all within %dd until e.start) >= %d)",
+                 (int)days[k], (int)least[k]);
+        answer a = world_ask(&w, query);
+        for (uint32_t p = 0; p < a.rows; p++) {
+            const person *who = &w.people[p];
+            int64_t count = 0;
+            for (uint32_t i = who->first[S_CONTACTS]; i < who->end[S_CONTACTS]; i++) {
+                const event *e = &w.events[S_CONTACTS][i];
+                count += near_before(who, e->start, days[k]) >= least[k];
+            }
+            assert_int_equal(cell_at(&a, p, 0)->i, count);
+        }
+        answer_free(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +428,7 @@ int main(void)
         cmocka_unit_test(filters_that_look_at_both_events_are_right),
         cmocka_unit_test(operands_that_look_at_both_events_are_right),
         cmocka_unit_test(sets_within_sets_are_right),
+        cmocka_unit_test(events_that_are_one_of_so_many_are_found),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

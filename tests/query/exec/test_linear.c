@@ -95,6 +95,7 @@ static const char *const questions[] = {
     " g = groups(hfrs, dx over (contacts within 90d of r.start))",
     "from patients derive a = first(contacts as e where count(contacts where level = emergency within 364d until e.start) >= 4)"
     ".start",
+    "from patients derive x = (contacts where year(start) > 1900), a = count(x as e where count(x within 9d until e.start) >= 3)",
     "from patients derive a = sum(count(drugs within 30d after e.start) over contacts as e)",
     /* one event */
     "from contacts as r derive a = next(contacts, r).start, b = prev(contacts where acute, r).cost",

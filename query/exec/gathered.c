@@ -1,12 +1,15 @@
 /* gathered.c: see gathered.h. */
 #include "query/exec/gathered.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/base/memory.h"
 #include "query/exec/top.h"
 
 #define FEW_ROWS 4096u /* which no other thread is woken for */
+#define NOBODY UINT_MAX
 
 void lots_gathered_close(lots_gathered *rows)
 {
@@ -28,13 +31,35 @@ static lots_status open_keyer(lots_keyer *keyer, const lots_top *top, lots_error
     return lots_keyer_open(keyer, types, top->per_count, err);
 }
 
+static bool has_length(lots_type_kind kind) { return kind == LOTS_TYPE_TEXT || kind == LOTS_TYPE_SET; }
+
+static lots_status open_gathered(lots_gather *gather, lots_gathered *out, lots_error *err)
+{
+    void *made = NULL;
+    LOTS_TRY(lots_alloc(&made, gather->kept_count + 1 + gather->worker_count, sizeof(lots_arena), err));
+    out->arenas = made;
+    out->arena_count = gather->kept_count + 1;
+    for (uint32_t i = 0; i < out->arena_count; i++)
+        lots_arena_share(&out->arenas[i], gather->budget);
+    out->column_count = gather->kept_count;
+    LOTS_TRY(lots_arena_alloc(&out->arenas[0], &made, gather->kept_count, sizeof(lots_vector), err));
+    out->values = made;
+    LOTS_TRY(lots_arena_alloc(&out->arenas[0], &made, gather->kept_count, sizeof(uint32_t), err));
+    out->strata = made;
+    return LOTS_OK;
+}
+
 lots_status lots_gather_open(lots_gather *gather, const lots_kept *kept, uint32_t kept_count, unsigned worker_count,
                              uint32_t chunk_count, lots_budget *budget, lots_error *err)
 {
     void *made = NULL;
     memset(gather, 0, sizeof *gather);
+    pthread_mutex_init(&gather->lock, NULL);
+    gather->layer = NOBODY;
     gather->kept = kept;
     gather->kept_count = kept_count;
+    for (uint32_t i = 0; i < kept_count; i++)
+        gather->apart |= has_length(kept[i].kind);
     LOTS_TRY(lots_alloc(&made, worker_count, sizeof(lots_arena), err));
     gather->arenas = made;
     gather->worker_count = worker_count;
@@ -49,11 +74,18 @@ lots_status lots_gather_open(lots_gather *gather, const lots_kept *kept, uint32_
     LOTS_TRY(lots_alloc(&made, chunk_count, sizeof(lots_piece_of_rows), err));
     gather->pieces = made;
     gather->piece_count = chunk_count;
-    return LOTS_OK;
+    LOTS_TRY(lots_alloc(&made, worker_count, sizeof(uint32_t), err));
+    gather->waits = made;
+    return open_gathered(gather, &gather->laid, err);
 }
 
 void lots_gather_close(lots_gather *gather)
 {
+    if (gather->kept == NULL)
+        return;
+    lots_gathered_close(&gather->laid);
+    pthread_mutex_destroy(&gather->lock);
+    lots_free(gather->waits);
     for (size_t i = 0; gather->keyers != NULL && i < (size_t)gather->worker_count * gather->kept_count; i++)
         lots_keyer_close(&gather->keyers[i]);
     for (unsigned i = 0; gather->arenas != NULL && i < gather->worker_count; i++)
@@ -103,11 +135,11 @@ static lots_status keep_strata(lots_arena *arena, lots_keyer *keyer, const lots_
     return LOTS_OK;
 }
 
-static lots_status keep_column(lots_gather *gather, unsigned number, uint32_t column, lots_worker *worker,
+/* `arena`: of the worker's pieces; or of its chunk, then what is there already is lent. */
+static lots_status keep_column(lots_gather *gather, unsigned number, uint32_t column, lots_arena *arena, lots_worker *worker,
                                const lots_instance *rows, lots_vector *out, lots_error *err)
 {
     const lots_kept *kept = &gather->kept[column];
-    lots_arena *arena = &gather->arenas[number];
     lots_vector value;
     if (kept->strata != NULL)
         return keep_strata(arena, &gather->keyers[(size_t)number * gather->kept_count + column], kept->strata, worker, rows,
@@ -118,28 +150,146 @@ static lots_status keep_column(lots_gather *gather, unsigned number, uint32_t co
         value = rows->slots[kept->slot];
     if (value.count == 0) /* not set */
         return LOTS_OK;
-    return lots_vector_keep(arena, &value, out, err);
+    lots_vector flat = value;
+    if (!gather->apart)
+        LOTS_TRY(lots_vector_flatten(lots_worker_arena(worker), &value, &flat, err));
+    if (arena == &gather->arenas[number])
+        return lots_vector_keep(arena, &flat, out, err);
+    *out = flat;
+    return LOTS_OK;
+}
+
+/* ---- behind one another ---- */
+
+static lots_status grow_numbers(lots_arena *arena, uint32_t room, uint32_t count, uint32_t **numbers, lots_error *err)
+{
+    uint32_t *grown = NULL;
+    LOTS_TRY(new_numbers(arena, room, &grown, err));
+    if (count > 0)
+        memcpy(grown, *numbers, count * sizeof *grown);
+    *numbers = grown;
+    return LOTS_OK;
+}
+
+static lots_status grow_column(lots_arena *arena, const lots_vector *like, uint32_t room, uint32_t count, lots_vector *column,
+                               lots_error *err)
+{
+    lots_vector grown, laid = *column;
+    laid.count = count;
+    LOTS_TRY(lots_vector_new(arena, &like->type, room, &grown, err));
+    if (count > 0)
+        LOTS_TRY(lots_vector_append(arena, &grown, 0, &laid, err));
+    *column = grown;
+    return LOTS_OK;
+}
+
+/* Room for the piece that is next, and for as many rows of each chunk to come as those before had, so that mostly nothing
+ * moves. */
+static lots_status make_room(lots_gather *gather, const lots_piece_of_rows *piece, lots_error *err)
+{
+    enum { SPARE = 32 };
+    lots_gathered *laid = &gather->laid;
+    const uint64_t count = (uint64_t)laid->count + piece->count;
+    const uint64_t expected = count * gather->piece_count / (gather->next + 1), room = expected + expected / SPARE;
+    lots_arena *arena = &laid->arenas[gather->kept_count];
+    if (count >= UINT32_MAX)
+        return lots_fail(err, LOTS_LIMIT, "a result of more than 4 thousand million rows");
+    if (count <= gather->room)
+        return LOTS_OK;
+    gather->room = room >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)room;
+    LOTS_TRY(grow_numbers(arena, gather->room, laid->count, &laid->patient, err));
+    if (piece->relation_row != NULL)
+        LOTS_TRY(grow_numbers(arena, gather->room, laid->count, &laid->relation_row, err));
+    if (piece->position != NULL)
+        LOTS_TRY(grow_numbers(arena, gather->room, laid->count, &laid->position, err));
+    for (uint32_t i = 0; i < gather->kept_count; i++)
+        if (piece->values[i].count > 0)
+            LOTS_TRY(grow_column(&laid->arenas[i], &piece->values[i], gather->room, laid->count, &laid->values[i], err));
+    return LOTS_OK;
+}
+
+static void lay_numbers_behind(uint32_t *to, const uint32_t *from, uint32_t at, uint32_t count)
+{
+    if (from != NULL)
+        memcpy(to + at, from, count * sizeof *to);
+}
+
+/* The layer's, of the piece that is next. */
+static lots_status lay_piece(lots_gather *gather, lots_piece_of_rows *piece, lots_error *err)
+{
+    lots_gathered *laid = &gather->laid;
+    const uint32_t at = laid->count;
+    LOTS_TRY(make_room(gather, piece, err));
+    lay_numbers_behind(laid->patient, piece->patient, at, piece->count);
+    lay_numbers_behind(laid->relation_row, piece->relation_row, at, piece->count);
+    lay_numbers_behind(laid->position, piece->position, at, piece->count);
+    for (uint32_t i = 0; i < gather->kept_count; i++)
+        if (piece->values[i].count > 0)
+            LOTS_TRY(lots_vector_append(&laid->arenas[i], &laid->values[i], at, &piece->values[i], err));
+    piece->values = NULL;
+    laid->count += piece->count;
+    return LOTS_OK;
+}
+
+/* Are the chunk's rows to be laid at once, by this worker? Then it is the layer until the chunk is done. *free: nothing of what
+ * the worker has kept waits any more. */
+static bool become_layer(lots_gather *gather, unsigned number, uint32_t chunk, bool *free)
+{
+    pthread_mutex_lock(&gather->lock);
+    const bool lays = !gather->apart && gather->layer == NOBODY && gather->next == chunk;
+    if (lays)
+        gather->layer = number;
+    *free = gather->waits[number] <= gather->next;
+    pthread_mutex_unlock(&gather->lock);
+    return lays;
+}
+
+lots_status lots_gather_done(lots_gather *gather, unsigned number, uint32_t chunk, lots_error *err)
+{
+    lots_status status = LOTS_OK;
+    pthread_mutex_lock(&gather->lock);
+    gather->pieces[chunk].done = true;
+    if (!gather->apart && (gather->layer == NOBODY || gather->layer == number)) {
+        gather->layer = number;
+        while (status == LOTS_OK && gather->next < gather->piece_count && gather->pieces[gather->next].done) {
+            lots_piece_of_rows *piece = &gather->pieces[gather->next];
+            pthread_mutex_unlock(&gather->lock);
+            if (piece->values != NULL)
+                status = lay_piece(gather, piece, err);
+            pthread_mutex_lock(&gather->lock);
+            gather->next++;
+        }
+        gather->layer = NOBODY;
+    }
+    pthread_mutex_unlock(&gather->lock);
+    return status;
 }
 
 lots_status lots_gather_chunk(lots_gather *gather, unsigned number, uint32_t chunk, lots_worker *worker,
                               const lots_instance *rows, const uint32_t *patient, bool relation, lots_error *err)
 {
-    lots_arena *arena = &gather->arenas[number];
     lots_piece_of_rows *piece = &gather->pieces[chunk];
+    bool free = false;
     void *made = NULL;
     if (rows->count == 0)
         return LOTS_OK;
+    const bool lays = become_layer(gather, number, chunk, &free);
+    lots_arena *arena = lays ? lots_worker_arena(worker) : &gather->arenas[number];
+    if (!lays && !gather->apart && free)
+        lots_arena_reset(arena);
+    if (!lays && gather->waits[number] <= chunk)
+        gather->waits[number] = chunk + 1;
     LOTS_TRY(lots_arena_alloc(arena, &made, gather->kept_count, sizeof(lots_vector), err));
     piece->values = made;
     piece->worker = number;
     LOTS_TRY(keep_origin(arena, piece, lots_worker_first_patient(worker), rows, patient, relation, err));
     for (uint32_t i = 0; i < gather->kept_count; i++)
-        LOTS_TRY(keep_column(gather, number, i, worker, rows, &piece->values[i], err));
+        LOTS_TRY(keep_column(gather, number, i, arena, worker, rows, &piece->values[i], err));
     piece->count = rows->count;
-    return LOTS_OK;
+    return lays ? lay_piece(gather, piece, err) : LOTS_OK;
 }
 
-/* ---- laying them out ---- */
+/* ---- at the end ---- */
 
 typedef struct layout {
     lots_gather *gather;
@@ -160,56 +310,18 @@ static lots_status lay_numbers(const layout *lay, size_t offset, lots_arena *are
     return LOTS_OK;
 }
 
-static lots_status lay_origins(const layout *lay, const lots_piece_of_rows *any, lots_arena *arena, lots_error *err)
+static lots_status lay_origins(const layout *lay, lots_arena *arena, lots_error *err)
 {
     lots_gathered *out = lay->out;
+    const lots_piece_of_rows *any = NULL;
+    for (uint32_t i = 0; any == NULL && i < lay->gather->piece_count; i++)
+        any = lay->gather->pieces[i].count > 0 ? &lay->gather->pieces[i] : NULL;
     LOTS_TRY(lay_numbers(lay, offsetof(lots_piece_of_rows, patient), arena, &out->patient, err));
     if (any != NULL && any->relation_row != NULL)
         LOTS_TRY(lay_numbers(lay, offsetof(lots_piece_of_rows, relation_row), arena, &out->relation_row, err));
     if (any != NULL && any->position != NULL)
         LOTS_TRY(lay_numbers(lay, offsetof(lots_piece_of_rows, position), arena, &out->position, err));
     return LOTS_OK;
-}
-
-/* What each worker's strata are called among all: by worker, their numbers. */
-static lots_status join_strata(const layout *lay, uint32_t column, lots_keyer *whole, lots_arena *arena, uint32_t ***out,
-                               lots_error *err)
-{
-    const lots_gather *gather = lay->gather;
-    void *made = NULL;
-    LOTS_TRY(lots_arena_alloc(arena, &made, gather->worker_count, sizeof(uint32_t *), err));
-    *out = made;
-    for (unsigned w = 0; w < gather->worker_count; w++) {
-        const lots_keyer *own = &gather->keyers[(size_t)w * gather->kept_count + column];
-        lots_vector keys[LOTS_TOP_KEYS_MAX];
-        for (uint32_t k = 0; k < own->column_count; k++)
-            LOTS_TRY(lots_collected_vector(&own->columns[k], arena, &keys[k], err));
-        LOTS_TRY(new_numbers(arena, own->count, &(*out)[w], err));
-        LOTS_TRY(lots_keyer_number(whole, keys, own->count, (*out)[w], err));
-    }
-    return LOTS_OK;
-}
-
-static lots_status lay_strata(const layout *lay, uint32_t column, lots_arena *arena, lots_error *err)
-{
-    lots_vector *out = &lay->out->values[column];
-    uint32_t **names = NULL, *numbers = NULL, at = 0;
-    lots_keyer whole;
-    lots_status status = open_keyer(&whole, lay->gather->kept[column].strata, err);
-    if (status == LOTS_OK)
-        status = join_strata(lay, column, &whole, arena, &names, err);
-    if (status == LOTS_OK)
-        status = new_numbers(arena, lay->out->count, &numbers, err);
-    for (uint32_t i = 0; status == LOTS_OK && i < lay->gather->piece_count; i++) {
-        const lots_piece_of_rows *piece = &lay->gather->pieces[i];
-        for (uint32_t row = 0; row < piece->count; row++)
-            numbers[at + row] = names[piece->worker][((const uint32_t *)piece->values[column].data)[row]];
-        at += piece->count;
-    }
-    lay->out->strata[column] = whole.count > 0 ? whole.count : 1;
-    *out = (lots_vector){.type = {.kind = LOTS_TYPE_EVENTS}, .count = lay->out->count, .data = numbers};
-    lots_keyer_close(&whole);
-    return status;
 }
 
 static lots_status lay_values(const layout *lay, uint32_t column, lots_arena *arena, lots_error *err)
@@ -227,41 +339,76 @@ static lots_status lay_values(const layout *lay, uint32_t column, lots_arena *ar
     return status;
 }
 
+/* What each worker's strata are called among all: by worker, their numbers; NULL: as the worker calls them. */
+static lots_status join_strata(const layout *lay, uint32_t column, lots_keyer *whole, lots_arena *arena, uint32_t ***out,
+                               lots_error *err)
+{
+    const lots_gather *gather = lay->gather;
+    void *made = NULL;
+    LOTS_TRY(lots_arena_alloc(arena, &made, gather->worker_count, sizeof(uint32_t *), err));
+    *out = made;
+    for (unsigned w = 0; w < gather->worker_count; w++) {
+        const lots_keyer *own = &gather->keyers[(size_t)w * gather->kept_count + column];
+        lots_vector keys[LOTS_TOP_KEYS_MAX];
+        uint32_t *names = NULL, same = 0;
+        for (uint32_t k = 0; k < own->column_count; k++)
+            LOTS_TRY(lots_collected_vector(&own->columns[k], arena, &keys[k], err));
+        LOTS_TRY(new_numbers(arena, own->count, &names, err));
+        LOTS_TRY(lots_keyer_number(whole, keys, own->count, names, err));
+        while (same < own->count && names[same] == same)
+            same++;
+        (*out)[w] = same < own->count ? names : NULL;
+    }
+    return LOTS_OK;
+}
+
+static lots_status name_strata(const layout *lay, uint32_t column, lots_arena *arena, lots_error *err)
+{
+    uint32_t **names = NULL, *numbers = lay->out->values[column].data;
+    lots_keyer whole;
+    lots_status status = open_keyer(&whole, lay->gather->kept[column].strata, err);
+    if (status == LOTS_OK)
+        status = join_strata(lay, column, &whole, arena, &names, err);
+    for (uint32_t i = 0; status == LOTS_OK && i < lay->gather->piece_count; i++) {
+        const lots_piece_of_rows *piece = &lay->gather->pieces[i];
+        for (uint32_t row = 0; names[piece->worker] != NULL && row < piece->count; row++)
+            numbers[row] = names[piece->worker][numbers[row]];
+        numbers += piece->count;
+    }
+    lay->out->strata[column] = whole.count > 0 ? whole.count : 1;
+    lots_keyer_close(&whole);
+    return status;
+}
+
 /* The last task is that of the origins. */
 static lots_status lay_column(void *context, size_t task, unsigned worker, lots_error *err)
 {
     const layout *lay = context;
+    const lots_gather *gather = lay->gather;
     lots_arena *arena = &lay->out->arenas[task];
+    const uint32_t column = (uint32_t)task;
     (void)worker;
-    if (task < lay->gather->kept_count)
-        return lay->gather->kept[task].strata != NULL ? lay_strata(lay, (uint32_t)task, arena, err)
-                                                      : lay_values(lay, (uint32_t)task, arena, err);
-    const lots_piece_of_rows *any = NULL;
-    for (uint32_t i = 0; any == NULL && i < lay->gather->piece_count; i++)
-        any = lay->gather->pieces[i].count > 0 ? &lay->gather->pieces[i] : NULL;
-    return lay_origins(lay, any, arena, err);
+    if (task == gather->kept_count)
+        return gather->apart ? lay_origins(lay, arena, err) : LOTS_OK;
+    if (gather->apart)
+        LOTS_TRY(lay_values(lay, column, arena, err));
+    lay->out->values[column].count = lay->out->values[column].count == 0 ? 0 : lay->out->count;
+    return gather->kept[column].strata != NULL && lay->out->count > 0 ? name_strata(lay, column, arena, err) : LOTS_OK;
 }
 
-static lots_status open_gathered(lots_gather *gather, lots_gathered *out, lots_error *err)
+static lots_status take_laid(lots_gather *gather, lots_gathered *out, lots_error *err)
 {
-    void *made = NULL;
     uint64_t count = 0;
-    memset(out, 0, sizeof *out);
     for (uint32_t i = 0; i < gather->piece_count; i++)
         count += gather->pieces[i].count;
     if (count >= UINT32_MAX)
         return lots_fail(err, LOTS_LIMIT, "a result of more than 4 thousand million rows");
-    LOTS_TRY(lots_alloc(&made, gather->kept_count + 1 + gather->worker_count, sizeof(lots_arena), err));
-    out->arenas = made;
-    out->arena_count = gather->kept_count + 1;
-    for (uint32_t i = 0; i < out->arena_count; i++)
-        lots_arena_share(&out->arenas[i], gather->budget);
+    assert(gather->apart || gather->laid.count == count);
+    *out = gather->laid;
     out->count = (uint32_t)count;
-    out->column_count = gather->kept_count;
-    LOTS_TRY(lots_arena_alloc(&out->arenas[0], &made, gather->kept_count, sizeof(lots_vector), err));
-    out->values = made;
-    LOTS_TRY(lots_arena_alloc(&out->arenas[0], &made, gather->kept_count, sizeof(uint32_t), err));
-    out->strata = made;
+    memset(&gather->laid, 0, sizeof gather->laid);
+    if (out->patient == NULL) /* no rows are still rows of patients */
+        LOTS_TRY(new_numbers(&out->arenas[gather->kept_count], out->count, &out->patient, err));
     return LOTS_OK;
 }
 
@@ -276,13 +423,14 @@ static bool lends(const lots_gather *gather, const lots_gathered *out)
         const lots_type *type = &out->values[i].type;
         texts = texts || type->kind == LOTS_TYPE_TEXT || (type->kind == LOTS_TYPE_SET && type->element == LOTS_TYPE_TEXT);
     }
-    return texts || pieces == 1;
+    return gather->apart && (texts || pieces == 1);
 }
 
 lots_status lots_gather_finish(lots_gather *gather, lots_pool *pool, lots_gathered *out, lots_error *err)
 {
     layout lay = {gather, out};
-    lots_status status = open_gathered(gather, out, err);
+    memset(out, 0, sizeof *out);
+    lots_status status = take_laid(gather, out, err);
     if (status == LOTS_OK && pool != NULL && out->count >= FEW_ROWS)
         status = lots_pool_run(pool, gather->kept_count + 1, lay_column, &lay, NULL, err);
     else

@@ -406,6 +406,8 @@ static lots_status run_task(void *context, size_t task, unsigned number, lots_er
     if (state->pass->carried != NULL)
         return run_stretch(state, worker, number, (uint32_t)task, err);
     LOTS_TRY(run_chunk(state, worker, number, (uint32_t)task, err));
+    if (state->pass->group == NULL)
+        LOTS_TRY(blame(lots_gather_done(&state->gather, number, (uint32_t)task, err), stage_after(state->pass), err));
     tell_progress(state);
     return LOTS_OK;
 }

@@ -33,7 +33,7 @@ static uint32_t add_value(run *r, run_kept *kept, lots_expr *value)
         if (kept->columns[c].value != NULL &&
             lots_alike_id(r->workers[0], kept->columns[c].value) == lots_alike_id(r->workers[0], value))
             return kept->slots[c];
-    add_column(kept, (lots_kept){.value = value}, kept->slot_count);
+    add_column(kept, (lots_kept){.value = value, .kind = value->type.kind}, kept->slot_count);
     return kept->slot_count++;
 }
 
@@ -50,7 +50,7 @@ static uint32_t add_strata(run *r, run_kept *kept, const lots_top *top)
     for (uint32_t c = 0; c < kept->count; c++)
         if (kept->columns[c].strata != NULL && same_strata(r, kept->columns[c].strata, top))
             return c;
-    return add_column(kept, (lots_kept){.strata = top}, kept->slot_count++);
+    return add_column(kept, (lots_kept){.strata = top, .kind = LOTS_TYPE_EVENTS}, kept->slot_count++);
 }
 
 static bool is_slot(const run *r, const lots_expr *expr)
@@ -148,7 +148,7 @@ lots_status run_keep(run *r, const run_breakers *breakers, run_kept *out, lots_e
     LOTS_TRY(add_ranks(r, out, breakers, slots, err));
     for (uint32_t i = 0; i < pipeline->slot_count; i++)
         if (lots_bit_get(slots, i))
-            add_column(out, (lots_kept){.slot = i}, i);
+            add_column(out, (lots_kept){.slot = i, .kind = pipeline->slot_types[i].kind}, i);
     return LOTS_OK;
 }
 

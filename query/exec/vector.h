@@ -65,6 +65,10 @@ static inline bool lots_vector_is_missing(const lots_vector *vector, uint32_t ro
 {
     return vector->missing != NULL && lots_bit_get(vector->missing, vector->constant ? 0 : row);
 }
+/* Put the rows of a part, which is flat, in rows at, at + 1, … of `out`, a vector of its type with so many rows. Rows come in
+ * their order: those behind have no bits yet, and a SET's elements have room. vector_append.c */
+LOTS_MUST lots_status lots_vector_append(lots_arena *arena, lots_vector *out, uint32_t at, const lots_vector *part,
+                                         lots_error *err);
 /* The parts one after the other, all of one type. A single part is taken as it is. */
 LOTS_MUST lots_status lots_vector_concat(lots_arena *arena, const lots_vector *parts, uint32_t part_count,
                                          lots_vector *out, lots_error *err);

@@ -416,7 +416,7 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     LOTS_TRY(stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START
                  ? take_days(worker, stream, column, rows, count, arena, out, done, err)
                  : take_values(worker, stream, column, rows, count, arena, out, done, err));
-    return *done && taken->rows == NULL ? lots_taken_keep(worker, out, rows, taken, err) : LOTS_OK;
+    return *done && taken->rows == NULL ? lots_taken_keep(worker, out, rows, arena, taken, err) : LOTS_OK;
 }
 
 /* As take_stored, where some of at most one row a patient may be LOTS_NO_ID: most patients have no such event. */

@@ -24,7 +24,8 @@ LOTS_MUST lots_status lots_stream_elements(lots_worker *worker, uint32_t stream,
 LOTS_MUST lots_status lots_stream_numbers(lots_worker *worker, uint32_t stream, uint32_t column, const int64_t **out,
                                           lots_error *err);
 /* The values of some rows, LOTS_NO_ID among them giving missing: of few rows only these are decoded, where the encoding
- * lets them, and turned into what the language sees. */
+ * lets them, and turned into what the language sees. What comes back may be lent to whoever asks for them again: it must not be
+ * changed; nor the rows, where `arena` is the chunk's, in which they then are. */
 LOTS_MUST lots_status lots_stream_take(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
                                        uint32_t count, lots_arena *arena, lots_vector *out, lots_error *err);
 /* The end column as the language sees it, of one as it is stored: a point's end is its start. */

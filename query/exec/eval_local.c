@@ -241,15 +241,9 @@ static lots_status test_values(const lots_step *step, const lots_local_set *set,
         LOTS_TRY(lots_vector_gather(step->arena, local, step->rows->relation_row, step->count, &here, err));
     test_ids(step->worker->kernels, set, here.data, step->count, out->data);
     out->missing = here.missing;
+    if (out->missing != NULL)
+        lots_bits_and_not(out->data, out->data, out->missing, step->count);
     return LOTS_OK;
-}
-
-/* Bits of the chunk's rows for the step's rows. */
-static void pick_bits(const lots_step *step, const uint64_t *bits, uint64_t *out)
-{
-    const uint32_t *row = step->rows->relation_row;
-    for (uint32_t i = 0; i < step->count; i++)
-        out[i / 64] |= (uint64_t)lots_bit_get(bits, row[i]) << (i % 64);
 }
 
 /* What the segment has said of this interval of ids before; NULL: nothing. */
@@ -272,8 +266,8 @@ static lots_status test_segment(lots_worker *worker, const stored_column *column
     uint64_t *bits = NULL, *missing = NULL;
     bool has_missing = false, done = false;
     void *room = NULL;
-    LOTS_TRY(lots_new_bits(arena, chunk->rows, &bits, err));
-    LOTS_TRY(lots_new_bits(arena, chunk->rows, &missing, err));
+    LOTS_TRY(lots_new_words(arena, chunk->rows, &bits, err));
+    LOTS_TRY(lots_new_words(arena, chunk->rows, &missing, err));
     LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, &test, &chunk->planes, bits,
                                missing, &has_missing, &done, &worker->scratch, err));
     if (!done)
@@ -287,13 +281,15 @@ static lots_status test_segment(lots_worker *worker, const stored_column *column
     return LOTS_OK;
 }
 
-/* Of bits of the chunk's rows, those of the step's rows, which may be changed. */
-static void copy_bits(const lots_step *step, const uint64_t *bits, uint64_t *out)
+/* Of bits of the chunk's rows, those of the step's rows: lent where these are all. */
+static lots_status pick_bits(const lots_step *step, const lots_stream_chunk *chunk, uint64_t *bits, uint64_t **out, lots_error *err)
 {
-    if (step->rows->relation_row != NULL)
-        pick_bits(step, bits, out);
-    else
-        memcpy(out, bits, lots_bit_words(step->count) * sizeof(uint64_t));
+    *out = bits;
+    if (step->rows->relation_row == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_words(step->arena, step->count, out, err));
+    step->worker->kernels->lookup_bits(step->rows->relation_row, step->count, bits, chunk->rows, *out);
+    return LOTS_OK;
 }
 
 /* The same without decoding the column, where its encoding tells: *done. */
@@ -302,6 +298,7 @@ static lots_status test_stored(const lots_step *step, const stored_column *colum
 {
     const lots_stream_chunk *chunk = &step->worker->streams[column->stream];
     const lots_tested *tested = NULL;
+    uint64_t *bits = NULL;
     *done = false;
     if (chunk->locals[column->column].count != UINT32_MAX)
         return LOTS_OK; /* it is decoded already */
@@ -312,12 +309,10 @@ static lots_status test_stored(const lots_step *step, const stored_column *colum
         return LOTS_OK;
     *done = true;
     step->worker->work.rows += step->count;
-    copy_bits(step, tested->bits, out->data);
-    if (tested->missing == NULL)
-        return LOTS_OK;
-    LOTS_TRY(lots_new_bits(step->arena, step->count, &out->missing, err));
-    copy_bits(step, tested->missing, out->missing);
-    return LOTS_OK;
+    *out = (lots_vector){.type = step->expr->type, .count = step->count};
+    LOTS_TRY(pick_bits(step, chunk, tested->bits, &bits, err));
+    out->data = bits;
+    return tested->missing == NULL ? LOTS_OK : pick_bits(step, chunk, tested->missing, &out->missing, err);
 }
 
 /* What the zone map tells: 0 no row, 1 every row, -1 look at them. */
@@ -335,6 +330,7 @@ static int judge_zone(const lots_step *step, const stored_column *column, const 
     return !column->list && first <= meta->min && meta->max <= last ? 1 : -1;
 }
 
+/* What it makes may be lent: it must not be changed. */
 static lots_status test_column(lots_step *step, const stored_column *column, const lots_ranks *ranges,
                                uint32_t range_count, lots_vector *out, lots_error *err)
 {
@@ -345,11 +341,11 @@ static lots_status test_column(lots_step *step, const stored_column *column, con
     if (verdict >= 0)
         return lots_step_bool(step, verdict == 1, out, err);
     bool done = false;
-    LOTS_TRY(lots_step_new(step, out, err));
     if (!column->list)
         LOTS_TRY(test_stored(step, column, set, out, &done, err));
     if (done)
         return LOTS_OK;
+    LOTS_TRY(lots_step_new(step, out, err));
     if (column->list)
         return test_lists(step, column, set, out->data, err);
     LOTS_TRY(lots_stream_local(step->worker, column->stream, column->column, &local, err));
@@ -365,9 +361,18 @@ static lots_status eval_in_ranks(lots_step *step, bool *done, lots_vector *out, 
         return LOTS_OK;
     if (ranks->range_count == 0)
         return lots_step_bool(step, false, out, err);
-    LOTS_TRY(test_column(step, &column, ranks->ranges, ranks->range_count, out, err));
+    return test_column(step, &column, ranks->ranges, ranks->range_count, out, err);
+}
+
+/* Those not in the set whose value is known. */
+static lots_status take_others(const lots_step *step, lots_vector *out, lots_error *err)
+{
+    uint64_t *others = NULL;
+    LOTS_TRY(lots_new_words(step->arena, step->count, &others, err));
+    lots_bits_not(others, out->data, step->count);
     if (out->missing != NULL)
-        lots_bits_and_not(out->data, out->data, out->missing, step->count);
+        lots_bits_and_not(others, others, out->missing, step->count);
+    out->data = others;
     return LOTS_OK;
 }
 
@@ -408,11 +413,7 @@ lots_status lots_eval_local(lots_step *step, bool *done, lots_vector *out, lots_
     *done = true;
     const uint32_t ranges = ranges_of(expr->op, (lots_id)value->constant.i, range);
     LOTS_TRY(test_column(step, &column, range, ranges, out, err));
-    if (expr->op == LOTS_OP_UNEQUAL)
-        lots_bits_not(out->data, out->data, step->count);
-    if (out->missing != NULL)
-        lots_bits_and_not(out->data, out->data, out->missing, step->count);
-    return LOTS_OK;
+    return expr->op == LOTS_OP_UNEQUAL ? take_others(step, out, err) : LOTS_OK;
 }
 
 /* ---- who has a code ---- */

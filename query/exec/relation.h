@@ -60,7 +60,7 @@ LOTS_MUST lots_status lots_relation_get(lots_worker *worker, uint32_t relation, 
                                         lots_relation_rows **out, lots_error *err);
 LOTS_MUST lots_status lots_relation_values(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
                                            const lots_vector **out, lots_error *err);
-/* The values of some rows (LOTS_NO_ID: missing), in `arena`. */
+/* The values of some rows (LOTS_NO_ID: missing), in `arena`; see lots_stream_take. */
 LOTS_MUST lots_status lots_relation_take(lots_worker *worker, lots_relation_rows *rows, uint32_t column,
                                          const uint32_t *index, uint32_t count, lots_arena *arena, lots_vector *out,
                                          lots_error *err);

@@ -55,8 +55,18 @@ static lots_status want_mask(mask_maker *maker, lots_error *err)
 {
     if (maker->mask != NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, &maker->mask, err));
+    LOTS_TRY(lots_new_words(maker->arena, maker->relation->count, &maker->mask, err));
     lots_bits_fill(maker->mask, maker->relation->count, true);
+    return LOTS_OK;
+}
+
+/* No others than these rows. */
+static lots_status keep_rows(mask_maker *maker, const uint64_t *rows, lots_error *err)
+{
+    const uint32_t count = maker->relation->count;
+    if (maker->mask == NULL)
+        return lots_copy_bits(maker->arena, rows, count, &maker->mask, err);
+    maker->worker->kernels->bits_and(maker->mask, rows, count, maker->mask);
     return LOTS_OK;
 }
 
@@ -67,15 +77,13 @@ static lots_status mask_places(mask_maker *maker, lots_error *err)
     uint64_t *within = NULL;
     if (maker->places == NULL)
         return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
     LOTS_TRY(lots_new_bits(maker->arena, count, &within, err));
     const uint64_t *few = lots_wanted_few(maker->worker, maker->relation);
     lots_places_bits(maker->places, maker->places_end, few, maker->relation->owners->count, count, within);
     maker->wanted |= few != NULL;
     maker->worker->work.rows += maker->relation->owners->count;
-    maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
     maker->places = maker->places_end = NULL;
-    return LOTS_OK;
+    return keep_rows(maker, within, err);
 }
 
 static lots_status mask_window(mask_maker *maker, const lots_window *window, lots_error *err)
@@ -98,18 +106,14 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
     LOTS_TRY(lots_window_places(maker->worker, maker->relation, low, high, &maker->places, &maker->places_end, err));
     if (maker->places != NULL)
         return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
     LOTS_TRY(lots_relation_within(maker->worker, maker->relation, low, high, &within, err));
-    maker->worker->kernels->bits_and(maker->mask, within, count, maker->mask);
-    return LOTS_OK;
+    return keep_rows(maker, within, err);
 }
 
 /* As it is now: what is made of it stays. */
 static lots_status copy_mask(const mask_maker *maker, uint64_t **out, lots_error *err)
 {
-    LOTS_TRY(lots_new_bits(maker->arena, maker->relation->count, out, err));
-    memcpy(*out, maker->mask, lots_bit_words(maker->relation->count) * sizeof **out);
-    return LOTS_OK;
+    return lots_copy_bits(maker->arena, maker->mask, maker->relation->count, out, err);
 }
 
 /* A filter over the elements that are left: other sets are asked for no more rows than must be. */
@@ -171,11 +175,7 @@ static lots_status mask_unwanted(mask_maker *maker, bool *left_out, lots_error *
         return LOTS_OK;
     LOTS_TRY(lots_wanted_rows(maker->worker, maker->relation, maker->mask, &left, err));
     *left_out = left != maker->mask;
-    if (!*left_out)
-        return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
-    maker->worker->kernels->bits_and(maker->mask, left, maker->relation->count, maker->mask);
-    return LOTS_OK;
+    return *left_out ? keep_rows(maker, left, err) : LOTS_OK;
 }
 
 /* Before the first dear filter. */
@@ -245,10 +245,10 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
     else
         LOTS_TRY(lots_value(maker->worker, filter, elements, &value, err));
     LOTS_TRY(lots_vector_flatten(maker->arena, &value, &flat, err));
-    LOTS_TRY(want_mask(maker, err));
     if (flat.failed != NULL) {
         uint64_t *here = NULL;
         LOTS_TRY(mask_places(maker, err));
+        LOTS_TRY(want_mask(maker, err));
         LOTS_TRY(lots_new_bits(maker->arena, count, &here, err));
         lots_bits_and(here, maker->mask, flat.failed, count);
         if (maker->failed != NULL)
@@ -256,8 +256,7 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
         maker->failed = here;
         maker->culprit = flat.culprit;
     }
-    maker->worker->kernels->bits_and(maker->mask, flat.data, count, maker->mask);
-    return LOTS_OK;
+    return keep_rows(maker, flat.data, err);
 }
 
 /* A filter that wants an event of another set: elements whose owner has none at all need not be asked. What can't be judged
@@ -278,14 +277,12 @@ static lots_status mask_by_owner(mask_maker *maker, const lots_expr *filter, con
     LOTS_TRY(lots_set_passed(worker, filter->set, other, &passed, err));
     if (passed == NULL)
         return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
-    LOTS_TRY(lots_new_bits(maker->arena, own->owners->count, &any, err));
-    LOTS_TRY(lots_new_bits(maker->arena, own->count, &rows, err));
+    LOTS_TRY(lots_new_words(maker->arena, own->owners->count, &any, err));
+    LOTS_TRY(lots_new_words(maker->arena, own->count, &rows, err));
     worker->kernels->less_i32((const int32_t *)passed->offsets, (const int32_t *)passed->offsets + 1, own->owners->count, any);
     worker->kernels->broadcast_bits(any, own->offsets, own->owners->count, rows);
-    worker->kernels->bits_and(maker->mask, rows, own->count, maker->mask);
     worker->work.rows += own->owners->count;
-    return LOTS_OK;
+    return keep_rows(maker, rows, err);
 }
 
 /* Before the first filter that asks other sets, what all those from it on need. */

@@ -458,11 +458,12 @@ lots_status lots_stream_take_spans(lots_worker *worker, uint32_t stream, bool wa
     worker->work.rows += count;
     if (want_open)
         return tell_open(arena, count, &none, out, err);
-    *out = ends;
     if (none.count == 0) {
+        *out = ends;
         out->missing = NULL;
         return LOTS_OK;
     }
+    LOTS_TRY(lots_vector_keep(arena, &ends, out, err)); /* they may be lent */
     LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
     return tell_endless(worker, stream, &none, start, out, err);
 }

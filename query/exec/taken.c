@@ -3,24 +3,19 @@
 
 #include <string.h>
 
-static lots_status copy_values(lots_arena *arena, const lots_vector *values, lots_vector *out, lots_error *err)
+lots_status lots_taken_keep(lots_worker *worker, const lots_vector *values, const uint32_t *rows, const lots_arena *arena,
+                            lots_taken *out, lots_error *err)
 {
-    LOTS_TRY(lots_vector_new(arena, &values->type, values->count, out, err));
-    memcpy(out->data, values->data, values->count * lots_type_bytes(values->type.kind));
-    if (values->missing == NULL)
+    lots_arena *chunk = &worker->depths[0].arena;
+    uint32_t *copy = NULL;
+    out->rows = rows;
+    out->values = *values;
+    if (arena == chunk)
         return LOTS_OK;
-    LOTS_TRY(lots_vector_want_missing(arena, out, err));
-    memcpy(out->missing, values->missing, lots_bit_words(values->count) * sizeof(uint64_t));
-    return LOTS_OK;
-}
-
-lots_status lots_taken_keep(lots_worker *worker, const lots_vector *values, const uint32_t *rows, lots_taken *out,
-                            lots_error *err)
-{
-    lots_arena *arena = &worker->depths[0].arena;
-    LOTS_TRY(lots_new_u32(arena, values->count, &out->rows, err));
-    memcpy(out->rows, rows, values->count * sizeof *rows);
-    return copy_values(arena, values, &out->values, err);
+    LOTS_TRY(lots_new_u32(chunk, values->count, &copy, err));
+    memcpy(copy, rows, values->count * sizeof *rows);
+    out->rows = copy;
+    return lots_vector_keep(chunk, values, &out->values, err);
 }
 
 /* By row. */
@@ -89,7 +84,9 @@ lots_status lots_taken_again(lots_worker *worker, lots_taken *taken, uint32_t al
     if (count == taken->values.count && count > 0) {
         *done = memcmp(rows, taken->rows, count * sizeof *rows) == 0;
         if (*done)
-            return copy_values(arena, &taken->values, out, err);
+            *out = taken->values;
+        if (*done)
+            return LOTS_OK;
         LOTS_TRY(take_beside(taken, rows, arena, out, done, err));
     }
     if (*done)

@@ -45,6 +45,22 @@ lots_status lots_new_bits(lots_arena *arena, size_t count, uint64_t **out, lots_
     return LOTS_OK;
 }
 
+lots_status lots_new_words(lots_arena *arena, size_t count, uint64_t **out, lots_error *err)
+{
+    void *data = NULL;
+    LOTS_TRY(lots_arena_vector(arena, &data, lots_bit_words(count) + 1, sizeof(uint64_t), err));
+    *out = data;
+    (*out)[lots_bit_words(count)] = 0;
+    return LOTS_OK;
+}
+
+lots_status lots_copy_bits(lots_arena *arena, const uint64_t *bits, size_t count, uint64_t **out, lots_error *err)
+{
+    LOTS_TRY(lots_new_words(arena, count, out, err));
+    memcpy(*out, bits, lots_bit_words(count) * sizeof *bits);
+    return LOTS_OK;
+}
+
 lots_status lots_same_rows(lots_worker *worker, uint32_t count, const uint32_t **out, lots_error *err)
 {
     if (worker->same_count < count || worker->same == NULL) {

@@ -54,12 +54,12 @@ struct lots_tested { /* which rows have a local id of an interval, as eval_local
     lots_tested *next;
     uint32_t column;
     lots_ranks range;
-    const uint64_t *bits, *missing; /* missing NULL: none is */
+    uint64_t *bits, *missing; /* lent to values; missing NULL: none is */
 };
 
 typedef struct lots_taken { /* of a column: a few rows that were decoded for themselves */
     uint64_t asked;     /* rows that were, one by one */
-    uint32_t *rows;     /* which were decoded first; NULL: none */
+    const uint32_t *rows; /* which were decoded first; NULL: none */
     lots_vector values; /* of each of them, as the language sees them */
     uint64_t *known;    /* the same by row, once other lists of rows are asked for; NULL: not yet */
     lots_vector spread; /* rows that aren't known have no value */
@@ -189,11 +189,15 @@ const lots_vector *lots_cache_find(const lots_worker *worker, const lots_instanc
 LOTS_MUST lots_status lots_cache_put(lots_worker *worker, const lots_instance *rows, uint32_t key,
                                      const lots_vector *value, lots_error *err);
 
-/* ---- memory: uninitialised arrays with slack, zeroed bitmaps ---- */
+/* ---- memory: uninitialised arrays with slack, bitmaps ---- */
 LOTS_MUST lots_status lots_new_u32(lots_arena *arena, size_t count, uint32_t **out, lots_error *err);
 LOTS_MUST lots_status lots_new_i32(lots_arena *arena, size_t count, int32_t **out, lots_error *err);
 LOTS_MUST lots_status lots_new_i64(lots_arena *arena, size_t count, int64_t **out, lots_error *err);
+/* Zeroed. */
 LOTS_MUST lots_status lots_new_bits(lots_arena *arena, size_t count, uint64_t **out, lots_error *err);
+/* To be written whole, as kernels do: only the word behind them is zero. */
+LOTS_MUST lots_status lots_new_words(lots_arena *arena, size_t count, uint64_t **out, lots_error *err);
+LOTS_MUST lots_status lots_copy_bits(lots_arena *arena, const uint64_t *bits, size_t count, uint64_t **out, lots_error *err);
 
 /* 0, 1, 2, … count - 1, as long as the worker lives. */
 LOTS_MUST lots_status lots_same_rows(lots_worker *worker, uint32_t count, const uint32_t **out, lots_error *err);

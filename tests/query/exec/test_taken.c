@@ -19,15 +19,18 @@ static void open_worker(lots_worker *worker)
 }
 
 /* Place i has row 5i + 2; every seventh value is missing. */
-static void keep_some(lots_worker *worker, lots_type_kind kind, bool some_missing, lots_taken *out)
+static void keep_some(lots_worker *worker, lots_type_kind kind, bool some_missing, bool lent, lots_taken *out)
 {
     lots_error err;
-    uint32_t rows[COUNT];
+    uint32_t *rows = NULL;
+    lots_arena other, *arena = lent ? &depth.arena : &other;
     lots_vector values;
+    lots_arena_init(&other, 0);
     *out = (lots_taken){.rows = NULL};
-    assert_ok(lots_vector_new(&depth.arena, &(lots_type){.kind = kind}, COUNT, &values, &err));
+    assert_ok(lots_new_u32(arena, COUNT, &rows, &err));
+    assert_ok(lots_vector_new(arena, &(lots_type){.kind = kind}, COUNT, &values, &err));
     if (some_missing)
-        assert_ok(lots_vector_want_missing(&depth.arena, &values, &err));
+        assert_ok(lots_vector_want_missing(arena, &values, &err));
     for (uint32_t i = 0; i < COUNT; i++) {
         const bool missing = some_missing && i % 7 == 3;
         rows[i] = 5 * i + 2;
@@ -38,11 +41,12 @@ static void keep_some(lots_worker *worker, lots_type_kind kind, bool some_missin
         else
             ((int32_t *)values.data)[i] = missing ? 0 : (int32_t)i * 3 + 1;
     }
-    assert_ok(lots_taken_keep(worker, &values, rows, out, &err));
+    assert_ok(lots_taken_keep(worker, &values, rows, arena, out, &err));
+    lots_arena_free(&other);
 }
 
 /* Places that are asked for, NONE for no row, -2 for a row that was not taken. */
-static void ask(lots_type_kind kind, bool some_missing, const int *places, uint32_t count)
+static void ask(lots_type_kind kind, bool some_missing, bool lent, const int *places, uint32_t count)
 {
     lots_error err;
     lots_worker worker;
@@ -51,7 +55,7 @@ static void ask(lots_type_kind kind, bool some_missing, const int *places, uint3
     uint32_t rows[COUNT];
     bool done = false, all = true;
     open_worker(&worker);
-    keep_some(&worker, kind, some_missing, &taken);
+    keep_some(&worker, kind, some_missing, lent, &taken);
     for (uint32_t i = 0; i < count; i++) {
         rows[i] = places[i] == NONE ? LOTS_NO_ID : places[i] < 0 ? 4 : 5 * (uint32_t)places[i] + 2;
         all &= places[i] >= NONE;
@@ -74,8 +78,8 @@ static void ask(lots_type_kind kind, bool some_missing, const int *places, uint3
 
 static void ask_each_way(const int *places, uint32_t count)
 {
-    for (int i = 0; i < 4; i++)
-        ask(i % 2 == 0 ? LOTS_TYPE_INT : LOTS_TYPE_DATE, i / 2 == 1, places, count);
+    for (int i = 0; i < 8; i++)
+        ask(i % 2 == 0 ? LOTS_TYPE_INT : LOTS_TYPE_DATE, i / 2 % 2 == 1, i / 4 == 1, places, count);
 }
 
 static void the_same_rows(void **state)

@@ -31,6 +31,8 @@ struct lots_relation_rows {
     const int32_t *starts;    /* INT32_MAX: missing */
     const uint64_t *within;   /* the rows that start from within_low to within_high, as was asked last; NULL: nothing was */
     int32_t within_low, within_high;
+    const uint64_t *wanted;   /* the rows of wanted patients, as these were when it was asked last: … */
+    const uint64_t *wanted_of; /* … these; NULL: nobody asked. See wanted.h */
     lots_order order;
     lots_vector span_end;     /* count UINT32_MAX: not made */
     lots_vector open;

@@ -47,7 +47,27 @@ lots_status lots_wanted_note(lots_worker *worker, const lots_instance *rows, lot
     return LOTS_OK;
 }
 
-lots_status lots_wanted_rows(lots_worker *worker, const lots_relation_rows *relation, const uint64_t *mask,
+/* All rows of wanted patients, made once: sets over one relation ask for the same. */
+static lots_status spread_wanted(lots_worker *worker, lots_relation_rows *relation, bool many, lots_error *err)
+{
+    const uint32_t patients = worker->patients->count;
+    uint64_t *left = NULL;
+    if (relation->wanted_of == worker->wanted)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(lots_worker_arena(worker), relation->count, &left, err));
+    if (many)
+        worker->kernels->broadcast_bits(worker->wanted, relation->offsets, patients, left);
+    else
+        for (size_t p = lots_bits_next(worker->wanted, 0, patients); p < patients;
+             p = lots_bits_next(worker->wanted, p + 1, patients))
+            if (relation->offsets[p] < relation->offsets[p + 1])
+                lots_bits_set_range(left, relation->offsets[p], relation->offsets[p + 1]);
+    relation->wanted_of = worker->wanted;
+    relation->wanted = left;
+    return LOTS_OK;
+}
+
+lots_status lots_wanted_rows(lots_worker *worker, lots_relation_rows *relation, const uint64_t *mask,
                              const uint64_t **out, lots_error *err)
 {
     enum { MANY = 8 }; /* with more than one patient in so many it costs less to ask all */
@@ -59,16 +79,12 @@ lots_status lots_wanted_rows(lots_worker *worker, const lots_relation_rows *rela
     const uint64_t wanted = worker->kernels->bits_count(worker->wanted, patients);
     if (are_most(wanted, patients))
         return LOTS_OK;
+    LOTS_TRY(spread_wanted(worker, relation, MANY * wanted > patients, err));
+    *out = relation->wanted;
+    if (mask == NULL)
+        return LOTS_OK;
     LOTS_TRY(lots_new_bits(lots_worker_arena(worker), relation->count, &left, err));
-    if (MANY * wanted > patients)
-        worker->kernels->broadcast_bits(worker->wanted, relation->offsets, patients, left);
-    else
-        for (size_t p = lots_bits_next(worker->wanted, 0, patients); p < patients;
-             p = lots_bits_next(worker->wanted, p + 1, patients))
-            if (relation->offsets[p] < relation->offsets[p + 1])
-                lots_bits_set_range(left, relation->offsets[p], relation->offsets[p + 1]);
-    if (mask != NULL)
-        worker->kernels->bits_and(left, mask, relation->count, left);
+    worker->kernels->bits_and(relation->wanted, mask, relation->count, left);
     *out = left;
     return LOTS_OK;
 }

@@ -441,7 +441,7 @@ static lots_status test_body(const lots_block_meta *meta, uint32_t count, lots_r
 {
     if (meta->encoding == LOTS_ENCODING_PLANES)
         return lots_planes_test(reader, count, test, from->believed, from->planes, out, greatest, scratch, err);
-    return lots_runs_test(reader, count, test, out, greatest, scratch, err);
+    return lots_runs_test(reader, count, test, from->believed, out, greatest, scratch, err);
 }
 
 /* The body's bits, spread over the values that are not missing. */

@@ -261,7 +261,7 @@ lots_status lots_ints_decode_u32(uint8_t encoding, lots_reader *reader, uint32_t
     case LOTS_ENCODING_DELTA:
         return lots_delta_decode_u32(reader, count, out, arena, err);
     case LOTS_ENCODING_RUNS:
-        return lots_runs_decode_u32(reader, count, out, arena, err);
+        return lots_runs_decode_u32(reader, count, believed, out, arena, err);
     case LOTS_ENCODING_DICT:
     case LOTS_ENCODING_STEPS:
         return lots_dict_decode_u32(reader, count, form_of(encoding, false), believed, out, arena, err);
@@ -281,7 +281,7 @@ lots_status lots_ints_decode_u64(uint8_t encoding, lots_reader *reader, uint32_t
     case LOTS_ENCODING_DELTA:
         return lots_delta_decode_u64(reader, count, out, arena, err);
     case LOTS_ENCODING_RUNS:
-        return lots_runs_decode_u64(reader, count, out, arena, err);
+        return lots_runs_decode_u64(reader, count, believed, out, arena, err);
     case LOTS_ENCODING_DICT:
     case LOTS_ENCODING_STEPS:
         return lots_dict_decode_u64(reader, count, form_of(encoding, narrow), believed, out, arena, err);

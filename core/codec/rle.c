@@ -54,11 +54,11 @@ lots_status lots_runs_write(const lots_runs_plan *plan, lots_bytes *out, lots_ar
     return lots_frame_write(&plan->lengths_frame, out, arena, err);
 }
 
-/* Lengths to offsets; false when they do not fill `count`. */
-static bool lengths_fill(uint32_t *offsets, uint32_t runs, uint32_t count)
+/* Lengths to offsets; false when they do not fill `count`. Those that filled it before don't wrap. */
+static bool lengths_fill(uint32_t *offsets, uint32_t runs, uint32_t count, bool believed)
 {
     const lots_kernels *kernels = lots_kernels_get();
-    const bool may_wrap = (uint64_t)kernels->max_u32(offsets + 1, runs) * runs > UINT32_MAX;
+    const bool may_wrap = !believed && (uint64_t)kernels->max_u32(offsets + 1, runs) * runs > UINT32_MAX;
     uint64_t total = 0;
     for (uint32_t run = 0; run < runs && may_wrap; run++)
         total += offsets[run + 1];
@@ -113,8 +113,8 @@ static void spread_wide(const uint64_t *values, const uint32_t *offsets, uint32_
 }
 
 #define DECODE_KERNEL(NAME, TYPE, SPREAD)                                                                   \
-    lots_status lots_runs_decode_##NAME(lots_reader *reader, uint32_t count, TYPE *out, lots_arena *arena,  \
-                                        lots_error *err)                                                    \
+    lots_status lots_runs_decode_##NAME(lots_reader *reader, uint32_t count, bool believed, TYPE *out,      \
+                                        lots_arena *arena, lots_error *err)                                 \
     {                                                                                                       \
         uint32_t runs = 0;                                                                                  \
         void *values, *offsets;                                                                             \
@@ -123,7 +123,7 @@ static void spread_wide(const uint64_t *values, const uint32_t *offsets, uint32_
         LOTS_TRY(lots_arena_vector(arena, &offsets, (size_t)runs + 1, sizeof(uint32_t), err));              \
         LOTS_TRY(lots_frame_decode_##NAME(reader, runs, 0, values, arena, err));                            \
         LOTS_TRY(lots_frame_decode_u32(reader, runs, 0, (uint32_t *)offsets + 1, arena, err));              \
-        if (!lengths_fill(offsets, runs, count))                                                            \
+        if (!lengths_fill(offsets, runs, count, believed))                                                  \
             return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u values", runs, count);         \
         SPREAD(values, offsets, runs, out);                                                                 \
         return LOTS_OK;                                                                                     \
@@ -137,7 +137,7 @@ typedef struct runs_read {
     uint32_t *values, *offsets;
 } runs_read;
 
-static lots_status read_runs(lots_reader *reader, uint32_t count, runs_read *out, lots_arena *arena, lots_error *err)
+static lots_status read_runs(lots_reader *reader, uint32_t count, bool believed, runs_read *out, lots_arena *arena, lots_error *err)
 {
     void *values, *offsets;
     LOTS_TRY(read_run_count(reader, count, &out->count, err));
@@ -145,7 +145,7 @@ static lots_status read_runs(lots_reader *reader, uint32_t count, runs_read *out
     LOTS_TRY(lots_arena_vector(arena, &offsets, (size_t)out->count + 1, sizeof(uint32_t), err));
     LOTS_TRY(lots_frame_decode_u32(reader, out->count, 0, values, arena, err));
     LOTS_TRY(lots_frame_decode_u32(reader, out->count, 0, (uint32_t *)offsets + 1, arena, err));
-    if (!lengths_fill(offsets, out->count, count))
+    if (!lengths_fill(offsets, out->count, count, believed))
         return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u values", out->count, count);
     out->values = values;
     out->offsets = offsets;
@@ -193,7 +193,7 @@ lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32
 {
     runs_read runs;
     uint32_t run = 0;
-    LOTS_TRY(read_runs(reader, count, &runs, arena, err));
+    LOTS_TRY(read_runs(reader, count, true, &runs, arena, err));
     if (runs.count < RUNS_A_ROW * (uint64_t)row_count)
         return take_by_ranks(&runs, count, rows, row_count, out, arena, err);
     for (uint32_t k = 0; k < row_count; k++) {
@@ -213,7 +213,7 @@ lots_status lots_runs_take_nonzero(lots_reader *reader, uint32_t count, const ui
 {
     runs_read runs;
     uint32_t found = 0;
-    LOTS_TRY(read_runs(reader, count, &runs, arena, err));
+    LOTS_TRY(read_runs(reader, count, true, &runs, arena, err));
     for (uint32_t run = 0; run < runs.count; run++) {
         const uint32_t value = runs.values[run];
         for (uint32_t row = runs.offsets[run]; value != 0 && row < runs.offsets[run + 1]; row++) {
@@ -226,13 +226,46 @@ lots_status lots_runs_take_nonzero(lots_reader *reader, uint32_t count, const ui
     return LOTS_OK;
 }
 
-lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_test *test, uint64_t *out,
+/* A run of bits in words that are 0; most are short. */
+static void set_run(uint64_t *words, uint32_t first, uint32_t length)
+{
+    const uint32_t at = first % 64;
+    if (length - 1 < 63 - at) /* and not none */
+        words[first / 64] |= ((UINT64_C(1) << length) - 1) << at;
+    else
+        lots_bits_set_range(words, first, first + length);
+}
+
+/* Each run's bit to its values. Where most values are in runs of one kind only the others are put. */
+static void spread_wanted(const runs_read *runs, const uint64_t *wanted, uint32_t count, uint64_t *out)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    uint32_t usual = 0;
+    if (!find_usual(runs->values, runs->offsets, runs->count, &usual)) {
+        kernels->broadcast_bits(wanted, runs->offsets, runs->count, out);
+        return;
+    }
+    const bool most = lots_bit_get(wanted, runs->values[0] == usual ? 0 : 1);
+    memset(out, 0, lots_bit_words(count) * sizeof *out);
+    for (uint32_t from = 0; from < runs->count; from += 64) {
+        const uint32_t here = runs->count - from < 64 ? runs->count - from : 64;
+        uint64_t others = (most ? ~wanted[from / 64] : wanted[from / 64]) & UINT64_MAX >> (64 - here);
+        for (; others != 0; others &= others - 1) {
+            const uint32_t *offset = runs->offsets + from + __builtin_ctzll(others);
+            set_run(out, offset[0], offset[1] - offset[0]);
+        }
+    }
+    if (most)
+        kernels->bits_not(out, count, out);
+}
+
+lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed, uint64_t *out,
                            uint32_t *greatest, lots_arena *arena, lots_error *err)
 {
     const lots_kernels *kernels = lots_kernels_get();
     runs_read runs;
     void *wanted;
-    LOTS_TRY(read_runs(reader, count, &runs, arena, err));
+    LOTS_TRY(read_runs(reader, count, believed, &runs, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &wanted, (size_t)runs.count / 64 + 1, sizeof(uint64_t), err));
     memset(wanted, 0, ((size_t)runs.count / 64 + 1) * sizeof(uint64_t));
     if (test->table != NULL)
@@ -240,7 +273,7 @@ lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_te
     else if (test->first < test->end)
         kernels->range_u32(runs.values, runs.count, test->first, test->end - 1, wanted);
     *greatest = kernels->max_u32(runs.values, runs.count);
-    kernels->broadcast_bits(wanted, runs.offsets, runs.count, out);
+    spread_wanted(&runs, wanted, count, out);
     return LOTS_OK;
 }
 
@@ -298,22 +331,19 @@ lots_status lots_bit_runs_encode(const uint64_t *words, uint32_t count, lots_byt
     return lots_frame_encode_u32(lengths[1], found[1], out, arena, err);
 }
 
-/* Runs of bits in turn, as groups of which every second one is set. */
-static lots_status spread_runs(const uint32_t *const lengths[2], uint32_t runs, unsigned first, uint64_t *out,
-                               lots_arena *arena, lots_error *err)
+/* Runs of bits in turn: those of the bit that is rarer are put. */
+static void spread_runs(const uint32_t *const lengths[2], uint32_t runs, unsigned first, unsigned rarer, uint32_t count, uint64_t *out)
 {
-    const size_t words = (size_t)runs / 64 + 1;
-    void *bits, *room;
-    LOTS_TRY(lots_arena_vector(arena, &bits, words, sizeof(uint64_t), err));
-    LOTS_TRY(lots_arena_vector(arena, &room, (size_t)runs + 1, sizeof(uint32_t), err));
-    memset(bits, first == 1 ? 0x55 : 0xaa, words * sizeof(uint64_t));
-    ((uint64_t *)bits)[runs / 64] &= (UINT64_C(1) << (runs % 64)) - 1;
-    uint32_t *offsets = room;
-    offsets[0] = 0;
-    for (uint32_t run = 0; run < runs; run++)
-        offsets[run + 1] = offsets[run] + lengths[(first + run) % 2][run / 2];
-    lots_kernels_get()->broadcast_bits(bits, offsets, runs, out);
-    return LOTS_OK;
+    uint32_t at = 0;
+    memset(out, 0, lots_bit_words(count) * sizeof *out);
+    for (uint32_t run = 0; run < runs; run++) {
+        const uint32_t length = lengths[(first + run) % 2][run / 2];
+        if ((first + run) % 2 == rarer)
+            set_run(out, at, length);
+        at += length;
+    }
+    if (rarer == 0)
+        lots_kernels_get()->bits_not(out, count, out);
 }
 
 lots_status lots_bit_runs_decode(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
@@ -326,14 +356,15 @@ lots_status lots_bit_runs_decode(lots_reader *reader, uint32_t count, uint64_t *
         return lots_fail(err, LOTS_CORRUPT, "runs of %u bits lack the first bit", count);
     LOTS_TRY(read_run_count(reader, count, &runs, err));
     const uint32_t counts[2] = {runs / 2 + (runs % 2 && first == 0), runs / 2 + (runs % 2 && first == 1)};
-    uint64_t total = 0;
+    uint64_t bits[2] = {0, 0};
     for (unsigned side = 0; side < 2; side++) {
         LOTS_TRY(lots_arena_vector(arena, &lengths[side], counts[side], sizeof(uint32_t), err));
         LOTS_TRY(lots_frame_decode_u32(reader, counts[side], 0, lengths[side], arena, err));
         for (uint32_t i = 0; i < counts[side]; i++)
-            total += ((const uint32_t *)lengths[side])[i];
+            bits[side] += ((const uint32_t *)lengths[side])[i];
     }
-    if (total != count)
+    if (bits[0] + bits[1] != count)
         return lots_fail(err, LOTS_CORRUPT, "%u runs do not add up to %u bits", runs, count);
-    return spread_runs((const uint32_t *const[2]){lengths[0], lengths[1]}, runs, first, out, arena, err);
+    spread_runs((const uint32_t *const[2]){lengths[0], lengths[1]}, runs, first, bits[1] > bits[0] ? 0 : 1, count, out);
+    return LOTS_OK;
 }

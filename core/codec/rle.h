@@ -17,9 +17,10 @@ typedef struct lots_runs_plan {
 LOTS_MUST lots_status lots_runs_measure(const lots_ints *ints, lots_runs_plan *plan, lots_arena *arena,
                                         lots_error *err);
 LOTS_MUST lots_status lots_runs_write(const lots_runs_plan *plan, lots_bytes *out, lots_arena *arena, lots_error *err);
-LOTS_MUST lots_status lots_runs_decode_u32(lots_reader *reader, uint32_t count, uint32_t *out, lots_arena *arena,
+/* `believed`: see block.h. */
+LOTS_MUST lots_status lots_runs_decode_u32(lots_reader *reader, uint32_t count, bool believed, uint32_t *out, lots_arena *arena,
                                            lots_error *err);
-LOTS_MUST lots_status lots_runs_decode_u64(lots_reader *reader, uint32_t count, uint64_t *out, lots_arena *arena,
+LOTS_MUST lots_status lots_runs_decode_u64(lots_reader *reader, uint32_t count, bool believed, uint64_t *out, lots_arena *arena,
                                            lots_error *err);
 /* out[k] = value rows[k] of runs that have been decoded before; rows[k] < count and never fall. */
 LOTS_MUST lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
@@ -28,8 +29,8 @@ LOTS_MUST lots_status lots_runs_take_u32(lots_reader *reader, uint32_t count, co
 LOTS_MUST lots_status lots_runs_take_nonzero(lots_reader *reader, uint32_t count, const uint64_t *mask, uint32_t *rows,
                                              uint32_t *values, uint32_t *taken, lots_arena *arena, lots_error *err);
 /* Only which of the values are in a set, as bits; *greatest of the runs' values. */
-LOTS_MUST lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_test *test, uint64_t *out,
-                                     uint32_t *greatest, lots_arena *arena, lots_error *err);
+LOTS_MUST lots_status lots_runs_test(lots_reader *reader, uint32_t count, const lots_id_test *test, bool believed,
+                                     uint64_t *out, uint32_t *greatest, lots_arena *arena, lots_error *err);
 
 /* A bitmap of count bits as runs: 1 byte: the first bit; varint: runs in all; frame of the lengths of the runs of zeros,
  * frame of those of ones. */

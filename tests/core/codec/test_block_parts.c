@@ -69,6 +69,34 @@ static void planes_and_runs_tell_who_is_in_a_set(void **state)
     }
 }
 
+/* As what becomes of contacts: nearly all of one value, wanted or not; others alone, and some for longer than a word. */
+static void runs_of_one_usual_value_tell_who_is_in_a_set(void **state)
+{
+    static const uint32_t lengths[8] = {1, 63, 2, 64, 1, 65, 1, 200};
+    enum { SEEN = 80 }; /* runs that show what is usual */
+    uint64_t seed = 3;
+    (void)state;
+    for (uint32_t round = 0; round < 12; round++) {
+        static uint32_t ids[4096 + 16];
+        uint64_t missing[64 + 8] = {0};
+        const uint32_t count = round % 3 == 0 ? 4096 : 3000 + 64 * round + round, usual = round % 2;
+        for (uint32_t i = 0, run = round % 4; i < count; run++) { /* round 0 begins with another value, and ends with one */
+            const uint32_t length = run % 2 == 1 ? 1 + (uint32_t)(lots_test_random(&seed) % 40)
+                                    : run < SEEN ? 1 + run / 2 % 2
+                                                 : lengths[run / 2 % 8];
+            const uint32_t id = run % 2 == 0 ? 2 + (uint32_t)(lots_test_random(&seed) % 4) : usual;
+            for (uint32_t k = 0; k < length && i < count; k++, i++) {
+                ids[i] = id;
+                if (round % 3 == 1 && run % 7 < 2)
+                    lots_bit_set(missing, i);
+            }
+        }
+        if (round % 3 == 0)
+            ids[count - 1] = 5;
+        check_tests(ids, round % 3 == 1 ? missing : NULL, count, LOTS_ENCODING_RUNS);
+    }
+}
+
 /* ---- values that are not 0 ---- */
 
 /* What a block of mostly zeros tells of the rows of a mask, against going through them. How many blocks told it. */
@@ -271,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planes_and_runs_tell_who_is_in_a_set),
+        cmocka_unit_test(runs_of_one_usual_value_tell_who_is_in_a_set),
         cmocka_unit_test(runs_tell_values_that_are_not_0),
         cmocka_unit_test(lengths_tell_where_lists_lie_without_being_decoded),
         cmocka_unit_test(whole_numbers_without_signs_are_had_in_32_bits),

@@ -7,8 +7,9 @@
 #include "query/exec/days_of.h"
 #include "query/exec/taken.h"
 
-/* Rows are decoded by themselves where they are at most one in so many. */
-enum { ROWS_TAKEN = 4 };
+/* Rows are decoded by themselves where they are at most one in so many; all lists but the first are kept where they are few enough
+ * for it to cost nothing. */
+enum { ROWS_TAKEN = 4, ROWS_KEPT = 64 };
 
 static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
 {
@@ -416,7 +417,8 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
     LOTS_TRY(stream_of(worker, stream)->columns[column].role == LOTS_ROLE_START
                  ? take_days(worker, stream, column, rows, count, arena, out, done, err)
                  : take_values(worker, stream, column, rows, count, arena, out, done, err));
-    return *done && taken->rows == NULL ? lots_taken_keep(worker, out, rows, arena, taken, err) : LOTS_OK;
+    const bool keep = *done && (taken->rows == NULL || ROWS_KEPT * (uint64_t)count <= worker->streams[stream].rows);
+    return keep ? lots_taken_keep(worker, out, rows, arena, taken, err) : LOTS_OK;
 }
 
 /* As take_stored, where some of at most one row a patient may be LOTS_NO_ID: most patients have no such event. */

@@ -7,15 +7,24 @@ lots_status lots_taken_keep(lots_worker *worker, const lots_vector *values, cons
                             lots_taken *out, lots_error *err)
 {
     lots_arena *chunk = &worker->depths[0].arena;
+    const bool first = out->rows == NULL;
+    const uint32_t **kept = first ? &out->rows : &out->latest;
+    lots_vector *kept_values = first ? &out->values : &out->latest_values;
     uint32_t *copy = NULL;
-    out->rows = rows;
-    out->values = *values;
+    *kept = rows;
+    *kept_values = *values;
     if (arena == chunk)
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(chunk, values->count, &copy, err));
     memcpy(copy, rows, values->count * sizeof *rows);
-    out->rows = copy;
-    return lots_vector_keep(chunk, values, &out->values, err);
+    *kept = copy;
+    return lots_vector_keep(chunk, values, kept_values, err);
+}
+
+/* Are they these very rows, in this order? */
+static bool are_same(const uint32_t *kept, const lots_vector *values, const uint32_t *rows, uint32_t count)
+{
+    return kept != NULL && count == values->count && memcmp(rows, kept, count * sizeof *rows) == 0;
 }
 
 /* By row. */
@@ -80,15 +89,13 @@ static lots_status take_beside(const lots_taken *taken, const uint32_t *rows, lo
 lots_status lots_taken_again(lots_worker *worker, lots_taken *taken, uint32_t all, const uint32_t *rows, uint32_t count,
                              lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
 {
-    *done = false;
-    if (count == taken->values.count && count > 0) {
-        *done = memcmp(rows, taken->rows, count * sizeof *rows) == 0;
-        if (*done)
-            *out = taken->values;
-        if (*done)
-            return LOTS_OK;
+    const bool first = count > 0 && are_same(taken->rows, &taken->values, rows, count);
+    const bool latest = count > 0 && !first && are_same(taken->latest, &taken->latest_values, rows, count);
+    *done = first || latest;
+    if (*done)
+        *out = first ? taken->values : taken->latest_values;
+    else if (count == taken->values.count && count > 0)
         LOTS_TRY(take_beside(taken, rows, arena, out, done, err));
-    }
     if (*done)
         return LOTS_OK;
     if (taken->known == NULL)

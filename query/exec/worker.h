@@ -63,6 +63,8 @@ typedef struct lots_taken { /* of a column: a few rows that were decoded for the
     lots_vector values; /* of each of them, as the language sees them */
     uint64_t *known;    /* the same by row, once other lists of rows are asked for; NULL: not yet */
     lots_vector spread; /* rows that aren't known have no value */
+    const uint32_t *latest; /* other rows, decoded last; NULL: none */
+    lots_vector latest_values;
 } lots_taken;
 
 typedef struct lots_stream_chunk {

@@ -119,12 +119,55 @@ static void some_of_them(void **state)
     }
 }
 
+/* Rows that were taken later are told when they are asked again just so, and the first ones still are. */
+static void the_latest_rows(void **state)
+{
+    enum { FEW = 4 };
+    static const uint32_t lists[][FEW] = {{3, 4, 8, 9}, {4, 8, 9, 13}};
+    static const struct {
+        uint32_t rows[FEW], count;
+        int of; /* the list it is; NONE: it isn't known */
+    } asked[] = {
+        {{3, 4, 8, 9}, 4, 0}, {{3, 4, 8, 9}, 3, NONE}, {{3, 4, 8, 13}, 4, NONE}, {{2, 7, 12, 17}, 4, 2},
+    };
+    lots_error err;
+    lots_worker worker;
+    lots_taken taken;
+    (void)state;
+    open_worker(&worker);
+    keep_some(&worker, LOTS_TYPE_INT, true, &taken);
+    for (int later = 0; later < 2; later++) {
+        lots_vector values;
+        assert_ok(lots_vector_new(&depth.arena, &(lots_type){.kind = LOTS_TYPE_INT}, FEW, &values, &err));
+        assert_ok(lots_vector_want_missing(&depth.arena, &values, &err));
+        for (uint32_t i = 0; i < FEW; i++)
+            ((int64_t *)values.data)[i] = 100 * lists[later][i];
+        lots_bit_set(values.missing, (uint32_t)later);
+        assert_ok(lots_taken_keep(&worker, &values, lists[later], &taken, &err));
+        for (size_t a = 0; a < sizeof asked / sizeof asked[0]; a++) {
+            lots_vector out;
+            bool done = false;
+            const bool known = asked[a].of == 2 || asked[a].of == later;
+            assert_ok(lots_taken_again(&worker, &taken, ALL, asked[a].rows, asked[a].count, &depth.arena, &out, &done, &err));
+            assert_int_equal(done, known);
+            for (uint32_t i = 0; done && i < asked[a].count; i++) {
+                const bool first = asked[a].of == 2;
+                assert_int_equal(lots_vector_is_missing(&out, i), first ? i == 3 : i == (uint32_t)later);
+                if (!lots_vector_is_missing(&out, i))
+                    assert_true(((int64_t *)out.data)[i] == (first ? (int64_t)i << 33 : 100 * lists[later][i]));
+            }
+        }
+    }
+    lots_arena_free(&depth.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_rows),
         cmocka_unit_test(rows_beside_them),
         cmocka_unit_test(some_of_them),
+        cmocka_unit_test(the_latest_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,11 +25,31 @@ static lots_status find_rows(match_solver *solver, const lots_set *set, match_li
     return LOTS_OK;
 }
 
+/* So few patients possible that their rows are gone through one patient after the other, not the bits of all rows. */
+static bool are_few(const match_solver *solver)
+{
+    enum { FEW = 8 }; /* one of so many */
+    const uint32_t patients = solver->worker->patients->count;
+    return solver->worker->kernels->bits_count(solver->possible, patients) * FEW < patients;
+}
+
+static void keep_few(match_solver *solver, const match_list *list)
+{
+    const uint32_t patients = solver->worker->patients->count;
+    for (size_t g = lots_bits_next(solver->possible, 0, patients); g < patients; g = lots_bits_next(solver->possible, g + 1, patients))
+        if (lots_bits_next(list->mask, list->offsets[g], list->offsets[g + 1]) == list->offsets[g + 1])
+            lots_bit_clear(solver->possible, (uint32_t)g);
+}
+
 /* Patients without an event for a step that binds need not be looked at. */
 static lots_status keep_possible(match_solver *solver, const match_list *list, lots_error *err)
 {
     const uint32_t patients = solver->worker->patients->count;
     uint64_t *has = NULL;
+    if (list->mask != NULL && are_few(solver)) {
+        keep_few(solver, list);
+        return LOTS_OK;
+    }
     LOTS_TRY(lots_new_bits(solver->arena, patients, &has, err));
     if (list->mask != NULL)
         solver->worker->kernels->any_by(list->mask, list->offsets, patients, has);
@@ -48,7 +68,30 @@ static bool none_possible(const match_solver *solver)
 }
 
 /* Rows under the mask, of possible patients only. */
-static lots_status pack_rows(match_solver *solver, match_list *list, lots_error *err)
+static lots_status pack_few(match_solver *solver, match_list *list, lots_error *err)
+{
+    const uint32_t patients = solver->worker->patients->count, *from = list->offsets;
+    const uint64_t *possible = solver->possible;
+    uint32_t *rows = NULL, *offsets = NULL, most = 0, count = 0, next = 0;
+    for (size_t g = lots_bits_next(possible, 0, patients); g < patients; g = lots_bits_next(possible, g + 1, patients))
+        most += from[g + 1] - from[g];
+    LOTS_TRY(lots_new_u32(solver->arena, most, &rows, err));
+    LOTS_TRY(lots_new_u32(solver->arena, (size_t)patients + 1, &offsets, err));
+    for (size_t g = lots_bits_next(possible, 0, patients); g < patients; g = lots_bits_next(possible, g + 1, patients)) {
+        while (next <= g)
+            offsets[next++] = count;
+        for (size_t i = lots_bits_next(list->mask, from[g], from[g + 1]); i < from[g + 1]; i = lots_bits_next(list->mask, i + 1, from[g + 1]))
+            rows[count++] = (uint32_t)i;
+    }
+    while (next <= patients)
+        offsets[next++] = count;
+    list->all = rows;
+    list->offsets = offsets;
+    list->mask = NULL;
+    return LOTS_OK;
+}
+
+static lots_status pack_many(match_solver *solver, match_list *list, lots_error *err)
 {
     const lots_kernels *kernels = solver->worker->kernels;
     const uint32_t patients = solver->worker->patients->count, count = list->relation->count;
@@ -114,7 +157,7 @@ static lots_status open_list(match_solver *solver, match_list *list, lots_error 
     const uint32_t patients = worker->patients->count;
     const bool packed = list->all == NULL && list->mask != NULL;
     if (packed)
-        LOTS_TRY(pack_rows(solver, list, err));
+        LOTS_TRY((are_few(solver) ? pack_few : pack_many)(solver, list, err));
     else if (list->all == NULL) /* all rows */
         LOTS_TRY(lots_same_rows(worker, list->relation->count, &list->all, err));
     LOTS_TRY(read_starts(solver, list, packed, err));

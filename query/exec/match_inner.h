@@ -111,9 +111,10 @@ int32_t lots_match_reach(const match_bound *origin, int32_t day);
 /* The events of every step, which patients are possible, and room for their lists. *none: no patient is, and nothing else
  * is ready. */
 LOTS_MUST lots_status lots_match_open(match_solver *solver, bool *none, lots_error *err);
-/* A patient's lists and ranges. *possible false when some step has no event at all: then nothing else is read. */
+/* A patient's lists and ranges. *possible false when some step has no event at all, or none that the next may follow: then nothing else
+ * is read. */
 LOTS_MUST lots_status lots_match_read(match_solver *solver, uint32_t owner, bool *possible, lots_error *err);
-/* Go to a patient: lists, ranges and values. *possible false when some step has no event at all. */
+/* Go to a patient: lists, ranges and values. *possible false as above. */
 LOTS_MUST lots_status lots_match_begin(match_solver *solver, uint32_t owner, bool *possible, lots_error *err);
 /* The first event from `from` on from which the pattern completes; MATCH_NONE: none. */
 uint32_t lots_match_next(const match_solver *solver, uint32_t from);

@@ -305,6 +305,15 @@ static lots_status find_ranges(match_solver *solver, match_bound *bound, const m
     return LOTS_OK;
 }
 
+/* Is there an event that may be the step's last: nothing rules it out, and an event of the next step may follow? */
+static bool leads_on(const match_bound *bound, const match_bound *next)
+{
+    uint32_t leading = 0;
+    for (uint32_t i = 0; i < bound->list.count; i++)
+        leading += bound->closed[i] == 0 && (next == NULL || bound->next_from[i] < bound->next_to[i]);
+    return leading > 0;
+}
+
 /* ---- open, and patient by patient ---- */
 
 static lots_status open_bound(match_solver *solver, match_bound *bound, lots_error *err)
@@ -433,7 +442,10 @@ lots_status lots_match_read(match_solver *solver, uint32_t owner, bool *possible
     for (uint32_t b = 0; b < solver->bound_count; b++)
         for (uint32_t n = 0; n < solver->bounds[b].no_count; n++)
             read_list(&solver->bounds[b].nos[n].list, owner);
-    for (uint32_t b = 0; b < solver->bound_count; b++)
-        LOTS_TRY(find_ranges(solver, &solver->bounds[b], b + 1 < solver->bound_count ? &solver->bounds[b + 1] : NULL, err));
+    for (uint32_t b = 0; b < solver->bound_count && *possible; b++) {
+        const match_bound *next = b + 1 < solver->bound_count ? &solver->bounds[b + 1] : NULL;
+        LOTS_TRY(find_ranges(solver, &solver->bounds[b], next, err));
+        *possible = leads_on(&solver->bounds[b], next);
+    }
     return LOTS_OK;
 }

@@ -67,6 +67,19 @@ static bool none_possible(const match_solver *solver)
     return lots_bits_next(solver->possible, 0, patients) == patients;
 }
 
+/* The bits of [from, end), from `rows` on; how many there are. */
+static uint32_t list_bits(const uint64_t *bits, uint32_t from, uint32_t end, uint32_t *rows)
+{
+    uint32_t count = 0;
+    for (uint32_t at = from, next; at < end; at = next) {
+        uint64_t word = bits[at / 64] >> (at % 64) << (at % 64);
+        next = (at | 63) + 1;
+        for (word = next > end ? word << (next - end) >> (next - end) : word; word != 0; word &= word - 1)
+            rows[count++] = (at & ~63u) + (uint32_t)__builtin_ctzll(word);
+    }
+    return count;
+}
+
 /* Rows under the mask, of possible patients only. */
 static lots_status pack_few(match_solver *solver, match_list *list, lots_error *err)
 {
@@ -80,8 +93,7 @@ static lots_status pack_few(match_solver *solver, match_list *list, lots_error *
     for (size_t g = lots_bits_next(possible, 0, patients); g < patients; g = lots_bits_next(possible, g + 1, patients)) {
         while (next <= g)
             offsets[next++] = count;
-        for (size_t i = lots_bits_next(list->mask, from[g], from[g + 1]); i < from[g + 1]; i = lots_bits_next(list->mask, i + 1, from[g + 1]))
-            rows[count++] = (uint32_t)i;
+        count += list_bits(list->mask, from[g], from[g + 1], rows + count);
     }
     while (next <= patients)
         offsets[next++] = count;
@@ -360,8 +372,8 @@ static bool is_followed(const match_solver *solver, uint32_t b)
     return b + 1 < solver->bound_count || solver->bounds[b].no_count > 0 || solver->bounds[b].most > 1;
 }
 
-/* The ends of all lists of the first one's relation at once, from which each then has its own: few rows of a column are decoded
- * by themselves once only. */
+/* The ends of all lists of the first one's relation at once, from which each then has its own, and the last one's events their spans:
+ * few rows of a column are decoded by themselves once only. */
 static lots_status take_all_ends(match_solver *solver, lots_error *err)
 {
     lots_relation_rows *relation = solver->bounds[0].list.relation;
@@ -372,7 +384,7 @@ static lots_status take_all_ends(match_solver *solver, lots_error *err)
     LOTS_TRY(lots_new_bits(solver->arena, relation->count, &any, err));
     for (uint32_t b = 0; b < solver->bound_count; b++) {
         const match_list *list = &solver->bounds[b].list;
-        const bool asked = list->relation == relation && is_followed(solver, b);
+        const bool asked = list->relation == relation;
         for (uint32_t i = 0; asked && i < list->offsets[patients]; i++)
             lots_bit_set(any, list->all[i]);
         lists += asked;

@@ -135,5 +135,9 @@ LOTS_MUST lots_status lots_set_lists(lots_worker *worker, const lots_set *set, c
 /* The same, with the bits where a mask is all there is, but no instance. */
 LOTS_MUST lots_status lots_set_list(lots_worker *worker, const lots_set *set, const lots_instance *rows,
                                     lots_element_list *out, lots_error *err);
+/* The same, without `rows` where there are bits; and these. */
+LOTS_MUST lots_status lots_set_bits(lots_worker *worker, const lots_set *set, const lots_instance *rows,
+                                    lots_element_list *out, lots_error *err);
+LOTS_MUST lots_status lots_set_rows(lots_worker *worker, const lots_instance *rows, lots_element_list *list, lots_error *err);
 
 #endif

@@ -381,7 +381,7 @@ static lots_status append_batches(lots_batches *batches, list_maker *maker,
     }
 }
 
-/* Whole groups under a mask, nothing to judge by pairs: the mask's bits are the elements. */
+/* Whole groups under a mask, nothing to judge by pairs: the mask's bits are the elements. Of these no rows are listed. */
 static lots_status list_groups(const lots_candidates *candidates, lots_element_list *out, lots_error *err)
 {
     lots_arena *arena = lots_instance_arena(candidates->worker, candidates->rows);
@@ -390,7 +390,7 @@ static lots_status list_groups(const lots_candidates *candidates, lots_element_l
     const lots_kernels *kernels = candidates->worker->kernels;
     const uint32_t count = candidates->count, rows = candidates->relation->count;
     const size_t words = lots_bit_words(rows);
-    uint32_t *list = NULL, *made = NULL, *before = NULL;
+    uint32_t *made = NULL, *before = NULL;
     const uint64_t *mask = candidates->mask;
     LOTS_TRY(lots_raise(&judged, err));
     if (candidates->rows == candidates->worker->patients)
@@ -401,18 +401,15 @@ static lots_status list_groups(const lots_candidates *candidates, lots_element_l
         out->offsets = candidates->first;
         return lots_same_rows(candidates->worker, rows, &out->rows, err);
     }
-    LOTS_TRY(lots_new_u32(arena, rows, &list, err));
-    out->rows = list;
     LOTS_TRY(lots_new_u32(arena, (size_t)count + 1, &made, err));
     LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
     before[words] = kernels->count_prefix(mask, words, 0, before);
-    kernels->bits_indexes(mask, rows, list);
     kernels->bit_ranks(mask, before, candidates->first, (size_t)count + 1, made);
     out->offsets = made;
     return LOTS_OK;
 }
 
-lots_status lots_set_list(lots_worker *worker, const lots_set *set, const lots_instance *rows, lots_element_list *out,
+lots_status lots_set_bits(lots_worker *worker, const lots_set *set, const lots_instance *rows, lots_element_list *out,
                           lots_error *err)
 {
     lots_candidates candidates;
@@ -433,6 +430,24 @@ lots_status lots_set_list(lots_worker *worker, const lots_set *set, const lots_i
     out->offsets = made;
     out->rows = maker.elements;
     return LOTS_OK;
+}
+
+lots_status lots_set_rows(lots_worker *worker, const lots_instance *rows, lots_element_list *list, lots_error *err)
+{
+    uint32_t *made = NULL;
+    if (list->rows != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), list->offsets[rows->count], &made, err));
+    worker->kernels->bits_indexes(list->bits, list->relation->count, made);
+    list->rows = made;
+    return LOTS_OK;
+}
+
+lots_status lots_set_list(lots_worker *worker, const lots_set *set, const lots_instance *rows, lots_element_list *out,
+                          lots_error *err)
+{
+    LOTS_TRY(lots_set_bits(worker, set, rows, out, err));
+    return lots_set_rows(worker, rows, out, err);
 }
 
 lots_status lots_set_lists(lots_worker *worker, const lots_set *set, const lots_instance *rows,

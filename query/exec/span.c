@@ -157,13 +157,15 @@ lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream, const lo
     lots_arena *arena = &worker->depths[0].arena;
     int32_t *ends = NULL;
     uint64_t *missing = NULL, *points = NULL;
-    LOTS_TRY(lots_new_i32(arena, local->count, &ends, err));
-    LOTS_TRY(lots_new_bits(arena, local->count, &missing, err));
     LOTS_TRY(lots_new_bits(arena, local->count, &points, err));
     memcpy(points, local->missing, lots_bit_words(local->count) * sizeof(uint64_t));
     if (start->missing != NULL)
         lots_bits_and_not(points, points, start->missing, local->count);
     LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_POINT, points, err));
+    if (lots_bits_next(points, 0, local->count) == local->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i32(arena, local->count, &ends, err));
+    LOTS_TRY(lots_new_bits(arena, local->count, &missing, err));
     put_where(points, start->data, local->count, ends, local->data);
     lots_bits_and_not(missing, local->missing, points, local->count);
     out->data = ends;

@@ -4,16 +4,24 @@
 #include "query/exec/candidates.h"
 #include "query/exec/relation.h"
 
+/* What a list needs to be an instance. */
+static lots_status make_instance(lots_worker *worker, const lots_set *set, const lots_instance *owners, lots_element_list *list,
+                                 lots_error *err)
+{
+    LOTS_TRY(lots_set_rows(worker, owners, list, err));
+    LOTS_TRY(lots_instance_new(worker, set->frame, list->offsets[owners->count], owners, owners->depth, &list->instance,
+                               err));
+    list->instance->parent_offsets = list->offsets;
+    list->instance->relation_row = list->rows;
+    list->instance->relation_bits = list->bits;
+    return LOTS_OK;
+}
+
 lots_status lots_element_list_make(lots_worker *worker, const lots_set *set, const lots_instance *owners,
                                    lots_element_list *out, lots_error *err)
 {
-    LOTS_TRY(lots_set_list(worker, set, owners, out, err));
-    LOTS_TRY(lots_instance_new(worker, set->frame, out->offsets[owners->count], owners, owners->depth, &out->instance,
-                               err));
-    out->instance->parent_offsets = out->offsets;
-    out->instance->relation_row = out->rows;
-    out->instance->relation_bits = out->bits;
-    return LOTS_OK;
+    LOTS_TRY(lots_set_bits(worker, set, owners, out, err));
+    return make_instance(worker, set, owners, out, err);
 }
 
 static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
@@ -32,14 +40,16 @@ typedef struct step_maker {
     lots_worker *worker;
     lots_arena *arena;
     const lots_element_list *list;
-    uint32_t places;       /* of the list, but for the last one, which nothing follows */
+    uint32_t count;        /* of the list */
+    uint32_t places;       /* but for the last one, which nothing follows */
+    bool dated;            /* all starts are known */
     const int32_t *starts; /* by row of the list's relation */
     const int32_t *ends;   /* NULL: none has one */
     const uint64_t *endless; /* by place; NULL: each that may have one has one */
     uint64_t *keep;        /* places whose next one is their target */
     uint64_t *no_gap;      /* places without a known gap; NULL: none, of those that are kept */
     uint32_t *gaps;        /* of each place that is kept: days to the next one, as int32_t */
-    uint32_t count;        /* bits of keep */
+    uint32_t kept;         /* bits of keep */
 } step_maker;
 
 typedef struct stretch { /* some of the places */
@@ -52,21 +62,24 @@ typedef struct stretch { /* some of the places */
 static lots_status read_days(step_maker *maker, lots_error *err)
 {
     const lots_element_list *list = maker->list;
-    const int32_t end_column = list->relation->relation->end_column;
-    const lots_vector *ends = NULL;
+    const int32_t start_column = list->relation->relation->start_column, end_column = list->relation->relation->end_column;
+    const lots_vector *starts = NULL, *ends = NULL;
     uint64_t *endless = NULL;
     LOTS_TRY(lots_relation_starts(maker->worker, list->relation, &maker->starts, err));
+    if (start_column >= 0)
+        LOTS_TRY(lots_relation_values(maker->worker, list->relation, (uint32_t)start_column, &starts, err));
+    maker->dated = starts != NULL && starts->missing == NULL;
     if (end_column < 0)
         return LOTS_OK;
     LOTS_TRY(lots_relation_values(maker->worker, list->relation, (uint32_t)end_column, &ends, err));
     maker->ends = ends->data;
     if (ends->missing == NULL || lots_bits_next(ends->missing, 0, ends->count) == ends->count)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(maker->arena, list->instance->count, &endless, err));
+    LOTS_TRY(lots_new_bits(maker->arena, maker->count, &endless, err));
     if (list->bits != NULL)
         maker->worker->kernels->bits_compress(list->bits, ends->count, ends->missing, endless);
     else
-        maker->worker->kernels->lookup_bits(list->rows, list->instance->count, ends->missing, ends->count, endless);
+        maker->worker->kernels->lookup_bits(list->rows, maker->count, ends->missing, ends->count, endless);
     maker->endless = endless;
     return LOTS_OK;
 }
@@ -95,7 +108,7 @@ static void bring_by_bits(const step_maker *maker, stretch *to)
 static void bring_by_rows(const step_maker *maker, stretch *to)
 {
     const lots_kernels *kernels = maker->worker->kernels;
-    const uint32_t left = maker->list->instance->count - to->next, room = STRETCH + 1 - to->have;
+    const uint32_t left = maker->count - to->next, room = STRETCH + 1 - to->have;
     const uint32_t *rows = maker->list->rows + to->next, count = left < room ? left : room;
     kernels->gather_u32((const uint32_t *)maker->starts, rows, count, to->starts + to->have);
     kernels->gather_u32((const uint32_t *)maker->ends, rows, count, to->ends + to->have);
@@ -112,13 +125,14 @@ static void measure_gaps(step_maker *maker, const lots_relation *relation, const
     const int32_t *next = (const int32_t *)days->starts + 1;
     uint64_t *keep = maker->keep + at / 64, *no_gap = maker->no_gap + at / 64, near[STRETCH / 64];
     kernels->subtract_i32(next, (const int32_t *)days->ends, count, (int32_t *)days->gaps);
-    kernels->range_i32(next, count, INT32_MAX, INT32_MAX, no_gap);
+    if (!maker->dated)
+        kernels->range_i32(next, count, INT32_MAX, INT32_MAX, no_gap);
     kernels->range_i32((const int32_t *)days->gaps, count, INT32_MIN, most, near);
     for (size_t w = 0; w < lots_bit_words(count); w++) {
         no_gap[w] |= maker->endless == NULL ? 0 : maker->endless[at / 64 + w];
         keep[w] &= relation->has_gap ? near[w] & ~no_gap[w] : UINT64_MAX;
     }
-    maker->count += (uint32_t)kernels->compress_u32(keep, count, days->gaps, maker->gaps + maker->count);
+    maker->kept += (uint32_t)kernels->compress_u32(keep, count, days->gaps, maker->gaps + maker->kept);
 }
 
 static lots_status measure_all(step_maker *maker, const lots_relation *relation, lots_error *err)
@@ -146,20 +160,29 @@ static void keep_unmeasured(step_maker *maker, const lots_relation *relation)
     lots_bits_fill(maker->no_gap, maker->places, true);
     if (relation->has_gap)
         lots_bits_fill(maker->keep, maker->places, false);
-    maker->count = (uint32_t)maker->worker->kernels->bits_count(maker->keep, maker->places);
-    memset(maker->gaps, 0, maker->count * sizeof *maker->gaps);
+    maker->kept = (uint32_t)maker->worker->kernels->bits_count(maker->keep, maker->places);
+    memset(maker->gaps, 0, maker->kept * sizeof *maker->gaps);
+}
+
+/* Of an owner without elements that is the one before's last. */
+static void part_owners(step_maker *maker, uint32_t owners)
+{
+    const uint32_t *offsets = maker->list->offsets;
+    uint32_t g = 0;
+    while (g < owners && offsets[g + 1] == 0)
+        g++;
+    for (; g < owners; g++)
+        lots_bit_clear(maker->keep, offsets[g + 1] - 1);
 }
 
 static lots_status pair_up(step_maker *maker, const lots_relation *relation, uint32_t owners, lots_error *err)
 {
-    const uint32_t count = maker->places, *offsets = maker->list->offsets;
-    LOTS_TRY(lots_new_bits(maker->arena, count, &maker->keep, err));
+    const uint32_t count = maker->places;
+    LOTS_TRY(lots_new_bits(maker->arena, maker->count, &maker->keep, err));
     LOTS_TRY(lots_new_bits(maker->arena, count, &maker->no_gap, err));
     LOTS_TRY(lots_new_u32(maker->arena, count, &maker->gaps, err));
     lots_bits_fill(maker->keep, count, true);
-    for (uint32_t g = 0; g < owners; g++)
-        if (offsets[g] < offsets[g + 1] && offsets[g + 1] <= count)
-            lots_bit_clear(maker->keep, offsets[g + 1] - 1);
+    part_owners(maker, owners);
     if (maker->ends == NULL)
         keep_unmeasured(maker, relation);
     else
@@ -173,7 +196,7 @@ static lots_status pair_up(step_maker *maker, const lots_relation *relation, uin
 
 static lots_status keep_rows(const step_maker *maker, const uint32_t *from, uint32_t **out, lots_error *err)
 {
-    LOTS_TRY(lots_new_u32(maker->arena, maker->count, out, err));
+    LOTS_TRY(lots_new_u32(maker->arena, maker->kept, out, err));
     maker->worker->kernels->compress_u32(maker->keep, maker->places, from, *out);
     return LOTS_OK;
 }
@@ -184,7 +207,7 @@ static lots_status keep_values(step_maker *maker, const lots_vector *values, uin
 {
     uint32_t *index = NULL;
     *out = *values;
-    out->count = maker->count;
+    out->count = maker->kept;
     if (values->constant)
         return LOTS_OK;
     if (values->missing == NULL && values->failed == NULL &&
@@ -193,52 +216,84 @@ static lots_status keep_values(step_maker *maker, const lots_vector *values, uin
         out->data = index;
         return LOTS_OK;
     }
-    LOTS_TRY(lots_new_u32(maker->arena, maker->count, &index, err));
+    LOTS_TRY(lots_new_u32(maker->arena, maker->kept, &index, err));
     maker->worker->kernels->bits_indexes(maker->keep, maker->places, index);
-    for (uint32_t i = 0; i < maker->count; i++)
+    for (uint32_t i = 0; i < maker->kept; i++)
         index[i] += after;
-    return lots_vector_gather(maker->arena, values, index, maker->count, out, err);
+    return lots_vector_gather(maker->arena, values, index, maker->kept, out, err);
+}
+
+/* The key is a column, and most rows are listed, as bits: sources and targets are bits of the relation's rows, too. */
+static bool is_column(const step_maker *maker, const lots_set *set, const lots_expr *key)
+{
+    return maker->list->bits != NULL && key->op == LOTS_OP_COLUMN && key->of_frame == set->frame &&
+           (key->type.kind == LOTS_TYPE_CATEGORY || key->type.kind == LOTS_TYPE_CODE) &&
+           maker->count >= maker->list->relation->count / 2;
+}
+
+static lots_status pick_keys(step_maker *maker, const lots_expr *key, lots_relation_rows *rows, lots_error *err)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const lots_element_list *list = maker->list;
+    const uint32_t all = list->relation->count;
+    const lots_vector *values = NULL;
+    uint64_t *after = NULL, *sources = NULL, *targets = NULL;
+    LOTS_TRY(lots_relation_values(maker->worker, list->relation, key->index, &values, err));
+    LOTS_TRY(lots_new_bits(maker->arena, maker->count, &after, err));
+    LOTS_TRY(lots_new_bits(maker->arena, all, &sources, err));
+    LOTS_TRY(lots_new_bits(maker->arena, all, &targets, err));
+    for (size_t w = 0; w < lots_bit_words(maker->count); w++)
+        after[w] = maker->keep[w] << 1 | (w > 0 ? maker->keep[w - 1] >> 63 : 0);
+    kernels->bits_expand(list->bits, all, maker->keep, sources);
+    kernels->bits_expand(list->bits, all, after, targets);
+    LOTS_TRY(lots_vector_pick(maker->arena, values, sources, NULL, maker->kept, &rows->from, err));
+    LOTS_TRY(lots_vector_pick(maker->arena, values, targets, NULL, maker->kept, &rows->to, err));
+    rows->from.type = rows->to.type = key->type;
+    rows->step_targets = targets;
+    return LOTS_OK;
+}
+
+static lots_status keep_keys(step_maker *maker, const lots_vector *key, lots_relation_rows *rows, lots_error *err)
+{
+    LOTS_TRY(keep_values(maker, key, 0, &rows->from, err));
+    LOTS_TRY(keep_values(maker, key, 1, &rows->to, err));
+    rows->step_kept = maker->keep;
+    rows->step_rows = maker->list->rows;
+    rows->step_places = maker->places;
+    return LOTS_OK;
 }
 
 static lots_status keep_gaps(const step_maker *maker, const lots_type *type, lots_vector *out, lots_error *err)
 {
-    LOTS_TRY(lots_vector_new(maker->arena, type, maker->count, out, err));
-    maker->worker->kernels->widen_i32((const int32_t *)maker->gaps, maker->count, out->data);
+    LOTS_TRY(lots_vector_new(maker->arena, type, maker->kept, out, err));
+    maker->worker->kernels->widen_i32((const int32_t *)maker->gaps, maker->kept, out->data);
     if (maker->no_gap == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_vector_want_missing(maker->arena, out, err));
     maker->worker->kernels->bits_compress(maker->keep, maker->places, maker->no_gap, out->missing);
-    for (size_t i = lots_bits_next(out->missing, 0, maker->count); i < maker->count;
-         i = lots_bits_next(out->missing, i + 1, maker->count))
+    for (size_t i = lots_bits_next(out->missing, 0, maker->kept); i < maker->kept;
+         i = lots_bits_next(out->missing, i + 1, maker->kept))
         ((int64_t *)out->data)[i] = 0;
     return LOTS_OK;
 }
 
 static lots_status keep_offsets(const step_maker *maker, uint32_t owners, const uint32_t **out, lots_error *err)
 {
-    const size_t words = lots_bit_words(maker->places);
-    uint32_t *before = NULL, *ends = NULL, *offsets = NULL;
+    const size_t words = lots_bit_words(maker->count);
+    uint32_t *before = NULL, *offsets = NULL;
     LOTS_TRY(lots_new_u32(maker->arena, words + 1, &before, err));
-    LOTS_TRY(lots_new_u32(maker->arena, (size_t)owners + 1, &ends, err));
     LOTS_TRY(lots_new_u32(maker->arena, (size_t)owners + 1, &offsets, err));
     before[words] = maker->worker->kernels->count_prefix(maker->keep, words, 0, before);
-    for (uint32_t g = 0; g <= owners; g++) /* the last place is no bit */
-        ends[g] = maker->list->offsets[g] < maker->places ? maker->list->offsets[g] : maker->places;
-    maker->worker->kernels->bit_ranks(maker->keep, before, ends, (size_t)owners + 1, offsets);
+    maker->worker->kernels->bit_ranks(maker->keep, before, maker->list->offsets, (size_t)owners + 1, offsets);
     *out = offsets;
     return LOTS_OK;
 }
 
-static lots_status keep_steps(step_maker *maker, lots_relation_rows *rows, const lots_vector *key, lots_error *err)
+static lots_status keep_steps(step_maker *maker, lots_relation_rows *rows, lots_error *err)
 {
-    LOTS_TRY(keep_values(maker, key, 0, &rows->from, err));
-    LOTS_TRY(keep_values(maker, key, 1, &rows->to, err));
     LOTS_TRY(keep_offsets(maker, rows->owners->count, &rows->offsets, err));
     rows->left = maker->list->relation;
-    rows->step_kept = maker->keep;
-    rows->step_rows = maker->list->rows;
-    rows->step_places = maker->places;
-    rows->count = maker->count;
+    rows->count = maker->kept;
     for (uint32_t c = 0; c < rows->relation->column_count; c++)
         if (rows->relation->columns[c].role == LOTS_COLUMN_GAP)
             LOTS_TRY(keep_gaps(maker, &rows->relation->columns[c].type, &rows->columns[c], err));
@@ -248,16 +303,22 @@ static lots_status keep_steps(step_maker *maker, lots_relation_rows *rows, const
 lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
     const lots_relation *relation = rows->relation;
+    const lots_expr *by = relation->by_count > 0 ? relation->by[0] : relation->per[0];
     lots_element_list list;
     lots_vector key;
-    step_maker maker = {.worker = worker, .arena = arena_of(worker, rows), .list = &list};
-    LOTS_TRY(lots_element_list_make(worker, relation->left, rows->owners, &list, err));
-    LOTS_TRY(lots_value(worker, relation->by_count > 0 ? relation->by[0] : relation->per[0], list.instance, &key, err));
-    maker.places = list.instance->count > 0 ? list.instance->count - 1 : 0;
+    LOTS_TRY(lots_set_bits(worker, relation->left, rows->owners, &list, err));
+    step_maker maker = {.worker = worker, .arena = arena_of(worker, rows), .list = &list, .count = list.offsets[rows->owners->count]};
+    const bool column = is_column(&maker, relation->left, by);
+    if (!column) {
+        LOTS_TRY(make_instance(worker, relation->left, rows->owners, &list, err));
+        LOTS_TRY(lots_value(worker, by, list.instance, &key, err));
+    }
+    maker.places = maker.count > 0 ? maker.count - 1 : 0;
     LOTS_TRY(read_days(&maker, err));
     LOTS_TRY(pair_up(&maker, relation, rows->owners->count, err));
-    worker->work.rows += list.instance->count;
-    return keep_steps(&maker, rows, &key, err);
+    worker->work.rows += maker.count;
+    LOTS_TRY(column ? pick_keys(&maker, by, rows, err) : keep_keys(&maker, &key, rows, err));
+    return keep_steps(&maker, rows, err);
 }
 
 lots_status lots_steps_targets(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out, lots_error *err)
@@ -265,7 +326,10 @@ lots_status lots_steps_targets(lots_worker *worker, lots_relation_rows *rows, co
     uint32_t *target = NULL;
     if (rows->target_row == NULL) {
         LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &target, err));
-        worker->kernels->compress_u32(rows->step_kept, rows->step_places, rows->step_rows + 1, target);
+        if (rows->step_targets != NULL)
+            worker->kernels->bits_indexes(rows->step_targets, rows->left->count, target);
+        else
+            worker->kernels->compress_u32(rows->step_kept, rows->step_places, rows->step_rows + 1, target);
         rows->target_row = target;
     }
     *out = rows->target_row;

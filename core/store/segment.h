@@ -125,6 +125,10 @@ LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stre
 LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const lots_id_test *test, lots_known_planes *planes, uint64_t *out, uint64_t *missing,
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
+/* The same of a set of one id where it is kept: bits of the chunk's rows, none of which is missing. Lent as long as the segment is
+ * open. NULL: it isn't, ask. */
+const uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                       const lots_id_test *test);
 /* Which patients of a chunk have an id of the set in some row of the stream, where the file says it beside the rows: *done, else
  * nothing is written. `out`: bits of the chunk's patients, the caller's. Rows that are ghosts are rows here. Errors: as read. */
 LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
@@ -156,8 +160,8 @@ typedef void (*lots_fault_report)(void *context, const char *file, const char *s
                                   uint32_t chunk, const char *what);
 LOTS_MUST lots_status lots_segment_check(lots_segment *segment, lots_fault_report report, void *context,
                                          uint64_t *faults, uint64_t *blocks, lots_error *err);
-/* From now on days that are asked for again and again are kept decoded, 2 bytes a row, as far as the budget goes, which must outlive
- * the segment. Once, before anything is read. */
+/* From now on what is asked for again and again is kept decoded, days (2 bytes a row) and which rows have an id of a column of few (a
+ * bit a row), as far as the budget goes, which must outlive the segment. Once, before anything is read. */
 void lots_segment_keep(lots_segment *segment, lots_budget *budget);
 /* Forget which blocks were verified (used by checks that must read again). */
 void lots_segment_forget(lots_segment *segment);

@@ -40,12 +40,19 @@ typedef struct lots_kept_days {
     _Atomic uint8_t asked;    /* how often they were decoded whole; no further than to when they are kept */
 } lots_kept_days;
 
+/* The rows of a chunk that have an id: see segment_kept.c. */
+typedef struct lots_kept_rows {
+    _Atomic(uint64_t *) bits; /* NULL: not kept */
+    _Atomic uint8_t asked;    /* as above, of these */
+} lots_kept_rows;
+
 typedef struct lots_segment_column {
     const lots_layout_column *file;
     const lots_block_meta *shown[2];    /* by lots_part, then chunk */
     const lots_dictionary *dictionary;  /* the registry's, of id columns */
     _Atomic(lots_segment_ids *) ids;
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
+    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few; NULL: nobody asked yet */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
 } lots_segment_column;
 
@@ -124,6 +131,9 @@ uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t
 const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk);
 /* They were decoded whole. If that has happened often they are kept, where the budget has room. */
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days);
+/* A test of the column's block told this. If it is of one id and was made often it is kept, where the budget has room. */
+void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
+                            const uint64_t *bits);
 /* Everything that is kept goes, before the segment does. */
 void lots_segment_drop_kept(lots_segment *segment);
 /* The children of a column of the file that has them, made at first use. */

@@ -1,13 +1,45 @@
-/* segment_kept.c: days that question after question asks for, kept decoded. Nearly every question needs the days of a stream whole, and
- * adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time. One question
- * alone would only pay for it, so a chunk's days are kept when they have been decoded for several, and only as far as the registry's
- * budget goes: beyond it they are decoded as before. */
+/* segment_kept.c: what question after question asks for, kept decoded: the days of a stream, which nearly every question needs whole
+ * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), and which rows
+ * have an id of a column that has few, a bit a row. One question alone would only pay for it, so these are kept when they have been
+ * decoded for several, and only as far as the registry's budget goes: beyond it they are decoded as before. */
+#include <string.h>
+
 #include "core/base/memory.h"
+#include "core/index/bitset.h"
 #include "core/store/segment_file.h"
 
-enum { KEPT_AFTER = 4, SLACK_BYTES = 64 };
+enum { KEPT_AFTER = 4, SLACK_BYTES = 64, IDS_FEW = 16 };
 
 void lots_segment_keep(lots_segment *segment, lots_budget *budget) { segment->keep = budget; }
+
+/* One more time. */
+static bool is_asked_often(_Atomic uint8_t *asked)
+{
+    if (atomic_load_explicit(asked, memory_order_relaxed) + 1 >= KEPT_AFTER)
+        return true;
+    atomic_fetch_add_explicit(asked, 1, memory_order_relaxed);
+    return false;
+}
+
+/* NULL: there is none. */
+static void *new_room(lots_budget *budget, size_t bytes)
+{
+    void *room = NULL;
+    if (lots_budget_left(budget) < bytes || lots_budget_take(budget, bytes, NULL) != LOTS_OK)
+        return NULL;
+    if (lots_alloc(&room, bytes, 1, NULL) != LOTS_OK)
+        lots_budget_give(budget, bytes);
+    return room;
+}
+
+static void drop_room(lots_budget *budget, void *room, size_t bytes)
+{
+    if (room != NULL)
+        lots_budget_give(budget, bytes);
+    lots_free(room);
+}
+
+/* ---- days ---- */
 
 static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + SLACK_BYTES; }
 
@@ -19,45 +51,105 @@ const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_s
 }
 
 /* Two threads may both make them: what the later one made is dropped. */
-static void keep(lots_budget *budget, lots_kept_days *kept, const lots_block_meta *meta, const int32_t *days)
+static void keep_days(lots_budget *budget, lots_kept_days *kept, const lots_block_meta *meta, const int32_t *days)
 {
-    const size_t bytes = bytes_of(meta->count);
-    uint16_t *none = NULL;
-    void *room = NULL;
-    if (lots_budget_left(budget) < bytes || lots_budget_take(budget, bytes, NULL) != LOTS_OK)
-        return;
-    if (lots_alloc(&room, bytes, 1, NULL) == LOTS_OK) {
-        uint16_t *narrow = room;
-        for (uint32_t i = 0; i < meta->count; i++)
-            narrow[i] = (uint16_t)((uint32_t)days[i] - (uint32_t)meta->min);
-        if (atomic_compare_exchange_strong_explicit(&kept->days, &none, narrow, memory_order_acq_rel, memory_order_acquire))
-            return;
-        lots_free(room);
-    }
-    lots_budget_give(budget, bytes);
+    uint16_t *none = NULL, *narrow = new_room(budget, bytes_of(meta->count));
+    for (uint32_t i = 0; narrow != NULL && i < meta->count; i++)
+        narrow[i] = (uint16_t)((uint32_t)days[i] - (uint32_t)meta->min);
+    if (narrow != NULL &&
+        !atomic_compare_exchange_strong_explicit(&kept->days, &none, narrow, memory_order_acq_rel, memory_order_acquire))
+        drop_room(budget, narrow, bytes_of(meta->count));
 }
 
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days)
 {
     const lots_block_meta *meta = &stream->ordered->values.metas[chunk];
     lots_kept_days *kept = &stream->kept[chunk];
-    if (segment->keep == NULL || !lots_block_can_mark(meta))
-        return;
-    if (atomic_load_explicit(&kept->asked, memory_order_relaxed) + 1 < KEPT_AFTER)
-        atomic_fetch_add_explicit(&kept->asked, 1, memory_order_relaxed);
-    else
-        keep(segment->keep, kept, meta, days);
+    if (segment->keep != NULL && lots_block_can_mark(meta) && is_asked_often(&kept->asked))
+        keep_days(segment->keep, kept, meta, days);
 }
+
+/* ---- rows that have an id ---- */
+
+static size_t bytes_of_bits(uint32_t rows) { return lots_bit_words(rows) * sizeof(uint64_t) + SLACK_BYTES; }
+
+/* Of how many ids rows are kept: of all of a column's, or none. */
+static uint32_t kept_ids(const lots_segment_column *column)
+{
+    const uint32_t ids = column->file != NULL && lots_layout_has_ids(column->file->kind) ? column->file->dictionary.metas[0].count : 0;
+    return ids <= IDS_FEW ? ids : 0;
+}
+
+/* Is it one id that is asked for, and has every row one? */
+static bool is_of_one(const lots_segment_column *column, uint32_t chunk, const lots_id_test *test)
+{
+    return test->table == NULL && test->first < test->end && test->end - test->first == 1 && test->first < kept_ids(column) &&
+           column->file->values.metas[chunk].missing == 0;
+}
+
+const uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                       const lots_id_test *test)
+{
+    const lots_segment_column *from = &segment->streams[stream].columns[column];
+    lots_kept_rows *kept = atomic_load_explicit(&from->kept, memory_order_acquire);
+    if (kept == NULL || !is_of_one(from, chunk, test) || !lots_segment_is_verified(segment, &from->file->values, chunk))
+        return NULL;
+    return atomic_load_explicit(&kept[(size_t)chunk * kept_ids(from) + test->first].bits, memory_order_acquire);
+}
+
+/* By chunk, then id. NULL: there is no memory for it. */
+static lots_kept_rows *load_kept(const lots_segment *segment, lots_segment_column *column)
+{
+    lots_kept_rows *kept = atomic_load_explicit(&column->kept, memory_order_acquire), *none = NULL;
+    void *room = NULL;
+    if (kept != NULL || lots_alloc(&room, (size_t)segment->layout.chunks * kept_ids(column), sizeof *kept, NULL) != LOTS_OK)
+        return kept;
+    kept = room;
+    if (!atomic_compare_exchange_strong_explicit(&column->kept, &none, kept, memory_order_acq_rel, memory_order_acquire)) {
+        lots_free(room);
+        kept = none;
+    }
+    return kept;
+}
+
+void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
+                            const uint64_t *bits)
+{
+    if (segment->keep == NULL || !is_of_one(column, chunk, test))
+        return;
+    lots_kept_rows *kept = load_kept(segment, column);
+    if (kept == NULL || !is_asked_often(&kept[(size_t)chunk * kept_ids(column) + test->first].asked))
+        return;
+    const uint32_t rows = column->file->values.metas[chunk].count;
+    uint64_t *none = NULL, *copy = new_room(segment->keep, bytes_of_bits(rows));
+    if (copy == NULL)
+        return;
+    memcpy(copy, bits, lots_bit_words(rows) * sizeof(uint64_t));
+    if (!atomic_compare_exchange_strong_explicit(&kept[(size_t)chunk * kept_ids(column) + test->first].bits, &none, copy,
+                                                 memory_order_acq_rel, memory_order_acquire))
+        drop_room(segment->keep, copy, bytes_of_bits(rows));
+}
+
+static void drop_rows(const lots_segment *segment, lots_segment_column *column)
+{
+    lots_kept_rows *kept = atomic_load_explicit(&column->kept, memory_order_acquire);
+    const uint32_t ids = kept_ids(column);
+    for (size_t i = 0; kept != NULL && i < (size_t)segment->layout.chunks * ids; i++)
+        drop_room(segment->keep, atomic_load_explicit(&kept[i].bits, memory_order_acquire),
+                  bytes_of_bits(column->file->values.metas[i / ids].count));
+    lots_free(kept);
+}
+
+/* ---- the end ---- */
 
 void lots_segment_drop_kept(lots_segment *segment)
 {
     for (uint32_t s = 0; segment->streams != NULL && s < segment->schema->stream_count; s++) {
         const lots_segment_stream *stream = &segment->streams[s];
-        for (uint32_t k = 0; stream->kept != NULL && k < segment->layout.chunks; k++) {
-            uint16_t *days = atomic_load_explicit(&stream->kept[k].days, memory_order_acquire);
-            if (days != NULL)
-                lots_budget_give(segment->keep, bytes_of(stream->ordered->values.metas[k].count));
-            lots_free(days);
-        }
+        for (uint32_t k = 0; stream->kept != NULL && k < segment->layout.chunks; k++)
+            drop_room(segment->keep, atomic_load_explicit(&stream->kept[k].days, memory_order_acquire),
+                      stream->ordered != NULL ? bytes_of(stream->ordered->values.metas[k].count) : 0);
+        for (uint32_t c = 0; stream->columns != NULL && c < segment->schema->streams[s].column_count; c++)
+            drop_rows(segment, &stream->columns[c]);
     }
 }

@@ -601,5 +601,7 @@ lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t c
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = test_block(&place, test, planes, out, missing, scratch, err);
     lots_arena_restore(scratch, mark);
+    if (status == LOTS_OK)
+        lots_segment_keep_rows(segment, &from->columns[column], chunk, test, out);
     return name_place(&place, status, err);
 }

@@ -256,25 +256,41 @@ static const lots_tested *find_tested(const lots_stream_chunk *chunk, const stor
     return at;
 }
 
-/* Ask the segment, and remember what it says. *out NULL: the encoding doesn't tell. */
+/* Ask the segment: *bits, and *missing, NULL where nothing is. *bits NULL: the encoding doesn't tell. */
+static lots_status ask_segment(lots_worker *worker, const stored_column *column, const lots_id_test *test, const uint64_t **bits,
+                               const uint64_t **missing, lots_error *err)
+{
+    lots_stream_chunk *chunk = &worker->streams[column->stream];
+    lots_arena *arena = &worker->depths[0].arena;
+    uint64_t *told = NULL, *untold = NULL;
+    bool has_missing = false, done = false;
+    *missing = NULL;
+    *bits = lots_segment_rows_with(worker->segment, column->stream, column->column, worker->chunk, test);
+    if (*bits != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_words(arena, chunk->rows, &told, err));
+    LOTS_TRY(lots_new_words(arena, chunk->rows, &untold, err));
+    LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, test, &chunk->planes, told, untold,
+                               &has_missing, &done, &worker->scratch, err));
+    *bits = done ? told : NULL;
+    *missing = has_missing ? untold : NULL;
+    return LOTS_OK;
+}
+
+/* The same, remembered. *out NULL: the encoding doesn't tell. */
 static lots_status test_segment(lots_worker *worker, const stored_column *column, const lots_local_set *set,
                                 const lots_tested **out, lots_error *err)
 {
     const lots_id_test test = test_of(set);
     lots_stream_chunk *chunk = &worker->streams[column->stream];
-    lots_arena *arena = &worker->depths[0].arena;
-    uint64_t *bits = NULL, *missing = NULL;
-    bool has_missing = false, done = false;
+    const uint64_t *bits = NULL, *missing = NULL;
     void *room = NULL;
-    LOTS_TRY(lots_new_words(arena, chunk->rows, &bits, err));
-    LOTS_TRY(lots_new_words(arena, chunk->rows, &missing, err));
-    LOTS_TRY(lots_segment_test(worker->segment, column->stream, column->column, worker->chunk, &test, &chunk->planes, bits,
-                               missing, &has_missing, &done, &worker->scratch, err));
-    if (!done)
+    LOTS_TRY(ask_segment(worker, column, &test, &bits, &missing, err));
+    if (bits == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof(lots_tested), err));
+    LOTS_TRY(lots_arena_alloc(&worker->depths[0].arena, &room, 1, sizeof(lots_tested), err));
     lots_tested *made = room;
-    *made = (lots_tested){chunk->tested, column->column, set->range, bits, has_missing ? missing : NULL};
+    *made = (lots_tested){chunk->tested, column->column, set->range, bits, missing};
     if (set->interval)
         chunk->tested = made;
     *out = made;

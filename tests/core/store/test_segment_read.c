@@ -259,6 +259,114 @@ static void days_asked_for_often_are_kept_within_the_budget(void **state)
     remove_folder(path);
 }
 
+/* Tests of labs: few kinds, most of one, in patients from `gone` on some without. */
+static void make_labs(fixture *f, lots_batch *patients, lots_batch *labs, uint32_t count, uint32_t gone)
+{
+    lots_error err;
+    open_batch(f, PATIENTS, patients);
+    open_batch(f, LABS, labs);
+    for (uint32_t p = 0; p < count; p++) {
+        add_random_row(f, patients, FIRST_PATIENT + p, 10);
+        for (uint32_t i = 0; i < 80; i++) {
+            assert_ok(lots_batch_row_begin(labs, FIRST_PATIENT + p, &err));
+            if (p < gone || below(f, 4) > 0)
+                assert_ok(lots_batch_put_int(labs, 1, below(f, 5) > 0 ? 2 : (int64_t)below(f, 4), &err));
+            assert_ok(lots_batch_row_end(labs, &err));
+        }
+    }
+}
+
+/* The rows of a chunk with an id of `first` .. `end` - 1, asked for six times; gives how often they were kept. */
+static uint32_t assert_rows_with(lots_segment *segment, const fixture *f, const lots_batch *labs, uint32_t chunk, uint32_t first_row,
+                                 uint32_t first, uint32_t end)
+{
+    lots_error err;
+    lots_arena scratch;
+    const lots_id *ranks;
+    const lots_id_test test = {.first = first, .end = end};
+    void *bits, *missing;
+    bool has_missing, done = true;
+    uint32_t ids, kept = 0;
+    const uint32_t count = lots_segment_chunk_rows(segment, LABS, chunk);
+    lots_arena_init(&scratch, 0);
+    assert_ok(lots_arena_vector(&scratch, &bits, lots_bit_words(count), 8, &err));
+    assert_ok(lots_arena_vector(&scratch, &missing, lots_bit_words(count), 8, &err));
+    assert_ok(lots_segment_ranks(segment, LABS, 1, &ranks, &ids, &err));
+    assert_int_equal(ids, 4);
+    for (int time = 0; time < 6; time++) {
+        const uint64_t *told = lots_segment_rows_with(segment, LABS, 1, chunk, &test);
+        kept += told != NULL;
+        if (told == NULL)
+            assert_ok(lots_segment_test(segment, LABS, 1, chunk, &test, NULL, bits, missing, &has_missing, &done, &scratch, &err));
+        assert_true(done);
+        for (uint32_t i = 0; i < count; i++) {
+            const lots_id stable = LOTS_AT(lots_id, &labs->columns[1].values, first_row + i);
+            const lots_id rank = lots_dictionary_rank_of_stable(f->domains[TEST])[stable];
+            const bool gone = LOTS_AT(uint8_t, &labs->columns[1].missing, first_row + i) != 0;
+            assert_int_equal(lots_bit_get(told != NULL ? told : bits, i), !gone && rank >= ranks[first] && rank <= ranks[end - 1]);
+        }
+    }
+    lots_arena_free(&scratch);
+    return kept;
+}
+
+/* Of one id, of two, in chunks that lack none and in the last; gives how often what was asked was kept. */
+static uint32_t assert_rows_often(lots_segment *segment, const fixture *f, const lots_batch *labs)
+{
+    uint32_t row = 0, kept = 0;
+    const uint32_t chunks = lots_segment_chunks(segment);
+    assert_true(chunks > 2);
+    for (uint32_t k = 0; k < chunks; k++) {
+        uint32_t here = 0;
+        for (uint32_t id = 0; id < 4; id++)
+            here += assert_rows_with(segment, f, labs, k, row, id, id + 1);
+        assert_int_equal(assert_rows_with(segment, f, labs, k, row, 1, 3), 0);
+        assert_true(k + 1 < chunks || here == 0);
+        row += lots_segment_chunk_rows(segment, LABS, k);
+        kept += here;
+    }
+    return kept;
+}
+
+static void rows_asked_for_often_are_kept_within_the_budget(void **state)
+{
+    (void)state;
+    enum { MUCH = 1 << 30, LITTLE = 20000 /* of an id or two */ };
+    static const size_t limits[] = {MUCH, LITTLE, 1};
+    lots_error err;
+    fixture f;
+    lots_batch patients, labs;
+    lots_segment_result result;
+    size_t held[3];
+    char path[600];
+    path_in(path, "1.seg");
+    fixture_open(&f, 24);
+    make_labs(&f, &patients, &labs, 3000, 2990);
+    rows from = {.list = {&patients, NULL, &labs, NULL, NULL}, .patients = 3000};
+    write_rows(&f, &from, path, &result);
+    for (int i = 0; i < 3; i++) {
+        lots_segment *segment;
+        lots_budget budget;
+        lots_budget_init(&budget, limits[i]);
+        assert_ok(open_file(&f, path, &segment, &err));
+        assert_int_equal(assert_rows_often(segment, &f, &labs), 0); /* until it has a budget */
+        lots_segment_keep(segment, &budget);
+        const uint32_t kept = assert_rows_often(segment, &f, &labs);
+        held[i] = budget.used_bytes;
+        assert_true((kept > 0) == (held[i] > 0));
+        lots_segment_forget(segment); /* nothing is believed: asked, checked, and found the same */
+        (void)assert_rows_often(segment, &f, &labs);
+        assert_true(budget.used_bytes == held[i]);
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
+    assert_true(held[0] > LITTLE && held[1] <= LITTLE && held[1] > 0 && held[2] == 0);
+    lots_batch_close(&patients);
+    lots_batch_close(&labs);
+    fixture_close(&f);
+    remove_folder(path);
+}
+
 /* Ranks by id, and whether a chunk holds an id, against a plain walk over the rows. */
 static void chunks_know_which_ids_they_hold(void **state)
 {
@@ -412,6 +520,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_zone_maps_and_offsets_agree_with_the_rows),
         cmocka_unit_test(days_asked_for_often_are_kept_within_the_budget),
+        cmocka_unit_test(rows_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(chunks_know_which_ids_they_hold),
         cmocka_unit_test(ends_equal_to_starts_cost_next_to_nothing),
         cmocka_unit_test(many_threads_read_one_segment_alike),

@@ -126,9 +126,9 @@ LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, 
                                         const lots_id_test *test, lots_known_planes *planes, uint64_t *out, uint64_t *missing,
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
 /* The same of a set of one id where it is kept: bits of the chunk's rows, none of which is missing. Lent as long as the segment is
- * open. NULL: it isn't, ask. */
-const uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                       const lots_id_test *test);
+ * open, and not to be changed. NULL: it isn't, ask. */
+uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                 const lots_id_test *test);
 /* Which patients of a chunk have an id of the set in some row of the stream, where the file says it beside the rows: *done, else
  * nothing is written. `out`: bits of the chunk's patients, the caller's. Rows that are ghosts are rows here. Errors: as read. */
 LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,

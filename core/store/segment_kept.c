@@ -87,8 +87,8 @@ static bool is_of_one(const lots_segment_column *column, uint32_t chunk, const l
            column->file->values.metas[chunk].missing == 0;
 }
 
-const uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                       const lots_id_test *test)
+uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                 const lots_id_test *test)
 {
     const lots_segment_column *from = &segment->streams[stream].columns[column];
     lots_kept_rows *kept = atomic_load_explicit(&from->kept, memory_order_acquire);

@@ -257,8 +257,8 @@ static const lots_tested *find_tested(const lots_stream_chunk *chunk, const stor
 }
 
 /* Ask the segment: *bits, and *missing, NULL where nothing is. *bits NULL: the encoding doesn't tell. */
-static lots_status ask_segment(lots_worker *worker, const stored_column *column, const lots_id_test *test, const uint64_t **bits,
-                               const uint64_t **missing, lots_error *err)
+static lots_status ask_segment(lots_worker *worker, const stored_column *column, const lots_id_test *test, uint64_t **bits,
+                               uint64_t **missing, lots_error *err)
 {
     lots_stream_chunk *chunk = &worker->streams[column->stream];
     lots_arena *arena = &worker->depths[0].arena;
@@ -283,7 +283,7 @@ static lots_status test_segment(lots_worker *worker, const stored_column *column
 {
     const lots_id_test test = test_of(set);
     lots_stream_chunk *chunk = &worker->streams[column->stream];
-    const uint64_t *bits = NULL, *missing = NULL;
+    uint64_t *bits = NULL, *missing = NULL;
     void *room = NULL;
     LOTS_TRY(ask_segment(worker, column, &test, &bits, &missing, err));
     if (bits == NULL)

@@ -97,7 +97,8 @@ static uint32_t seek_back(const lots_passed *spans, uint32_t first, uint32_t end
 /* The last span of an owner. */
 typedef struct last_span {
     int32_t start, end;
-    uint32_t row; /* of the relation */
+    uint32_t row;    /* of the relation */
+    uint32_t unused; /* so that they stand at multiples of 16 */
 } last_span;
 
 /* By owner; of those without a span one that never holds. */
@@ -110,37 +111,32 @@ static lots_status find_last_spans(const as_of *a, const last_span **out, lots_e
     last_span *last = room;
     for (uint32_t o = 0; o < owners; o++) {
         const uint32_t end = offsets[o + 1];
-        last[o] = end > offsets[o] ? (last_span){spans->starts[end - 1], spans->ends[end - 1], row_at(spans, end - 1)}
-                                   : (last_span){INT32_MAX, INT32_MIN, LOTS_NO_ID};
+        last[o] = end > offsets[o] ? (last_span){spans->starts[end - 1], spans->ends[end - 1], row_at(spans, end - 1), 0}
+                                   : (last_span){INT32_MAX, INT32_MIN, LOTS_NO_ID, 0};
     }
     *out = last;
     return LOTS_OK;
 }
 
-/* Mostly it is the last: looked at for all rows without branches. `others`: rows of which spans before it must be looked at, too;
- * returns how many. */
-static uint32_t try_last(const as_of *a, const last_span *restrict last, uint32_t *restrict out, uint32_t *restrict others)
+/* Mostly it is the last: looked at for all rows without branches, LOTS_NO_ID where it doesn't hold. */
+static void try_last(const as_of *a, const last_span *restrict last, uint32_t *restrict out)
 {
     const uint32_t *owner = a->owner, count = a->step->count;
     const int32_t *low = a->low, *high = a->high;
-    uint32_t left = 0;
     for (uint32_t i = 0; i < count; i++) {
         const last_span *span = &last[owner == NULL ? i : owner[i]];
         const uint32_t holds = (span->start <= high[i]) & (span->end >= low[i]);
-        out[i] = span->row | (holds - 1); /* or LOTS_NO_ID */
-        others[left] = i;
-        left += holds ^ 1;
+        out[i] = span->row | (holds - 1);
     }
-    return left;
 }
 
-/* False: more was looked at than pays. */
-static bool look_back(const as_of *a, const uint32_t *others, uint32_t count, uint32_t *out)
+/* Rows without a span so far, the bits of which `none` has. False: more was looked at than pays. */
+static bool look_back(const as_of *a, const uint64_t *none, uint32_t *out)
 {
-    const uint32_t *offsets = a->spans->offsets;
+    const uint32_t *offsets = a->spans->offsets, count = a->step->count;
     uint64_t looked = 0;
-    for (uint32_t k = 0; k < count && looked <= a->most; k++) {
-        const uint32_t row = others[k], owner = owner_at(a, row), first = offsets[owner], end = offsets[owner + 1];
+    for (size_t row = lots_bits_next(none, 0, count); row < count && looked <= a->most; row = lots_bits_next(none, row + 1, count)) {
+        const uint32_t owner = owner_at(a, (uint32_t)row), first = offsets[owner], end = offsets[owner + 1];
         const uint32_t found = seek_back(a->spans, first, end, a->low[row], a->high[row]);
         out[row] = found > first ? row_at(a->spans, found - 1) : LOTS_NO_ID;
         looked += end - found;
@@ -151,10 +147,12 @@ static bool look_back(const as_of *a, const uint32_t *others, uint32_t count, ui
 static lots_status find_last(const as_of *a, uint32_t *out, bool *can, lots_error *err)
 {
     const last_span *last = NULL;
-    uint32_t *others = NULL;
+    uint64_t *none = NULL;
     LOTS_TRY(find_last_spans(a, &last, err));
-    LOTS_TRY(lots_new_u32(a->step->arena, (size_t)a->step->count + 1, &others, err));
-    *can = look_back(a, others, try_last(a, last, out, others), out);
+    LOTS_TRY(lots_new_bits(a->step->arena, a->step->count, &none, err));
+    try_last(a, last, out);
+    a->step->worker->kernels->range_u32(out, a->step->count, LOTS_NO_ID, LOTS_NO_ID, none);
+    *can = look_back(a, none, out);
     return LOTS_OK;
 }
 
@@ -208,7 +206,7 @@ static void put_held(const as_of *a, const uint32_t *rows, uint32_t count, held 
         for (uint32_t k = spans->offsets[owner]; k < end; k++) {
             out->of[pairs] = kept;
             out->span[pairs] = k;
-            pairs += starts[k] <= high[row] && ends[k] >= low[row];
+            pairs += (starts[k] <= high[row]) & (ends[k] >= low[row]);
         }
         out->row[kept] = row;
         kept += pairs > before;

@@ -318,34 +318,45 @@ lots_status lots_stream_open(lots_worker *worker, uint32_t stream, lots_vector *
     return LOTS_OK;
 }
 
+/* Of the rows of those who died no day is later. Most are alive. */
+static void end_with_death(const lots_vector *death, const uint32_t *offsets, int32_t *days)
+{
+    const int32_t *died = death->data;
+    for (size_t w = 0; w < lots_bit_words(death->count); w++) {
+        uint64_t dead = death->missing == NULL ? UINT64_MAX : ~death->missing[w];
+        if (death->count - w * 64 < 64)
+            dead &= (UINT64_C(1) << (death->count - w * 64)) - 1;
+        for (; dead != 0; dead &= dead - 1) {
+            const size_t p = w * 64 + (size_t)__builtin_ctzll(dead);
+            for (uint32_t i = offsets[p]; i < offsets[p + 1]; i++)
+                days[i] = days[i] < died[p] ? days[i] : died[p];
+        }
+    }
+}
+
 /* By row the last day of those without an end. An open event runs to its patient's last day; it holds at least the day it
  * starts, also one that starts after death or coverage. Others end the day they start. */
 static lots_status endless_ends(lots_worker *worker, uint32_t stream, const uint64_t *endless, const uint64_t *open,
                                 const int32_t *starts, const int32_t **out, lots_error *err)
 {
-    const uint32_t rows = worker->streams[stream].rows, patients = worker->patients->count;
-    const lots_kernels *kernels = worker->kernels;
-    lots_arena *arena = &worker->depths[0].arena;
+    const uint32_t rows = worker->streams[stream].rows;
     const uint32_t *offsets = NULL;
-    int32_t *until = NULL, *days = NULL;
+    lots_vector days, until = {.type = {.kind = LOTS_TYPE_DATE}, .count = rows, .constant = true};
     last_days last;
     *out = starts;
     if (lots_bits_next(open, 0, rows) == rows)
         return LOTS_OK;
     LOTS_TRY(find_last_days(worker, stream, &last, err));
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
-    LOTS_TRY(lots_new_i32(arena, patients, &until, err));
-    LOTS_TRY(lots_new_i32(arena, rows, &days, err));
-    for (uint32_t p = 0; p < patients; p++)
-        until[p] = last.until;
+    until.data = &last.until;
+    LOTS_TRY(lots_vector_flatten(&worker->depths[0].arena, &until, &days, err));
     if (last.death != NULL)
-        kernels->least_i32(last.death->data, last.death->missing, patients, until);
-    kernels->broadcast_i32(until, offsets, patients, days);
-    kernels->greatest_i32(starts, NULL, rows, days);
+        end_with_death(last.death, offsets, days.data);
+    worker->kernels->greatest_i32(starts, NULL, rows, days.data);
     for (size_t w = 0; w < lots_bit_words(rows); w++)
         for (uint64_t bits = endless[w] & ~open[w]; bits != 0; bits &= bits - 1)
-            days[w * 64 + (size_t)__builtin_ctzll(bits)] = starts[w * 64 + (size_t)__builtin_ctzll(bits)];
-    *out = days;
+            ((int32_t *)days.data)[w * 64 + (size_t)__builtin_ctzll(bits)] = starts[w * 64 + (size_t)__builtin_ctzll(bits)];
+    *out = days.data;
     return LOTS_OK;
 }
 

@@ -361,7 +361,7 @@ static lots_status make_all(lots_worker *worker, const lots_each *each, const lo
 typedef struct placed { /* rows that have periods at all, mostly some of them */
     uint32_t *row;     /* rising */
     uint32_t *offsets; /* where the periods of each begin among the new rows, and where the last one's end */
-    uint32_t *period;  /* the period of new row 0, if it were this row's (modulo 2^32) */
+    uint64_t *origin;  /* the row, and above it the period of new row 0, if it were this row's (modulo 2^32) */
     uint32_t count;
 } placed;
 
@@ -372,7 +372,7 @@ static bool place_periods(const uint32_t *first, const uint32_t *end, placed *ou
     for (uint32_t k = 0; k < out->count; k++) {
         const uint32_t row = out->row[k];
         out->offsets[k] = (uint32_t)all;
-        out->period[k] = first[row] - (uint32_t)all;
+        out->origin[k] = (uint64_t)(first[row] - (uint32_t)all) << 32 | row;
         all += end[row] - first[row];
     }
     out->offsets[out->count] = (uint32_t)all;
@@ -385,6 +385,7 @@ static lots_status find_periods(lots_worker *worker, const lots_each_plan *plan,
     lots_arena *arena = lots_instance_arena(worker, rows);
     uint32_t *first = NULL, *end = NULL;
     uint64_t *any = NULL;
+    void *origin = NULL;
     LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
     LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
     LOTS_TRY(lots_new_bits(arena, rows->count, &any, err));
@@ -393,7 +394,8 @@ static lots_status find_periods(lots_worker *worker, const lots_each_plan *plan,
     out->count = (uint32_t)worker->kernels->bits_count(any, rows->count);
     LOTS_TRY(lots_new_u32(arena, out->count, &out->row, err));
     LOTS_TRY(lots_new_u32(arena, (size_t)out->count + 1, &out->offsets, err));
-    LOTS_TRY(lots_new_u32(arena, out->count, &out->period, err));
+    LOTS_TRY(lots_arena_vector(arena, &origin, out->count, sizeof(uint64_t), err));
+    out->origin = origin;
     worker->kernels->bits_indexes(any, rows->count, out->row);
     *fits = place_periods(first, end, out);
     return LOTS_OK;
@@ -404,8 +406,8 @@ static lots_status make_within(lots_worker *worker, const lots_each *each, const
                                const lots_instance *rows, lots_instance **out, bool *done, lots_error *err)
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
-    const lots_kernels *kernels = worker->kernels;
     uint32_t *index = NULL, *period = NULL;
+    int64_t *origin = NULL;
     placed some;
     LOTS_TRY(find_periods(worker, plan, rows, &some, done, err));
     if (!*done)
@@ -413,10 +415,12 @@ static lots_status make_within(lots_worker *worker, const lots_each *each, const
     const uint32_t count = some.offsets[some.count];
     LOTS_TRY(lots_new_u32(arena, count, &index, err));
     LOTS_TRY(lots_new_u32(arena, count, &period, err));
-    kernels->broadcast_i32((const int32_t *)some.row, some.offsets, some.count, (int32_t *)index);
-    kernels->broadcast_i32((const int32_t *)some.period, some.offsets, some.count, (int32_t *)period);
-    for (uint32_t i = 0; i < count; i++)
-        period[i] += i;
+    LOTS_TRY(lots_new_i64(arena, count, &origin, err));
+    worker->kernels->broadcast_i64((const int64_t *)some.origin, some.offsets, some.count, origin);
+    for (uint32_t i = 0; i < count; i++) {
+        index[i] = (uint32_t)origin[i];
+        period[i] = (uint32_t)((uint64_t)origin[i] >> 32) + i;
+    }
     worker->work.rows += rows->count + count;
     LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
     return lots_each_fill(worker, each, &plan->periods, period, count, *out, err);

@@ -258,18 +258,6 @@ static void except_rows(const lots_each_bound *by, const lots_vector *value, con
     }
 }
 
-static void no_more(int32_t *restrict end, const int32_t *restrict at, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        end[i] = end[i] < at[i] ? end[i] : at[i];
-}
-
-static void no_less(int32_t *restrict first, const int32_t *restrict at, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        first[i] = first[i] > at[i] ? first[i] : at[i];
-}
-
 static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows,
                           const lots_periods *periods, int32_t *first, int32_t *end, lots_error *err)
 {
@@ -288,9 +276,9 @@ static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const 
     if (by->unless != NULL || value.missing != NULL)
         except_rows(by, &value, unless.data, rows->count, periods->count, found);
     if (by->below)
-        no_more(end, (const int32_t *)found, rows->count);
+        worker->kernels->least_i32((const int32_t *)found, NULL, rows->count, end);
     else
-        no_less(first, (const int32_t *)found, rows->count);
+        worker->kernels->greatest_i32((const int32_t *)found, NULL, rows->count, first);
     return LOTS_OK;
 }
 
@@ -305,6 +293,6 @@ lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, co
     memset(low, 0, count * sizeof *low);
     for (uint32_t b = 0; b < plan->bound_count; b++)
         LOTS_TRY(narrow(worker, &plan->bounds[b], rows, &plan->periods, low, high, err));
-    no_less(high, low, count);
+    worker->kernels->greatest_i32(low, NULL, count, high);
     return LOTS_OK;
 }

@@ -145,9 +145,10 @@ typedef struct lots_kernels {
     void (*add_i32)(const int32_t *a, const int32_t *b, int32_t plus, const uint64_t *none, size_t count, int32_t *out);
     /* out[i] = a[i] - b[i], modulo 2^32. out may be a or b. */
     void (*subtract_i32)(const int32_t *a, const int32_t *b, size_t count, int32_t *out);
-    /* best[i] becomes x[i] where that is less (greater) and `none` has no bit; none NULL: no bits. */
-    void (*least_i32)(const int32_t *x, const uint64_t *none, size_t count, int32_t *best);
-    void (*greatest_i32)(const int32_t *x, const uint64_t *none, size_t count, int32_t *best);
+    /* out[i] = x[i] where that is less (greater) than best[i] and `none` has no bit, else best[i]; none NULL: no bits. out may be
+     * best. */
+    void (*least_i32)(const int32_t *x, const uint64_t *none, size_t count, const int32_t *best, int32_t *out);
+    void (*greatest_i32)(const int32_t *x, const uint64_t *none, size_t count, const int32_t *best, int32_t *out);
     /* out[i] = (double)in[i] / divisor: decimals and their means. */
     void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
     uint32_t (*max_u32)(const uint32_t *values, size_t count); /* 0 when count is 0 */

@@ -50,7 +50,7 @@ static lots_status eval_meet(const lots_step *step, bool negate, lots_vector *ou
     uint64_t *truth = NULL, *denied = NULL;
     bool missing = false;
     LOTS_TRY(lots_step_flatten_all(step, err));
-    LOTS_TRY(lots_new_bits(step->arena, count, &truth, err));
+    LOTS_TRY(lots_new_words(step->arena, count, &truth, err));
     LOTS_TRY(lots_new_bits(step->arena, count, &denied, err));
     lots_bits_fill(truth, count, true);
     for (uint32_t i = 0; i < step->expr->operand_count; i++) {
@@ -59,11 +59,10 @@ static lots_status eval_meet(const lots_step *step, bool negate, lots_vector *ou
     }
     if (count % 64 != 0)
         denied[count / 64] &= (UINT64_C(1) << (count % 64)) - 1;
-    LOTS_TRY(lots_step_new(step, out, err));
-    out->data = negate ? denied : truth;
+    *out = (lots_vector){.type = step->expr->type, .count = count, .data = negate ? denied : truth};
     if (!missing)
         return LOTS_OK;
-    LOTS_TRY(lots_vector_want_missing(step->arena, out, err));
+    LOTS_TRY(lots_new_words(step->arena, count, &out->missing, err));
     lots_bits_or(out->missing, truth, denied, count);
     lots_bits_not(out->missing, out->missing, count);
     return gather_failures(step, denied, out, err);
@@ -413,21 +412,22 @@ static lots_status eval_extreme(const lots_step *step, int sign, lots_vector *ou
 /* The bits of a word of which `left` rows are left. */
 static uint64_t bits_of_rows(size_t left) { return left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX; }
 
-/* Least or greatest of days: what is missing stands beyond all. */
-static void extreme_i32(const lots_step *step, bool least, int32_t *best)
+/* Least or greatest of days: what is missing stands beyond all. `whole`: an operand none of which is missing, to begin with. */
+static void extreme_i32(const lots_step *step, bool least, uint32_t whole, int32_t *out)
 {
     const lots_kernels *kernels = step->worker->kernels;
     const uint32_t operands = step->expr->operand_count, count = step->count;
-    uint32_t whole = 0; /* an operand none of which is missing, to begin with */
-    while (whole < operands && step->in[whole].missing != NULL)
-        whole++;
-    if (whole < operands)
-        memcpy(best, step->in[whole].data, count * sizeof *best);
+    const int32_t *best = whole < operands ? step->in[whole].data : out;
     for (uint32_t i = 0; whole == operands && i < count; i++)
-        best[i] = least ? INT32_MAX : INT32_MIN;
-    for (uint32_t k = 0; k < operands; k++)
-        if (k != whole)
-            (least ? kernels->least_i32 : kernels->greatest_i32)(step->in[k].data, step->in[k].missing, count, best);
+        out[i] = least ? INT32_MAX : INT32_MIN;
+    for (uint32_t k = 0; k < operands; k++) {
+        if (k == whole)
+            continue;
+        (least ? kernels->least_i32 : kernels->greatest_i32)(step->in[k].data, step->in[k].missing, count, best, out);
+        best = out;
+    }
+    if (best != out)
+        memcpy(out, best, count * sizeof *out);
 }
 
 /* The same of other whole numbers. */
@@ -471,16 +471,21 @@ static bool is_whole(lots_type_kind kind)
 static lots_status eval_extreme_whole(const lots_step *step, bool least, lots_vector *out, lots_error *err)
 {
     uint64_t *missing = NULL;
+    uint32_t whole = 0;
     void *room = NULL;
     LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_new(step, out, err));
-    LOTS_TRY(lots_new_bits(step->arena, step->count, &missing, err));
-    lots_bits_fill(missing, step->count, true);
+    while (whole < step->expr->operand_count && step->in[whole].missing != NULL)
+        whole++;
     LOTS_TRY(lots_arena_vector(step->arena, &room, step->count, sizeof(int64_t), err));
     if (lots_type_bytes(out->type.kind) == 4)
-        extreme_i32(step, least, out->data);
+        extreme_i32(step, least, whole, out->data);
     else
         extreme_i64(step, least, room, out->data);
+    if (whole < step->expr->operand_count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_words(step->arena, step->count, &missing, err));
+    lots_bits_fill(missing, step->count, true);
     for (uint32_t k = 0; k < step->expr->operand_count; k++)
         for (size_t w = 0; w < lots_bit_words(step->count); w++)
             missing[w] &= lots_word(step->in[k].missing, w);

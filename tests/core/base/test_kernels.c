@@ -324,13 +324,14 @@ static void check_elements(const lots_kernels *kernels, size_t count)
     kernels->subtract_i32((const int32_t *)all->a32, (const int32_t *)all->out32, count, (int32_t *)all->out32);
     for (size_t i = 0; i < count; i++)
         assert_true(all->out32[i] == all->a32[i] - all->b32[i]);
-    for (int form = 0; form < 4; form++) { /* the lesser and the greater, with and without the mask */
+    for (int form = 0; form < 8; form++) { /* the lesser and the greater, with and without the mask, in place or not */
         const uint64_t *none = form % 2 ? all->mask : NULL;
         const int32_t *x = (const int32_t *)all->b32, *best = (const int32_t *)all->a32, *out = (const int32_t *)all->out32;
+        const bool least = form / 2 % 2 == 1;
         memcpy(all->out32, all->a32, count * 4);
-        (form / 2 ? kernels->least_i32 : kernels->greatest_i32)(x, none, count, (int32_t *)all->out32);
+        (least ? kernels->least_i32 : kernels->greatest_i32)(x, none, count, form < 4 ? out : best, (int32_t *)all->out32);
         for (size_t i = 0; i < count; i++) {
-            const bool better = form / 2 ? x[i] < best[i] : x[i] > best[i];
+            const bool better = least ? x[i] < best[i] : x[i] > best[i];
             assert_true(out[i] == (better && !(none != NULL && bit(none, i)) ? x[i] : best[i]));
         }
     }

@@ -316,20 +316,66 @@ static void fill_numbers(const lots_periods *periods, const uint32_t *period, ui
         repeat(numbers, periods->count * sizeof *numbers, count * sizeof *numbers);
 }
 
+static bool is_cycle_of(const lots_cycle *cycle, const lots_periods *periods)
+{
+    const size_t bytes = periods->count * sizeof *periods->starts;
+    return cycle->count == periods->count && memcmp(cycle->starts, periods->starts, bytes) == 0 &&
+           memcmp(cycle->ends, periods->ends, bytes) == 0;
+}
+
+/* What rows that all have these periods are is the same in each chunk, but for how many there are: made once, and lent. NULL: they
+ * are too many to be kept, or others are. */
+static lots_status want_cycle(lots_worker *worker, const lots_periods *periods, uint32_t count, const lots_cycle **out,
+                              lots_error *err)
+{
+    enum { KEPT = 1 << 16 };
+    lots_cycle made = {.count = periods->count, .length = count + count / 4};
+    const bool can = count >= periods->count && count <= KEPT &&
+                     (worker->cycle.length == 0 || is_cycle_of(&worker->cycle, periods));
+    *out = can ? &worker->cycle : NULL;
+    if (!can || worker->cycle.length >= count)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_i32(&worker->tables, made.length, &made.starts, err));
+    LOTS_TRY(lots_new_i32(&worker->tables, made.length, &made.ends, err));
+    LOTS_TRY(lots_new_u32(&worker->tables, made.length, &made.row, err));
+    repeat_days(periods->starts, periods, made.length, made.starts);
+    repeat_days(periods->ends, periods, made.length, made.ends);
+    for (uint32_t i = 0; i < made.length; i++)
+        made.row[i] = i / periods->count;
+    worker->cycle = made;
+    return LOTS_OK;
+}
+
+static lots_status fill_days(lots_worker *worker, const lots_periods *periods, const uint32_t *period, uint32_t count,
+                             lots_arena *arena, lots_vector *out, lots_error *err)
+{
+    const lots_kernels *kernels = worker->kernels;
+    const lots_cycle *cycle = NULL;
+    if (period == NULL)
+        LOTS_TRY(want_cycle(worker, periods, count, &cycle, err));
+    if (cycle != NULL) {
+        *out = (lots_vector){.type = out->type, .count = count, .data = cycle->starts, .data2 = cycle->ends};
+        return LOTS_OK;
+    }
+    const lots_type type = out->type;
+    LOTS_TRY(lots_vector_new(arena, &type, count, out, err));
+    if (period == NULL) {
+        repeat_days(periods->starts, periods, count, out->data);
+        repeat_days(periods->ends, periods, count, out->data2);
+    } else {
+        kernels->gather_u32((const uint32_t *)periods->starts, period, count, out->data);
+        kernels->gather_u32((const uint32_t *)periods->ends, period, count, (uint32_t *)out->data2);
+    }
+    return LOTS_OK;
+}
+
 lots_status lots_each_fill(lots_worker *worker, const lots_each *each, const lots_periods *periods, const uint32_t *period,
                            uint32_t count, lots_instance *rows, lots_error *err)
 {
-    const lots_kernels *kernels = worker->kernels;
     lots_vector *interval = &rows->slots[each->slots[0]], *number = &rows->slots[each->slots[1]];
     lots_arena *arena = lots_instance_arena(worker, rows);
-    LOTS_TRY(lots_vector_new(arena, &each->types[0], count, interval, err));
-    if (period == NULL) {
-        repeat_days(periods->starts, periods, count, interval->data);
-        repeat_days(periods->ends, periods, count, interval->data2);
-    } else {
-        kernels->gather_u32((const uint32_t *)periods->starts, period, count, interval->data);
-        kernels->gather_u32((const uint32_t *)periods->ends, period, count, (uint32_t *)interval->data2);
-    }
+    *interval = (lots_vector){.type = each->types[0]};
+    LOTS_TRY(fill_days(worker, periods, period, count, arena, interval, err));
     if (!each->numbered)
         return LOTS_OK;
     LOTS_TRY(lots_vector_new(arena, &each->types[1], count, number, err));
@@ -343,18 +389,22 @@ static lots_status make_all(lots_worker *worker, const lots_each *each, const lo
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
     const uint64_t all = (uint64_t)rows->count * periods->count;
+    const lots_cycle *cycle = NULL;
     uint32_t *offsets = NULL, *index = NULL;
     *done = all <= ROWS_MAX;
     if (!*done)
         return LOTS_OK;
     const uint32_t count = (uint32_t)all;
-    LOTS_TRY(lots_new_u32(arena, (size_t)rows->count + 1, &offsets, err));
-    LOTS_TRY(lots_new_u32(arena, count, &index, err));
-    for (uint32_t row = 0; row <= rows->count; row++)
-        offsets[row] = row * periods->count;
-    worker->kernels->broadcast_index(offsets, rows->count, index);
     worker->work.rows += rows->count + count;
-    LOTS_TRY(lots_rows_take(worker, rows, index, count, out, err));
+    LOTS_TRY(want_cycle(worker, periods, count, &cycle, err));
+    if (cycle == NULL) {
+        LOTS_TRY(lots_new_u32(arena, (size_t)rows->count + 1, &offsets, err));
+        LOTS_TRY(lots_new_u32(arena, count, &index, err));
+        for (uint32_t row = 0; row <= rows->count; row++)
+            offsets[row] = row * periods->count;
+        worker->kernels->broadcast_index(offsets, rows->count, index);
+    }
+    LOTS_TRY(lots_rows_take(worker, rows, cycle != NULL ? cycle->row : index, count, out, err));
     return lots_each_fill(worker, each, periods, NULL, count, *out, err);
 }
 

@@ -125,6 +125,12 @@ typedef struct lots_alike { /* which parts of the query mean the same; see alike
     uint32_t *least;        /* by relation: see lots_reach_sizes */
 } lots_alike;
 
+typedef struct lots_cycle { /* periods that one row after the other has all of: see each.c */
+    int32_t *starts, *ends;
+    uint32_t *row;          /* whose they are */
+    uint32_t count, length; /* of the first, and of them all */
+} lots_cycle;
+
 typedef struct lots_prefixes lots_prefixes; /* numbers of the prefixes of codes: see prefix_class.c */
 
 struct lots_worker {
@@ -151,6 +157,7 @@ struct lots_worker {
     uint32_t stamp;
     uint32_t *same;            /* 0, 1, 2, …; see lots_same_rows */
     uint32_t same_count;
+    lots_cycle cycle;
     lots_beyond *beyond;       /* two a stream: before its data, after them; NULL: nobody asked */
     uint32_t beyond_least;     /* how many persons are enough */
     lots_segment *segment;     /* NULL: no chunk */

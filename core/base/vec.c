@@ -41,6 +41,15 @@ lots_status lots_vec_push(lots_vec *vec, const void *item, lots_error *err)
     return LOTS_OK;
 }
 
+lots_status lots_vec_append(lots_vec *vec, const void *items, size_t more, lots_error *err)
+{
+    LOTS_TRY(lots_vec_reserve(vec, more, err));
+    if (more > 0)
+        memcpy((char *)vec->data + vec->count * vec->item_size, items, more * vec->item_size);
+    vec->count += more;
+    return LOTS_OK;
+}
+
 lots_status lots_vec_extend(lots_vec *vec, size_t more, void **out, lots_error *err)
 {
     LOTS_TRY(lots_vec_reserve(vec, more, err));

@@ -20,6 +20,8 @@ void lots_vec_free(lots_vec *vec);
 LOTS_MUST lots_status lots_vec_reserve(lots_vec *vec, size_t more, lots_error *err);
 /* Append a copy of one item. Errors: LOTS_MEMORY. */
 LOTS_MUST lots_status lots_vec_push(lots_vec *vec, const void *item, lots_error *err);
+/* Append copies of `more` items, which are not its own. Errors: LOTS_MEMORY. */
+LOTS_MUST lots_status lots_vec_append(lots_vec *vec, const void *items, size_t more, lots_error *err);
 /* Append `more` zeroed items; *out (may be NULL) is the first of them. */
 LOTS_MUST lots_status lots_vec_extend(lots_vec *vec, size_t more, void **out, lots_error *err);
 

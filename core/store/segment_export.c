@@ -44,15 +44,6 @@ static lots_status append_flags(lots_vec *to, const uint64_t *words, size_t coun
     return LOTS_OK;
 }
 
-static lots_status append_items(lots_vec *to, const void *items, size_t count, lots_error *err)
-{
-    void *room;
-    LOTS_TRY(lots_vec_extend(to, count, &room, err));
-    if (count > 0)
-        memcpy(room, items, count * to->item_size);
-    return LOTS_OK;
-}
-
 /* Local ids to stable ones; a slot under a missing bit stays 0. */
 static lots_status append_ids(export_job *job, lots_vec *to, const uint32_t *local, const uint64_t *missing,
                               size_t count, lots_error *err)
@@ -86,7 +77,7 @@ static lots_status append_texts(export_job *job, lots_batch_column *to, const lo
     LOTS_TRY(lots_vec_extend(&to->offsets, count, &room, err));
     for (size_t i = 0; i < count; i++)
         ((uint32_t *)room)[i] = base + offsets[i + 1] - offsets[0];
-    return append_items(&to->values, values->text + offsets[0], offsets[count] - offsets[0], err);
+    return lots_vec_append(&to->values, values->text + offsets[0], offsets[count] - offsets[0], err);
 }
 
 static lots_status append_scalars(export_job *job, lots_batch_column *to, lots_error *err)
@@ -101,7 +92,7 @@ static lots_status append_scalars(export_job *job, lots_batch_column *to, lots_e
     else if (to->phys == LOTS_PHYS_TEXT)
         LOTS_TRY(append_texts(job, to, &values, meta->count, err));
     else
-        LOTS_TRY(append_items(&to->values, values.data, meta->count, err));
+        LOTS_TRY(lots_vec_append(&to->values, values.data, meta->count, err));
     return append_flags(&to->missing, values.missing, meta->count, err);
 }
 

@@ -304,7 +304,7 @@ static lots_status find_last_of_held(const as_of *a, uint32_t *out, bool *can, l
     memset(out, 0xff, a->step->count * sizeof *out); /* LOTS_NO_ID */
     if (all.pairs == 0)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(a->step->arena, all.pairs, &keep, err));
+    LOTS_TRY(lots_new_words(a->step->arena, all.pairs, &keep, err));
     lots_bits_fill(keep, all.pairs, true);
     LOTS_TRY(keep_held(a, &all, keep, can, err));
     for (uint32_t p = 0; p < all.pairs; p++)

@@ -56,7 +56,7 @@ static lots_status add_outside(lots_worker *worker, const bound *end, const lots
             lots_bits_fill(outside, rows->count, true);
         return LOTS_OK;
     }
-    LOTS_TRY(lots_new_bits(lots_instance_arena(worker, rows), rows->count, &within, err));
+    LOTS_TRY(lots_new_words(lots_instance_arena(worker, rows), rows->count, &within, err));
     worker->kernels->range_i32(end->days, rows->count, covered->from, covered->until, within);
     if (end->missing != NULL)
         lots_bits_or(within, within, end->missing, rows->count);

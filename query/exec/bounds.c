@@ -78,7 +78,7 @@ static lots_status rows_left(lots_worker *worker, const lots_window *window, con
     *out = (asked_rows){rows, NULL};
     if (rows->frame == LOTS_FRAME_PATIENT)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(arena, rows->count, &bits, err));
+    LOTS_TRY(lots_new_words(arena, rows->count, &bits, err));
     worker->kernels->less_i32((const int32_t *)first, (const int32_t *)end, rows->count, bits); /* places of a chunk are below 2^31 */
     const uint32_t count = (uint32_t)worker->kernels->bits_count(bits, rows->count);
     if (FEW * (uint64_t)count >= rows->count)

@@ -74,11 +74,7 @@ static lots_status append_plain(lots_collected *column, lots_type_kind kind, con
         return append_bits(column, data, first, count, err);
     if (kind == LOTS_TYPE_TEXT)
         return append_text(column, (const lots_text *)data + first, count, err);
-    void *room = NULL;
-    size_t bytes = column->values.item_size;
-    LOTS_TRY(lots_vec_extend(&column->values, count, &room, err));
-    memcpy(room, (const uint8_t *)data + first * bytes, count * bytes);
-    return LOTS_OK;
+    return lots_vec_append(&column->values, (const uint8_t *)data + first * column->values.item_size, count, err);
 }
 
 static lots_status append_missing(lots_collected *column, const lots_vector *vector, size_t first, size_t count,
@@ -122,11 +118,8 @@ static lots_status append_range(lots_collected *column, const lots_vector *vecto
         LOTS_TRY(append_sets(column, vector, first, count, err));
     else
         LOTS_TRY(append_plain(column, vector->type.kind, vector->data, first, count, err));
-    if (vector->type.kind == LOTS_TYPE_INTERVAL && count > 0) {
-        void *room = NULL;
-        LOTS_TRY(lots_vec_extend(&column->values2, count, &room, err));
-        memcpy(room, vector->data2 + first, count * sizeof(int32_t));
-    }
+    if (vector->type.kind == LOTS_TYPE_INTERVAL && count > 0)
+        LOTS_TRY(lots_vec_append(&column->values2, vector->data2 + first, count, err));
     LOTS_TRY(append_missing(column, vector, first, count, err));
     column->count += (uint32_t)count;
     return LOTS_OK;

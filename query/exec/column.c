@@ -201,7 +201,7 @@ static lots_status read_local(lots_worker *worker, uint32_t stream, uint32_t col
     LOTS_TRY(lots_vector_new(arena, type, rows, out, err));
     if (schema->kind == LOTS_KIND_CODES)
         return read_lists(worker, stream, column, out, err);
-    LOTS_TRY(lots_vector_want_missing(arena, out, err));
+    LOTS_TRY(lots_new_words(arena, rows, &out->missing, err));
     if (meta->missing == meta->count) { /* an absent column too: nothing to decode */
         lots_bits_fill(out->missing, rows, true);
         if (type->kind != LOTS_TYPE_BOOL)
@@ -432,7 +432,7 @@ static lots_status take_known(lots_worker *worker, uint32_t stream, uint32_t col
     LOTS_TRY(take_stored(worker, stream, column, rows, count, arena, out, done, err));
     if (*done || worker->patients == NULL || count > worker->patients->count)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(arena, count, &known, err));
+    LOTS_TRY(lots_new_words(arena, count, &known, err));
     kernels->range_u32(rows, count, 0, LOTS_NO_ID - 1, known);
     const uint32_t left = (uint32_t)kernels->bits_count(known, count);
     if (left == count)

@@ -216,7 +216,7 @@ static family family_of(lots_op op)
 static lots_status eval_operands(lots_step *step, lots_error *err)
 {
     void *room = NULL;
-    LOTS_TRY(lots_arena_alloc(step->arena, &room, step->expr->operand_count, sizeof(lots_vector), err));
+    LOTS_TRY(lots_arena_vector(step->arena, &room, step->expr->operand_count, sizeof(lots_vector), err));
     step->in = room;
     for (uint32_t i = 0; i < step->expr->operand_count; i++)
         LOTS_TRY(lots_value(step->worker, step->expr->operands[i], step->rows, &step->in[i], err));
@@ -349,7 +349,7 @@ static lots_status spread_bits(lots_worker *worker, const uint64_t *kept, const 
     uint64_t *spread = NULL;
     if (*bits == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(lots_instance_arena(worker, rows), rows->count, &spread, err));
+    LOTS_TRY(lots_new_words(lots_instance_arena(worker, rows), rows->count, &spread, err));
     worker->kernels->bits_expand(kept, rows->count, *bits, spread);
     *bits = spread;
     return LOTS_OK;

@@ -192,7 +192,7 @@ static lots_status eval_interval_side(const lots_step *step, lots_vector *out, l
     const int32_t open = end ? LOTS_DAY_MAX : LOTS_DAY_MIN;
     const lots_kernels *kernels = step->worker->kernels;
     uint64_t *opens = NULL;
-    LOTS_TRY(lots_new_bits(step->arena, step->count, &opens, err));
+    LOTS_TRY(lots_new_words(step->arena, step->count, &opens, err));
     kernels->range_i32(side, step->count, open, open, opens);
     if (kernels->bits_count(opens, step->count) > 0) {
         LOTS_TRY(lots_vector_want_missing(step->arena, out, err));

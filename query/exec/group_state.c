@@ -270,7 +270,6 @@ static lots_status feed_values(lots_group_state *state, lots_group_batch *batch,
 {
     const lots_group_runs *runs = NULL;
     const void *values = NULL;
-    void *room = NULL;
     LOTS_TRY(lots_group_sort(batch, batch->kept, &runs, err));
     const uint32_t places = runs->first[runs->count];
     if (places == 0)
@@ -279,8 +278,7 @@ static lots_status feed_values(lots_group_state *state, lots_group_batch *batch,
         LOTS_TRY(lots_group_floats(batch, batch->kept, (const double **)&values, err));
     else
         LOTS_TRY(lots_group_ints(batch, batch->kept, (const int64_t **)&values, err));
-    LOTS_TRY(lots_vec_extend(&state->values, places, &room, err));
-    memcpy(room, values, places * sizeof(int64_t));
+    LOTS_TRY(lots_vec_append(&state->values, values, places, err));
     return feed_owners(state, runs, places, err);
 }
 
@@ -490,12 +488,11 @@ static lots_status join_distinct(lots_group_state *state, const lots_group_state
 static lots_status join_collected(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                   lots_error *err)
 {
-    void *values = NULL, *room = NULL;
+    void *room = NULL;
     const size_t count = from->values.count, unnamed = state->values.count - state->owners.count;
     if (count == 0)
         return LOTS_OK;
-    LOTS_TRY(lots_vec_extend(&state->values, count, &values, err));
-    memcpy(values, from->values.data, count * sizeof(int64_t));
+    LOTS_TRY(lots_vec_append(&state->values, from->values.data, count, err));
     if (state->owners.count == 0 && from->owners.count == 0 && map[0] == 0)
         return LOTS_OK;
     LOTS_TRY(lots_vec_extend(&state->owners, unnamed + count, &room, err));

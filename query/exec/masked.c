@@ -80,7 +80,7 @@ lots_status lots_masked_rows(lots_worker *worker, const lots_bound_pipeline *pip
         return LOTS_OK;
     *done = true;
     LOTS_TRY(lots_rows_of_relation(worker, pipeline, relation, rows, err));
-    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, relation->count, &all, err));
+    LOTS_TRY(lots_new_words(&worker->depths[0].arena, relation->count, &all, err));
     lots_bits_fill(all, relation->count, true);
     if (resolved->mask != NULL)
         lots_bits_and(all, all, resolved->mask, relation->count);

@@ -251,7 +251,7 @@ static lots_status take_part(const lots_panel_marks *m, const lots_marked_set *w
         memcpy(part->within, mask, lots_bit_words(from->count) * sizeof *mask);
         return lots_passed_narrow(m->worker, made, part->within, mask, err);
     }
-    LOTS_TRY(lots_new_bits(from->arena, from->relation->count, &bits, err));
+    LOTS_TRY(lots_new_words(from->arena, from->relation->count, &bits, err));
     (void)m->worker->kernels->bits_compress(from->bits, from->relation->count, mask, part->within);
     m->worker->kernels->bits_and(from->bits, mask, from->relation->count, bits);
     if (part->whole != NULL)

@@ -128,7 +128,7 @@ lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const u
     else
         kernels->bits_indexes(within, passed->count, rows);
     if (bits == NULL) {
-        LOTS_TRY(lots_new_bits(passed->arena, passed->relation->count, &made, err));
+        LOTS_TRY(lots_new_words(passed->arena, passed->relation->count, &made, err));
         if (passed->bits != NULL)
             kernels->bits_expand(passed->bits, passed->relation->count, within, made);
         else

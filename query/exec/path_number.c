@@ -28,7 +28,7 @@ static lots_status drop_unnamed(number_maker *maker, lots_vector *names, lots_er
     const size_t words = lots_bit_words(count);
     uint32_t *rows = NULL, *ranks = NULL, *before = NULL, *offsets = NULL;
     uint64_t *named = NULL;
-    LOTS_TRY(lots_new_bits(step->arena, count, &named, err));
+    LOTS_TRY(lots_new_words(step->arena, count, &named, err));
     LOTS_TRY(lots_new_u32(step->arena, count, &rows, err));
     LOTS_TRY(lots_new_u32(step->arena, count, &ranks, err));
     LOTS_TRY(lots_new_u32(step->arena, words + 1, &before, err));
@@ -85,7 +85,7 @@ static lots_status find_near(const number_maker *maker, uint32_t end_column, uin
     LOTS_TRY(lots_vector_flatten(step->arena, &ends, &flat, err));
     LOTS_TRY(lots_new_u32(step->arena, (size_t)count + 1, &from, err));
     LOTS_TRY(lots_new_i32(step->arena, count, &gaps, err));
-    LOTS_TRY(lots_new_bits(step->arena, count, &dated, err));
+    LOTS_TRY(lots_new_words(step->arena, count, &dated, err));
     kernels->gather_u32((const uint32_t *)starts, maker->list.rows, count, from);
     from[count] = INT32_MAX;
     kernels->subtract_i32((const int32_t *)from + 1, flat.data, count, gaps); /* what is not known may wrap around */

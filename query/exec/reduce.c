@@ -13,7 +13,7 @@ lots_status lots_ranges_valid(const lots_step *step, const lots_ranges *ranges, 
     if (x == NULL || x->missing == NULL)
         return LOTS_OK;
     uint64_t *mask = NULL;
-    LOTS_TRY(lots_new_bits(step->arena, ranges->positions, &mask, err));
+    LOTS_TRY(lots_new_words(step->arena, ranges->positions, &mask, err));
     if (ranges->mask != NULL)
         lots_bits_and_not(mask, ranges->mask, x->missing, ranges->positions);
     else

@@ -219,7 +219,7 @@ lots_status lots_relation_within(lots_worker *worker, lots_relation_rows *rows, 
     if (rows->within != NULL && rows->within_low == low && rows->within_high == high)
         return LOTS_OK;
     LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
-    LOTS_TRY(lots_new_bits(arena_of(worker, rows), rows->count, &bits, err));
+    LOTS_TRY(lots_new_words(arena_of(worker, rows), rows->count, &bits, err));
     worker->kernels->range_i32(starts, rows->count, low, high, bits);
     worker->work.rows += rows->count;
     *out = rows->within = bits;

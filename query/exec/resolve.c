@@ -401,7 +401,7 @@ static lots_status mask_endless(mask_maker *maker, bool *done, lots_error *err)
     LOTS_TRY(lots_relation_take_spans(maker->worker, maker->relation, false, rows, left, maker->arena, &ends, done, err));
     if (!*done || ends.missing == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(maker->arena, count, &gone, err));
+    LOTS_TRY(lots_new_words(maker->arena, count, &gone, err));
     kernels->bits_expand(maker->mask, count, ends.missing, gone);
     lots_bits_and_not(maker->mask, maker->mask, gone, count);
     return LOTS_OK;

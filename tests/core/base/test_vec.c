@@ -50,6 +50,24 @@ static void extending_gives_zeroed_items(void **state)
     lots_vec_free(&vec);
 }
 
+static void append_copies_items(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_vec vec = LOTS_VEC(uint32_t);
+    uint32_t items[40];
+    for (uint32_t i = 0; i < 40; i++)
+        items[i] = i * i + 1;
+    assert_ok(lots_vec_append(&vec, NULL, 0, &err));
+    assert_null(vec.data);
+    for (uint32_t count = 0; count <= 40; count++)
+        assert_ok(lots_vec_append(&vec, items, count, &err));
+    assert_int_equal(vec.count, 820);
+    for (uint32_t count = 0, at = 0; count <= 40; at += count++)
+        assert_memory_equal(&LOTS_AT(uint32_t, &vec, at), items, count * sizeof *items);
+    lots_vec_free(&vec);
+}
+
 static void a_failed_reserve_changes_nothing(void **state)
 {
     (void)state;
@@ -71,6 +89,7 @@ int main(void)
         cmocka_unit_test(items_keep_their_order_as_it_grows),
         cmocka_unit_test(extending_gives_zeroed_items),
         cmocka_unit_test(a_failed_reserve_changes_nothing),
+        cmocka_unit_test(append_copies_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

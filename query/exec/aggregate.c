@@ -576,7 +576,7 @@ lots_status lots_eval_aggregate(lots_step *step, lots_vector *out, lots_error *e
         candidates.pair_count = 0;
     }
     LOTS_TRY(needs_pairs(step, &candidates, &pairs, err));
-    if (!pairs && candidates.list != NULL && candidates.set->event == NULL)
+    if (!pairs && (candidates.list != NULL || candidates.any) && candidates.set->event == NULL)
         return reduce_list(step, &candidates, out, err);
     if (!pairs && candidates.list == NULL)
         return reduce_rows(step, &candidates, out, err);

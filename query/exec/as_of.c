@@ -14,6 +14,7 @@ typedef struct as_of {
     const lots_step *step;
     const lots_resolved *resolved;
     const lots_passed *spans;
+    const uint32_t *rows;      /* by place of a span, as lots_passed_rows has it */
     const uint32_t *owner;     /* by row; NULL: row i is owner i */
     const int32_t *low, *high; /* by row: a span that holds ends on low or later, and starts on high or before */
     uint64_t most;             /* spans that may be looked at in all */
@@ -44,6 +45,7 @@ static lots_status find_spans(as_of *a, bool *can, lots_error *err)
     LOTS_TRY(lots_set_passed(worker, set, relation, &passed, err));
     if (passed == NULL)
         return LOTS_OK;
+    LOTS_TRY(lots_passed_rows(worker, passed, &a->rows, err));
     LOTS_TRY(lots_passed_starts(worker, passed, err));
     LOTS_TRY(lots_passed_ends(worker, passed, err));
     LOTS_TRY(lots_instance_index(worker, a->step->rows, relation->owners, &a->owner, err));
@@ -84,7 +86,7 @@ static lots_status find_days(as_of *a, bool *can, lots_error *err)
 
 static uint32_t owner_at(const as_of *a, uint32_t row) { return a->owner == NULL ? row : a->owner[row]; }
 
-static uint32_t row_at(const lots_passed *spans, uint32_t place) { return spans->rows == NULL ? place : spans->rows[place]; }
+static uint32_t row_at(const as_of *a, uint32_t place) { return a->rows == NULL ? place : a->rows[place]; }
 
 /* The last place of [first, end) whose span holds on some day from `low` till `high`, plus one; `first`: there is none. */
 static uint32_t seek_back(const lots_passed *spans, uint32_t first, uint32_t end, int32_t low, int32_t high)
@@ -111,7 +113,7 @@ static lots_status find_last_spans(const as_of *a, const last_span **out, lots_e
     last_span *last = room;
     for (uint32_t o = 0; o < owners; o++) {
         const uint32_t end = offsets[o + 1];
-        last[o] = end > offsets[o] ? (last_span){spans->starts[end - 1], spans->ends[end - 1], row_at(spans, end - 1), 0}
+        last[o] = end > offsets[o] ? (last_span){spans->starts[end - 1], spans->ends[end - 1], row_at(a, end - 1), 0}
                                    : (last_span){INT32_MAX, INT32_MIN, LOTS_NO_ID, 0};
     }
     *out = last;
@@ -138,7 +140,7 @@ static bool look_back(const as_of *a, const uint64_t *none, uint32_t *out)
     for (size_t row = lots_bits_next(none, 0, count); row < count && looked <= a->most; row = lots_bits_next(none, row + 1, count)) {
         const uint32_t owner = owner_at(a, (uint32_t)row), first = offsets[owner], end = offsets[owner + 1];
         const uint32_t found = seek_back(a->spans, first, end, a->low[row], a->high[row]);
-        out[row] = found > first ? row_at(a->spans, found - 1) : LOTS_NO_ID;
+        out[row] = found > first ? row_at(a, found - 1) : LOTS_NO_ID;
         looked += end - found;
     }
     return looked <= a->most;

@@ -309,16 +309,17 @@ static lots_status want_passed(lots_worker *worker, lots_resolved *resolved, lot
     return lots_passed_make(worker, resolved->relation, mask, arena, &resolved->passed, err);
 }
 
-/* Ranges of the rows that pass the mask, as a list. */
-static lots_status pack(lots_candidates *candidates, lots_resolved *resolved, lots_error *err)
+/* Ranges of the rows that pass the mask, as a list; `any`: it isn't needed, nor is it made for their days. */
+static lots_status pack(lots_candidates *candidates, lots_resolved *resolved, bool any, lots_error *err)
 {
     LOTS_TRY(want_passed(candidates->worker, resolved, err));
+    if (!any)
+        LOTS_TRY(lots_passed_rows(candidates->worker, resolved->passed, &candidates->list, err));
     if (resolved->window_count > 0)
         LOTS_TRY(lots_passed_starts(candidates->worker, resolved->passed, err));
     if (resolved->span != NULL)
         LOTS_TRY(lots_passed_spans(candidates->worker, resolved->passed, err));
     candidates->passed = resolved->passed;
-    candidates->list = resolved->passed->rows;
     candidates->list_count = resolved->passed->count;
     candidates->mask = NULL;
     return owner_ranges(candidates, resolved->passed->offsets, err);
@@ -327,15 +328,17 @@ static lots_status pack(lots_candidates *candidates, lots_resolved *resolved, lo
 /* What the frame's row adds, given that the mask is known for sure. */
 static lots_status narrow_by_rows(lots_candidates *candidates, lots_resolved *resolved, bool any, lots_error *err)
 {
+    any &= resolved->window_count == 1 && resolved->span == NULL;
     if (candidates->list == NULL && (resolved->window_count > 0 || resolved->span != NULL))
-        LOTS_TRY(pack(candidates, resolved, err));
+        LOTS_TRY(pack(candidates, resolved, any, err));
     for (uint32_t f = 0; f < resolved->row_filter_count; f++)
         LOTS_TRY(filter_row(candidates, resolved->row_filters[f], err));
     if (resolved->span != NULL && candidates->passed == NULL)
         LOTS_TRY(add_pair_filter(candidates, resolved->span, err));
     LOTS_TRY(lots_candidates_known(candidates, err));
-    candidates->any = any && candidates->passed != NULL && resolved->window_count == 1 && resolved->span == NULL &&
-                      candidates->pair_count == 0;
+    candidates->any = any && candidates->passed != NULL && candidates->pair_count == 0;
+    if (candidates->passed != NULL && !candidates->any)
+        LOTS_TRY(lots_passed_rows(candidates->worker, candidates->passed, &candidates->list, err));
     for (uint32_t w = 0; w < resolved->window_count; w++)
         LOTS_TRY(narrow_window(candidates, resolved->windows[w], err));
     return resolved->span != NULL && candidates->passed != NULL
@@ -359,14 +362,14 @@ static lots_status place_ranges(lots_candidates *candidates, const lots_resolved
 }
 
 /* The rows of a panel know theirs. */
-static void panel_ranges(lots_candidates *candidates, const lots_resolved *resolved)
+static lots_status panel_ranges(lots_candidates *candidates, const lots_resolved *resolved, lots_error *err)
 {
     candidates->passed = resolved->passed;
-    candidates->list = resolved->passed->rows;
     candidates->list_count = resolved->passed->count;
     candidates->first = resolved->offsets;
     candidates->end = resolved->offsets + 1;
     candidates->contiguous = true;
+    return lots_passed_rows(candidates->worker, resolved->passed, &candidates->list, err);
 }
 
 static lots_status find(lots_worker *worker, const lots_set *set, const lots_instance *rows, bool any, lots_candidates *out,
@@ -382,10 +385,8 @@ static lots_status find(lots_worker *worker, const lots_set *set, const lots_ins
         LOTS_TRY(member_ranges(out, &members, err));
     LOTS_TRY(lots_set_mask(worker, set, out->relation, &resolved, err));
     LOTS_TRY(lots_beyond_look(worker, set, rows, err));
-    if (set->event == NULL && !members && resolved->rows == rows) {
-        panel_ranges(out, resolved);
-        return LOTS_OK;
-    }
+    if (set->event == NULL && !members && resolved->rows == rows)
+        return panel_ranges(out, resolved, err);
     out->mask = resolved->mask;
     out->failed = resolved->failed;
     if (resolved->culprit != NULL)

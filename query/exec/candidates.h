@@ -59,7 +59,7 @@ typedef struct lots_candidates {
     bool contiguous;
     bool whole; /* every row has all of its owner's rows that pass the mask */
     bool apart; /* no two rows' ranges overlap */
-    bool any;   /* nobody asks how many there are */
+    bool any;   /* nobody asks how many there are, nor which: there is no list, ranges are of places in `passed` */
     const uint32_t *list;
     uint32_t list_count;
     const uint64_t *mask, *failed; /* by relation row */
@@ -67,7 +67,7 @@ typedef struct lots_candidates {
     const lots_expr *culprit;
     lots_expr *const *pair_filters;
     uint32_t pair_count;
-    lots_passed *passed;       /* not NULL: `list` is its rows, or all rows pass and places are rows */
+    lots_passed *passed;       /* not NULL: `list` is its rows (but see `any`), or all rows pass and places are rows */
     const int32_t *low, *high; /* not NULL: one pair filter is `span end >= low`; ranges end where spans start after
                                   `high` (NULL: nowhere), and begin with one for which it holds, or are empty */
 } lots_candidates;

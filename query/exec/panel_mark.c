@@ -96,7 +96,7 @@ static lots_status leave_days(const lots_panel_marks *m, lots_passed *passed, lo
     memcpy(to, from, asked * sizeof *to);
     kernels->lower_bounds(passed->starts, m->until, end, asked, to);
     lots_places_bits(from, to, NULL, asked, passed->count, within);
-    return lots_passed_narrow(m->worker, passed, within, passed->rows == NULL ? within : NULL, err);
+    return lots_passed_narrow(m->worker, passed, within, passed->bits == NULL ? within : NULL, err);
 }
 
 /* The places with which an owner's stretch in one period ends, and that period: of all there are, which are the asked owners'. */
@@ -247,7 +247,7 @@ static lots_status take_part(const lots_panel_marks *m, const lots_marked_set *w
     if (mask == NULL || whole->size == part->size)
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(m->arena, from->count, &part->within, err));
-    if (from->rows == NULL) {
+    if (from->bits == NULL) {
         memcpy(part->within, mask, lots_bit_words(from->count) * sizeof *mask);
         return lots_passed_narrow(m->worker, made, part->within, mask, err);
     }
@@ -273,13 +273,15 @@ static lots_status mark_set(const lots_panel_marks *m, lots_marked_set *set, lot
 {
     const bool spans = set->set->spans;
     lots_passed *passed = NULL;
+    const uint32_t *rows = NULL; /* days are taken by them */
     LOTS_TRY(lots_set_passed(m->worker, set->set->set, set->relation, &passed, err));
+    LOTS_TRY(lots_passed_rows(m->worker, passed, &rows, err));
     LOTS_TRY(lots_passed_starts(m->worker, passed, err));
     if (spans)
         LOTS_TRY(lots_passed_ends(m->worker, passed, err));
     const bool leave = !m->nested && !is_asked_elsewhere(m, set) && passed->elements == NULL && !is_twofold(m, set);
     m->worker->work.rows += m->rows->count + passed->count;
-    if (leave && spans && passed->rows != NULL)
+    if (leave && spans && passed->bits != NULL)
         LOTS_TRY(leave_spans(m, passed, err));
     if (!m->apart || (!spans && !leave))
         mark_rows(m, passed, spans);

@@ -6,7 +6,8 @@
 
 #include "query/exec/wanted.h"
 
-#define FEW 2u /* one of so many of the relation's rows: values of fewer are taken one by one */
+/* One of so many of the relation's rows: values of fewer are taken one by one, if these are listed, or must first be. */
+enum { FEW = 2, FEW_TO_LIST = 8 };
 
 lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, const uint64_t *mask, lots_arena *arena,
                              lots_passed **out, lots_error *err)
@@ -14,7 +15,7 @@ lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, 
     const uint32_t owners = relation->owners->count, count = relation->count;
     const size_t words = lots_bit_words(count);
     void *room = NULL;
-    uint32_t *rows = NULL, *offsets = NULL, *before = NULL;
+    uint32_t *offsets = NULL, *before = NULL;
     LOTS_TRY(lots_arena_alloc(arena, &room, 1, sizeof(lots_passed), err));
     lots_passed *made = *out = room;
     *made = (lots_passed){.relation = relation, .arena = arena, .count = count, .offsets = relation->offsets};
@@ -23,31 +24,43 @@ lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, 
     LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
     LOTS_TRY(lots_new_u32(arena, (size_t)owners + 1, &offsets, err));
     before[words] = worker->kernels->count_prefix(mask, words, 0, before);
-    LOTS_TRY(lots_new_u32(arena, before[words], &rows, err));
-    worker->kernels->bits_indexes(mask, count, rows);
     worker->kernels->bit_ranks(mask, before, relation->offsets, (size_t)owners + 1, offsets);
     worker->work.rows += count;
     made->count = before[words];
-    made->rows = rows;
     made->bits = mask;
     made->offsets = offsets;
     return LOTS_OK;
 }
 
-/* Of values by row of the relation: by place. */
-static lots_status by_place(const lots_worker *worker, const lots_passed *passed, const int32_t *values,
-                            const int32_t **out, lots_error *err)
+lots_status lots_passed_rows(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err)
 {
+    uint32_t *rows = NULL;
+    if (passed->rows == NULL && passed->bits != NULL) {
+        LOTS_TRY(lots_new_u32(passed->arena, passed->count, &rows, err));
+        worker->kernels->bits_indexes(passed->bits, passed->relation->count, rows);
+        passed->rows = rows;
+    }
+    *out = passed->rows;
+    return LOTS_OK;
+}
+
+/* Of values by row of the relation: by place. */
+static lots_status by_place(lots_worker *worker, lots_passed *passed, const int32_t *values, const int32_t **out, lots_error *err)
+{
+    const uint64_t many = passed->rows != NULL ? FEW : FEW_TO_LIST;
+    const uint32_t *rows = NULL;
     uint32_t *taken = NULL;
     *out = values;
-    if (passed->rows == NULL)
+    if (passed->bits == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(passed->arena, passed->count, &taken, err));
-    if (passed->count * (uint64_t)FEW >= passed->relation->count)
-        worker->kernels->compress_u32(passed->bits, passed->relation->count, (const uint32_t *)values, taken);
-    else
-        worker->kernels->gather_u32((const uint32_t *)values, passed->rows, passed->count, taken);
     *out = (const int32_t *)taken;
+    if (passed->count * many >= passed->relation->count) {
+        worker->kernels->compress_u32(passed->bits, passed->relation->count, (const uint32_t *)values, taken);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_passed_rows(worker, passed, &rows, err));
+    worker->kernels->gather_u32((const uint32_t *)values, rows, passed->count, taken);
     return LOTS_OK;
 }
 
@@ -59,7 +72,7 @@ static lots_status owners_left(const lots_worker *worker, const lots_passed *pas
     *out = NULL;
     if (!lots_relation_may_start_some(worker, passed->relation))
         return LOTS_OK;
-    if (passed->rows == NULL) {
+    if (passed->bits == NULL) {
         *out = lots_wanted_few(worker, passed->relation);
         return LOTS_OK;
     }
@@ -84,7 +97,7 @@ lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_er
 lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err)
 {
     uint32_t *owners = NULL;
-    if (passed->owners == NULL && passed->rows == NULL)
+    if (passed->owners == NULL && passed->bits == NULL)
         LOTS_TRY(lots_relation_owner(worker, passed->relation, &passed->owners, err));
     if (passed->owners == NULL) {
         LOTS_TRY(lots_new_u32(passed->arena, passed->count, &owners, err));
@@ -121,12 +134,11 @@ lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const u
     const uint32_t left = before[words] = kernels->count_prefix(within, words, 0, before);
     if (left == passed->count)
         return LOTS_OK;
-    LOTS_TRY(lots_new_u32(passed->arena, left, &rows, err));
     kernels->bit_ranks(within, before, passed->offsets, (size_t)owners + 1, offsets);
-    if (passed->rows != NULL)
+    if (passed->rows != NULL) {
+        LOTS_TRY(lots_new_u32(passed->arena, left, &rows, err));
         kernels->compress_u32(within, passed->count, passed->rows, rows);
-    else
-        kernels->bits_indexes(within, passed->count, rows);
+    }
     if (bits == NULL) {
         LOTS_TRY(lots_new_words(passed->arena, passed->relation->count, &made, err));
         if (passed->bits != NULL)
@@ -145,11 +157,13 @@ lots_status lots_passed_narrow(lots_worker *worker, lots_passed *passed, const u
 lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint32_t frame, lots_error *err)
 {
     const lots_instance *owners = passed->relation->owners;
+    const uint32_t *rows = NULL;
     if (passed->elements != NULL)
         return LOTS_OK;
+    LOTS_TRY(lots_passed_rows(worker, passed, &rows, err));
     LOTS_TRY(lots_instance_new(worker, frame, passed->count, owners, owners->depth, &passed->elements, err));
     passed->elements->parent_offsets = passed->offsets;
-    passed->elements->relation_row = passed->rows;
+    passed->elements->relation_row = rows;
     passed->elements->relation_bits = passed->bits;
     return LOTS_OK;
 }
@@ -159,14 +173,15 @@ lots_status lots_passed_elements(lots_worker *worker, lots_passed *passed, uint3
 lots_status lots_passed_ends(lots_worker *worker, lots_passed *passed, lots_error *err)
 {
     const lots_vector *ends = NULL;
+    const uint32_t *rows = NULL;
     lots_vector taken;
     int32_t *known = NULL;
     bool few = false;
     if (passed->ends != NULL)
         return LOTS_OK;
-    if (passed->rows != NULL)
-        LOTS_TRY(lots_relation_take_spans(worker, passed->relation, false, passed->rows, passed->count, passed->arena, &taken,
-                                          &few, err));
+    LOTS_TRY(lots_passed_rows(worker, passed, &rows, err));
+    if (rows != NULL)
+        LOTS_TRY(lots_relation_take_spans(worker, passed->relation, false, rows, passed->count, passed->arena, &taken, &few, err));
     ends = &taken;
     if (!few)
         LOTS_TRY(lots_relation_span_end(worker, passed->relation, &ends, err));
@@ -177,7 +192,7 @@ lots_status lots_passed_ends(lots_worker *worker, lots_passed *passed, lots_erro
         return LOTS_OK;
     LOTS_TRY(lots_new_i32(passed->arena, passed->count, &known, err));
     for (uint32_t i = 0; i < passed->count; i++)
-        known[i] = lots_bit_get(ends->missing, few || passed->rows == NULL ? i : passed->rows[i]) ? INT32_MIN : passed->ends[i];
+        known[i] = lots_bit_get(ends->missing, few || rows == NULL ? i : rows[i]) ? INT32_MIN : passed->ends[i];
     passed->ends = known;
     return LOTS_OK;
 }

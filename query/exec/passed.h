@@ -15,8 +15,8 @@ typedef struct lots_passed {
     lots_relation_rows *relation;
     lots_arena *arena;
     uint32_t count;
-    const uint32_t *rows;        /* of the relation, by place; NULL: place i is row i */
-    const uint64_t *bits;        /* the same as bits of its rows */
+    const uint64_t *bits;        /* of the relation's rows; NULL: all pass, and place i is row i */
+    const uint32_t *rows;        /* the same by place; NULL until asked for */
     const uint32_t *offsets;     /* by owner, owners + 1 */
     const uint32_t *owners;      /* by place, among the relation's owners; NULL until asked for */
     const int32_t *starts;       /* by place; NULL until asked for */
@@ -29,6 +29,8 @@ typedef struct lots_passed {
 
 LOTS_MUST lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, const uint64_t *mask,
                                        lots_arena *arena, lots_passed **out, lots_error *err);
+/* The row at each place; NULL: place i is row i. */
+LOTS_MUST lots_status lots_passed_rows(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err);
 LOTS_MUST lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_error *err);
 LOTS_MUST lots_status lots_passed_owners(lots_worker *worker, lots_passed *passed, const uint32_t **out, lots_error *err);
 /* Leave out the places without a bit, before elements are asked for: whoever asks for rows later does not want them. `bits`: the

@@ -117,6 +117,7 @@ static lots_status find_outside(const mask_maker *maker, const repeat *r, const 
 
 typedef struct repeats {
     const lots_passed *counted;
+    const uint32_t *row;  /* of each place */
     const uint64_t *near; /* places from which `ahead` others, of whatever owner, lie within the days */
     uint32_t ahead;
     uint64_t *rows;       /* found */
@@ -126,10 +127,10 @@ typedef struct repeats {
 static void mark_day(const repeats *of, uint32_t first, uint32_t place)
 {
     const int32_t *days = of->counted->starts;
-    const uint32_t *rows = of->counted->rows;
-    lots_bit_set(of->rows, rows[place]);
-    for (; place > first && days[place - 1] == days[place] && !lots_bit_get(of->rows, rows[place - 1]); place--)
-        lots_bit_set(of->rows, rows[place - 1]);
+    const uint32_t *row = of->row;
+    lots_bit_set(of->rows, row[place]);
+    for (; place > first && days[place - 1] == days[place] && !lots_bit_get(of->rows, row[place - 1]); place--)
+        lots_bit_set(of->rows, row[place - 1]);
 }
 
 /* Of one owner, who has so many more than those ahead. */
@@ -174,14 +175,14 @@ static lots_status find_owners(const mask_maker *maker, const repeat *r, const l
     return LOTS_OK;
 }
 
-static lots_status keep_repeats(mask_maker *maker, const repeat *r, const lots_passed *counted, lots_error *err)
+static lots_status keep_repeats(mask_maker *maker, const repeat *r, const lots_passed *counted, const uint32_t *row, lots_error *err)
 {
     const uint32_t count = maker->relation->count, owners = maker->relation->owners->count, *offsets = counted->offsets;
     uint64_t *enough = NULL, *near = NULL, *rows = NULL;
     LOTS_TRY(lots_new_bits(maker->arena, count, &rows, err));
     LOTS_TRY(find_owners(maker, r, counted, &enough, err));
     LOTS_TRY(find_near(maker, r, counted, &near, err));
-    const repeats of = {counted, near, r->least - 1, rows};
+    const repeats of = {counted, row, near, r->least - 1, rows};
     for (size_t w = 0; w < lots_bit_words(owners); w++)
         for (uint64_t left = enough[w]; left != 0; left &= left - 1) {
             const uint32_t *own = offsets + w * 64 + (size_t)__builtin_ctzll(left);
@@ -196,6 +197,7 @@ lots_status lots_mask_repeats(mask_maker *maker, const lots_expr *filter, const 
 {
     repeat r = {.set = NULL};
     lots_passed *counted = NULL;
+    const uint32_t *row = NULL;
     *done = read_shape(maker, filter, &r);
     if (*done)
         LOTS_TRY(find_length(maker, &r, done, err));
@@ -204,7 +206,8 @@ lots_status lots_mask_repeats(mask_maker *maker, const lots_expr *filter, const 
     *done = counted != NULL;
     if (!*done)
         return LOTS_OK;
+    LOTS_TRY(lots_passed_rows(maker->worker, counted, &row, err));
     LOTS_TRY(lots_passed_starts(maker->worker, counted, err));
     LOTS_TRY(find_outside(maker, &r, counted, done, err));
-    return *done ? keep_repeats(maker, &r, counted, err) : LOTS_OK;
+    return *done ? keep_repeats(maker, &r, counted, row, err) : LOTS_OK;
 }

@@ -259,15 +259,17 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
     return keep_rows(maker, flat.data, err);
 }
 
-/* A filter that wants an event of another set: elements whose owner has none at all need not be asked. What can't be judged
- * there is left to the filter itself. */
-static lots_status mask_by_owner(mask_maker *maker, const lots_expr *filter, const lots_instance *elements, lots_error *err)
+/* A filter that wants an event of another set: elements whose owner has none at all need not be asked. Owners who have none go out
+ * of `owners` (NULL: all are in). What can't be judged there is left to the filter itself. */
+static lots_status leave_owners(const mask_maker *maker, const lots_expr *filter, const lots_instance *elements, uint64_t **owners,
+                                lots_error *err)
 {
     lots_worker *worker = maker->worker;
     const lots_relation_rows *own = maker->relation;
+    const uint32_t count = own->owners->count;
     lots_relation_rows *other = NULL;
     lots_passed *passed = NULL;
-    uint64_t *any = NULL, *rows = NULL;
+    uint64_t *any = NULL;
     if (filter->op != LOTS_OP_EXISTS || filter->set->event != NULL ||
         worker->query->relations[filter->set->relation].frame != own->relation->frame)
         return LOTS_OK;
@@ -277,25 +279,34 @@ static lots_status mask_by_owner(mask_maker *maker, const lots_expr *filter, con
     LOTS_TRY(lots_set_passed(worker, filter->set, other, &passed, err));
     if (passed == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_words(maker->arena, own->owners->count, &any, err));
-    LOTS_TRY(lots_new_words(maker->arena, own->count, &rows, err));
-    worker->kernels->less_i32((const int32_t *)passed->offsets, (const int32_t *)passed->offsets + 1, own->owners->count, any);
-    worker->kernels->broadcast_bits(any, own->offsets, own->owners->count, rows);
-    worker->work.rows += own->owners->count;
-    return keep_rows(maker, rows, err);
+    LOTS_TRY(lots_new_bits(maker->arena, count, &any, err));
+    worker->kernels->less_i32((const int32_t *)passed->offsets, (const int32_t *)passed->offsets + 1, count, any);
+    worker->work.rows += count;
+    if (*owners != NULL)
+        worker->kernels->bits_and(any, *owners, count, any);
+    *owners = any;
+    return LOTS_OK;
 }
 
 /* Before the first filter that asks other sets, what all those from it on need. */
 static lots_status mask_by_owners(mask_maker *maker, const lots_set *set, uint32_t from, const lots_instance *elements,
                                   lots_error *err)
 {
+    const lots_kernels *kernels = maker->worker->kernels;
+    const uint32_t count = maker->relation->count, owner_count = maker->relation->owners->count;
+    uint64_t *owners = NULL, *rows = NULL;
     LOTS_TRY(narrow_mask(maker, err));
-    for (uint32_t f = from; f < set->filter_count; f++) {
-        if (maker->mask != NULL && lots_bits_next(maker->mask, 0, maker->relation->count) == maker->relation->count)
-            return LOTS_OK;
-        if (set->filters[f]->set != NULL)
-            LOTS_TRY(mask_by_owner(maker, set->filters[f], elements, err));
-    }
+    if (maker->mask != NULL && lots_bits_next(maker->mask, 0, count) == count)
+        return LOTS_OK;
+    for (uint32_t f = from; f < set->filter_count; f++)
+        if (set->filters[f]->set != NULL && (owners == NULL || lots_bits_next(owners, 0, owner_count) < owner_count))
+            LOTS_TRY(leave_owners(maker, set->filters[f], elements, &owners, err));
+    if (owners == NULL)
+        return LOTS_OK;
+    LOTS_TRY(want_mask(maker, err));
+    LOTS_TRY(lots_new_bits(maker->arena, count, &rows, err));
+    kernels->broadcast_bits(owners, maker->relation->offsets, owner_count, rows);
+    kernels->bits_and(maker->mask, rows, count, maker->mask);
     return LOTS_OK;
 }
 

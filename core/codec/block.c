@@ -398,9 +398,7 @@ static lots_status take_some_missing(const lots_block_meta *meta, lots_reader *r
     void *missing;
     LOTS_TRY(lots_arena_vector(arena, &missing, word_count_of(count), sizeof(uint64_t), err));
     LOTS_TRY(lots_missing_read(reader, count, meta->missing, missing, &dense, arena, err));
-    memset(out->missing, 0, word_count_of(row_count) * sizeof(uint64_t));
-    for (uint32_t k = 0; k < row_count; k++)
-        out->missing[k / 64] |= (((const uint64_t *)missing)[rows[k] / 64] >> (rows[k] % 64) & 1) << (k % 64);
+    lots_kernels_get()->lookup_bits(rows, row_count, missing, count, out->missing);
     if (dense) {
         count -= meta->missing;
         LOTS_TRY(places_of(missing, meta->count, count, rows, row_count, &rows, arena, err));

@@ -222,13 +222,14 @@ lots_status lots_planes_decode_u32(lots_reader *reader, uint32_t count, uint32_t
     return LOTS_OK;
 }
 
+static const uint32_t PLACES[LOTS_PLANES_VALUES] = {0, 1, 2, 3, 4, 5, 6, 7};
+
 /* Which of the distinct values each is, by its place among them. */
 static lots_status decode_places(const planes_read *read, uint32_t count, uint32_t **out, lots_arena *arena, lots_error *err)
 {
-    static const uint32_t places[LOTS_PLANES_VALUES] = {0, 1, 2, 3, 4, 5, 6, 7};
     void *room;
     LOTS_TRY(lots_arena_vector(arena, &room, count, sizeof(uint32_t), err));
-    lots_kernels_get()->select_u32(read->planes, read->distinct - 1, places, count, room);
+    lots_kernels_get()->select_u32(read->planes, read->distinct - 1, PLACES, count, room);
     *out = room;
     return LOTS_OK;
 }
@@ -259,17 +260,19 @@ static uint32_t place_at(const planes_read *read, uint32_t row)
     return last - less;
 }
 
-static lots_status take_places(const planes_read *read, uint32_t count, const uint32_t *rows, uint32_t row_count,
-                               uint32_t *out, lots_arena *arena, lots_error *err)
+/* Of the values, or of numbers that stand for them, those that the rows have. */
+static lots_status take_choices(const planes_read *read, const uint32_t *choices, uint32_t count, const uint32_t *rows,
+                                uint32_t row_count, uint32_t *out, lots_arena *arena, lots_error *err)
 {
-    uint32_t *all;
+    void *all;
     if ((uint64_t)row_count * ROWS_A_TAKE > count) {
-        LOTS_TRY(decode_places(read, count, &all, arena, err));
+        LOTS_TRY(lots_arena_vector(arena, &all, count, sizeof(uint32_t), err));
+        lots_kernels_get()->select_u32(read->planes, read->distinct - 1, choices, count, all);
         lots_kernels_get()->gather_u32(all, rows, row_count, out);
         return LOTS_OK;
     }
     for (uint32_t i = 0; i < row_count; i++)
-        out[i] = place_at(read, rows[i]);
+        out[i] = choices[place_at(read, rows[i])];
     return LOTS_OK;
 }
 
@@ -279,10 +282,7 @@ lots_status lots_planes_take_u32(lots_reader *reader, uint32_t count, const uint
     planes_read read = {0};
     uint32_t values[U32_ROOM];
     LOTS_TRY(read_u32(reader, count, values, &read, arena, err));
-    LOTS_TRY(take_places(&read, count, rows, row_count, out, arena, err));
-    for (uint32_t i = 0; i < row_count; i++)
-        out[i] = values[out[i]];
-    return LOTS_OK;
+    return take_choices(&read, values, count, rows, row_count, out, arena, err);
 }
 
 lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint32_t *rows, uint32_t row_count,
@@ -293,7 +293,7 @@ lots_status lots_planes_take_u64(lots_reader *reader, uint32_t count, const uint
     void *places;
     LOTS_TRY(read_u64(reader, count, values, &read, arena, err));
     LOTS_TRY(lots_arena_vector(arena, &places, row_count, sizeof(uint32_t), err));
-    LOTS_TRY(take_places(&read, count, rows, row_count, places, arena, err));
+    LOTS_TRY(take_choices(&read, PLACES, count, rows, row_count, places, arena, err));
     for (uint32_t i = 0; i < row_count; i++)
         out[i] = values[((const uint32_t *)places)[i]];
     return LOTS_OK;

@@ -8,8 +8,8 @@
 #include "query/exec/taken.h"
 
 /* Rows are decoded by themselves where they are at most one in so many; all lists but the first are kept where they are few enough
- * for it to cost nothing. */
-enum { ROWS_TAKEN = 4, ROWS_KEPT = 64 };
+ * for it to cost nothing. Ids are looked through where they are as few beside rows. */
+enum { ROWS_TAKEN = 4, ROWS_KEPT = 64, IDS_FEW = 64 };
 
 static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
 {
@@ -256,7 +256,9 @@ static lots_status map_ids(lots_worker *worker, uint32_t stream, uint32_t column
         memset(values, 0, count * sizeof(uint32_t));
         return list && count > 0 ? corrupt(worker, stream, column, "ids without a dictionary", err) : LOTS_OK;
     }
-    worker->kernels->gather_u32(ranks, local->data, count, values);
+    const bool few = rank_count <= count / IDS_FEW; /* then it costs little to see whether they are */
+    if (values != local->data || !few || !ids_are_ranks(ranks, rank_count))
+        worker->kernels->gather_u32(ranks, local->data, count, values);
     for (size_t w = 0; local->missing != NULL && w < lots_bit_words(count); w++)
         for (uint64_t bits = local->missing[w]; bits != 0; bits &= bits - 1)
             values[w * 64 + (size_t)__builtin_ctzll(bits)] = 0;

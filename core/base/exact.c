@@ -10,6 +10,23 @@ _Static_assert(sizeof(double) == sizeof(uint64_t), "doubles of 64 bits");
 enum { COUNT_BITS = 32, SIGN_BITS = 1, MANTISSA_BITS = 53 };
 _Static_assert(64 * LOTS_EXACT_LIMBS >= 1024 - LOTS_EXACT_LOW + COUNT_BITS + SIGN_BITS, "the limbs hold any sum");
 
+bool lots_exact_steps(double *sum, double *rest, const double *values, uint32_t count)
+{
+    enum { SOME = 64 };
+    double off[SOME], all = *sum, left = *rest;
+    bool lost = false;
+    for (uint32_t from = 0; from < count && !lost; from += SOME) {
+        const uint32_t here = count - from < SOME ? count - from : SOME;
+        for (uint32_t i = 0; i < here; i++)
+            off[i] = lots_exact_add(&all, values[from + i]);
+        for (uint32_t i = 0; i < here; i++)
+            lost |= !(lots_exact_add(&left, off[i]) == 0);
+    }
+    *sum = lost ? *sum : all;
+    *rest = lost ? *rest : left;
+    return !lost;
+}
+
 /* |x| = *mantissa * 2^exponent. */
 static int take_apart(double x, uint64_t *mantissa)
 {

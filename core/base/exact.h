@@ -31,6 +31,10 @@ static inline bool lots_exact_step(double *sum, double *rest, double x)
     return lots_exact_add(rest, lots_exact_add(sum, x)) == 0;
 }
 
+/* The same of several, one after the other. False: something was lost, and the pair is as it was. Cost: O(count), less than steps, as
+ * sums wait for sums alone, and what they lost for what was lost before. */
+bool lots_exact_steps(double *sum, double *rest, const double *values, uint32_t count);
+
 /* How many limbs hold every sum of `count` of these finite doubles, and the *low they are counted by. Cost: O(count).
  *   mask   bits by value: which of them are meant; NULL: all */
 unsigned lots_limbs_for(const double *values, const uint64_t *mask, uint32_t count, int *low);

@@ -38,10 +38,8 @@ static lots_status eval_to_float(const lots_step *step, lots_vector *out, lots_e
         memcpy(values, in->data, step->count * sizeof(double));
         return LOTS_OK;
     }
-    const int64_t *whole = in->data;
     const double divisor = in->type.kind == LOTS_TYPE_DECIMAL ? (double)power_of_ten(in->type.scale) : 1;
-    for (uint32_t i = 0; i < step->count; i++)
-        values[i] = (double)whole[i] / divisor;
+    step->worker->kernels->divide_i64(in->data, step->count, divisor, values);
     return LOTS_OK;
 }
 

@@ -136,6 +136,14 @@ static lots_status add_float(lots_group_state *state, lots_group_cell *cell, dou
     return LOTS_OK;
 }
 
+static lots_status add_floats(lots_group_state *state, lots_group_cell *cell, const double *values, uint32_t count, lots_error *err)
+{
+    const bool done = lots_exact_steps(&cell->sum, &cell->rest, values, count);
+    for (uint32_t i = 0; !done && i < count; i++)
+        LOTS_TRY(add_float(state, cell, values[i], err));
+    return LOTS_OK;
+}
+
 static lots_status join_float(lots_group_state *state, lots_group_cell *cell, const lots_group_state *from,
                               const lots_group_cell *more, lots_error *err)
 {
@@ -197,15 +205,15 @@ static lots_status feed_float_sums(lots_group_state *state, lots_group_batch *ba
     lots_group_cell *cells = state->cells.data;
     LOTS_TRY(lots_group_sort(batch, rows, &runs, err));
     LOTS_TRY(lots_group_floats(batch, rows, &values, err));
-    for (uint32_t r = 0; r < runs->count; r++)
-        for (uint32_t i = runs->first[r]; i < runs->first[r + 1]; i++) {
-            if (counted) {
-                LOTS_TRY(add_float(state, &cells[runs->group[r]], values[i], err));
-                cells[runs->group[r]].count++;
-            }
-            if (state->agg->kind == LOTS_AGG_SHARE)
-                LOTS_TRY(add_float(state, &state->whole, values[i], err));
+    for (uint32_t r = 0; r < runs->count; r++) {
+        const uint32_t first = runs->first[r], count = runs->first[r + 1] - first;
+        if (counted) {
+            LOTS_TRY(add_floats(state, &cells[runs->group[r]], values + first, count, err));
+            cells[runs->group[r]].count += count;
         }
+        if (state->agg->kind == LOTS_AGG_SHARE)
+            LOTS_TRY(add_floats(state, &state->whole, values + first, count, err));
+    }
     return LOTS_OK;
 }
 

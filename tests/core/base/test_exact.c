@@ -195,6 +195,29 @@ static void the_mean_of_equal_doubles_is_that_double(void **state)
     assert_true(missed > 20);
 }
 
+/* Several at once are one after the other, or nothing is done. */
+static void steps_are_taken_all_or_none(void **state)
+{
+    static double values[MOST];
+    uint32_t kept = 0, lost = 0;
+    (void)state;
+    for (unsigned round = 0; round < 700; round++) {
+        const uint32_t count = (uint32_t)below(MOST);
+        const double begun = any_value(0);
+        double sum = begun, rest = 0, one_sum = begun, one_rest = 0;
+        bool all = true;
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = any_value(round % KINDS);
+            all = lots_exact_step(&one_sum, &one_rest, values[i]) && all;
+        }
+        assert_int_equal(lots_exact_steps(&sum, &rest, values, count), all);
+        assert_true(sum == (all ? one_sum : begun) && rest == (all ? one_rest : 0));
+        kept += all;
+        lost += !all;
+    }
+    assert_true(kept > 100 && lost > 100);
+}
+
 static void means_are_rounded_once(void **state)
 {
     static const struct {
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test(sums_are_joined_and_come_back_to_nothing),
         cmocka_unit_test(sums_are_rounded_once_to_the_nearest_and_of_two_to_the_even),
         cmocka_unit_test(the_mean_of_equal_doubles_is_that_double),
+        cmocka_unit_test(steps_are_taken_all_or_none),
         cmocka_unit_test(means_are_rounded_once),
         cmocka_unit_test(means_of_decimals_are_rounded_once_and_of_equal_ones_are_that_decimal),
         cmocka_unit_test(deviations_are_those_of_two_passes),

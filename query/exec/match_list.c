@@ -317,13 +317,36 @@ static lots_status find_ranges(match_solver *solver, match_bound *bound, const m
     return LOTS_OK;
 }
 
-/* Is there an event that may be the step's last: nothing rules it out, and an event of the next step may follow? */
-static bool leads_on(const match_bound *bound, const match_bound *next)
+/* Is there an event that nothing rules out as the pattern's last? */
+static bool may_end(const match_bound *bound)
 {
-    uint32_t leading = 0;
-    for (uint32_t i = 0; i < bound->list.count; i++)
-        leading += bound->closed[i] == 0 && (next == NULL || bound->next_from[i] < bound->next_to[i]);
-    return leading > 0;
+    return memchr(bound->closed, 0, bound->list.count) != NULL;
+}
+
+/* Of the next step's events, those before the first that may follow one of this step's are never bound, nor, where the step binds one
+ * event only, those after the last: they are left out. False: none may follow. */
+static bool trim_next(match_bound *bound, match_bound *next)
+{
+    match_list *list = &next->list;
+    uint32_t from = list->count, to = 0;
+    for (uint32_t i = 0; i < bound->list.count; i++) {
+        const bool follows = bound->closed[i] == 0 && bound->next_from[i] < bound->next_to[i];
+        bound->next_to[i] = follows ? bound->next_to[i] : bound->next_from[i];
+        from = follows && bound->next_from[i] < from ? bound->next_from[i] : from;
+        to = follows && bound->next_to[i] > to ? bound->next_to[i] : to;
+    }
+    if (from >= to)
+        return false;
+    for (uint32_t i = 0; i < bound->list.count; i++) {
+        const bool none = bound->next_from[i] == bound->next_to[i];
+        bound->next_from[i] = none ? 0 : bound->next_from[i] - from;
+        bound->next_to[i] = none ? 0 : bound->next_to[i] - from;
+    }
+    list->count = (next->most == 1 ? to : list->count) - from;
+    list->rows += from;
+    list->start += from;
+    list->end = list->end == NULL ? NULL : list->end + from;
+    return true;
 }
 
 /* ---- open, and patient by patient ---- */
@@ -455,9 +478,9 @@ lots_status lots_match_read(match_solver *solver, uint32_t owner, bool *possible
         for (uint32_t n = 0; n < solver->bounds[b].no_count; n++)
             read_list(&solver->bounds[b].nos[n].list, owner);
     for (uint32_t b = 0; b < solver->bound_count && *possible; b++) {
-        const match_bound *next = b + 1 < solver->bound_count ? &solver->bounds[b + 1] : NULL;
-        LOTS_TRY(find_ranges(solver, &solver->bounds[b], next, err));
-        *possible = leads_on(&solver->bounds[b], next);
+        match_bound *bound = &solver->bounds[b], *next = b + 1 < solver->bound_count ? bound + 1 : NULL;
+        LOTS_TRY(find_ranges(solver, bound, next, err));
+        *possible = next == NULL ? may_end(bound) : trim_next(bound, next);
     }
     return LOTS_OK;
 }

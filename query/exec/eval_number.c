@@ -267,8 +267,29 @@ static lots_status eval_float(const lots_step *step, lots_vector *out, lots_erro
     return LOTS_OK;
 }
 
+static bool is_one(const lots_vector *value)
+{
+    return value->constant && value->missing == NULL && value->failed == NULL && *(const int64_t *)value->data == 1;
+}
+
+/* What is multiplied by a whole one, as in `k * 1mo`: lent where no row of it is missing. NULL: nothing is. */
+static const lots_vector *times_one(const lots_step *step)
+{
+    const lots_vector *in = step->in;
+    if (step->expr->op != LOTS_OP_MULTIPLY || step->expr->type.kind == LOTS_TYPE_FLOAT)
+        return NULL;
+    const lots_vector *of = is_one(&in[1]) ? &in[0] : is_one(&in[0]) ? &in[1] : NULL;
+    return of != NULL && !of->constant && of->missing == NULL && of->failed == NULL ? of : NULL;
+}
+
 lots_status lots_eval_number(lots_step *step, lots_vector *out, lots_error *err)
 {
+    const lots_vector *same = times_one(step);
+    if (same != NULL) {
+        *out = *same;
+        out->type = step->expr->type;
+        return LOTS_OK;
+    }
     LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_step_strict(step, -1, out, err));
     lots_status status;

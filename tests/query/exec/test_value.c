@@ -122,6 +122,28 @@ static void numbers_are_exact(void **state)
     answer_free(&a);
 }
 
+/* Of rows with a value and of some without, on either side, and one after the other; days and months are numbers, too. */
+static void what_is_multiplied_by_one_stays(void **state)
+{
+    (void)state;
+    EACH_ROW("from contacts derive k = coalesce(amount, 2) + 3, a = k * 1, b = 1 * k * 1, c = amount * 1, d = 1 * cost, "
+             "later = start + k * 1d, latest = start + (k * 1 + 1) * 1mo, e1 = 1 * 1 * k") {
+        const event *e = &w.events[S_CONTACTS][r];
+        const int64_t k = (e->has_size ? e->size : 2) + 3;
+        lots_day latest = 0;
+        assert_true(lots_day_add_months(e->start, k + 1, &latest));
+        same(cell_at(&a, r, 0), k, "k", r);
+        same(cell_at(&a, r, 1), k, "k * 1", r);
+        same(cell_at(&a, r, 2), k, "1 * k * 1", r);
+        same(cell_at(&a, r, 3), e->has_size ? e->size : MISSING, "with missing rows", r);
+        same(cell_at(&a, r, 4), e->has_cost ? e->cost : MISSING, "a decimal", r);
+        same(cell_at(&a, r, 5), e->start + k, "days", r);
+        same(cell_at(&a, r, 6), latest, "months", r);
+        same(cell_at(&a, r, 7), k, "1 * 1 * k", r);
+    }
+    answer_free(&a);
+}
+
 static void dates_and_periods_follow_the_calendar(void **state)
 {
     (void)state;
@@ -271,6 +293,7 @@ int main(void)
         cmocka_unit_test(missing_follows_kleene),
         cmocka_unit_test(ids_are_compared_by_their_texts),
         cmocka_unit_test(numbers_are_exact),
+        cmocka_unit_test(what_is_multiplied_by_one_stays),
         cmocka_unit_test(dates_and_periods_follow_the_calendar),
         cmocka_unit_test(texts_bands_and_sets_are_made),
         cmocka_unit_test(rows_that_a_condition_drops_are_not_computed_for),

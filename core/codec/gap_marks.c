@@ -132,18 +132,21 @@ static uint32_t add_stretch(stretches *all, uint32_t from, uint32_t to, const ui
     return end;
 }
 
-/* Of `count` values from a group's first row on: the patches are those from the group's mark on. */
-static lots_status patch_stretch(const lots_gap_marks *marks, uint32_t row, uint32_t *values, uint32_t count, lots_error *err)
+/* Of `count` values from a group's first row on: the patches are those from the group's mark on, up to that of the group after them. */
+static lots_status patch_stretch(const stretches *all, uint32_t row, uint32_t *values, uint32_t count, lots_error *err)
 {
+    const lots_gap_marks *marks = all->marks;
     const lots_frame_view *view = &marks->views[row / LOTS_PACK_VALUES];
+    const uint32_t next = (row + count + GROUP - 1) / GROUP;
     uint32_t patches[LOTS_PACK_VALUES + 16];
     if (!view->escaped)
         return LOTS_OK;
-    const uint32_t taken = marks->groups[row / GROUP].patches, left = taken < marks->patch_count ? marks->patch_count - taken : 0;
-    const uint32_t most = count < left ? count : left;
-    for (uint32_t i = 0; i < most; i++)
+    const uint32_t taken = marks->groups[row / GROUP].patches;
+    const uint32_t here = (next * GROUP < all->gaps->count ? marks->groups[next].patches : marks->patch_count) - taken;
+    assert(here <= LOTS_PACK_VALUES);
+    for (uint32_t i = 0; i < here; i++)
         patches[i] = marks->patches[taken + i];
-    return lots_frame_patch_u32(view, patches, most, values, count, err);
+    return here == 0 ? LOTS_OK : lots_frame_patch_u32(view, patches, here, values, count, err);
 }
 
 static lots_status unpack_stretches(stretches *all, lots_error *err)
@@ -156,7 +159,7 @@ static lots_status unpack_stretches(stretches *all, lots_error *err)
     for (uint32_t i = 0; i < all->count; i++) {
         stretch *item = &all->items[i];
         const uint32_t before = item->from % GROUP;
-        LOTS_TRY(patch_stretch(all->marks, item->from - before, item->values, before + item->to - item->from, err));
+        LOTS_TRY(patch_stretch(all, item->from - before, item->values, before + item->to - item->from, err));
         item->values += before;
     }
     return LOTS_OK;

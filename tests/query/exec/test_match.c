@@ -18,11 +18,31 @@ static void busy_patient(world *to, lots_batch *batches, uint32_t patient)
         random_span(to, &batches[S_HOMES], patient, to->from + (int32_t)below(to, days), false);
 }
 
+/* One in eleven; the others have one contact or none, so that few can have a pattern. */
+static void seldom_busy_patient(world *to, lots_batch *batches, uint32_t patient)
+{
+    if (patient % 11 == 4) {
+        busy_patient(to, batches, patient);
+        return;
+    }
+    random_person(to, &batches[S_PATIENTS], patient);
+    if (below(to, 3) > 0)
+        random_contact(to, &batches[S_CONTACTS], patient, to->from + (int32_t)below(to, 20));
+}
+
 static int open_world(void **state)
 {
     (void)state;
     world_open(&w, 41);
     world_fill(&w, (const uint32_t[]){PATIENTS / 2, PATIENTS / 2, 0}, busy_patient);
+    return 0;
+}
+
+static int open_quiet_world(void **state)
+{
+    (void)state;
+    world_open(&w, 43);
+    world_fill(&w, (const uint32_t[]){3 * PATIENTS, PATIENTS, 0}, seldom_busy_patient);
     return 0;
 }
 
@@ -281,15 +301,28 @@ static uint32_t check_pattern(const pattern *p)
     return row;
 }
 
-static void any_pattern_finds_what_trying_everything_finds(void **state)
+/* At least so many must be found, or nothing would be tested. */
+static void check_random_patterns(uint32_t least)
 {
-    (void)state;
     uint32_t patterns = 0;
     for (int i = 0; i < PATTERNS; i++) {
         const pattern p = random_pattern();
         patterns += check_pattern(&p) > 0;
     }
-    assert_true(patterns > PATTERNS / 4); /* or nothing would be tested */
+    assert_true(patterns > least);
+}
+
+static void any_pattern_finds_what_trying_everything_finds(void **state)
+{
+    (void)state;
+    check_random_patterns(PATTERNS / 4);
+}
+
+/* Of few patients' events lists are made otherwise. */
+static void patterns_that_few_can_have_are_found(void **state)
+{
+    (void)state;
+    check_random_patterns(PATTERNS / 8);
 }
 
 /* ---- the rules ---- */
@@ -394,5 +427,11 @@ int main(void)
         cmocka_unit_test(events_of_a_match_are_used_as_any_event),
         cmocka_unit_test(patterns_that_mean_nothing_are_refused),
     };
-    return cmocka_run_group_tests(tests, open_world, close_world);
+    const struct CMUnitTest quiet[] = {
+        cmocka_unit_test(patterns_that_few_can_have_are_found),
+        cmocka_unit_test(windows_since_several_steps_are_all_kept),
+        cmocka_unit_test(runs_are_as_long_as_the_rest_needs_and_no_longer),
+    };
+    const int failed = cmocka_run_group_tests(tests, open_world, close_world);
+    return failed + cmocka_run_group_tests(quiet, open_quiet_world, close_world);
 }

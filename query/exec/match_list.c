@@ -421,6 +421,35 @@ static lots_status take_all_ends(match_solver *solver, lots_error *err)
                               &ends, err);
 }
 
+/* Has each step a row behind one of the step before, taking the first there is? Rows of one relation tell. */
+static bool has_rows_in_order(const match_solver *solver, uint32_t owner)
+{
+    const lots_relation_rows *relation = NULL;
+    size_t behind = 0;
+    for (uint32_t b = 0; b < solver->bound_count; b++) {
+        const match_list *list = &solver->bounds[b].list;
+        behind = list->relation == relation && behind > list->offsets[owner] ? behind : list->offsets[owner];
+        relation = list->mask != NULL ? list->relation : NULL;
+        if (list->mask == NULL)
+            continue;
+        behind = lots_bits_next(list->mask, behind, list->offsets[owner + 1]) + 1;
+        if (behind > list->offsets[owner + 1])
+            return false;
+    }
+    return true;
+}
+
+/* Events of a match come one after the other, whatever the windows. */
+static void keep_in_order(match_solver *solver)
+{
+    const uint32_t patients = solver->worker->patients->count;
+    if (!are_few(solver))
+        return;
+    for (size_t g = lots_bits_next(solver->possible, 0, patients); g < patients; g = lots_bits_next(solver->possible, g + 1, patients))
+        if (!has_rows_in_order(solver, (uint32_t)g))
+            lots_bit_clear(solver->possible, (uint32_t)g);
+}
+
 /* The rows of every step's set, until no patient is left: then a set is asked for only to see its windows. */
 static lots_status find_all(match_solver *solver, bool *none, lots_error *err)
 {
@@ -433,6 +462,8 @@ static lots_status find_all(match_solver *solver, bool *none, lots_error *err)
         if (!*none)
             LOTS_TRY(keep_possible(solver, &bound->list, err));
     }
+    if (!none_possible(solver))
+        keep_in_order(solver);
     *none = none_possible(solver);
     for (uint32_t b = 0; b < solver->bound_count; b++)
         for (uint32_t n = 0; n < solver->bounds[b].no_count; n++) {

@@ -158,6 +158,9 @@ typedef struct lots_values_out {
 
 /* What makes some days of a block of gaps cheaper than all: see core/codec/gap_marks.c. */
 typedef struct lots_gap_marks lots_gap_marks;
+/* What makes some values of a frame cheaper than all: see core/codec/frame_marks.c. */
+typedef struct lots_frame_marks lots_frame_marks;
+enum { LOTS_FRAME_GROUP = 32 };
 /* What makes some of a block's rising numbers cheaper than all: see core/codec/rise_marks.c. */
 typedef struct lots_rise_marks lots_rise_marks;
 enum { LOTS_RISE_GROUP = 32 };
@@ -252,6 +255,15 @@ LOTS_MUST lots_status lots_block_take_days(const lots_block_meta *meta, const lo
  * stay as they are. `out` has starts; meta->min < day <= meta->max. Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_block_find_places(const lots_block_meta *meta, const lots_gap_marks *marks, const uint64_t *patients,
                                              int32_t day, uint32_t *places, const lots_values_out *out, lots_error *err);
+/* Of numbers packed one by one: can those of a few groups of LOTS_FRAME_GROUP be decoded for less than all, once there are marks? */
+bool lots_block_can_group(const lots_block_meta *meta);
+/* The marks of such a block, which has been decoded before. Given away; lots_free() ends them. `bytes`, and the `after_bytes` that may
+ * be read after them, must outlive them. Errors: LOTS_CORRUPT, LOTS_MEMORY; *out is NULL then. */
+LOTS_MUST lots_status lots_block_mark_groups(const lots_block_meta *meta, const uint8_t *bytes, size_t after_bytes,
+                                             lots_frame_marks **out, lots_arena *scratch, lots_error *err);
+/* The values of the groups with a bit in `groups`, each at its place in `out`, which has room for whole groups; other places are
+ * unspecified. Errors: LOTS_CORRUPT. */
+LOTS_MUST lots_status lots_block_decode_groups(const lots_frame_marks *marks, const uint64_t *groups, uint32_t *out, lots_error *err);
 /* Of numbers that rise, each once: can a few be decoded for less than all, once there are marks? */
 bool lots_block_can_rise(const lots_block_meta *meta);
 /* The marks of such a block, which has been decoded to `numbers` before. Given away; lots_free() ends them. `bytes`, and the

@@ -155,6 +155,8 @@ static lots_status match_column(lots_segment *segment, lots_segment_stream *stre
                          stream->file->name, schema->name, lots_kind_name(file->kind), lots_kind_name(schema->kind));
     out->shown[LOTS_PART_VALUES] = file->values.shown;
     out->shown[LOTS_PART_LENGTHS] = file->lengths.shown;
+    LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->marks, err));
+    out->marks = room;
     if (file->flags & LOTS_COLUMN_POSTINGS) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->posted, err));
         out->posted = room;
@@ -264,6 +266,8 @@ static void close_columns(lots_segment *segment)
             lots_free(atomic_load_explicit(&columns[c].ids, memory_order_acquire));
             lots_free(atomic_load_explicit(&columns[c].presence, memory_order_acquire));
             free_posted(segment, columns[c].posted);
+            for (uint32_t k = 0; columns[c].marks != NULL && k < segment->layout.chunks; k++)
+                lots_free(atomic_load_explicit(&columns[c].marks[k], memory_order_acquire));
         }
         const lots_segment_stream *stream = &segment->streams[s];
         for (uint32_t c = 0; stream->children != NULL && c < stream->file->column_count; c++)

@@ -119,6 +119,12 @@ LOTS_MUST lots_status lots_segment_elements_before(lots_segment *segment, uint32
 LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                             const uint32_t *elements, uint32_t element_count, uint32_t *out, bool *done,
                                             lots_arena *scratch, lots_error *err);
+/* Of a block of ids that has been read before, the values of the groups of LOTS_FRAME_GROUP with a bit in `groups`, each at its place
+ * in `out`, which has room for whole groups, where the encoding lets them be decoded for themselves: *done. Other places are
+ * unspecified. The first time 3.5 bytes a group and 4 for each value that is an escape are kept as long as the segment is open.
+ * Errors: as read. */
+LOTS_MUST lots_status lots_segment_groups(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const uint64_t *groups,
+                                          uint32_t *out, bool *done, lots_arena *scratch, lots_error *err);
 /* Which ids of a block are in a set of local ids, where the encoding tells it without decoding: *done. Else nothing is
  * written. `out`, `missing`: bits of the chunk's rows; a missing one is not in the set. *has_missing as for read. `planes`: of
  * the chunk; may be NULL. Errors: as read. */

@@ -54,6 +54,7 @@ typedef struct lots_segment_column {
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
     _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few; NULL: nobody asked yet */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
+    _Atomic(lots_frame_marks *) *marks; /* of its values, by chunk; NULL: it is not in the file. See segment_groups.c */
 } lots_segment_column;
 
 typedef struct lots_segment_stream {

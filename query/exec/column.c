@@ -31,6 +31,8 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
         streams[s].types = room;
         LOTS_TRY(lots_arena_alloc(&worker->tables, &room, columns, sizeof(uint32_t *), err));
         streams[s].elements = room;
+        LOTS_TRY(lots_arena_alloc(&worker->tables, &room, columns, sizeof(lots_some_elements), err));
+        streams[s].some_elements = room;
         for (uint32_t c = 0; c < 2 * columns; c++)
             streams[s].locals[c].count = UINT32_MAX;
     }
@@ -55,8 +57,10 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
         stream->tested = NULL;
         for (uint32_t c = 0; stream->read && c < 2 * columns; c++)
             stream->locals[c].count = UINT32_MAX;
-        for (uint32_t c = 0; stream->read && c < columns; c++)
+        for (uint32_t c = 0; stream->read && c < columns; c++) {
             stream->elements[c] = NULL;
+            stream->some_elements[c].ids = NULL;
+        }
         stream->read = false;
     }
     return LOTS_OK;
@@ -167,6 +171,60 @@ lots_status lots_stream_elements(lots_worker *worker, uint32_t stream, uint32_t 
     *out = chunk->elements[column] = items;
     chunk->read = true;
     return LOTS_OK;
+}
+
+/* The groups of the runs' elements that haven't been read, as bits. */
+static lots_status missing_groups(lots_worker *worker, const lots_element_runs *runs, uint32_t groups, const lots_some_elements *some,
+                                  uint64_t **out, lots_error *err)
+{
+    LOTS_TRY(lots_new_bits(&worker->scratch, groups, out, err));
+    for (uint32_t r = 0; r < runs->count; r++)
+        if (runs->from[r] < runs->to[r])
+            lots_bits_set_range(*out, runs->from[r] / LOTS_FRAME_GROUP, (runs->to[r] - 1) / LOTS_FRAME_GROUP + 1);
+    if (some->ids != NULL)
+        worker->kernels->bits_and_not(*out, some->groups, groups, *out);
+    return LOTS_OK;
+}
+
+/* Where few groups of `count` elements are wanted that weren't before, these alone: *done. */
+static lots_status read_some_elements(lots_worker *worker, uint32_t stream, uint32_t column, uint32_t count,
+                                      const lots_element_runs *runs, bool *done, lots_error *err)
+{
+    enum { FEW = 2 }; /* of so many groups one at most */
+    lots_some_elements *some = &worker->streams[stream].some_elements[column];
+    lots_arena *arena = &worker->depths[0].arena;
+    const uint32_t groups = (count + LOTS_FRAME_GROUP - 1) / LOTS_FRAME_GROUP;
+    uint64_t *wanted = NULL;
+    *done = false;
+    LOTS_TRY(missing_groups(worker, runs, groups, some, &wanted, err));
+    if (FEW * worker->kernels->bits_count(wanted, groups) > groups)
+        return LOTS_OK;
+    if (some->ids == NULL) {
+        LOTS_TRY(lots_new_bits(arena, groups, &some->groups, err));
+        LOTS_TRY(lots_new_u32(arena, (size_t)groups * LOTS_FRAME_GROUP, &some->ids, err));
+        worker->streams[stream].read = true;
+    }
+    LOTS_TRY(lots_segment_groups(worker->segment, stream, column, worker->chunk, wanted, some->ids, done, &worker->scratch, err));
+    if (*done)
+        worker->kernels->bits_or(some->groups, wanted, groups, some->groups);
+    return LOTS_OK;
+}
+
+lots_status lots_stream_some_elements(lots_worker *worker, uint32_t stream, uint32_t column, const lots_element_runs *runs,
+                                      const uint32_t **out, lots_error *err)
+{
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, column, LOTS_PART_VALUES, worker->chunk);
+    uint32_t count;
+    bool done = false;
+    if (worker->streams[stream].elements[column] == NULL) {
+        const lots_arena_mark mark = lots_arena_save(&worker->scratch);
+        const lots_status status = read_some_elements(worker, stream, column, meta->count, runs, &done, err);
+        lots_arena_restore(&worker->scratch, mark);
+        if (status != LOTS_OK)
+            return status;
+    }
+    *out = worker->streams[stream].some_elements[column].ids;
+    return done ? LOTS_OK : lots_stream_elements(worker, stream, column, out, &count, err);
 }
 
 static lots_status read_lists(lots_worker *worker, uint32_t stream, uint32_t column, lots_vector *out, lots_error *err)

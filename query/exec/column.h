@@ -19,6 +19,14 @@ bool lots_stream_is_read(const lots_worker *worker, uint32_t stream, uint32_t co
 /* Of a column of lists: the elements of all of them, one after the other, with ids as the segment numbers them. */
 LOTS_MUST lots_status lots_stream_elements(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t **out,
                                            uint32_t *count, lots_error *err);
+/* Some elements of lists, by run. */
+typedef struct lots_element_runs {
+    const uint32_t *from, *to;
+    uint32_t count;
+} lots_element_runs;
+/* The same of the elements of runs, each at its place; what stands at others is unspecified. */
+LOTS_MUST lots_status lots_stream_some_elements(lots_worker *worker, uint32_t stream, uint32_t column, const lots_element_runs *runs,
+                                                const uint32_t **out, lots_error *err);
 /* Of a column of texts that has not been read: all of them as whole numbers, none missing, which are equal where the texts are;
  * NULL where they are not stored so. */
 LOTS_MUST lots_status lots_stream_numbers(lots_worker *worker, uint32_t stream, uint32_t column, const int64_t **out,

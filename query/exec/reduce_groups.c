@@ -180,7 +180,6 @@ static lots_status read_lists(stored_groups *groups, uint32_t stream, uint32_t c
     enum { FEW = 8 }; /* rows for one run that is placed by itself */
     lots_worker *worker = groups->step->worker;
     const lots_vector *lists = NULL;
-    uint32_t elements = 0;
     bool done = false;
     if (runs->count < worker->streams[stream].rows / FEW && !lots_stream_is_read(worker, stream, column))
         LOTS_TRY(place_runs(groups, stream, column, runs, &done, err));
@@ -190,7 +189,8 @@ static lots_status read_lists(stored_groups *groups, uint32_t stream, uint32_t c
         runs->from[r] = lists->offsets[runs->from[r]];
         runs->to[r] = lists->offsets[runs->to[r]];
     }
-    return lots_stream_elements(worker, stream, column, &groups->ids, &elements, err);
+    const lots_element_runs some = {runs->from, runs->to, runs->count};
+    return lots_stream_some_elements(worker, stream, column, &some, &groups->ids, err);
 }
 
 static lots_status read_codes(stored_groups *groups, uint32_t stream, uint32_t column, code_runs *runs, lots_error *err)

@@ -67,6 +67,11 @@ typedef struct lots_taken { /* of a column: a few rows that were decoded for the
     lots_vector latest_values;
 } lots_taken;
 
+typedef struct lots_some_elements { /* of a column of lists: as `elements` below, of some groups of LOTS_FRAME_GROUP */
+    uint32_t *ids;    /* NULL: none are read */
+    uint64_t *groups; /* which are */
+} lots_some_elements;
+
 typedef struct lots_stream_chunk {
     uint32_t rows;
     bool read;           /* some column of it is */
@@ -86,6 +91,7 @@ typedef struct lots_stream_chunk {
     bool days_asked;     /* all days are what is asked for */
     lots_type *types;    /* by column; MISSING: not yet asked for */
     uint32_t **elements; /* by column of lists: their ids, local, one after the other; NULL: not read */
+    lots_some_elements *some_elements; /* by column */
     lots_vector *locals; /* by column, as the segment has it: ids local. count UINT32_MAX: not read */
     lots_vector *values; /* by column: ids are ranks, ends of points filled in */
 } lots_stream_chunk;

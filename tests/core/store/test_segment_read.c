@@ -5,7 +5,7 @@
 #include "core/index/bitset.h"
 #include "tests/core/store/segment_fixture.h"
 
-static unsigned taken_blocks, taken_ends, marked_blocks;
+static unsigned taken_blocks, taken_ends, marked_blocks, grouped_blocks;
 
 /* The days that ends are counted from; NULL: the column has no such. */
 static const int32_t *starts_of(lots_segment *segment, const lots_schema *schemas, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
@@ -105,6 +105,31 @@ static void assert_block(lots_segment *segment, const lots_schema *schema, const
     lots_arena_free(&scratch);
 }
 
+/* Every third group of the elements of lists is what was read; none is told before that was. */
+static void assert_groups(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk)
+{
+    lots_error err;
+    lots_arena scratch;
+    void *read, *some, *bits;
+    bool has_missing, before, done;
+    const uint32_t count = lots_segment_meta(segment, stream, column, LOTS_PART_VALUES, chunk)->count;
+    lots_arena_init(&scratch, 0);
+    assert_ok(lots_arena_vector(&scratch, &read, count + 1u, 4, &err));
+    assert_ok(lots_arena_vector(&scratch, &some, count + LOTS_FRAME_GROUP, 4, &err));
+    assert_ok(lots_arena_alloc(&scratch, &bits, count / LOTS_FRAME_GROUP / 64 + 1, 8, &err));
+    for (uint32_t g = 1; g * LOTS_FRAME_GROUP < count; g += 3)
+        lots_bit_set(bits, g);
+    lots_values_out out = {.data = read};
+    assert_ok(lots_segment_groups(segment, stream, column, chunk, bits, some, &before, &scratch, &err));
+    assert_false(before);
+    assert_ok(lots_segment_read(segment, stream, column, LOTS_PART_VALUES, chunk, &out, &has_missing, &scratch, &err));
+    assert_ok(lots_segment_groups(segment, stream, column, chunk, bits, some, &done, &scratch, &err));
+    for (uint32_t i = 0; done && i < count; i++)
+        assert_true(i / LOTS_FRAME_GROUP % 3 != 1 || ((uint32_t *)some)[i] == ((uint32_t *)read)[i]);
+    grouped_blocks += done;
+    lots_arena_free(&scratch);
+}
+
 /* Days of every third patient, and of every seventh row, are those that were written, and a day's places are there; not before the
  * block was read. */
 static void assert_some_days(lots_segment *segment, const rows *from, uint32_t stream, uint32_t start, uint32_t chunk, uint32_t first_row,
@@ -184,6 +209,8 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
             for (uint32_t c = 0; c < from.list[s]->column_count; c++)
                 if (!from.list[s]->columns[c].list)
                     assert_block(segment, &f.schema, &from, s, c, k, row);
+                else
+                    assert_groups(segment, s, c, k);
             if (start >= 0)
                 assert_some_days(segment, &from, s, (uint32_t)start, k, row, offsets, end - first, true);
             assert_int_equal(offsets[end - first], lots_segment_chunk_rows(segment, s, k));
@@ -192,7 +219,7 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
         }
         assert_int_equal(row, from.list[s]->rows);
     }
-    assert_true(taken_blocks > 0 && taken_ends > 0 && marked_blocks > 0);
+    assert_true(taken_blocks > 0 && taken_ends > 0 && marked_blocks > 0 && grouped_blocks > 0);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
     free_rows(&from);

@@ -281,6 +281,54 @@ static void scores_over_any_set_are_as_in_sql(void **state)
     }
 }
 
+/* Contacts mostly of one code, so that lists are told by few bits, and of one chunk. */
+static void put_short_lists(small_registry *r)
+{
+    static const char *const codes[] = {"E119", "E109", "I509", "I110", "F001", "I501", "I109", "J459", "C509", "E149"};
+    uint64_t random = 3;
+    char start[24], list[24];
+    for (int p = 0; p < 150; p++) {
+        small_patient(r, "1950-01-01", "female", NULL);
+        for (int i = 0; i < 16; i++) {
+            const uint64_t any = lots_test_random(&random);
+            snprintf(start, sizeof start, "2021-%02d-%02d", (int)(any % 12) + 1, (int)(any / 12 % 28) + 1);
+            snprintf(list, sizeof list, "%s %s", codes[any / 512 % 10], codes[any / 8192 % 10]);
+            if (any / 131072 % 10 > 0)
+                list[4] = '\0';
+            small_contact(r, p, start, NULL, "primary", NULL, any / 131072 % 30 == 1 ? NULL : list);
+        }
+    }
+}
+
+/* Of lists that were read before, those of few rows are read for themselves: first few, then some of them again, then all. */
+static void scores_of_few_rows_are_as_in_sql(void **state)
+{
+    static const char *const question =
+        "from patients show score('own.csv', dx over contacts during 2021-03-05..2021-03-06),"
+        " score('own.csv', 'whole', dx over contacts during 2021-03-06..2021-03-09), groups('own.csv', dx over contacts)";
+    static const char *const sql =
+        "SELECT " OF(POINTS, " AND start BETWEEN d('2021-03-05') AND d('2021-03-06')") ", "
+        OF(WHOLE, " AND start BETWEEN d('2021-03-06') AND d('2021-03-09')") ", " OF(GROUPS, "") ", p FROM patients e ORDER BY p";
+    (void)state;
+    small_registry r;
+    answer oracle, got;
+    char why[1000];
+    small_open(&r);
+    put_short_lists(&r);
+    small_publish(&r, 150);
+    small_exec(&r, own_view);
+    write_own(&r, "own.csv", own_file);
+    answer_sql(r.sql, sql, &oracle);
+    for (int times = 0; times < 3; times++) {
+        got = ask_with(&r, question);
+        if (!answer_same(&got, &oracle, why))
+            fail_msg("asked before: %d\n%s", times, why);
+        answer_free(&got);
+    }
+    answer_free(&oracle);
+    small_close(&r);
+}
+
 /* The rows `codes,GROUP,icd10,prefix,E10-E14 I50` of a classification, each prefix and range asked of the contacts' codes. */
 static void put_members(small_registry *r, const char *name)
 {
@@ -493,6 +541,7 @@ int main(void)
         cmocka_unit_test(groups_are_named_hidden_and_made),
         cmocka_unit_test(codes_have_chapters_and_blocks),
         cmocka_unit_test(scores_over_any_set_are_as_in_sql),
+        cmocka_unit_test(scores_of_few_rows_are_as_in_sql),
         cmocka_unit_test(distinct_groups_are_as_many_as_in_sql),
         cmocka_unit_test(a_classification_is_named_once_with_its_source),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_a_word),

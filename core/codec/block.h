@@ -150,6 +150,7 @@ typedef struct lots_values_out {
     const lots_parent *parent; /* needed by LINKED, GIVEN and CLASSES */
     const uint64_t *absent;    /* needed by a block with the flag ABSENT: the rows that it leaves out */
     const int32_t *days;       /* the store's: days that these are counted from, when they are at hand; else NULL */
+    const uint16_t *entries;   /* of a block of ENTRIES: which each row is, where the caller has them, with 64 bytes of slack; else NULL */
     lots_known_entries *known; /* to take by, and to add to; may be NULL */
     lots_known_planes *planes; /* of this block and of those it is told from; may be NULL */
     size_t after_bytes;        /* readable after the block's bytes, whatever they are */

@@ -42,6 +42,18 @@ static lots_status read_entries(const lots_block_meta *meta, const lots_parent *
     return lots_entries_values(reader, (lots_phys)meta->phys, count, entries, arena, err);
 }
 
+/* Which entry each row is, of a block of ENTRIES: at hand, or else the reader stands before them. */
+static lots_status read_own_ids(const lots_block_meta *meta, const lots_values_out *from, uint32_t entries, lots_reader *reader,
+                                uint32_t *ids, lots_arena *arena, lots_error *err)
+{
+    if (from->entries == NULL)
+        return lots_entries_ids(reader, meta->count, (lots_starts){from->starts, from->starts_count}, entries, from->believed, ids,
+                                arena, err);
+    lots_kernels_get()->widen_u16(from->entries, meta->count, 0, ids);
+    reader->at = reader->end;
+    return LOTS_OK;
+}
+
 /* Each row's entry. */
 static lots_status read_entry_ids(const lots_block_meta *meta, const lots_values_out *out, uint32_t entries,
                                   lots_reader *reader, const uint32_t **ids, lots_arena *arena, lots_error *err)
@@ -53,8 +65,7 @@ static lots_status read_entry_ids(const lots_block_meta *meta, const lots_values
     }
     LOTS_TRY(lots_arena_vector(arena, &room, meta->count, sizeof(uint32_t), err));
     *ids = room;
-    return lots_entries_ids(reader, meta->count, (lots_starts){out->starts, out->starts_count}, entries, out->believed, room,
-                            arena, err);
+    return read_own_ids(meta, out, entries, reader, room, arena, err);
 }
 
 /* As many must be missing as the meta says. */
@@ -106,8 +117,7 @@ lots_status lots_block_entries(const lots_block_meta *meta, const uint8_t *bytes
     LOTS_TRY(lots_entries_count(&reader, meta->count, count, err));
     LOTS_TRY(lots_inner_skip(&reader, *count, err));
     const lots_arena_mark mark = lots_arena_save(scratch);
-    lots_status status = lots_entries_ids(&reader, meta->count, (lots_starts){from->starts, from->starts_count}, *count,
-                                          from->believed, ids, scratch, err);
+    lots_status status = read_own_ids(meta, from, *count, &reader, ids, scratch, err);
     lots_arena_restore(scratch, mark);
     return status;
 }
@@ -158,7 +168,9 @@ static lots_status take_entry_ids(const lots_block_meta *meta, lots_reader *read
                                   lots_arena *arena, lots_error *err)
 {
     const uint8_t *block = reader->at;
-    if (recall_ids(from->known, block, rows, row_count, ids))
+    for (uint32_t k = 0; from->entries != NULL && k < row_count; k++)
+        ids[k] = from->entries[rows[k]];
+    if (from->entries != NULL || recall_ids(from->known, block, rows, row_count, ids))
         return LOTS_OK;
     LOTS_TRY(lots_entries_take_ids(reader, meta->count, (lots_starts){from->starts, from->starts_count}, entries, rows,
                                    row_count, ids, arena, err));

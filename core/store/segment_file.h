@@ -2,7 +2,7 @@
  * (blocks), segment_lengths.c, segment_days.c, segment_kept.c (days), segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `posted`, `verified`) is published by one atomic store of
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `entries`, `posted`, `verified`) is published by one atomic store of
  * something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H
@@ -34,11 +34,11 @@ typedef struct lots_posted_marks {
     _Atomic(uint32_t *) rows; /* before each LOTS_RISE_GROUP-th rare pair, of the patients of those before it */
 } lots_posted_marks;
 
-/* A chunk's days, kept decoded: see segment_kept.c. */
-typedef struct lots_kept_days {
-    _Atomic(uint16_t *) days; /* less the least of the block; NULL: not kept */
-    _Atomic uint8_t asked;    /* how often they were decoded whole; no further than to when they are kept */
-} lots_kept_days;
+/* A number for each row of a chunk, kept decoded: see segment_kept.c. */
+typedef struct lots_kept_numbers {
+    _Atomic(uint16_t *) numbers; /* NULL: not kept */
+    _Atomic uint8_t asked;       /* how often they were decoded or taken; no further than to when they are kept */
+} lots_kept_numbers;
 
 /* The rows of a chunk that have an id: see segment_kept.c. */
 typedef struct lots_kept_rows {
@@ -63,7 +63,8 @@ typedef struct lots_segment_stream {
     lots_segment_column *columns;
     _Atomic(lots_segment_children *) *children; /* by column of the file */
     _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
-    lots_kept_days *kept;             /* of the same, by chunk */
+    lots_kept_numbers *kept;          /* of the same, by chunk: days, less the least of the block */
+    _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry; NULL: nobody asked yet */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;
@@ -132,6 +133,11 @@ uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t
 const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk);
 /* They were decoded whole. If that has happened often they are kept, where the budget has room. */
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days);
+/* out->entries of a column's block: those that are kept, of a block of ENTRIES that is believed; NULL: none are. They are kept once they
+ * were asked for often, where the budget has room. `out` has the starts. Errors: as decode. */
+LOTS_MUST lots_status lots_segment_find_entries(const lots_segment *segment, const lots_segment_stream *stream,
+                                                const lots_layout_column *column, uint32_t chunk, lots_values_out *out,
+                                                lots_arena *scratch, lots_error *err);
 /* A test of the column's block told this. If it is of one id and was made often it is kept, where the budget has room. */
 void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
                             const uint64_t *bits);

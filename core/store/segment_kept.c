@@ -1,7 +1,8 @@
 /* segment_kept.c: what question after question asks for, kept decoded: the days of a stream, which nearly every question needs whole
- * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), and which rows
- * have an id of a column that has few, a bit a row. One question alone would only pay for it, so these are kept when they have been
- * decoded for several, and only as far as the registry's budget goes: beyond it they are decoded as before. */
+ * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), which of its
+ * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), and
+ * which rows have an id of a column that has few, a bit a row. One question alone would only pay for it, so these are kept when they
+ * have been asked for by several, and only as far as the registry's budget goes: beyond it they are decoded as before. */
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -39,34 +40,108 @@ static void drop_room(lots_budget *budget, void *room, size_t bytes)
     lots_free(room);
 }
 
-/* ---- days ---- */
+/* ---- numbers: days, entries ---- */
 
 static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + SLACK_BYTES; }
+
+/* Less the least. Two threads may both keep them: what the later one made is dropped. */
+static void keep_numbers(lots_budget *budget, lots_kept_numbers *kept, const uint32_t *numbers, uint32_t count, uint32_t least)
+{
+    uint16_t *none = NULL, *narrow = new_room(budget, bytes_of(count));
+    for (uint32_t i = 0; narrow != NULL && i < count; i++)
+        narrow[i] = (uint16_t)(numbers[i] - least);
+    if (narrow != NULL &&
+        !atomic_compare_exchange_strong_explicit(&kept->numbers, &none, narrow, memory_order_acq_rel, memory_order_acquire))
+        drop_room(budget, narrow, bytes_of(count));
+}
+
+static void drop_numbers(lots_budget *budget, lots_kept_numbers *kept, uint32_t count)
+{
+    drop_room(budget, atomic_load_explicit(&kept->numbers, memory_order_acquire), bytes_of(count));
+}
 
 const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
 {
     return lots_segment_is_verified(segment, &stream->ordered->values, chunk)
-               ? atomic_load_explicit(&stream->kept[chunk].days, memory_order_acquire)
+               ? atomic_load_explicit(&stream->kept[chunk].numbers, memory_order_acquire)
                : NULL;
-}
-
-/* Two threads may both make them: what the later one made is dropped. */
-static void keep_days(lots_budget *budget, lots_kept_days *kept, const lots_block_meta *meta, const int32_t *days)
-{
-    uint16_t *none = NULL, *narrow = new_room(budget, bytes_of(meta->count));
-    for (uint32_t i = 0; narrow != NULL && i < meta->count; i++)
-        narrow[i] = (uint16_t)((uint32_t)days[i] - (uint32_t)meta->min);
-    if (narrow != NULL &&
-        !atomic_compare_exchange_strong_explicit(&kept->days, &none, narrow, memory_order_acq_rel, memory_order_acquire))
-        drop_room(budget, narrow, bytes_of(meta->count));
 }
 
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days)
 {
     const lots_block_meta *meta = &stream->ordered->values.metas[chunk];
-    lots_kept_days *kept = &stream->kept[chunk];
+    lots_kept_numbers *kept = &stream->kept[chunk];
     if (segment->keep != NULL && lots_block_can_mark(meta) && is_asked_often(&kept->asked))
-        keep_days(segment->keep, kept, meta, days);
+        keep_numbers(segment->keep, kept, (const uint32_t *)days, meta->count, (uint32_t)meta->min);
+}
+
+/* NULL: there is none yet. */
+static lots_kept_numbers *entries_of(const lots_segment_stream *stream, const lots_layout_column *column)
+{
+    return atomic_load_explicit(&stream->entries[column - stream->file->columns], memory_order_acquire);
+}
+
+/* By chunk. NULL: there is no memory for it. */
+static lots_kept_numbers *load_entries(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
+{
+    _Atomic(lots_kept_numbers *) *at = &stream->entries[column - stream->file->columns];
+    lots_kept_numbers *kept = entries_of(stream, column), *none = NULL;
+    void *room = NULL;
+    if (kept != NULL || lots_alloc(&room, segment->layout.chunks, sizeof *kept, NULL) != LOTS_OK)
+        return kept;
+    kept = room;
+    if (!atomic_compare_exchange_strong_explicit(at, &none, kept, memory_order_acq_rel, memory_order_acquire)) {
+        lots_free(room);
+        kept = none;
+    }
+    return kept;
+}
+
+/* They are asked for once more. */
+static bool should_keep_entries(const lots_segment *segment, lots_kept_numbers *kept, uint32_t count)
+{
+    return count <= UINT16_MAX && lots_budget_left(segment->keep) >= bytes_of(count) && is_asked_often(&kept->asked);
+}
+
+static lots_status keep_entries(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk, const lots_values_out *at_hand,
+                                lots_kept_numbers *kept, lots_arena *scratch, lots_error *err)
+{
+    const lots_block_meta *meta = &slot->metas[chunk];
+    const lots_values_out from = {.starts = at_hand->starts, .starts_count = at_hand->starts_count, .believed = true,
+                                  .after_bytes = lots_segment_after_block(segment, slot, chunk)};
+    uint32_t entries = 0;
+    void *ids;
+    LOTS_TRY(lots_arena_vector(scratch, &ids, meta->count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_block_entries(meta, segment->data + slot->offsets[chunk], &from, ids, &entries, scratch, err));
+    keep_numbers(segment->keep, kept, ids, meta->count, 0);
+    return LOTS_OK;
+}
+
+lots_status lots_segment_find_entries(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column,
+                                      uint32_t chunk, lots_values_out *out, lots_arena *scratch, lots_error *err)
+{
+    const lots_layout_slot *slot = &column->values;
+    const lots_block_meta *meta = &slot->metas[chunk];
+    out->entries = NULL;
+    if (segment->keep == NULL || meta->encoding != LOTS_ENCODING_ENTRIES || !lots_segment_is_verified(segment, slot, chunk))
+        return LOTS_OK;
+    lots_kept_numbers *kept = load_entries(segment, stream, column);
+    if (kept == NULL)
+        return LOTS_OK;
+    kept += chunk;
+    out->entries = atomic_load_explicit(&kept->numbers, memory_order_acquire);
+    if (out->entries == NULL && should_keep_entries(segment, kept, meta->count))
+        LOTS_TRY(keep_entries(segment, slot, chunk, out, kept, scratch, err));
+    out->entries = atomic_load_explicit(&kept->numbers, memory_order_acquire);
+    return LOTS_OK;
+}
+
+static void drop_entries(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
+{
+    lots_kept_numbers *kept = entries_of(stream, column);
+    for (uint32_t k = 0; kept != NULL && k < segment->layout.chunks; k++)
+        drop_numbers(segment->keep, &kept[k], column->values.metas[k].count);
+    lots_free(kept);
 }
 
 /* ---- rows that have an id ---- */
@@ -142,14 +217,18 @@ static void drop_rows(const lots_segment *segment, lots_segment_column *column)
 
 /* ---- the end ---- */
 
+static void drop_stream(const lots_segment *segment, const lots_segment_stream *stream, uint32_t columns)
+{
+    for (uint32_t k = 0; stream->kept != NULL && stream->ordered != NULL && k < segment->layout.chunks; k++)
+        drop_numbers(segment->keep, &stream->kept[k], stream->ordered->values.metas[k].count);
+    for (uint32_t c = 0; stream->entries != NULL && c < stream->file->column_count; c++)
+        drop_entries(segment, stream, &stream->file->columns[c]);
+    for (uint32_t c = 0; stream->columns != NULL && c < columns; c++)
+        drop_rows(segment, &stream->columns[c]);
+}
+
 void lots_segment_drop_kept(lots_segment *segment)
 {
-    for (uint32_t s = 0; segment->streams != NULL && s < segment->schema->stream_count; s++) {
-        const lots_segment_stream *stream = &segment->streams[s];
-        for (uint32_t k = 0; stream->kept != NULL && k < segment->layout.chunks; k++)
-            drop_room(segment->keep, atomic_load_explicit(&stream->kept[k].days, memory_order_acquire),
-                      stream->ordered != NULL ? bytes_of(stream->ordered->values.metas[k].count) : 0);
-        for (uint32_t c = 0; stream->columns != NULL && c < segment->schema->streams[s].column_count; c++)
-            drop_rows(segment, &stream->columns[c]);
-    }
+    for (uint32_t s = 0; segment->streams != NULL && s < segment->schema->stream_count; s++)
+        drop_stream(segment, &segment->streams[s], segment->schema->streams[s].column_count);
 }

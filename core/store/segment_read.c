@@ -122,6 +122,14 @@ static lots_status check_values(const block_place *place, const lots_values_out 
     return LOTS_OK;
 }
 
+/* Which entry each row is, of values in ENTRIES, where that is kept; the starts are there. */
+static lots_status find_entries(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err)
+{
+    return place->part == LOTS_PART_VALUES
+               ? lots_segment_find_entries(place->segment, place->stream, place->column, place->chunk, out, scratch, err)
+               : LOTS_OK;
+}
+
 static lots_status read_patients(const block_place *place, lots_values_out *out, lots_arena *scratch, lots_error *err)
 {
     const lots_layout *layout = &place->segment->layout;
@@ -129,11 +137,11 @@ static lots_status read_patients(const block_place *place, lots_values_out *out,
     void *starts;
     out->starts_count = patients;
     if (out->starts != NULL)
-        return LOTS_OK;
+        return find_entries(place, out, scratch, err);
     LOTS_TRY(lots_arena_vector(scratch, &starts, (size_t)patients + 1, sizeof(uint32_t), err));
     LOTS_TRY(fill_offsets(place->segment, place->stream->file, place->chunk, starts, scratch, err));
     out->starts = starts;
-    return LOTS_OK;
+    return find_entries(place, out, scratch, err);
 }
 
 /* The parent's place in the same chunk; a block that needs one and has none is damage. */

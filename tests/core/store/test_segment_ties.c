@@ -186,6 +186,55 @@ static void parts_of_tied_columns_are_as_the_whole(void **state)
     own_stream_close(&v);
 }
 
+/* Everything, again and again; and parts, which are as the whole, however that was read. */
+static void assert_often(own_stream *v, lots_segment *segment)
+{
+    lots_error err;
+    lots_arena scratch, kept;
+    lots_arena_init(&scratch, 0);
+    lots_arena_init(&kept, 0);
+    for (int time = 0; time < 6; time++) {
+        lots_batch out;
+        assert_ok(lots_segment_export(segment, VISITS, FIRST_PATIENT, &out, &err));
+        assert_same_batch(&out, &v->rows);
+        lots_batch_close(&out);
+        for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
+            lots_known_entries known = {.arena = &kept};
+            for (uint32_t c = V_END; c < V_NOTE; c++)
+                assert_parts(v, segment, c, k, &known, NULL, &scratch);
+        }
+    }
+    lots_arena_free(&kept);
+    lots_arena_free(&scratch);
+}
+
+static void entries_asked_for_often_are_kept_within_the_budget(void **state)
+{
+    (void)state;
+    static const size_t limits[] = {1 << 30, 200000 /* of one of two chunks */, 1};
+    lots_error err;
+    own_stream v;
+    own_stream_open(&v, 21, 5000, 40, add_visits, add_patient);
+    for (int i = 0; i < 3; i++) {
+        lots_segment *segment;
+        lots_budget budget;
+        lots_budget_init(&budget, limits[i]);
+        assert_ok(open_file(&v.f, v.path, &segment, &err));
+        lots_segment_keep(segment, &budget);
+        assert_often(&v, segment);
+        const size_t held = budget.used_bytes;
+        assert_true(i > 0 || held > 4 * (size_t)v.rows.rows); /* more than the days alone, and each row's entry */
+        assert_true(i != 1 || (held > 0 && held <= limits[i]));
+        assert_true(i < 2 || held == 0);
+        lots_segment_forget(segment); /* nothing is believed: read, checked, and found the same */
+        assert_often(&v, segment);
+        assert_true(budget.used_bytes == held);
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
+    own_stream_close(&v);
+}
+
 static void the_same_rows_give_the_same_bytes(void **state)
 {
     (void)state;
@@ -339,6 +388,7 @@ int main(void)
         cmocka_unit_test(columns_are_tied_where_it_pays),
         cmocka_unit_test(small_segments_come_back_whatever_is_tied),
         cmocka_unit_test(parts_of_tied_columns_are_as_the_whole),
+        cmocka_unit_test(entries_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(the_same_rows_give_the_same_bytes),
         cmocka_unit_test(a_directory_that_ties_what_can_not_be_tied_is_refused),
         cmocka_unit_test(tied_blocks_changed_under_right_checksums_never_harm),

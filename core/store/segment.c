@@ -157,6 +157,10 @@ static lots_status match_column(lots_segment *segment, lots_segment_stream *stre
     out->shown[LOTS_PART_LENGTHS] = file->lengths.shown;
     LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->marks, err));
     out->marks = room;
+    if (file->kind == LOTS_KIND_INT || file->kind == LOTS_KIND_DECIMAL) {
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_amounts, err));
+        out->kept_amounts = room;
+    }
     if (file->flags & LOTS_COLUMN_POSTINGS) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->posted, err));
         out->posted = room;

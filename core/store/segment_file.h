@@ -1,5 +1,5 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_lengths.c, segment_days.c, segment_kept.c (days), segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
+ * (blocks), segment_lengths.c, segment_days.c (days), segment_kept.c, segment_kept_amounts.c, segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
  * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `entries`, `posted`, `verified`) is published by one atomic store of
@@ -46,6 +46,17 @@ typedef struct lots_kept_rows {
     _Atomic uint8_t asked;    /* as above, of these */
 } lots_kept_rows;
 
+/* A chunk's numbers as places in a dictionary: see segment_kept_amounts.c. One piece of memory. */
+typedef struct lots_kept_amounts {
+    const uint32_t *entries;
+    const uint16_t *places; /* by row; with 64 bytes of slack */
+    uint32_t entry_count;
+} lots_kept_amounts;
+typedef struct lots_kept_amounts_at {
+    _Atomic(lots_kept_amounts *) amounts; /* NULL: not kept */
+    _Atomic uint8_t asked;                /* how often some were taken; as above */
+} lots_kept_amounts_at;
+
 typedef struct lots_segment_column {
     const lots_layout_column *file;
     const lots_block_meta *shown[2];    /* by lots_part, then chunk */
@@ -53,6 +64,7 @@ typedef struct lots_segment_column {
     _Atomic(lots_segment_ids *) ids;
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
     _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few; NULL: nobody asked yet */
+    lots_kept_amounts_at *kept_amounts; /* by chunk, of whole numbers and decimals; else NULL */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
     _Atomic(lots_frame_marks *) *marks; /* of its values, by chunk; NULL: it is not in the file. See segment_groups.c */
 } lots_segment_column;
@@ -141,6 +153,10 @@ LOTS_MUST lots_status lots_segment_find_entries(const lots_segment *segment, con
 /* A test of the column's block told this. If it is of one id and was made often it is kept, where the budget has room. */
 void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
                             const uint64_t *bits);
+/* The numbers of a column's chunk, of which some are asked for; NULL where they aren't kept. If some were asked for often and the budget
+ * has room they are kept from now on. */
+const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk,
+                                                   lots_arena *scratch);
 /* Everything that is kept goes, before the segment does. */
 void lots_segment_drop_kept(lots_segment *segment);
 /* The children of a column of the file that has them, made at first use. */

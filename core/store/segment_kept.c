@@ -2,19 +2,19 @@
  * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), which of its
  * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), and
  * which rows have an id of a column that has few, a bit a row. One question alone would only pay for it, so these are kept when they
- * have been asked for by several, and only as far as the registry's budget goes: beyond it they are decoded as before. */
+ * have been asked for by several, and only as far as the registry's budget goes: beyond it they are decoded as before.
+ * Amounts: segment_kept_amounts.c. */
 #include <string.h>
 
 #include "core/base/memory.h"
 #include "core/index/bitset.h"
-#include "core/store/segment_file.h"
+#include "core/store/segment_kept.h"
 
-enum { KEPT_AFTER = 4, SLACK_BYTES = 64, IDS_FEW = 16 };
+enum { KEPT_AFTER = 4, IDS_FEW = 16 };
 
 void lots_segment_keep(lots_segment *segment, lots_budget *budget) { segment->keep = budget; }
 
-/* One more time. */
-static bool is_asked_often(_Atomic uint8_t *asked)
+bool lots_kept_is_asked_often(_Atomic uint8_t *asked)
 {
     if (atomic_load_explicit(asked, memory_order_relaxed) + 1 >= KEPT_AFTER)
         return true;
@@ -22,8 +22,7 @@ static bool is_asked_often(_Atomic uint8_t *asked)
     return false;
 }
 
-/* NULL: there is none. */
-static void *new_room(lots_budget *budget, size_t bytes)
+void *lots_kept_room(lots_budget *budget, size_t bytes)
 {
     void *room = NULL;
     if (lots_budget_left(budget) < bytes || lots_budget_take(budget, bytes, NULL) != LOTS_OK)
@@ -33,7 +32,7 @@ static void *new_room(lots_budget *budget, size_t bytes)
     return room;
 }
 
-static void drop_room(lots_budget *budget, void *room, size_t bytes)
+void lots_kept_drop(lots_budget *budget, void *room, size_t bytes)
 {
     if (room != NULL)
         lots_budget_give(budget, bytes);
@@ -42,22 +41,22 @@ static void drop_room(lots_budget *budget, void *room, size_t bytes)
 
 /* ---- numbers: days, entries ---- */
 
-static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + SLACK_BYTES; }
+static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + LOTS_KEPT_SLACK; }
 
 /* Less the least. Two threads may both keep them: what the later one made is dropped. */
 static void keep_numbers(lots_budget *budget, lots_kept_numbers *kept, const uint32_t *numbers, uint32_t count, uint32_t least)
 {
-    uint16_t *none = NULL, *narrow = new_room(budget, bytes_of(count));
+    uint16_t *none = NULL, *narrow = lots_kept_room(budget, bytes_of(count));
     for (uint32_t i = 0; narrow != NULL && i < count; i++)
         narrow[i] = (uint16_t)(numbers[i] - least);
     if (narrow != NULL &&
         !atomic_compare_exchange_strong_explicit(&kept->numbers, &none, narrow, memory_order_acq_rel, memory_order_acquire))
-        drop_room(budget, narrow, bytes_of(count));
+        lots_kept_drop(budget, narrow, bytes_of(count));
 }
 
 static void drop_numbers(lots_budget *budget, lots_kept_numbers *kept, uint32_t count)
 {
-    drop_room(budget, atomic_load_explicit(&kept->numbers, memory_order_acquire), bytes_of(count));
+    lots_kept_drop(budget, atomic_load_explicit(&kept->numbers, memory_order_acquire), bytes_of(count));
 }
 
 const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
@@ -71,7 +70,7 @@ void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stre
 {
     const lots_block_meta *meta = &stream->ordered->values.metas[chunk];
     lots_kept_numbers *kept = &stream->kept[chunk];
-    if (segment->keep != NULL && lots_block_can_mark(meta) && is_asked_often(&kept->asked))
+    if (segment->keep != NULL && lots_block_can_mark(meta) && lots_kept_is_asked_often(&kept->asked))
         keep_numbers(segment->keep, kept, (const uint32_t *)days, meta->count, (uint32_t)meta->min);
 }
 
@@ -100,7 +99,7 @@ static lots_kept_numbers *load_entries(const lots_segment *segment, const lots_s
 /* They are asked for once more. */
 static bool should_keep_entries(const lots_segment *segment, lots_kept_numbers *kept, uint32_t count)
 {
-    return count <= UINT16_MAX && lots_budget_left(segment->keep) >= bytes_of(count) && is_asked_often(&kept->asked);
+    return count <= UINT16_MAX && lots_budget_left(segment->keep) >= bytes_of(count) && lots_kept_is_asked_often(&kept->asked);
 }
 
 static lots_status keep_entries(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk, const lots_values_out *at_hand,
@@ -146,7 +145,7 @@ static void drop_entries(const lots_segment *segment, const lots_segment_stream 
 
 /* ---- rows that have an id ---- */
 
-static size_t bytes_of_bits(uint32_t rows) { return lots_bit_words(rows) * sizeof(uint64_t) + SLACK_BYTES; }
+static size_t bytes_of_bits(uint32_t rows) { return lots_bit_words(rows) * sizeof(uint64_t) + LOTS_KEPT_SLACK; }
 
 /* Of how many ids rows are kept: of all of a column's, or none. */
 static uint32_t kept_ids(const lots_segment_column *column)
@@ -193,16 +192,16 @@ void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *co
     if (segment->keep == NULL || !is_of_one(column, chunk, test))
         return;
     lots_kept_rows *kept = load_kept(segment, column);
-    if (kept == NULL || !is_asked_often(&kept[(size_t)chunk * kept_ids(column) + test->first].asked))
+    if (kept == NULL || !lots_kept_is_asked_often(&kept[(size_t)chunk * kept_ids(column) + test->first].asked))
         return;
     const uint32_t rows = column->file->values.metas[chunk].count;
-    uint64_t *none = NULL, *copy = new_room(segment->keep, bytes_of_bits(rows));
+    uint64_t *none = NULL, *copy = lots_kept_room(segment->keep, bytes_of_bits(rows));
     if (copy == NULL)
         return;
     memcpy(copy, bits, lots_bit_words(rows) * sizeof(uint64_t));
     if (!atomic_compare_exchange_strong_explicit(&kept[(size_t)chunk * kept_ids(column) + test->first].bits, &none, copy,
                                                  memory_order_acq_rel, memory_order_acquire))
-        drop_room(segment->keep, copy, bytes_of_bits(rows));
+        lots_kept_drop(segment->keep, copy, bytes_of_bits(rows));
 }
 
 static void drop_rows(const lots_segment *segment, lots_segment_column *column)
@@ -210,12 +209,18 @@ static void drop_rows(const lots_segment *segment, lots_segment_column *column)
     lots_kept_rows *kept = atomic_load_explicit(&column->kept, memory_order_acquire);
     const uint32_t ids = kept_ids(column);
     for (size_t i = 0; kept != NULL && i < (size_t)segment->layout.chunks * ids; i++)
-        drop_room(segment->keep, atomic_load_explicit(&kept[i].bits, memory_order_acquire),
+        lots_kept_drop(segment->keep, atomic_load_explicit(&kept[i].bits, memory_order_acquire),
                   bytes_of_bits(column->file->values.metas[i / ids].count));
     lots_free(kept);
 }
 
 /* ---- the end ---- */
+
+static void drop_column(const lots_segment *segment, lots_segment_column *column)
+{
+    drop_rows(segment, column);
+    lots_segment_drop_amounts(segment, column);
+}
 
 static void drop_stream(const lots_segment *segment, const lots_segment_stream *stream, uint32_t columns)
 {
@@ -224,7 +229,7 @@ static void drop_stream(const lots_segment *segment, const lots_segment_stream *
     for (uint32_t c = 0; stream->entries != NULL && c < stream->file->column_count; c++)
         drop_entries(segment, stream, &stream->file->columns[c]);
     for (uint32_t c = 0; stream->columns != NULL && c < columns; c++)
-        drop_rows(segment, &stream->columns[c]);
+        drop_column(segment, &stream->columns[c]);
 }
 
 void lots_segment_drop_kept(lots_segment *segment)

@@ -276,9 +276,9 @@ static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const 
     if (by->unless != NULL || value.missing != NULL)
         except_rows(by, &value, unless.data, rows->count, periods->count, found);
     if (by->below)
-        worker->kernels->least_i32((const int32_t *)found, NULL, rows->count, end);
+        worker->kernels->least_i32((const int32_t *)found, NULL, rows->count, end, end);
     else
-        worker->kernels->greatest_i32((const int32_t *)found, NULL, rows->count, first);
+        worker->kernels->greatest_i32((const int32_t *)found, NULL, rows->count, first, first);
     return LOTS_OK;
 }
 
@@ -293,6 +293,6 @@ lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, co
     memset(low, 0, count * sizeof *low);
     for (uint32_t b = 0; b < plan->bound_count; b++)
         LOTS_TRY(narrow(worker, &plan->bounds[b], rows, &plan->periods, low, high, err));
-    worker->kernels->greatest_i32(low, NULL, count, high);
+    worker->kernels->greatest_i32(low, NULL, count, high, high);
     return LOTS_OK;
 }

@@ -352,7 +352,7 @@ static lots_status endless_ends(lots_worker *worker, uint32_t stream, const uint
     LOTS_TRY(lots_vector_flatten(&worker->depths[0].arena, &until, &days, err));
     if (last.death != NULL)
         end_with_death(last.death, offsets, days.data);
-    worker->kernels->greatest_i32(starts, NULL, rows, days.data);
+    worker->kernels->greatest_i32(starts, NULL, rows, days.data, days.data);
     for (size_t w = 0; w < lots_bit_words(rows); w++)
         for (uint64_t bits = endless[w] & ~open[w]; bits != 0; bits &= bits - 1)
             ((int32_t *)days.data)[w * 64 + (size_t)__builtin_ctzll(bits)] = starts[w * 64 + (size_t)__builtin_ctzll(bits)];

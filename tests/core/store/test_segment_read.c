@@ -286,6 +286,65 @@ static void days_asked_for_often_are_kept_within_the_budget(void **state)
     remove_folder(path);
 }
 
+/* Contacts with a cost each, of 300 that lie far apart. */
+static void make_costs(fixture *f, lots_batch *patients, lots_batch *contacts, uint32_t count)
+{
+    lots_error err;
+    open_batch(f, PATIENTS, patients);
+    open_batch(f, CONTACTS, contacts);
+    for (uint32_t p = 0; p < count; p++) {
+        add_random_row(f, patients, FIRST_PATIENT + p, 10);
+        for (uint32_t i = 0; i < 100; i++) {
+            assert_ok(lots_batch_row_begin(contacts, FIRST_PATIENT + p, &err));
+            assert_ok(lots_batch_put_int(contacts, C_START, 10000 + i, &err));
+            assert_ok(lots_batch_put_int(contacts, C_COST, (int64_t)(below(f, 300) * below(f, 2) * 10000019 % 4000000007), &err));
+            assert_ok(lots_batch_row_end(contacts, &err));
+        }
+    }
+}
+
+static void numbers_taken_often_are_kept_within_the_budget(void **state)
+{
+    (void)state;
+    enum { COUNT = 1500, MUCH = 1 << 30, LITTLE = 500000 /* there has to be room for as many entries as rows: one of its chunks */ };
+    static const size_t limits[] = {MUCH, LITTLE, 1};
+    lots_error err;
+    fixture f;
+    lots_batch patients, contacts;
+    lots_segment_result result;
+    size_t held[3];
+    char path[600];
+    path_in(path, "1.seg");
+    fixture_open(&f, 25);
+    make_costs(&f, &patients, &contacts, COUNT);
+    rows from = {.list = {&patients, &contacts, NULL, NULL, NULL}, .patients = COUNT};
+    write_rows(&f, &from, path, &result);
+    for (int i = 0; i < 3; i++) {
+        lots_segment *segment;
+        lots_budget budget;
+        lots_budget_init(&budget, limits[i]);
+        assert_ok(open_file(&f, path, &segment, &err));
+        assert_true(lots_segment_chunks(segment) > 1);
+        lots_segment_keep(segment, &budget);
+        for (int time = 0; time < 12; time++) {
+            uint32_t row = 0;
+            for (uint32_t k = 0; k < lots_segment_chunks(segment); row += lots_segment_chunk_rows(segment, CONTACTS, k++))
+                assert_block(segment, &f.schema, &from, CONTACTS, C_COST, k, row);
+            held[i] = time == 5 ? budget.used_bytes : held[i];
+            if (time == 5)
+                lots_segment_forget(segment); /* nothing is believed: read, checked, and found the same */
+        }
+        assert_true(budget.used_bytes == held[i]);
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
+    assert_true(held[0] > 2 * 100 * COUNT && held[1] < held[0] && held[1] > 0 && held[2] == 0);
+    lots_batch_close(&patients);
+    lots_batch_close(&contacts);
+    fixture_close(&f);
+    remove_folder(path);
+}
+
 /* Tests of labs: few kinds, most of one, in patients from `gone` on some without. */
 static void make_labs(fixture *f, lots_batch *patients, lots_batch *labs, uint32_t count, uint32_t gone)
 {
@@ -547,6 +606,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_zone_maps_and_offsets_agree_with_the_rows),
         cmocka_unit_test(days_asked_for_often_are_kept_within_the_budget),
+        cmocka_unit_test(numbers_taken_often_are_kept_within_the_budget),
         cmocka_unit_test(rows_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(chunks_know_which_ids_they_hold),
         cmocka_unit_test(ends_equal_to_starts_cost_next_to_nothing),

@@ -1,0 +1,19 @@
+/* segment_kept.h: what the files that keep something decoded share: segment_kept.c, segment_kept_amounts.c. Nobody else includes this. */
+#ifndef LOTS_SEGMENT_KEPT_H
+#define LOTS_SEGMENT_KEPT_H
+
+#include "core/base/memory.h"
+#include "core/store/segment_file.h"
+
+enum { LOTS_KEPT_SLACK = 64 }; /* bytes after what is kept that kernels may read */
+
+/* It is asked for once more: often enough to be kept? */
+bool lots_kept_is_asked_often(_Atomic uint8_t *asked);
+/* Room of the budget; NULL: there is none. */
+void *lots_kept_room(lots_budget *budget, size_t bytes);
+/* Give room back; of NULL nothing. */
+void lots_kept_drop(lots_budget *budget, void *room, size_t bytes);
+/* What is kept of a column's amounts goes. */
+void lots_segment_drop_amounts(const lots_segment *segment, lots_segment_column *column);
+
+#endif

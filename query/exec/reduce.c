@@ -59,16 +59,19 @@ static lots_status ranks_of(const lots_step *step, const lots_ranges *ranges, lo
 
 static lots_status count_ranges(const lots_step *step, const lots_ranges *ranges, int64_t *out, lots_error *err)
 {
+    const lots_kernels *kernels = step->worker->kernels;
     lots_ranges ranked;
+    uint32_t *lengths = NULL;
     step->worker->work.rows += ranges->count;
     if (ranges->offsets != NULL) {
         step->worker->work.rows += ranges->positions;
-        step->worker->kernels->count_by(ranges->mask, ranges->offsets, ranges->count, out);
+        kernels->count_by(ranges->mask, ranges->offsets, ranges->count, out);
         return LOTS_OK;
     }
     LOTS_TRY(ranks_of(step, ranges, &ranked, err));
-    for (uint32_t i = 0; i < ranges->count; i++)
-        out[i] = (int64_t)ranked.end[i] - ranked.first[i];
+    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &lengths, err));
+    kernels->subtract_i32((const int32_t *)ranked.end, (const int32_t *)ranked.first, ranges->count, (int32_t *)lengths);
+    kernels->widen_u32(lengths, ranges->count, 0, (uint64_t *)out);
     return LOTS_OK;
 }
 

@@ -61,7 +61,7 @@ static bool are_known(const lots_taken *taken, const uint32_t *rows, uint32_t co
 
 /* Is each of the rows the one before (or after) its place's among those taken, or none, as what prev() and next() find of a list's
  * own rows? Then their places. */
-static bool find_beside(const uint32_t *taken, const uint32_t *rows, uint32_t count, bool next, uint32_t *places)
+static bool find_beside(const uint32_t *taken, const uint32_t *rows, uint32_t count, bool next, uint32_t *restrict places)
 {
     const uint32_t edge = next ? count - 1 : 0, first = next ? 0 : 1;
     uint32_t others = 0;

@@ -125,6 +125,9 @@ LOTS_MUST lots_status lots_segment_verify_block(const lots_segment *segment, con
  * `out`. */
 LOTS_MUST lots_status lots_segment_decode_block(const lots_segment *segment, const lots_layout_slot *slot, uint32_t block,
                                                 lots_values_out *out, lots_arena *scratch, lots_error *err);
+/* As lots_segment_offsets, of a stream of the file; NULL: it has none, and nobody has rows. */
+LOTS_MUST lots_status lots_segment_fill_offsets(const lots_segment *segment, const lots_layout_stream *stream, uint32_t chunk,
+                                                uint32_t *offsets, lots_arena *scratch, lots_error *err);
 /* A column's local dictionary, made at first use. */
 LOTS_MUST lots_status lots_segment_load_ids(lots_segment *segment, uint32_t stream, uint32_t column,
                                             const lots_segment_ids **out, lots_error *err);

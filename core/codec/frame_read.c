@@ -331,10 +331,10 @@ void lots_frame_escapes(const lots_frame_cursor *cursor, uint64_t *out)
     while (from.sub < sub_count_of(from.count)) {
         uint64_t *const here = out + (size_t)from.sub * (SUB / 64);
         const lots_frame_view view = next_view(&from);
-        const uint32_t escape = (UINT32_C(1) << view.width) - 1;
         memset(here, 0, SUB / 8);
         if (!view.escaped)
             continue;
+        const uint32_t escape = (UINT32_C(1) << view.width) - 1;
         lots_bitpack_unpack(view.packed, view.slack, view.size, view.width, 0, values);
         lots_kernels_get()->range_u32(values, view.size, escape, escape, here);
     }

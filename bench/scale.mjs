@@ -57,6 +57,8 @@ function registryOf(people) {
 const questions = ['bench/questions', 'query/examples'].flatMap((dir) => fs.readdirSync(dir).filter((f) => /^\d\d-.*\.lq$/.test(f)).sort()
     .map((f) => ({ file: path.join(dir, f), name: (dir === 'query/examples' ? 'example ' : '') + f.slice(0, -3) })));
 
+const WARMING = 4; // what is kept decoded is kept by then
+
 async function ask(registry, threads, take) {
     const work = path.join(folder, 'scale-work');
     fs.mkdirSync(work, { recursive: true });
@@ -66,11 +68,11 @@ async function ask(registry, threads, take) {
         fs.writeFileSync(file, fs.readFileSync(question.file, 'utf8').replaceAll('VC-NORR', registry.clinic));
         const times = [];
         let peak = 0;
-        for (let round = -1; round < Number(options.repeat); round++) {
+        for (let round = -WARMING; round < Number(options.repeat); round++) {
             const told = await served.ask(file, path.join(work, 'answer.csv'));
             if (told.error) { problems.push(`${question.name}, ${registry.people} people: ${told.error}`); break; }
             peak = Math.max(peak, told.peak / 1024);
-            if (round >= 0) times.push(told.ns / 1e6); // one round of warming up
+            if (round >= 0) times.push(told.ns / 1e6);
         }
         if (times.length > 0) take(question, { ms: median(times), low: Math.min(...times), high: Math.max(...times), peak });
     }
@@ -98,7 +100,7 @@ const lines = rows.map(([q, row]) => [q.name,
     ...single.map((r) => gain(row, r)?.toFixed(2) ?? '')]);
 const cpu = /model name\s*:\s*(.*)/.exec(fs.readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
 const facts = [`${cpu}, ${os.availableParallelism()} processors, ${Math.round(os.totalmem() / 2 ** 30)} GiB; ${threads} threads, instruction set ${process.env.LOTS_SIMD ?? 'as found'}; ` +
-    `medians of ${options.repeat} runs after one of warming up; MB: the most the process held, mapped files counted`];
+    `medians of ${options.repeat} runs after ${WARMING} of warming up; MB: the most the process held, mapped files counted`];
 const means = registries.map((r) => ({ r, of: rows.map(([, row]) => row.many[r.people]).filter(Boolean) })).filter(({ of }) => of.length > 0);
 const text = [...facts, '',
     table(['registry', 'contacts', 'events', 'stored MB', 'bytes/event', 'open and ask a table, ms'], registries.map((r) => [`${size(r.people)} people`, size(r.contacts), size(r.events),

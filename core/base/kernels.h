@@ -206,8 +206,10 @@ typedef struct lots_kernels {
     size_t (*range_indexes)(const uint32_t *first, const uint32_t *end, size_t count, uint32_t *out);
 
     /* ---- cells: rows as small numbers ---- */
-    /* out[i] = the unit of days[i]. The first unit's day <= days[i] < low + UINT16_MAX - plus, and below where the last unit ends. */
-    void (*units_u16)(const lots_day_units *units, const int32_t *days, size_t count, uint16_t *out);
+    /* out[i] = in[i] - base, which has 16 bits. */
+    void (*narrow_u16)(const uint32_t *in, size_t count, uint32_t base, uint16_t *out);
+    /* out[i] = the unit of day low + base + days[i], which is below low + UINT16_MAX - plus and below where the last unit ends. */
+    void (*units_u16)(const lots_day_units *units, const uint16_t *days, uint16_t base, size_t count, uint16_t *out);
     /* Bit i: x[i] is another number than the one before it; the first is. */
     void (*changes_u16)(const uint16_t *x, size_t count, uint64_t *out);
     /* out[i] = units[i] * times + the numbers[k] of all planes that have bit i, modulo 2^16. At most LOTS_CELL_PLANES. */
@@ -219,7 +221,7 @@ typedef struct lots_kernels {
                        size_t word_count, uint64_t *out);
     /* words[cells[i]] += values[i] + plus; values NULL: zeros. And words[cells[i]] += entries[places[i]]. words, entries exact. */
     void (*tally_u16)(const uint16_t *cells, const uint32_t *values, uint64_t plus, size_t count, uint64_t *words);
-    void (*tally_entries_u16)(const uint16_t *cells, const uint32_t *places, const uint64_t *entries, size_t count,
+    void (*tally_entries_u16)(const uint16_t *cells, const uint16_t *places, const uint64_t *entries, size_t count,
                               uint64_t *words);
 } lots_kernels;
 

@@ -214,6 +214,7 @@ LOTS_MUST lots_status lots_block_decode_first(const lots_block_meta *meta, const
 typedef struct lots_narrow_values {
     uint32_t *values;        /* the caller's, with 64 bytes of slack */
     const uint32_t *entries; /* in an arena; NULL: there are none */
+    const uint16_t *places;  /* those of the entries at hand already, instead of `values`; NULL: they are not */
     uint32_t entry_count;
 } lots_narrow_values;
 /* Of a block of I64, none missing, all 0 .. 2^32 - 1, that has been decoded before: its values so, where its encoding has them so:

@@ -79,6 +79,8 @@ LOTS_MUST lots_status lots_segment_read(lots_segment *segment, uint32_t stream, 
 LOTS_MUST lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const uint32_t *rows, uint32_t row_count, lots_values_out *out,
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
+/* All days of the ordered column less the least that its block says, with 64 bytes of slack; NULL where they are not kept so. */
+const uint16_t *lots_segment_narrow_days(const lots_segment *segment, uint32_t stream, uint32_t chunk);
 /* Days of the ordered column, of some rows or of some patients alone: *done. Not where a start is missing, and only of a block
  * that has been read before. `offsets` as above. The first time the whole block is decoded once more, and 4 bytes for 32 rows and 2
  * for each patient and each gap that is an escape are kept as long as the segment is open. `days` has 64 bytes of slack. Errors: as read.
@@ -106,7 +108,7 @@ LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t strea
 LOTS_MUST lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                          lots_known_planes *planes, const uint64_t **masks, bool *done, lots_arena *arena,
                                          lots_error *err);
-/* The same of whole numbers 0 .. 2^32 - 1, none missing, as 32 bits each, entries in the arena. */
+/* The same of whole numbers 0 .. 2^32 - 1, none missing, as 32 bits each, entries and places in the arena or kept by the segment. */
 LOTS_MUST lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                           lots_narrow_values *out, bool *done, lots_arena *arena, lots_error *err);
 /* Of a list column's lengths, without decoding them where their encoding tells (and they have been read before): *done, else

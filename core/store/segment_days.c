@@ -90,6 +90,12 @@ static void search_places(const days_block *block, const uint64_t *patients, uin
     }
 }
 
+const uint16_t *lots_segment_narrow_days(const lots_segment *segment, uint32_t stream, uint32_t chunk)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    return from->ordered != NULL ? lots_segment_kept_days(segment, from, chunk) : NULL;
+}
+
 static lots_status name_block(const lots_segment *segment, uint32_t stream, const lots_layout_column *column, uint32_t chunk,
                               lots_status status, lots_error *err)
 {

@@ -41,6 +41,12 @@ lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t
     *done = false;
     if (meta == NULL)
         return LOTS_OK;
+    const lots_kept_amounts *kept = lots_segment_kept_amounts(segment, &segment->streams[stream].columns[column], chunk, arena);
+    if (kept != NULL) {
+        *out = (lots_narrow_values){out->values, kept->entries, kept->places, kept->entry_count};
+        *done = true;
+        return LOTS_OK;
+    }
     const uint8_t *bytes = segment->data + file->values.offsets[chunk];
     const size_t after_bytes = lots_segment_after_block(segment, &file->values, chunk);
     const lots_status status = lots_block_decode_narrow(meta, bytes, after_bytes, out, done, arena, err);

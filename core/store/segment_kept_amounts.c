@@ -1,6 +1,6 @@
 /* segment_kept_amounts.c: whole numbers and decimals that are told by a dictionary, costs above all, kept as places of 16 bits in it and
  * entries of 32. Where few rows of each patient are wanted, a year's, unpacking all places and counting the escapes among them costs more
- * than what is done with the numbers. Whole columns are unpacked as before: reading 16 bits a row is no faster than 11. */
+ * than what is done with the numbers; where all are wanted places of 16 bits are added up as they are. */
 #include <string.h>
 
 #include "core/store/segment_kept.h"

@@ -210,23 +210,39 @@ static lots_status place_rows(const cell_maker *maker, const uint16_t *units, co
     return LOTS_OK;
 }
 
+/* The unit of each row. */
+static lots_status find_units(const cell_maker *maker, uint16_t *units, lots_error *err)
+{
+    const lots_cells_plan *plan = maker->plan;
+    lots_worker *worker = maker->worker;
+    const int64_t least = lots_segment_meta(worker->segment, plan->stream, plan->start, LOTS_PART_VALUES, worker->chunk)->min;
+    const uint16_t *narrow = lots_segment_narrow_days(worker->segment, plan->stream, worker->chunk);
+    const lots_vector *days = NULL;
+    void *made = NULL;
+    if (narrow == NULL) {
+        LOTS_TRY(lots_stream_local(worker, plan->stream, plan->start, &days, err));
+        LOTS_TRY(lots_arena_vector(maker->arena, &made, maker->rows, sizeof(uint16_t), err));
+        worker->kernels->narrow_u16(days->data, maker->rows, (uint32_t)least, made);
+        narrow = made;
+    }
+    worker->kernels->units_u16(&plan->units, narrow, (uint16_t)(least - plan->units.low), maker->rows, units);
+    return LOTS_OK;
+}
+
 static lots_status make_cells(cell_maker *maker, const uint32_t *offsets, const uint64_t *present, lots_cells *out, lots_error *err)
 {
     const lots_cells_plan *plan = maker->plan;
     const lots_kernels *kernels = maker->worker->kernels;
-    const lots_vector *days = NULL;
     uint64_t *starts = NULL, *firsts = NULL;
     void *units = NULL;
     LOTS_TRY(lots_arena_vector(maker->arena, &units, maker->rows, sizeof(uint16_t), err));
     LOTS_TRY(lots_new_bits(maker->arena, maker->rows, &starts, err));
     LOTS_TRY(lots_new_bits(maker->arena, maker->rows, &firsts, err));
-    if (plan->day_key != NO_KEY) {
-        LOTS_TRY(lots_stream_local(maker->worker, plan->stream, plan->start, &days, err));
-        kernels->units_u16(&plan->units, days->data, maker->rows, units);
-    } else {
+    if (plan->day_key != NO_KEY)
+        LOTS_TRY(find_units(maker, units, err));
+    else
         memset(units, 0, maker->rows * sizeof(uint16_t));
-    }
-    mark_starts(maker, offsets, days != NULL ? units : NULL, starts);
+    mark_starts(maker, offsets, plan->day_key != NO_KEY ? units : NULL, starts);
     kernels->first_bits(starts, maker->planes, maker->plane_count, present, lots_bit_words(maker->rows), firsts);
     return place_rows(maker, units, firsts, present, out, err);
 }

@@ -66,6 +66,18 @@ typedef struct cell_feed {
     lots_cells cells;
 } cell_feed;
 
+/* Places in entries as 16 bits: a chunk has no more of them. */
+static lots_status narrow_places(const cell_feed *feed, lots_narrow_values *values, lots_error *err)
+{
+    void *places = NULL;
+    if (values->entries == NULL || values->places != NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(feed->arena, &places, feed->cells.rows, sizeof(uint16_t), err));
+    feed->worker->kernels->narrow_u16(values->values, feed->cells.rows, 0, places);
+    values->places = places;
+    return LOTS_OK;
+}
+
 /* A column's values by row. */
 static lots_status read_values(const cell_feed *feed, const lots_expr *value, lots_narrow_values *out, lots_error *err)
 {
@@ -78,7 +90,7 @@ static lots_status read_values(const cell_feed *feed, const lots_expr *value, lo
     if (!lots_stream_is_read(worker, plan->stream, column))
         LOTS_TRY(lots_segment_narrow(worker->segment, plan->stream, column, worker->chunk, out, &done, feed->arena, err));
     if (done)
-        return LOTS_OK;
+        return narrow_places(feed, out, err);
     LOTS_TRY(lots_stream_column(worker, plan->stream, column, &wide, err));
     for (uint32_t i = 0; i < feed->cells.rows; i++)
         out->values[i] = (uint32_t)((const int64_t *)wide->data)[i];
@@ -97,7 +109,7 @@ static lots_status add_rows(const cell_feed *feed, const lots_narrow_values *val
     if (values != NULL && values->entries != NULL) {
         LOTS_TRY(lots_arena_vector(feed->arena, &entries, values->entry_count, sizeof(uint64_t), err));
         kernels->widen_u32(values->entries, values->entry_count, row, entries);
-        kernels->tally_entries_u16(cells->place, values->values, entries, cells->rows, words);
+        kernels->tally_entries_u16(cells->place, values->places, entries, cells->rows, words);
     } else {
         kernels->tally_u16(cells->place, values != NULL ? values->values : NULL, row, cells->rows, words);
     }
@@ -170,7 +182,7 @@ static lots_status pick_rows(const cell_feed *feed, const lots_narrow_values *va
             patient++;
         number[count] = groups[cell] - 1;
         patients[count] = patient;
-        ints[count++] = values->entries != NULL ? values->entries[values->values[row]] : values->values[row];
+        ints[count++] = values->entries != NULL ? values->entries[values->places[row]] : values->values[row];
     }
     batch->rows = count;
     batch->number = number;

@@ -2,7 +2,7 @@
 #include "tests/core/base/kernels_fixture.h"
 
 static uint16_t units[MOST + 32], cells[MOST + 32], want[MOST + 32];
-static int32_t days[MOST + 16];
+static uint16_t days[MOST + 32];
 
 /* Units of some lengths, of which a guess by their mean is off by one at most. */
 static lots_day_units any_units(uint32_t count)
@@ -19,17 +19,30 @@ static void check_units(const lots_kernels *kernels, size_t count)
     static const uint32_t counts[] = {1, 2, 63, 64, 127, 128, LOTS_UNITS_MAX};
     const lots_day_units of = any_units(counts[any_number() % 7]);
     const uint32_t end = of.first[of.count - 1] + 8u;
+    const uint16_t base = (uint16_t)(any_number() % 3 * 20000); /* of days that are counted from another one */
     for (size_t i = 0; i < count; i++) {
         const uint32_t day = i % 3 == 0 ? of.first[any_number() % of.count] : (uint32_t)(any_number() % end);
-        days[i] = of.low + (int32_t)(i % 6 == 0 && day > 0 ? day - 1 : day); /* many about where one begins */
+        days[i] = (uint16_t)((i % 6 == 0 && day > 0 ? day - 1 : day) - base); /* many about where one begins */
     }
-    kernels->units_u16(&of, days, count, units);
+    kernels->units_u16(&of, days, base, count, units);
     for (size_t i = 0; i < count; i++) {
         uint32_t u = 0;
-        while (u + 1 < of.count && (int32_t)of.first[u + 1] <= days[i] - of.low)
+        while (u + 1 < of.count && of.first[u + 1] <= (uint16_t)(days[i] + base))
             u++;
         assert_int_equal(units[i], u);
     }
+}
+
+static void check_narrow(const lots_kernels *kernels, size_t count)
+{
+    const uint32_t base = (uint32_t)any_number();
+    static uint32_t wide[MOST + 16];
+    for (size_t i = 0; i < count; i++) {
+        want[i] = (uint16_t)any_number();
+        wide[i] = base + want[i];
+    }
+    kernels->narrow_u16(wide, count, base, units);
+    assert_memory_equal(units, want, count * sizeof *want);
 }
 
 static void check_changes(const lots_kernels *kernels, size_t count)
@@ -104,7 +117,7 @@ static void check_first_bits(const lots_kernels *kernels, size_t count)
 static void check_tally(const lots_kernels *kernels, size_t count)
 {
     static uint64_t found[40], sums[40], entries[50];
-    static uint32_t places[MOST + 16];
+    static uint16_t places[MOST + 32];
     const uint64_t plus = UINT64_C(1) << 33;
     for (size_t e = 0; e < 50; e++)
         entries[e] = any_number();
@@ -115,7 +128,7 @@ static void check_tally(const lots_kernels *kernels, size_t count)
             found[c] = sums[c] = begin;
         for (size_t i = 0; i < count; i++) {
             cells[i] = (uint16_t)(any_number() % 4 == 0 ? any_number() % 40 : 3);
-            places[i] = (uint32_t)(any_number() % 50);
+            places[i] = (uint16_t)(any_number() % 50);
             sums[cells[i]] += kind == 2 ? entries[places[i]] : (values == NULL ? 0 : values[i]) + plus;
         }
         if (kind == 2)
@@ -127,6 +140,7 @@ static void check_tally(const lots_kernels *kernels, size_t count)
 }
 
 EACH(days_have_units, check_units)
+EACH(numbers_become_narrow, check_narrow)
 EACH(numbers_change, check_changes)
 EACH(units_and_planes_make_cells, check_cells)
 EACH(starts_find_their_first_bits, check_first_bits)
@@ -135,7 +149,7 @@ EACH(rows_are_added_up_by_cell, check_tally)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(days_have_units), cmocka_unit_test(numbers_change), cmocka_unit_test(units_and_planes_make_cells),
+        cmocka_unit_test(days_have_units), cmocka_unit_test(numbers_become_narrow), cmocka_unit_test(numbers_change), cmocka_unit_test(units_and_planes_make_cells),
         cmocka_unit_test(starts_find_their_first_bits), cmocka_unit_test(rows_are_added_up_by_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

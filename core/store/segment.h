@@ -103,7 +103,7 @@ LOTS_MUST lots_status lots_segment_lasting(lots_segment *segment, uint32_t strea
 LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, int64_t *out,
                                            bool *done, lots_arena *scratch, lots_error *err);
 /* Of a block that has been read before: the rows of each local id, masks[id], NULL where there are none, as bits in the arena
- * (or that of `planes`, which may be NULL), where none is missing and its encoding has them: *done. `masks` has room for
+ * (or that of `planes`, which may be NULL) or kept by the segment, not to be changed, where none is missing and its encoding has them: *done. `masks` has room for
  * LOTS_CLASSES_MAX + 1. Errors: as read. */
 LOTS_MUST lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                          lots_known_planes *planes, const uint64_t **masks, bool *done, lots_arena *arena,

@@ -19,6 +19,32 @@ static lots_status name_column(const lots_segment *segment, uint32_t stream, uin
     return status;
 }
 
+/* The rows of every id of the column where they are kept. */
+static bool lent_masks(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, uint32_t ids,
+                       const uint64_t **masks)
+{
+    uint32_t id = 0;
+    for (; id < ids && id < LOTS_CLASSES_MAX; id++) {
+        const lots_id_test one = {.first = id, .end = id + 1};
+        masks[id] = lots_segment_rows_with(segment, stream, column, chunk, &one);
+        if (masks[id] == NULL)
+            return false;
+    }
+    masks[id] = NULL;
+    return id == ids && ids > 0;
+}
+
+/* Where some id has no row, those of the others are kept for who asks for one of them. */
+static void keep_masks(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, uint32_t ids,
+                       const uint64_t *const *masks)
+{
+    for (uint32_t id = 0; id < ids; id++) {
+        const lots_id_test one = {.first = id, .end = id + 1};
+        if (masks[id] != NULL)
+            lots_segment_keep_rows(segment, column, chunk, &one, masks[id]);
+    }
+}
+
 lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_known_planes *planes,
                                const uint64_t **masks, bool *done, lots_arena *arena, lots_error *err)
 {
@@ -29,7 +55,12 @@ lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t 
         return LOTS_OK;
     const uint8_t *bytes = segment->data + file->values.offsets[chunk];
     const uint32_t ids = file->dictionary.metas[0].count;
+    *done = lent_masks(segment, stream, column, chunk, ids, masks);
+    if (*done)
+        return LOTS_OK;
     const lots_status status = lots_block_masks(meta, bytes, ids, planes, masks, done, arena, err);
+    if (status == LOTS_OK && *done)
+        keep_masks(segment, &segment->streams[stream].columns[column], chunk, ids, masks);
     return name_column(segment, stream, column, chunk, status, err);
 }
 

@@ -242,6 +242,10 @@ static void assert_days_often(lots_segment *segment, const fixture *f, const row
         for (int time = 0; time < 6; time++) {
             assert_block(segment, &f->schema, from, stream, (uint32_t)start, k, row);
             assert_some_days(segment, from, stream, (uint32_t)start, k, row, offsets, patients, true);
+            const uint16_t *narrow = lots_segment_narrow_days(segment, stream, k);
+            const int64_t least = lots_segment_meta(segment, stream, (uint32_t)start, LOTS_PART_VALUES, k)->min;
+            for (uint32_t i = 0; narrow != NULL && i < offsets[patients]; i++)
+                assert_int_equal(least + narrow[i], LOTS_AT(int32_t, &from->list[stream]->columns[start].values, row + i));
         }
         row += offsets[patients];
         free(offsets);
@@ -303,6 +307,29 @@ static void make_costs(fixture *f, lots_batch *patients, lots_batch *contacts, u
     }
 }
 
+/* All of a block's numbers in 32 bits; gives whether they were kept. */
+static bool assert_narrow(lots_segment *segment, const lots_batch *contacts, uint32_t chunk, uint32_t first_row)
+{
+    lots_error err;
+    lots_arena arena;
+    void *room;
+    bool done;
+    const uint32_t count = lots_segment_chunk_rows(segment, CONTACTS, chunk);
+    lots_narrow_values narrow = {.values = NULL};
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_arena_vector(&arena, &room, count, sizeof(uint32_t), &err));
+    narrow.values = room;
+    assert_ok(lots_segment_narrow(segment, CONTACTS, C_COST, chunk, &narrow, &done, &arena, &err));
+    assert_true(done && narrow.entries != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t place = narrow.places != NULL ? narrow.places[i] : narrow.values[i];
+        assert_true(place < narrow.entry_count);
+        assert_int_equal(narrow.entries[place], LOTS_AT(int64_t, &contacts->columns[C_COST].values, first_row + i));
+    }
+    lots_arena_free(&arena);
+    return narrow.places != NULL;
+}
+
 static void numbers_taken_often_are_kept_within_the_budget(void **state)
 {
     (void)state;
@@ -313,6 +340,7 @@ static void numbers_taken_often_are_kept_within_the_budget(void **state)
     lots_batch patients, contacts;
     lots_segment_result result;
     size_t held[3];
+    uint32_t lent = 0;
     char path[600];
     path_in(path, "1.seg");
     fixture_open(&f, 25);
@@ -328,8 +356,10 @@ static void numbers_taken_often_are_kept_within_the_budget(void **state)
         lots_segment_keep(segment, &budget);
         for (int time = 0; time < 12; time++) {
             uint32_t row = 0;
-            for (uint32_t k = 0; k < lots_segment_chunks(segment); row += lots_segment_chunk_rows(segment, CONTACTS, k++))
+            for (uint32_t k = 0; k < lots_segment_chunks(segment); row += lots_segment_chunk_rows(segment, CONTACTS, k++)) {
                 assert_block(segment, &f.schema, &from, CONTACTS, C_COST, k, row);
+                lent += assert_narrow(segment, &contacts, k, row);
+            }
             held[i] = time == 5 ? budget.used_bytes : held[i];
             if (time == 5)
                 lots_segment_forget(segment); /* nothing is believed: read, checked, and found the same */
@@ -339,6 +369,7 @@ static void numbers_taken_often_are_kept_within_the_budget(void **state)
         assert_true(budget.used_bytes == 0);
     }
     assert_true(held[0] > 2 * 100 * COUNT && held[1] < held[0] && held[1] > 0 && held[2] == 0);
+    assert_true(lent > 0);
     lots_batch_close(&patients);
     lots_batch_close(&contacts);
     fixture_close(&f);
@@ -396,6 +427,27 @@ static uint32_t assert_rows_with(lots_segment *segment, const fixture *f, const 
     return kept;
 }
 
+/* The rows of each id, where they can be told so. */
+static void assert_masks(lots_segment *segment, const fixture *f, const lots_batch *labs, uint32_t chunk, uint32_t first_row)
+{
+    lots_error err;
+    lots_arena scratch;
+    const lots_id *ranks;
+    const uint64_t *masks[LOTS_CLASSES_MAX + 1];
+    bool done;
+    uint32_t ids;
+    lots_arena_init(&scratch, 0);
+    assert_ok(lots_segment_ranks(segment, LABS, 1, &ranks, &ids, &err));
+    assert_ok(lots_segment_masks(segment, LABS, 1, chunk, NULL, masks, &done, &scratch, &err));
+    for (uint32_t i = 0; done && i < lots_segment_chunk_rows(segment, LABS, chunk); i++) {
+        const lots_id stable = LOTS_AT(lots_id, &labs->columns[1].values, first_row + i);
+        const lots_id rank = lots_dictionary_rank_of_stable(f->domains[TEST])[stable];
+        for (uint32_t id = 0; id < ids; id++)
+            assert_int_equal(masks[id] != NULL && lots_bit_get(masks[id], i), rank == ranks[id]);
+    }
+    lots_arena_free(&scratch);
+}
+
 /* Of one id, of two, in chunks that lack none and in the last; gives how often what was asked was kept. */
 static uint32_t assert_rows_often(lots_segment *segment, const fixture *f, const lots_batch *labs)
 {
@@ -407,6 +459,7 @@ static uint32_t assert_rows_often(lots_segment *segment, const fixture *f, const
         for (uint32_t id = 0; id < 4; id++)
             here += assert_rows_with(segment, f, labs, k, row, id, id + 1);
         assert_int_equal(assert_rows_with(segment, f, labs, k, row, 1, 3), 0);
+        assert_masks(segment, f, labs, k, row);
         assert_true(k + 1 < chunks || here == 0);
         row += lots_segment_chunk_rows(segment, LABS, k);
         kept += here;

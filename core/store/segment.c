@@ -160,6 +160,8 @@ static lots_status match_column(lots_segment *segment, lots_segment_stream *stre
     if (file->kind == LOTS_KIND_INT || file->kind == LOTS_KIND_DECIMAL) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_amounts, err));
         out->kept_amounts = room;
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_years, err));
+        out->kept_years = room;
     }
     if (file->flags & LOTS_COLUMN_POSTINGS) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->posted, err));

@@ -111,6 +111,12 @@ LOTS_MUST lots_status lots_segment_masks(lots_segment *segment, uint32_t stream,
 /* The same of whole numbers 0 .. 2^32 - 1, none missing, as 32 bits each, entries and places in the arena or kept by the segment. */
 LOTS_MUST lots_status lots_segment_narrow(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                           lots_narrow_values *out, bool *done, lots_arena *arena, lots_error *err);
+/* The same numbers of a period's rows, *count of them, patient by patient in the order of rows: kept so, with 64 bytes of slack, and lent as
+ * long as the segment is open. Period i, up to the count of the years that the chunk tells, begins where year i - 1 of them does, period 0
+ * where patients' rows do, and ends where the next begins. NULL: they aren't kept; they are once they were asked for often, where the block
+ * has been read before and the budget has room. */
+const uint32_t *lots_segment_period(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, uint32_t period,
+                                    uint32_t *count, lots_arena *scratch);
 /* Of a list column's lengths, without decoding them where their encoding tells (and they have been read before): *done, else
  * nothing is written. lots_segment_elements_before: out[i] = how many elements the lists before row rows[i] have, rows[i] up to
  * the chunk's rows. lots_segment_lists_of: out[i] = the row in whose list elements[i] is; elements rise.

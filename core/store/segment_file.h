@@ -1,5 +1,6 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_lengths.c, segment_days.c (days), segment_kept.c, segment_kept_amounts.c, segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
+ * (blocks), segment_lengths.c, segment_days.c (days), segment_kept.c, segment_kept_amounts.c,
+ * segment_kept_years.c, segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
  * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `entries`, `posted`, `verified`) is published by one atomic store of
@@ -57,6 +58,17 @@ typedef struct lots_kept_amounts_at {
     _Atomic uint8_t asked;                /* how often some were taken; as above */
 } lots_kept_amounts_at;
 
+/* A chunk's numbers by period: see segment_kept_years.c. One piece of memory. */
+typedef struct lots_kept_years {
+    const uint32_t *starts;  /* by period, and one more: where its numbers begin */
+    const uint32_t *numbers; /* with 64 bytes of slack */
+    uint32_t periods;
+} lots_kept_years;
+typedef struct lots_kept_years_at {
+    _Atomic(lots_kept_years *) years; /* NULL: not kept */
+    _Atomic uint8_t asked;            /* how often a period was asked for; as above */
+} lots_kept_years_at;
+
 typedef struct lots_segment_column {
     const lots_layout_column *file;
     const lots_block_meta *shown[2];    /* by lots_part, then chunk */
@@ -65,6 +77,7 @@ typedef struct lots_segment_column {
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
     _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few; NULL: nobody asked yet */
     lots_kept_amounts_at *kept_amounts; /* by chunk, of whole numbers and decimals; else NULL */
+    lots_kept_years_at *kept_years;     /* the same */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
     _Atomic(lots_frame_marks *) *marks; /* of its values, by chunk; NULL: it is not in the file. See segment_groups.c */
 } lots_segment_column;

@@ -10,6 +10,7 @@
 #include "query/exec/candidates.h"
 #include "query/exec/column.h"
 #include "query/exec/days.h"
+#include "query/exec/period.h"
 
 static lots_status reduce(const lots_step *step, const lots_ranges *ranges, const lots_vector *x, lots_vector *out,
                           lots_error *err)
@@ -351,6 +352,8 @@ static lots_status reduce_rows(const lots_step *step, const lots_candidates *can
     lots_vector x = {.count = 0};
     bool done = false;
     LOTS_TRY(lots_reduce_stored_groups(step, candidates->relation, &ranges, NULL, &done, out, err));
+    if (!done)
+        LOTS_TRY(lots_reduce_period(step, candidates, &done, out, err));
     if (!done && has_operand(step->expr->op)) {
         const lots_instance *elements = NULL;
         LOTS_TRY(lots_relation_elements(step->worker, candidates->relation, candidates->set->frame, &elements, err));

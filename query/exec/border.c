@@ -76,6 +76,28 @@ lots_status lots_window_places(lots_worker *worker, const lots_relation_rows *re
     return LOTS_OK;
 }
 
+/* Which period begins at places that places_from gave; UINT32_MAX: they are not of it. */
+static uint32_t period_from(const lots_worker *worker, const lots_relation_rows *relation, const uint32_t *places)
+{
+    const uint32_t stream = relation->relation->stream, stride = relation->owners->count + LOTS_PLACES_PAD;
+    const uint32_t *years = worker->streams[stream].years;
+    uint32_t first = 0, count = 0;
+    lots_segment_years(worker->segment, stream, worker->chunk, &first, &count);
+    if (places == relation->offsets || places == relation->offsets + 1)
+        return places == relation->offsets ? 0 : count + 1;
+    for (uint32_t i = 0; years != NULL && i < count; i++)
+        if (places == years + (size_t)i * stride)
+            return i + 1;
+    return UINT32_MAX;
+}
+
+bool lots_window_period(const lots_worker *worker, const lots_relation_rows *relation, const uint32_t *first, const uint32_t *end,
+                        uint32_t *period)
+{
+    *period = period_from(worker, relation, first);
+    return *period != UINT32_MAX && period_from(worker, relation, end) == *period + 1;
+}
+
 /* Most ranges are short: they lie in a word and the next. */
 static void put_range(uint32_t first, uint32_t end, uint64_t *out)
 {

@@ -349,6 +349,8 @@ static lots_status narrow_by_rows(lots_candidates *candidates, lots_resolved *re
 static lots_status place_ranges(lots_candidates *candidates, const lots_resolved *resolved, lots_error *err)
 {
     LOTS_TRY(owner_ranges(candidates, resolved->places, err));
+    candidates->places = resolved->places;
+    candidates->places_end = resolved->places_end;
     candidates->contiguous = false;
     candidates->apart = candidates->own_first == NULL;
     if (candidates->apart) {

@@ -55,6 +55,7 @@ typedef struct lots_candidates {
     lots_relation_rows *relation;
     uint32_t count;            /* of rows */
     const uint32_t *first, *end;
+    const uint32_t *places, *places_end; /* as lots_resolved has them, where ranges are these, by owner; else NULL */
     uint32_t *own_first, *own_end; /* the same, when they may be changed; NULL until asked for */
     bool contiguous;
     bool whole; /* every row has all of its owner's rows that pass the mask */

@@ -151,6 +151,32 @@ static void windows_of_years_go_with_windows_of_days(void **state)
     answer_check(w->thin.registry, w->thin.sql, question, sql);
 }
 
+/* Asked so often that the store keeps the costs by year: of all patients, of about half of them, and of each twice; beside sums under a
+ * condition on the rows, and means. */
+static void sums_over_windows_of_years_stay_what_they_are(void **state)
+{
+    enum { TIMES = 6 };
+    const world *w = *state;
+    char question[1000], sql[1000];
+    for (size_t i = 0; i < TIMES * sizeof spans / sizeof *spans; i++) {
+        const span *s = &spans[i % (sizeof spans / sizeof *spans)];
+        const bool men = i % 5 < 2, twice = i % 3 == 0;
+        snprintf(question, sizeof question,
+                 "from patients %s each k in 1..%d derive c = sum(cost over contacts %s), "
+                 "m = sum(cost over contacts where level = primary %s), t = mean(cost over contacts %s) "
+                 "group by k, c, m, t show people = count()",
+                 men ? "where sex = male" : "", twice ? 2 : 1, s->window, s->window, s->window);
+        snprintf(sql, sizeof sql,
+                 "with w as (select p.p, c.level, c.cost from patients p left join contacts c on c.p = p.p and c.start between "
+                 "d('%s') and d('%s') where p.sex = 'male' or not %d), g as (select p, coalesce(sum(cost), 0) c, "
+                 "sum(case when level = 'primary' then cost else 0 end) m, avg(cost) / 100.0 t from w group by p) "
+                 "select k, c, m, t, count(*) from g, (select 1 k union select %d) group by k, c, m, t",
+                 s->from, s->until, men, twice ? 2 : 1);
+        answer_check(w->dense.registry, w->dense.sql, question, sql);
+        answer_check(w->thin.registry, w->thin.sql, question, sql);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +184,7 @@ int main(void)
         cmocka_unit_test(windows_of_years_hold_the_rows_of_their_days),
         cmocka_unit_test(first_and_last_events_in_windows_of_years_are_theirs),
         cmocka_unit_test(windows_of_years_go_with_windows_of_days),
+        cmocka_unit_test(sums_over_windows_of_years_stay_what_they_are),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -42,6 +42,10 @@ LOTS_MUST lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream
 /* The same of some rows, which rise; in place. */
 LOTS_MUST lots_status lots_stream_fill_taken_ends(lots_worker *worker, uint32_t stream, const uint32_t *rows,
                                                   lots_arena *arena, lots_vector *ends, lots_error *err);
+/* Of the rows with a bit in `mask`, those that don't end on the day they start, and how many days later, where that is told and nobody
+ * has read the ends, and all starts are known: *done. `missing` is of ends as the language sees them. In `arena`. */
+LOTS_MUST lots_status lots_stream_lasting(lots_worker *worker, uint32_t stream, const uint64_t *mask, lots_arena *arena,
+                                          lots_nonzero *out, bool *done, lots_error *err);
 /* Do rows never fall, and end before `end`? */
 bool lots_rows_rise(const uint32_t *rows, uint32_t count, uint32_t end);
 /* The span's end of every row (missing where unknown), and which rows are open. */

@@ -42,9 +42,9 @@ struct lots_relation_rows {
     const uint32_t *left_row;    /* UNION: or the right's row; MINUS; MATCH: the first step's */
     const uint8_t *side;         /* UNION: 1 from the right */
     const uint32_t *target_row;  /* STEPS: NULL until asked for (lots_steps_targets) */
-    const uint64_t *step_targets;/* STEPS: the same as bits of left's rows; NULL: see the next three */
     const uint64_t *step_kept;   /* STEPS: which places of a list are sources, the next one their target; */
-    const uint32_t *step_rows;   /* the list; */
+    const uint32_t *step_rows;   /* the list; NULL: as yet there are only … */
+    const uint64_t *step_bits;   /* … the bits of its rows; */
     uint32_t step_places;        /* how many, the last one left out */
     lots_vector from, to;        /* STEPS: the key of source and target */
     lots_instance *episodes;     /* EPISODES: all rows as an instance of episode_frame */

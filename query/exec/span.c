@@ -144,6 +144,47 @@ static void put_where(const uint64_t *bits, const int32_t *from, uint32_t count,
     }
 }
 
+/* Of rows without an end as they are stored, those that end on the day they start. */
+static lots_status find_points(lots_worker *worker, uint32_t stream, const uint64_t *endless, const uint64_t *undated, uint64_t **out,
+                               lots_error *err)
+{
+    const uint32_t rows = worker->streams[stream].rows;
+    LOTS_TRY(lots_new_bits(&worker->depths[0].arena, rows, out, err));
+    if (!has_points(stream_of(worker, stream)))
+        return LOTS_OK;
+    memcpy(*out, endless, lots_bit_words(rows) * sizeof(uint64_t));
+    if (undated != NULL)
+        lots_bits_and_not(*out, *out, undated, rows);
+    return keep_span(worker, stream, LOTS_SPAN_POINT, *out, err);
+}
+
+lots_status lots_stream_lasting(lots_worker *worker, uint32_t stream, const uint64_t *mask, lots_arena *arena, lots_nonzero *out,
+                                bool *done, lots_error *err)
+{
+    const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
+    const int32_t end_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_END);
+    const uint32_t rows = worker->streams[stream].rows, most = (uint32_t)worker->kernels->bits_count(mask, rows);
+    uint64_t *points = NULL;
+    *done = start_column >= 0 && end_column >= 0 && !lots_stream_is_read(worker, stream, (uint32_t)end_column) &&
+            lots_segment_meta(worker->segment, stream, (uint32_t)start_column, LOTS_PART_VALUES, worker->chunk)->missing == 0;
+    if (!*done)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena, most, &out->rows, err));
+    LOTS_TRY(lots_new_i32(arena, most, &out->values, err));
+    LOTS_TRY(lots_new_words(arena, rows, &out->missing, err));
+    LOTS_TRY(lots_segment_lasting(worker->segment, stream, (uint32_t)end_column, worker->chunk, mask, out, done, &worker->scratch, err));
+    if (!*done)
+        return LOTS_OK;
+    worker->work.blocks++;
+    worker->work.bytes += lots_segment_meta(worker->segment, stream, (uint32_t)end_column, LOTS_PART_VALUES, worker->chunk)->bytes;
+    worker->work.values += out->count;
+    if (!out->has_missing)
+        return LOTS_OK;
+    LOTS_TRY(find_points(worker, stream, out->missing, NULL, &points, err));
+    lots_bits_and_not(out->missing, out->missing, points, rows);
+    return LOTS_OK;
+}
+
 lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream, const lots_vector *local, lots_vector *out,
                                   lots_error *err)
 {
@@ -157,11 +198,7 @@ lots_status lots_stream_fill_ends(lots_worker *worker, uint32_t stream, const lo
     lots_arena *arena = &worker->depths[0].arena;
     int32_t *ends = NULL;
     uint64_t *missing = NULL, *points = NULL;
-    LOTS_TRY(lots_new_bits(arena, local->count, &points, err));
-    memcpy(points, local->missing, lots_bit_words(local->count) * sizeof(uint64_t));
-    if (start->missing != NULL)
-        lots_bits_and_not(points, points, start->missing, local->count);
-    LOTS_TRY(keep_span(worker, stream, LOTS_SPAN_POINT, points, err));
+    LOTS_TRY(find_points(worker, stream, local->missing, start->missing, &points, err));
     if (lots_bits_next(points, 0, local->count) == local->count)
         return LOTS_OK;
     LOTS_TRY(lots_new_i32(arena, local->count, &ends, err));

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "query/exec/candidates.h"
+#include "query/exec/column.h"
 #include "query/exec/relation.h"
 
 /* What a list needs to be an instance. */
@@ -35,6 +36,7 @@ static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
  * holds until nothing more is asked of them. */
 
 enum { STRETCH = 1024, ROWS_BROUGHT = 256 }; /* multiples of 64 */
+enum { SLACK = 16 };                         /* numbers that kernels may write beyond */
 
 typedef struct step_maker {
     lots_worker *worker;
@@ -43,8 +45,12 @@ typedef struct step_maker {
     uint32_t count;        /* of the list */
     uint32_t places;       /* but for the last one, which nothing follows */
     bool dated;            /* all starts are known */
-    const int32_t *starts; /* by row of the list's relation */
-    const int32_t *ends;   /* NULL: none has one */
+    bool ending;           /* some have ends */
+    const int32_t *starts; /* by row of the list's relation; */
+    const uint16_t *narrow;/* or, not NULL, the same less some day */
+    const int32_t *ends;   /* NULL: of all but these they are the starts */
+    lots_nonzero lasting;  /* by place, of which the first `shortened` are done with */
+    uint32_t shortened;
     const uint64_t *endless; /* by place; NULL: each that may have one has one */
     uint64_t *keep;        /* places whose next one is their target */
     uint64_t *no_gap;      /* places without a known gap; NULL: none, of those that are kept */
@@ -59,12 +65,60 @@ typedef struct stretch { /* some of the places */
     uint32_t next;           /* the row (with a list of rows: the place) that has not been brought yet */
 } stretch;
 
+static lots_status find_endless(step_maker *maker, const uint64_t *missing, uint32_t rows, lots_error *err)
+{
+    const lots_element_list *list = maker->list;
+    uint64_t *endless = NULL;
+    LOTS_TRY(lots_new_bits(maker->arena, maker->count, &endless, err));
+    if (list->bits != NULL)
+        maker->worker->kernels->bits_compress(list->bits, rows, missing, endless);
+    else
+        maker->worker->kernels->lookup_bits(list->rows, maker->count, missing, rows, endless);
+    maker->endless = endless;
+    return LOTS_OK;
+}
+
+/* The places of rows in a list that has bits; in place. */
+static lots_status place_rows(const step_maker *maker, uint32_t *rows, uint32_t count, lots_error *err)
+{
+    const lots_kernels *kernels = maker->worker->kernels;
+    const size_t words = lots_bit_words(maker->list->relation->count);
+    uint32_t *before = NULL;
+    LOTS_TRY(lots_new_u32(maker->arena, words + 1, &before, err));
+    before[words] = kernels->count_prefix(maker->list->bits, words, 0, before);
+    kernels->bit_ranks(maker->list->bits, before, rows, count, rows);
+    return LOTS_OK;
+}
+
+/* Most visits end on the day they start: where it is told which don't, no end is read, and starts needn't be as wide as days. */
+static lots_status read_lasting(step_maker *maker, bool *done, lots_error *err)
+{
+    const lots_worker *worker = maker->worker;
+    const lots_element_list *list = maker->list;
+    const lots_relation *relation = list->relation->relation;
+    *done = list->bits != NULL && relation->kind == LOTS_RELATION_STREAM && relation->start_column >= 0;
+    if (*done)
+        LOTS_TRY(lots_stream_lasting(maker->worker, relation->stream, list->bits, maker->arena, &maker->lasting, done, err));
+    if (!*done)
+        return LOTS_OK;
+    maker->dated = maker->ending = true;
+    LOTS_TRY(place_rows(maker, maker->lasting.rows, maker->lasting.count, err));
+    if (maker->lasting.has_missing)
+        LOTS_TRY(find_endless(maker, maker->lasting.missing, list->relation->count, err));
+    if (!lots_stream_is_read(worker, relation->stream, relation->columns[relation->start_column].column))
+        maker->narrow = lots_segment_narrow_days(worker->segment, relation->stream, worker->chunk);
+    return maker->narrow == NULL ? lots_relation_starts(maker->worker, list->relation, &maker->starts, err) : LOTS_OK;
+}
+
 static lots_status read_days(step_maker *maker, lots_error *err)
 {
     const lots_element_list *list = maker->list;
     const int32_t start_column = list->relation->relation->start_column, end_column = list->relation->relation->end_column;
     const lots_vector *starts = NULL, *ends = NULL;
-    uint64_t *endless = NULL;
+    bool done = false;
+    LOTS_TRY(read_lasting(maker, &done, err));
+    if (done)
+        return LOTS_OK;
     LOTS_TRY(lots_relation_starts(maker->worker, list->relation, &maker->starts, err));
     if (start_column >= 0)
         LOTS_TRY(lots_relation_values(maker->worker, list->relation, (uint32_t)start_column, &starts, err));
@@ -73,22 +127,18 @@ static lots_status read_days(step_maker *maker, lots_error *err)
         return LOTS_OK;
     LOTS_TRY(lots_relation_values(maker->worker, list->relation, (uint32_t)end_column, &ends, err));
     maker->ends = ends->data;
+    maker->ending = true;
     if (ends->missing == NULL || lots_bits_next(ends->missing, 0, ends->count) == ends->count)
         return LOTS_OK;
-    LOTS_TRY(lots_new_bits(maker->arena, maker->count, &endless, err));
-    if (list->bits != NULL)
-        maker->worker->kernels->bits_compress(list->bits, ends->count, ends->missing, endless);
-    else
-        maker->worker->kernels->lookup_bits(list->rows, maker->count, ends->missing, ends->count, endless);
-    maker->endless = endless;
-    return LOTS_OK;
+    return find_endless(maker, ends->missing, ends->count, err);
 }
 
 static lots_status new_stretch(const step_maker *maker, stretch *out, lots_error *err)
 {
     *out = (stretch){.have = 0};
     LOTS_TRY(lots_new_u32(maker->arena, STRETCH + ROWS_BROUGHT, &out->starts, err));
-    LOTS_TRY(lots_new_u32(maker->arena, STRETCH + ROWS_BROUGHT, &out->ends, err));
+    if (maker->ends != NULL)
+        LOTS_TRY(lots_new_u32(maker->arena, STRETCH + ROWS_BROUGHT, &out->ends, err));
     return lots_new_u32(maker->arena, STRETCH, &out->gaps, err);
 }
 
@@ -96,11 +146,18 @@ static void bring_by_bits(const step_maker *maker, stretch *to)
 {
     const lots_kernels *kernels = maker->worker->kernels;
     const uint32_t all = maker->list->relation->count;
+    uint32_t wide[ROWS_BROUGHT + SLACK];
     while (to->have <= STRETCH && to->next < all) {
         const uint32_t rows = all - to->next < ROWS_BROUGHT ? all - to->next : ROWS_BROUGHT;
         const uint64_t *bits = maker->list->bits + to->next / 64;
-        kernels->compress_u32(bits, rows, (const uint32_t *)maker->starts + to->next, to->starts + to->have);
-        to->have += (uint32_t)kernels->compress_u32(bits, rows, (const uint32_t *)maker->ends + to->next, to->ends + to->have);
+        const uint32_t *starts = (const uint32_t *)maker->starts + to->next;
+        if (maker->narrow != NULL) {
+            kernels->widen_u16(maker->narrow + to->next, rows, 0, wide);
+            starts = wide;
+        }
+        if (maker->ends != NULL)
+            kernels->compress_u32(bits, rows, (const uint32_t *)maker->ends + to->next, to->ends + to->have);
+        to->have += (uint32_t)kernels->compress_u32(bits, rows, starts, to->starts + to->have);
         to->next += rows;
     }
 }
@@ -116,6 +173,16 @@ static void bring_by_rows(const step_maker *maker, stretch *to)
     to->next += count;
 }
 
+/* Gaps from starts to those from ends, of `count` places from `at` on. */
+static void shorten_gaps(step_maker *maker, uint32_t at, uint32_t count, uint32_t *gaps)
+{
+    const lots_nonzero *lasting = &maker->lasting;
+    uint32_t k = maker->shortened;
+    for (; k < lasting->count && lasting->rows[k] - at < count; k++)
+        gaps[lasting->rows[k] - at] -= (uint32_t)lasting->values[k];
+    maker->shortened = k;
+}
+
 /* Days from the end of each of `count` places from `at` on to the start of the next, where both are known, and which of them are
  * kept. Differences of days fit: what is not known may wrap around. */
 static void measure_gaps(step_maker *maker, const lots_relation *relation, const stretch *days, uint32_t at, uint32_t count)
@@ -124,7 +191,8 @@ static void measure_gaps(step_maker *maker, const lots_relation *relation, const
     const int32_t most = !relation->has_gap || relation->gap_days > INT32_MAX ? INT32_MAX : (int32_t)relation->gap_days;
     const int32_t *next = (const int32_t *)days->starts + 1;
     uint64_t *keep = maker->keep + at / 64, *no_gap = maker->no_gap + at / 64, near[STRETCH / 64];
-    kernels->subtract_i32(next, (const int32_t *)days->ends, count, (int32_t *)days->gaps);
+    kernels->subtract_i32(next, (const int32_t *)(maker->ends != NULL ? days->ends : days->starts), count, (int32_t *)days->gaps);
+    shorten_gaps(maker, at, count, days->gaps);
     if (!maker->dated)
         kernels->range_i32(next, count, INT32_MAX, INT32_MAX, no_gap);
     kernels->range_i32((const int32_t *)days->gaps, count, INT32_MIN, most, near);
@@ -148,7 +216,8 @@ static lots_status measure_all(step_maker *maker, const lots_relation *relation,
         measure_gaps(maker, relation, &days, at, here);
         days.have -= here;
         memmove(days.starts, days.starts + here, days.have * sizeof *days.starts);
-        memmove(days.ends, days.ends + here, days.have * sizeof *days.ends);
+        if (maker->ends != NULL)
+            memmove(days.ends, days.ends + here, days.have * sizeof *days.ends);
         at += here;
     }
     return LOTS_OK;
@@ -183,7 +252,7 @@ static lots_status pair_up(step_maker *maker, const lots_relation *relation, uin
     LOTS_TRY(lots_new_u32(maker->arena, count, &maker->gaps, err));
     lots_bits_fill(maker->keep, count, true);
     part_owners(maker, owners);
-    if (maker->ends == NULL)
+    if (!maker->ending)
         keep_unmeasured(maker, relation);
     else
         LOTS_TRY(measure_all(maker, relation, err));
@@ -223,7 +292,7 @@ static lots_status keep_values(step_maker *maker, const lots_vector *values, uin
     return lots_vector_gather(maker->arena, values, index, maker->kept, out, err);
 }
 
-/* The key is a column, and most rows are listed, as bits: sources and targets are bits of the relation's rows, too. */
+/* The key is a column, and most rows are listed, as bits. */
 static bool is_column(const step_maker *maker, const lots_set *set, const lots_expr *key)
 {
     return maker->list->bits != NULL && key->op == LOTS_OP_COLUMN && key->of_frame == set->frame &&
@@ -231,25 +300,18 @@ static bool is_column(const step_maker *maker, const lots_set *set, const lots_e
            maker->count >= maker->list->relation->count / 2;
 }
 
-static lots_status pick_keys(step_maker *maker, const lots_expr *key, lots_relation_rows *rows, lots_error *err)
+/* The key of all elements. Of most rows of a column it is taken as they lie. */
+static lots_status read_keys(step_maker *maker, const lots_set *set, const lots_expr *by, lots_element_list *list,
+                             const lots_instance *owners, lots_vector *out, lots_error *err)
 {
-    const lots_kernels *kernels = maker->worker->kernels;
-    const lots_element_list *list = maker->list;
-    const uint32_t all = list->relation->count;
     const lots_vector *values = NULL;
-    uint64_t *after = NULL, *sources = NULL, *targets = NULL;
-    LOTS_TRY(lots_relation_values(maker->worker, list->relation, key->index, &values, err));
-    LOTS_TRY(lots_new_bits(maker->arena, maker->count, &after, err));
-    LOTS_TRY(lots_new_bits(maker->arena, all, &sources, err));
-    LOTS_TRY(lots_new_bits(maker->arena, all, &targets, err));
-    for (size_t w = 0; w < lots_bit_words(maker->count); w++)
-        after[w] = maker->keep[w] << 1 | (w > 0 ? maker->keep[w - 1] >> 63 : 0);
-    kernels->bits_expand(list->bits, all, maker->keep, sources);
-    kernels->bits_expand(list->bits, all, after, targets);
-    LOTS_TRY(lots_vector_pick(maker->arena, values, sources, NULL, maker->kept, &rows->from, err));
-    LOTS_TRY(lots_vector_pick(maker->arena, values, targets, NULL, maker->kept, &rows->to, err));
-    rows->from.type = rows->to.type = key->type;
-    rows->step_targets = targets;
+    if (!is_column(maker, set, by)) {
+        LOTS_TRY(make_instance(maker->worker, set, owners, list, err));
+        return lots_value(maker->worker, by, list->instance, out, err);
+    }
+    LOTS_TRY(lots_relation_values(maker->worker, list->relation, by->index, &values, err));
+    LOTS_TRY(lots_vector_pick(maker->arena, values, list->bits, NULL, maker->count, out, err));
+    out->type = by->type;
     return LOTS_OK;
 }
 
@@ -259,6 +321,7 @@ static lots_status keep_keys(step_maker *maker, const lots_vector *key, lots_rel
     LOTS_TRY(keep_values(maker, key, 1, &rows->to, err));
     rows->step_kept = maker->keep;
     rows->step_rows = maker->list->rows;
+    rows->step_bits = maker->list->bits;
     rows->step_places = maker->places;
     return LOTS_OK;
 }
@@ -308,28 +371,26 @@ lots_status lots_steps_make(lots_worker *worker, lots_relation_rows *rows, lots_
     lots_vector key;
     LOTS_TRY(lots_set_bits(worker, relation->left, rows->owners, &list, err));
     step_maker maker = {.worker = worker, .arena = arena_of(worker, rows), .list = &list, .count = list.offsets[rows->owners->count]};
-    const bool column = is_column(&maker, relation->left, by);
-    if (!column) {
-        LOTS_TRY(make_instance(worker, relation->left, rows->owners, &list, err));
-        LOTS_TRY(lots_value(worker, by, list.instance, &key, err));
-    }
+    LOTS_TRY(read_keys(&maker, relation->left, by, &list, rows->owners, &key, err));
     maker.places = maker.count > 0 ? maker.count - 1 : 0;
     LOTS_TRY(read_days(&maker, err));
     LOTS_TRY(pair_up(&maker, relation, rows->owners->count, err));
     worker->work.rows += maker.count;
-    LOTS_TRY(column ? pick_keys(&maker, by, rows, err) : keep_keys(&maker, &key, rows, err));
+    LOTS_TRY(keep_keys(&maker, &key, rows, err));
     return keep_steps(&maker, rows, err);
 }
 
 lots_status lots_steps_targets(lots_worker *worker, lots_relation_rows *rows, const uint32_t **out, lots_error *err)
 {
-    uint32_t *target = NULL;
+    uint32_t *target = NULL, *listed = NULL;
+    if (rows->step_rows == NULL) {
+        LOTS_TRY(lots_new_u32(arena_of(worker, rows), (size_t)rows->step_places + 1, &listed, err));
+        worker->kernels->bits_indexes(rows->step_bits, rows->left->count, listed);
+        rows->step_rows = listed;
+    }
     if (rows->target_row == NULL) {
         LOTS_TRY(lots_new_u32(arena_of(worker, rows), rows->count, &target, err));
-        if (rows->step_targets != NULL)
-            worker->kernels->bits_indexes(rows->step_targets, rows->left->count, target);
-        else
-            worker->kernels->compress_u32(rows->step_kept, rows->step_places, rows->step_rows + 1, target);
+        worker->kernels->compress_u32(rows->step_kept, rows->step_places, rows->step_rows + 1, target);
         rows->target_row = target;
     }
     *out = rows->target_row;

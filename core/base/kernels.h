@@ -80,6 +80,7 @@ typedef struct lots_kernels {
     /* low <= x && x <= high. Equality is low == high; empty when low > high. f64: -0.0 equals 0.0, NaN is never in. */
     void (*range_i32)(const int32_t *x, size_t count, int32_t low, int32_t high, uint64_t *out);
     void (*range_u32)(const uint32_t *x, size_t count, uint32_t low, uint32_t high, uint64_t *out);
+    void (*range_u16)(const uint16_t *x, size_t count, uint16_t low, uint16_t high, uint64_t *out);
     void (*range_i64)(const int64_t *x, size_t count, int64_t low, int64_t high, uint64_t *out);
     void (*range_f64)(const double *x, size_t count, double low, double high, uint64_t *out);
     /* a < b, a <= b, a == b by element. equal_i32 also serves uint32_t. */
@@ -140,7 +141,10 @@ typedef struct lots_kernels {
     bool (*pair_u32)(const uint32_t *table, unsigned shift, const uint32_t *a, const uint32_t *b, size_t count, uint32_t *out);
     void (*widen_i32)(const int32_t *in, size_t count, int64_t *out);
     void (*widen_u32)(const uint32_t *in, size_t count, uint64_t base, uint64_t *out); /* plus base */
-    void (*widen_u16)(const uint16_t *in, size_t count, uint32_t base, uint32_t *out); /* plus base, modulo 2^32 */
+    /* Of halves: all of them, those where mask is set, in order, and values[index[i]], each plus base, modulo 2^32. */
+    void (*widen_u16)(const uint16_t *in, size_t count, uint32_t base, uint32_t *out);
+    size_t (*compress_u16)(const uint64_t *mask, size_t count, const uint16_t *in, uint32_t base, uint32_t *out);
+    void (*gather_u16)(const uint16_t *values, const uint32_t *index, size_t count, uint32_t base, uint32_t *out);
     /* out[i] = a[i] + b[i] + plus, modulo 2^32, 0 where `none` has a bit. b NULL: zeros; none NULL: no bits. out may be a. */
     void (*add_i32)(const int32_t *a, const int32_t *b, int32_t plus, const uint64_t *none, size_t count, int32_t *out);
     /* out[i] = a[i] - b[i], modulo 2^32. out may be a or b. */

@@ -18,6 +18,7 @@
 #define OWN_BYTES
 #define OWN_DEPOSIT
 #define OWN_EXPAND
+#define OWN_HALVES
 #define OWN_SELECT
 #define OWN_BOUNDS
 #define OWN_CHANGES
@@ -65,6 +66,22 @@ static void range_u32(const uint32_t *x, size_t count, uint32_t low, uint32_t hi
         memset(out, 0, (count + 63) / 64 * 8);
     else
         range_span(x, count, splat(low), splat(high - low), out);
+}
+/* Thirty-two at a time; packing mixes up the halves of vectors. */
+static uint64_t halves_in_span(const uint16_t *x, __m256i low, __m256i span)
+{
+    const __m256i a = _mm256_sub_epi16(load256(x), low), b = _mm256_sub_epi16(load256(x + 16), low);
+    const __m256i in_a = _mm256_cmpeq_epi16(_mm256_min_epu16(a, span), a), in_b = _mm256_cmpeq_epi16(_mm256_min_epu16(b, span), b);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(_mm256_packs_epi16(in_a, in_b), 0xd8));
+}
+MASK_KERNEL(range_half_span, (const uint16_t *x, size_t count, __m256i low, __m256i span, uint64_t *out), 32,
+            halves_in_span(x + i, low, span))
+static void range_u16(const uint16_t *x, size_t count, uint16_t low, uint16_t high, uint64_t *out)
+{
+    if (low > high)
+        memset(out, 0, (count + 63) / 64 * 8);
+    else
+        range_half_span(x, count, _mm256_set1_epi16((short)low), _mm256_set1_epi16((short)(high - low)), out);
 }
 static uint64_t outside_64(__m256i x, int64_t low, int64_t high)
 {
@@ -285,6 +302,18 @@ static size_t compress_u32(const uint64_t *mask, size_t count, const uint32_t *i
     for (size_t i = 0; i < count; i += 8) {
         const uint32_t here = mask_at(mask, i, 255);
         store256(out + found, permute(in + i, compress_8[here]));
+        found += ones_of(here);
+    }
+    return found;
+}
+static size_t compress_u16(const uint64_t *mask, size_t count, const uint16_t *in, uint32_t base, uint32_t *out)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i += 8) {
+        const uint32_t here = mask_at(mask, i, 255);
+        const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(in + i)));
+        const __m256i places = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)compress_8[here]));
+        store256(out + found, _mm256_permutevar8x32_epi32(_mm256_add_epi32(wide, splat(base)), places));
         found += ones_of(here);
     }
     return found;

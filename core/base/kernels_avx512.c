@@ -21,6 +21,7 @@
 #define OWN_BYTES
 #define OWN_DEPOSIT
 #define OWN_EXPAND
+#define OWN_HALVES
 #define OWN_SELECT
 #define OWN_BOUNDS
 #define OWN_PLACES
@@ -117,6 +118,8 @@ static void find_in_words(const uint64_t *const *planes, const uint32_t *more, s
 #define SET_U32(value) _mm512_set1_epi32((int)(value))
 MASK_KERNEL(range_i32, RANGE_PARAMETERS(int32_t), 16, RANGE_TEST(16, epi32, _mm512_set1_epi32))
 MASK_KERNEL(range_u32, RANGE_PARAMETERS(uint32_t), 16, RANGE_TEST(16, epu32, SET_U32))
+#define SET_U16(value) _mm512_set1_epi16((short)(value))
+MASK_KERNEL(range_u16, RANGE_PARAMETERS(uint16_t), 32, RANGE_TEST(32, epu16, SET_U16))
 MASK_KERNEL(range_i64, RANGE_PARAMETERS(int64_t), 8, RANGE_TEST(8, epi64, _mm512_set1_epi64))
 MASK_KERNEL(range_f64, RANGE_PARAMETERS(double), 8,
             _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(_mm512_set1_pd(low), _mm512_loadu_pd(x + i), _CMP_LE_OQ),
@@ -390,6 +393,31 @@ static size_t compress_u32(const uint64_t *mask, size_t count, const uint32_t *i
         const __mmask16 here = (__mmask16)(mask[i / 64] >> (i % 64));
         _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(here, load32(in + i)));
         found += (size_t)_mm_popcnt_u32(here);
+    }
+    return found;
+}
+static __m512i kept_halves(uint64_t word, unsigned quarter, const uint16_t *in, __m512i base)
+{
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(in + 16 * quarter)));
+    return _mm512_maskz_compress_epi32((__mmask16)(word >> (16 * quarter)), _mm512_add_epi32(wide, base));
+}
+static size_t compress_u16(const uint64_t *mask, size_t count, const uint16_t *in, uint32_t base, uint32_t *out)
+{
+    const __m512i plus = SET_U32(base);
+    size_t found = 0, i = 0;
+    for (; i + 64 <= count; i += 64) {
+        const uint64_t word = mask[i / 64];
+        const __m512i kept[4] = {kept_halves(word, 0, in + i, plus), kept_halves(word, 1, in + i, plus),
+                                 kept_halves(word, 2, in + i, plus), kept_halves(word, 3, in + i, plus)};
+        for (unsigned quarter = 0; quarter < 4; quarter++) {
+            _mm512_storeu_si512(out + found, kept[quarter]);
+            found += (size_t)_mm_popcnt_u32((uint16_t)(word >> (16 * quarter)));
+        }
+    }
+    for (; i < count; i += 16) {
+        const uint64_t word = mask[i / 64] >> (i % 64);
+        _mm512_storeu_si512(out + found, kept_halves(word, 0, in + i, plus));
+        found += (size_t)_mm_popcnt_u32((uint16_t)word);
     }
     return found;
 }

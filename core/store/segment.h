@@ -74,7 +74,8 @@ LOTS_MUST lots_status lots_segment_read(lots_segment *segment, uint32_t stream, 
                                         uint32_t chunk, lots_values_out *out, bool *has_missing, lots_arena *scratch,
                                         lots_error *err);
 /* The same of some rows: value k of `out` is that of rows[k], which never fall. Where this costs less than reading the block,
- * which has to have been read before: *done. Else nothing is written. Not for lists and texts, for ends only with out->days.
+ * which has to have been read before: *done. Else nothing is written. Not for lists and texts, for ends only with out->days, or where
+ * days are kept.
  * Errors: as read. */
 LOTS_MUST lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const uint32_t *rows, uint32_t row_count, lots_values_out *out,

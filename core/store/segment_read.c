@@ -491,6 +491,11 @@ static lots_status take_block(const block_place *place, wanted_rows wanted, lots
                            err);
 }
 
+static bool has_kept_days(const block_place *place)
+{
+    return place->stream->ordered != NULL && lots_segment_kept_days(place->segment, place->stream, place->chunk) != NULL;
+}
+
 /* Durations to ends. Sums wrap, as in read_ends. */
 static lots_status add_starts(const block_place *place, wanted_rows wanted, lots_values_out *out, lots_arena *scratch,
                               lots_error *err)
@@ -498,7 +503,11 @@ static lots_status add_starts(const block_place *place, wanted_rows wanted, lots
     const bool some_missing = place->column->values.metas[place->chunk].missing > 0;
     void *starts;
     LOTS_TRY(lots_arena_vector(scratch, &starts, wanted.count, sizeof(int32_t), err));
-    lots_kernels_get()->gather_u32((const uint32_t *)out->days, wanted.rows, wanted.count, starts);
+    if (out->days != NULL)
+        lots_kernels_get()->gather_u32((const uint32_t *)out->days, wanted.rows, wanted.count, starts);
+    else
+        lots_kernels_get()->gather_u16(lots_segment_kept_days(place->segment, place->stream, place->chunk), wanted.rows, wanted.count,
+                                       (uint32_t)place->stream->ordered->values.metas[place->chunk].min, starts);
     lots_kernels_get()->add_i32(out->data, starts, 0, some_missing ? out->missing : NULL, wanted.count, out->data);
     return LOTS_OK;
 }
@@ -522,7 +531,7 @@ lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t c
     const lots_segment_stream *from = &segment->streams[stream];
     const block_place place = {segment, from, from->columns[column].file, LOTS_PART_VALUES, chunk};
     const bool duration = place.column != NULL && (place.column->flags & LOTS_COLUMN_DURATION) != 0;
-    *done = place.column != NULL && can_take(&place) && (!duration || out->days != NULL);
+    *done = place.column != NULL && can_take(&place) && (!duration || out->days != NULL || has_kept_days(&place));
     if (!*done)
         return LOTS_OK;
     *has_missing = place.column->values.metas[chunk].missing > 0;

@@ -398,7 +398,9 @@ static bool can_take(const lots_worker *worker, uint32_t stream, uint32_t column
 {
     const lots_stream_chunk *chunk = &worker->streams[stream];
     const lots_column *schema = &stream_of(worker, stream)->columns[column];
-    return ROWS_TAKEN * (asked + count) <= chunk->rows && schema->kind != LOTS_KIND_CODES &&
+    const bool few = ROWS_TAKEN * (asked + count) <= chunk->rows ||
+                     (schema->role == LOTS_ROLE_START && lots_stream_has_narrow_days(worker, stream));
+    return few && schema->kind != LOTS_KIND_CODES &&
            schema->kind != LOTS_KIND_TEXT && schema->kind != LOTS_KIND_BOOL && lots_rows_rise(rows, count, chunk->rows);
 }
 
@@ -413,7 +415,7 @@ static lots_status take_needs(lots_worker *worker, uint32_t stream, uint32_t col
     if (stream_of(worker, stream)->columns[column].role != LOTS_ROLE_END || start_column < 0)
         return LOTS_OK;
     LOTS_TRY(lots_stream_days_known(worker, stream, rows, count, &out->days, err));
-    if (out->days != NULL)
+    if (out->days != NULL || lots_stream_has_narrow_days(worker, stream))
         return LOTS_OK;
     LOTS_TRY(lots_stream_local(worker, stream, (uint32_t)start_column, &starts, err));
     out->days = starts->data;

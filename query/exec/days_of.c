@@ -15,17 +15,18 @@ enum { ROWS_TELLING = 2048, CHUNKS_FEW = 4 };
 void lots_stream_days_note(lots_worker *worker, uint32_t stream)
 {
     lots_stream_chunk *chunk = &worker->streams[stream];
-    if (chunk->years == NULL && chunk->some_asked == 0 && chunk->some_rows == 0)
+    if (chunk->years == NULL && chunk->some_asked == 0 && chunk->some_rows == 0 && chunk->narrow_rows == 0)
         return;
     const int32_t start = lots_stream_find_role(&worker->schema->streams[stream], LOTS_ROLE_START);
-    if (start >= 0 && chunk->rows >= ROWS_TELLING) {
+    const bool spared = chunk->years != NULL || chunk->some_asked > 0 || chunk->some_rows > 0;
+    if (spared && start >= 0 && chunk->rows >= ROWS_TELLING) {
         chunk->chunks_some++;
-        chunk->chunks_whole += lots_stream_is_read(worker, stream, (uint32_t)start);
+        chunk->chunks_whole += lots_stream_is_read(worker, stream, (uint32_t)start) || chunk->narrow_rows * ROWS_FEW > chunk->rows;
         chunk->days_asked = chunk->chunks_whole * CHUNKS_FEW > chunk->chunks_some + CHUNKS_FEW;
     }
     chunk->years = NULL;
     chunk->some_days = NULL;
-    chunk->some_asked = chunk->some_rows = 0;
+    chunk->some_asked = chunk->some_rows = chunk->narrow_rows = 0;
 }
 
 /* Are all of `bits` among `of`? */
@@ -43,6 +44,24 @@ bool lots_stream_days_are_whole(const lots_worker *worker, uint32_t stream)
     const lots_stream_chunk *chunk = &worker->streams[stream];
     return worker->patients == NULL || column < 0 || chunk->rows < ROWS_LEAST || chunk->days_asked ||
            lots_stream_is_read(worker, stream, (uint32_t)column);
+}
+
+static lots_narrow_days find_narrow(const lots_worker *worker, uint32_t stream)
+{
+    const int32_t column = lots_stream_find_role(&worker->schema->streams[stream], LOTS_ROLE_START);
+    if (column < 0 || worker->segment == NULL || lots_stream_is_read(worker, stream, (uint32_t)column))
+        return (lots_narrow_days){.days = NULL};
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, stream, (uint32_t)column, LOTS_PART_VALUES, worker->chunk);
+    return (lots_narrow_days){lots_segment_narrow_days(worker->segment, stream, worker->chunk), (int32_t)meta->min};
+}
+
+bool lots_stream_has_narrow_days(const lots_worker *worker, uint32_t stream) { return find_narrow(worker, stream).days != NULL; }
+
+lots_narrow_days lots_stream_narrow_days(lots_worker *worker, uint32_t stream, uint32_t rows)
+{
+    const lots_narrow_days narrow = find_narrow(worker, stream);
+    worker->streams[stream].narrow_rows += narrow.days == NULL ? 0 : rows;
+    return narrow;
 }
 
 static lots_status decode_of(lots_worker *worker, uint32_t stream, const uint64_t *patients, const int32_t **out, lots_error *err)
@@ -142,10 +161,13 @@ static lots_status decode_owners(lots_worker *worker, uint32_t stream, const uin
 lots_status lots_stream_days_at(lots_worker *worker, uint32_t stream, const uint32_t *rows, uint32_t count, int32_t *out, bool *done,
                                 lots_error *err)
 {
+    const lots_narrow_days narrow = lots_stream_narrow_days(worker, stream, count);
     const int32_t *known = NULL;
     const uint32_t *offsets = NULL;
-    *done = false;
-    if (lots_stream_days_are_whole(worker, stream))
+    *done = narrow.days != NULL;
+    if (*done)
+        worker->kernels->gather_u16(narrow.days, rows, count, (uint32_t)narrow.least, (uint32_t *)out);
+    if (*done || lots_stream_days_are_whole(worker, stream))
         return LOTS_OK;
     LOTS_TRY(lots_stream_days_known(worker, stream, rows, count, &known, err));
     if (known == NULL && worker->streams[stream].some_of)

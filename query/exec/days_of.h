@@ -10,6 +10,15 @@
 void lots_stream_days_note(lots_worker *worker, uint32_t stream);
 /* Are all days of the chunk read, or what is asked for anyway? Then the others below give nothing. */
 bool lots_stream_days_are_whole(const lots_worker *worker, uint32_t stream);
+/* Of all rows in 16 bits, less `least`: who looks at them once needn't have them made wider. `days` NULL: they aren't kept so, or have
+ * been read. Then none is missing. Lent as long as the segment is open. */
+typedef struct lots_narrow_days {
+    const uint16_t *days;
+    int32_t least;
+} lots_narrow_days;
+bool lots_stream_has_narrow_days(const lots_worker *worker, uint32_t stream);
+/* `rows`: how many of them are going to be looked at. */
+lots_narrow_days lots_stream_narrow_days(lots_worker *worker, uint32_t stream, uint32_t rows);
 /* By row, those of patients with a bit in `patients`; the others' have no meaning. *out is NULL where it is better to read all, or
  * they have been read. Lent till the next chunk. */
 LOTS_MUST lots_status lots_stream_days_of(lots_worker *worker, uint32_t stream, const uint64_t *patients, const int32_t **out,

@@ -271,6 +271,8 @@ static lots_status compute(lots_worker *worker, const lots_expr *expr, const lot
     bool done = false;
     LOTS_TRY(lots_eval_local(&step, &done, out, err));
     if (!done)
+        LOTS_TRY(lots_eval_starts(&step, &done, out, err));
+    if (!done)
         LOTS_TRY(eval_side(&step, &done, out, err));
     if (!done)
         LOTS_TRY(lots_eval_meet_stepwise(&step, &done, out, err));

@@ -44,10 +44,16 @@ lots_status lots_passed_rows(lots_worker *worker, lots_passed *passed, const uin
     return LOTS_OK;
 }
 
+/* Is it better to compress values by bits than to take them one by one? */
+static bool are_many(const lots_passed *passed)
+{
+    const uint64_t many = passed->rows != NULL ? FEW : FEW_TO_LIST;
+    return passed->count * many >= passed->relation->count;
+}
+
 /* Of values by row of the relation: by place. */
 static lots_status by_place(lots_worker *worker, lots_passed *passed, const int32_t *values, const int32_t **out, lots_error *err)
 {
-    const uint64_t many = passed->rows != NULL ? FEW : FEW_TO_LIST;
     const uint32_t *rows = NULL;
     uint32_t *taken = NULL;
     *out = values;
@@ -55,7 +61,7 @@ static lots_status by_place(lots_worker *worker, lots_passed *passed, const int3
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(passed->arena, passed->count, &taken, err));
     *out = (const int32_t *)taken;
-    if (passed->count * many >= passed->relation->count) {
+    if (are_many(passed)) {
         worker->kernels->compress_u32(passed->bits, passed->relation->count, (const uint32_t *)values, taken);
         return LOTS_OK;
     }
@@ -82,12 +88,27 @@ static lots_status owners_left(const lots_worker *worker, const lots_passed *pas
     return LOTS_OK;
 }
 
+/* Starts that are narrow are taken as they are, not made wide for all rows first. */
+static lots_status narrow_starts(lots_worker *worker, lots_passed *passed, lots_error *err)
+{
+    const uint32_t *rows = NULL;
+    int32_t *taken = NULL;
+    LOTS_TRY(lots_new_i32(passed->arena, passed->count, &taken, err));
+    passed->starts = taken;
+    if (are_many(passed))
+        return lots_relation_starts_in(worker, passed->relation, passed->bits, taken, err);
+    LOTS_TRY(lots_passed_rows(worker, passed, &rows, err));
+    return lots_relation_starts_at(worker, passed->relation, rows, passed->count, taken, err);
+}
+
 lots_status lots_passed_starts(lots_worker *worker, lots_passed *passed, lots_error *err)
 {
     const int32_t *starts = NULL;
     const uint64_t *owners = NULL;
     if (passed->starts != NULL)
         return LOTS_OK;
+    if (passed->bits != NULL && lots_relation_has_narrow_starts(worker, passed->relation))
+        return narrow_starts(worker, passed, err);
     LOTS_TRY(owners_left(worker, passed, &owners, err));
     LOTS_TRY(owners == NULL ? lots_relation_starts(worker, passed->relation, &starts, err)
                             : lots_relation_starts_of(worker, passed->relation, owners, &starts, err));

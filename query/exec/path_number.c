@@ -75,22 +75,20 @@ static lots_status find_near(const number_maker *maker, uint32_t end_column, uin
     const lots_kernels *kernels = step->worker->kernels;
     const uint32_t count = maker->count;
     const int64_t gap = step->expr->constant.i;
-    const int32_t *starts = NULL, most = gap > INT32_MAX ? INT32_MAX : (int32_t)gap;
-    uint32_t *from = NULL;
-    int32_t *gaps = NULL;
+    const int32_t most = gap > INT32_MAX ? INT32_MAX : (int32_t)gap;
+    int32_t *from = NULL, *gaps = NULL;
     uint64_t *dated = NULL;
     lots_vector ends, flat;
-    LOTS_TRY(lots_relation_starts(step->worker, maker->list.relation, &starts, err));
     LOTS_TRY(lots_relation_take(step->worker, maker->list.relation, end_column, maker->list.rows, count, step->arena, &ends, err));
     LOTS_TRY(lots_vector_flatten(step->arena, &ends, &flat, err));
-    LOTS_TRY(lots_new_u32(step->arena, (size_t)count + 1, &from, err));
+    LOTS_TRY(lots_new_i32(step->arena, (size_t)count + 1, &from, err));
     LOTS_TRY(lots_new_i32(step->arena, count, &gaps, err));
     LOTS_TRY(lots_new_words(step->arena, count, &dated, err));
-    kernels->gather_u32((const uint32_t *)starts, maker->list.rows, count, from);
+    LOTS_TRY(lots_relation_starts_at(step->worker, maker->list.relation, maker->list.rows, count, from, err));
     from[count] = INT32_MAX;
-    kernels->subtract_i32((const int32_t *)from + 1, flat.data, count, gaps); /* what is not known may wrap around */
+    kernels->subtract_i32(from + 1, flat.data, count, gaps); /* what is not known may wrap around */
     kernels->range_i32(gaps, count, INT32_MIN, most, near);
-    kernels->range_i32((const int32_t *)from + 1, count, INT32_MIN, INT32_MAX - 1, dated);
+    kernels->range_i32(from + 1, count, INT32_MIN, INT32_MAX - 1, dated);
     lots_bits_and(near, near, dated, count);
     if (flat.missing != NULL)
         lots_bits_and_not(near, near, flat.missing, count);

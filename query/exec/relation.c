@@ -209,6 +209,57 @@ lots_status lots_relation_starts(lots_worker *worker, lots_relation_rows *rows, 
     return LOTS_OK;
 }
 
+/* Those of a stream that nobody has asked for whole; days NULL: there are none, or they have been. */
+bool lots_relation_has_narrow_starts(const lots_worker *worker, const lots_relation_rows *rows)
+{
+    return rows->relation->kind == LOTS_RELATION_STREAM && rows->starts == NULL &&
+           lots_stream_has_narrow_days(worker, rows->relation->stream);
+}
+
+static lots_narrow_days narrow_starts(lots_worker *worker, const lots_relation_rows *rows, uint32_t asked)
+{
+    return lots_relation_has_narrow_starts(worker, rows) ? lots_stream_narrow_days(worker, rows->relation->stream, asked)
+                                                         : (lots_narrow_days){.days = NULL};
+}
+
+lots_status lots_relation_starts_at(lots_worker *worker, lots_relation_rows *rows, const uint32_t *index, uint32_t count,
+                                    int32_t *out, lots_error *err)
+{
+    const lots_narrow_days narrow = narrow_starts(worker, rows, count);
+    const int32_t *starts = NULL;
+    if (narrow.days != NULL) {
+        worker->kernels->gather_u16(narrow.days, index, count, (uint32_t)narrow.least, (uint32_t *)out);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
+    worker->kernels->gather_u32((const uint32_t *)starts, index, count, (uint32_t *)out);
+    return LOTS_OK;
+}
+
+lots_status lots_relation_starts_in(lots_worker *worker, lots_relation_rows *rows, const uint64_t *bits, int32_t *out,
+                                    lots_error *err)
+{
+    const lots_narrow_days narrow = narrow_starts(worker, rows, rows->count);
+    const int32_t *starts = NULL;
+    if (narrow.days != NULL) {
+        worker->kernels->compress_u16(bits, rows->count, narrow.days, (uint32_t)narrow.least, (uint32_t *)out);
+        return LOTS_OK;
+    }
+    LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
+    worker->kernels->compress_u32(bits, rows->count, (const uint32_t *)starts, (uint32_t *)out);
+    return LOTS_OK;
+}
+
+static void find_narrow(const lots_kernels *kernels, const lots_narrow_days *from, uint32_t count, int32_t low, int32_t high,
+                        uint64_t *out)
+{
+    const int64_t first = (int64_t)low - from->least, last = (int64_t)high - from->least;
+    if (last < 0 || first > UINT16_MAX || first > last)
+        lots_bits_fill(out, count, false);
+    else
+        kernels->range_u16(from->days, count, (uint16_t)(first > 0 ? first : 0), (uint16_t)(last < UINT16_MAX ? last : UINT16_MAX), out);
+}
+
 /* Sets of one question often have their days in common. */
 lots_status lots_relation_within(lots_worker *worker, lots_relation_rows *rows, int32_t low, int32_t high,
                                  const uint64_t **out, lots_error *err)
@@ -218,9 +269,14 @@ lots_status lots_relation_within(lots_worker *worker, lots_relation_rows *rows, 
     *out = rows->within;
     if (rows->within != NULL && rows->within_low == low && rows->within_high == high)
         return LOTS_OK;
-    LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
+    const lots_narrow_days narrow = narrow_starts(worker, rows, rows->count);
     LOTS_TRY(lots_new_words(arena_of(worker, rows), rows->count, &bits, err));
-    worker->kernels->range_i32(starts, rows->count, low, high, bits);
+    if (narrow.days != NULL) {
+        find_narrow(worker->kernels, &narrow, rows->count, low, high, bits);
+    } else {
+        LOTS_TRY(lots_relation_starts(worker, rows, &starts, err));
+        worker->kernels->range_i32(starts, rows->count, low, high, bits);
+    }
     worker->work.rows += rows->count;
     *out = rows->within = bits;
     rows->within_low = low;

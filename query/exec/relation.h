@@ -78,6 +78,13 @@ LOTS_MUST lots_status lots_relation_starts_of(lots_worker *worker, lots_relation
                                               lots_error *err);
 LOTS_MUST lots_status lots_relation_starts(lots_worker *worker, lots_relation_rows *rows, const int32_t **out,
                                            lots_error *err);
+/* Are they a stream's that are kept in few bytes, and is nobody served by having them all made wider? */
+bool lots_relation_has_narrow_starts(const lots_worker *worker, const lots_relation_rows *rows);
+/* The starts of some rows, as above: out[i] is that of index[i]; or of the rows with a bit, in order. `out` has room and slack. */
+LOTS_MUST lots_status lots_relation_starts_at(lots_worker *worker, lots_relation_rows *rows, const uint32_t *index, uint32_t count,
+                                              int32_t *out, lots_error *err);
+LOTS_MUST lots_status lots_relation_starts_in(lots_worker *worker, lots_relation_rows *rows, const uint64_t *bits, int32_t *out,
+                                              lots_error *err);
 /* The rows that start on `low` to `high`, as bits that live as long as the rows. */
 LOTS_MUST lots_status lots_relation_within(lots_worker *worker, lots_relation_rows *rows, int32_t low, int32_t high,
                                            const uint64_t **out, lots_error *err);

@@ -258,21 +258,16 @@ lots_status lots_stream_fill_taken_ends(lots_worker *worker, uint32_t stream, co
 {
     const lots_stream *schema = stream_of(worker, stream);
     const int32_t start_column = lots_stream_find_role(schema, LOTS_ROLE_START);
-    const lots_vector *start = NULL;
-    const int32_t *days = NULL;
+    lots_vector start;
     endless_part none;
     if (ends->missing == NULL || start_column < 0 || !has_points(schema))
         return LOTS_OK;
     LOTS_TRY(find_endless(worker, stream, ends, rows, arena, &none, err));
-    LOTS_TRY(lots_stream_days_known(worker, stream, none.row, none.count, &days, err));
-    if (days == NULL) {
-        LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
-        days = start->data;
-    }
+    LOTS_TRY(lots_stream_take(worker, stream, (uint32_t)start_column, none.row, none.count, arena, &start, err));
     for (uint32_t i = 0; i < none.count; i++) {
-        if (none.kind[i] != LOTS_SPAN_POINT || (start != NULL && lots_vector_is_missing(start, none.row[i])))
+        if (none.kind[i] != LOTS_SPAN_POINT || lots_vector_is_missing(&start, i))
             continue;
-        ((int32_t *)ends->data)[none.place[i]] = days[none.row[i]];
+        ((int32_t *)ends->data)[none.place[i]] = ((const int32_t *)start.data)[i];
         lots_bit_clear(ends->missing, none.place[i]);
     }
     return LOTS_OK;
@@ -454,7 +449,7 @@ static uint32_t owner_of(const uint32_t *offsets, uint32_t patients, uint32_t ro
     return low;
 }
 
-/* Of those without an end: as lots_stream_span_end tells them. */
+/* Of those without an end: as lots_stream_span_end tells them. `start`: of each of these. */
 static lots_status tell_endless(lots_worker *worker, uint32_t stream, const endless_part *none, const lots_vector *start,
                                 lots_vector *out, lots_error *err)
 {
@@ -465,9 +460,9 @@ static lots_status tell_endless(lots_worker *worker, uint32_t stream, const endl
     bool known = false;
     LOTS_TRY(lots_stream_offsets(worker, stream, &offsets, err));
     for (uint32_t i = 0; i < none->count; i++) {
-        if (none->kind[i] == LOTS_SPAN_CLOSED || lots_vector_is_missing(start, none->row[i]))
+        if (none->kind[i] == LOTS_SPAN_CLOSED || lots_vector_is_missing(start, i))
             continue;
-        const int32_t day = starts[none->row[i]];
+        const int32_t day = starts[i];
         days[none->place[i]] = day;
         lots_bit_clear(out->missing, none->place[i]);
         if (none->kind[i] != LOTS_SPAN_OPEN)
@@ -496,8 +491,7 @@ lots_status lots_stream_take_spans(lots_worker *worker, uint32_t stream, bool wa
 {
     const int32_t start_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_START);
     const int32_t end_column = lots_stream_find_role(stream_of(worker, stream), LOTS_ROLE_END);
-    const lots_vector *start = NULL;
-    lots_vector ends;
+    lots_vector ends, start;
     endless_part none;
     *done = start_column >= 0 && end_column >= 0 && 4 * (uint64_t)count <= worker->streams[stream].rows &&
             lots_rows_rise(rows, count, worker->streams[stream].rows);
@@ -514,6 +508,6 @@ lots_status lots_stream_take_spans(lots_worker *worker, uint32_t stream, bool wa
         return LOTS_OK;
     }
     LOTS_TRY(lots_vector_keep(arena, &ends, out, err)); /* they may be lent */
-    LOTS_TRY(lots_stream_column(worker, stream, (uint32_t)start_column, &start, err));
-    return tell_endless(worker, stream, &none, start, out, err);
+    LOTS_TRY(lots_stream_take(worker, stream, (uint32_t)start_column, none.row, none.count, arena, &start, err));
+    return tell_endless(worker, stream, &none, &start, out, err);
 }

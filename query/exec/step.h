@@ -53,6 +53,8 @@ LOTS_MUST lots_status lots_equal_bits(const lots_step *step, const lots_vector *
                                       uint64_t **missing, lots_error *err);
 /* eval_local.c: comparisons of a stored id column with constants, on the segment's own ids. *done: it was one. */
 LOTS_MUST lots_status lots_eval_local(lots_step *step, bool *done, lots_vector *out, lots_error *err);
+/* eval_starts.c: starts of a stream's rows, all of them, within constant days. *done: it was one, and they are kept narrow. */
+LOTS_MUST lots_status lots_eval_starts(lots_step *step, bool *done, lots_vector *out, lots_error *err);
 /* exists of events of patients that have a code of a list, and nothing else is asked of them: *done: it was one. */
 LOTS_MUST lots_status lots_eval_has_code(lots_step *step, bool *done, lots_vector *out, lots_error *err);
 /* eval_member.c */

@@ -87,6 +87,7 @@ typedef struct lots_stream_chunk {
     const uint64_t *some_days_of;
     bool some_of;        /* all of some patients', in any chunk: then those of a few rows are theirs, too */
     uint64_t some_asked, some_rows; /* how many patients they were of, one after the other, and rows for themselves */
+    uint64_t narrow_rows; /* days that were looked at as they are kept (lots_stream_narrow_days) */
     uint32_t chunks_some, chunks_whole; /* in how many years or some days were asked for, and all days in the end */
     bool days_asked;     /* all days are what is asked for */
     lots_type *types;    /* by column; MISSING: not yet asked for */

@@ -288,6 +288,31 @@ static void check_sum(const lots_kernels *kernels, size_t count)
     assert_true(kernels->sum_u32(all->a32, count, escape, &found) == sum && found == escapes);
 }
 
+/* All, those by mask and those by index, each less 5; and which lie in a range. */
+static void check_halves(const lots_kernels *kernels, size_t count)
+{
+    static const uint16_t bounds[][2] = {{0, 3}, {0, 0}, {2, 1}, {0, UINT16_MAX}, {5, 40000}, {UINT16_MAX, UINT16_MAX}, {UINT16_MAX - 2, UINT16_MAX}};
+    const uint16_t *halves = (const uint16_t *)all->a32;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        all->b32[i] %= (uint32_t)count;
+    kernels->widen_u16(halves, count, UINT32_C(0) - 5, all->out32);
+    for (size_t i = 0; i < count; i++)
+        assert_true(all->out32[i] == halves[i] - UINT32_C(5));
+    kernels->gather_u16(halves, all->b32, count, UINT32_C(0) - 5, all->out32);
+    for (size_t i = 0; i < count; i++)
+        assert_true(all->out32[i] == halves[all->b32[i]] - UINT32_C(5));
+    for (size_t i = 0; i < count; i++)
+        if (bit(all->mask, i))
+            all->want32[found++] = halves[i] - UINT32_C(5);
+    assert_true(kernels->compress_u16(all->mask, count, halves, UINT32_C(0) - 5, all->out32) == found);
+    assert_memory_equal(all->out32, all->want32, found * 4);
+    for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++) {
+        kernels->range_u16(halves, count, bounds[b][0], bounds[b][1], all->outbits);
+        WANT(bounds[b][0] <= halves[i] && halves[i] <= bounds[b][1]);
+    }
+}
+
 static void check_elements(const lots_kernels *kernels, size_t count)
 {
     uint32_t most = 0;
@@ -307,9 +332,6 @@ static void check_elements(const lots_kernels *kernels, size_t count)
     kernels->widen_u32(all->a32, count, 5, all->out64);
     for (size_t i = 0; i < count; i++)
         assert_true(all->out64[i] == all->a32[i] + UINT64_C(5));
-    kernels->widen_u16((const uint16_t *)all->a32, count, UINT32_C(0) - 5, all->out32);
-    for (size_t i = 0; i < count; i++)
-        assert_true(all->out32[i] == ((const uint16_t *)all->a32)[i] - UINT32_C(5));
     for (int form = 0; form < 4; form++) { /* with and without the other term and the mask, the last in place */
         const uint64_t *none = form % 2 ? all->mask : NULL;
         const int32_t *other = form / 2 ? (const int32_t *)all->b32 : NULL;
@@ -491,6 +513,7 @@ EACH(compressing_follows_the_mask, check_compresses)
 EACH(planes_choose, check_selects)
 EACH(escapes_take_patches, check_patches)
 EACH(elements_gather_and_widen, check_elements)
+EACH(halves_are_taken_and_compared, check_halves)
 EACH(values_are_coded_by_a_table, check_codes)
 EACH(wide_values_are_coded_by_a_table, check_wide_codes)
 EACH(pairs_are_numbered_by_a_table, check_pairs)
@@ -508,6 +531,7 @@ int main(void)
         cmocka_unit_test(bitmaps_combine),              cmocka_unit_test(expanding_follows_the_mask),
         cmocka_unit_test(compressing_follows_the_mask), cmocka_unit_test(planes_choose),
         cmocka_unit_test(escapes_take_patches),         cmocka_unit_test(elements_gather_and_widen),
+        cmocka_unit_test(halves_are_taken_and_compared),
         cmocka_unit_test(values_are_coded_by_a_table),  cmocka_unit_test(wide_values_are_coded_by_a_table),
         cmocka_unit_test(pairs_are_numbered_by_a_table),
     };

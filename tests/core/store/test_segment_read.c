@@ -5,7 +5,7 @@
 #include "core/index/bitset.h"
 #include "tests/core/store/segment_fixture.h"
 
-static unsigned taken_blocks, taken_ends, marked_blocks, grouped_blocks;
+static unsigned taken_blocks, taken_ends, narrow_days, alone_ends, marked_blocks, grouped_blocks;
 
 /* The days that ends are counted from; NULL: the column has no such. */
 static const int32_t *starts_of(lots_segment *segment, const lots_schema *schemas, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
@@ -227,6 +227,40 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
     remove_folder(path);
 }
 
+/* Days that are kept are those that were written; ends are told by them without days at hand. Gives whether they are. */
+static bool assert_narrow_days(lots_segment *segment, const fixture *f, const rows *from, uint32_t stream, uint32_t chunk, uint32_t first_row)
+{
+    lots_error err;
+    lots_arena scratch;
+    void *ends, *missing, *list;
+    bool has_missing = false, done = false;
+    const lots_stream *schema = &f->schema.streams[stream];
+    const int32_t start = lots_stream_find_role(schema, LOTS_ROLE_START), end = lots_stream_find_role(schema, LOTS_ROLE_END);
+    const uint16_t *days = lots_segment_narrow_days(segment, stream, chunk);
+    const int64_t least = lots_segment_meta(segment, stream, (uint32_t)start, LOTS_PART_VALUES, chunk)->min;
+    const uint32_t count = lots_segment_chunk_rows(segment, stream, chunk);
+    for (uint32_t i = 0; days != NULL && i < count; i++)
+        assert_int_equal(least + days[i], LOTS_AT(int32_t, &from->list[stream]->columns[start].values, first_row + i));
+    if (end < 0)
+        return days != NULL;
+    assert_block(segment, &f->schema, from, stream, (uint32_t)end, chunk, first_row);
+    lots_arena_init(&scratch, 0);
+    assert_ok(lots_arena_vector(&scratch, &ends, count + 1u, 4, &err));
+    assert_ok(lots_arena_vector(&scratch, &missing, lots_bit_words(count + 1u), 8, &err));
+    assert_ok(lots_arena_vector(&scratch, &list, count + 1u, 4, &err));
+    for (uint32_t i = 0; i < count; i++)
+        ((uint32_t *)list)[i] = i;
+    lots_values_out out = {.data = ends, .missing = missing};
+    assert_ok(lots_segment_take(segment, stream, (uint32_t)end, chunk, list, count, &out, &has_missing, &done, &scratch, &err));
+    assert_true(!done || days != NULL);
+    for (uint32_t i = 0; done && i < count; i++)
+        if (!has_missing || !lots_bit_get(missing, i))
+            assert_int_equal(((int32_t *)ends)[i], LOTS_AT(int32_t, &from->list[stream]->columns[end].values, first_row + i));
+    alone_ends += done;
+    lots_arena_free(&scratch);
+    return days != NULL;
+}
+
 /* The days of each chunk, read again and again, are those that were written: decoded, then kept. */
 static void assert_days_often(lots_segment *segment, const fixture *f, const rows *from, uint32_t stream)
 {
@@ -247,6 +281,7 @@ static void assert_days_often(lots_segment *segment, const fixture *f, const row
             for (uint32_t i = 0; narrow != NULL && i < offsets[patients]; i++)
                 assert_int_equal(least + narrow[i], LOTS_AT(int32_t, &from->list[stream]->columns[start].values, row + i));
         }
+        narrow_days += assert_narrow_days(segment, f, from, stream, k, row);
         row += offsets[patients];
         free(offsets);
     }
@@ -285,6 +320,7 @@ static void days_asked_for_often_are_kept_within_the_budget(void **state)
         assert_true(budget.used_bytes == 0);
     }
     assert_true(held[0] > LITTLE && held[1] <= LITTLE && held[1] > 0 && held[2] == 0);
+    assert_true(narrow_days > 0 && alone_ends > 0);
     free_rows(&from);
     fixture_close(&f);
     remove_folder(path);

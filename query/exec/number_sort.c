@@ -1,6 +1,7 @@
 /* number_sort.c: radix sort from the lowest digit and selection from the highest (Knuth 1998, 5.2.5), of the distance to a
  * number not above the least value: bits that all values share cost nothing, digits in order little. Numbers within 2^32 of the
- * least are moved as halves, all digits counted at once, in hundreds where that spares digits. See number_sort.h. */
+ * least are moved as halves, all digits counted at once, in hundreds where that spares digits; where most of very many lie near the
+ * least, as amounts do, these are not moved but counted. See number_sort.h. */
 #include "query/exec/number_sort.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #define SMALL_BITS 8u
 #define RUNS 16u /* rising ones, that are merged rather than sorted, where they are long */
 #define LONG 4096u
+#define NEAR 65536u /* distances below which are counted, where most lie there */
 #define MANY 65536u /* that other threads are woken for */
 
 static int by_value(const void *a, const void *b)
@@ -240,16 +242,67 @@ static unsigned passes_for(uint32_t furthest, unsigned bits)
     return furthest == 0 ? 0 : (32 - (unsigned)__builtin_clz(furthest) + bits - 1) / bits;
 }
 
-/* The distances of all that are not the least, and how often each digit occurs. Returns how many they are. */
-static uint64_t narrow_and_count(const int64_t *values, uint64_t count, int64_t least, narrow_sort *sort, uint32_t *out)
+static inline uint32_t distance_of(int64_t value, int64_t least, bool hundreds)
 {
-    const uint32_t mask = (1u << sort->bits) - 1;
+    const uint32_t distance = (uint32_t)((uint64_t)value - (uint64_t)least);
+    return hundreds ? hundredth(distance) : distance;
+}
+
+/* The distances of all that are not the least. Returns how many they are. */
+static uint64_t narrow(const int64_t *values, uint64_t count, int64_t least, bool hundreds, uint32_t *out)
+{
     uint64_t kept = 0;
     for (uint64_t i = 0; i < count; i++) {
-        const uint32_t distance = (uint32_t)((uint64_t)values[i] - (uint64_t)least);
-        out[kept] = sort->hundreds ? hundredth(distance) : distance;
-        kept += distance != 0;
+        out[kept] = distance_of(values[i], least, hundreds);
+        kept += values[i] != least;
     }
+    return kept;
+}
+
+/* Are they very many, of which most lie so near the least that counting how often each occurs is less than moving them? By some of them. */
+static bool are_near(const int64_t *values, uint64_t count, int64_t least, bool hundreds)
+{
+    enum { LOOKED_AT = 256 };
+    unsigned near = 0;
+    for (uint64_t i = 0; count > NEAR && i < LOOKED_AT; i++)
+        near += distance_of(values[count * i / LOOKED_AT], least, hundreds) < NEAR;
+    return 4 * near >= 3 * LOOKED_AT;
+}
+
+/* How often each distance below NEAR occurs, and the others. Returns how many these are. */
+static uint64_t count_near(const int64_t *values, uint64_t count, int64_t least, bool hundreds, uint32_t *counts, uint32_t *far)
+{
+    uint64_t kept = 0;
+    memset(counts, 0, (NEAR + 1) * sizeof *counts);
+    for (uint64_t i = 0; i < count; i++) {
+        const uint32_t distance = distance_of(values[i], least, hundreds);
+        far[kept] = distance;
+        kept += distance >= NEAR;
+        counts[distance < NEAR ? distance : NEAR]++;
+    }
+    return kept;
+}
+
+/* Each as often as it occurs; most do a few times: so many are written whatever the number, where that doesn't go too far. */
+static void write_near(const uint32_t *counts, int64_t least, uint32_t unit, int64_t *out, const int64_t *end)
+{
+    enum { AT_ONCE = 8 };
+    uint64_t value = (uint64_t)least;
+    for (uint32_t d = 0; d < NEAR; d++, value += unit) {
+        uint32_t k = 0;
+        if (end - out >= AT_ONCE)
+            for (; k < AT_ONCE; k++)
+                out[k] = (int64_t)value;
+        for (; k < counts[d]; k++)
+            out[k] = (int64_t)value;
+        out += counts[d];
+    }
+}
+
+/* How often each digit of the distances occurs. */
+static void count_digits(const uint32_t *out, uint64_t kept, narrow_sort *sort)
+{
+    const uint32_t mask = (1u << sort->bits) - 1;
     for (unsigned p = 0; p < sort->passes; p++)
         memset(sort->counts[p], 0, (size_t)(mask + 1) * sizeof(uint32_t));
     for (uint64_t i = 0; sort->passes == 2 && i < kept; i++) {
@@ -259,7 +312,6 @@ static uint64_t narrow_and_count(const int64_t *values, uint64_t count, int64_t 
     for (uint64_t i = 0; sort->passes != 2 && i < kept; i++)
         for (unsigned p = 0; p < sort->passes; p++)
             sort->counts[p][out[i] >> (p * sort->bits) & mask]++;
-    return kept;
 }
 
 /* One pass by one digit, whose counts become places; false when all have the same. */
@@ -279,25 +331,40 @@ static bool narrow_pass(const uint32_t *from, uint32_t *to, uint64_t count, unsi
     return true;
 }
 
+/* Those that are the least, or near it, to their places before all others, and the distances of these. Returns how many these are.
+ *   room   NEAR + 1 of values that are more than NEAR */
+static uint64_t place_near(int64_t *values, uint64_t count, int64_t least, bool hundreds, uint32_t *far, uint32_t *room)
+{
+    if (are_near(values, count, least, hundreds)) {
+        const uint64_t kept = count_near(values, count, least, hundreds, room, far);
+        write_near(room, least, hundreds ? 100 : 1, values, values + (count - kept));
+        return kept;
+    }
+    const uint64_t kept = narrow(values, count, least, hundreds, far);
+    for (uint64_t i = 0; i < count - kept; i++)
+        values[i] = least;
+    return kept;
+}
+
 /* Room as for `values`: two halves. */
 static void sort_narrow(int64_t *values, void *room, uint64_t count, int64_t least, uint32_t furthest)
 {
     const unsigned most = count < SMALL ? SMALL_BITS : DIGIT_BITS;
     narrow_sort sort;
     uint32_t *from = room, *to = from + count;
-    sort.hundreds = passes_for(furthest / 100, most) < passes_for(furthest, most) && are_hundreds(values, count, least);
+    const bool pays = passes_for(furthest / 100, most) < passes_for(furthest, most) || (furthest >= NEAR && count > NEAR);
+    sort.hundreds = pays && are_hundreds(values, count, least);
     const uint32_t unit = sort.hundreds ? 100 : 1, bits = 32 - (unsigned)__builtin_clz(furthest / unit);
     sort.passes = passes_for(furthest / unit, most);
     sort.bits = (bits + sort.passes - 1) / sort.passes;
-    const uint64_t kept = narrow_and_count(values, count, least, &sort, from);
-    for (unsigned p = 0; p < sort.passes; p++)
+    const uint64_t kept = place_near(values, count, least, sort.hundreds, from, to);
+    count_digits(from, kept, &sort);
+    for (unsigned p = 0; p < sort.passes && kept > 0; p++)
         if (narrow_pass(from, to, kept, p * sort.bits, sort.bits, sort.counts[p])) {
             uint32_t *swap = from;
             from = to;
             to = swap;
         }
-    for (uint64_t i = 0; i < count - kept; i++)
-        values[i] = least;
     for (uint64_t i = 0; i < kept; i++)
         values[count - kept + i] = (int64_t)((uint64_t)least + (uint64_t)from[i] * unit);
 }

@@ -9,7 +9,7 @@
 
 /* ---- sorting ---- */
 
-enum { SHAPES = 14, MOST = 5000 };
+enum { SHAPES = 17, MOST = 5000 };
 
 static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
 {
@@ -28,6 +28,9 @@ static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
     case 10: return at == 1 ? INT64_C(0x100000000) - 7 : at == 2 ? -7 : (int64_t)(drawn >> 32) - 7; /* … and one more */
     case 11: return at == 0 ? -50 : drawn % 4 == 0 ? -50 : (int64_t)(drawn % 3000000) * 100 - 50; /* hundreds above the least … */
     case 12: return at == 2 ? 101 : (int64_t)(drawn % 3000000) * 100; /* … and one that isn't */
+    case 13: return drawn % 8 == 0 ? (int64_t)(drawn % 4000000000) - 5 : (int64_t)(drawn % 65600) - 5; /* most near the least: by ones, … */
+    case 14: return (drawn % 9 == 0 ? (int64_t)(drawn >> 40) : (int64_t)(drawn % 60000) % 4000) * 100 - 300; /* by hundreds, … */
+    case 15: return (int64_t)(drawn % 65536) + (at == 7 ? INT64_C(0xffff0000) : 0) - INT64_C(0x7fffffffffff); /* all but one */
     default: return (int64_t)(drawn % 40) == 0 ? (int64_t)(drawn >> 8) : (int64_t)(drawn % 1000) - 500;
     }
 }
@@ -53,6 +56,28 @@ static void numbers_of_every_shape_and_count_are_sorted(void **state)
             if (counts[c] > 0)
                 assert_memory_equal(values, wanted, counts[c] * sizeof *values);
         }
+}
+
+/* So many that most of them may be counted instead of moved. */
+static void very_many_numbers_of_every_shape_are_sorted(void **state)
+{
+    static const uint32_t counts[] = {65536, 65537, 150000};
+    uint64_t random = 11;
+    lots_error err;
+    void *values = NULL, *wanted = NULL;
+    (void)state;
+    assert_ok(lots_alloc(&values, 150000, sizeof(int64_t), &err));
+    assert_ok(lots_alloc(&wanted, 150000, sizeof(int64_t), &err));
+    for (unsigned shape = 0; shape < SHAPES; shape++)
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            for (uint32_t i = 0; i < counts[c]; i++)
+                ((int64_t *)values)[i] = ((int64_t *)wanted)[i] = number_of(shape, i, &random);
+            qsort(wanted, counts[c], sizeof(int64_t), rising);
+            lots_sort_ints(values, counts[c]);
+            assert_memory_equal(values, wanted, counts[c] * sizeof(int64_t));
+        }
+    lots_free(values);
+    lots_free(wanted);
 }
 
 /* As threads leave them: up to 17 parts, each in order, one of them perhaps short, among one another or apart. */
@@ -315,6 +340,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
+        cmocka_unit_test(very_many_numbers_of_every_shape_are_sorted),
         cmocka_unit_test(long_parts_in_order_are_sorted),
         cmocka_unit_test(parts_in_order_are_merged_by_several_threads),
         cmocka_unit_test(many_numbers_are_sorted_by_several_threads),

@@ -512,14 +512,31 @@ static lots_status add_starts(const block_place *place, wanted_rows wanted, lots
     return LOTS_OK;
 }
 
+enum { KEPT_AHEAD = 256 }; /* rows */
+
+/* Of few rows all places are begun to be loaded, then all entries: one after the other they would wait for memory twice a row. */
+static void take_few_kept(const lots_kept_amounts *kept, const uint32_t *rows, uint32_t row_count, int64_t *out)
+{
+    for (uint32_t k = 0; k < row_count; k++)
+        __builtin_prefetch(kept->places + rows[k]);
+    for (uint32_t k = 0; k < row_count; k++)
+        __builtin_prefetch(kept->entries + kept->places[rows[k]]);
+    for (uint32_t k = 0; k < row_count; k++)
+        out[k] = kept->entries[kept->places[rows[k]]];
+}
+
 /* Places and entries are begun to be loaded long before: processors don't see them coming. */
 static void take_kept(const lots_kept_amounts *kept, const uint32_t *rows, uint32_t row_count, int64_t *out)
 {
-    enum { AHEAD = 256, LINE = 16 };
-    for (uint32_t e = 0; row_count > AHEAD && e < kept->entry_count; e += LINE)
+    enum { LINE = 16 };
+    if (row_count <= KEPT_AHEAD) {
+        take_few_kept(kept, rows, row_count, out);
+        return;
+    }
+    for (uint32_t e = 0; e < kept->entry_count; e += LINE)
         __builtin_prefetch(kept->entries + e);
     for (uint32_t k = 0; k < row_count; k++) {
-        __builtin_prefetch(kept->places + rows[k + AHEAD < row_count ? k + AHEAD : k]);
+        __builtin_prefetch(kept->places + rows[k + KEPT_AHEAD < row_count ? k + KEPT_AHEAD : k]);
         out[k] = kept->entries[kept->places[rows[k]]];
     }
 }

@@ -1,6 +1,7 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
  * (blocks), segment_lengths.c, segment_days.c (days), segment_kept.c, segment_kept_amounts.c,
- * segment_kept_years.c, segment_ids.c (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
+ * segment_kept_years.c, segment_kept_posted.c, segment_ids.c (dictionaries), segment_pairs.c,
+ * segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
  * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `entries`, `posted`, `verified`) is published by one atomic store of
@@ -29,10 +30,19 @@ typedef struct lots_segment_children {
 /* What is posted of a column's chunk: pairs of common ids (or of all), of rare ones, and the rows of these. */
 typedef enum lots_posted_part { LOTS_POSTED_COMMON, LOTS_POSTED_RARE, LOTS_POSTED_ROWS, LOTS_POSTED_PARTS } lots_posted_part;
 
+/* All of it as lists by local id, decoded: see segment_kept_posted.c. */
+typedef struct lots_posted_lists {
+    const uint32_t *patients; /* by id, where those who have it begin in `items`, and where the last one's end */
+    const uint32_t *rows;     /* the same of rows: an id that few have has some for its patients, another none */
+    const uint16_t *items;
+} lots_posted_lists;
+
 /* What finds its way to some of it: see segment_pairs.c, and segment_posted.c for the rows. */
 typedef struct lots_posted_marks {
     _Atomic(lots_rise_marks *) parts[LOTS_POSTED_PARTS];
     _Atomic(uint32_t *) rows; /* before each LOTS_RISE_GROUP-th rare pair, of the patients of those before it */
+    _Atomic(uint32_t *) kept; /* the lists, one piece of memory; NULL: not kept */
+    _Atomic uint8_t asked;    /* how often some of it was; no further than to when it is kept */
 } lots_posted_marks;
 
 /* A number for each row of a chunk, kept decoded: see segment_kept.c. */
@@ -173,6 +183,11 @@ void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *co
  * has room they are kept from now on. */
 const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk,
                                                    lots_arena *scratch);
+/* A chunk's postings, of which some are asked for; false where they aren't kept, as above. */
+bool lots_segment_posted_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_posted_lists *out,
+                               lots_arena *scratch);
+/* Some patients' lists of the chunks after this one, of the ids first .. end - 1, begin to be loaded where they are kept. */
+void lots_segment_expect_posted(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, size_t first, size_t end);
 /* Everything that is kept goes, before the segment does. */
 void lots_segment_drop_kept(lots_segment *segment);
 /* The children of a column of the file that has them, made at first use. */

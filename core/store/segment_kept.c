@@ -3,7 +3,7 @@
  * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), and
  * which rows have an id of a column that has few, a bit a row. One question alone would only pay for it, so these are kept when they
  * have been asked for by several, and only as far as the registry's budget goes: beyond it they are decoded as before.
- * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. */
+ * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Postings: segment_kept_posted.c. */
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -221,6 +221,7 @@ static void drop_column(const lots_segment *segment, lots_segment_column *column
     drop_rows(segment, column);
     lots_segment_drop_amounts(segment, column);
     lots_segment_drop_years(segment, column);
+    lots_segment_drop_posted(segment, column);
 }
 
 static void drop_stream(const lots_segment *segment, const lots_segment_stream *stream, uint32_t columns)

@@ -1,5 +1,5 @@
 /* segment_kept.h: what the files that keep something decoded share: segment_kept.c, segment_kept_amounts.c,
- * segment_kept_years.c. Nobody else includes this. */
+ * segment_kept_years.c, segment_kept_posted.c. Nobody else includes this. */
 #ifndef LOTS_SEGMENT_KEPT_H
 #define LOTS_SEGMENT_KEPT_H
 
@@ -14,8 +14,9 @@ bool lots_kept_is_asked_often(_Atomic uint8_t *asked);
 void *lots_kept_room(lots_budget *budget, size_t bytes);
 /* Give room back; of NULL nothing. */
 void lots_kept_drop(lots_budget *budget, void *room, size_t bytes);
-/* What is kept of a column's amounts, and of them by year, goes. */
+/* What is kept of a column's amounts, of them by year, and of its postings, goes. */
 void lots_segment_drop_amounts(const lots_segment *segment, lots_segment_column *column);
 void lots_segment_drop_years(const lots_segment *segment, lots_segment_column *column);
+void lots_segment_drop_posted(const lots_segment *segment, lots_segment_column *column);
 
 #endif

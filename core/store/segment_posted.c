@@ -1,7 +1,7 @@
 /* segment_posted.c: who of a chunk has an id, and in which rows, asked of the column's postings. A pair of local id and patient is
  * one number, id x patients + patient; the chunk's pairs rise, so those of neighbouring ids lie side by side. Rows of a list's rare
  * ids are numbered through the rows of rare pairs' patients: what the pairs before have is added up to know where a pair's begin.
- * See segment.h. */
+ * Where they are kept as lists (segment_kept_posted.c) nothing is searched. See segment.h. */
 #include "core/base/memory.h"
 #include "core/index/bitset.h"
 #include "core/store/segment_file.h"
@@ -249,6 +249,36 @@ static lots_status mark_rows(const place *at, uint64_t *out, bool *done, lots_ke
     return LOTS_OK;
 }
 
+/* ---- kept ---- */
+
+/* What the ids of the set have, `firsts` being lists->patients or lists->rows. */
+static void mark_listed(const place *at, const lots_posted_lists *lists, const uint32_t *firsts, uint64_t *out)
+{
+    for (size_t first = 0, end = 0; next_run(at->test, at->ids, &first, &end);)
+        for (uint32_t i = firsts[first]; i < firsts[end]; i++)
+            lots_bit_set(out, lists->items[i]);
+}
+
+/* Chunks are mostly asked one after the other. */
+static void expect_next(const place *at)
+{
+    size_t first = 0, end = 0;
+    if (next_run(at->test, at->ids, &first, &end))
+        lots_segment_expect_posted(at->segment, at->stream, at->column, at->chunk, first, end);
+}
+
+/* Are the rows told of every id of the set that somebody has? */
+static bool lists_tell_rows(const place *at, const lots_posted_lists *lists)
+{
+    for (size_t first = 0, end = 0; next_run(at->test, at->ids, &first, &end);)
+        for (size_t id = first; id < end; id++)
+            if (lists->patients[id] < lists->patients[id + 1] && lists->rows[id] == lists->rows[id + 1])
+                return false;
+    return true;
+}
+
+/* ---- the whole ---- */
+
 static lots_status name_place(const place *at, lots_status status, lots_error *err)
 {
     if (status != LOTS_OK)
@@ -257,7 +287,7 @@ static lots_status name_place(const place *at, lots_status status, lots_error *e
     return status;
 }
 
-/* False when the column has no postings. What can't be read of the presence map the check tells. */
+/* False when the column has no postings. */
 static bool find_place(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const lots_id_test *test, place *out)
 {
     if (!lots_segment_has_postings(segment, stream, column))
@@ -266,9 +296,14 @@ static bool find_place(lots_segment *segment, uint32_t stream, uint32_t column, 
                    .column = column, .chunk = chunk, .test = test};
     out->ids = out->file->dictionary.metas[0].count;
     out->alone = segment->layout.chunks == 1;
-    if (lots_segment_load_presence(segment, stream, column, &out->present, NULL) != LOTS_OK)
-        out->present = NULL;
     return true;
+}
+
+/* What can't be read of the presence map the check tells. */
+static void find_presence(place *at)
+{
+    if (lots_segment_load_presence(at->segment, at->stream, at->column, &at->present, NULL) != LOTS_OK)
+        at->present = NULL;
 }
 
 bool lots_segment_has_postings(const lots_segment *segment, uint32_t stream, uint32_t column)
@@ -293,11 +328,18 @@ uint32_t lots_segment_aid_bytes(const lots_segment *segment, uint32_t stream, ui
 lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                 const lots_id_test *test, uint64_t *out, bool *done, lots_arena *scratch, lots_error *err)
 {
+    lots_posted_lists lists;
     place at;
     *done = find_place(segment, stream, column, chunk, test, &at);
     if (!*done)
         return LOTS_OK;
-    lots_bits_fill(out, segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], false);
+    lots_bits_fill(out, patients_of(&at), false);
+    if (lots_segment_posted_lists(segment, stream, column, chunk, &lists, scratch)) {
+        mark_listed(&at, &lists, lists.patients, out);
+        expect_next(&at);
+        return LOTS_OK;
+    }
+    find_presence(&at);
     if (none_present(&at))
         return LOTS_OK;
     const lots_arena_mark mark = lots_arena_save(scratch);
@@ -311,8 +353,20 @@ lots_status lots_segment_posted_rows(lots_segment *segment, uint32_t stream, uin
                                      lots_error *err)
 {
     const uint32_t rows = lots_segment_chunk_rows(segment, stream, chunk);
+    lots_posted_lists lists;
     place at;
-    *done = find_place(segment, stream, column, chunk, test, &at) && at.file->kind == LOTS_KIND_CODES && (at.alone || at.present != NULL);
+    *done = find_place(segment, stream, column, chunk, test, &at) && at.file->kind == LOTS_KIND_CODES;
+    if (!*done)
+        return LOTS_OK;
+    if (lots_segment_posted_lists(segment, stream, column, chunk, &lists, scratch)) {
+        *done = lists_tell_rows(&at, &lists);
+        lots_bits_fill(out, *done ? rows : 0, false);
+        if (*done)
+            mark_listed(&at, &lists, lists.rows, out);
+        return LOTS_OK;
+    }
+    find_presence(&at);
+    *done = at.alone || at.present != NULL;
     if (!*done)
         return LOTS_OK;
     lots_bits_fill(out, rows, false);

@@ -126,6 +126,40 @@ static bool assert_posted_rows(const own_stream *k, lots_segment *segment, uint3
     return done;
 }
 
+/* Rounds of sets of a few ids or of some by table. How many were told, and how many weren't. */
+static void ask_rows(own_stream *k, lots_segment *segment, lots_arena *scratch, uint32_t *told, uint32_t *untold)
+{
+    for (uint32_t round = 0; round < 60; round++) {
+        uint64_t table[CODE_COUNT / 64 + 9] = {0};
+        const uint32_t first = (uint32_t)below(&k->f, round % 4 == 0 ? 20 : CODE_COUNT); /* the first twenty are common */
+        lots_id_test test = {.first = first, .end = first + 1 + (uint32_t)below(&k->f, 5)};
+        for (int i = 0; i < 3; i++)
+            lots_bit_set(table, below(&k->f, CODE_COUNT));
+        if (round % 2 == 1)
+            test = (lots_id_test){.table = table, .table_count = CODE_COUNT};
+        if (assert_posted_rows(k, segment, round % lots_segment_chunks(segment), &test, scratch))
+            ++*told;
+        else
+            ++*untold;
+    }
+}
+
+static void ask_patients(own_stream *k, lots_segment *segment, lots_arena *scratch)
+{
+    for (uint32_t column = K_DX; column <= K_DRUG; column++)
+        for (uint32_t round = 0; round < 12; round++) {
+            uint64_t table[CODE_COUNT / 64 + 9] = {0};
+            const uint32_t first = (uint32_t)below(&k->f, CODE_COUNT);
+            lots_id_test test = {.first = first, .end = first + (uint32_t)below(&k->f, 1 + (round % 3) * 200)};
+            for (uint32_t id = 0; id < CODE_COUNT; id++)
+                if (below(&k->f, 9) == 0)
+                    lots_bit_set(table, id);
+            if (round % 2 == 1)
+                test = (lots_id_test){.table = table, .table_count = round == 3 ? CODE_COUNT + 40 : 90};
+            assert_posted(k, segment, column, round % lots_segment_chunks(segment), &test, scratch);
+        }
+}
+
 static void rows_of_rare_codes_are_told(void **state)
 {
     (void)state;
@@ -137,19 +171,7 @@ static void rows_of_rare_codes_are_told(void **state)
     own_stream_open(&k, 5, 4000, 40, add_cases, add_patient);
     assert_ok(open_file(&k.f, k.path, &segment, &err));
     lots_arena_init(&scratch, 0);
-    for (uint32_t round = 0; round < 60; round++) {
-        uint64_t table[CODE_COUNT / 64 + 9] = {0};
-        const uint32_t first = (uint32_t)below(&k.f, round % 4 == 0 ? 20 : CODE_COUNT); /* the first twenty are common */
-        lots_id_test test = {.first = first, .end = first + 1 + (uint32_t)below(&k.f, 5)};
-        for (int i = 0; i < 3; i++)
-            lots_bit_set(table, below(&k.f, CODE_COUNT));
-        if (round % 2 == 1)
-            test = (lots_id_test){.table = table, .table_count = CODE_COUNT};
-        if (assert_posted_rows(&k, segment, round % lots_segment_chunks(segment), &test, &scratch))
-            told++;
-        else
-            untold++;
-    }
+    ask_rows(&k, segment, &scratch, &told, &untold);
     assert_true(told > 20);
     assert_true(untold > 2);
     const lots_id_test all = {.end = CODE_COUNT};
@@ -170,21 +192,44 @@ static void those_posted_are_those_who_have_the_code(void **state)
     assert_ok(open_file(&k.f, k.path, &segment, &err));
     lots_arena_init(&scratch, 0);
     assert_true(lots_segment_chunks(segment) > 1);
-    for (uint32_t column = K_DX; column <= K_DRUG; column++)
-        for (uint32_t round = 0; round < 12; round++) {
-            uint64_t table[CODE_COUNT / 64 + 9] = {0};
-            const uint32_t first = (uint32_t)below(&k.f, CODE_COUNT);
-            lots_id_test test = {.first = first, .end = first + (uint32_t)below(&k.f, 1 + (round % 3) * 200)};
-            for (uint32_t id = 0; id < CODE_COUNT; id++)
-                if (below(&k.f, 9) == 0)
-                    lots_bit_set(table, id);
-            if (round % 2 == 1)
-                test = (lots_id_test){.table = table, .table_count = round == 3 ? CODE_COUNT + 40 : 90};
-            assert_posted(&k, segment, column, round % lots_segment_chunks(segment), &test, &scratch);
-        }
+    ask_patients(&k, segment, &scratch);
     assert_no_faults(segment);
     lots_arena_free(&scratch);
     lots_segment_close(segment);
+    own_stream_close(&k);
+}
+
+/* As lists, as far as the memory goes: of all chunks, of one perhaps, of none. */
+static void postings_asked_often_are_kept_and_say_the_same(void **state)
+{
+    (void)state;
+    enum { LITTLE = 40000 };
+    static const size_t limits[] = {SIZE_MAX, LITTLE, 1};
+    lots_error err;
+    size_t held[3];
+    own_stream k;
+    own_stream_open(&k, 6, 4000, 40, add_cases, add_patient);
+    for (int i = 0; i < 3; i++) {
+        lots_segment *segment;
+        lots_arena scratch;
+        lots_budget budget;
+        uint32_t told = 0, untold = 0;
+        lots_budget_init(&budget, limits[i]);
+        assert_ok(open_file(&k.f, k.path, &segment, &err));
+        lots_segment_keep(segment, &budget);
+        lots_arena_init(&scratch, 0);
+        for (int round = 0; round < 3; round++) {
+            ask_rows(&k, segment, &scratch, &told, &untold);
+            ask_patients(&k, segment, &scratch);
+        }
+        assert_true(told > 60 && untold > 6);
+        held[i] = budget.used_bytes;
+        assert_no_faults(segment);
+        lots_arena_free(&scratch);
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
+    assert_true(held[0] > LITTLE && held[1] <= LITTLE && held[1] > 0 && held[2] == 0);
     own_stream_close(&k);
 }
 
@@ -258,7 +303,12 @@ static bool is_found(const own_stream *k, uint32_t column, uint32_t bit, lots_ar
     bool done;
     assert_ok(open_file(&k->f, k->path, &segment, &err));
     const lots_id_test some = {.first = bit % 20, .end = CODE_COUNT}, few = {.first = bit, .end = bit + 2};
-    const lots_status status = lots_segment_posted(segment, CASES, column, 0, &some, posted, &done, scratch, &err);
+    lots_status status = LOTS_OK;
+    lots_budget budget;
+    lots_budget_init(&budget, SIZE_MAX);
+    lots_segment_keep(segment, bit % 2 == 0 ? &budget : NULL);
+    for (int round = 0; round < 5; round++)
+        status = lots_segment_posted(segment, CASES, column, 0, &some, posted, &done, scratch, &err);
     assert_true(status == LOTS_OK || status == LOTS_CORRUPT);
     if (column == K_DX) {
         uint64_t *told = malloc((lots_bit_words(lots_segment_chunk_rows(segment, CASES, 0)) + 8) * sizeof *told);
@@ -320,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(those_posted_are_those_who_have_the_code),
         cmocka_unit_test(rows_of_rare_codes_are_told),
+        cmocka_unit_test(postings_asked_often_are_kept_and_say_the_same),
         cmocka_unit_test(codes_as_dear_to_post_as_to_read_are_not_posted),
         cmocka_unit_test(postings_that_can_not_be_are_refused),
         cmocka_unit_test(wrong_postings_under_right_checksums_are_found),

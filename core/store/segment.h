@@ -95,6 +95,11 @@ LOTS_MUST lots_status lots_segment_days_of(lots_segment *segment, uint32_t strea
  * places stay as they are. The block's least day < day <= its greatest. Errors: as read. */
 LOTS_MUST lots_status lots_segment_places_of(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint64_t *patients,
                                              int32_t day, const uint32_t *offsets, uint32_t *places, bool *done, lots_error *err);
+/* Ends of some rows, each below the chunk's, where days and how long events last are kept decoded: false, nothing is written. `ends` as
+ * `days`. They are kept once they were asked for often, where there is room. has_ends: are they by now? */
+bool lots_segment_ends_at(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const uint32_t *rows, uint32_t row_count,
+                          int32_t *ends, lots_arena *scratch);
+bool lots_segment_has_ends(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk);
 /* Of an `end` column: rows with a bit in `mask` that don't end on the day they start, and how many days later, where the file tells
  * them so and the block has been read before: *done. lots_nonzero's contract. Errors: as read. */
 LOTS_MUST lots_status lots_segment_lasting(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,

@@ -99,7 +99,7 @@ typedef struct lots_segment_stream {
     _Atomic(lots_segment_children *) *children; /* by column of the file */
     _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
     lots_kept_numbers *kept;          /* of the same, by chunk: days, less the least of the block */
-    _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry; NULL: nobody asked yet */
+    _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry, or how long it lasts; NULL: nobody asked yet */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;

@@ -1,8 +1,9 @@
 /* segment_kept.c: what question after question asks for, kept decoded: the days of a stream, which nearly every question needs whole
  * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), which of its
- * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), and
- * which rows have an id of a column that has few, a bit a row. One question alone would only pay for it, so these are kept when they
- * have been asked for by several, and only as far as the registry's budget goes: beyond it they are decoded as before.
+ * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), how
+ * long each event lasts (2 bytes, for the same reason), and which rows have an id of a column that has few, a bit a row. One question
+ * alone would only pay for it, so these are kept when they have been asked for by several, and only as far as the registry's budget
+ * goes: beyond it they are decoded as before.
  * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Postings: segment_kept_posted.c. */
 #include <string.h>
 
@@ -39,7 +40,7 @@ void lots_kept_drop(lots_budget *budget, void *room, size_t bytes)
     lots_free(room);
 }
 
-/* ---- numbers: days, entries ---- */
+/* ---- numbers: days, entries, durations ---- */
 
 static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + LOTS_KEPT_SLACK; }
 
@@ -133,6 +134,75 @@ lots_status lots_segment_find_entries(const lots_segment *segment, const lots_se
         LOTS_TRY(keep_entries(segment, slot, chunk, out, kept, scratch, err));
     out->entries = atomic_load_explicit(&kept->numbers, memory_order_acquire);
     return LOTS_OK;
+}
+
+/* Where the days are, so that what is asked by rows is told by rows; what is kept of a block of ENTRIES is entries. */
+static bool can_keep_durations(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *end, uint32_t chunk)
+{
+    const lots_block_meta *meta = &end->values.metas[chunk];
+    return end->flags & LOTS_COLUMN_DURATION && lots_layout_held(meta) && meta->missing == 0 && meta->encoding != LOTS_ENCODING_ENTRIES &&
+           meta->min >= 0 && meta->max <= UINT16_MAX && lots_segment_is_verified(segment, &end->values, chunk) &&
+           lots_segment_kept_days(segment, stream, chunk) != NULL;
+}
+
+/* What can't be read is not kept: who asks goes on to read it, and hears why. */
+static void keep_durations(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_kept_numbers *kept,
+                           lots_arena *scratch)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    const lots_block_meta *meta = &from->columns[column].file->values.metas[chunk];
+    const uint16_t *days = lots_segment_kept_days(segment, from, chunk);
+    const uint32_t first = (uint32_t)from->ordered->values.metas[chunk].min;
+    const lots_arena_mark mark = lots_arena_save(scratch);
+    lots_values_out out = {0};
+    bool has_missing;
+    if (lots_arena_vector(scratch, &out.data, meta->count, sizeof(uint32_t), NULL) == LOTS_OK &&
+        lots_segment_read(segment, stream, column, LOTS_PART_VALUES, chunk, &out, &has_missing, scratch, NULL) == LOTS_OK) {
+        uint32_t *numbers = out.data;
+        for (uint32_t i = 0; i < meta->count; i++)
+            numbers[i] -= first + days[i];
+        keep_numbers(segment->keep, kept, numbers, meta->count, 0);
+    }
+    lots_arena_restore(scratch, mark);
+}
+
+/* NULL: they aren't kept, though perhaps from the next time on. */
+static const uint16_t *durations_of(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    const lots_layout_column *end = from->columns[column].file;
+    if (end == NULL || segment->keep == NULL || !can_keep_durations(segment, from, end, chunk))
+        return NULL;
+    lots_kept_numbers *kept = load_entries(segment, from, end);
+    if (kept == NULL)
+        return NULL;
+    kept += chunk;
+    if (atomic_load_explicit(&kept->numbers, memory_order_acquire) == NULL && should_keep_entries(segment, kept, end->values.metas[chunk].count))
+        keep_durations(segment, stream, column, chunk, kept, scratch);
+    return atomic_load_explicit(&kept->numbers, memory_order_acquire);
+}
+
+bool lots_segment_ends_at(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, const uint32_t *rows, uint32_t row_count,
+                          int32_t *ends, lots_arena *scratch)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    const uint16_t *durations = durations_of(segment, stream, column, chunk, scratch), *days;
+    if (durations == NULL)
+        return false;
+    days = lots_segment_kept_days(segment, from, chunk);
+    const uint32_t least = (uint32_t)from->ordered->values.metas[chunk].min;
+    for (uint32_t k = 0; k < row_count; k++)
+        ends[k] = (int32_t)(least + days[rows[k]] + durations[rows[k]]);
+    return true;
+}
+
+bool lots_segment_has_ends(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    const lots_layout_column *end = from->columns[column].file;
+    const lots_kept_numbers *kept = end == NULL ? NULL : entries_of(from, end);
+    return kept != NULL && can_keep_durations(segment, from, end, chunk) &&
+           atomic_load_explicit(&kept[chunk].numbers, memory_order_acquire) != NULL;
 }
 
 static void drop_entries(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)

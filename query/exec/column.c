@@ -463,6 +463,19 @@ static lots_status take_values(lots_worker *worker, uint32_t stream, uint32_t co
     return finish_taken(worker, stream, column, rows, arena, out, err);
 }
 
+/* Ends of rows that are told by rows, however they lie: *done. Nothing of them is remembered. */
+static lots_status take_ends(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows, uint32_t count,
+                             lots_arena *arena, lots_vector *out, bool *done, lots_error *err)
+{
+    const lots_stream_chunk *chunk = &worker->streams[stream];
+    if (ROWS_TAKEN * (uint64_t)count > chunk->rows || (count > 0 && worker->kernels->max_u32(rows, count) >= chunk->rows))
+        return LOTS_OK;
+    LOTS_TRY(lots_vector_new(arena, type_of(worker, stream, column), count, out, err));
+    *done = lots_segment_ends_at(worker->segment, stream, column, worker->chunk, rows, count, out->data, &worker->scratch);
+    worker->work.values += *done ? count : 0;
+    return LOTS_OK;
+}
+
 /* Few rows of a column that isn't there yet are decoded for themselves: *done. If many others are asked for in this chunk, it is
  * worth having whole. */
 static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t column, const uint32_t *rows,
@@ -470,6 +483,10 @@ static lots_status take_stored(lots_worker *worker, uint32_t stream, uint32_t co
 {
     lots_taken *taken = NULL;
     *done = false;
+    if (stream_of(worker, stream)->columns[column].role == LOTS_ROLE_END)
+        LOTS_TRY(take_ends(worker, stream, column, rows, count, arena, out, done, err));
+    if (*done)
+        return LOTS_OK;
     LOTS_TRY(taken_of(worker, stream, column, &taken, err));
     if (taken->rows != NULL)
         LOTS_TRY(lots_taken_again(worker, taken, worker->streams[stream].rows, rows, count, arena, out, done, err));

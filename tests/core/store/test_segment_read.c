@@ -25,7 +25,7 @@ static const int32_t *starts_of(lots_segment *segment, const lots_schema *schema
     return days;
 }
 
-/* Every fifth row taken, of a block that has been read, is what was read; `size` bytes a value. */
+/* Every fifth row taken, of a block that has been read, is what was read; `size` bytes a value. So are the first hundred of them. */
 static void assert_taken(lots_segment *segment, const lots_schema *schema, uint32_t stream, uint32_t column, uint32_t chunk,
                          const void *read, const uint64_t *read_missing, size_t size, lots_arena *scratch)
 {
@@ -39,14 +39,17 @@ static void assert_taken(lots_segment *segment, const lots_schema *schema, uint3
     assert_ok(lots_arena_vector(scratch, &list, of / 5 + 1u, 4, &err));
     for (uint32_t row = 0; row < of; row += 5)
         ((uint32_t *)list)[count++] = row;
-    lots_values_out out = {.data = data, .missing = missing, .days = starts_of(segment, schema, stream, column, chunk, scratch)};
-    assert_ok(lots_segment_take(segment, stream, column, chunk, list, count, &out, &has_missing, &done, scratch, &err));
-    for (uint32_t k = 0; done && k < count; k++) {
-        assert_memory_equal((const char *)data + k * size, (const char *)read + 5 * k * size, size);
-        assert_int_equal(has_missing && lots_bit_get(missing, k), read_missing != NULL && lots_bit_get(read_missing, 5 * k));
+    const uint32_t counts[] = {count, count < 100 ? count : 100};
+    for (int i = 0; i < 2; i++) {
+        lots_values_out out = {.data = data, .missing = missing, .days = starts_of(segment, schema, stream, column, chunk, scratch)};
+        assert_ok(lots_segment_take(segment, stream, column, chunk, list, counts[i], &out, &has_missing, &done, scratch, &err));
+        for (uint32_t k = 0; done && k < counts[i]; k++) {
+            assert_memory_equal((const char *)data + k * size, (const char *)read + 5 * k * size, size);
+            assert_int_equal(has_missing && lots_bit_get(missing, k), read_missing != NULL && lots_bit_get(read_missing, 5 * k));
+        }
+        taken_blocks += done;
+        taken_ends += done && out.days != NULL;
     }
-    taken_blocks += done;
-    taken_ends += done && out.days != NULL;
 }
 
 static void assert_block(lots_segment *segment, const lots_schema *schema, const rows *from, uint32_t stream, uint32_t column,
@@ -326,7 +329,7 @@ static void days_asked_for_often_are_kept_within_the_budget(void **state)
     remove_folder(path);
 }
 
-/* Contacts with a cost each, of 300 that lie far apart. */
+/* Contacts with a cost each, of 300 that lie far apart, every other of some patients longer than a day. */
 static void make_costs(fixture *f, lots_batch *patients, lots_batch *contacts, uint32_t count)
 {
     lots_error err;
@@ -337,6 +340,7 @@ static void make_costs(fixture *f, lots_batch *patients, lots_batch *contacts, u
         for (uint32_t i = 0; i < 100; i++) {
             assert_ok(lots_batch_row_begin(contacts, FIRST_PATIENT + p, &err));
             assert_ok(lots_batch_put_int(contacts, C_START, 10000 + i, &err));
+            assert_ok(lots_batch_put_int(contacts, C_END, 10000 + i + (p % 3 == 0) * (i % 2) * (p + i), &err));
             assert_ok(lots_batch_put_int(contacts, C_COST, (int64_t)(below(f, 300) * below(f, 2) * 10000019 % 4000000007), &err));
             assert_ok(lots_batch_row_end(contacts, &err));
         }
@@ -406,6 +410,70 @@ static void numbers_taken_often_are_kept_within_the_budget(void **state)
     }
     assert_true(held[0] > 2 * 100 * COUNT && held[1] < held[0] && held[1] > 0 && held[2] == 0);
     assert_true(lent > 0);
+    lots_batch_close(&patients);
+    lots_batch_close(&contacts);
+    fixture_close(&f);
+    remove_folder(path);
+}
+
+/* Every third row's end, asked for again and again while days are kept: as make_costs made it. Gives in how many chunks it was told. */
+static uint32_t assert_ends_often(lots_segment *segment, const lots_schema *schema, const rows *from)
+{
+    lots_arena scratch;
+    uint32_t first = 0, told = 0;
+    lots_arena_init(&scratch, 0);
+    for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
+        const uint32_t count = lots_segment_chunk_rows(segment, CONTACTS, k);
+        uint32_t *list = malloc(count * sizeof *list), some = 0;
+        int32_t *ends = malloc(count * sizeof *ends + 64);
+        bool done = false;
+        for (uint32_t row = 0; row < count; row += 3)
+            list[some++] = row;
+        for (int time = 0; time < 6; time++) {
+            starts_of(segment, schema, CONTACTS, C_END, k, &scratch);
+            done = lots_segment_ends_at(segment, CONTACTS, C_END, k, list, some, ends, &scratch);
+            assert_true(done == lots_segment_has_ends(segment, CONTACTS, C_END, k));
+            for (uint32_t i = 0; done && i < some; i++)
+                assert_int_equal(ends[i], LOTS_AT(int32_t, &from->list[CONTACTS]->columns[C_END].values, first + list[i]));
+        }
+        told += done;
+        first += count;
+        free(list);
+        free(ends);
+    }
+    lots_arena_free(&scratch);
+    return told;
+}
+
+static void ends_asked_for_often_are_kept_within_the_budget(void **state)
+{
+    (void)state;
+    enum { COUNT = 1500, MUCH = 1 << 30 };
+    lots_error err;
+    fixture f;
+    lots_batch patients, contacts;
+    lots_segment_result result;
+    char path[600];
+    path_in(path, "1.seg");
+    fixture_open(&f, 26);
+    make_costs(&f, &patients, &contacts, COUNT);
+    rows from = {.list = {&patients, &contacts, NULL, NULL, NULL}, .patients = COUNT};
+    write_rows(&f, &from, path, &result);
+    for (int i = 0; i < 2; i++) {
+        lots_segment *segment;
+        lots_budget budget;
+        lots_budget_init(&budget, i == 0 ? MUCH : 1);
+        assert_ok(open_file(&f, path, &segment, &err));
+        lots_segment_keep(segment, &budget);
+        for (uint32_t k = 0, row = 0; k < lots_segment_chunks(segment); row += lots_segment_chunk_rows(segment, CONTACTS, k++))
+            assert_block(segment, &f.schema, &from, CONTACTS, C_END, k, row);
+        assert_int_equal(assert_ends_often(segment, &f.schema, &from), i == 0 ? lots_segment_chunks(segment) : 0);
+        assert_true(i == 0 ? budget.used_bytes > 2 * 2 * 100 * COUNT : budget.used_bytes == 0);
+        lots_segment_forget(segment); /* nothing is believed */
+        assert_false(lots_segment_has_ends(segment, CONTACTS, C_END, 0));
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
     lots_batch_close(&patients);
     lots_batch_close(&contacts);
     fixture_close(&f);
@@ -696,6 +764,7 @@ int main(void)
         cmocka_unit_test(blocks_zone_maps_and_offsets_agree_with_the_rows),
         cmocka_unit_test(days_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(numbers_taken_often_are_kept_within_the_budget),
+        cmocka_unit_test(ends_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(rows_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(chunks_know_which_ids_they_hold),
         cmocka_unit_test(ends_equal_to_starts_cost_next_to_nothing),

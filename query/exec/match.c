@@ -136,14 +136,19 @@ static lots_status keep_matches(match_maker *maker, lots_error *err)
 
 lots_status lots_match_make(lots_worker *worker, lots_relation_rows *rows, lots_error *err)
 {
+    const uint32_t patients = rows->owners->count;
     match_maker maker = {.rows = rows};
     maker.solver = (match_solver){.worker = worker, .arena = lots_instance_arena(worker, rows->owners),
                                   .pattern = rows->relation->pattern};
     LOTS_TRY(open_maker(&maker, err));
-    for (uint32_t g = 0; g < rows->owners->count; g++) {
-        if (lots_bit_get(maker.solver.possible, g))
-            LOTS_TRY(match_owner(&maker, g, err));
-        maker.offsets[g + 1] = maker.count;
+    const uint64_t *possible = maker.solver.possible;
+    uint32_t next = 1; /* of the offsets; they begin as 0 */
+    for (size_t g = lots_bits_next(possible, 0, patients); g < patients; g = lots_bits_next(possible, g + 1, patients)) {
+        while (next <= g)
+            maker.offsets[next++] = maker.count;
+        LOTS_TRY(match_owner(&maker, (uint32_t)g, err));
     }
+    while (next <= patients)
+        maker.offsets[next++] = maker.count;
     return keep_matches(&maker, err);
 }

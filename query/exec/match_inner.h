@@ -1,5 +1,6 @@
 /* match_inner.h: what the files of MATCH share: match.c makes the relation, match_plan.c decides how each step's window is
- * kept, match_list.c reads a patient's events and which may follow which, match_solve.c finds the matches. Not for others.
+ * kept, match_open.c finds a chunk's events, match_list.c reads a patient's and which may follow which, match_solve.c finds the
+ * matches. Not for others.
  *
  * The idea. Steps that bind are numbered 0.. (those with `no` belong to the step before them). For each, and each event of
  * its set, it is found from the last step backwards whether the rest of the pattern completes when that event is bound:
@@ -44,7 +45,8 @@ typedef struct match_lapse {
 
 typedef struct match_list { /* a set's events of the possible patients, and of the patient at hand */
     lots_relation_rows *relation;
-    const uint32_t *offsets; /* by patient: into `all`, or else of the relation, whose rows under the mask are meant */
+    const uint32_t *offsets; /* by patient: into `all`, in which others than possible ones may have none; or else of the relation, whose
+                                rows under the mask are meant */
     const uint32_t *all;     /* NULL until the list is open, perhaps */
     const uint64_t *mask;    /* till then; NULL: every row */
     const int32_t *starts, *ends; /* of `all`; INT32_MIN: no end. `ends` NULL: nobody asks */

@@ -201,6 +201,8 @@ static lots_status match_stream(lots_segment *segment, uint32_t index, const lot
         out->children = room;
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->entries, err));
         out->entries = room;
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->kept_ids, err));
+        out->kept_ids = room;
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->marks, err));
         out->marks = room;
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept, err));

@@ -145,10 +145,10 @@ LOTS_MUST lots_status lots_segment_groups(lots_segment *segment, uint32_t stream
 LOTS_MUST lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                         const lots_id_test *test, lots_known_planes *planes, uint64_t *out, uint64_t *missing,
                                         bool *has_missing, bool *done, lots_arena *scratch, lots_error *err);
-/* The same of a set of one id where it is kept: bits of the chunk's rows, none of which is missing. Lent as long as the segment is
- * open, and not to be changed. NULL: it isn't, ask. */
+/* The same of a set of one id where it is kept: bits of the chunk's rows, and in *missing, NULL if none is, those that are missing. Lent
+ * as long as the segment is open, and not to be changed. NULL: it isn't, ask. */
 uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                 const lots_id_test *test);
+                                 const lots_id_test *test, uint64_t **missing);
 /* Which patients of a chunk have an id of the set in some row of the stream, where the file says it beside the rows: *done, else
  * nothing is written. `out`: bits of the chunk's patients, the caller's. Rows that are ghosts are rows here. Errors: as read. */
 LOTS_MUST lots_status lots_segment_posted(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
@@ -180,9 +180,10 @@ typedef void (*lots_fault_report)(void *context, const char *file, const char *s
                                   uint32_t chunk, const char *what);
 LOTS_MUST lots_status lots_segment_check(lots_segment *segment, lots_fault_report report, void *context,
                                          uint64_t *faults, uint64_t *blocks, lots_error *err);
-/* From now on what is asked for again and again is kept decoded, as far as the budget goes, which must outlive the segment: days and
- * which of a patient's own values rows have (2 bytes a row each), which rows have an id of a column of few (a bit a row), numbers that
- * are told by a dictionary (2 bytes a row, 4 an entry). Once, before anything is read. */
+/* From now on what is asked for again and again is kept decoded, as far as the budget goes, which must outlive the segment: days, which of
+ * a patient's own values rows have and ids that are told from another column (2 bytes a row each), which rows have an id of a column of
+ * few, and which have none (a bit a row each), numbers that are told by a dictionary (2 bytes a row, 4 an entry). Once,
+ * before anything is read. */
 void lots_segment_keep(lots_segment *segment, lots_budget *budget);
 /* Forget which blocks were verified (used by checks that must read again). */
 void lots_segment_forget(lots_segment *segment);

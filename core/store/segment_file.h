@@ -1,10 +1,10 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
  * (blocks), segment_lengths.c, segment_days.c (days), segment_kept.c, segment_kept_amounts.c,
- * segment_kept_years.c, segment_kept_posted.c, segment_ids.c (dictionaries), segment_pairs.c,
+ * segment_kept_years.c, segment_kept_posted.c, segment_kept_ids.c, segment_ids.c (dictionaries), segment_pairs.c,
  * segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `entries`, `posted`, `verified`) is published by one atomic store of
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `entries`, `kept_ids`, `posted`, `verified`) is published by one atomic store of
  * something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H
@@ -78,6 +78,15 @@ typedef struct lots_kept_years_at {
     _Atomic(lots_kept_years *) years; /* NULL: not kept */
     _Atomic uint8_t asked;            /* how often a period was asked for; as above */
 } lots_kept_years_at;
+/* The ids of a chunk's rows, told from another column: see segment_kept_ids.c. One piece of memory. */
+typedef struct lots_kept_ids {
+    const uint16_t *ids;     /* 0 where it is missing; with 64 bytes of slack, as these bits */
+    const uint64_t *missing; /* NULL: none is */
+} lots_kept_ids;
+typedef struct lots_kept_ids_at {
+    _Atomic(lots_kept_ids *) ids; /* NULL: not kept */
+    _Atomic uint8_t asked;        /* how often some were read, taken or looked for; as above */
+} lots_kept_ids_at;
 
 typedef struct lots_segment_column {
     const lots_layout_column *file;
@@ -85,7 +94,7 @@ typedef struct lots_segment_column {
     const lots_dictionary *dictionary;  /* the registry's, of id columns */
     _Atomic(lots_segment_ids *) ids;
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
-    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few; NULL: nobody asked yet */
+    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few, and missing; NULL: nobody asked yet */
     lots_kept_amounts_at *kept_amounts; /* by chunk, of whole numbers and decimals; else NULL */
     lots_kept_years_at *kept_years;     /* the same */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
@@ -100,6 +109,7 @@ typedef struct lots_segment_stream {
     _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
     lots_kept_numbers *kept;          /* of the same, by chunk: days, less the least of the block */
     _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry, or how long it lasts; NULL: nobody asked yet */
+    _Atomic(lots_kept_ids_at *) *kept_ids; /* the same; each row's id */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;
@@ -178,7 +188,7 @@ LOTS_MUST lots_status lots_segment_find_entries(const lots_segment *segment, con
                                                 lots_arena *scratch, lots_error *err);
 /* A test of the column's block told this. If it is of one id and was made often it is kept, where the budget has room. */
 void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
-                            const uint64_t *bits);
+                            const uint64_t *bits, const uint64_t *missing);
 /* The numbers of a column's chunk, of which some are asked for; NULL where they aren't kept. If some were asked for often and the budget
  * has room they are kept from now on. */
 const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk,
@@ -188,6 +198,19 @@ bool lots_segment_posted_lists(lots_segment *segment, uint32_t stream, uint32_t 
                                lots_arena *scratch);
 /* Some patients' lists of the chunks after this one, of the ids first .. end - 1, begin to be loaded where they are kept. */
 void lots_segment_expect_posted(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, size_t first, size_t end);
+/* The ids of a column's chunk that is believed; NULL while they aren't kept. Asked for once more: *keep if they should be from now on,
+ * and who asks decodes them whole, then tells them (lots_segment_keep_ids). */
+const lots_kept_ids *lots_segment_kept_ids(const lots_segment *segment, const lots_segment_stream *stream,
+                                           const lots_layout_column *column, uint32_t chunk, bool *keep);
+void lots_segment_keep_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column,
+                           uint32_t chunk, const uint32_t *ids, const uint64_t *missing);
+/* Can they ever be kept, the budget apart? Then no entries are. */
+bool lots_segment_can_keep_ids(const lots_segment_stream *stream, const lots_layout_column *column, uint32_t chunk);
+/* From what is kept, of so many rows, as lots_segment_read, _take and _test give it. `missing` is written where some are. */
+void lots_kept_ids_read(const lots_kept_ids *kept, uint32_t rows, lots_values_out *out);
+void lots_kept_ids_take(const lots_kept_ids *kept, uint32_t rows, const uint32_t *wanted, uint32_t count, lots_values_out *out);
+LOTS_MUST lots_status lots_kept_ids_test(const lots_kept_ids *kept, uint32_t rows, const lots_id_test *test, uint64_t *out,
+                                         uint64_t *missing, lots_arena *scratch, lots_error *err);
 /* Everything that is kept goes, before the segment does. */
 void lots_segment_drop_kept(lots_segment *segment);
 /* The children of a column of the file that has them, made at first use. */

@@ -26,22 +26,23 @@ static bool lent_masks(const lots_segment *segment, uint32_t stream, uint32_t co
     uint32_t id = 0;
     for (; id < ids && id < LOTS_CLASSES_MAX; id++) {
         const lots_id_test one = {.first = id, .end = id + 1};
-        masks[id] = lots_segment_rows_with(segment, stream, column, chunk, &one);
-        if (masks[id] == NULL)
+        uint64_t *missing = NULL;
+        masks[id] = lots_segment_rows_with(segment, stream, column, chunk, &one, &missing);
+        if (masks[id] == NULL || missing != NULL)
             return false;
     }
     masks[id] = NULL;
     return id == ids && ids > 0;
 }
 
-/* Where some id has no row, those of the others are kept for who asks for one of them. */
+/* None is missing. Where some id has no row, those of the others are kept for who asks for one of them. */
 static void keep_masks(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, uint32_t ids,
                        const uint64_t *const *masks)
 {
     for (uint32_t id = 0; id < ids; id++) {
         const lots_id_test one = {.first = id, .end = id + 1};
         if (masks[id] != NULL)
-            lots_segment_keep_rows(segment, column, chunk, &one, masks[id]);
+            lots_segment_keep_rows(segment, column, chunk, &one, masks[id], NULL);
     }
 }
 

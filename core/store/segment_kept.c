@@ -1,10 +1,11 @@
 /* segment_kept.c: what question after question asks for, kept decoded: the days of a stream, which nearly every question needs whole
  * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), which of its
  * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), how
- * long each event lasts (2 bytes, for the same reason), and which rows have an id of a column that has few, a bit a row. One question
- * alone would only pay for it, so these are kept when they have been asked for by several, and only as far as the registry's budget
- * goes: beyond it they are decoded as before.
- * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Postings: segment_kept_posted.c. */
+ * long each event lasts (2 bytes, for the same reason), and which rows have an id of a column that has few, and which have none, a bit a
+ * row. One question alone would only pay for it, so these are kept when they have been asked for by several, and only as far as the
+ * registry's budget goes: beyond it they are decoded as before.
+ * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Postings: segment_kept_posted.c. Ids that are told from another column:
+ * segment_kept_ids.c. */
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -123,7 +124,8 @@ lots_status lots_segment_find_entries(const lots_segment *segment, const lots_se
     const lots_layout_slot *slot = &column->values;
     const lots_block_meta *meta = &slot->metas[chunk];
     out->entries = NULL;
-    if (segment->keep == NULL || meta->encoding != LOTS_ENCODING_ENTRIES || !lots_segment_is_verified(segment, slot, chunk))
+    if (segment->keep == NULL || meta->encoding != LOTS_ENCODING_ENTRIES || !lots_segment_is_verified(segment, slot, chunk) ||
+        lots_segment_can_keep_ids(stream, column, chunk))
         return LOTS_OK;
     lots_kept_numbers *kept = load_entries(segment, stream, column);
     if (kept == NULL)
@@ -224,21 +226,33 @@ static uint32_t kept_ids(const lots_segment_column *column)
     return ids <= IDS_FEW ? ids : 0;
 }
 
-/* Is it one id that is asked for, and has every row one? */
-static bool is_of_one(const lots_segment_column *column, uint32_t chunk, const lots_id_test *test)
+/* Is it one id that is asked for? */
+static bool is_of_one(const lots_segment_column *column, const lots_id_test *test)
 {
-    return test->table == NULL && test->first < test->end && test->end - test->first == 1 && test->first < kept_ids(column) &&
-           column->file->values.metas[chunk].missing == 0;
+    return test->table == NULL && test->first < test->end && test->end - test->first == 1 && test->first < kept_ids(column);
+}
+
+static uint64_t *bits_of(lots_kept_rows *rows) { return atomic_load_explicit(&rows->bits, memory_order_acquire); }
+
+/* Those of a chunk: by id, then the rows without one. */
+static lots_kept_rows *rows_of(const lots_segment_column *column, lots_kept_rows *kept, uint32_t chunk)
+{
+    return kept + (size_t)chunk * (kept_ids(column) + 1);
 }
 
 uint64_t *lots_segment_rows_with(const lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
-                                 const lots_id_test *test)
+                                 const lots_id_test *test, uint64_t **missing)
 {
     const lots_segment_column *from = &segment->streams[stream].columns[column];
     lots_kept_rows *kept = atomic_load_explicit(&from->kept, memory_order_acquire);
-    if (kept == NULL || !is_of_one(from, chunk, test) || !lots_segment_is_verified(segment, &from->file->values, chunk))
+    *missing = NULL;
+    if (kept == NULL || !is_of_one(from, test) || !lots_segment_is_verified(segment, &from->file->values, chunk))
         return NULL;
-    return atomic_load_explicit(&kept[(size_t)chunk * kept_ids(from) + test->first].bits, memory_order_acquire);
+    kept = rows_of(from, kept, chunk);
+    if (from->file->values.metas[chunk].missing == 0)
+        return bits_of(&kept[test->first]);
+    *missing = bits_of(&kept[kept_ids(from)]);
+    return *missing == NULL ? NULL : bits_of(&kept[test->first]);
 }
 
 /* By chunk, then id. NULL: there is no memory for it. */
@@ -246,7 +260,7 @@ static lots_kept_rows *load_kept(const lots_segment *segment, lots_segment_colum
 {
     lots_kept_rows *kept = atomic_load_explicit(&column->kept, memory_order_acquire), *none = NULL;
     void *room = NULL;
-    if (kept != NULL || lots_alloc(&room, (size_t)segment->layout.chunks * kept_ids(column), sizeof *kept, NULL) != LOTS_OK)
+    if (kept != NULL || lots_alloc(&room, (size_t)segment->layout.chunks * (kept_ids(column) + 1), sizeof *kept, NULL) != LOTS_OK)
         return kept;
     kept = room;
     if (!atomic_compare_exchange_strong_explicit(&column->kept, &none, kept, memory_order_acq_rel, memory_order_acquire)) {
@@ -256,31 +270,41 @@ static lots_kept_rows *load_kept(const lots_segment *segment, lots_segment_colum
     return kept;
 }
 
-void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
-                            const uint64_t *bits)
+/* Are they now? */
+static bool keep_bits(lots_budget *budget, lots_kept_rows *kept, uint32_t rows, const uint64_t *bits)
 {
-    if (segment->keep == NULL || !is_of_one(column, chunk, test))
-        return;
-    lots_kept_rows *kept = load_kept(segment, column);
-    if (kept == NULL || !lots_kept_is_asked_often(&kept[(size_t)chunk * kept_ids(column) + test->first].asked))
-        return;
-    const uint32_t rows = column->file->values.metas[chunk].count;
-    uint64_t *none = NULL, *copy = lots_kept_room(segment->keep, bytes_of_bits(rows));
+    uint64_t *none = NULL, *copy;
+    if (bits_of(kept) != NULL)
+        return true;
+    copy = lots_kept_room(budget, bytes_of_bits(rows));
     if (copy == NULL)
-        return;
+        return false;
     memcpy(copy, bits, lots_bit_words(rows) * sizeof(uint64_t));
-    if (!atomic_compare_exchange_strong_explicit(&kept[(size_t)chunk * kept_ids(column) + test->first].bits, &none, copy,
-                                                 memory_order_acq_rel, memory_order_acquire))
-        lots_kept_drop(segment->keep, copy, bytes_of_bits(rows));
+    if (!atomic_compare_exchange_strong_explicit(&kept->bits, &none, copy, memory_order_acq_rel, memory_order_acquire))
+        lots_kept_drop(budget, copy, bytes_of_bits(rows));
+    return true;
+}
+
+void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
+                            const uint64_t *bits, const uint64_t *missing)
+{
+    const lots_block_meta *meta = &column->file->values.metas[chunk];
+    const uint32_t id = test->first;
+    lots_kept_rows *kept = segment->keep != NULL && is_of_one(column, test) ? load_kept(segment, column) : NULL;
+    if (kept == NULL)
+        return;
+    kept = rows_of(column, kept, chunk);
+    if (lots_kept_is_asked_often(&kept[id].asked) &&
+        (meta->missing == 0 || keep_bits(segment->keep, &kept[kept_ids(column)], meta->count, missing)))
+        (void)keep_bits(segment->keep, &kept[id], meta->count, bits);
 }
 
 static void drop_rows(const lots_segment *segment, lots_segment_column *column)
 {
     lots_kept_rows *kept = atomic_load_explicit(&column->kept, memory_order_acquire);
-    const uint32_t ids = kept_ids(column);
-    for (size_t i = 0; kept != NULL && i < (size_t)segment->layout.chunks * ids; i++)
-        lots_kept_drop(segment->keep, atomic_load_explicit(&kept[i].bits, memory_order_acquire),
-                  bytes_of_bits(column->file->values.metas[i / ids].count));
+    const uint32_t sets = kept_ids(column) + 1;
+    for (size_t i = 0; kept != NULL && i < (size_t)segment->layout.chunks * sets; i++)
+        lots_kept_drop(segment->keep, bits_of(&kept[i]), bytes_of_bits(column->file->values.metas[i / sets].count));
     lots_free(kept);
 }
 
@@ -300,6 +324,8 @@ static void drop_stream(const lots_segment *segment, const lots_segment_stream *
         drop_numbers(segment->keep, &stream->kept[k], stream->ordered->values.metas[k].count);
     for (uint32_t c = 0; stream->entries != NULL && c < stream->file->column_count; c++)
         drop_entries(segment, stream, &stream->file->columns[c]);
+    for (uint32_t c = 0; stream->kept_ids != NULL && c < stream->file->column_count; c++)
+        lots_segment_drop_ids(segment, stream, &stream->file->columns[c]);
     for (uint32_t c = 0; stream->columns != NULL && c < columns; c++)
         drop_column(segment, &stream->columns[c]);
 }

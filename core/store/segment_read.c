@@ -290,15 +290,25 @@ static lots_status read_block(const block_place *place, lots_values_out *out, lo
     const lots_layout_slot *slot = slot_of(place);
     const lots_block_meta *meta = &slot->metas[place->chunk];
     const uint16_t *kept = are_days(place) ? lots_segment_kept_days(place->segment, place->stream, place->chunk) : NULL;
+    const lots_kept_ids *ids = NULL;
+    bool keep_ids = false;
     lots_parent parent;
     if (kept != NULL) {
         lots_kernels_get()->widen_u16(kept, meta->count, (uint32_t)meta->min, out->data);
+        return LOTS_OK;
+    }
+    if (place->part == LOTS_PART_VALUES)
+        ids = lots_segment_kept_ids(place->segment, place->stream, place->column, place->chunk, &keep_ids);
+    if (ids != NULL) {
+        lots_kept_ids_read(ids, meta->count, out);
         return LOTS_OK;
     }
     LOTS_TRY(read_needs(place, meta, out, &parent, scratch, err));
     LOTS_TRY(lots_segment_decode_block(place->segment, slot, place->chunk, out, scratch, err));
     if (are_days(place))
         lots_segment_keep_days(place->segment, place->stream, place->chunk, out->data);
+    if (keep_ids)
+        lots_segment_keep_ids(place->segment, place->stream, place->column, place->chunk, out->data, out->missing);
     if (lots_segment_is_verified(place->segment, slot, place->chunk))
         return LOTS_OK;
     LOTS_TRY(check_values(place, out, err));
@@ -479,12 +489,35 @@ static lots_status take_needs(const block_place *place, const lots_block_meta *m
     return LOTS_OK;
 }
 
+/* NULL where they aren't kept. Once they were asked for often they are read whole, which keeps them. */
+static lots_status find_kept_ids(const block_place *place, const lots_kept_ids **out, lots_arena *scratch, lots_error *err)
+{
+    const uint32_t rows = place->column->values.metas[place->chunk].count;
+    void *ids, *missing;
+    bool keep = false;
+    *out = lots_segment_kept_ids(place->segment, place->stream, place->column, place->chunk, &keep);
+    if (!keep)
+        return LOTS_OK;
+    LOTS_TRY(lots_arena_vector(scratch, &ids, rows, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(scratch, &missing, lots_bit_words(rows), sizeof(uint64_t), err));
+    lots_values_out all = {.data = ids, .missing = missing};
+    LOTS_TRY(read_block(place, &all, scratch, err));
+    *out = lots_segment_kept_ids(place->segment, place->stream, place->column, place->chunk, &keep);
+    return LOTS_OK;
+}
+
 static lots_status take_block(const block_place *place, wanted_rows wanted, lots_values_out *out, lots_arena *scratch,
                               lots_error *err)
 {
     const lots_layout_slot *slot = &place->column->values;
     const lots_block_meta *meta = &slot->metas[place->chunk];
+    const lots_kept_ids *ids = NULL;
     lots_parent parent;
+    LOTS_TRY(find_kept_ids(place, &ids, scratch, err));
+    if (ids != NULL) {
+        lots_kept_ids_take(ids, meta->count, wanted.rows, wanted.count, out);
+        return LOTS_OK;
+    }
     out->after_bytes = lots_segment_after_block(place->segment, slot, place->chunk);
     LOTS_TRY(take_needs(place, meta, wanted, out, &parent, scratch, err));
     return lots_block_take(meta, place->segment->data + slot->offsets[place->chunk], wanted.rows, wanted.count, out, scratch,
@@ -573,7 +606,12 @@ static lots_status test_block(const block_place *place, const lots_id_test *test
     const bool known = lots_segment_is_verified(place->segment, slot, place->chunk);
     uint32_t greatest = 0;
     lots_values_out from = {.planes = planes};
+    const lots_kept_ids *ids = NULL;
     lots_parent parent;
+    if (meta->encoding == LOTS_ENCODING_ENTRIES)
+        LOTS_TRY(find_kept_ids(place, &ids, scratch, err));
+    if (ids != NULL)
+        return lots_kept_ids_test(ids, meta->count, test, out, missing, scratch, err);
     LOTS_TRY(read_needs(place, meta, &from, &parent, scratch, err));
     from.believed = known;
     if (!known)
@@ -604,6 +642,6 @@ lots_status lots_segment_test(lots_segment *segment, uint32_t stream, uint32_t c
     lots_status status = test_block(&place, test, planes, out, missing, scratch, err);
     lots_arena_restore(scratch, mark);
     if (status == LOTS_OK)
-        lots_segment_keep_rows(segment, &from->columns[column], chunk, test, out);
+        lots_segment_keep_rows(segment, &from->columns[column], chunk, test, out, missing);
     return name_place(&place, status, err);
 }

@@ -264,8 +264,7 @@ static lots_status ask_segment(lots_worker *worker, const stored_column *column,
     lots_arena *arena = &worker->depths[0].arena;
     uint64_t *told = NULL, *untold = NULL;
     bool has_missing = false, done = false;
-    *missing = NULL;
-    *bits = lots_segment_rows_with(worker->segment, column->stream, column->column, worker->chunk, test);
+    *bits = lots_segment_rows_with(worker->segment, column->stream, column->column, worker->chunk, test, missing);
     if (*bits != NULL)
         return LOTS_OK;
     LOTS_TRY(lots_new_words(arena, chunk->rows, &told, err));

@@ -186,8 +186,8 @@ static void parts_of_tied_columns_are_as_the_whole(void **state)
     own_stream_close(&v);
 }
 
-/* Everything, again and again; and parts, which are as the whole, however that was read. */
-static void assert_often(own_stream *v, lots_segment *segment)
+/* Everything, again and again; and parts of columns up to `end`, which are as the whole, however that was read. */
+static void assert_often(own_stream *v, lots_segment *segment, uint32_t end)
 {
     lots_error err;
     lots_arena scratch, kept;
@@ -200,7 +200,7 @@ static void assert_often(own_stream *v, lots_segment *segment)
         lots_batch_close(&out);
         for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
             lots_known_entries known = {.arena = &kept};
-            for (uint32_t c = V_END; c < V_NOTE; c++)
+            for (uint32_t c = V_END; c < end; c++)
                 assert_parts(v, segment, c, k, &known, NULL, &scratch);
         }
     }
@@ -208,30 +208,78 @@ static void assert_often(own_stream *v, lots_segment *segment)
     lots_arena_free(&scratch);
 }
 
-static void entries_asked_for_often_are_kept_within_the_budget(void **state)
+/* With much memory for what is kept, `bytes` a row and more of it, with `little` and with none. */
+static void assert_kept_within(own_stream *v, size_t bytes, size_t little, uint32_t end)
 {
-    (void)state;
-    static const size_t limits[] = {1 << 30, 200000 /* of one of two chunks */, 1};
+    const size_t limits[] = {1 << 30, little, 1};
     lots_error err;
-    own_stream v;
-    own_stream_open(&v, 21, 5000, 40, add_visits, add_patient);
     for (int i = 0; i < 3; i++) {
         lots_segment *segment;
         lots_budget budget;
         lots_budget_init(&budget, limits[i]);
-        assert_ok(open_file(&v.f, v.path, &segment, &err));
+        assert_ok(open_file(&v->f, v->path, &segment, &err));
         lots_segment_keep(segment, &budget);
-        assert_often(&v, segment);
+        assert_often(v, segment, end);
         const size_t held = budget.used_bytes;
-        assert_true(i > 0 || held > 4 * (size_t)v.rows.rows); /* more than the days alone, and each row's entry */
+        assert_true(i > 0 || held > bytes * v->rows.rows);
         assert_true(i != 1 || (held > 0 && held <= limits[i]));
         assert_true(i < 2 || held == 0);
         lots_segment_forget(segment); /* nothing is believed: read, checked, and found the same */
-        assert_often(&v, segment);
+        assert_often(v, segment, end);
         assert_true(budget.used_bytes == held);
         lots_segment_close(segment);
         assert_true(budget.used_bytes == 0);
     }
+}
+
+/* The days, each row's entry, doctor, ward and nurse. */
+static void what_is_asked_for_often_is_kept_within_the_budget(void **state)
+{
+    (void)state;
+    own_stream v;
+    own_stream_open(&v, 21, 5000, 40, add_visits, add_patient);
+    assert_kept_within(&v, 10, 200000 /* of one of two chunks */, V_NOTE);
+    own_stream_close(&v);
+}
+
+static void add_calls(fixture *f)
+{
+    lots_error err;
+    lots_stream *s;
+    assert_ok(lots_schema_add_stream(&f->schema, "calls", &s, &err));
+    add_column(s, "start", LOTS_KIND_DATE, LOTS_ROLE_START, NULL);
+    add_column(s, "unit", LOTS_KIND_CATEGORY, LOTS_ROLE_NONE, "unit");
+}
+
+/* At one of a few units, which nothing else tells. */
+static void add_caller(own_stream *v, uint32_t patient, uint32_t most)
+{
+    lots_error err;
+    uint64_t units[4];
+    for (int i = 0; i < 4; i++)
+        units[i] = below(&v->f, 300);
+    const uint64_t count = below(&v->f, most + 1);
+    for (uint64_t i = 0; i < count; i++) {
+        assert_ok(lots_batch_row_begin(&v->rows, FIRST_PATIENT + patient, &err));
+        put(&v->rows, 0, 15000 + i * 13);
+        if (below(&v->f, 30) != 0)
+            put(&v->rows, 1, units[below(&v->f, 4)]);
+        assert_ok(lots_batch_row_end(&v->rows, &err));
+    }
+}
+
+/* Then these are kept, as of columns that are told from others, and no entries. */
+static void ids_whose_entries_nothing_shares_are_kept(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_segment *segment;
+    own_stream v;
+    own_stream_open(&v, 22, 5000, 40, add_calls, add_caller);
+    assert_ok(open_file(&v.f, v.path, &segment, &err));
+    assert_int_equal(lots_segment_meta(segment, VISITS, 1, LOTS_PART_VALUES, 0)->encoding, LOTS_ENCODING_ENTRIES);
+    lots_segment_close(segment);
+    assert_kept_within(&v, 4, 200000, 2);
     own_stream_close(&v);
 }
 
@@ -388,7 +436,8 @@ int main(void)
         cmocka_unit_test(columns_are_tied_where_it_pays),
         cmocka_unit_test(small_segments_come_back_whatever_is_tied),
         cmocka_unit_test(parts_of_tied_columns_are_as_the_whole),
-        cmocka_unit_test(entries_asked_for_often_are_kept_within_the_budget),
+        cmocka_unit_test(what_is_asked_for_often_is_kept_within_the_budget),
+        cmocka_unit_test(ids_whose_entries_nothing_shares_are_kept),
         cmocka_unit_test(the_same_rows_give_the_same_bytes),
         cmocka_unit_test(a_directory_that_ties_what_can_not_be_tied_is_refused),
         cmocka_unit_test(tied_blocks_changed_under_right_checksums_never_harm),

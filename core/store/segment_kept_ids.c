@@ -1,0 +1,150 @@
+/* segment_kept_ids.c: which id each row of a column has, kept in 16 bits, and which rows have none: of columns that are told from others,
+ * by rows that others leave out, by places among the children of another's value, by each patient's own list. What rows are taken for,
+ * a few of each patient's, is then one look instead of all that these take one after another. Columns that are packed by themselves are
+ * unpacked as before. Those that share one's lists read its entries (segment_kept.c), which is then what is kept of it. */
+#include <string.h>
+
+#include "core/base/kernels.h"
+#include "core/index/bitset.h"
+#include "core/store/segment_kept.h"
+
+static size_t words_offset(uint32_t rows)
+{
+    const size_t word = sizeof(uint64_t);
+    return sizeof(lots_kept_ids) + (rows * sizeof(uint16_t) + LOTS_KEPT_SLACK + word - 1) / word * word;
+}
+
+static size_t bytes_of(const lots_block_meta *meta)
+{
+    const size_t words = meta->missing > 0 ? lots_bit_words(meta->count) : 0;
+    return words_offset(meta->count) + words * sizeof(uint64_t) + LOTS_KEPT_SLACK;
+}
+
+static bool is_linked(const lots_segment_stream *stream, const lots_layout_column *column, uint32_t chunk)
+{
+    const uint32_t own = (uint32_t)(column - stream->file->columns);
+    for (uint32_t c = 0; c < stream->file->column_count; c++) {
+        const lots_layout_column *other = &stream->file->columns[c];
+        if (other->flags & LOTS_COLUMN_PARENT && other->parent == own &&
+            other->values.metas[chunk].encoding == LOTS_ENCODING_LINKED)
+            return true;
+    }
+    return false;
+}
+
+bool lots_segment_can_keep_ids(const lots_segment_stream *stream, const lots_layout_column *column, uint32_t chunk)
+{
+    const lots_block_meta *meta = &column->values.metas[chunk];
+    if (meta->phys != LOTS_PHYS_U32 || column->kind == LOTS_KIND_CODES || !lots_layout_held(meta) ||
+        column->dictionary.metas[0].count > UINT16_MAX)
+        return false;
+    if (meta->encoding == LOTS_ENCODING_ENTRIES)
+        return !is_linked(stream, column, chunk);
+    return meta->encoding & LOTS_ENCODING_ABSENT || meta->encoding == LOTS_ENCODING_GIVEN;
+}
+
+/* By chunk. NULL: there is no memory for it. */
+static lots_kept_ids_at *load_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
+{
+    _Atomic(lots_kept_ids_at *) *at = &stream->kept_ids[column - stream->file->columns];
+    lots_kept_ids_at *ids = atomic_load_explicit(at, memory_order_acquire), *none = NULL;
+    void *room = NULL;
+    if (ids != NULL || lots_alloc(&room, segment->layout.chunks, sizeof *ids, NULL) != LOTS_OK)
+        return ids;
+    ids = room;
+    if (!atomic_compare_exchange_strong_explicit(at, &none, ids, memory_order_acq_rel, memory_order_acquire)) {
+        lots_free(room);
+        ids = none;
+    }
+    return ids;
+}
+
+const lots_kept_ids *lots_segment_kept_ids(const lots_segment *segment, const lots_segment_stream *stream,
+                                           const lots_layout_column *column, uint32_t chunk, bool *keep)
+{
+    *keep = false;
+    if (segment->keep == NULL || !lots_segment_can_keep_ids(stream, column, chunk))
+        return NULL;
+    lots_kept_ids_at *at = load_ids(segment, stream, column);
+    if (at == NULL)
+        return NULL;
+    const lots_kept_ids *ids = atomic_load_explicit(&at[chunk].ids, memory_order_acquire);
+    const bool often = ids == NULL && lots_budget_left(segment->keep) >= bytes_of(&column->values.metas[chunk]) &&
+                       lots_kept_is_asked_often(&at[chunk].asked);
+    const bool believed = lots_segment_is_verified(segment, &column->values, chunk);
+    *keep = often && believed;
+    return believed ? ids : NULL;
+}
+
+static lots_kept_ids *new_ids(lots_budget *budget, const lots_block_meta *meta, const uint32_t *from, const uint64_t *missing)
+{
+    lots_kept_ids *made = lots_kept_room(budget, bytes_of(meta));
+    if (made == NULL)
+        return NULL;
+    uint16_t *ids = (uint16_t *)(made + 1);
+    uint64_t *words = meta->missing > 0 ? (uint64_t *)((uint8_t *)made + words_offset(meta->count)) : NULL;
+    for (uint32_t i = 0; i < meta->count; i++)
+        ids[i] = (uint16_t)from[i];
+    if (words != NULL)
+        memcpy(words, missing, lots_bit_words(meta->count) * sizeof *words);
+    *made = (lots_kept_ids){ids, words};
+    return made;
+}
+
+void lots_segment_keep_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column,
+                           uint32_t chunk, const uint32_t *ids, const uint64_t *missing)
+{
+    const lots_block_meta *meta = &column->values.metas[chunk];
+    lots_kept_ids_at *at = load_ids(segment, stream, column);
+    lots_kept_ids *made = at == NULL ? NULL : new_ids(segment->keep, meta, ids, missing), *none = NULL;
+    if (made != NULL &&
+        !atomic_compare_exchange_strong_explicit(&at[chunk].ids, &none, made, memory_order_acq_rel, memory_order_acquire))
+        lots_kept_drop(segment->keep, made, bytes_of(meta));
+}
+
+void lots_kept_ids_read(const lots_kept_ids *kept, uint32_t rows, lots_values_out *out)
+{
+    lots_kernels_get()->widen_u16(kept->ids, rows, 0, out->data);
+    if (kept->missing != NULL)
+        memcpy(out->missing, kept->missing, lots_bit_words(rows) * sizeof *kept->missing);
+}
+
+/* Ids are begun to be loaded long before: processors don't see them coming. */
+void lots_kept_ids_take(const lots_kept_ids *kept, uint32_t rows, const uint32_t *wanted, uint32_t count, lots_values_out *out)
+{
+    enum { AHEAD = 256 };
+    uint32_t *ids = out->data;
+    for (uint32_t k = 0; k < count; k++) {
+        __builtin_prefetch(kept->ids + wanted[k + AHEAD < count ? k + AHEAD : k]);
+        ids[k] = kept->ids[wanted[k]];
+    }
+    if (kept->missing != NULL)
+        lots_kernels_get()->lookup_bits(wanted, count, kept->missing, rows, out->missing);
+}
+
+lots_status lots_kept_ids_test(const lots_kept_ids *kept, uint32_t rows, const lots_id_test *test, uint64_t *out, uint64_t *missing,
+                               lots_arena *scratch, lots_error *err)
+{
+    const lots_kernels *kernels = lots_kernels_get();
+    void *ids;
+    LOTS_TRY(lots_arena_vector(scratch, &ids, rows, sizeof(uint32_t), err));
+    lots_values_out all = {.data = ids, .missing = missing};
+    lots_kept_ids_read(kept, rows, &all);
+    if (test->table != NULL)
+        kernels->lookup_bits(ids, rows, test->table, test->table_count, out);
+    else if (test->first < test->end)
+        kernels->range_u32(ids, rows, test->first, test->end - 1, out);
+    else
+        lots_bits_fill(out, rows, false);
+    if (kept->missing != NULL)
+        kernels->bits_and_not(out, kept->missing, rows, out);
+    return LOTS_OK;
+}
+
+void lots_segment_drop_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
+{
+    lots_kept_ids_at *at = atomic_load_explicit(&stream->kept_ids[column - stream->file->columns], memory_order_acquire);
+    for (uint32_t k = 0; at != NULL && k < segment->layout.chunks; k++)
+        lots_kept_drop(segment->keep, atomic_load_explicit(&at[k].ids, memory_order_acquire), bytes_of(&column->values.metas[k]));
+    lots_free(at);
+}

@@ -20,8 +20,6 @@ static lots_status words_marked(const lots_panel_marks *m, uint64_t **out, lots_
     return LOTS_OK;
 }
 
-/* ---- rows ---- */
-
 static uint64_t low_bits(uint32_t count) { return count >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1; }
 
 /* The periods first .. end - 1 that are in word w. */
@@ -32,10 +30,56 @@ static uint64_t range_in(uint32_t first, uint32_t end, uint32_t w)
     return low_bits(to) & ~low_bits(from);
 }
 
+/* ---- how often periods are marked ---- */
+
+/* Words of one place among those of their rows: a bit of `ones` stands for a mark of its period that was counted, one of the next for
+ * two, then four and eight. Sixteen words are taken in at once, and what is beyond eight of a mark goes to its period's count. */
+enum { HELD = 16, PLANES = 4 };
+typedef struct tally {
+    uint64_t held[HELD], planes[PLANES];
+    uint32_t waiting; /* of held */
+} tally;
+
+static uint64_t carry_save(uint64_t *sum, uint64_t a, uint64_t b)
+{
+    const uint64_t either = *sum ^ a, carry = (*sum & a) | (either & b);
+    *sum = either ^ b;
+    return carry;
+}
+
+static void take_off(uint64_t bits, uint32_t times, uint32_t *count)
+{
+    for (; bits != 0; bits &= bits - 1)
+        count[__builtin_ctzll(bits)] -= times;
+}
+
+static void tally_word(tally *t, uint64_t word, uint32_t *count)
+{
+    t->held[t->waiting++] = word;
+    if (t->waiting < HELD)
+        return;
+    for (uint32_t p = 0; p < PLANES; p++)
+        for (uint32_t i = 0; i < (uint32_t)HELD >> (p + 1); i++)
+            t->held[i] = carry_save(&t->planes[p], t->held[2 * i], t->held[2 * i + 1]);
+    take_off(t->held[0], HELD, count);
+    t->waiting = 0;
+}
+
+static void end_tally(const tally *t, uint32_t *count)
+{
+    for (uint32_t i = 0; i < t->waiting; i++)
+        take_off(t->held[i], 1, count);
+    for (uint32_t p = 0; p < PLANES; p++)
+        take_off(t->planes[p], UINT32_C(1) << p, count);
+}
+
+/* ---- rows that stand for others ---- */
+
 typedef struct blanks { /* by period: rows without an event */
     uint32_t *count, *row; /* how many, and the first of them, which stands for all; LOTS_NO_ID */
-    uint64_t *have;        /* bits of those that have any; while rows are put: whose first is still to come */
-    uint32_t persons, rows; /* with any period; rows to be made */
+    uint64_t *have;        /* bits of those that have any */
+    tally *tallies;        /* by word of a row */
+    uint32_t persons;      /* with any period */
 } blanks;
 
 /* Leave of a word's marks those in its row's range, and count what has none. */
@@ -44,9 +88,8 @@ static void count_word(const lots_panel_marks *m, uint32_t r, uint32_t w, blanks
     uint64_t *own = m->bits + (size_t)r * m->words + w;
     const uint64_t range = range_in(m->first[r], m->end[r], w);
     *own &= range;
-    for (uint64_t bits = *own; bits != 0; bits &= bits - 1, out->rows++)
-        out->count[w * 64 + (uint32_t)__builtin_ctzll(bits)]--;
-    for (uint64_t bits = range & ~*own & ~out->have[w]; bits != 0; bits &= bits - 1, out->rows++)
+    tally_word(&out->tallies[w], *own, out->count + w * 64);
+    for (uint64_t bits = range & ~*own & ~out->have[w]; bits != 0; bits &= bits - 1)
         out->row[w * 64 + (uint32_t)__builtin_ctzll(bits)] = r;
     out->have[w] |= range & ~*own;
 }
@@ -67,19 +110,27 @@ static void count_blanks(const lots_panel_marks *m, const uint64_t *marked, blan
     for (; r < m->rows->count && !have_all(m, out); r++)
         for (uint32_t w = 0; w < m->words; w++)
             count_word(m, r, w, out);
-    const size_t words = (size_t)m->rows->count * m->words;
-    for (size_t at = lots_bits_next(marked, (size_t)r * m->words, words); at < words; at = lots_bits_next(marked, at + 1, words))
-        count_word(m, (uint32_t)(at / m->words), (uint32_t)(at % m->words), out);
+    const size_t seen = (size_t)r * m->words, words = (size_t)m->rows->count * m->words;
+    for (size_t k = seen / 64; k < lots_bit_words(words); k++)
+        for (uint64_t bits = k * 64 < seen ? marked[k] & ~low_bits((uint32_t)(seen % 64)) : marked[k]; bits != 0; bits &= bits - 1) {
+            const uint32_t at = (uint32_t)(k * 64) + (uint32_t)__builtin_ctzll(bits), row = m->words == 1 ? at : at / m->words;
+            count_word(m, row, at - row * m->words, out);
+        }
+    for (uint32_t w = 0; w < m->words; w++)
+        end_tally(&out->tallies[w], out->count + w * 64);
 }
 
 static lots_status find_blanks(const lots_panel_marks *m, const uint64_t *marked, blanks *out, lots_error *err)
 {
     const uint32_t periods = m->periods->count;
     uint32_t have = 0;
+    void *room = NULL;
     memset(out, 0, sizeof *out);
     LOTS_TRY(lots_new_u32(m->arena, (size_t)m->words * 64 + 1, &out->count, err));
     LOTS_TRY(lots_new_u32(m->arena, (size_t)m->words * 64, &out->row, err));
     LOTS_TRY(lots_new_bits(m->arena, (size_t)m->words * 64, &out->have, err));
+    LOTS_TRY(lots_arena_alloc(m->arena, &room, m->words, sizeof *out->tallies, err));
+    out->tallies = room;
     memset(out->count, 0, ((size_t)periods + 1) * sizeof(uint32_t));
     for (uint32_t p = 0; p < periods; p++)
         out->row[p] = LOTS_NO_ID;
@@ -100,42 +151,65 @@ static lots_status find_blanks(const lots_panel_marks *m, const uint64_t *marked
     return LOTS_OK;
 }
 
+/* ---- rows ---- */
+
 typedef struct placed { /* which row and period each new row is of, and its weight */
     uint32_t *row, *period, *weight, count;
 } placed;
 
-/* Leaves a bit for each row that is made. */
-static void put_word(const lots_panel_marks *m, uint32_t r, uint32_t w, blanks *blank, placed *out)
+/* The bits of row and period: each a row of its own. */
+static void read_cells(const uint32_t *restrict cells, uint32_t count, uint32_t stride, uint32_t *restrict row, uint32_t *restrict period)
 {
-    uint64_t own = m->bits[(size_t)r * m->words + w];
-    const uint64_t firsts = range_in(m->first[r], m->end[r], w) & ~own & blank->have[w];
-    blank->have[w] &= ~firsts;
-    m->bits[(size_t)r * m->words + w] = own |= firsts;
-    for (; own != 0; own &= own - 1, out->count++) {
-        const uint32_t period = w * 64 + (uint32_t)__builtin_ctzll(own);
-        out->row[out->count] = r;
-        out->period[out->count] = period;
-        out->weight[out->count] = blank->row[period] == r ? blank->count[period] : 1;
+    for (uint32_t i = 0; stride == 64 && i < count; i++) {
+        row[i] = cells[i] / 64;
+        period[i] = cells[i] % 64;
+    }
+    for (uint32_t i = 0; stride != 64 && i < count; i++) {
+        row[i] = cells[i] / stride;
+        period[i] = cells[i] - row[i] * stride;
     }
 }
 
-static bool have_any(const lots_panel_marks *m, const blanks *blank)
+/* The rows that stand for others, as bits of those made; each is as many as its period has blanks. */
+static lots_status weigh_rows(lots_panel_marks *m, const blanks *blank, const uint32_t *cells, uint32_t cell_count, placed *out,
+                              lots_error *err)
 {
-    bool any = false;
-    for (uint32_t w = 0; w < m->words && !any; w++)
-        any = blank->have[w] != 0;
-    return any;
+    uint32_t *made = NULL;
+    LOTS_TRY(lots_new_u32(m->arena, cell_count, &made, err));
+    LOTS_TRY(lots_new_bits(m->arena, out->count, &m->blank, err));
+    m->worker->kernels->bit_ranks(m->bits, m->before, cells, cell_count, made);
+    m->blank_count = cell_count;
+    for (uint32_t i = 0; i < out->count; i++)
+        out->weight[i] = 1;
+    for (uint32_t k = 0; k < cell_count; k++) {
+        lots_bit_set(m->blank, made[k]);
+        out->weight[made[k]] = blank->count[cells[k] % (m->words * 64)];
+    }
+    return LOTS_OK;
 }
 
-static void put_rows(const lots_panel_marks *m, const uint64_t *marked, blanks *blank, placed *out)
+/* Leaves a bit for each row that is made. */
+static lots_status put_rows(lots_panel_marks *m, const blanks *blank, placed *out, lots_error *err)
 {
-    uint32_t r = 0;
-    for (; r < m->rows->count && have_any(m, blank); r++)
-        for (uint32_t w = 0; w < m->words; w++)
-            put_word(m, r, w, blank, out);
+    const uint32_t stride = m->words * 64;
     const size_t words = (size_t)m->rows->count * m->words;
-    for (size_t at = lots_bits_next(marked, (size_t)r * m->words, words); at < words; at = lots_bits_next(marked, at + 1, words))
-        put_word(m, (uint32_t)(at / m->words), (uint32_t)(at % m->words), blank, out);
+    uint32_t *cells = NULL, *before = NULL, *alone = NULL, found = 0;
+    LOTS_TRY(lots_new_u32(m->arena, m->periods->count, &alone, err));
+    LOTS_TRY(lots_new_u32(m->arena, words + 1, &before, err));
+    for (uint32_t p = 0; p < m->periods->count; p++)
+        if (blank->row[p] != LOTS_NO_ID)
+            alone[found++] = blank->row[p] * stride + p;
+    for (uint32_t k = 0; k < found; k++)
+        lots_bit_set(m->bits, alone[k]);
+    out->count = before[words] = m->worker->kernels->count_prefix(m->bits, words, 0, before);
+    m->before = before;
+    LOTS_TRY(lots_new_u32(m->arena, out->count, &cells, err));
+    LOTS_TRY(lots_new_u32(m->arena, out->count, &out->row, err));
+    LOTS_TRY(lots_new_u32(m->arena, out->count, &out->period, err));
+    LOTS_TRY(lots_new_u32(m->arena, out->count, &out->weight, err));
+    m->worker->kernels->bits_indexes(m->bits, words * 64, cells);
+    read_cells(cells, out->count, stride, out->row, out->period);
+    return weigh_rows(m, blank, alone, found, out, err);
 }
 
 lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const lots_each *each, const lots_each_plan *plan,
@@ -163,13 +237,10 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
         return LOTS_OK;
     LOTS_TRY(words_marked(&m, &marked, err));
     LOTS_TRY(find_blanks(&m, marked, &blank, err));
-    LOTS_TRY(lots_new_u32(arena, blank.rows, &made.row, err));
-    LOTS_TRY(lots_new_u32(arena, blank.rows, &made.period, err));
-    LOTS_TRY(lots_new_u32(arena, blank.rows, &made.weight, err));
-    put_rows(&m, marked, &blank, &made);
-    worker->work.rows += rows->count + blank.rows;
+    LOTS_TRY(put_rows(&m, &blank, &made, err));
+    worker->work.rows += rows->count + made.count;
     *weights = (lots_group_weights){.weight = made.weight, .persons = blank.persons};
-    LOTS_TRY(lots_rows_take(worker, rows, made.row, blank.rows, out, err));
+    LOTS_TRY(lots_rows_take(worker, rows, made.row, made.count, out, err));
     LOTS_TRY(lots_panel_hand_on(&m, *out, err));
-    return lots_each_fill(worker, each, periods, made.period, blank.rows, *out, err);
+    return lots_each_fill(worker, each, periods, made.period, made.count, *out, err);
 }

@@ -42,6 +42,9 @@ typedef struct lots_panel_marks {
     bool apart;                  /* owners rise */
     lots_marked_set sets[LOTS_PANEL_SETS_MAX];
     uint32_t set_count;
+    const uint32_t *before;      /* once rows are made: count_prefix of `bits`; */
+    uint64_t *blank;             /* the made rows that hold no event, as bits, and how many */
+    uint32_t blank_count;
 } lots_panel_marks;
 
 /* Set the bit of each row and period in which there is an event. `marks` as it is up to `nested`. *done false: whether an event

@@ -352,8 +352,22 @@ static void end_places(const uint32_t *row, const lots_panel_runs *runs, uint32_
         offsets[r] = last = offsets[r] > last ? offsets[r] : last;
 }
 
-static lots_status find_offsets(const lots_panel_marks *m, const uint32_t *before, uint32_t rows, lots_marked_set *set,
-                                lots_error *err)
+/* The same where each row has a run but the blank ones, which are few: they end where the row before does. */
+static void end_all_places(const lots_panel_marks *m, const lots_panel_runs *runs, uint32_t rows, uint32_t *offsets)
+{
+    uint32_t row = 0, run = 0;
+    offsets[0] = 0;
+    while (row < rows) {
+        const uint32_t next = (uint32_t)lots_bits_next(m->blank, row, rows), count = next - row;
+        memcpy(offsets + row + 1, runs->end + run, count * sizeof *offsets);
+        run += count;
+        if (next < rows)
+            offsets[next + 1] = offsets[next];
+        row = next + 1;
+    }
+}
+
+static lots_status find_offsets(const lots_panel_marks *m, uint32_t rows, lots_marked_set *set, lots_error *err)
 {
     const lots_kernels *kernels = m->worker->kernels;
     uint32_t *found = NULL;
@@ -369,31 +383,24 @@ static lots_status find_offsets(const lots_panel_marks *m, const uint32_t *befor
         kernels->bit_ranks(set->within, found, set->whole->offsets, (size_t)rows + 1, set->offsets);
         return LOTS_OK;
     }
+    if (set->runs.count == rows - m->blank_count) {
+        end_all_places(m, &set->runs, rows, set->offsets);
+        return LOTS_OK;
+    }
     LOTS_TRY(lots_new_u32(m->arena, set->runs.count, &found, err));
-    kernels->bit_ranks(m->bits, before, set->runs.cell, set->runs.count, found);
+    kernels->bit_ranks(m->bits, m->before, set->runs.cell, set->runs.count, found);
     end_places(found, &set->runs, rows, set->offsets);
     return LOTS_OK;
 }
 
 lots_status lots_panel_hand_on(lots_panel_marks *m, const lots_instance *made, lots_error *err)
 {
-    const size_t words = (size_t)m->rows->count * m->words;
-    uint32_t *before = NULL;
-    bool told = false;
-    for (uint32_t s = 0; s < m->set_count; s++)
-        told |= m->sets[s].told;
-    if (!told)
-        return LOTS_OK;
-    LOTS_TRY(lots_new_u32(m->arena, words + 1, &before, err));
-    before[words] = m->worker->kernels->count_prefix(m->bits, words, 0, before);
-    if (before[words] != made->count)
-        return lots_fail(err, LOTS_INTERNAL, "a panel of %u rows has %u marks", made->count, before[words]);
     for (uint32_t s = 0; s < m->set_count; s++) {
         lots_marked_set *set = &m->sets[s];
         lots_resolved *resolved = set->resolved;
         if (!set->told && set->whole == NULL)
             continue;
-        LOTS_TRY(find_offsets(m, before, made->count, set, err));
+        LOTS_TRY(find_offsets(m, made->count, set, err));
         if (set->set->during == NULL || resolved->pair_count > 0 || resolved->window_count != 1 ||
             resolved->windows[0] != set->set->during)
             continue;

@@ -79,7 +79,6 @@ typedef struct blanks { /* by period: rows without an event */
     uint32_t *count, *row; /* how many, and the first of them, which stands for all; LOTS_NO_ID */
     uint64_t *have;        /* bits of those that have any */
     tally *tallies;        /* by word of a row */
-    uint32_t persons;      /* with any period */
 } blanks;
 
 /* Leave of a word's marks those in its row's range, and count what has none. */
@@ -134,16 +133,14 @@ static lots_status find_blanks(const lots_panel_marks *m, const uint64_t *marked
     memset(out->count, 0, ((size_t)periods + 1) * sizeof(uint32_t));
     for (uint32_t p = 0; p < periods; p++)
         out->row[p] = LOTS_NO_ID;
-    for (uint32_t r = 0; r < m->rows->count; r++) {
-        if (m->first[r] == m->end[r])
-            continue;
-        out->persons++;
-        if (m->first[r] == 0 && m->end[r] == periods) { /* mostly */
+    for (uint32_t k = 0; k < m->asked; k++) {
+        const uint32_t first = m->first[m->row[k]], end = m->end[m->row[k]];
+        if (first == 0 && end == periods) { /* mostly */
             have++;
             continue;
         }
-        out->count[m->first[r]]++;
-        out->count[m->end[r]]--; /* wraps, and back below */
+        out->count[first]++;
+        out->count[end]--; /* wraps, and back below */
     }
     for (uint32_t p = 0; p < periods; p++)
         out->count[p] = have += out->count[p];
@@ -158,16 +155,27 @@ typedef struct placed { /* which row and period each new row is of, and its weig
 } placed;
 
 /* The bits of row and period: each a row of its own. */
-static void read_cells(const uint32_t *restrict cells, uint32_t count, uint32_t stride, uint32_t *restrict row, uint32_t *restrict period)
+static void read_cells(const uint32_t *restrict cells, uint32_t count, uint32_t *restrict row, uint32_t *restrict period)
 {
-    for (uint32_t i = 0; stride == 64 && i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         row[i] = cells[i] / 64;
         period[i] = cells[i] % 64;
     }
-    for (uint32_t i = 0; stride != 64 && i < count; i++) {
-        row[i] = cells[i] / stride;
-        period[i] = cells[i] - row[i] * stride;
+}
+
+/* The same of rows of several words. */
+static void read_wide_cells(const uint32_t *restrict cells, uint32_t count, uint32_t words, uint32_t *restrict row, uint32_t *restrict period)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        row[i] = cells[i] / (words * 64);
+        period[i] = cells[i] - row[i] * (words * 64);
     }
+}
+
+static void set_ones(uint32_t *weight, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        weight[i] = 1;
 }
 
 /* The rows that stand for others, as bits of those made; each is as many as its period has blanks. */
@@ -179,8 +187,7 @@ static lots_status weigh_rows(lots_panel_marks *m, const blanks *blank, const ui
     LOTS_TRY(lots_new_bits(m->arena, out->count, &m->blank, err));
     m->worker->kernels->bit_ranks(m->bits, m->before, cells, cell_count, made);
     m->blank_count = cell_count;
-    for (uint32_t i = 0; i < out->count; i++)
-        out->weight[i] = 1;
+    set_ones(out->weight, out->count);
     for (uint32_t k = 0; k < cell_count; k++) {
         lots_bit_set(m->blank, made[k]);
         out->weight[made[k]] = blank->count[cells[k] % (m->words * 64)];
@@ -208,8 +215,24 @@ static lots_status put_rows(lots_panel_marks *m, const blanks *blank, placed *ou
     LOTS_TRY(lots_new_u32(m->arena, out->count, &out->period, err));
     LOTS_TRY(lots_new_u32(m->arena, out->count, &out->weight, err));
     m->worker->kernels->bits_indexes(m->bits, words * 64, cells);
-    read_cells(cells, out->count, stride, out->row, out->period);
+    if (m->words == 1)
+        read_cells(cells, out->count, out->row, out->period);
+    else
+        read_wide_cells(cells, out->count, m->words, out->row, out->period);
     return weigh_rows(m, blank, alone, found, out, err);
+}
+
+/* The rows that have periods. */
+static lots_status find_asked(lots_panel_marks *m, lots_error *err)
+{
+    const lots_kernels *kernels = m->worker->kernels;
+    uint64_t *any = NULL;
+    LOTS_TRY(lots_new_bits(m->arena, m->rows->count, &any, err));
+    kernels->less_i32((const int32_t *)m->first, (const int32_t *)m->end, m->rows->count, any); /* periods are few */
+    m->asked = (uint32_t)kernels->bits_count(any, m->rows->count);
+    LOTS_TRY(lots_new_u32(m->arena, m->asked, &m->row, err));
+    kernels->bits_indexes(any, m->rows->count, m->row);
+    return LOTS_OK;
 }
 
 lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const lots_each *each, const lots_each_plan *plan,
@@ -232,6 +255,7 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
                 .words = (uint32_t)lots_bit_words(periods->count), .low = periods->starts[0],
                 .high = periods->ends[periods->count - 1], .nested = panel->nested, .shared = panel->shared};
     LOTS_TRY(lots_new_bits(arena, (size_t)rows->count * m.words * 64, &m.bits, err));
+    LOTS_TRY(find_asked(&m, err));
     LOTS_TRY(lots_panel_mark(&m, panel, done, err));
     if (!*done)
         return LOTS_OK;
@@ -239,7 +263,7 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
     LOTS_TRY(find_blanks(&m, marked, &blank, err));
     LOTS_TRY(put_rows(&m, &blank, &made, err));
     worker->work.rows += rows->count + made.count;
-    *weights = (lots_group_weights){.weight = made.weight, .persons = blank.persons};
+    *weights = (lots_group_weights){.weight = made.weight, .persons = m.asked};
     LOTS_TRY(lots_rows_take(worker, rows, made.row, made.count, out, err));
     LOTS_TRY(lots_panel_hand_on(&m, *out, err));
     return lots_each_fill(worker, each, periods, made.period, made.count, *out, err);

@@ -36,8 +36,8 @@ typedef struct lots_panel_marks {
     bool nested, shared;         /* as the panel's */
     const lots_instance *owners; /* the patients; */
     const uint32_t *owner_of;    /* by row: which; NULL: that of the row's number */
-    uint32_t asked;              /* rows that have periods; of each, NULL where nobody asks: */
-    uint32_t *owner, *row;
+    uint32_t asked, *row;        /* rows that have periods; of each, NULL where nobody asks: */
+    uint32_t *owner;
     int32_t *from, *until;       /* the first day of its periods, and the day after the last */
     bool apart;                  /* owners rise */
     lots_marked_set sets[LOTS_PANEL_SETS_MAX];

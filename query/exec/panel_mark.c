@@ -290,11 +290,11 @@ static lots_status mark_set(const lots_panel_marks *m, lots_marked_set *set, lot
     return LOTS_OK;
 }
 
-/* Whose rows have periods, and the days of these. Needless where each owner has the row of its number, and sets are of spans. */
-static lots_status find_asked(lots_panel_marks *m, lots_error *err)
+/* Whose the rows with periods are, and the days of these. Needless where each owner has the row of its number, and sets are of spans. */
+static lots_status find_owners(lots_panel_marks *m, lots_error *err)
 {
     const lots_periods *periods = m->periods;
-    uint32_t next = 0, count = 0; /* owners before `next` are passed */
+    uint32_t next = 0; /* owners before it are passed */
     bool days = m->nested;
     LOTS_TRY(lots_instance_index(m->worker, m->rows, m->owners, &m->owner_of, err));
     for (uint32_t s = 0; s < m->set_count; s++)
@@ -302,22 +302,17 @@ static lots_status find_asked(lots_panel_marks *m, lots_error *err)
     m->apart = true;
     if (m->owner_of == NULL && !days)
         return LOTS_OK;
-    LOTS_TRY(lots_new_u32(m->arena, m->rows->count, &m->owner, err));
-    LOTS_TRY(lots_new_u32(m->arena, m->rows->count, &m->row, err));
-    LOTS_TRY(lots_new_i32(m->arena, m->rows->count, &m->from, err));
-    LOTS_TRY(lots_new_i32(m->arena, m->rows->count, &m->until, err));
-    for (uint32_t r = 0; r < m->rows->count; r++) {
-        const uint32_t g = m->owner_of == NULL ? r : m->owner_of[r], first = m->first[r], end = m->end[r];
-        if (first == end)
-            continue;
+    LOTS_TRY(lots_new_u32(m->arena, m->asked, &m->owner, err));
+    LOTS_TRY(lots_new_i32(m->arena, m->asked, &m->from, err));
+    LOTS_TRY(lots_new_i32(m->arena, m->asked, &m->until, err));
+    for (uint32_t k = 0; k < m->asked; k++) {
+        const uint32_t r = m->row[k], g = m->owner_of == NULL ? r : m->owner_of[r];
         m->apart &= g >= next;
         next = g + 1;
-        m->owner[count] = g;
-        m->row[count] = r;
-        m->from[count] = periods->starts[first];
-        m->until[count++] = periods->ends[end - 1] + 1;
+        m->owner[k] = g;
+        m->from[k] = periods->starts[m->first[r]];
+        m->until[k] = periods->ends[m->end[r] - 1] + 1;
     }
-    m->asked = count;
     return LOTS_OK;
 }
 
@@ -329,7 +324,7 @@ lots_status lots_panel_mark(lots_panel_marks *m, const lots_panel *panel, bool *
     if (!*done || m->set_count == 0)
         return LOTS_OK;
     m->owners = m->sets[0].relation->owners;
-    LOTS_TRY(find_asked(m, err));
+    LOTS_TRY(find_owners(m, err));
     for (uint32_t s = 0; s < m->set_count; s++) {
         uint32_t whole = 0;
         while (whole < s && !is_part(m, &m->sets[whole], &m->sets[s]))

@@ -357,19 +357,24 @@ static lots_status spread_bits(lots_worker *worker, const uint64_t *kept, const 
     return LOTS_OK;
 }
 
+lots_status lots_spread(lots_worker *worker, const uint64_t *kept, const lots_instance *rows, lots_vector *truths, lots_error *err)
+{
+    uint64_t *truth = truths->data;
+    LOTS_TRY(spread_bits(worker, kept, rows, &truth, err));
+    LOTS_TRY(spread_bits(worker, kept, rows, &truths->missing, err));
+    LOTS_TRY(spread_bits(worker, kept, rows, &truths->failed, err));
+    truths->data = truth;
+    truths->count = rows->count;
+    return LOTS_OK;
+}
+
 lots_status lots_value_spread(lots_worker *worker, const lots_expr *expr, const lots_instance *left,
                               const uint64_t *kept, const lots_instance *rows, lots_vector *out, lots_error *err)
 {
     lots_vector value;
     LOTS_TRY(lots_value(worker, expr, left, &value, err));
     LOTS_TRY(lots_vector_flatten(lots_instance_arena(worker, rows), &value, out, err));
-    uint64_t *truth = out->data;
-    LOTS_TRY(spread_bits(worker, kept, rows, &truth, err));
-    LOTS_TRY(spread_bits(worker, kept, rows, &out->missing, err));
-    LOTS_TRY(spread_bits(worker, kept, rows, &out->failed, err));
-    out->data = truth;
-    out->count = rows->count;
-    return LOTS_OK;
+    return lots_spread(worker, kept, rows, out, err);
 }
 
 lots_status lots_eval(lots_worker *worker, const lots_expr *expr, const lots_instance *rows, lots_vector *out,

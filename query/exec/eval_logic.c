@@ -28,9 +28,10 @@ static void meet(const lots_vector *in, bool negate, size_t words, uint64_t *all
     }
 }
 
-static lots_status gather_failures(const lots_step *step, const uint64_t *settled, lots_vector *out, lots_error *err)
+static lots_status gather_failures(const lots_step *step, uint32_t in_count, const uint64_t *settled, lots_vector *out,
+                                   lots_error *err)
 {
-    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
+    for (uint32_t i = 0; i < in_count; i++) {
         const lots_vector *in = &step->in[i];
         if (in->failed == NULL)
             continue;
@@ -44,16 +45,15 @@ static lots_status gather_failures(const lots_step *step, const uint64_t *settle
     return LOTS_OK;
 }
 
-static lots_status eval_meet(const lots_step *step, bool negate, lots_vector *out, lots_error *err)
+lots_status lots_step_meet(const lots_step *step, uint32_t in_count, bool negate, lots_vector *out, lots_error *err)
 {
     const uint32_t count = step->count;
     uint64_t *truth = NULL, *denied = NULL;
     bool missing = false;
-    LOTS_TRY(lots_step_flatten_all(step, err));
     LOTS_TRY(lots_new_words(step->arena, count, &truth, err));
     LOTS_TRY(lots_new_bits(step->arena, count, &denied, err));
     lots_bits_fill(truth, count, true);
-    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
+    for (uint32_t i = 0; i < in_count; i++) {
         meet(&step->in[i], negate, lots_bit_words(count), truth, denied);
         missing |= step->in[i].missing != NULL;
     }
@@ -65,131 +65,13 @@ static lots_status eval_meet(const lots_step *step, bool negate, lots_vector *ou
     LOTS_TRY(lots_new_words(step->arena, count, &out->missing, err));
     lots_bits_or(out->missing, truth, denied, count);
     lots_bits_not(out->missing, out->missing, count);
-    return gather_failures(step, denied, out, err);
+    return gather_failures(step, in_count, denied, out, err);
 }
 
-/* ---- operands from the cheapest on ---- */
-
-static bool is_episode_frame(const lots_query *query, uint32_t frame)
+static lots_status eval_meet(const lots_step *step, bool negate, lots_vector *out, lots_error *err)
 {
-    for (uint32_t r = 0; r < query->relation_count; r++)
-        if (query->relations[r].kind == LOTS_RELATION_EPISODES && query->relations[r].episode_frame == frame)
-            return true;
-    return false;
-}
-
-/* What no operand has settled: takes out where `in` is known and false (`negate`: true). */
-static void leave_open(const lots_vector *in, bool negate, size_t words, uint64_t *open)
-{
-    const uint64_t *data = in->data;
-    for (size_t w = 0; w < words; w++)
-        open[w] &= lots_word(in->missing, w) | (negate ? ~data[w] : data[w]);
-}
-
-typedef enum price { CHEAP, FAIR, DEAR } price;
-
-/* Is it a comparison of what is stored with rows, or the like, and nothing more? */
-static lots_status is_cheap(const lots_step *step, const lots_expr *expr, bool *out, lots_error *err)
-{
-    const lots_home *home = NULL;
-    LOTS_TRY(lots_expr_home(step->worker, expr, &home, err));
-    *out = home->frame == LOTS_FRAME_CONSTANT ||
-           (expr->op == LOTS_OP_COLUMN && expr->of_frame == step->rows->frame && expr->type.kind != LOTS_TYPE_TEXT);
-    if (*out || home->frame != step->rows->frame || expr->operand_count == 0)
-        return LOTS_OK;
-    *out = (expr->op >= LOTS_OP_NOT && expr->op <= LOTS_OP_IN_RANKS) || expr->op == LOTS_OP_IS_MISSING;
-    for (uint32_t i = 0; i < expr->operand_count && *out; i++)
-        LOTS_TRY(is_cheap(step, expr->operands[i], out, err));
-    return LOTS_OK;
-}
-
-static lots_status price_of(const lots_step *step, const lots_expr *expr, uint8_t *out, lots_error *err)
-{
-    bool yes = false;
-    LOTS_TRY(lots_asks_sets(step->worker, expr, step->rows->frame, &yes, err));
-    *out = DEAR;
-    if (yes)
-        return LOTS_OK;
-    LOTS_TRY(is_cheap(step, expr, &yes, err));
-    *out = yes ? CHEAP : FAIR;
-    return LOTS_OK;
-}
-
-typedef struct stepwise {
-    lots_step *step;
-    bool negate;
-    uint8_t *prices;     /* by operand */
-    uint64_t *open;      /* rows that no operand has settled */
-    uint64_t *kept;      /* those that are in … */
-    lots_instance *left; /* … this part of the rows; NULL: the rows are not parted */
-} stepwise;
-
-/* The operands from now on are asked for the open rows alone. */
-static lots_status part_rows(stepwise *meet, lots_error *err)
-{
-    const lots_step *step = meet->step;
-    LOTS_TRY(lots_new_bits(step->arena, step->count, &meet->kept, err)); /* `open` changes, what was made of it stays */
-    memcpy(meet->kept, meet->open, lots_bit_words(step->count) * sizeof(uint64_t));
-    return lots_rows_filter(step->worker, step->rows, meet->kept, &meet->left, err);
-}
-
-static lots_status operand_value(const stepwise *meet, uint32_t operand, lots_error *err)
-{
-    const lots_step *step = meet->step;
-    lots_vector value;
-    if (meet->left != NULL && meet->left->count == 0)
-        return lots_step_bool(step, false, &step->in[operand], err);
-    if (meet->left != NULL)
-        return lots_value_spread(step->worker, step->expr->operands[operand], meet->left, meet->kept, step->rows,
-                                 &step->in[operand], err);
-    LOTS_TRY(lots_value(step->worker, step->expr->operands[operand], step->rows, &value, err));
-    return lots_vector_flatten(step->arena, &value, &step->in[operand], err);
-}
-
-/* A part is made where it leaves out much, and before each dear operand. */
-static lots_status operands_of(stepwise *meet, price wanted, lots_error *err)
-{
-    enum { MUCH = 4 };
-    const lots_step *step = meet->step;
-    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
-        if (meet->prices[i] != wanted)
-            continue;
-        const uint64_t left = step->worker->kernels->bits_count(meet->open, step->count);
-        const uint32_t before = meet->left == NULL ? step->count : meet->left->count;
-        if (wanted == DEAR ? left < before : wanted == FAIR && left * MUCH < before)
-            LOTS_TRY(part_rows(meet, err));
-        LOTS_TRY(operand_value(meet, i, err));
-        leave_open(&step->in[i], meet->negate, lots_bit_words(step->count), meet->open);
-    }
-    return LOTS_OK;
-}
-
-/* The patients and the episodes are what relations hang on: there is no part of them. */
-lots_status lots_eval_meet_stepwise(lots_step *step, bool *done, lots_vector *out, lots_error *err)
-{
-    stepwise meet = {.step = step, .negate = step->expr->op == LOTS_OP_OR};
-    uint32_t found[3] = {0, 0, 0};
-    void *room = NULL;
-    *done = false;
-    if ((step->expr->op != LOTS_OP_AND && !meet.negate) || step->rows->frame <= LOTS_FRAME_PATIENT ||
-        is_episode_frame(step->worker->query, step->rows->frame))
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(step->arena, &room, step->expr->operand_count, 1, err));
-    meet.prices = room;
-    for (uint32_t i = 0; i < step->expr->operand_count; i++) {
-        LOTS_TRY(price_of(step, step->expr->operands[i], &meet.prices[i], err));
-        found[meet.prices[i]]++;
-    }
-    if (found[DEAR] == 0 && (found[CHEAP] == 0 || found[FAIR] == 0))
-        return LOTS_OK;
-    *done = true;
-    LOTS_TRY(lots_arena_alloc(step->arena, &room, step->expr->operand_count, sizeof(lots_vector), err));
-    step->in = room;
-    LOTS_TRY(lots_new_bits(step->arena, step->count, &meet.open, err));
-    lots_bits_fill(meet.open, step->count, true);
-    for (price next = CHEAP; next <= DEAR; next++)
-        LOTS_TRY(operands_of(&meet, next, err));
-    return eval_meet(step, meet.negate, out, err);
+    LOTS_TRY(lots_step_flatten_all(step, err));
+    return lots_step_meet(step, step->expr->operand_count, negate, out, err);
 }
 
 static lots_status eval_is_missing(const lots_step *step, lots_vector *out, lots_error *err)

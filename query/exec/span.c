@@ -263,6 +263,8 @@ lots_status lots_stream_fill_taken_ends(lots_worker *worker, uint32_t stream, co
     if (ends->missing == NULL || start_column < 0 || !has_points(schema))
         return LOTS_OK;
     LOTS_TRY(find_endless(worker, stream, ends, rows, arena, &none, err));
+    if (none.count == 0)
+        return LOTS_OK;
     LOTS_TRY(lots_stream_take(worker, stream, (uint32_t)start_column, none.row, none.count, arena, &start, err));
     for (uint32_t i = 0; i < none.count; i++) {
         if (none.kind[i] != LOTS_SPAN_POINT || lots_vector_is_missing(&start, i))

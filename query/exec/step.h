@@ -41,10 +41,13 @@ LOTS_MUST lots_status lots_eval_leaf(lots_step *step, lots_vector *out, lots_err
 LOTS_MUST lots_status lots_eval_lookup(lots_step *step, lots_vector *out, lots_error *err);
 /* eval_logic.c */
 LOTS_MUST lots_status lots_eval_logic(lots_step *step, lots_vector *out, lots_error *err);
+/* AND (`negate`: OR) of the first `in_count` of step->in, which are flat. */
+LOTS_MUST lots_status lots_step_meet(const lots_step *step, uint32_t in_count, bool negate, lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_eval_choice(lots_step *step, lots_vector *out, lots_error *err);
+/* eval_stepwise.c */
 /* AND and OR of which some operands cost more than others: these are asked for no row that the others settle, or few. *done:
  * it was one. */
-LOTS_MUST lots_status lots_eval_meet_stepwise(lots_step *step, bool *done, lots_vector *out, lots_error *err);
-LOTS_MUST lots_status lots_eval_choice(lots_step *step, lots_vector *out, lots_error *err);
+LOTS_MUST lots_status lots_eval_meet_stepwise(const lots_step *step, bool *done, lots_vector *out, lots_error *err);
 /* eval_compare.c */
 LOTS_MUST lots_status lots_eval_compare(lots_step *step, lots_vector *out, lots_error *err);
 LOTS_MUST lots_status lots_eval_between(lots_step *step, lots_vector *out, lots_error *err);

@@ -237,6 +237,9 @@ LOTS_MUST lots_status lots_value(lots_worker *worker, const lots_expr *expr, con
 LOTS_MUST lots_status lots_value_spread(lots_worker *worker, const lots_expr *expr, const lots_instance *left,
                                         const uint64_t *kept, const lots_instance *rows, lots_vector *out,
                                         lots_error *err);
+/* Truths of the rows with a bit in `kept`, flat, in place: of all rows, as above. */
+LOTS_MUST lots_status lots_spread(lots_worker *worker, const uint64_t *kept, const lots_instance *rows, lots_vector *truths,
+                                  lots_error *err);
 /* Fail with the culprit of a vector's first failed row, if any is. */
 LOTS_MUST lots_status lots_raise(const lots_vector *vector, lots_error *err);
 

@@ -94,7 +94,7 @@ typedef struct lots_segment_column {
     const lots_dictionary *dictionary;  /* the registry's, of id columns */
     _Atomic(lots_segment_ids *) ids;
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
-    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few, and missing; NULL: nobody asked yet */
+    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few, and missing; of truths by chunk; NULL: nobody asked yet */
     lots_kept_amounts_at *kept_amounts; /* by chunk, of whole numbers and decimals; else NULL */
     lots_kept_years_at *kept_years;     /* the same */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
@@ -189,6 +189,10 @@ LOTS_MUST lots_status lots_segment_find_entries(const lots_segment *segment, con
 /* A test of the column's block told this. If it is of one id and was made often it is kept, where the budget has room. */
 void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const lots_id_test *test,
                             const uint64_t *bits, const uint64_t *missing);
+/* The truths of a column's chunk; NULL while they are not kept, or where the column has none or lacks some. */
+const uint64_t *lots_segment_kept_truths(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk);
+/* The column was decoded whole. Where it is of truths and that has happened often they are kept, as far as the budget has room. */
+void lots_segment_keep_truths(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const uint64_t *bits);
 /* The numbers of a column's chunk, of which some are asked for; NULL where they aren't kept. If some were asked for often and the budget
  * has room they are kept from now on. */
 const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk,

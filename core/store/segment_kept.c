@@ -1,9 +1,9 @@
 /* segment_kept.c: what question after question asks for, kept decoded: the days of a stream, which nearly every question needs whole
  * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), which of its
  * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), how
- * long each event lasts (2 bytes, for the same reason), and which rows have an id of a column that has few, and which have none, a bit a
- * row. One question alone would only pay for it, so these are kept when they have been asked for by several, and only as far as the
- * registry's budget goes: beyond it they are decoded as before.
+ * long each event lasts (2 bytes, for the same reason), and which rows have an id of a column that has few, which have none, and which
+ * are true, a bit a row. One question alone would only pay for it, so these are kept when they have been asked for by several, and only
+ * as far as the registry's budget goes: beyond it they are decoded as before.
  * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Postings: segment_kept_posted.c. Ids that are told from another column:
  * segment_kept_ids.c. */
 #include <string.h>
@@ -297,6 +297,29 @@ void lots_segment_keep_rows(const lots_segment *segment, lots_segment_column *co
     if (lots_kept_is_asked_often(&kept[id].asked) &&
         (meta->missing == 0 || keep_bits(segment->keep, &kept[kept_ids(column)], meta->count, missing)))
         (void)keep_bits(segment->keep, &kept[id], meta->count, bits);
+}
+
+/* Truths none of which is missing, in a block that was read. */
+static bool are_truths(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk)
+{
+    return column->file->kind == LOTS_KIND_BOOL && column->file->values.metas[chunk].missing == 0 &&
+           lots_segment_is_verified(segment, &column->file->values, chunk);
+}
+
+const uint64_t *lots_segment_kept_truths(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk)
+{
+    lots_kept_rows *kept = atomic_load_explicit(&column->kept, memory_order_acquire);
+    return kept != NULL && are_truths(segment, column, chunk) ? bits_of(rows_of(column, kept, chunk)) : NULL;
+}
+
+void lots_segment_keep_truths(const lots_segment *segment, lots_segment_column *column, uint32_t chunk, const uint64_t *bits)
+{
+    if (segment->keep == NULL || !are_truths(segment, column, chunk))
+        return;
+    lots_kept_rows *kept = load_kept(segment, column);
+    kept = kept == NULL ? NULL : rows_of(column, kept, chunk);
+    if (kept != NULL && lots_kept_is_asked_often(&kept->asked))
+        (void)keep_bits(segment->keep, kept, column->file->values.metas[chunk].count, bits);
 }
 
 static void drop_rows(const lots_segment *segment, lots_segment_column *column)

@@ -429,7 +429,16 @@ lots_status lots_segment_read(lots_segment *segment, uint32_t stream, uint32_t c
         fill_missing(lots_segment_meta(segment, stream, column, part, chunk), out, has_missing);
         return LOTS_OK;
     }
+    lots_segment_column *of = &from->columns[column];
+    const uint64_t *truths = part == LOTS_PART_VALUES ? lots_segment_kept_truths(segment, of, chunk) : NULL;
+    if (truths != NULL) {
+        *has_missing = false;
+        memcpy(out->data, truths, lots_bit_words(of->file->values.metas[chunk].count) * sizeof *truths);
+        return LOTS_OK;
+    }
     lots_status status = read_place(&place, out, has_missing, scratch, err);
+    if (status == LOTS_OK && part == LOTS_PART_VALUES)
+        lots_segment_keep_truths(segment, of, chunk, out->data);
     return name_place(&place, status, err);
 }
 

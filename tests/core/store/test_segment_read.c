@@ -611,6 +611,75 @@ static void rows_asked_for_often_are_kept_within_the_budget(void **state)
     remove_folder(path);
 }
 
+/* Contacts that are acute or not; of the last patient it is missing. */
+static void make_acute(fixture *f, lots_batch *patients, lots_batch *contacts, uint32_t count)
+{
+    lots_error err;
+    open_batch(f, PATIENTS, patients);
+    open_batch(f, CONTACTS, contacts);
+    for (uint32_t p = 0; p < count; p++) {
+        add_random_row(f, patients, FIRST_PATIENT + p, 10);
+        for (uint32_t i = 0; i < 70; i++) {
+            assert_ok(lots_batch_row_begin(contacts, FIRST_PATIENT + p, &err));
+            assert_ok(lots_batch_put_int(contacts, C_START, 10000 + i, &err));
+            if (p + 1 < count)
+                assert_ok(lots_batch_put_int(contacts, C_ACUTE, (int64_t)below(f, 2), &err));
+            assert_ok(lots_batch_row_end(contacts, &err));
+        }
+    }
+}
+
+/* Chunk by chunk, six times each: also that of which some are missing, and a column that isn't kept. */
+static void assert_acute_often(lots_segment *segment, const fixture *f, const rows *from)
+{
+    uint32_t row = 0;
+    assert_true(lots_segment_chunks(segment) > 2);
+    for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
+        for (int time = 0; time < 6; time++) {
+            assert_block(segment, &f->schema, from, CONTACTS, C_ACUTE, k, row);
+            assert_block(segment, &f->schema, from, CONTACTS, C_LEVEL, k, row);
+        }
+        row += lots_segment_chunk_rows(segment, CONTACTS, k);
+    }
+}
+
+static void truths_asked_for_often_are_kept_within_the_budget(void **state)
+{
+    (void)state;
+    enum { MUCH = 1 << 30, LITTLE = 10000 /* of a chunk */ };
+    static const size_t limits[] = {MUCH, LITTLE, 1};
+    lots_error err;
+    fixture f;
+    lots_batch patients, contacts;
+    lots_segment_result result;
+    size_t held[3];
+    char path[600];
+    path_in(path, "1.seg");
+    fixture_open(&f, 25);
+    make_acute(&f, &patients, &contacts, 3000);
+    rows from = {.list = {&patients, &contacts, NULL, NULL, NULL}, .patients = 3000};
+    write_rows(&f, &from, path, &result);
+    for (int i = 0; i < 3; i++) {
+        lots_segment *segment;
+        lots_budget budget;
+        lots_budget_init(&budget, limits[i]);
+        assert_ok(open_file(&f, path, &segment, &err));
+        lots_segment_keep(segment, &budget);
+        assert_acute_often(segment, &f, &from);
+        held[i] = budget.used_bytes;
+        lots_segment_forget(segment);
+        assert_acute_often(segment, &f, &from);
+        assert_true(budget.used_bytes == held[i]);
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
+    assert_true(held[0] > LITTLE && held[1] <= LITTLE && held[1] > 0 && held[2] == 0);
+    lots_batch_close(&patients);
+    lots_batch_close(&contacts);
+    fixture_close(&f);
+    remove_folder(path);
+}
+
 /* Ranks by id, and whether a chunk holds an id, against a plain walk over the rows. */
 static void chunks_know_which_ids_they_hold(void **state)
 {
@@ -767,6 +836,7 @@ int main(void)
         cmocka_unit_test(numbers_taken_often_are_kept_within_the_budget),
         cmocka_unit_test(ends_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(rows_asked_for_often_are_kept_within_the_budget),
+        cmocka_unit_test(truths_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(chunks_know_which_ids_they_hold),
         cmocka_unit_test(ends_equal_to_starts_cost_next_to_nothing),
         cmocka_unit_test(many_threads_read_one_segment_alike),

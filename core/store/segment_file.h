@@ -108,6 +108,7 @@ typedef struct lots_segment_stream {
     _Atomic(lots_segment_children *) *children; /* by column of the file */
     _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
     lots_kept_numbers *kept;          /* of the same, by chunk: days, less the least of the block */
+    lots_kept_numbers *kept_offsets;  /* by chunk */
     _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry, or how long it lasts; NULL: nobody asked yet */
     _Atomic(lots_kept_ids_at *) *kept_ids; /* the same; each row's id */
     uint64_t events;
@@ -179,6 +180,10 @@ LOTS_MUST lots_status lots_segment_take_pairs(lots_segment *segment, uint32_t st
 uint32_t lots_segment_first_pair(const uint32_t *items, uint32_t count, uint64_t least);
 /* A chunk's days of the ordered column, less the least of their block; NULL while they are not kept. */
 const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk);
+/* A chunk's offsets; NULL while they are not kept. */
+const uint16_t *lots_segment_kept_offsets(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk);
+/* They were decoded. If that has happened often they are kept, where the budget has room. */
+void lots_segment_keep_offsets(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const uint32_t *offsets);
 /* They were decoded whole. If that has happened often they are kept, where the budget has room. */
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days);
 /* out->entries of a column's block: those that are kept, of a block of ENTRIES that is believed; NULL: none are. They are kept once they

@@ -1,9 +1,10 @@
 /* segment_kept.c: what question after question asks for, kept decoded: the days of a stream, which nearly every question needs whole
  * (adding up gaps is a sixth of many; 2 bytes a row, less the least of the block, are read in a quarter of that time), which of its
  * patient's own list of values each row has (2 bytes, counted over the chunk: a few rows are then found without unpacking all), how
- * long each event lasts (2 bytes, for the same reason), and which rows have an id of a column that has few, which have none, and which
- * are true, a bit a row. One question alone would only pay for it, so these are kept when they have been asked for by several, and only
- * as far as the registry's budget goes: beyond it they are decoded as before.
+ * long each event lasts (2 bytes, for the same reason), where each patient's rows begin (2 bytes a patient: streams of few rows are asked
+ * for little else), and which rows have an id of a column that has few, which have none, and which are true, a bit a row. One question
+ * alone would only pay for it, so these are kept when they have been asked for by several, and only as far as the registry's budget goes:
+ * beyond it they are decoded as before.
  * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Postings: segment_kept_posted.c. Ids that are told from another column:
  * segment_kept_ids.c. */
 #include <string.h>
@@ -41,7 +42,7 @@ void lots_kept_drop(lots_budget *budget, void *room, size_t bytes)
     lots_free(room);
 }
 
-/* ---- numbers: days, entries, durations ---- */
+/* ---- numbers: days, offsets, entries, durations ---- */
 
 static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + LOTS_KEPT_SLACK; }
 
@@ -74,6 +75,30 @@ void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stre
     lots_kept_numbers *kept = &stream->kept[chunk];
     if (segment->keep != NULL && lots_block_can_mark(meta) && lots_kept_is_asked_often(&kept->asked))
         keep_numbers(segment->keep, kept, (const uint32_t *)days, meta->count, (uint32_t)meta->min);
+}
+
+static uint32_t offset_count(const lots_segment *segment, uint32_t chunk)
+{
+    return segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk] + 1;
+}
+
+/* Are they told by counts, which were read? */
+static bool has_offsets(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
+{
+    return stream->file != NULL && !stream->file->single && lots_segment_is_verified(segment, &stream->file->counts, chunk);
+}
+
+const uint16_t *lots_segment_kept_offsets(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
+{
+    return has_offsets(segment, stream, chunk) ? atomic_load_explicit(&stream->kept_offsets[chunk].numbers, memory_order_acquire) : NULL;
+}
+
+void lots_segment_keep_offsets(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const uint32_t *offsets)
+{
+    const uint32_t count = offset_count(segment, chunk);
+    if (segment->keep != NULL && has_offsets(segment, stream, chunk) && offsets[count - 1] <= UINT16_MAX &&
+        lots_kept_is_asked_often(&stream->kept_offsets[chunk].asked))
+        keep_numbers(segment->keep, &stream->kept_offsets[chunk], offsets, count, 0);
 }
 
 /* NULL: there is none yet. */
@@ -345,6 +370,8 @@ static void drop_stream(const lots_segment *segment, const lots_segment_stream *
 {
     for (uint32_t k = 0; stream->kept != NULL && stream->ordered != NULL && k < segment->layout.chunks; k++)
         drop_numbers(segment->keep, &stream->kept[k], stream->ordered->values.metas[k].count);
+    for (uint32_t k = 0; stream->kept_offsets != NULL && k < segment->layout.chunks; k++)
+        drop_numbers(segment->keep, &stream->kept_offsets[k], offset_count(segment, k));
     for (uint32_t c = 0; stream->entries != NULL && c < stream->file->column_count; c++)
         drop_entries(segment, stream, &stream->file->columns[c]);
     for (uint32_t c = 0; stream->kept_ids != NULL && c < stream->file->column_count; c++)

@@ -45,7 +45,16 @@ lots_status lots_segment_offsets(lots_segment *segment, uint32_t stream, uint32_
                                  lots_arena *scratch, lots_error *err)
 {
     assert(stream < segment->schema->stream_count && chunk < segment->layout.chunks);
-    lots_status status = lots_segment_fill_offsets(segment, segment->streams[stream].file, chunk, offsets, scratch, err);
+    const lots_segment_stream *from = &segment->streams[stream];
+    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
+    const uint16_t *kept = lots_segment_kept_offsets(segment, from, chunk);
+    for (uint32_t i = 0; kept != NULL && i <= patients; i++)
+        offsets[i] = kept[i];
+    if (kept != NULL)
+        return LOTS_OK;
+    lots_status status = lots_segment_fill_offsets(segment, from->file, chunk, offsets, scratch, err);
+    if (status == LOTS_OK)
+        lots_segment_keep_offsets(segment, from, chunk, offsets);
     if (status != LOTS_OK)
         lots_error_context(err, "%s: stream '%s', chunk %u", segment->path, segment->schema->streams[stream].name, chunk);
     return status;

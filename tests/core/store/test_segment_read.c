@@ -329,6 +329,66 @@ static void days_asked_for_often_are_kept_within_the_budget(void **state)
     remove_folder(path);
 }
 
+/* Where each patient's rows begin, six times, counted row by row. */
+static void assert_offsets_often(lots_segment *segment, const rows *from)
+{
+    lots_error err;
+    lots_arena scratch;
+    lots_arena_init(&scratch, 0);
+    for (uint32_t s = 0; s < STREAMS; s++)
+        for (uint32_t k = 0, row = 0; k < lots_segment_chunks(segment); row += lots_segment_chunk_rows(segment, s, k), k++) {
+            const uint32_t first = lots_segment_chunk_first(segment, k), patients = lots_segment_chunk_first(segment, k + 1) - first;
+            uint32_t *offsets = malloc((patients + 1) * sizeof *offsets);
+            for (int time = 0; time < 6; time++) {
+                uint32_t at = row;
+                assert_ok(lots_segment_offsets(segment, s, k, offsets, &scratch, &err));
+                for (uint32_t p = 0; p < patients; p++) {
+                    assert_int_equal(offsets[p], at - row);
+                    while (at < from->list[s]->rows && LOTS_AT(lots_patient, &from->list[s]->patient, at) == FIRST_PATIENT + first + p)
+                        at++;
+                }
+                assert_int_equal(offsets[patients], at - row);
+            }
+            free(offsets);
+        }
+    lots_arena_free(&scratch);
+}
+
+static void offsets_asked_for_often_are_kept_within_the_budget(void **state)
+{
+    (void)state;
+    enum { MUCH = 1 << 30, LITTLE = 10000 };
+    static const size_t limits[] = {MUCH, LITTLE, 1};
+    lots_error err;
+    fixture f;
+    rows from;
+    lots_segment_result result;
+    size_t held[3];
+    char path[600];
+    path_in(path, "1.seg");
+    fixture_open(&f, 26);
+    make_rows(&f, &from, 6000, 30, 500);
+    write_rows(&f, &from, path, &result);
+    for (int i = 0; i < 3; i++) {
+        lots_segment *segment;
+        lots_budget budget;
+        lots_budget_init(&budget, limits[i]);
+        assert_ok(open_file(&f, path, &segment, &err));
+        lots_segment_keep(segment, &budget);
+        assert_offsets_often(segment, &from);
+        held[i] = budget.used_bytes;
+        lots_segment_forget(segment);
+        assert_offsets_often(segment, &from);
+        assert_true(budget.used_bytes == held[i]);
+        lots_segment_close(segment);
+        assert_true(budget.used_bytes == 0);
+    }
+    assert_true(held[0] > LITTLE && held[1] <= LITTLE && held[1] > 0 && held[2] == 0);
+    free_rows(&from);
+    fixture_close(&f);
+    remove_folder(path);
+}
+
 /* Contacts with a cost each, of 300 that lie far apart, every other of some patients longer than a day. */
 static void make_costs(fixture *f, lots_batch *patients, lots_batch *contacts, uint32_t count)
 {
@@ -833,6 +893,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_zone_maps_and_offsets_agree_with_the_rows),
         cmocka_unit_test(days_asked_for_often_are_kept_within_the_budget),
+        cmocka_unit_test(offsets_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(numbers_taken_often_are_kept_within_the_budget),
         cmocka_unit_test(ends_asked_for_often_are_kept_within_the_budget),
         cmocka_unit_test(rows_asked_for_often_are_kept_within_the_budget),

@@ -22,8 +22,10 @@ lots_status lots_passed_make(lots_worker *worker, lots_relation_rows *relation, 
     if (mask == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(arena, words + 1, &before, err));
-    LOTS_TRY(lots_new_u32(arena, (size_t)owners + 1, &offsets, err));
     before[words] = worker->kernels->count_prefix(mask, words, 0, before);
+    if (before[words] == count) /* as without a mask */
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(arena, (size_t)owners + 1, &offsets, err));
     worker->kernels->bit_ranks(mask, before, relation->offsets, (size_t)owners + 1, offsets);
     worker->work.rows += count;
     made->count = before[words];

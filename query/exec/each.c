@@ -409,21 +409,21 @@ static lots_status make_all(lots_worker *worker, const lots_each *each, const lo
 }
 
 typedef struct placed { /* rows that have periods at all, mostly some of them */
-    uint32_t *row;     /* rising */
+    uint32_t *row;     /* among those that were asked; rising */
     uint32_t *offsets; /* where the periods of each begin among the new rows, and where the last one's end */
     uint64_t *origin;  /* the row, and above it the period of new row 0, if it were this row's (modulo 2^32) */
     uint32_t count;
 } placed;
 
-/* False when the new rows are more than there may be. */
-static bool place_periods(const uint32_t *first, const uint32_t *end, placed *out)
+/* `row`: of those that were asked (NULL: all). False when the new rows are more than there may be. */
+static bool place_periods(const uint32_t *first, const uint32_t *end, const uint32_t *row, placed *out)
 {
     uint64_t all = 0;
     for (uint32_t k = 0; k < out->count; k++) {
-        const uint32_t row = out->row[k];
+        const uint32_t i = out->row[k];
         out->offsets[k] = (uint32_t)all;
-        out->origin[k] = (uint64_t)(first[row] - (uint32_t)all) << 32 | row;
-        all += end[row] - first[row];
+        out->origin[k] = (uint64_t)(first[i] - (uint32_t)all) << 32 | (row == NULL ? i : row[i]);
+        all += end[i] - first[i];
     }
     out->offsets[out->count] = (uint32_t)all;
     return all <= ROWS_MAX;
@@ -433,21 +433,27 @@ static lots_status find_periods(lots_worker *worker, const lots_each_plan *plan,
                                 bool *fits, lots_error *err)
 {
     lots_arena *arena = lots_instance_arena(worker, rows);
-    uint32_t *first = NULL, *end = NULL;
+    uint32_t *first = NULL, *end = NULL, *row = NULL, count = rows->count;
+    const uint64_t *some = NULL;
     uint64_t *any = NULL;
     void *origin = NULL;
-    LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
-    LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
-    LOTS_TRY(lots_new_bits(arena, rows->count, &any, err));
-    LOTS_TRY(lots_each_within(worker, plan, rows, first, end, err));
-    worker->kernels->less_i32((const int32_t *)first, (const int32_t *)end, rows->count, any); /* periods are few */
-    out->count = (uint32_t)worker->kernels->bits_count(any, rows->count);
+    LOTS_TRY(lots_each_possible(worker, plan, rows, &some, err));
+    if (some != NULL) {
+        LOTS_TRY(lots_new_u32(arena, count, &row, err));
+        count = (uint32_t)worker->kernels->bits_indexes(some, count, row);
+    }
+    LOTS_TRY(lots_new_u32(arena, count, &first, err));
+    LOTS_TRY(lots_new_u32(arena, count, &end, err));
+    LOTS_TRY(lots_new_bits(arena, count, &any, err));
+    LOTS_TRY(lots_each_within(worker, plan, rows, some, count, first, end, err));
+    worker->kernels->less_i32((const int32_t *)first, (const int32_t *)end, count, any); /* periods are few */
+    out->count = (uint32_t)worker->kernels->bits_count(any, count);
     LOTS_TRY(lots_new_u32(arena, out->count, &out->row, err));
     LOTS_TRY(lots_new_u32(arena, (size_t)out->count + 1, &out->offsets, err));
     LOTS_TRY(lots_arena_vector(arena, &origin, out->count, sizeof(uint64_t), err));
     out->origin = origin;
-    worker->kernels->bits_indexes(any, rows->count, out->row);
-    *fits = place_periods(first, end, out);
+    worker->kernels->bits_indexes(any, count, out->row);
+    *fits = place_periods(first, end, row, out);
     return LOTS_OK;
 }
 

@@ -244,55 +244,140 @@ static lots_status days_of(lots_worker *worker, const lots_each_bound *by, const
     return LOTS_OK;
 }
 
+/* What a bound compares with the periods, by row. */
+typedef struct bound_days {
+    const int32_t *days;
+    const uint64_t *missing, *unless; /* NULL: none */
+} bound_days;
+
+static lots_status read_bound(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows, bound_days *out,
+                              lots_error *err)
+{
+    lots_vector value, unless = {.count = 0};
+    LOTS_TRY(flat_of(worker, by->value, rows, &value, err));
+    if (by->unless != NULL)
+        LOTS_TRY(flat_of(worker, by->unless, rows, &unless, err));
+    *out = (bound_days){.missing = value.missing, .unless = unless.data};
+    return days_of(worker, by, rows, &value, &out->days, err);
+}
+
+/* ---- rows that have periods at all ---- */
+
+/* The days of which some period passes. */
+static void range_of(const lots_each_bound *by, const lots_periods *periods, int64_t *low, int64_t *high)
+{
+    const int32_t *days = by->of_end ? periods->ends : periods->starts;
+    *low = by->below ? (int64_t)days[0] - by->shift : INT32_MIN;
+    *high = by->below ? INT32_MAX : (int64_t)days[periods->count - 1] - by->shift;
+}
+
+static lots_status keep_possible(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows,
+                                 const lots_periods *periods, uint64_t *here, uint64_t *out, lots_error *err)
+{
+    const lots_kernels *kernels = worker->kernels;
+    bound_days of;
+    int64_t low, high;
+    range_of(by, periods, &low, &high);
+    if (by->years != 0 || low < INT32_MIN || high > INT32_MAX)
+        return LOTS_OK;
+    LOTS_TRY(read_bound(worker, by, rows, &of, err));
+    kernels->range_i32(of.days, rows->count, (int32_t)low, (int32_t)high, here);
+    if (of.missing != NULL)
+        kernels->bits_and_not(here, of.missing, rows->count, here);
+    if (of.unless != NULL)
+        kernels->bits_or(here, of.unless, rows->count, here);
+    kernels->bits_and(out, here, rows->count, out);
+    return LOTS_OK;
+}
+
+lots_status lots_each_possible(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows, const uint64_t **out,
+                               lots_error *err)
+{
+    enum { MUCH = 4 }; /* of so many rows one is left out at least */
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    uint64_t *here = NULL, *bits = NULL;
+    LOTS_TRY(lots_new_bits(arena, rows->count, &here, err));
+    LOTS_TRY(lots_new_bits(arena, rows->count, &bits, err));
+    lots_bits_fill(bits, rows->count, true);
+    for (uint32_t b = 0; b < plan->bound_count; b++)
+        LOTS_TRY(keep_possible(worker, &plan->bounds[b], rows, &plan->periods, here, bits, err));
+    const uint64_t left = worker->kernels->bits_count(bits, rows->count);
+    *out = left * MUCH < (uint64_t)rows->count * (MUCH - 1) ? bits : NULL;
+    return LOTS_OK;
+}
+
+/* ---- their periods ---- */
+
+static lots_status pick_bits(lots_worker *worker, const lots_instance *rows, const uint64_t *some, const uint64_t **bits,
+                             lots_error *err)
+{
+    uint64_t *picked = NULL;
+    if (*bits == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_bits(lots_instance_arena(worker, rows), rows->count, &picked, err));
+    (void)worker->kernels->bits_compress(some, rows->count, *bits, picked);
+    *bits = picked;
+    return LOTS_OK;
+}
+
+/* Those of `some` rows alone. */
+static lots_status pick_bound(lots_worker *worker, const lots_instance *rows, const uint64_t *some, uint32_t count, bound_days *of,
+                              lots_error *err)
+{
+    uint32_t *days = NULL;
+    if (some == NULL)
+        return LOTS_OK;
+    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), count, &days, err));
+    (void)worker->kernels->compress_u32(some, rows->count, (const uint32_t *)of->days, days);
+    of->days = (const int32_t *)days;
+    LOTS_TRY(pick_bits(worker, rows, some, &of->missing, err));
+    return pick_bits(worker, rows, some, &of->unless, err);
+}
+
 /* What `at` becomes where there is no bound, and where no period passes. */
-static void except_rows(const lots_each_bound *by, const lots_vector *value, const uint64_t *unless, uint32_t count,
-                        uint32_t periods, uint32_t *at)
+static void except_rows(const lots_each_bound *by, const bound_days *of, uint32_t count, uint32_t periods, uint32_t *at)
 {
     for (size_t w = 0; w < lots_bit_words(count); w++) {
         const uint64_t here = count - w * 64 < 64 ? (UINT64_C(1) << (count % 64)) - 1 : ~UINT64_C(0);
-        const uint64_t free = unless != NULL ? unless[w] & here : 0;
+        const uint64_t free = of->unless != NULL ? of->unless[w] & here : 0;
         for (uint64_t bits = free; bits != 0; bits &= bits - 1)
             at[w * 64 + (size_t)__builtin_ctzll(bits)] = by->below ? periods : 0;
-        for (uint64_t bits = value->missing != NULL ? value->missing[w] & here & ~free : 0; bits != 0; bits &= bits - 1)
+        for (uint64_t bits = of->missing != NULL ? of->missing[w] & here & ~free : 0; bits != 0; bits &= bits - 1)
             at[w * 64 + (size_t)__builtin_ctzll(bits)] = by->below ? 0 : periods;
     }
 }
 
-static lots_status narrow(lots_worker *worker, const lots_each_bound *by, const lots_instance *rows,
-                          const lots_periods *periods, int32_t *first, int32_t *end, lots_error *err)
+static void narrow(const lots_worker *worker, const lots_each_bound *by, const bound_days *of, const lots_periods *periods,
+                   uint32_t count, uint32_t *found, int32_t *first, int32_t *end)
 {
-    lots_vector value, unless = {.count = 0};
-    const int32_t *days = NULL;
-    uint32_t *found = NULL;
     const int32_t shift = by->shift + (by->below ? 1 : 0);
-    LOTS_TRY(flat_of(worker, by->value, rows, &value, err));
-    if (by->unless != NULL)
-        LOTS_TRY(flat_of(worker, by->unless, rows, &unless, err));
-    LOTS_TRY(days_of(worker, by, rows, &value, &days, err));
-    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), rows->count, &found, err));
-    if (!count_all_before(worker->kernels, periods, days, rows->count, shift, by->of_end, found))
-        for (uint32_t i = 0; i < rows->count; i++)
-            found[i] = count_before(periods, (int64_t)days[i] + shift, by->of_end);
-    if (by->unless != NULL || value.missing != NULL)
-        except_rows(by, &value, unless.data, rows->count, periods->count, found);
+    if (!count_all_before(worker->kernels, periods, of->days, count, shift, by->of_end, found))
+        for (uint32_t i = 0; i < count; i++)
+            found[i] = count_before(periods, (int64_t)of->days[i] + shift, by->of_end);
+    if (of->unless != NULL || of->missing != NULL)
+        except_rows(by, of, count, periods->count, found);
     if (by->below)
-        worker->kernels->least_i32((const int32_t *)found, NULL, rows->count, end, end);
+        worker->kernels->least_i32((const int32_t *)found, NULL, count, end, end);
     else
-        worker->kernels->greatest_i32((const int32_t *)found, NULL, rows->count, first, first);
-    return LOTS_OK;
+        worker->kernels->greatest_i32((const int32_t *)found, NULL, count, first, first);
 }
 
-lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows, uint32_t *first,
-                             uint32_t *end, lots_error *err)
+lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows, const uint64_t *some,
+                             uint32_t count, uint32_t *first, uint32_t *end, lots_error *err)
 {
     int32_t *low = (int32_t *)first, *high = (int32_t *)end; /* they are few */
     const int32_t periods = (int32_t)plan->periods.count;
-    const uint32_t count = rows->count;
+    uint32_t *found = NULL;
+    LOTS_TRY(lots_new_u32(lots_instance_arena(worker, rows), count, &found, err));
     for (uint32_t i = 0; i < count; i++)
         high[i] = periods;
     memset(low, 0, count * sizeof *low);
-    for (uint32_t b = 0; b < plan->bound_count; b++)
-        LOTS_TRY(narrow(worker, &plan->bounds[b], rows, &plan->periods, low, high, err));
+    for (uint32_t b = 0; b < plan->bound_count; b++) {
+        bound_days of;
+        LOTS_TRY(read_bound(worker, &plan->bounds[b], rows, &of, err));
+        LOTS_TRY(pick_bound(worker, rows, some, count, &of, err));
+        narrow(worker, &plan->bounds[b], &of, &plan->periods, count, found, low, high);
+    }
     worker->kernels->greatest_i32(low, NULL, count, high, high);
     return LOTS_OK;
 }

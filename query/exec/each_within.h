@@ -38,8 +38,13 @@ typedef struct lots_each_plan {
  * were left out: no windows, which may be warned of. `frame`: of the rows. */
 LOTS_MUST lots_status lots_each_plan_make(const lots_each *each, const lots_expr *where, uint32_t frame, lots_arena *arena,
                                           lots_each_plan *out, lots_error *err);
-/* For each row the periods first[i] .. end[i] - 1 that may pass; `where` is not true of any other. Errors: as lots_eval. */
+/* Rows of which no period passes, as their days tell by themselves, are left out of *out, bits; NULL: they are too few for that.
+ * Errors: as lots_eval. */
+LOTS_MUST lots_status lots_each_possible(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows,
+                                         const uint64_t **out, lots_error *err);
+/* For each row with a bit in `some` (NULL: each row), `count` of them, the periods first[i] .. end[i] - 1 that may pass; `where` is
+ * not true of any other. Errors: as lots_eval. */
 LOTS_MUST lots_status lots_each_within(lots_worker *worker, const lots_each_plan *plan, const lots_instance *rows,
-                                       uint32_t *first, uint32_t *end, lots_error *err);
+                                       const uint64_t *some, uint32_t count, uint32_t *first, uint32_t *end, lots_error *err);
 
 #endif

@@ -250,7 +250,7 @@ lots_status lots_panel_rows(lots_worker *worker, const lots_panel *panel, const 
         return LOTS_OK;
     LOTS_TRY(lots_new_u32(arena, rows->count, &first, err));
     LOTS_TRY(lots_new_u32(arena, rows->count, &end, err));
-    LOTS_TRY(lots_each_within(worker, plan, rows, first, end, err));
+    LOTS_TRY(lots_each_within(worker, plan, rows, NULL, rows->count, first, end, err));
     lots_panel_marks m = {.worker = worker, .arena = arena, .periods = periods, .rows = rows, .first = first, .end = end,
                 .words = (uint32_t)lots_bit_words(periods->count), .low = periods->starts[0],
                 .high = periods->ends[periods->count - 1], .nested = panel->nested, .shared = panel->shared};

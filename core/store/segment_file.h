@@ -4,7 +4,7 @@
  * segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, `kept`, `entries`, `kept_ids`, `posted`, `verified`) is published by one atomic store of
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, all that is kept, `posted`, `verified`) is published by one atomic store of
  * something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H

@@ -14,14 +14,20 @@ typedef struct days_block {
     const lots_gap_marks *marks;
 } days_block;
 
+/* Of the whole block, which was read before. */
+static lots_status decode_all(const days_block *block, lots_values_out *all, lots_arena *scratch, lots_error *err)
+{
+    *all = block->out;
+    LOTS_TRY(lots_arena_vector(scratch, &all->data, block->meta->count, sizeof(int32_t), err));
+    return lots_block_decode(block->meta, block->bytes, all, scratch, err);
+}
+
 static lots_status make_marks(const days_block *block, lots_gap_marks **out, lots_error *err)
 {
     lots_arena scratch;
-    lots_values_out all = block->out;
+    lots_values_out all;
     lots_arena_init(&scratch, 0);
-    lots_status status = lots_arena_vector(&scratch, &all.data, block->meta->count, sizeof(int32_t), err);
-    if (status == LOTS_OK)
-        status = lots_block_decode(block->meta, block->bytes, &all, &scratch, err);
+    lots_status status = decode_all(block, &all, &scratch, err);
     if (status == LOTS_OK)
         status = lots_block_mark(block->meta, block->bytes, &all, out, &scratch, err);
     lots_arena_free(&scratch);
@@ -42,21 +48,38 @@ static lots_status load_marks(days_block *block, _Atomic(lots_gap_marks *) *at, 
     return LOTS_OK;
 }
 
+/* Some of its days were asked for often. */
+static lots_status keep_all(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, days_block *block,
+                            lots_error *err)
+{
+    lots_arena scratch;
+    lots_values_out all;
+    lots_arena_init(&scratch, 0);
+    const lots_status status = decode_all(block, &all, &scratch, err);
+    if (status == LOTS_OK)
+        lots_segment_keep_days(segment, stream, chunk, all.data);
+    lots_arena_free(&scratch);
+    block->kept = lots_segment_kept_days(segment, stream, chunk);
+    return status;
+}
+
 /* *done: its days are kept, or it has marks now. */
 static lots_status open_block(lots_segment *segment, uint32_t stream, uint32_t chunk, const uint32_t *offsets, int32_t *days,
                               days_block *out, bool *done, lots_error *err)
 {
-    const lots_layout_column *ordered = segment->streams[stream].ordered;
+    const lots_segment_stream *from = &segment->streams[stream];
     *done = false;
-    if (ordered == NULL)
+    if (from->ordered == NULL)
         return LOTS_OK;
-    const lots_layout_slot *slot = &ordered->values;
+    const lots_layout_slot *slot = &from->ordered->values;
     *out = (days_block){.meta = &slot->metas[chunk], .bytes = segment->data + slot->offsets[chunk]};
     out->out = (lots_values_out){.data = days, .starts = offsets, .after_bytes = lots_segment_after_block(segment, slot, chunk),
                                  .starts_count = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk], .believed = true};
     *done = lots_layout_held(out->meta) && lots_block_can_mark(out->meta) && lots_segment_is_verified(segment, slot, chunk);
-    out->kept = *done ? lots_segment_kept_days(segment, &segment->streams[stream], chunk) : NULL;
-    return *done && out->kept == NULL ? load_marks(out, &segment->streams[stream].marks[chunk], err) : LOTS_OK;
+    out->kept = *done ? lots_segment_kept_days(segment, from, chunk) : NULL;
+    if (*done && out->kept == NULL && lots_segment_should_keep_days(segment, from, chunk))
+        LOTS_TRY(keep_all(segment, from, chunk, out, err));
+    return *done && out->kept == NULL ? load_marks(out, &from->marks[chunk], err) : LOTS_OK;
 }
 
 /* ---- of days that are kept ---- */
@@ -77,16 +100,54 @@ static void take_patients(const days_block *block, const uint64_t *patients)
                                       (uint32_t *)block->out.data + offsets[p]);
 }
 
-/* No branch where a search ends: it can't be foretold. */
+/* A day among the rows of patients: begun where it would be if all had their rows evenly in the days of the block, and begun to be
+ * loaded well before, for what such a search takes is waiting for memory. */
+typedef struct day_search {
+    const uint16_t *days;
+    uint32_t day, share; /* of the block's days those before it, of 2^16 */
+} day_search;
+
+static uint32_t guess_of(const day_search *search, uint32_t rows) { return rows * search->share >> 16; }
+
+/* How many of a patient's rows are before the day: in steps that double away from the guess, then by halves. */
+static uint32_t rows_before(const day_search *search, uint32_t patient, const uint32_t *offsets)
+{
+    enum { STEP = 8 };
+    const uint16_t *days = search->days + offsets[patient];
+    const uint32_t rows = offsets[patient + 1] - offsets[patient];
+    uint32_t from = guess_of(search, rows), end = from, step = STEP;
+    if (rows == 0)
+        return 0;
+    for (; end < rows && days[end] < search->day; step *= 2) {
+        from = end + 1;
+        end = rows - end > step ? end + step : rows;
+    }
+    for (step = STEP; from > 0 && days[from - 1] >= search->day; step *= 2) {
+        end = from - 1;
+        from -= from > step ? step : from;
+    }
+    while (from < end) {
+        const uint32_t middle = from + (end - from) / 2;
+        const bool before = days[middle] < search->day;
+        from = before ? middle + 1 : from;
+        end = before ? end : middle;
+    }
+    return from;
+}
+
 static void search_places(const days_block *block, const uint64_t *patients, uint32_t day, uint32_t *places)
 {
+    enum { TOGETHER = 16 };
     const uint32_t *offsets = block->out.starts, count = block->out.starts_count;
-    for (size_t p = lots_bits_next(patients, 0, count); p < count; p = lots_bits_next(patients, p + 1, count)) {
-        const uint16_t *from = block->kept + offsets[p];
-        uint32_t left = offsets[p + 1] - offsets[p];
-        for (; left > 1; left -= left / 2)
-            from += from[left / 2 - 1] < day ? left / 2 : 0;
-        places[p] = (uint32_t)(from - block->kept) + (left > 0 && *from < day);
+    const day_search search = {block->kept, day, (day << 16) / ((uint32_t)(block->meta->max - block->meta->min) + 1)};
+    for (size_t p = lots_bits_next(patients, 0, count); p < count;) {
+        uint32_t asked[TOGETHER], here = 0;
+        for (; here < TOGETHER && p < count; p = lots_bits_next(patients, p + 1, count)) {
+            __builtin_prefetch(block->kept + offsets[p] + guess_of(&search, offsets[p + 1] - offsets[p]));
+            asked[here++] = (uint32_t)p;
+        }
+        for (uint32_t k = 0; k < here; k++)
+            places[asked[k]] = offsets[asked[k]] + rows_before(&search, asked[k], offsets);
     }
 }
 

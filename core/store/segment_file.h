@@ -184,7 +184,9 @@ const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_s
 const uint16_t *lots_segment_kept_offsets(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk);
 /* They were decoded. If that has happened often they are kept, where the budget has room. */
 void lots_segment_keep_offsets(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const uint32_t *offsets);
-/* They were decoded whole. If that has happened often they are kept, where the budget has room. */
+/* Days are not kept, and asked for once more, all or some: often enough to be kept, and the budget has room? Then keep_days is told
+ * all of them. */
+bool lots_segment_should_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk);
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days);
 /* out->entries of a column's block: those that are kept, of a block of ENTRIES that is believed; NULL: none are. They are kept once they
  * were asked for often, where the budget has room. `out` has the starts. Errors: as decode. */

@@ -69,12 +69,17 @@ const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_s
                : NULL;
 }
 
+bool lots_segment_should_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
+{
+    const lots_block_meta *meta = &stream->ordered->values.metas[chunk];
+    return segment->keep != NULL && lots_block_can_mark(meta) && lots_budget_left(segment->keep) >= bytes_of(meta->count) &&
+           lots_kept_is_asked_often(&stream->kept[chunk].asked);
+}
+
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days)
 {
     const lots_block_meta *meta = &stream->ordered->values.metas[chunk];
-    lots_kept_numbers *kept = &stream->kept[chunk];
-    if (segment->keep != NULL && lots_block_can_mark(meta) && lots_kept_is_asked_often(&kept->asked))
-        keep_numbers(segment->keep, kept, (const uint32_t *)days, meta->count, (uint32_t)meta->min);
+    keep_numbers(segment->keep, &stream->kept[chunk], (const uint32_t *)days, meta->count, (uint32_t)meta->min);
 }
 
 static uint32_t offset_count(const lots_segment *segment, uint32_t chunk)

@@ -305,7 +305,7 @@ static lots_status read_block(const block_place *place, lots_values_out *out, lo
     }
     LOTS_TRY(read_needs(place, meta, out, &parent, scratch, err));
     LOTS_TRY(lots_segment_decode_block(place->segment, slot, place->chunk, out, scratch, err));
-    if (are_days(place))
+    if (are_days(place) && lots_segment_should_keep_days(place->segment, place->stream, place->chunk))
         lots_segment_keep_days(place->segment, place->stream, place->chunk, out->data);
     if (keep_ids)
         lots_segment_keep_ids(place->segment, place->stream, place->column, place->chunk, out->data, out->missing);

@@ -163,6 +163,10 @@ static lots_status match_column(lots_segment *segment, lots_segment_stream *stre
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_years, err));
         out->kept_years = room;
     }
+    if (file->kind == LOTS_KIND_CODES) {
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_lists, err));
+        out->kept_lists = room;
+    }
     if (file->flags & LOTS_COLUMN_POSTINGS) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->posted, err));
         out->posted = room;

@@ -133,6 +133,21 @@ LOTS_MUST lots_status lots_segment_elements_before(lots_segment *segment, uint32
 LOTS_MUST lots_status lots_segment_lists_of(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                             const uint32_t *elements, uint32_t element_count, uint32_t *out, bool *done,
                                             lots_arena *scratch, lots_error *err);
+/* A chunk of a list column as it is kept: ids, local, of elements one after the other, and how many are before each row and after all. */
+#define LOTS_KEPT_ROWS 64u
+typedef struct lots_kept_lists {
+    const uint16_t *ids;
+    const uint16_t *within; /* before each row, since the first of its LOTS_KEPT_ROWS … */
+    const uint32_t *before; /* … and before that */
+} lots_kept_lists;
+static inline uint32_t lots_kept_elements_before(const lots_kept_lists *lists, uint32_t row)
+{
+    return lists->before[row / LOTS_KEPT_ROWS] + lists->within[row];
+}
+/* The lists of a chunk, of which some are asked for; NULL where they aren't kept. If some were asked for often and the budget has room
+ * they are kept from now on. Lent as long as the segment is open. */
+const lots_kept_lists *lots_segment_kept_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
+                                               lots_arena *scratch);
 /* Of a block of ids that has been read before, the values of the groups of LOTS_FRAME_GROUP with a bit in `groups`, each at its place
  * in `out`, which has room for whole groups, where the encoding lets them be decoded for themselves: *done. Other places are
  * unspecified. The first time 3.5 bytes a group and 4 for each value that is an escape are kept as long as the segment is open.

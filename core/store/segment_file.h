@@ -1,6 +1,6 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
  * (blocks), segment_lengths.c, segment_days.c (days), segment_kept.c, segment_kept_amounts.c,
- * segment_kept_years.c, segment_kept_posted.c, segment_kept_ids.c, segment_ids.c (dictionaries), segment_pairs.c,
+ * segment_kept_lists.c, segment_kept_years.c, segment_kept_posted.c, segment_kept_ids.c, segment_ids.c (dictionaries), segment_pairs.c,
  * segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
@@ -87,6 +87,10 @@ typedef struct lots_kept_ids_at {
     _Atomic(lots_kept_ids *) ids; /* NULL: not kept */
     _Atomic uint8_t asked;        /* how often some were read, taken or looked for; as above */
 } lots_kept_ids_at;
+typedef struct lots_kept_lists_at {
+    _Atomic(lots_kept_lists *) lists; /* NULL: not kept */
+    _Atomic uint8_t asked;            /* how often some were asked for; as above */
+} lots_kept_lists_at;
 
 typedef struct lots_segment_column {
     const lots_layout_column *file;
@@ -97,6 +101,7 @@ typedef struct lots_segment_column {
     _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few, and missing; of truths by chunk; NULL: nobody asked yet */
     lots_kept_amounts_at *kept_amounts; /* by chunk, of whole numbers and decimals; else NULL */
     lots_kept_years_at *kept_years;     /* the same */
+    lots_kept_lists_at *kept_lists;     /* by chunk, of lists; else NULL */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
     _Atomic(lots_frame_marks *) *marks; /* of its values, by chunk; NULL: it is not in the file. See segment_groups.c */
 } lots_segment_column;

@@ -5,7 +5,8 @@
  * for little else), and which rows have an id of a column that has few, which have none, and which are true, a bit a row. One question
  * alone would only pay for it, so these are kept when they have been asked for by several, and only as far as the registry's budget goes:
  * beyond it they are decoded as before.
- * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Postings: segment_kept_posted.c. Ids that are told from another column:
+ * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Lists: segment_kept_lists.c. Postings: segment_kept_posted.c. Ids that
+ * are told from another column:
  * segment_kept_ids.c. */
 #include <string.h>
 
@@ -369,6 +370,7 @@ static void drop_column(const lots_segment *segment, lots_segment_column *column
     lots_segment_drop_amounts(segment, column);
     lots_segment_drop_years(segment, column);
     lots_segment_drop_posted(segment, column);
+    lots_segment_drop_lists(segment, column);
 }
 
 static void drop_stream(const lots_segment *segment, const lots_segment_stream *stream, uint32_t columns)

@@ -1,5 +1,5 @@
 /* segment_kept.h: what the files that keep something decoded share: segment_kept.c, segment_kept_amounts.c,
- * segment_kept_years.c, segment_kept_posted.c, segment_kept_ids.c. Nobody else includes this. */
+ * segment_kept_lists.c, segment_kept_years.c, segment_kept_posted.c, segment_kept_ids.c. Nobody else includes this. */
 #ifndef LOTS_SEGMENT_KEPT_H
 #define LOTS_SEGMENT_KEPT_H
 
@@ -20,5 +20,7 @@ void lots_segment_drop_years(const lots_segment *segment, lots_segment_column *c
 void lots_segment_drop_posted(const lots_segment *segment, lots_segment_column *column);
 /* What is kept of a file's column's ids goes. */
 void lots_segment_drop_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column);
+/* What is kept of a column's lists goes. */
+void lots_segment_drop_lists(const lots_segment *segment, lots_segment_column *column);
 
 #endif

@@ -10,7 +10,7 @@
 #include "query/exec/reduce_slide.h"
 #include "query/lang/grouping.h"
 
-enum { GROUPS_MOST = 64 };
+enum { GROUPS_MOST = 64, AHEAD = 8 };
 
 /* ---- which aggregates ---- */
 
@@ -21,6 +21,7 @@ typedef struct stored_groups {
     bool score;
     const uint64_t *words;    /* by local id */
     const uint32_t *ids;      /* local: elements of lists one after the other; or by row … */
+    const uint16_t *kept;     /* … or NULL, the elements being kept as these */
     const uint64_t *missing;  /* … and of these the missing ones; NULL: none */
     const uint32_t *index;    /* position → row of the relation; NULL: the same */
 } stored_groups;
@@ -174,13 +175,38 @@ static lots_status place_runs(const stored_groups *groups, uint32_t stream, uint
     return LOTS_OK;
 }
 
+/* What is kept is begun to be loaded some runs before it is looked at: processors don't see it coming. */
+static void fetch_place(const lots_kept_lists *lists, uint32_t row)
+{
+    __builtin_prefetch(lists->within + row);
+    __builtin_prefetch(lists->before + row / LOTS_KEPT_ROWS);
+}
+
+static void place_kept(stored_groups *groups, const lots_kept_lists *lists, code_runs *runs)
+{
+    for (uint32_t r = 0; r < runs->count; r++) {
+        if (r + AHEAD < runs->count) {
+            fetch_place(lists, runs->from[r + AHEAD]);
+            fetch_place(lists, runs->to[r + AHEAD]);
+        }
+        runs->from[r] = lots_kept_elements_before(lists, runs->from[r]);
+        runs->to[r] = lots_kept_elements_before(lists, runs->to[r]);
+    }
+    groups->kept = lists->ids;
+}
+
 /* From rows to elements. */
 static lots_status read_lists(stored_groups *groups, uint32_t stream, uint32_t column, code_runs *runs, lots_error *err)
 {
     enum { FEW = 8 }; /* rows for one run that is placed by itself */
     lots_worker *worker = groups->step->worker;
     const lots_vector *lists = NULL;
+    const lots_kept_lists *kept = lots_segment_kept_lists(worker->segment, stream, column, worker->chunk, &worker->scratch);
     bool done = false;
+    if (kept != NULL) {
+        place_kept(groups, kept, runs);
+        return LOTS_OK;
+    }
     if (runs->count < worker->streams[stream].rows / FEW && !lots_stream_is_read(worker, stream, column))
         LOTS_TRY(place_runs(groups, stream, column, runs, &done, err));
     if (!done)
@@ -209,6 +235,10 @@ static uint64_t groups_between(const stored_groups *groups, uint32_t from, uint3
     const uint64_t *words = groups->words;
     const uint32_t *ids = groups->ids;
     uint64_t word = 0;
+    for (uint32_t e = from; groups->kept != NULL && e < to; e++)
+        word |= words[groups->kept[e]];
+    if (groups->kept != NULL)
+        return word;
     if (groups->missing == NULL)
         for (uint32_t e = from; e < to; e++)
             word |= words[ids[e]];
@@ -218,12 +248,22 @@ static uint64_t groups_between(const stored_groups *groups, uint32_t from, uint3
     return word;
 }
 
+static void fetch_codes(const stored_groups *groups, uint32_t from, uint32_t to)
+{
+    enum { LINE = 32 };
+    for (uint32_t e = from; e < to; e += LINE)
+        __builtin_prefetch(groups->kept + e);
+}
+
 static void words_of_ranges(const stored_groups *groups, const code_runs *runs, uint32_t ranges, uint64_t *out)
 {
     for (uint32_t i = 0; i < ranges; i++) {
         out[i] = 0;
-        for (uint32_t r = runs->of_range[i]; r < runs->of_range[i + 1]; r++)
+        for (uint32_t r = runs->of_range[i]; r < runs->of_range[i + 1]; r++) {
+            if (groups->kept != NULL && r + AHEAD < runs->count)
+                fetch_codes(groups, runs->from[r + AHEAD], runs->to[r + AHEAD]);
             out[i] |= groups_between(groups, runs->from[r], runs->to[r]);
+        }
     }
 }
 

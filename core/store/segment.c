@@ -213,6 +213,8 @@ static lots_status match_stream(lots_segment *segment, uint32_t index, const lot
         out->kept = room;
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_offsets, err));
         out->kept_offsets = room;
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_places, err));
+        out->kept_places = room;
     }
     for (uint32_t i = 0; i < schema->column_count; i++)
         LOTS_TRY(match_column(segment, out, &schema->columns[i], &out->columns[i], dictionaries, err));

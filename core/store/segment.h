@@ -62,6 +62,8 @@ void lots_segment_years(const lots_segment *segment, uint32_t stream, uint32_t c
 LOTS_MUST lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t from,
                                                const uint32_t *offsets, uint32_t *places, lots_arena *scratch,
                                                lots_error *err);
+/* Those of one year, places[p] that of patient p, where they are kept; false: they aren't, ask for all. `places` has LOTS_PLACES_PAD more. */
+bool lots_segment_kept_year(const lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t year, uint32_t *places);
 /* What the directory says of a block: zone map (min, max of local ids, days, numbers), missing, count, bytes. Never NULL;
  * an absent column has count = rows, missing = rows, bytes = 0. */
 const lots_block_meta *lots_segment_meta(const lots_segment *segment, uint32_t stream, uint32_t column, lots_part part,

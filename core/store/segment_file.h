@@ -114,6 +114,7 @@ typedef struct lots_segment_stream {
     _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
     lots_kept_numbers *kept;          /* of the same, by chunk: days, less the least of the block */
     lots_kept_numbers *kept_offsets;  /* by chunk */
+    lots_kept_numbers *kept_places;   /* by chunk: year after year, LOTS_PLACES_PAD apart, where it begins: see segment_places.c */
     _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry, or how long it lasts; NULL: nobody asked yet */
     _Atomic(lots_kept_ids_at *) *kept_ids; /* the same; each row's id */
     uint64_t events;

@@ -6,8 +6,7 @@
  * alone would only pay for it, so these are kept when they have been asked for by several, and only as far as the registry's budget goes:
  * beyond it they are decoded as before.
  * Amounts: segment_kept_amounts.c, by year: segment_kept_years.c. Lists: segment_kept_lists.c. Postings: segment_kept_posted.c. Ids that
- * are told from another column:
- * segment_kept_ids.c. */
+ * are told from another column: segment_kept_ids.c. Where years begin: segment_places.c. */
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -47,8 +46,9 @@ void lots_kept_drop(lots_budget *budget, void *room, size_t bytes)
 
 static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + LOTS_KEPT_SLACK; }
 
-/* Less the least. Two threads may both keep them: what the later one made is dropped. */
-static void keep_numbers(lots_budget *budget, lots_kept_numbers *kept, const uint32_t *numbers, uint32_t count, uint32_t least)
+bool lots_kept_has_room(const lots_budget *budget, uint32_t count) { return lots_budget_left(budget) >= bytes_of(count); }
+
+void lots_kept_keep(lots_budget *budget, lots_kept_numbers *kept, const uint32_t *numbers, uint32_t count, uint32_t least)
 {
     uint16_t *none = NULL, *narrow = lots_kept_room(budget, bytes_of(count));
     for (uint32_t i = 0; narrow != NULL && i < count; i++)
@@ -73,14 +73,14 @@ const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_s
 bool lots_segment_should_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
 {
     const lots_block_meta *meta = &stream->ordered->values.metas[chunk];
-    return segment->keep != NULL && lots_block_can_mark(meta) && lots_budget_left(segment->keep) >= bytes_of(meta->count) &&
+    return segment->keep != NULL && lots_block_can_mark(meta) && lots_kept_has_room(segment->keep, meta->count) &&
            lots_kept_is_asked_often(&stream->kept[chunk].asked);
 }
 
 void lots_segment_keep_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const int32_t *days)
 {
     const lots_block_meta *meta = &stream->ordered->values.metas[chunk];
-    keep_numbers(segment->keep, &stream->kept[chunk], (const uint32_t *)days, meta->count, (uint32_t)meta->min);
+    lots_kept_keep(segment->keep, &stream->kept[chunk], (const uint32_t *)days, meta->count, (uint32_t)meta->min);
 }
 
 static uint32_t offset_count(const lots_segment *segment, uint32_t chunk)
@@ -104,7 +104,7 @@ void lots_segment_keep_offsets(const lots_segment *segment, const lots_segment_s
     const uint32_t count = offset_count(segment, chunk);
     if (segment->keep != NULL && has_offsets(segment, stream, chunk) && offsets[count - 1] <= UINT16_MAX &&
         lots_kept_is_asked_often(&stream->kept_offsets[chunk].asked))
-        keep_numbers(segment->keep, &stream->kept_offsets[chunk], offsets, count, 0);
+        lots_kept_keep(segment->keep, &stream->kept_offsets[chunk], offsets, count, 0);
 }
 
 /* NULL: there is none yet. */
@@ -132,7 +132,7 @@ static lots_kept_numbers *load_entries(const lots_segment *segment, const lots_s
 /* They are asked for once more. */
 static bool should_keep_entries(const lots_segment *segment, lots_kept_numbers *kept, uint32_t count)
 {
-    return count <= UINT16_MAX && lots_budget_left(segment->keep) >= bytes_of(count) && lots_kept_is_asked_often(&kept->asked);
+    return count <= UINT16_MAX && lots_kept_has_room(segment->keep, count) && lots_kept_is_asked_often(&kept->asked);
 }
 
 static lots_status keep_entries(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk, const lots_values_out *at_hand,
@@ -145,7 +145,7 @@ static lots_status keep_entries(const lots_segment *segment, const lots_layout_s
     void *ids;
     LOTS_TRY(lots_arena_vector(scratch, &ids, meta->count, sizeof(uint32_t), err));
     LOTS_TRY(lots_block_entries(meta, segment->data + slot->offsets[chunk], &from, ids, &entries, scratch, err));
-    keep_numbers(segment->keep, kept, ids, meta->count, 0);
+    lots_kept_keep(segment->keep, kept, ids, meta->count, 0);
     return LOTS_OK;
 }
 
@@ -194,7 +194,7 @@ static void keep_durations(lots_segment *segment, uint32_t stream, uint32_t colu
         uint32_t *numbers = out.data;
         for (uint32_t i = 0; i < meta->count; i++)
             numbers[i] -= first + days[i];
-        keep_numbers(segment->keep, kept, numbers, meta->count, 0);
+        lots_kept_keep(segment->keep, kept, numbers, meta->count, 0);
     }
     lots_arena_restore(scratch, mark);
 }
@@ -373,12 +373,20 @@ static void drop_column(const lots_segment *segment, lots_segment_column *column
     lots_segment_drop_lists(segment, column);
 }
 
+static void drop_years(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
+{
+    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
+    drop_numbers(segment->keep, &stream->kept_places[chunk], stream->ordered->year_count * (patients + LOTS_PLACES_PAD));
+}
+
 static void drop_stream(const lots_segment *segment, const lots_segment_stream *stream, uint32_t columns)
 {
     for (uint32_t k = 0; stream->kept != NULL && stream->ordered != NULL && k < segment->layout.chunks; k++)
         drop_numbers(segment->keep, &stream->kept[k], stream->ordered->values.metas[k].count);
     for (uint32_t k = 0; stream->kept_offsets != NULL && k < segment->layout.chunks; k++)
         drop_numbers(segment->keep, &stream->kept_offsets[k], offset_count(segment, k));
+    for (uint32_t k = 0; stream->kept_places != NULL && stream->ordered != NULL && k < segment->layout.chunks; k++)
+        drop_years(segment, stream, k);
     for (uint32_t c = 0; stream->entries != NULL && c < stream->file->column_count; c++)
         drop_entries(segment, stream, &stream->file->columns[c]);
     for (uint32_t c = 0; stream->kept_ids != NULL && c < stream->file->column_count; c++)

@@ -1,9 +1,9 @@
 /* segment_places.c: where calendar years begin among patients' rows, from the numbers that segment_years.c wrote: taken from the end
  * of each patient's rows, year after year from the last on, and no further than was asked. (Files of versions before 6 tell years
  * from the first on: their numbers are added up from each patient's first row.) Numbers that go beyond a patient's rows are damage,
- * looked for once. */
+ * looked for once. What is asked again and again is kept, 2 bytes a patient and year: then a year is had without those after it. */
 #include "core/base/kernels.h"
-#include "core/store/segment_file.h"
+#include "core/store/segment_kept.h"
 
 void lots_segment_years(const lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t *first, uint32_t *count)
 {
@@ -60,12 +60,42 @@ static lots_status read_years(const lots_segment *segment, const lots_layout_col
     return LOTS_OK;
 }
 
+/* Of all years, if they are asked for often. Where they can't be had they are asked for again. */
+static void keep_years(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk, const uint32_t *offsets,
+                       lots_arena *scratch)
+{
+    const lots_layout_column *ordered = stream->ordered;
+    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk],
+                   count = ordered->year_count * (patients + LOTS_PLACES_PAD);
+    lots_kept_numbers *kept = &stream->kept_places[chunk];
+    void *room;
+    if (segment->keep == NULL || offsets[patients] > UINT16_MAX || !lots_kept_has_room(segment->keep, count) ||
+        !lots_kept_is_asked_often(&kept->asked) || lots_arena_alloc(scratch, &room, count, sizeof(uint32_t), NULL) != LOTS_OK)
+        return;
+    if (read_years(segment, ordered, chunk, 0, offsets, room, scratch, NULL) == LOTS_OK)
+        lots_kept_keep(segment->keep, kept, room, count, 0);
+}
+
+bool lots_segment_kept_year(const lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t year, uint32_t *places)
+{
+    const lots_segment_stream *from = &segment->streams[stream];
+    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
+    const uint16_t *kept = lots_segment_is_verified(segment, &from->ordered->years, chunk)
+                               ? atomic_load_explicit(&from->kept_places[chunk].numbers, memory_order_acquire)
+                               : NULL;
+    if (kept != NULL)
+        lots_kernels_get()->widen_u16(kept + (size_t)year * (patients + LOTS_PLACES_PAD), patients, 0, places);
+    return kept != NULL;
+}
+
 lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t from,
                                      const uint32_t *offsets, uint32_t *places, lots_arena *scratch, lots_error *err)
 {
     const lots_arena_mark mark = lots_arena_save(scratch);
     const lots_layout_column *ordered = segment->streams[stream].ordered;
     lots_status status = read_years(segment, ordered, chunk, from, offsets, places, scratch, err);
+    if (status == LOTS_OK)
+        keep_years(segment, &segment->streams[stream], chunk, offsets, scratch);
     lots_arena_restore(scratch, mark);
     if (status != LOTS_OK)
         lots_error_context(err, "%s: stream '%s', column '%s', chunk %u", segment->path, segment->schema->streams[stream].name,

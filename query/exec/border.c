@@ -4,8 +4,33 @@
 #include <string.h>
 
 #include "core/base/day.h"
+#include "core/index/bitset.h"
 #include "query/exec/column.h"
 #include "query/exec/days_of.h"
+
+/* Of year `year` of `count`. Where years are read they are from the first on that any chunk was asked for: `least`. */
+static lots_status make_year(lots_worker *worker, const lots_relation_rows *relation, uint32_t year, uint32_t least, uint32_t count,
+                             const uint32_t **out, lots_error *err)
+{
+    const uint32_t stream = relation->relation->stream, stride = relation->owners->count + LOTS_PLACES_PAD;
+    lots_stream_chunk *chunk = &worker->streams[stream];
+    lots_arena *arena = &worker->depths[0].arena;
+    if (chunk->years == NULL) {
+        LOTS_TRY(lots_new_bits(arena, count, &chunk->year_had, err));
+        LOTS_TRY(lots_new_u32(arena, (size_t)count * stride, &chunk->years, err));
+        chunk->year_from = count;
+    }
+    uint32_t *places = chunk->years + (size_t)year * stride;
+    *out = places;
+    if (year >= chunk->year_from || lots_bit_get(chunk->year_had, year))
+        return LOTS_OK;
+    if (lots_segment_kept_year(worker->segment, stream, worker->chunk, year, places)) {
+        lots_bit_set(chunk->year_had, year);
+        return LOTS_OK;
+    }
+    chunk->year_from = least;
+    return lots_segment_year_places(worker->segment, stream, worker->chunk, least, relation->offsets, chunk->years, &worker->scratch, err);
+}
 
 /* Where each patient's first row on `day` or later is; NULL: not known without days. None of the starts is missing. */
 static lots_status places_from(lots_worker *worker, const lots_relation_rows *relation, const lots_block_meta *meta, int64_t day,
@@ -18,18 +43,11 @@ static lots_status places_from(lots_worker *worker, const lots_relation_rows *re
     if (*out != NULL)
         return LOTS_OK;
     lots_segment_years(worker->segment, stream, worker->chunk, &first, &count);
-    const uint32_t year = (uint32_t)lots_day_to_civil((int32_t)day).year, stride = relation->owners->count + LOTS_PLACES_PAD;
+    const uint32_t year = (uint32_t)lots_day_to_civil((int32_t)day).year;
     if (year < first || year - first >= count || lots_month_first(12 * (int32_t)year) != day)
         return LOTS_OK;
     chunk->year_least = chunk->year_least == 0 || year < chunk->year_least ? year : chunk->year_least;
-    if (chunk->years == NULL || year - first < chunk->year_from) {
-        chunk->year_from = chunk->year_least > first ? chunk->year_least - first : 0;
-        LOTS_TRY(lots_new_u32(&worker->depths[0].arena, (size_t)count * stride, &chunk->years, err));
-        LOTS_TRY(lots_segment_year_places(worker->segment, stream, worker->chunk, chunk->year_from, relation->offsets, chunk->years,
-                                          &worker->scratch, err));
-    }
-    *out = chunk->years + (size_t)(year - first) * stride;
-    return LOTS_OK;
+    return make_year(worker, relation, year - first, chunk->year_least > first ? chunk->year_least - first : 0, count, out, err);
 }
 
 /* Of wanted patients alone, where they are few; the others' ranges are empty. `known`: both ends, as places_from gives them. */

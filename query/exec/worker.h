@@ -81,7 +81,8 @@ typedef struct lots_stream_chunk {
     lots_tested *tested; /* since the chunk began */
     uint32_t *offsets;   /* patients + 1; NULL until asked for */
     uint32_t *years;     /* as lots_segment_year_places has them; NULL until asked for */
-    uint32_t year_from;  /* what it was asked from on, */
+    uint32_t year_from;  /* what it was read from on, */
+    uint64_t *year_had;  /* which years it has besides, one by one, */
     uint32_t year_least; /* and the first year that was asked for, in any chunk; 0: none */
     int32_t *some_days;  /* by row, of the patients in some_days_of alone; NULL: none were asked for */
     const uint64_t *some_days_of;

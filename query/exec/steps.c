@@ -36,7 +36,6 @@ static lots_arena *arena_of(lots_worker *worker, const lots_relation_rows *rows)
  * holds until nothing more is asked of them. */
 
 enum { STRETCH = 1024, ROWS_BROUGHT = 256 }; /* multiples of 64 */
-enum { SLACK = 16 };                         /* numbers that kernels may write beyond */
 
 typedef struct step_maker {
     lots_worker *worker;
@@ -146,18 +145,16 @@ static void bring_by_bits(const step_maker *maker, stretch *to)
 {
     const lots_kernels *kernels = maker->worker->kernels;
     const uint32_t all = maker->list->relation->count;
-    uint32_t wide[ROWS_BROUGHT + SLACK];
     while (to->have <= STRETCH && to->next < all) {
         const uint32_t rows = all - to->next < ROWS_BROUGHT ? all - to->next : ROWS_BROUGHT;
         const uint64_t *bits = maker->list->bits + to->next / 64;
-        const uint32_t *starts = (const uint32_t *)maker->starts + to->next;
-        if (maker->narrow != NULL) {
-            kernels->widen_u16(maker->narrow + to->next, rows, 0, wide);
-            starts = wide;
-        }
+        uint32_t *starts = to->starts + to->have;
         if (maker->ends != NULL)
             kernels->compress_u32(bits, rows, (const uint32_t *)maker->ends + to->next, to->ends + to->have);
-        to->have += (uint32_t)kernels->compress_u32(bits, rows, starts, to->starts + to->have);
+        if (maker->narrow != NULL)
+            to->have += (uint32_t)kernels->compress_u16(bits, rows, maker->narrow + to->next, 0, starts);
+        else
+            to->have += (uint32_t)kernels->compress_u32(bits, rows, (const uint32_t *)maker->starts + to->next, starts);
         to->next += rows;
     }
 }

@@ -165,7 +165,7 @@ static lots_status keep_ids(lots_known_entries *known, const uint8_t *block, con
 /* They lie far apart in memory that nothing else has read: begun to be loaded long before. */
 static void take_kept_ids(const uint16_t *entries, const uint32_t *rows, uint32_t row_count, uint32_t *ids)
 {
-    enum { AHEAD = 256 };
+    enum { AHEAD = 64 };
     for (uint32_t k = 0; k < AHEAD && k < row_count; k++)
         __builtin_prefetch(entries + rows[k]);
     for (uint32_t k = 0; k < row_count; k++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "query/exec/key_source.h"
 #include "query/exec/top.h"
 
 #define FEW_ROWS 4096u /* which no other thread is woken for */
@@ -29,6 +30,15 @@ static lots_status open_keyer(lots_keyer *keyer, const lots_top *top, lots_error
     for (uint32_t i = 0; i < top->per_count; i++)
         types[i] = top->per[i]->type;
     return lots_keyer_open(keyer, types, top->per_count, err);
+}
+
+/* A worker's. */
+static lots_status open_own_keyer(lots_keyer *keyer, const lots_top *top, lots_error *err)
+{
+    LOTS_TRY(open_keyer(keyer, top, err));
+    for (uint32_t i = 0; i < top->per_count; i++)
+        lots_keyer_of_source(keyer, i, top->per[i]);
+    return LOTS_OK;
 }
 
 static bool has_length(lots_type_kind kind) { return kind == LOTS_TYPE_TEXT || kind == LOTS_TYPE_SET; }
@@ -70,7 +80,7 @@ lots_status lots_gather_open(lots_gather *gather, const lots_kept *kept, uint32_
     gather->keyers = made;
     for (size_t i = 0; i < (size_t)worker_count * kept_count; i++)
         if (kept[i % kept_count].strata != NULL)
-            LOTS_TRY(open_keyer(&gather->keyers[i], kept[i % kept_count].strata, err));
+            LOTS_TRY(open_own_keyer(&gather->keyers[i], kept[i % kept_count].strata, err));
     LOTS_TRY(lots_alloc(&made, chunk_count, sizeof(lots_piece_of_rows), err));
     gather->pieces = made;
     gather->piece_count = chunk_count;
@@ -128,7 +138,7 @@ static lots_status keep_strata(lots_arena *arena, lots_keyer *keyer, const lots_
     lots_vector keys[LOTS_TOP_KEYS_MAX];
     uint32_t *numbers = NULL;
     for (uint32_t k = 0; k < top->per_count; k++)
-        LOTS_TRY(lots_eval(worker, top->per[k], rows, &keys[k], err));
+        LOTS_TRY(lots_key_source(top->per[k], worker, rows, &keys[k], err));
     LOTS_TRY(new_numbers(arena, rows->count, &numbers, err));
     LOTS_TRY(lots_keyer_number(keyer, keys, rows->count, numbers, err));
     *out = (lots_vector){.type = {.kind = LOTS_TYPE_EVENTS}, .count = rows->count, .data = numbers};

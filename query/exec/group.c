@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "query/exec/key_source.h"
 #include "query/exec/suppress.h"
 #include "query/exec/totals.h"
 #include "query/exec/worker.h"
@@ -68,15 +69,8 @@ static lots_status open_level(lots_group *group, const lots_bound_stage *stage, 
     for (uint32_t i = 0; i < key_count; i++)
         types[i] = stage->keys[i].value->type;
     LOTS_TRY(lots_keyer_open(&group->keyer, types, key_count, err));
-    for (uint32_t i = 0; i < key_count; i++) {
-        lots_key_band band;
-        if (lots_key_of_day(stage->keys[i].value))
-            lots_keyer_of_day(&group->keyer, i, stage->keys[i].value->op);
-        if (stage->keys[i].value->op == LOTS_OP_PATH_NAMES)
-            lots_keyer_of_path(&group->keyer, i, stage->keys[i].value);
-        if (lots_key_of_band(stage->keys[i].value, &band))
-            lots_keyer_of_band(&group->keyer, i, &band);
-    }
+    for (uint32_t i = 0; i < key_count; i++)
+        lots_keyer_of_source(&group->keyer, i, stage->keys[i].value);
     LOTS_TRY(lots_alloc(&made, stage->agg_count, sizeof(lots_group_state), err));
     group->states = made;
     for (uint32_t i = 0; i < stage->agg_count; i++) {
@@ -136,16 +130,6 @@ static lots_status grow_states(lots_group *group, lots_error *err)
     return lots_group_state_grow(&group->patients, group->keyer.count, err);
 }
 
-/* A key, or the days or numbers that it is made of, when the keyer can be given them instead. */
-static lots_status eval_key(const lots_expr *key, lots_worker *worker, const lots_instance *rows, lots_vector *out,
-                            lots_error *err)
-{
-    lots_key_band band;
-    const bool banded = lots_key_of_band(key, &band);
-    LOTS_TRY(lots_eval(worker, banded || lots_key_of_day(key) || key->op == LOTS_OP_PATH_NAMES ? key->operands[0] : key, rows, out, err));
-    return banded && !lots_key_band_holds(&band, out) ? lots_eval(worker, key, rows, out, err) : LOTS_OK;
-}
-
 static lots_status number_rows(lots_group *group, lots_worker *worker, const lots_instance *rows, const uint64_t *present,
                                uint32_t **out, lots_error *err)
 {
@@ -154,7 +138,7 @@ static lots_status number_rows(lots_group *group, lots_worker *worker, const lot
     LOTS_TRY(lots_arena_vector(arena, &numbers, rows->count, sizeof(uint32_t), err));
     LOTS_TRY(lots_arena_alloc(arena, &keys, group->key_count, sizeof(lots_vector), err));
     for (uint32_t i = 0; i < group->key_count; i++)
-        LOTS_TRY(eval_key(group->stage->keys[i].value, worker, rows, &((lots_vector *)keys)[i], err));
+        LOTS_TRY(lots_key_source(group->stage->keys[i].value, worker, rows, &((lots_vector *)keys)[i], err));
     LOTS_TRY(lots_keyer_number_some(&group->keyer, keys, rows->count, present, numbers, err));
     *out = numbers;
     return LOTS_OK;

@@ -1,5 +1,5 @@
 /* key_band.h: keys that are a band of a whole number (band(age, 10)) or a cut at whole numbers (cut(age, 18, 65)): their texts are
- * made once for each number that occurs, not for each row. Callers: group.c, keyer.c, key_code.c. */
+ * made once for each number that occurs, not for each row. Callers: key_source.c, keyer.c, key_code.c. */
 #ifndef LOTS_QUERY_KEY_BAND_H
 #define LOTS_QUERY_KEY_BAND_H
 

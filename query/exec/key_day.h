@@ -1,5 +1,5 @@
 /* key_day.h: keys that are a calendar unit of a date (month_of(start), year(start)): worked out once for each day that occurs,
- * not for each row. Callers: group.c, keyer.c, key_code.c, masked.c. */
+ * not for each row. Callers: key_source.c, keyer.c, key_code.c, masked.c. */
 #ifndef LOTS_QUERY_KEY_DAY_H
 #define LOTS_QUERY_KEY_DAY_H
 

@@ -341,7 +341,10 @@ lots_status lots_value(lots_worker *worker, const lots_expr *expr, const lots_in
         *out = outer;
         return LOTS_OK;
     }
-    LOTS_TRY(lots_vector_take(lots_instance_arena(worker, rows), &outer, index, rows->count, out, err));
+    lots_arena *arena = lots_instance_arena(worker, rows);
+    LOTS_TRY(at == rows->parent && rows->parent_bits != NULL
+                 ? lots_vector_pick(arena, &outer, rows->parent_bits, index, rows->count, out, err)
+                 : lots_vector_take(arena, &outer, index, rows->count, out, err));
     return lots_cache_put(worker, rows, id, out, err);
 }
 

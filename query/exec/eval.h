@@ -22,6 +22,7 @@ struct lots_instance {
     const uint32_t *parent_index; /* count: row of the parent; NULL: row i hangs on parent row i, or see parent_offsets */
     const uint32_t *parent_offsets; /* parent's count + 1: where its rows begin, of rows whose parent_index is made when it
                                        is asked for (lots_instance_parents); else NULL */
+    const uint64_t *parent_bits; /* parent_index as bits of the parent's rows, where it rises and has half of them or more; NULL: not at hand */
     const uint32_t *relation_row; /* count: row of the frame's relation in this chunk; NULL: row i is relation row i, or the
                                      frame has no relation */
     const uint64_t *relation_bits; /* the same as bits of the relation's rows, where it lists these rising; NULL: not at hand */

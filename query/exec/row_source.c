@@ -80,6 +80,7 @@ lots_status lots_rows_again(lots_worker *worker, const lots_bound_pipeline *pipe
     LOTS_TRY(new_rows(worker, pipeline, rows->count, out, err));
     (*out)->parent_index = rows->parent_index;
     (*out)->parent_offsets = rows->parent_offsets;
+    (*out)->parent_bits = rows->parent_bits;
     (*out)->relation_row = rows->relation_row;
     (*out)->relation_bits = rows->relation_bits;
     (*out)->ordinal = rows->ordinal;
@@ -124,6 +125,18 @@ static lots_status take_parents(lots_worker *worker, const lots_instance *rows, 
     return LOTS_OK;
 }
 
+/* Of rows each of which is its parent's only one. */
+static lots_status take_parent_bits(const lots_instance *rows, const uint64_t *keep, lots_arena *arena, lots_instance *taken,
+                                    lots_error *err)
+{
+    uint64_t *bits = NULL;
+    if (rows->parent == NULL || rows->parent_index != NULL || rows->parent_offsets != NULL || rows->count != rows->parent->count)
+        return LOTS_OK;
+    LOTS_TRY(lots_copy_bits(arena, keep, rows->count, &bits, err));
+    taken->parent_bits = bits;
+    return LOTS_OK;
+}
+
 static lots_status take_rows(lots_worker *worker, const lots_instance *rows, const uint64_t *keep, const uint32_t *index,
                              uint32_t count, lots_instance **out, lots_error *err)
 {
@@ -134,6 +147,8 @@ static lots_status take_rows(lots_worker *worker, const lots_instance *rows, con
     LOTS_TRY(lots_instance_new(worker, rows->frame, count, rows->parent, rows->depth, &taken, err));
     if (rows->parent != NULL)
         LOTS_TRY(take_parents(worker, rows, keep, index, taken, err));
+    if (dense)
+        LOTS_TRY(take_parent_bits(rows, keep, arena, taken, err));
     if (rows->parent != NULL && (rows->relation_row != NULL || relation < worker->query->relation_count))
         LOTS_TRY(take_indexes(worker, arena, rows->relation_row, index, count, &taken->relation_row, err));
     if (rows->ordinal != NULL)

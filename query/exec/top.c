@@ -61,6 +61,7 @@ typedef struct selection {
     const uint32_t *stratum; /* NULL: all are of stratum 0 */
     uint32_t rows, strata;
     int64_t least;
+    bool largest;            /* some key is INT64_MAX, the threshold where none is kept */
     unsigned shift, class_bits; /* class of a key: (key - least) >> shift */
     uint32_t stride;         /* classes from one stratum's first to the next one's */
     uint32_t *counts;        /* by stratum, class: its rows; room for one more */
@@ -149,6 +150,7 @@ static lots_status make_classes(selection *s, lots_arena *arena, lots_error *err
         s->class_bits++;
     s->stride = (UINT32_C(1) << s->class_bits) + (s->class_bits >= SPREAD_BITS ? SPREAD : 0);
     s->least = least;
+    s->largest = most == INT64_MAX;
     while (s->rows > 0 && ((uint64_t)most - (uint64_t)least) >> s->shift >> s->class_bits != 0)
         s->shift++;
     const size_t classes = (size_t)s->strata * s->stride;
@@ -193,14 +195,33 @@ static void find_borders(selection *s, lots_top_kept *kept)
     }
 }
 
+/* Of rows that are all of one stratum: its class's keys lie between two numbers. */
+static void take_keys_between(const selection *s, const piece *own)
+{
+    enum { STRETCH = 4096 };
+    uint64_t bits[STRETCH / 64 + 8];
+    const uint64_t last = (uint64_t)s->threshold[0] + ((UINT64_C(1) << s->shift) - 1);
+    const int64_t high = (int64_t)last < s->threshold[0] ? INT64_MAX : (int64_t)last;
+    for (uint32_t first = own->first; first < own->end && s->border[0] != LOTS_NO_ID; first += STRETCH) {
+        const uint32_t count = own->end - first < STRETCH ? own->end - first : STRETCH;
+        lots_kernels_get()->range_i64(s->keys + first, count, s->threshold[0], high, bits);
+        if (s->missing != NULL)
+            lots_bits_and_not(bits, bits, s->missing + first / 64, count);
+        for (size_t i = lots_bits_next(bits, 0, count); i < count; i = lots_bits_next(bits, i + 1, count))
+            s->border_keys[own->next[0]++] = s->keys[first + i];
+    }
+}
+
 static lots_status take_border_keys(void *context, size_t task, unsigned worker, lots_error *err)
 {
     const selection *s = context;
     const piece *own = &s->pieces[task];
     (void)worker;
     (void)err;
-    for (uint32_t i = own->first; i < own->end; i++) {
-        const uint32_t t = s->stratum != NULL ? s->stratum[i] : 0;
+    if (s->stratum == NULL)
+        take_keys_between(s, own);
+    for (uint32_t i = own->first; i < own->end && s->stratum != NULL; i++) {
+        const uint32_t t = s->stratum[i];
         if (class_of(s, i) == s->border[t] && (s->missing == NULL || !lots_bit_get(s->missing, i)))
             s->border_keys[own->next[t]++] = s->keys[i];
     }
@@ -235,6 +256,15 @@ static lots_status find_thresholds(selection *s, lots_arena *arena, lots_error *
     return LOTS_OK;
 }
 
+/* Of up to 64 rows, those whose stratum keeps some. */
+static uint64_t rows_of_borders(const selection *s, const uint32_t *stratum, uint32_t count)
+{
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < count; i++)
+        word |= (uint64_t)(s->border[stratum[i]] != LOTS_NO_ID) << i;
+    return word;
+}
+
 static lots_status keep_rows(void *context, size_t task, unsigned worker, lots_error *err)
 {
     const selection *s = context;
@@ -252,8 +282,8 @@ static lots_status keep_rows(void *context, size_t task, unsigned worker, lots_e
         const uint32_t *stratum = s->stratum + own->first + first;
         uint64_t word = 0;
         for (uint32_t i = 0; i < count; i++)
-            word |= (uint64_t)((keys[i] >= s->threshold[stratum[i]]) & (s->border[stratum[i]] != LOTS_NO_ID)) << i;
-        keep[first / 64] = word;
+            word |= (uint64_t)(keys[i] >= s->threshold[stratum[i]]) << i;
+        keep[first / 64] = s->largest ? word & rows_of_borders(s, stratum, count) : word;
     }
     if (s->missing != NULL)
         lots_bits_and_not(keep, keep, s->missing + own->first / 64, rows);

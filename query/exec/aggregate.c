@@ -346,7 +346,9 @@ static lots_status reduce_rows(const lots_step *step, const lots_candidates *can
                                 .offsets = candidates->contiguous ? candidates->first : NULL,
                                 .apart = candidates->apart,
                                 .positions = candidates->relation->count,
-                                .mask = candidates->mask};
+                                .mask = candidates->mask,
+                                .borders = candidates->places != NULL && candidates->rows == candidates->relation->owners
+                                               ? candidates->relation : NULL};
     const lots_ranges unmasked = {
         .count = ranges.count, .first = ranges.first, .end = ranges.end, .positions = ranges.positions};
     lots_vector x = {.count = 0};

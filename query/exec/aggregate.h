@@ -15,6 +15,8 @@ typedef struct lots_ranges {
     bool apart;                  /* no two of them overlap, and they rise */
     uint32_t positions;
     const uint64_t *mask;        /* by position; NULL: all */
+    lots_relation_rows *borders; /* not NULL: ranges are those of its owners in a window of years, and end where those of the next may
+                                    begin; the mask is a set's */
 } lots_ranges;
 
 /* `out` is new, of step's type and ranges' count, in step's arena. `x`: the values by position, not constant; NULL for

@@ -19,6 +19,7 @@ lots_status lots_ranges_valid(const lots_step *step, const lots_ranges *ranges, 
     else
         lots_bits_not(mask, x->missing, ranges->positions);
     out->mask = mask;
+    out->borders = NULL;
     return LOTS_OK;
 }
 
@@ -38,20 +39,39 @@ lots_status lots_bit_ranks_make(const lots_step *step, const lots_ranges *ranges
 
 /* ---- count, exists ---- */
 
-/* The same ranges among the set bits of the mask alone. */
+/* Set bits before each place of `at`. */
+static lots_status rank_places(const lots_step *step, const lots_bit_ranks *ranks, const uint32_t *at, uint32_t count,
+                               const uint32_t **out, lots_error *err)
+{
+    uint32_t *ranked = NULL;
+    LOTS_TRY(lots_new_u32(step->arena, count, &ranked, err));
+    step->worker->kernels->bit_ranks(ranks->mask, ranks->words, at, count, ranked);
+    *out = ranked;
+    return LOTS_OK;
+}
+
+/* The same ranges among the set bits of the mask alone. A window of years begins where the one before it ends: what was counted there is
+ * not counted again. */
 static lots_status ranks_of(const lots_step *step, const lots_ranges *ranges, lots_ranges *out, lots_error *err)
 {
-    const lots_kernels *kernels = step->worker->kernels;
-    lots_bit_ranks ranks;
-    uint32_t *first = NULL, *end = NULL;
+    lots_relation_rows *borders = ranges->borders;
+    const bool known = borders != NULL && borders->ranked_mask == ranges->mask && borders->ranked_at == ranges->first;
+    lots_bit_ranks ranks = {ranges->mask, known ? borders->ranked_words : NULL};
+    const uint32_t *first = known ? borders->ranked : NULL, *end = NULL;
     *out = *ranges;
     if (ranges->mask == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
-    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &first, err));
-    LOTS_TRY(lots_new_u32(step->arena, ranges->count, &end, err));
-    kernels->bit_ranks(ranks.mask, ranks.words, ranges->first, ranges->count, first);
-    kernels->bit_ranks(ranks.mask, ranks.words, ranges->end, ranges->count, end);
+    if (!known) {
+        LOTS_TRY(lots_bit_ranks_make(step, ranges, &ranks, err));
+        LOTS_TRY(rank_places(step, &ranks, ranges->first, ranges->count, &first, err));
+    }
+    LOTS_TRY(rank_places(step, &ranks, ranges->end, ranges->count, &end, err));
+    if (borders != NULL) {
+        borders->ranked_mask = ranks.mask;
+        borders->ranked_words = ranks.words;
+        borders->ranked_at = ranges->end;
+        borders->ranked = end;
+    }
     *out = (lots_ranges){
         .count = ranges->count, .first = first, .end = end, .positions = ranks.words[lots_bit_words(ranges->positions)]};
     return LOTS_OK;

@@ -31,6 +31,9 @@ struct lots_relation_rows {
     const int32_t *starts;    /* INT32_MAX: missing */
     const uint64_t *within;   /* the rows that start from within_low to within_high, as was asked last; NULL: nothing was */
     int32_t within_low, within_high;
+    const uint64_t *ranked_mask; /* the rows of a set of whose windows of years places were counted last, as reduce.c does; NULL: of none. */
+    const uint32_t *ranked_words; /* Its bits before each word, */
+    const uint32_t *ranked_at, *ranked; /* and by owner a place, and the bits before it */
     const uint64_t *wanted;   /* the rows of wanted patients, as these were when it was asked last: … */
     const uint64_t *wanted_of; /* … these; NULL: nobody asked. See wanted.h */
     lots_order order;

@@ -507,7 +507,7 @@ lots_status lots_set_resolve(lots_worker *worker, const lots_set *set, lots_rela
     made->whole = made->window_count == 0 && made->pair_count == 0; /* not where windows were left: that holds for wanted patients */
     leave_windows(&maker, made);
     made->relation = relation;
-    made->mask = maker.mask;
+    made->mask = lots_mask_made(&maker);
     made->places = maker.places;
     made->places_end = maker.places_end;
     made->failed = maker.failed;

@@ -32,6 +32,8 @@ LOTS_MUST lots_status lots_mask_days(mask_maker *maker, const lots_window *windo
 LOTS_MUST lots_status lots_starts_of_left(const mask_maker *maker, const int32_t **out, lots_error *err);
 /* Begin with the rows of a set of which this one asks more, where these are known. */
 LOTS_MUST lots_status lots_mask_wider(mask_maker *maker, lots_error *err);
+/* The mask that was made; or the same bits of a set with another window of years: what was counted in these serves both. */
+const uint64_t *lots_mask_made(const mask_maker *maker);
 /* `filter` asks whether events are over, or over by a day of their owner, and few rows are left, all of wanted patients: their
  * spans are looked at where they lie, *done. */
 LOTS_MUST lots_status lots_mask_over(mask_maker *maker, const lots_expr *filter, bool *done, lots_error *err);

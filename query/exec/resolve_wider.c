@@ -44,3 +44,14 @@ lots_status lots_mask_wider(mask_maker *maker, lots_error *err)
     maker->no_ghosts = wider->no_ghosts;
     return LOTS_OK;
 }
+
+const uint64_t *lots_mask_made(const mask_maker *maker)
+{
+    const lots_relation_rows *relation = maker->relation;
+    const lots_resolved *at = maker->worker->depths[relation->owners->depth].resolved;
+    const size_t bytes = lots_bit_words(relation->count) * sizeof(uint64_t);
+    for (; at != NULL && maker->places != NULL && maker->mask != NULL; at = at->next)
+        if (at->relation == relation && at->places != NULL && at->mask != NULL && memcmp(at->mask, maker->mask, bytes) == 0)
+            return at->mask;
+    return maker->mask;
+}

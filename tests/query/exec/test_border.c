@@ -151,6 +151,28 @@ static void windows_of_years_go_with_windows_of_days(void **state)
     answer_check(w->thin.registry, w->thin.sql, question, sql);
 }
 
+/* Windows that go on from one another, of the same rows and of others in turn, and of rows that happen to be the same. */
+static void windows_of_years_that_go_on_are_counted_each(void **state)
+{
+    const world *w = *state;
+    const char *question =
+        "from patients derive a = count(contacts where level = primary during 2019), b = count(contacts where level = primary during 2020), "
+        "c = count(contacts where level = emergency during 2021), d = count(contacts where level = primary during 2021..2022), "
+        "e = count(contacts where level = primary and status = done during 2023), f = exists(contacts where level = emergency during 2022), "
+        "g = mean(cost over contacts where level = primary during 2022), h = count(contacts where level = primary during 2023..2024) "
+        "where a >= 0 derive i = count(contacts where level = primary during 2022) group by a, b, c, d, e, f, g, h, i show people = count()";
+    const char *sql =
+        "with w as (select p.p, c.level, c.cost, year(c.start) y from patients p left join contacts c on c.p = p.p), "
+        "g as (select p, coalesce(sum(level = 'primary' and y = 2019), 0) a, coalesce(sum(level = 'primary' and y = 2020), 0) b, "
+        "coalesce(sum(level = 'emergency' and y = 2021), 0) c, coalesce(sum(level = 'primary' and y in (2021, 2022)), 0) d, "
+        "coalesce(sum(level = 'primary' and y = 2023), 0) e, coalesce(max(level = 'emergency' and y = 2022), 0) f, "
+        "avg(case when level = 'primary' and y = 2022 then cost end) / 100.0 g, coalesce(sum(level = 'primary' and y in (2023, 2024)), 0) h, "
+        "coalesce(sum(level = 'primary' and y = 2022), 0) i from w group by p) "
+        "select a, b, c, d, e, f, g, h, i, count(*) from g group by a, b, c, d, e, f, g, h, i";
+    answer_check(w->dense.registry, w->dense.sql, question, sql);
+    answer_check(w->thin.registry, w->thin.sql, question, sql);
+}
+
 /* Asked so often that the store keeps the costs by year: of all patients, of about half of them, and of each twice; beside sums under a
  * condition on the rows, and means. */
 static void sums_over_windows_of_years_stay_what_they_are(void **state)
@@ -184,6 +206,7 @@ int main(void)
         cmocka_unit_test(windows_of_years_hold_the_rows_of_their_days),
         cmocka_unit_test(first_and_last_events_in_windows_of_years_are_theirs),
         cmocka_unit_test(windows_of_years_go_with_windows_of_days),
+        cmocka_unit_test(windows_of_years_that_go_on_are_counted_each),
         cmocka_unit_test(sums_over_windows_of_years_stay_what_they_are),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

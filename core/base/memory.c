@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/os.h"
+
 bool lots_size_mul(size_t a, size_t b, size_t *out)
 {
     size_t product;
@@ -44,6 +46,17 @@ lots_status lots_alloc(void **out, size_t count, size_t size, lots_error *err)
         return LOTS_OK;
     *out = calloc(count, size);
     return *out != NULL ? LOTS_OK : fail_memory(count, size, err);
+}
+
+lots_status lots_alloc_pages(void **out, size_t bytes, lots_error *err)
+{
+    const size_t align = bytes >= LOTS_LARGE_PAGE ? LOTS_LARGE_PAGE : 64;
+    *out = NULL;
+    if (bytes >= PTRDIFF_MAX || posix_memalign(out, align, bytes) != 0)
+        return fail_memory(bytes, 1, err);
+    if (bytes >= LOTS_LARGE_PAGE)
+        lots_os_want_large_pages(*out, bytes / LOTS_LARGE_PAGE * LOTS_LARGE_PAGE);
+    return LOTS_OK;
 }
 
 lots_status lots_realloc(void **block, size_t count, size_t size, lots_error *err)

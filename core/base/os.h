@@ -63,6 +63,8 @@ void lots_lock_release(lots_file *lock);
 
 unsigned lots_processor_count(void);     /* that this process may use, at least 1 */
 size_t lots_memory_bytes(void);          /* that the machine has; a gigabyte if it won't say */
+/* The system may map this memory, whole pages of it, by larger pages than it otherwise would: a wish. */
+void lots_os_want_large_pages(void *memory, size_t bytes);
 uint64_t lots_clock_ns(void);            /* monotonic; for progress and --timing only */
 uint64_t lots_peak_memory_bytes(void);   /* of this process so far */
 bool lots_is_terminal(int fd);

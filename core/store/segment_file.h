@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 
+#include "core/base/rooms.h"
 #include "core/store/segment.h"
 #include "core/store/segment_layout.h"
 
@@ -133,7 +134,7 @@ struct lots_segment {
     uint32_t *slot_blocks;         /* by slot number: index of its first block in `verified` */
     _Atomic uint8_t *verified;
     uint32_t block_count;
-    lots_budget *keep;             /* for what is kept decoded; NULL: nothing is */
+    lots_rooms *keep;              /* for what is kept decoded; NULL: nothing is */
 };
 
 /* Which blocks have been found right, each for itself. */

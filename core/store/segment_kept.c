@@ -15,7 +15,12 @@
 
 enum { KEPT_AFTER = 4, IDS_FEW = 16 };
 
-void lots_segment_keep(lots_segment *segment, lots_budget *budget) { segment->keep = budget; }
+/* Of a file of some megabytes as much is kept. Without memory nothing is, nor without a budget. */
+void lots_segment_keep(lots_segment *segment, lots_budget *budget)
+{
+    if (budget == NULL || lots_rooms_open(&segment->keep, budget, segment->bytes >= LOTS_LARGE_PAGE, NULL) != LOTS_OK)
+        segment->keep = NULL;
+}
 
 bool lots_kept_is_asked_often(_Atomic uint8_t *asked)
 {
@@ -25,42 +30,20 @@ bool lots_kept_is_asked_often(_Atomic uint8_t *asked)
     return false;
 }
 
-void *lots_kept_room(lots_budget *budget, size_t bytes)
-{
-    void *room = NULL;
-    if (lots_budget_left(budget) < bytes || lots_budget_take(budget, bytes, NULL) != LOTS_OK)
-        return NULL;
-    if (lots_alloc(&room, bytes, 1, NULL) != LOTS_OK)
-        lots_budget_give(budget, bytes);
-    return room;
-}
-
-void lots_kept_drop(lots_budget *budget, void *room, size_t bytes)
-{
-    if (room != NULL)
-        lots_budget_give(budget, bytes);
-    lots_free(room);
-}
-
 /* ---- numbers: days, offsets, entries, durations ---- */
 
 static size_t bytes_of(uint32_t rows) { return rows * sizeof(uint16_t) + LOTS_KEPT_SLACK; }
 
-bool lots_kept_has_room(const lots_budget *budget, uint32_t count) { return lots_budget_left(budget) >= bytes_of(count); }
+bool lots_kept_has_room(const lots_rooms *rooms, uint32_t count) { return lots_rooms_left(rooms) >= bytes_of(count); }
 
-void lots_kept_keep(lots_budget *budget, lots_kept_numbers *kept, const uint32_t *numbers, uint32_t count, uint32_t least)
+void lots_kept_keep(lots_rooms *rooms, lots_kept_numbers *kept, const uint32_t *numbers, uint32_t count, uint32_t least)
 {
-    uint16_t *none = NULL, *narrow = lots_kept_room(budget, bytes_of(count));
+    uint16_t *none = atomic_load_explicit(&kept->numbers, memory_order_relaxed);
+    uint16_t *narrow = none == NULL ? lots_rooms_take(rooms, bytes_of(count)) : NULL;
     for (uint32_t i = 0; narrow != NULL && i < count; i++)
         narrow[i] = (uint16_t)(numbers[i] - least);
-    if (narrow != NULL &&
-        !atomic_compare_exchange_strong_explicit(&kept->numbers, &none, narrow, memory_order_acq_rel, memory_order_acquire))
-        lots_kept_drop(budget, narrow, bytes_of(count));
-}
-
-static void drop_numbers(lots_budget *budget, lots_kept_numbers *kept, uint32_t count)
-{
-    lots_kept_drop(budget, atomic_load_explicit(&kept->numbers, memory_order_acquire), bytes_of(count));
+    if (narrow != NULL)
+        atomic_compare_exchange_strong_explicit(&kept->numbers, &none, narrow, memory_order_acq_rel, memory_order_acquire);
 }
 
 const uint16_t *lots_segment_kept_days(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
@@ -238,14 +221,6 @@ bool lots_segment_has_ends(const lots_segment *segment, uint32_t stream, uint32_
            atomic_load_explicit(&kept[chunk].numbers, memory_order_acquire) != NULL;
 }
 
-static void drop_entries(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
-{
-    lots_kept_numbers *kept = entries_of(stream, column);
-    for (uint32_t k = 0; kept != NULL && k < segment->layout.chunks; k++)
-        drop_numbers(segment->keep, &kept[k], column->values.metas[k].count);
-    lots_free(kept);
-}
-
 /* ---- rows that have an id ---- */
 
 static size_t bytes_of_bits(uint32_t rows) { return lots_bit_words(rows) * sizeof(uint64_t) + LOTS_KEPT_SLACK; }
@@ -302,17 +277,16 @@ static lots_kept_rows *load_kept(const lots_segment *segment, lots_segment_colum
 }
 
 /* Are they now? */
-static bool keep_bits(lots_budget *budget, lots_kept_rows *kept, uint32_t rows, const uint64_t *bits)
+static bool keep_bits(lots_rooms *rooms, lots_kept_rows *kept, uint32_t rows, const uint64_t *bits)
 {
     uint64_t *none = NULL, *copy;
     if (bits_of(kept) != NULL)
         return true;
-    copy = lots_kept_room(budget, bytes_of_bits(rows));
+    copy = lots_rooms_take(rooms, bytes_of_bits(rows));
     if (copy == NULL)
         return false;
     memcpy(copy, bits, lots_bit_words(rows) * sizeof(uint64_t));
-    if (!atomic_compare_exchange_strong_explicit(&kept->bits, &none, copy, memory_order_acq_rel, memory_order_acquire))
-        lots_kept_drop(budget, copy, bytes_of_bits(rows));
+    atomic_compare_exchange_strong_explicit(&kept->bits, &none, copy, memory_order_acq_rel, memory_order_acquire);
     return true;
 }
 
@@ -353,50 +327,21 @@ void lots_segment_keep_truths(const lots_segment *segment, lots_segment_column *
         (void)keep_bits(segment->keep, kept, column->file->values.metas[chunk].count, bits);
 }
 
-static void drop_rows(const lots_segment *segment, lots_segment_column *column)
-{
-    lots_kept_rows *kept = atomic_load_explicit(&column->kept, memory_order_acquire);
-    const uint32_t sets = kept_ids(column) + 1;
-    for (size_t i = 0; kept != NULL && i < (size_t)segment->layout.chunks * sets; i++)
-        lots_kept_drop(segment->keep, bits_of(&kept[i]), bytes_of_bits(column->file->values.metas[i / sets].count));
-    lots_free(kept);
-}
-
 /* ---- the end ---- */
 
-static void drop_column(const lots_segment *segment, lots_segment_column *column)
+static void drop_stream(const lots_segment_stream *stream, uint32_t columns)
 {
-    drop_rows(segment, column);
-    lots_segment_drop_amounts(segment, column);
-    lots_segment_drop_years(segment, column);
-    lots_segment_drop_posted(segment, column);
-    lots_segment_drop_lists(segment, column);
-}
-
-static void drop_years(const lots_segment *segment, const lots_segment_stream *stream, uint32_t chunk)
-{
-    const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
-    drop_numbers(segment->keep, &stream->kept_places[chunk], stream->ordered->year_count * (patients + LOTS_PLACES_PAD));
-}
-
-static void drop_stream(const lots_segment *segment, const lots_segment_stream *stream, uint32_t columns)
-{
-    for (uint32_t k = 0; stream->kept != NULL && stream->ordered != NULL && k < segment->layout.chunks; k++)
-        drop_numbers(segment->keep, &stream->kept[k], stream->ordered->values.metas[k].count);
-    for (uint32_t k = 0; stream->kept_offsets != NULL && k < segment->layout.chunks; k++)
-        drop_numbers(segment->keep, &stream->kept_offsets[k], offset_count(segment, k));
-    for (uint32_t k = 0; stream->kept_places != NULL && stream->ordered != NULL && k < segment->layout.chunks; k++)
-        drop_years(segment, stream, k);
     for (uint32_t c = 0; stream->entries != NULL && c < stream->file->column_count; c++)
-        drop_entries(segment, stream, &stream->file->columns[c]);
+        lots_free(atomic_load_explicit(&stream->entries[c], memory_order_acquire));
     for (uint32_t c = 0; stream->kept_ids != NULL && c < stream->file->column_count; c++)
-        lots_segment_drop_ids(segment, stream, &stream->file->columns[c]);
+        lots_free(atomic_load_explicit(&stream->kept_ids[c], memory_order_acquire));
     for (uint32_t c = 0; stream->columns != NULL && c < columns; c++)
-        drop_column(segment, &stream->columns[c]);
+        lots_free(atomic_load_explicit(&stream->columns[c].kept, memory_order_acquire));
 }
 
 void lots_segment_drop_kept(lots_segment *segment)
 {
     for (uint32_t s = 0; segment->streams != NULL && s < segment->schema->stream_count; s++)
-        drop_stream(segment, &segment->streams[s], segment->schema->streams[s].column_count);
+        drop_stream(&segment->streams[s], segment->schema->streams[s].column_count);
+    lots_rooms_close(segment->keep);
 }

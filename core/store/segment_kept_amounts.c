@@ -18,9 +18,9 @@ static bool can_keep(const lots_block_meta *meta)
            meta->max <= (int64_t)UINT32_MAX;
 }
 
-static lots_kept_amounts *new_amounts(lots_budget *budget, uint32_t rows, const lots_narrow_values *from)
+static lots_kept_amounts *new_amounts(lots_rooms *rooms, uint32_t rows, const lots_narrow_values *from)
 {
-    lots_kept_amounts *made = lots_kept_room(budget, bytes_of(rows, from->entry_count));
+    lots_kept_amounts *made = lots_rooms_take(rooms, bytes_of(rows, from->entry_count));
     if (made == NULL)
         return NULL;
     uint32_t *entries = (uint32_t *)(made + 1);
@@ -40,7 +40,7 @@ static lots_kept_amounts *keep_amounts(const lots_segment *segment, const lots_l
     lots_narrow_values narrow = {.entries = NULL};
     void *room = NULL;
     bool done = false;
-    if (lots_budget_left(segment->keep) < bytes_of(meta->count, meta->count))
+    if (lots_rooms_left(segment->keep) < bytes_of(meta->count, meta->count))
         return NULL;
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = lots_arena_vector(scratch, &room, meta->count, sizeof(uint32_t), NULL);
@@ -66,18 +66,7 @@ const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, 
         return amounts;
     amounts = keep_amounts(segment, slot, chunk, scratch);
     if (amounts != NULL &&
-        !atomic_compare_exchange_strong_explicit(&at->amounts, &none, amounts, memory_order_acq_rel, memory_order_acquire)) {
-        lots_kept_drop(segment->keep, amounts, bytes_of(slot->metas[chunk].count, amounts->entry_count));
-        amounts = none;
-    }
+        !atomic_compare_exchange_strong_explicit(&at->amounts, &none, amounts, memory_order_acq_rel, memory_order_acquire))
+        amounts = none; /* another thread's */
     return amounts;
-}
-
-void lots_segment_drop_amounts(const lots_segment *segment, lots_segment_column *column)
-{
-    for (uint32_t k = 0; column->kept_amounts != NULL && k < segment->layout.chunks; k++) {
-        lots_kept_amounts *amounts = atomic_load_explicit(&column->kept_amounts[k].amounts, memory_order_acquire);
-        if (amounts != NULL)
-            lots_kept_drop(segment->keep, amounts, bytes_of(column->file->values.metas[k].count, amounts->entry_count));
-    }
 }

@@ -69,16 +69,16 @@ const lots_kept_ids *lots_segment_kept_ids(const lots_segment *segment, const lo
     if (at == NULL)
         return NULL;
     const lots_kept_ids *ids = atomic_load_explicit(&at[chunk].ids, memory_order_acquire);
-    const bool often = ids == NULL && lots_budget_left(segment->keep) >= bytes_of(&column->values.metas[chunk]) &&
+    const bool often = ids == NULL && lots_rooms_left(segment->keep) >= bytes_of(&column->values.metas[chunk]) &&
                        lots_kept_is_asked_often(&at[chunk].asked);
     const bool believed = lots_segment_is_verified(segment, &column->values, chunk);
     *keep = often && believed;
     return believed ? ids : NULL;
 }
 
-static lots_kept_ids *new_ids(lots_budget *budget, const lots_block_meta *meta, const uint32_t *from, const uint64_t *missing)
+static lots_kept_ids *new_ids(lots_rooms *rooms, const lots_block_meta *meta, const uint32_t *from, const uint64_t *missing)
 {
-    lots_kept_ids *made = lots_kept_room(budget, bytes_of(meta));
+    lots_kept_ids *made = lots_rooms_take(rooms, bytes_of(meta));
     if (made == NULL)
         return NULL;
     uint16_t *ids = (uint16_t *)(made + 1);
@@ -97,9 +97,8 @@ void lots_segment_keep_ids(const lots_segment *segment, const lots_segment_strea
     const lots_block_meta *meta = &column->values.metas[chunk];
     lots_kept_ids_at *at = load_ids(segment, stream, column);
     lots_kept_ids *made = at == NULL ? NULL : new_ids(segment->keep, meta, ids, missing), *none = NULL;
-    if (made != NULL &&
-        !atomic_compare_exchange_strong_explicit(&at[chunk].ids, &none, made, memory_order_acq_rel, memory_order_acquire))
-        lots_kept_drop(segment->keep, made, bytes_of(meta));
+    if (made != NULL)
+        atomic_compare_exchange_strong_explicit(&at[chunk].ids, &none, made, memory_order_acq_rel, memory_order_acquire);
 }
 
 void lots_kept_ids_read(const lots_kept_ids *kept, uint32_t rows, lots_values_out *out)
@@ -139,12 +138,4 @@ lots_status lots_kept_ids_test(const lots_kept_ids *kept, uint32_t rows, const l
     if (kept->missing != NULL)
         kernels->bits_and_not(out, kept->missing, rows, out);
     return LOTS_OK;
-}
-
-void lots_segment_drop_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
-{
-    lots_kept_ids_at *at = atomic_load_explicit(&stream->kept_ids[column - stream->file->columns], memory_order_acquire);
-    for (uint32_t k = 0; at != NULL && k < segment->layout.chunks; k++)
-        lots_kept_drop(segment->keep, atomic_load_explicit(&at[k].ids, memory_order_acquire), bytes_of(&column->values.metas[k]));
-    lots_free(at);
 }

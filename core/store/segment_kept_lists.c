@@ -31,9 +31,9 @@ static void fill_places(const uint32_t *lengths, uint32_t rows, uint32_t *before
     }
 }
 
-static lots_kept_lists *new_lists(lots_budget *budget, const uint32_t *lengths, uint32_t rows, const uint32_t *ids, uint32_t elements)
+static lots_kept_lists *new_lists(lots_rooms *rooms, const uint32_t *lengths, uint32_t rows, const uint32_t *ids, uint32_t elements)
 {
-    lots_kept_lists *made = lots_kept_room(budget, bytes_of(rows, elements));
+    lots_kept_lists *made = lots_rooms_take(rooms, bytes_of(rows, elements));
     if (made == NULL)
         return NULL;
     uint32_t *before = (uint32_t *)(made + 1);
@@ -82,20 +82,11 @@ const lots_kept_lists *lots_segment_kept_lists(lots_segment *segment, uint32_t s
         return NULL;
     const size_t bytes = bytes_of(from->file->lengths.metas[chunk].count, from->file->values.metas[chunk].count);
     lots_kept_lists *lists = atomic_load_explicit(&at->lists, memory_order_acquire), *none = NULL;
-    if (lists != NULL || lots_budget_left(segment->keep) < bytes || !lots_kept_is_asked_often(&at->asked))
+    if (lists != NULL || lots_rooms_left(segment->keep) < bytes || !lots_kept_is_asked_often(&at->asked))
         return lists;
     lists = keep_lists(segment, stream, column, chunk, scratch);
     if (lists != NULL &&
-        !atomic_compare_exchange_strong_explicit(&at->lists, &none, lists, memory_order_acq_rel, memory_order_acquire)) {
-        lots_kept_drop(segment->keep, lists, bytes);
-        lists = none;
-    }
+        !atomic_compare_exchange_strong_explicit(&at->lists, &none, lists, memory_order_acq_rel, memory_order_acquire))
+        lists = none; /* another thread's */
     return lists;
-}
-
-void lots_segment_drop_lists(const lots_segment *segment, lots_segment_column *column)
-{
-    for (uint32_t k = 0; column->kept_lists != NULL && k < segment->layout.chunks; k++)
-        lots_kept_drop(segment->keep, atomic_load_explicit(&column->kept_lists[k].lists, memory_order_acquire),
-                       bytes_of(column->file->lengths.metas[k].count, column->file->values.metas[k].count));
 }

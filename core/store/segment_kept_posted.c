@@ -31,7 +31,7 @@ static size_t bytes_of(const lots_layout_column *file, uint32_t chunk)
 /* With more ids than pairs most lists would be empty. */
 static bool can_keep(const lots_segment *segment, const lots_layout_column *file, uint32_t rows, uint32_t chunk)
 {
-    return ids_of(file) <= pairs_of(file, chunk) && rows <= UINT16_MAX && lots_budget_left(segment->keep) >= bytes_of(file, chunk);
+    return ids_of(file) <= pairs_of(file, chunk) && rows <= UINT16_MAX && lots_rooms_left(segment->keep) >= bytes_of(file, chunk);
 }
 
 static lots_posted_lists lists_at(const uint32_t *kept, uint32_t ids)
@@ -117,7 +117,7 @@ static uint32_t *keep_lists(lots_segment *segment, uint32_t stream, uint32_t col
     const lots_arena_mark mark = lots_arena_save(scratch);
     lots_status status = read_parts(segment, stream, column, chunk, &parts, scratch);
     if (status == LOTS_OK)
-        made = lots_kept_room(segment->keep, bytes);
+        made = lots_rooms_take(segment->keep, bytes);
     if (made != NULL) {
         uint32_t *rows = made + parts.ids + 1;
         uint16_t *items = (uint16_t *)(rows + parts.ids + 1);
@@ -125,10 +125,7 @@ static uint32_t *keep_lists(lots_segment *segment, uint32_t stream, uint32_t col
         status = list_patients(&parts, made, items, scratch);
     }
     lots_arena_restore(scratch, mark);
-    if (status == LOTS_OK)
-        return made;
-    lots_kept_drop(segment->keep, made, bytes);
-    return NULL;
+    return status == LOTS_OK ? made : NULL;
 }
 
 bool lots_segment_posted_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_posted_lists *out,
@@ -140,10 +137,8 @@ bool lots_segment_posted_lists(lots_segment *segment, uint32_t stream, uint32_t 
     if (kept == NULL && segment->keep != NULL && lots_kept_is_asked_often(&at->asked) &&
         can_keep(segment, file, lots_segment_chunk_rows(segment, stream, chunk), chunk)) {
         kept = keep_lists(segment, stream, column, chunk, scratch);
-        if (kept != NULL && !atomic_compare_exchange_strong_explicit(&at->kept, &none, kept, memory_order_acq_rel, memory_order_acquire)) {
-            lots_kept_drop(segment->keep, kept, bytes_of(file, chunk));
-            kept = none;
-        }
+        if (kept != NULL && !atomic_compare_exchange_strong_explicit(&at->kept, &none, kept, memory_order_acq_rel, memory_order_acquire))
+            kept = none; /* another thread's */
     }
     if (kept != NULL)
         *out = lists_at(kept, ids_of(file));
@@ -165,13 +160,4 @@ void lots_segment_expect_posted(const lots_segment *segment, uint32_t stream, ui
     const lots_posted_lists lists = lists_at(next, ids_of(from->file));
     for (uint32_t i = next[first]; i < next[end]; i += LINE)
         __builtin_prefetch(lists.items + i);
-}
-
-void lots_segment_drop_posted(const lots_segment *segment, lots_segment_column *column)
-{
-    for (uint32_t k = 0; column->posted != NULL && k < segment->layout.chunks; k++) {
-        uint32_t *kept = atomic_load_explicit(&column->posted[k].kept, memory_order_acquire);
-        if (kept != NULL)
-            lots_kept_drop(segment->keep, kept, bytes_of(column->file, k));
-    }
 }

@@ -72,11 +72,11 @@ static lots_kept_years *keep_years(lots_segment *segment, uint32_t stream, const
     chunk_rows from;
     bool done = false;
     lots_kept_years *made = NULL;
-    if (lots_budget_left(segment->keep) < bytes_of(rows, 0))
+    if (lots_rooms_left(segment->keep) < bytes_of(rows, 0))
         return NULL;
     const lots_arena_mark mark = lots_arena_save(scratch);
     if (read_chunk(segment, stream, slot, chunk, &from, &done, scratch) == LOTS_OK && done)
-        made = lots_kept_room(segment->keep, bytes_of(rows, from.years + 1));
+        made = lots_rooms_take(segment->keep, bytes_of(rows, from.years + 1));
     if (made != NULL) {
         uint32_t *starts = (uint32_t *)(made + 1), *numbers = starts + from.years + 2;
         arrange(&from, starts, numbers);
@@ -98,10 +98,8 @@ static const lots_kept_years *find_years(lots_segment *segment, uint32_t stream,
     years = keep_years(segment, stream, &column->file->values, chunk, scratch);
     if (years == NULL)
         atomic_store_explicit(&at->asked, REFUSED, memory_order_relaxed);
-    else if (!atomic_compare_exchange_strong_explicit(&at->years, &none, years, memory_order_acq_rel, memory_order_acquire)) {
-        lots_kept_drop(segment->keep, years, bytes_of(column->file->values.metas[chunk].count, years->periods));
-        years = none;
-    }
+    else if (!atomic_compare_exchange_strong_explicit(&at->years, &none, years, memory_order_acq_rel, memory_order_acquire))
+        years = none; /* another thread's */
     return years;
 }
 
@@ -113,13 +111,4 @@ const uint32_t *lots_segment_period(lots_segment *segment, uint32_t stream, uint
         return NULL;
     *count = years->starts[period + 1] - years->starts[period];
     return years->numbers + years->starts[period];
-}
-
-void lots_segment_drop_years(const lots_segment *segment, lots_segment_column *column)
-{
-    for (uint32_t k = 0; column->kept_years != NULL && k < segment->layout.chunks; k++) {
-        lots_kept_years *years = atomic_load_explicit(&column->kept_years[k].years, memory_order_acquire);
-        if (years != NULL)
-            lots_kept_drop(segment->keep, years, bytes_of(column->file->values.metas[k].count, years->periods));
-    }
 }

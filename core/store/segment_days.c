@@ -84,14 +84,6 @@ static lots_status open_block(lots_segment *segment, uint32_t stream, uint32_t c
 
 /* ---- of days that are kept ---- */
 
-static void take_rows(const days_block *block, const uint32_t *rows, uint32_t row_count)
-{
-    const int32_t least = (int32_t)block->meta->min;
-    int32_t *days = block->out.data;
-    for (uint32_t k = 0; k < row_count; k++)
-        days[k] = least + block->kept[rows[k]];
-}
-
 static void take_patients(const days_block *block, const uint64_t *patients)
 {
     const uint32_t *offsets = block->out.starts, count = block->out.starts_count;
@@ -172,7 +164,7 @@ lots_status lots_segment_days_at(lots_segment *segment, uint32_t stream, uint32_
     days_block block;
     lots_status status = open_block(segment, stream, chunk, offsets, days, &block, done, err);
     if (status == LOTS_OK && *done && block.kept != NULL)
-        take_rows(&block, rows, row_count);
+        lots_kernels_get()->gather_u16(block.kept, rows, row_count, (uint32_t)block.meta->min, (uint32_t *)days);
     else if (status == LOTS_OK && *done)
         status = lots_block_take_days(block.meta, block.marks, rows, row_count, &block.out, err);
     return name_block(segment, stream, segment->streams[stream].ordered, chunk, status, err);

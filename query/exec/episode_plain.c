@@ -24,13 +24,10 @@ typedef struct stretches { /* by episode */
 static lots_status read_starts(lots_worker *worker, const lots_element_list *list, lots_arena *arena, const int32_t **out,
                                lots_error *err)
 {
-    const int32_t *starts = NULL;
-    uint32_t *taken = NULL;
-    LOTS_TRY(lots_relation_starts(worker, list->relation, &starts, err));
-    LOTS_TRY(lots_new_u32(arena, list->instance->count, &taken, err));
-    worker->kernels->gather_u32((const uint32_t *)starts, list->rows, list->instance->count, taken);
-    *out = (const int32_t *)taken;
-    return LOTS_OK;
+    int32_t *taken = NULL;
+    LOTS_TRY(lots_new_i32(arena, list->instance->count, &taken, err));
+    *out = taken;
+    return lots_relation_starts_at(worker, list->relation, list->rows, list->instance->count, taken, err);
 }
 
 static lots_status read_ends(lots_worker *worker, const lots_element_list *list, lots_arena *arena, const int32_t *starts,

@@ -108,15 +108,9 @@ void lots_kept_ids_read(const lots_kept_ids *kept, uint32_t rows, lots_values_ou
         memcpy(out->missing, kept->missing, lots_bit_words(rows) * sizeof *kept->missing);
 }
 
-/* Ids are begun to be loaded long before: processors don't see them coming. */
 void lots_kept_ids_take(const lots_kept_ids *kept, uint32_t rows, const uint32_t *wanted, uint32_t count, lots_values_out *out)
 {
-    enum { AHEAD = 256 };
-    uint32_t *ids = out->data;
-    for (uint32_t k = 0; k < count; k++) {
-        __builtin_prefetch(kept->ids + wanted[k + AHEAD < count ? k + AHEAD : k]);
-        ids[k] = kept->ids[wanted[k]];
-    }
+    lots_kernels_get()->gather_u16(kept->ids, wanted, count, 0, out->data);
     if (kept->missing != NULL)
         lots_kernels_get()->lookup_bits(wanted, count, kept->missing, rows, out->missing);
 }

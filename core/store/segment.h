@@ -49,7 +49,8 @@ uint32_t lots_segment_chunk_rows(const lots_segment *segment, uint32_t stream, u
 /* The largest chunk_rows over chunks. */
 uint32_t lots_segment_chunk_rows_max(const lots_segment *segment, uint32_t stream);
 
-/* offsets[0 .. patients in chunk]: patient p's rows are offsets[p] .. offsets[p+1]-1 of the chunk. The caller's array.
+/* offsets[0 .. patients in chunk]: patient p's rows are offsets[p] .. offsets[p+1]-1 of the chunk. The caller's array, with 64 bytes of
+ * slack.
  * Errors: LOTS_CORRUPT. */
 LOTS_MUST lots_status lots_segment_offsets(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t *offsets,
                                            lots_arena *scratch, lots_error *err);

@@ -48,10 +48,10 @@ lots_status lots_segment_offsets(lots_segment *segment, uint32_t stream, uint32_
     const lots_segment_stream *from = &segment->streams[stream];
     const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
     const uint16_t *kept = lots_segment_kept_offsets(segment, from, chunk);
-    for (uint32_t i = 0; kept != NULL && i <= patients; i++)
-        offsets[i] = kept[i];
-    if (kept != NULL)
+    if (kept != NULL) {
+        lots_kernels_get()->widen_u16(kept, patients + 1, 0, offsets);
         return LOTS_OK;
+    }
     lots_status status = lots_segment_fill_offsets(segment, from->file, chunk, offsets, scratch, err);
     if (status == LOTS_OK)
         lots_segment_keep_offsets(segment, from, chunk, offsets);

@@ -201,7 +201,7 @@ static void blocks_zone_maps_and_offsets_agree_with_the_rows(void **state)
         uint32_t row = 0;
         for (uint32_t k = 0; k < lots_segment_chunks(segment); k++) {
             uint32_t first = lots_segment_chunk_first(segment, k), end = lots_segment_chunk_first(segment, k + 1);
-            uint32_t *offsets = malloc((end - first + 1) * sizeof *offsets);
+            uint32_t *offsets = malloc((end - first + 1 + 16) * sizeof *offsets);
             assert_ok(lots_segment_offsets(segment, s, k, offsets, &scratch, &err));
             for (uint32_t p = 0; p < end - first; p++)
                 for (uint32_t i = offsets[p]; i < offsets[p + 1]; i++)
@@ -275,7 +275,7 @@ static void assert_days_often(lots_segment *segment, const fixture *f, const row
     lots_arena_init(&scratch, 0);
     for (uint32_t k = 0; start >= 0 && k < lots_segment_chunks(segment); k++) {
         const uint32_t patients = lots_segment_chunk_first(segment, k + 1) - lots_segment_chunk_first(segment, k);
-        uint32_t *offsets = malloc((patients + 1) * sizeof *offsets);
+        uint32_t *offsets = malloc((patients + 1 + 16) * sizeof *offsets);
         assert_ok(lots_segment_offsets(segment, stream, k, offsets, &scratch, &err));
         for (int time = 0; time < 6; time++) {
             for (int whole = k % 2 == 0 ? 4 : 1; time % 5 == 0 && whole > 0; whole--)
@@ -340,7 +340,7 @@ static void assert_offsets_often(lots_segment *segment, const rows *from)
     for (uint32_t s = 0; s < STREAMS; s++)
         for (uint32_t k = 0, row = 0; k < lots_segment_chunks(segment); row += lots_segment_chunk_rows(segment, s, k), k++) {
             const uint32_t first = lots_segment_chunk_first(segment, k), patients = lots_segment_chunk_first(segment, k + 1) - first;
-            uint32_t *offsets = malloc((patients + 1) * sizeof *offsets);
+            uint32_t *offsets = malloc((patients + 1 + 16) * sizeof *offsets);
             for (int time = 0; time < 6; time++) {
                 uint32_t at = row;
                 assert_ok(lots_segment_offsets(segment, s, k, offsets, &scratch, &err));

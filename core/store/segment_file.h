@@ -211,6 +211,8 @@ void lots_segment_keep_truths(const lots_segment *segment, lots_segment_column *
  * has room they are kept from now on. */
 const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, const lots_segment_column *column, uint32_t chunk,
                                                    lots_arena *scratch);
+/* out[k] = that of rows[k]. */
+void lots_kept_amounts_take(const lots_kept_amounts *kept, const uint32_t *rows, uint32_t row_count, int64_t *out);
 /* A chunk's postings, of which some are asked for; false where they aren't kept, as above. */
 bool lots_segment_posted_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_posted_lists *out,
                                lots_arena *scratch);

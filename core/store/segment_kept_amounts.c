@@ -70,3 +70,34 @@ const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, 
         amounts = none; /* another thread's */
     return amounts;
 }
+
+/* ---- some of them ---- */
+
+enum { KEPT_AHEAD = 256 }; /* rows */
+
+/* Of few rows all places are begun to be loaded, then all entries: one after the other they would wait for memory twice a row. */
+static void take_few_kept(const lots_kept_amounts *kept, const uint32_t *rows, uint32_t row_count, int64_t *out)
+{
+    for (uint32_t k = 0; k < row_count; k++)
+        __builtin_prefetch(kept->places + rows[k]);
+    for (uint32_t k = 0; k < row_count; k++)
+        __builtin_prefetch(kept->entries + kept->places[rows[k]]);
+    for (uint32_t k = 0; k < row_count; k++)
+        out[k] = kept->entries[kept->places[rows[k]]];
+}
+
+/* Places and entries are begun to be loaded long before: processors don't see them coming. */
+void lots_kept_amounts_take(const lots_kept_amounts *kept, const uint32_t *rows, uint32_t row_count, int64_t *out)
+{
+    enum { LINE = 16 };
+    if (row_count <= KEPT_AHEAD) {
+        take_few_kept(kept, rows, row_count, out);
+        return;
+    }
+    for (uint32_t e = 0; e < kept->entry_count; e += LINE)
+        __builtin_prefetch(kept->entries + e);
+    for (uint32_t k = 0; k < row_count; k++) {
+        __builtin_prefetch(kept->places + rows[k + KEPT_AHEAD < row_count ? k + KEPT_AHEAD : k]);
+        out[k] = kept->entries[kept->places[rows[k]]];
+    }
+}

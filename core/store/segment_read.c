@@ -554,35 +554,6 @@ static lots_status add_starts(const block_place *place, wanted_rows wanted, lots
     return LOTS_OK;
 }
 
-enum { KEPT_AHEAD = 256 }; /* rows */
-
-/* Of few rows all places are begun to be loaded, then all entries: one after the other they would wait for memory twice a row. */
-static void take_few_kept(const lots_kept_amounts *kept, const uint32_t *rows, uint32_t row_count, int64_t *out)
-{
-    for (uint32_t k = 0; k < row_count; k++)
-        __builtin_prefetch(kept->places + rows[k]);
-    for (uint32_t k = 0; k < row_count; k++)
-        __builtin_prefetch(kept->entries + kept->places[rows[k]]);
-    for (uint32_t k = 0; k < row_count; k++)
-        out[k] = kept->entries[kept->places[rows[k]]];
-}
-
-/* Places and entries are begun to be loaded long before: processors don't see them coming. */
-static void take_kept(const lots_kept_amounts *kept, const uint32_t *rows, uint32_t row_count, int64_t *out)
-{
-    enum { LINE = 16 };
-    if (row_count <= KEPT_AHEAD) {
-        take_few_kept(kept, rows, row_count, out);
-        return;
-    }
-    for (uint32_t e = 0; e < kept->entry_count; e += LINE)
-        __builtin_prefetch(kept->entries + e);
-    for (uint32_t k = 0; k < row_count; k++) {
-        __builtin_prefetch(kept->places + rows[k + KEPT_AHEAD < row_count ? k + KEPT_AHEAD : k]);
-        out[k] = kept->entries[kept->places[rows[k]]];
-    }
-}
-
 lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                               const uint32_t *rows, uint32_t row_count, lots_values_out *out, bool *has_missing,
                               bool *done, lots_arena *scratch, lots_error *err)
@@ -596,7 +567,7 @@ lots_status lots_segment_take(lots_segment *segment, uint32_t stream, uint32_t c
     *has_missing = place.column->values.metas[chunk].missing > 0;
     const lots_kept_amounts *kept = lots_segment_kept_amounts(segment, &from->columns[column], chunk, scratch);
     if (kept != NULL) {
-        take_kept(kept, rows, row_count, out->data);
+        lots_kept_amounts_take(kept, rows, row_count, out->data);
         return LOTS_OK;
     }
     const lots_arena_mark mark = lots_arena_save(scratch);

@@ -2,6 +2,8 @@
  * Where every element is itself one of those that are counted, the k-th of an owner is such a one just when it begins no more
  * than so many days after the one so many places before it. Then nothing is counted: two days are compared. See
  * resolve_inner.h. */
+#include <string.h>
+
 #include "query/exec/beyond.h"
 #include "query/exec/candidates.h"
 #include "query/exec/resolve_inner.h"
@@ -90,6 +92,16 @@ static lots_status find_counted(const mask_maker *maker, const repeat *r, const 
     return others == 0 ? lots_set_passed(maker->worker, r->set, relation, counted, err) : LOTS_OK;
 }
 
+/* Places as rows. */
+static void spread(const mask_maker *maker, const lots_passed *counted, const uint64_t *places, uint64_t *rows)
+{
+    const uint32_t count = maker->relation->count;
+    if (counted->bits != NULL)
+        maker->worker->kernels->bits_expand(counted->bits, count, places, rows);
+    else /* they are the same */
+        memcpy(rows, places, lots_bit_words(count) * sizeof *rows);
+}
+
 /* *can: no element's window leaves the calendar, or what is covered. */
 static lots_status find_outside(const mask_maker *maker, const repeat *r, const lots_passed *counted, bool *can, lots_error *err)
 {
@@ -107,7 +119,7 @@ static lots_status find_outside(const mask_maker *maker, const repeat *r, const 
         return LOTS_OK;
     LOTS_TRY(lots_new_bits(maker->arena, count, &rows, err));
     kernels->bits_not(bits, counted->count, bits);
-    kernels->bits_expand(counted->bits, count, bits, rows);
+    spread(maker, counted, bits, rows);
     kernels->bits_and(rows, maker->mask, count, rows);
     *can = lots_bits_next(rows, 0, count) == count;
     return LOTS_OK;
@@ -116,21 +128,19 @@ static lots_status find_outside(const mask_maker *maker, const repeat *r, const 
 /* ---- looking ---- */
 
 typedef struct repeats {
-    const lots_passed *counted;
-    const uint32_t *row;  /* of each place */
+    const int32_t *days;  /* by place */
     const uint64_t *near; /* places from which `ahead` others, of whatever owner, lie within the days */
     uint32_t ahead;
-    uint64_t *rows;       /* found */
+    uint64_t *found;      /* places */
 } repeats;
 
 /* Events of one day see the same. Where the one before is marked, so are all of that day before it. */
 static void mark_day(const repeats *of, uint32_t first, uint32_t place)
 {
-    const int32_t *days = of->counted->starts;
-    const uint32_t *row = of->row;
-    lots_bit_set(of->rows, row[place]);
-    for (; place > first && days[place - 1] == days[place] && !lots_bit_get(of->rows, row[place - 1]); place--)
-        lots_bit_set(of->rows, row[place - 1]);
+    const int32_t *days = of->days;
+    lots_bit_set(of->found, place);
+    for (; place > first && days[place - 1] == days[place] && !lots_bit_get(of->found, place - 1); place--)
+        lots_bit_set(of->found, place - 1);
 }
 
 /* Of one owner, who has so many more than those ahead. */
@@ -175,19 +185,21 @@ static lots_status find_owners(const mask_maker *maker, const repeat *r, const l
     return LOTS_OK;
 }
 
-static lots_status keep_repeats(mask_maker *maker, const repeat *r, const lots_passed *counted, const uint32_t *row, lots_error *err)
+static lots_status keep_repeats(mask_maker *maker, const repeat *r, const lots_passed *counted, lots_error *err)
 {
     const uint32_t count = maker->relation->count, owners = maker->relation->owners->count, *offsets = counted->offsets;
-    uint64_t *enough = NULL, *near = NULL, *rows = NULL;
-    LOTS_TRY(lots_new_bits(maker->arena, count, &rows, err));
+    uint64_t *enough = NULL, *near = NULL, *found = NULL, *rows = NULL;
+    LOTS_TRY(lots_new_bits(maker->arena, counted->count, &found, err));
+    LOTS_TRY(lots_new_words(maker->arena, count, &rows, err));
     LOTS_TRY(find_owners(maker, r, counted, &enough, err));
     LOTS_TRY(find_near(maker, r, counted, &near, err));
-    const repeats of = {counted, row, near, r->least - 1, rows};
+    const repeats of = {counted->starts, near, r->least - 1, found};
     for (size_t w = 0; w < lots_bit_words(owners); w++)
         for (uint64_t left = enough[w]; left != 0; left &= left - 1) {
             const uint32_t *own = offsets + w * 64 + (size_t)__builtin_ctzll(left);
             mark_owner(&of, own[0], own[1]);
         }
+    spread(maker, counted, found, rows);
     maker->worker->kernels->bits_and(maker->mask, rows, count, maker->mask);
     maker->worker->work.rows += counted->count;
     return LOTS_OK;
@@ -197,7 +209,6 @@ lots_status lots_mask_repeats(mask_maker *maker, const lots_expr *filter, const 
 {
     repeat r = {.set = NULL};
     lots_passed *counted = NULL;
-    const uint32_t *row = NULL;
     *done = read_shape(maker, filter, &r);
     if (*done)
         LOTS_TRY(find_length(maker, &r, done, err));
@@ -206,8 +217,7 @@ lots_status lots_mask_repeats(mask_maker *maker, const lots_expr *filter, const 
     *done = counted != NULL;
     if (!*done)
         return LOTS_OK;
-    LOTS_TRY(lots_passed_rows(maker->worker, counted, &row, err));
     LOTS_TRY(lots_passed_starts(maker->worker, counted, err));
     LOTS_TRY(find_outside(maker, &r, counted, done, err));
-    return *done ? keep_repeats(maker, &r, counted, row, err) : LOTS_OK;
+    return *done ? keep_repeats(maker, &r, counted, err) : LOTS_OK;
 }

@@ -112,12 +112,15 @@ naive_lines naive_top(naive_run *run, const naive_lines *lines, const lots_ast_s
 
 /* ---- sort ---- */
 
-/* A key of groups puts its totals last, whichever way it is sorted; by anything else, rows of fewer totals come first. */
+/* A key of groups puts its totals last, whichever way it is sorted; by anything else, rows of fewer totals come first. Of columns of
+ * one name, such as the parts of a key that is a list have, the last is meant. */
 static int compare_totals(const naive_lines *lines, const lots_ast_node *key, const naive_line *a, const naive_line *b)
 {
+    uint32_t found = lines->column_count;
     for (uint32_t c = 0; key->kind == LOTS_AST_NAME && lines->is_key != NULL && c < lines->column_count; c++)
-        if (lines->is_key[c] && strcmp(lines->names[c], key->name.text) == 0)
-            return (int)a->columns[c].value.total - (int)b->columns[c].value.total;
+        found = strcmp(lines->names[c], key->name.text) == 0 ? c : found;
+    if (found < lines->column_count && lines->is_key[found])
+        return (int)a->columns[found].value.total - (int)b->columns[found].value.total;
     return a->totals < b->totals ? -1 : a->totals > b->totals;
 }
 

@@ -93,7 +93,7 @@ async function checkAnswers() {
     plain.end();
 }
 
-const WARMING = 4; // what Lots keeps decoded is kept by then; the check was one more of the others, and asked another process of Lots
+const WARMING = 6; // what Lots keeps is kept by then, read whole once and asked for four times; the check was one more of the others
 
 // A question at a time, the systems in turn; which of them begins moves on with each round.
 async function measure(row) {

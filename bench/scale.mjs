@@ -57,7 +57,7 @@ function registryOf(people) {
 const questions = ['bench/questions', 'query/examples'].flatMap((dir) => fs.readdirSync(dir).filter((f) => /^\d\d-.*\.lq$/.test(f)).sort()
     .map((f) => ({ file: path.join(dir, f), name: (dir === 'query/examples' ? 'example ' : '') + f.slice(0, -3) })));
 
-const WARMING = 4; // what is kept decoded is kept by then
+const WARMING = 6; // what is kept is kept by then: it is read whole once, then asked for four times
 
 async function ask(registry, threads, take) {
     const work = path.join(folder, 'scale-work');

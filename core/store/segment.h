@@ -63,7 +63,8 @@ void lots_segment_years(const lots_segment *segment, uint32_t stream, uint32_t c
 LOTS_MUST lots_status lots_segment_year_places(lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t from,
                                                const uint32_t *offsets, uint32_t *places, lots_arena *scratch,
                                                lots_error *err);
-/* Those of one year, places[p] that of patient p, where they are kept; false: they aren't, ask for all. `places` has LOTS_PLACES_PAD more. */
+/* Those of one year, places[p] that of patient p, where they are kept; false: they aren't, ask for all. `places` has LOTS_PLACES_PAD
+ * more. */
 bool lots_segment_kept_year(const lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t year, uint32_t *places);
 /* What the directory says of a block: zone map (min, max of local ids, days, numbers), missing, count, bytes. Never NULL;
  * an absent column has count = rows, missing = rows, bytes = 0. */
@@ -112,8 +113,8 @@ LOTS_MUST lots_status lots_segment_lasting(lots_segment *segment, uint32_t strea
 LOTS_MUST lots_status lots_segment_numbers(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, int64_t *out,
                                            bool *done, lots_arena *scratch, lots_error *err);
 /* Of a block that has been read before: the rows of each local id, masks[id], NULL where there are none, as bits in the arena
- * (or that of `planes`, which may be NULL) or kept by the segment, not to be changed, where none is missing and its encoding has them: *done. `masks` has room for
- * LOTS_CLASSES_MAX + 1. Errors: as read. */
+ * (or that of `planes`, which may be NULL) or kept by the segment, not to be changed, where none is missing and its encoding has
+ * them: *done. `masks` has room for LOTS_CLASSES_MAX + 1. Errors: as read. */
 LOTS_MUST lots_status lots_segment_masks(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                          lots_known_planes *planes, const uint64_t **masks, bool *done, lots_arena *arena,
                                          lots_error *err);

@@ -4,8 +4,8 @@
  * segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
- * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, all that is kept, `posted`, `verified`) is published by one atomic store of
- * something complete; two threads that make it at once make the same, and one copy is dropped. */
+ * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, all that is kept, `posted`, `verified`) is
+ * published by one atomic store of something complete; two threads that make it at once make the same, and one copy is dropped. */
 #ifndef LOTS_SEGMENT_FILE_H
 #define LOTS_SEGMENT_FILE_H
 
@@ -99,7 +99,7 @@ typedef struct lots_segment_column {
     const lots_dictionary *dictionary;  /* the registry's, of id columns */
     _Atomic(lots_segment_ids *) ids;
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
-    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column that has few, and missing; of truths by chunk; NULL: nobody asked yet */
+    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column of few, and missing; of truths by chunk; NULL: not asked */
     lots_kept_amounts_at *kept_amounts; /* by chunk, of whole numbers and decimals; else NULL */
     lots_kept_years_at *kept_years;     /* the same */
     lots_kept_lists_at *kept_lists;     /* by chunk, of lists; else NULL */
@@ -116,7 +116,7 @@ typedef struct lots_segment_stream {
     lots_kept_numbers *kept;          /* of the same, by chunk: days, less the least of the block */
     lots_kept_numbers *kept_offsets;  /* by chunk */
     lots_kept_numbers *kept_places;   /* by chunk: year after year, LOTS_PLACES_PAD apart, where it begins: see segment_places.c */
-    _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry, or how long it lasts; NULL: nobody asked yet */
+    _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry, or how long it lasts; NULL: not asked */
     _Atomic(lots_kept_ids_at *) *kept_ids; /* the same; each row's id */
     uint64_t events;
     uint32_t rows_max;

@@ -153,7 +153,8 @@ lots_status lots_segment_find_entries(const lots_segment *segment, const lots_se
 }
 
 /* Where the days are, so that what is asked by rows is told by rows; what is kept of a block of ENTRIES is entries. */
-static bool can_keep_durations(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *end, uint32_t chunk)
+static bool can_keep_durations(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *end,
+                               uint32_t chunk)
 {
     const lots_block_meta *meta = &end->values.metas[chunk];
     return end->flags & LOTS_COLUMN_DURATION && lots_layout_held(meta) && meta->missing == 0 && meta->encoding != LOTS_ENCODING_ENTRIES &&
@@ -193,7 +194,8 @@ static const uint16_t *durations_of(lots_segment *segment, uint32_t stream, uint
     if (kept == NULL)
         return NULL;
     kept += chunk;
-    if (atomic_load_explicit(&kept->numbers, memory_order_acquire) == NULL && should_keep_entries(segment, kept, end->values.metas[chunk].count))
+    if (atomic_load_explicit(&kept->numbers, memory_order_acquire) == NULL &&
+        should_keep_entries(segment, kept, end->values.metas[chunk].count))
         keep_durations(segment, stream, column, chunk, kept, scratch);
     return atomic_load_explicit(&kept->numbers, memory_order_acquire);
 }

@@ -478,6 +478,8 @@ static lots_status unknown_call(binder *b, const lots_ast_call *call)
         lots_error_hint(b->err, "it is a name without arguments: write it without brackets");
     else if (lots_hint_function(call->name.text, call->name.bytes) != NULL)
         lots_error_hint(b->err, "write %s", lots_hint_function(call->name.text, call->name.bytes));
+    else if (lots_schema_find_stream(b->schema, call->name.text, call->name.bytes) > 0)
+        lots_error_hint(b->err, "conditions of events stand after `where`: count(%.*s where …)", (int)call->name.bytes, call->name.text);
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
     return status;

@@ -1,4 +1,5 @@
 /* bind_unknown.c: what is said of a name that nothing has: what it might have meant, or where it does mean something. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/day.h"
@@ -147,6 +148,24 @@ static void suggest_all(binder *b, const scope *from, suggestion *near)
         suggest_try(near, b->schema->streams[i].name, (uint32_t)strlen(b->schema->streams[i].name));
 }
 
+/* What rows have, where nothing they have is like it. */
+static void hint_columns(binder *b, const scope *from)
+{
+    const lots_relation *relation = from->relation == UINT32_MAX ? NULL : bind_relation(b, from->relation);
+    const lots_stream *persons = &b->schema->streams[0];
+    const uint32_t count = relation != NULL ? relation->column_count : persons->column_count;
+    char columns[400] = "";
+    size_t bytes = 0;
+    uint32_t i = 0;
+    for (; i < count; i++) {
+        const char *name = relation != NULL ? relation->columns[i].name : persons->columns[i].name;
+        if (bytes + strlen(name) + 3 > sizeof columns)
+            break;
+        bytes += (size_t)snprintf(columns + bytes, sizeof columns - bytes, "%s%s", i > 0 ? ", " : "", name);
+    }
+    lots_error_hint(b->err, "these rows have %s%s", columns, i < count ? ", …" : "");
+}
+
 static bool counts_rows(const lots_ast_name *name)
 {
     return lots_ast_name_is(name, "count") || lots_ast_name_is(name, "patients");
@@ -231,5 +250,7 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
         lots_error_hint(b->err, "a date stands without quotes, as %.*s", (int)name->bytes, name->text);
     else if (name->quoted)
         lots_error_hint(b->err, "\"…\" is a name; a text stands in '…'");
+    else if (!table && from->kind != SCOPE_ARGS)
+        hint_columns(b, from);
     return status;
 }

@@ -136,6 +136,15 @@ static const lots_layout_column *find_column(const lots_layout_stream *stream, c
     return NULL;
 }
 
+/* By chunk; nothing is kept as yet. */
+static lots_status new_kept(lots_segment *segment, lots_kept **out, lots_error *err)
+{
+    void *room;
+    LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof **out, err));
+    *out = room;
+    return LOTS_OK;
+}
+
 static lots_status match_column(lots_segment *segment, lots_segment_stream *stream, const lots_column *schema,
                                 lots_segment_column *out, const lots_segment_dictionaries *dictionaries,
                                 lots_error *err)
@@ -158,15 +167,11 @@ static lots_status match_column(lots_segment *segment, lots_segment_stream *stre
     LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->marks, err));
     out->marks = room;
     if (file->kind == LOTS_KIND_INT || file->kind == LOTS_KIND_DECIMAL) {
-        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_amounts, err));
-        out->kept_amounts = room;
-        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_years, err));
-        out->kept_years = room;
+        LOTS_TRY(new_kept(segment, &out->kept_amounts, err));
+        LOTS_TRY(new_kept(segment, &out->kept_years, err));
     }
-    if (file->kind == LOTS_KIND_CODES) {
-        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_lists, err));
-        out->kept_lists = room;
-    }
+    if (file->kind == LOTS_KIND_CODES)
+        LOTS_TRY(new_kept(segment, &out->kept_lists, err));
     if (file->flags & LOTS_COLUMN_POSTINGS) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->posted, err));
         out->posted = room;
@@ -203,18 +208,15 @@ static lots_status match_stream(lots_segment *segment, uint32_t index, const lot
     if (out->file != NULL) {
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->children, err));
         out->children = room;
-        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->entries, err));
-        out->entries = room;
+        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->kept_entries, err));
+        out->kept_entries = room;
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, out->file->column_count, sizeof *out->kept_ids, err));
         out->kept_ids = room;
         LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->marks, err));
         out->marks = room;
-        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept, err));
-        out->kept = room;
-        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_offsets, err));
-        out->kept_offsets = room;
-        LOTS_TRY(lots_arena_alloc(&segment->arena, &room, segment->layout.chunks, sizeof *out->kept_places, err));
-        out->kept_places = room;
+        LOTS_TRY(new_kept(segment, &out->kept_days, err));
+        LOTS_TRY(new_kept(segment, &out->kept_offsets, err));
+        LOTS_TRY(new_kept(segment, &out->kept_places, err));
     }
     for (uint32_t i = 0; i < schema->column_count; i++)
         LOTS_TRY(match_column(segment, out, &schema->columns[i], &out->columns[i], dictionaries, err));
@@ -299,7 +301,7 @@ void lots_segment_close(lots_segment *segment)
 {
     if (segment == NULL)
         return;
-    lots_segment_drop_kept(segment);
+    lots_rooms_close(segment->keep);
     close_columns(segment);
     lots_layout_free(&segment->layout);
     lots_arena_free(&segment->arena);

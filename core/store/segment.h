@@ -199,8 +199,8 @@ typedef void (*lots_fault_report)(void *context, const char *file, const char *s
                                   uint32_t chunk, const char *what);
 LOTS_MUST lots_status lots_segment_check(lots_segment *segment, lots_fault_report report, void *context,
                                          uint64_t *faults, uint64_t *blocks, lots_error *err);
-/* From now on what is asked for again and again is kept decoded, as far as the budget goes, which must outlive the segment: segment_kept.c
- * says what. Once, before anything is read. */
+/* From now on what is asked for again and again is kept decoded, as far as the budget goes, which must outlive the segment: the
+ * files that segment_kept.h names say what. Once, before anything is read. */
 void lots_segment_keep(lots_segment *segment, lots_budget *budget);
 /* Forget which blocks were verified (used by checks that must read again). */
 void lots_segment_forget(lots_segment *segment);

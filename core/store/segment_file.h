@@ -1,7 +1,6 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_lengths.c, segment_days.c (days), segment_kept.c, segment_kept_amounts.c,
- * segment_kept_lists.c, segment_kept_years.c, segment_kept_posted.c, segment_kept_ids.c, segment_ids.c (dictionaries), segment_pairs.c,
- * segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
+ * (blocks), segment_lengths.c, segment_days.c (days), those that segment_kept.h names (what is kept decoded), segment_ids.c
+ * (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older
  * than the column. 2. what is filled in lazily (`ids`, `presence`, `children`, `marks`, all that is kept, `posted`, `verified`) is
@@ -38,25 +37,18 @@ typedef struct lots_posted_lists {
     const uint16_t *items;
 } lots_posted_lists;
 
+/* Something of a chunk that is kept decoded: see segment_kept.h. */
+typedef struct lots_kept {
+    _Atomic(void *) made;  /* NULL: not kept */
+    _Atomic uint8_t asked; /* how often it was asked for; no further than to when it is kept */
+} lots_kept;
+
 /* What finds its way to some of it: see segment_pairs.c, and segment_posted.c for the rows. */
 typedef struct lots_posted_marks {
     _Atomic(lots_rise_marks *) parts[LOTS_POSTED_PARTS];
     _Atomic(uint32_t *) rows; /* before each LOTS_RISE_GROUP-th rare pair, of the patients of those before it */
-    _Atomic(uint32_t *) kept; /* the lists, one piece of memory; NULL: not kept */
-    _Atomic uint8_t asked;    /* how often some of it was; no further than to when it is kept */
+    lots_kept lists;          /* uint32_t: see segment_kept_posted.c */
 } lots_posted_marks;
-
-/* A number for each row of a chunk, kept decoded: see segment_kept.c. */
-typedef struct lots_kept_numbers {
-    _Atomic(uint16_t *) numbers; /* NULL: not kept */
-    _Atomic uint8_t asked;       /* how often they were decoded or taken; no further than to when they are kept */
-} lots_kept_numbers;
-
-/* The rows of a chunk that have an id: see segment_kept.c. */
-typedef struct lots_kept_rows {
-    _Atomic(uint64_t *) bits; /* NULL: not kept */
-    _Atomic uint8_t asked;    /* as above, of these */
-} lots_kept_rows;
 
 /* A chunk's numbers as places in a dictionary: see segment_kept_amounts.c. One piece of memory. */
 typedef struct lots_kept_amounts {
@@ -64,10 +56,6 @@ typedef struct lots_kept_amounts {
     const uint16_t *places; /* by row; with 64 bytes of slack */
     uint32_t entry_count;
 } lots_kept_amounts;
-typedef struct lots_kept_amounts_at {
-    _Atomic(lots_kept_amounts *) amounts; /* NULL: not kept */
-    _Atomic uint8_t asked;                /* how often some were taken; as above */
-} lots_kept_amounts_at;
 
 /* A chunk's numbers by period: see segment_kept_years.c. One piece of memory. */
 typedef struct lots_kept_years {
@@ -75,23 +63,12 @@ typedef struct lots_kept_years {
     const uint32_t *numbers; /* with 64 bytes of slack */
     uint32_t periods;
 } lots_kept_years;
-typedef struct lots_kept_years_at {
-    _Atomic(lots_kept_years *) years; /* NULL: not kept */
-    _Atomic uint8_t asked;            /* how often a period was asked for; as above */
-} lots_kept_years_at;
+
 /* The ids of a chunk's rows, told from another column: see segment_kept_ids.c. One piece of memory. */
 typedef struct lots_kept_ids {
     const uint16_t *ids;     /* 0 where it is missing; with 64 bytes of slack, as these bits */
     const uint64_t *missing; /* NULL: none is */
 } lots_kept_ids;
-typedef struct lots_kept_ids_at {
-    _Atomic(lots_kept_ids *) ids; /* NULL: not kept */
-    _Atomic uint8_t asked;        /* how often some were read, taken or looked for; as above */
-} lots_kept_ids_at;
-typedef struct lots_kept_lists_at {
-    _Atomic(lots_kept_lists *) lists; /* NULL: not kept */
-    _Atomic uint8_t asked;            /* how often some were asked for; as above */
-} lots_kept_lists_at;
 
 typedef struct lots_segment_column {
     const lots_layout_column *file;
@@ -99,10 +76,10 @@ typedef struct lots_segment_column {
     const lots_dictionary *dictionary;  /* the registry's, of id columns */
     _Atomic(lots_segment_ids *) ids;
     _Atomic(uint64_t *) presence;       /* bits: chunk x count + id */
-    _Atomic(lots_kept_rows *) kept;     /* by chunk, then id, of a column of few, and missing; of truths by chunk; NULL: not asked */
-    lots_kept_amounts_at *kept_amounts; /* by chunk, of whole numbers and decimals; else NULL */
-    lots_kept_years_at *kept_years;     /* the same */
-    lots_kept_lists_at *kept_lists;     /* by chunk, of lists; else NULL */
+    _Atomic(lots_kept *) kept_rows;     /* uint64_t by chunk, then id, of a column of few, and missing; of truths by chunk; NULL: not asked */
+    lots_kept *kept_amounts;            /* lots_kept_amounts by chunk, of whole numbers and decimals; else NULL */
+    lots_kept *kept_years;              /* lots_kept_years, the same */
+    lots_kept *kept_lists;              /* lots_kept_lists by chunk, of lists; else NULL */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
     _Atomic(lots_frame_marks *) *marks; /* of its values, by chunk; NULL: it is not in the file. See segment_groups.c */
 } lots_segment_column;
@@ -113,11 +90,11 @@ typedef struct lots_segment_stream {
     lots_segment_column *columns;
     _Atomic(lots_segment_children *) *children; /* by column of the file */
     _Atomic(lots_gap_marks *) *marks; /* of the ordered column, by chunk: see segment_days.c */
-    lots_kept_numbers *kept;          /* of the same, by chunk: days, less the least of the block */
-    lots_kept_numbers *kept_offsets;  /* by chunk */
-    lots_kept_numbers *kept_places;   /* by chunk: year after year, LOTS_PLACES_PAD apart, where it begins: see segment_places.c */
-    _Atomic(lots_kept_numbers *) *entries; /* by column of the file, then chunk: each row's entry, or how long it lasts; NULL: not asked */
-    _Atomic(lots_kept_ids_at *) *kept_ids; /* the same; each row's id */
+    lots_kept *kept_days;             /* uint16_t by chunk, of the same column: days, less the least of the block */
+    lots_kept *kept_offsets;          /* uint16_t by chunk */
+    lots_kept *kept_places;           /* uint16_t by chunk: year after year, LOTS_PLACES_PAD apart, where it begins: see segment_places.c */
+    _Atomic(lots_kept *) *kept_entries; /* uint16_t by column of the file, then chunk: each row's entry, or how long it lasts; NULL: not asked */
+    _Atomic(lots_kept *) *kept_ids;   /* lots_kept_ids, the same */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;
@@ -231,8 +208,6 @@ void lots_kept_ids_read(const lots_kept_ids *kept, uint32_t rows, lots_values_ou
 void lots_kept_ids_take(const lots_kept_ids *kept, uint32_t rows, const uint32_t *wanted, uint32_t count, lots_values_out *out);
 LOTS_MUST lots_status lots_kept_ids_test(const lots_kept_ids *kept, uint32_t rows, const lots_id_test *test, uint64_t *out,
                                          uint64_t *missing, lots_arena *scratch, lots_error *err);
-/* Everything that is kept goes, before the segment does. */
-void lots_segment_drop_kept(lots_segment *segment);
 /* The children of a column of the file that has them, made at first use. */
 LOTS_MUST lots_status lots_segment_load_children(const lots_segment *segment, const lots_segment_stream *stream,
                                                  const lots_layout_column *column, const lots_segment_children **out,

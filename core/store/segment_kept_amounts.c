@@ -33,7 +33,7 @@ static lots_kept_amounts *new_amounts(lots_rooms *rooms, uint32_t rows, const lo
 }
 
 /* NULL where they can't be had; who asks goes on to read them, and hears why. */
-static lots_kept_amounts *keep_amounts(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk, lots_arena *scratch)
+static lots_kept_amounts *make_amounts(const lots_segment *segment, const lots_layout_slot *slot, uint32_t chunk, lots_arena *scratch)
 {
     const lots_block_meta *meta = &slot->metas[chunk];
     lots_kept_amounts *made = NULL;
@@ -58,17 +58,13 @@ const lots_kept_amounts *lots_segment_kept_amounts(const lots_segment *segment, 
                                                    lots_arena *scratch)
 {
     const lots_layout_slot *slot = &column->file->values;
-    lots_kept_amounts_at *at = column->kept_amounts == NULL ? NULL : &column->kept_amounts[chunk];
-    if (at == NULL || segment->keep == NULL || !can_keep(&slot->metas[chunk]) || !lots_segment_is_verified(segment, slot, chunk))
+    lots_kept *kept = column->kept_amounts == NULL ? NULL : &column->kept_amounts[chunk];
+    if (kept == NULL || segment->keep == NULL || !can_keep(&slot->metas[chunk]) || !lots_segment_is_verified(segment, slot, chunk))
         return NULL;
-    lots_kept_amounts *amounts = atomic_load_explicit(&at->amounts, memory_order_acquire), *none = NULL;
-    if (amounts != NULL || !lots_kept_is_asked_often(&at->asked))
+    const lots_kept_amounts *amounts = lots_kept_get(kept);
+    if (amounts != NULL || !lots_kept_is_due(kept))
         return amounts;
-    amounts = keep_amounts(segment, slot, chunk, scratch);
-    if (amounts != NULL &&
-        !atomic_compare_exchange_strong_explicit(&at->amounts, &none, amounts, memory_order_acq_rel, memory_order_acquire))
-        amounts = none; /* another thread's */
-    return amounts;
+    return lots_kept_put(kept, make_amounts(segment, slot, chunk, scratch));
 }
 
 /* ---- some of them ---- */

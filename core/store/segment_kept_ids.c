@@ -1,7 +1,7 @@
 /* segment_kept_ids.c: which id each row of a column has, kept in 16 bits, and which rows have none: of columns that are told from others,
  * by rows that others leave out, by places among the children of another's value, by each patient's own list. What rows are taken for,
  * a few of each patient's, is then one look instead of all that these take one after another. Columns that are packed by themselves are
- * unpacked as before. Those that share one's lists read its entries (segment_kept.c), which is then what is kept of it. */
+ * unpacked as before. Those that share one's lists read its entries (segment_kept_numbers.c), which is then what is kept of it. */
 #include <string.h>
 
 #include "core/base/kernels.h"
@@ -43,20 +43,9 @@ bool lots_segment_can_keep_ids(const lots_segment_stream *stream, const lots_lay
     return meta->encoding & LOTS_ENCODING_ABSENT || meta->encoding == LOTS_ENCODING_GIVEN;
 }
 
-/* By chunk. NULL: there is no memory for it. */
-static lots_kept_ids_at *load_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
+static lots_kept *load_ids(const lots_segment *segment, const lots_segment_stream *stream, const lots_layout_column *column)
 {
-    _Atomic(lots_kept_ids_at *) *at = &stream->kept_ids[column - stream->file->columns];
-    lots_kept_ids_at *ids = atomic_load_explicit(at, memory_order_acquire), *none = NULL;
-    void *room = NULL;
-    if (ids != NULL || lots_alloc(&room, segment->layout.chunks, sizeof *ids, NULL) != LOTS_OK)
-        return ids;
-    ids = room;
-    if (!atomic_compare_exchange_strong_explicit(at, &none, ids, memory_order_acq_rel, memory_order_acquire)) {
-        lots_free(room);
-        ids = none;
-    }
-    return ids;
+    return lots_kept_load(&stream->kept_ids[column - stream->file->columns], segment->keep, segment->layout.chunks);
 }
 
 const lots_kept_ids *lots_segment_kept_ids(const lots_segment *segment, const lots_segment_stream *stream,
@@ -65,12 +54,13 @@ const lots_kept_ids *lots_segment_kept_ids(const lots_segment *segment, const lo
     *keep = false;
     if (segment->keep == NULL || !lots_segment_can_keep_ids(stream, column, chunk))
         return NULL;
-    lots_kept_ids_at *at = load_ids(segment, stream, column);
-    if (at == NULL)
+    lots_kept *kept = load_ids(segment, stream, column);
+    if (kept == NULL)
         return NULL;
-    const lots_kept_ids *ids = atomic_load_explicit(&at[chunk].ids, memory_order_acquire);
+    kept += chunk;
+    const lots_kept_ids *ids = lots_kept_get(kept);
     const bool often = ids == NULL && lots_rooms_left(segment->keep) >= bytes_of(&column->values.metas[chunk]) &&
-                       lots_kept_is_asked_often(&at[chunk].asked);
+                       lots_kept_is_due(kept);
     const bool believed = lots_segment_is_verified(segment, &column->values, chunk);
     *keep = often && believed;
     return believed ? ids : NULL;
@@ -95,10 +85,9 @@ void lots_segment_keep_ids(const lots_segment *segment, const lots_segment_strea
                            uint32_t chunk, const uint32_t *ids, const uint64_t *missing)
 {
     const lots_block_meta *meta = &column->values.metas[chunk];
-    lots_kept_ids_at *at = load_ids(segment, stream, column);
-    lots_kept_ids *made = at == NULL ? NULL : new_ids(segment->keep, meta, ids, missing), *none = NULL;
-    if (made != NULL)
-        atomic_compare_exchange_strong_explicit(&at[chunk].ids, &none, made, memory_order_acq_rel, memory_order_acquire);
+    lots_kept *kept = load_ids(segment, stream, column);
+    if (kept != NULL)
+        (void)lots_kept_put(&kept[chunk], new_ids(segment->keep, meta, ids, missing));
 }
 
 void lots_kept_ids_read(const lots_kept_ids *kept, uint32_t rows, lots_values_out *out)

@@ -57,7 +57,7 @@ static lots_status read_part(lots_segment *segment, uint32_t stream, uint32_t co
 }
 
 /* NULL where they can't be had; who asks goes on to read them, and hears why. */
-static lots_kept_lists *keep_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
+static lots_kept_lists *make_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
 {
     const lots_layout_column *file = segment->streams[stream].columns[column].file;
     const uint32_t rows = file->lengths.metas[chunk].count, elements = file->values.metas[chunk].count;
@@ -77,16 +77,12 @@ const lots_kept_lists *lots_segment_kept_lists(lots_segment *segment, uint32_t s
                                                lots_arena *scratch)
 {
     const lots_segment_column *from = &segment->streams[stream].columns[column];
-    lots_kept_lists_at *at = from->kept_lists == NULL ? NULL : &from->kept_lists[chunk];
-    if (at == NULL || segment->keep == NULL || !can_keep(segment, from->file, chunk))
+    lots_kept *kept = from->kept_lists == NULL ? NULL : &from->kept_lists[chunk];
+    if (kept == NULL || segment->keep == NULL || !can_keep(segment, from->file, chunk))
         return NULL;
     const size_t bytes = bytes_of(from->file->lengths.metas[chunk].count, from->file->values.metas[chunk].count);
-    lots_kept_lists *lists = atomic_load_explicit(&at->lists, memory_order_acquire), *none = NULL;
-    if (lists != NULL || lots_rooms_left(segment->keep) < bytes || !lots_kept_is_asked_often(&at->asked))
+    const lots_kept_lists *lists = lots_kept_get(kept);
+    if (lists != NULL || lots_rooms_left(segment->keep) < bytes || !lots_kept_is_due(kept))
         return lists;
-    lists = keep_lists(segment, stream, column, chunk, scratch);
-    if (lists != NULL &&
-        !atomic_compare_exchange_strong_explicit(&at->lists, &none, lists, memory_order_acq_rel, memory_order_acquire))
-        lists = none; /* another thread's */
-    return lists;
+    return lots_kept_put(kept, make_lists(segment, stream, column, chunk, scratch));
 }

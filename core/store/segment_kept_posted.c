@@ -109,7 +109,7 @@ static lots_status read_parts(lots_segment *segment, uint32_t stream, uint32_t c
 }
 
 /* NULL where they can't be had; who asks goes on to read them, and hears why. */
-static uint32_t *keep_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
+static uint32_t *make_lists(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch)
 {
     const size_t bytes = bytes_of(segment->streams[stream].columns[column].file, chunk);
     uint32_t *made = NULL;
@@ -132,17 +132,14 @@ bool lots_segment_posted_lists(lots_segment *segment, uint32_t stream, uint32_t 
                                lots_arena *scratch)
 {
     const lots_layout_column *file = segment->streams[stream].columns[column].file;
-    lots_posted_marks *at = &segment->streams[stream].columns[column].posted[chunk];
-    uint32_t *kept = atomic_load_explicit(&at->kept, memory_order_acquire), *none = NULL;
-    if (kept == NULL && segment->keep != NULL && lots_kept_is_asked_often(&at->asked) &&
-        can_keep(segment, file, lots_segment_chunk_rows(segment, stream, chunk), chunk)) {
-        kept = keep_lists(segment, stream, column, chunk, scratch);
-        if (kept != NULL && !atomic_compare_exchange_strong_explicit(&at->kept, &none, kept, memory_order_acq_rel, memory_order_acquire))
-            kept = none; /* another thread's */
-    }
-    if (kept != NULL)
-        *out = lists_at(kept, ids_of(file));
-    return kept != NULL;
+    lots_kept *kept = &segment->streams[stream].columns[column].posted[chunk].lists;
+    const uint32_t *lists = lots_kept_get(kept);
+    if (lists == NULL && segment->keep != NULL && lots_kept_is_due(kept) &&
+        can_keep(segment, file, lots_segment_chunk_rows(segment, stream, chunk), chunk))
+        lists = lots_kept_put(kept, make_lists(segment, stream, column, chunk, scratch));
+    if (lists != NULL)
+        *out = lists_at(lists, ids_of(file));
+    return lists != NULL;
 }
 
 /* Of the second chunk from here where its ids' lists begin, so that they can be told of the first. */
@@ -152,8 +149,8 @@ void lots_segment_expect_posted(const lots_segment *segment, uint32_t stream, ui
     const lots_segment_column *from = &segment->streams[stream].columns[column];
     if (segment->layout.chunks - chunk <= 2)
         return;
-    const uint32_t *next = atomic_load_explicit(&from->posted[chunk + 1].kept, memory_order_acquire);
-    const uint32_t *second = atomic_load_explicit(&from->posted[chunk + 2].kept, memory_order_acquire);
+    const uint32_t *next = lots_kept_get(&from->posted[chunk + 1].lists);
+    const uint32_t *second = lots_kept_get(&from->posted[chunk + 2].lists);
     if (next == NULL || second == NULL)
         return;
     __builtin_prefetch(second + first);

@@ -4,8 +4,6 @@
  * nearly every line of the memory; here it lies together, and is read as fast as it comes. */
 #include "core/store/segment_kept.h"
 
-enum { REFUSED = UINT8_MAX }; /* of `asked`: they can't be kept, and nobody tries again */
-
 static size_t bytes_of(uint32_t rows, uint32_t periods)
 {
     return sizeof(lots_kept_years) + ((size_t)rows + periods + 1) * sizeof(uint32_t) + LOTS_KEPT_SLACK;
@@ -65,7 +63,7 @@ static void arrange(const chunk_rows *chunk, uint32_t *starts, uint32_t *numbers
 }
 
 /* NULL where they can't be had; who asks goes on to read them, and hears why. */
-static lots_kept_years *keep_years(lots_segment *segment, uint32_t stream, const lots_layout_slot *slot, uint32_t chunk,
+static lots_kept_years *make_years(lots_segment *segment, uint32_t stream, const lots_layout_slot *slot, uint32_t chunk,
                                    lots_arena *scratch)
 {
     const uint32_t rows = slot->metas[chunk].count;
@@ -89,18 +87,16 @@ static lots_kept_years *keep_years(lots_segment *segment, uint32_t stream, const
 static const lots_kept_years *find_years(lots_segment *segment, uint32_t stream, const lots_segment_column *column, uint32_t chunk,
                                          lots_arena *scratch)
 {
-    lots_kept_years_at *at = column->kept_years == NULL ? NULL : &column->kept_years[chunk];
-    if (at == NULL || segment->keep == NULL || !lots_segment_is_verified(segment, &column->file->values, chunk))
+    lots_kept *kept = column->kept_years == NULL ? NULL : &column->kept_years[chunk];
+    if (kept == NULL || segment->keep == NULL || !lots_segment_is_verified(segment, &column->file->values, chunk))
         return NULL;
-    lots_kept_years *years = atomic_load_explicit(&at->years, memory_order_acquire), *none = NULL;
-    if (years != NULL || atomic_load_explicit(&at->asked, memory_order_relaxed) == REFUSED || !lots_kept_is_asked_often(&at->asked))
+    lots_kept_years *years = lots_kept_get(kept);
+    if (years != NULL || !lots_kept_is_due(kept))
         return years;
-    years = keep_years(segment, stream, &column->file->values, chunk, scratch);
+    years = make_years(segment, stream, &column->file->values, chunk, scratch);
     if (years == NULL)
-        atomic_store_explicit(&at->asked, REFUSED, memory_order_relaxed);
-    else if (!atomic_compare_exchange_strong_explicit(&at->years, &none, years, memory_order_acq_rel, memory_order_acquire))
-        years = none; /* another thread's */
-    return years;
+        lots_kept_refuse(kept);
+    return lots_kept_put(kept, years);
 }
 
 const uint32_t *lots_segment_period(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, uint32_t period,

@@ -67,13 +67,13 @@ static void keep_years(const lots_segment *segment, const lots_segment_stream *s
     const lots_layout_column *ordered = stream->ordered;
     const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk],
                    count = ordered->year_count * (patients + LOTS_PLACES_PAD);
-    lots_kept_numbers *kept = &stream->kept_places[chunk];
+    lots_kept *kept = &stream->kept_places[chunk];
     void *room;
-    if (segment->keep == NULL || offsets[patients] > UINT16_MAX || !lots_kept_has_room(segment->keep, count) ||
-        !lots_kept_is_asked_often(&kept->asked) || lots_arena_alloc(scratch, &room, count, sizeof(uint32_t), NULL) != LOTS_OK)
+    if (segment->keep == NULL || offsets[patients] > UINT16_MAX || !lots_kept_has_narrow_room(segment->keep, count) ||
+        !lots_kept_is_due(kept) || lots_arena_alloc(scratch, &room, count, sizeof(uint32_t), NULL) != LOTS_OK)
         return;
     if (read_years(segment, ordered, chunk, 0, offsets, room, scratch, NULL) == LOTS_OK)
-        lots_kept_keep(segment->keep, kept, room, count, 0);
+        (void)lots_kept_put_narrow(kept, segment->keep, room, count, 0);
 }
 
 bool lots_segment_kept_year(const lots_segment *segment, uint32_t stream, uint32_t chunk, uint32_t year, uint32_t *places)
@@ -81,7 +81,7 @@ bool lots_segment_kept_year(const lots_segment *segment, uint32_t stream, uint32
     const lots_segment_stream *from = &segment->streams[stream];
     const uint32_t patients = segment->layout.firsts[chunk + 1] - segment->layout.firsts[chunk];
     const uint16_t *kept = lots_segment_is_verified(segment, &from->ordered->years, chunk)
-                               ? atomic_load_explicit(&from->kept_places[chunk].numbers, memory_order_acquire)
+                               ? lots_kept_get(&from->kept_places[chunk])
                                : NULL;
     if (kept != NULL)
         lots_kernels_get()->widen_u16(kept + (size_t)year * (patients + LOTS_PLACES_PAD), patients, 0, places);

@@ -80,6 +80,8 @@ typedef struct lots_segment_column {
     lots_kept *kept_amounts;            /* lots_kept_amounts by chunk, of whole numbers and decimals; else NULL */
     lots_kept *kept_years;              /* lots_kept_years, the same */
     lots_kept *kept_lists;              /* lots_kept_lists by chunk, of lists; else NULL */
+    _Atomic(lots_kept *) kept_numbers;  /* uint32_t by chunk, of whole numbers and decimals by day: see segment_kept_by_day.c */
+    _Atomic(lots_kept *) kept_classes;  /* lots_classes_by_day by chunk */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
     _Atomic(lots_frame_marks *) *marks; /* of its values, by chunk; NULL: it is not in the file. See segment_groups.c */
 } lots_segment_column;
@@ -95,6 +97,8 @@ typedef struct lots_segment_stream {
     lots_kept *kept_places;           /* uint16_t by chunk: year after year, LOTS_PLACES_PAD apart, where it begins: see segment_places.c */
     _Atomic(lots_kept *) *kept_entries; /* uint16_t by column of the file, then chunk: each row's entry, or how long it lasts; NULL: not asked */
     _Atomic(lots_kept *) *kept_ids;   /* lots_kept_ids, the same */
+    _Atomic(lots_kept *) kept_order;  /* by chunk: see segment_kept_by_day.c; NULL: not asked */
+    _Atomic(lots_kept *) kept_whole;  /* lots_classes_by_day by chunk, of all rows as one class; NULL: not asked */
     uint64_t events;
     uint32_t rows_max;
 } lots_segment_stream;

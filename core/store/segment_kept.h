@@ -1,6 +1,6 @@
 /* segment_kept.h: how something of a chunk is kept decoded, as the files that keep something share it: segment_kept_numbers.c,
- * segment_kept_rows.c, segment_kept_amounts.c, segment_kept_lists.c, segment_kept_years.c, segment_kept_posted.c, segment_kept_ids.c,
- * segment_places.c. Nobody else includes this.
+ * segment_kept_rows.c, segment_kept_amounts.c, segment_kept_lists.c, segment_kept_years.c, segment_kept_by_day.c,
+ * segment_kept_posted.c, segment_kept_ids.c, segment_places.c. Nobody else includes this.
  *
  * What is kept is a form of the data, never of a question: whole, one piece of memory from the segment's rooms, published once and lent as
  * long as the segment is open. Two threads may both make it; what the later one made is never read. */

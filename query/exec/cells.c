@@ -133,6 +133,17 @@ static bool reach_units(lots_cells_plan *plan, const lots_block_meta *days)
     return true;
 }
 
+bool lots_cells_reach(const lots_worker *worker, lots_cells_plan *plan, uint32_t *count)
+{
+    *count = plan->classes;
+    if (plan->day_key == NO_KEY)
+        return true;
+    const lots_block_meta *meta = lots_segment_meta(worker->segment, plan->stream, plan->start, LOTS_PART_VALUES, worker->chunk);
+    const bool reached = meta->missing == 0 && reach_units(plan, meta);
+    *count = plan->classes * plan->units.count;
+    return reached;
+}
+
 /* ---- rows ---- */
 
 typedef struct cell_maker {
@@ -254,13 +265,9 @@ lots_status lots_cells_find(lots_worker *worker, lots_cells_plan *plan, const ui
     *out = (lots_cells){.rows = worker->streams[plan->stream].rows};
     *done = false;
     maker.rows = out->rows;
-    if (plan->day_key != NO_KEY) {
-        const lots_block_meta *meta = lots_segment_meta(worker->segment, plan->stream, plan->start, LOTS_PART_VALUES, worker->chunk);
-        if (meta->missing > 0 || !reach_units(plan, meta))
-            return LOTS_OK;
-    }
+    if (!lots_cells_reach(worker, plan, &out->count))
+        return LOTS_OK;
     LOTS_TRY(find_planes(&maker, done, err));
-    out->count = plan->classes * (plan->day_key != NO_KEY ? plan->units.count : 1);
     worker->work.rows += out->rows;
     return *done ? make_cells(&maker, offsets, present, out, err) : LOTS_OK;
 }

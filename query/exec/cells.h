@@ -2,7 +2,7 @@
  * both, as one small number; and which rows are the first that a person has in a cell.
  *
  * Rows of a patient rise by day, so those of one unit stand side by side: who has rows of a value there is told by bits, 64 rows at
- * a time, and no row needs to know whose it is. Callers: group_cells.c. */
+ * a time, and no row needs to know whose it is. Callers: group_cells.c, cells_by_day.c. */
 #ifndef LOTS_QUERY_CELLS_H
 #define LOTS_QUERY_CELLS_H
 
@@ -30,6 +30,8 @@ typedef struct lots_cells {
 
 /* Can the keys of a group by be told as cells? */
 bool lots_cells_plan_make(const lots_query *query, const lots_bound_stage *stage, lots_cells_plan *out);
+/* Number the units of the worker's chunk's days; *count: of cells. False: they can't be told so. */
+bool lots_cells_reach(const lots_worker *worker, lots_cells_plan *plan, uint32_t *count);
 /* The rows of the worker's chunk, whose patients begin at `offsets`. `present`: bits of the rows that there are, NULL: all. *done
  * false: they can't be told so, and nothing was made. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
 LOTS_MUST lots_status lots_cells_find(lots_worker *worker, lots_cells_plan *plan, const uint32_t *offsets, const uint64_t *present,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "query/exec/cells_by_day.h"
 #include "query/exec/column.h"
 #include "query/exec/group_brief.h"
 
@@ -62,9 +63,25 @@ typedef struct cell_feed {
     lots_group *group;
     lots_worker *worker;
     lots_arena *arena;
-    const uint32_t *offsets;
-    lots_cells cells;
+    uint32_t rows;
+    const uint64_t *present;
+    const uint32_t *offsets; /* these once rows are placed */
+    lots_cells cells;        /* no places: they aren't */
 } cell_feed;
+
+/* The column of an aggregate's value. */
+static uint32_t column_of(const cell_feed *feed, const lots_expr *value)
+{
+    return relation_of(feed->worker, &feed->group->cells)->columns[value->index].column;
+}
+
+/* *done: each row has a cell. */
+static lots_status place_rows(cell_feed *feed, bool *done, lots_error *err)
+{
+    lots_cells_plan *plan = &feed->group->cells;
+    LOTS_TRY(lots_stream_offsets(feed->worker, plan->stream, &feed->offsets, err));
+    return lots_cells_find(feed->worker, plan, feed->offsets, feed->present, &feed->cells, done, err);
+}
 
 /* Places in entries as 16 bits: a chunk has no more of them. */
 static lots_status narrow_places(const cell_feed *feed, lots_narrow_values *values, lots_error *err)
@@ -72,8 +89,8 @@ static lots_status narrow_places(const cell_feed *feed, lots_narrow_values *valu
     void *places = NULL;
     if (values->entries == NULL || values->places != NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(feed->arena, &places, feed->cells.rows, sizeof(uint16_t), err));
-    feed->worker->kernels->narrow_u16(values->values, feed->cells.rows, 0, places);
+    LOTS_TRY(lots_arena_vector(feed->arena, &places, feed->rows, sizeof(uint16_t), err));
+    feed->worker->kernels->narrow_u16(values->values, feed->rows, 0, places);
     values->places = places;
     return LOTS_OK;
 }
@@ -83,38 +100,57 @@ static lots_status read_values(const cell_feed *feed, const lots_expr *value, lo
 {
     const lots_cells_plan *plan = &feed->group->cells;
     lots_worker *worker = feed->worker;
-    const uint32_t column = relation_of(worker, plan)->columns[value->index].column;
+    const uint32_t column = column_of(feed, value);
     const lots_vector *wide = NULL;
     bool done = false;
-    LOTS_TRY(lots_new_u32(feed->arena, feed->cells.rows, &out->values, err));
+    LOTS_TRY(lots_new_u32(feed->arena, feed->rows, &out->values, err));
     if (!lots_stream_is_read(worker, plan->stream, column))
         LOTS_TRY(lots_segment_narrow(worker->segment, plan->stream, column, worker->chunk, out, &done, feed->arena, err));
     if (done)
         return narrow_places(feed, out, err);
     LOTS_TRY(lots_stream_column(worker, plan->stream, column, &wide, err));
-    for (uint32_t i = 0; i < feed->cells.rows; i++)
+    for (uint32_t i = 0; i < feed->rows; i++)
         out->values[i] = (uint32_t)((const int64_t *)wide->data)[i];
     return LOTS_OK;
 }
 
-/* What each cell has, as lots_group_words; `values` NULL: of no value. */
-static lots_status add_rows(const cell_feed *feed, const lots_narrow_values *values, uint64_t **out, lots_error *err)
+/* What each cell has, as lots_group_words; `value` NULL: of no value. *done: it can be told so, which it is from now on. */
+typedef lots_status (*cells_adder)(cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, bool *done,
+                                   lots_error *err);
+
+/* Row by row. */
+static lots_status add_rows(cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, bool *done, lots_error *err)
 {
     const lots_kernels *kernels = feed->worker->kernels;
     const lots_cells *cells = &feed->cells;
     const uint64_t row = UINT64_C(1) << LOTS_WORD_ROWS;
     void *words = NULL, *entries = NULL;
+    *done = cells->place != NULL;
+    if (!*done)
+        LOTS_TRY(place_rows(feed, done, err));
+    if (!*done)
+        return LOTS_OK;
+    if (value != NULL)
+        LOTS_TRY(read_values(feed, value, values, err));
     LOTS_TRY(lots_arena_vector(feed->arena, &words, 4 * cells->count, sizeof(uint64_t), err));
     memset(words, 0, 4 * cells->count * sizeof(uint64_t));
-    if (values != NULL && values->entries != NULL) {
+    if (values->entries != NULL) {
         LOTS_TRY(lots_arena_vector(feed->arena, &entries, values->entry_count, sizeof(uint64_t), err));
         kernels->widen_u32(values->entries, values->entry_count, row, entries);
-        kernels->tally_entries_u16(cells->place, values->places, entries, cells->rows, words);
+        kernels->tally_entries_u16(cells->place, values->places, entries, feed->rows, words);
     } else {
-        kernels->tally_u16(cells->place, values != NULL ? values->values : NULL, row, cells->rows, words);
+        kernels->tally_u16(cells->place, values->values, row, feed->rows, words);
     }
     *out = words;
     return LOTS_OK;
+}
+
+/* In the order of days. */
+static lots_status add_days(cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, bool *done, lots_error *err)
+{
+    (void)values; /* of a row only when it is looked at by itself */
+    return lots_cells_by_day(feed->worker, &feed->group->cells, value == NULL ? UINT32_MAX : column_of(feed, value), &feed->cells.count, out,
+                             done, err);
 }
 
 /* ---- cells to groups ---- */
@@ -164,21 +200,28 @@ static lots_status number_cells(const cell_feed *feed, const uint64_t *found, lo
 }
 
 /* The rows of some cells as a batch of their own. */
-static lots_status pick_rows(const cell_feed *feed, const lots_narrow_values *values, const uint64_t *watched,
+static lots_status pick_rows(cell_feed *feed, const lots_expr *value, lots_narrow_values *values, const uint64_t *watched,
                              lots_group_batch *batch, lots_error *err)
 {
-    const uint32_t *groups = feed->group->cell_groups.data, *offsets = feed->offsets;
+    const uint32_t *groups = feed->group->cell_groups.data;
     uint32_t *number = NULL, patient = 0, count = 0;
     lots_patient *patients = NULL;
     int64_t *ints = NULL;
-    LOTS_TRY(lots_new_u32(feed->arena, feed->cells.rows, &number, err));
-    LOTS_TRY(lots_new_u32(feed->arena, feed->cells.rows, &patients, err));
-    LOTS_TRY(lots_new_i64(feed->arena, feed->cells.rows, &ints, err));
-    for (uint32_t row = 0; row < feed->cells.rows; row++) {
+    bool placed = feed->cells.place != NULL;
+    if (!placed)
+        LOTS_TRY(place_rows(feed, &placed, err));
+    if (!placed)
+        return lots_fail(err, LOTS_INTERNAL, "rows that are kept by day have no cells");
+    if (values->values == NULL)
+        LOTS_TRY(read_values(feed, value, values, err));
+    LOTS_TRY(lots_new_u32(feed->arena, feed->rows, &number, err));
+    LOTS_TRY(lots_new_u32(feed->arena, feed->rows, &patients, err));
+    LOTS_TRY(lots_new_i64(feed->arena, feed->rows, &ints, err));
+    for (uint32_t row = 0; row < feed->rows; row++) {
         const uint32_t cell = feed->cells.place[row] / 2;
         if (cell >= feed->cells.count || !lots_bit_get(watched, cell))
             continue;
-        while (offsets[patient + 1] <= row)
+        while (feed->offsets[patient + 1] <= row)
             patient++;
         number[count] = groups[cell] - 1;
         patients[count] = patient;
@@ -192,8 +235,8 @@ static lots_status pick_rows(const cell_feed *feed, const lots_narrow_values *va
 }
 
 /* Rows of an aggregate, or of the patients, to its lines. */
-static lots_status feed_counter(const cell_feed *feed, lots_group_counter *counter, const uint64_t *found,
-                                const lots_narrow_values *values, lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
+static lots_status feed_counter(cell_feed *feed, lots_group_counter *counter, const uint64_t *found, const lots_expr *value,
+                                lots_narrow_values *values, lots_evidence *evidence, lots_group_batch *batch, lots_error *err)
 {
     const lots_group_words words = {found, feed->group->cell_groups.data, feed->cells.count};
     uint64_t *watched = NULL;
@@ -201,15 +244,15 @@ static lots_status feed_counter(const cell_feed *feed, lots_group_counter *count
     LOTS_TRY(lots_new_bits(feed->arena, feed->cells.count, &watched, err));
     if (evidence != NULL)
         LOTS_TRY(lots_evidence_grow(evidence, batch->known, err));
-    LOTS_TRY(lots_group_counter_settle(counter, &words, batch->known, feed->cells.rows, evidence, watched, &any, err));
+    LOTS_TRY(lots_group_counter_settle(counter, &words, batch->known, feed->rows, evidence, watched, &any, err));
     if (!any)
         return LOTS_OK;
-    LOTS_TRY(pick_rows(feed, values, watched, batch, err));
+    LOTS_TRY(pick_rows(feed, value, values, watched, batch, err));
     lots_group_counter_look(counter, batch, evidence);
     return LOTS_OK;
 }
 
-static lots_status feed_all(const cell_feed *feed, uint64_t *const *found, const lots_narrow_values *values, lots_error *err)
+static lots_status feed_all(cell_feed *feed, uint64_t *const *found, lots_narrow_values *values, lots_error *err)
 {
     lots_group *group = feed->group;
     const uint32_t patients = group->stage->agg_count;
@@ -219,18 +262,22 @@ static lots_status feed_all(const cell_feed *feed, uint64_t *const *found, const
         const bool all = i == patients || lots_group_counts_all(&group->stage->aggs[i]);
         lots_evidence *evidence = all ? NULL : lots_group_fed_evidence(group, i);
         if (!all || (i == patients && group->coupled == patients))
-            LOTS_TRY(feed_counter(feed, &group->counters[i], found[i], &values[i], evidence, &batch, err));
+            LOTS_TRY(feed_counter(feed, &group->counters[i], found[i], all ? NULL : group->stage->aggs[i].value, &values[i], evidence, &batch,
+                                  err));
     }
     return LOTS_OK;
 }
 
-/* What is asked of the rows, added up by cell. Of one value once. */
-static lots_status find_sums(const cell_feed *feed, uint64_t **found, lots_narrow_values *values, lots_error *err)
+/* What is asked of the rows, added up by cell. Of one value once; when some can't be told the others are asked for all the same. */
+static lots_status find_sums(cell_feed *feed, cells_adder add, uint64_t **found, lots_narrow_values *values, bool *done, lots_error *err)
 {
     const lots_group *group = feed->group;
     const lots_row_agg *aggs = group->stage->aggs;
+    const uint32_t patients = group->stage->agg_count;
     uint32_t first = UINT32_MAX;
-    for (uint32_t i = 0; i < group->stage->agg_count; i++) {
+    bool told;
+    *done = true;
+    for (uint32_t i = 0; i < patients; i++) {
         if (lots_group_counts_all(&aggs[i]))
             continue;
         uint32_t same = 0;
@@ -240,20 +287,20 @@ static lots_status find_sums(const cell_feed *feed, uint64_t **found, lots_narro
         values[i] = values[same];
         if (same < i)
             continue;
-        LOTS_TRY(read_values(feed, aggs[i].value, &values[i], err));
-        LOTS_TRY(add_rows(feed, &values[i], &found[i], err));
+        LOTS_TRY(add(feed, aggs[i].value, &values[i], &found[i], &told, err));
+        *done = *done && told;
         first = first == UINT32_MAX ? i : first;
     }
     if (first == UINT32_MAX)
-        return add_rows(feed, NULL, &found[group->stage->agg_count], err);
-    found[group->stage->agg_count] = found[first]; /* its sums count for nothing */
+        return add(feed, NULL, &values[patients], &found[patients], done, err);
+    found[patients] = found[first]; /* its sums count for nothing */
     return LOTS_OK;
 }
 
 lots_status lots_group_feed_cells(lots_group *group, lots_worker *worker, const lots_instance *rows, const uint64_t *present,
                                   bool *done, lots_error *err)
 {
-    cell_feed feed = {.group = group, .worker = worker, .arena = lots_worker_arena(worker)};
+    cell_feed feed = {.group = group, .worker = worker, .arena = lots_worker_arena(worker), .rows = rows->count, .present = present};
     const size_t counters = (size_t)group->stage->agg_count + 1;
     void *found = NULL, *values = NULL;
     *done = false;
@@ -262,13 +309,14 @@ lots_status lots_group_feed_cells(lots_group *group, lots_worker *worker, const 
     *done = present != NULL && lots_bits_count(present, rows->count) == 0;
     if (*done)
         return LOTS_OK;
-    LOTS_TRY(lots_stream_offsets(worker, group->cells.stream, &feed.offsets, err));
-    LOTS_TRY(lots_cells_find(worker, &group->cells, feed.offsets, present, &feed.cells, done, err));
-    if (!*done)
-        return LOTS_OK;
     LOTS_TRY(lots_arena_alloc(feed.arena, &found, counters, sizeof(uint64_t *), err));
     LOTS_TRY(lots_arena_alloc(feed.arena, &values, counters, sizeof(lots_narrow_values), err));
-    LOTS_TRY(find_sums(&feed, found, values, err));
+    if (present == NULL)
+        LOTS_TRY(find_sums(&feed, add_days, found, values, done, err));
+    if (!*done)
+        LOTS_TRY(find_sums(&feed, add_rows, found, values, done, err));
+    if (!*done)
+        return LOTS_OK;
     LOTS_TRY(number_cells(&feed, ((uint64_t **)found)[group->stage->agg_count], err));
     return feed_all(&feed, found, values, err);
 }

@@ -1,5 +1,5 @@
-/* group_cells.h: a chunk of a stream fed to its groups by cell (cells.h): rows are added up by cell, cells then to their groups, of
- * which only few rows are looked at one by one. Callers: pass.c. */
+/* group_cells.h: a chunk of a stream fed to its groups by cell (cells.h): rows are added up by cell, one by one or as they lie in the order
+ * of days (cells_by_day.h), cells then to their groups, of which only few rows are looked at one by one. Callers: pass.c. */
 #ifndef LOTS_QUERY_GROUP_CELLS_H
 #define LOTS_QUERY_GROUP_CELLS_H
 

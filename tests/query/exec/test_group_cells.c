@@ -11,10 +11,11 @@
 enum { PERSONS = 700, CHUNK_PERSONS = 70, MIN_CELL = 5 };
 
 static small_registry chunks, whole; /* the same rows, many chunks and one */
+static small_registry dense, densest; /* as many in half the time: each chunk has more rows than days */
 
 /* Days on which much happens, months in which nobody was, a level that few have in some years, one person who costs more than all
  * others of a group; in the first chunks costs are small. Some contacts cost nothing, and one is not told. */
-static void open_one(small_registry *r, uint32_t chunk_patients)
+static void open_one(small_registry *r, uint32_t chunk_patients, int days)
 {
     char sql[900];
     small_open(r);
@@ -24,13 +25,13 @@ static void open_one(small_registry *r, uint32_t chunk_patients)
     snprintf(sql, sizeof sql,
              "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d * 12 - 1), "
              "h(i, p, x) AS (SELECT i, i / 12, (i * 7919 + i / 12 * 104729 + i %% 5 * 31) %% 1000 FROM n), "
-             "g(i, p, x, day) AS (SELECT i, p, x, d('2020-01-05') + x * 1440 / 1000 - x %% 4 FROM h) "
+             "g(i, p, x, day) AS (SELECT i, p, x, d('2020-01-05') + x * %d / 1000 - x %% 4 FROM h) "
              "INSERT INTO contacts(p, start, \"end\", id, level, form, status, cost, weight, acute) "
              "SELECT p, day, day, printf('c%%05d', i), CASE WHEN x %% 11 < 5 THEN 'primary' WHEN x %% 11 < 8 THEN 'specialist' "
              "WHEN x %% 11 < 10 OR p %% 9 > 0 THEN 'emergency' ELSE 'inpatient' END, 'visit', "
              "CASE WHEN x %% 6 = 0 THEN 'booked' ELSE 'done' END, "
              "CASE WHEN x %% 13 = 0 THEN 0 WHEN i = 6999 THEN 900000000 ELSE x * (1 + p / 100) END, 1.5, x %% 2 FROM g",
-             PERSONS);
+             PERSONS, days);
     small_exec(r, sql);
     small_exec(r, "UPDATE contacts SET cost = NULL WHERE id = 'c05000'");
     small_publish(r, PERSONS);
@@ -39,8 +40,10 @@ static void open_one(small_registry *r, uint32_t chunk_patients)
 static int open_both(void **state)
 {
     (void)state;
-    open_one(&chunks, CHUNK_PERSONS);
-    open_one(&whole, 0);
+    open_one(&chunks, CHUNK_PERSONS, 1440);
+    open_one(&whole, 0, 1440);
+    open_one(&dense, CHUNK_PERSONS, 720);
+    open_one(&densest, 0, 720);
     return 0;
 }
 
@@ -49,10 +52,11 @@ static int close_both(void **state)
     (void)state;
     small_close(&chunks);
     small_close(&whole);
+    small_close(&dense);
+    small_close(&densest);
     return 0;
 }
 
-#define QUARTER "firstday(year(start), (month(start) - 1) / 3 * 3 + 1)"
 static const struct {
     bool told; /* as cells */
     const char *question, *sql;
@@ -154,19 +158,62 @@ static void ask(const small_registry *r, const char *text, uint32_t threads, lot
     lots_pool_close(pool);
 }
 
+static void assert_same_shown(const small_registry *a, const small_registry *b, const char *text, uint32_t threads)
+{
+    lots_sink many = {0}, one = {0};
+    ask(a, text, threads, &many);
+    ask(b, text, 1, &one);
+    assert_int_equal(many.text.count, one.text.count);
+    assert_memory_equal(many.text.data, one.text.data, one.text.count);
+    lots_sink_free(&many);
+    lots_sink_free(&one);
+}
+
 static void what_is_hidden_does_not_depend_on_chunks(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        for (uint32_t threads = 1; threads < 3; threads++) {
-            lots_sink many = {0}, one = {0};
-            ask(&chunks, cases[i].question, threads, &many);
-            ask(&whole, cases[i].question, 1, &one);
-            assert_int_equal(many.text.count, one.text.count);
-            assert_memory_equal(many.text.data, one.text.data, one.text.count);
-            lots_sink_free(&many);
-            lots_sink_free(&one);
-        }
+        for (uint32_t threads = 1; threads < 3; threads++)
+            assert_same_shown(&chunks, &whole, cases[i].question, threads);
+}
+
+/* How many chunks keep their contacts by day. */
+static uint32_t chunks_by_day(const small_registry *r)
+{
+    lots_error err;
+    lots_segment *segment = NULL;
+    uint32_t kept = 0;
+    const int32_t contacts = lots_schema_find_stream(lots_registry_schema(r->registry), "contacts", 8);
+    assert_ok(lots_registry_segment(r->registry, 0, &segment, &err));
+    for (uint32_t c = 0; c < lots_segment_chunks(segment); c++)
+        kept += lots_segment_by_day(segment, (uint32_t)contacts, c) != NULL;
+    return kept;
+}
+
+#define MONTH "firstday(year(start), month(start)) || '..' || (firstday(year(start) + month(start) / 12, month(start) % 12 + 1) - 1)"
+#define QUARTER                                                                                              \
+    "firstday(year(start), (month(start) - 1) / 3 * 3 + 1) || '..' || "                                      \
+    "(firstday(year(start) + (month(start) + 2) / 3 / 4, (month(start) + 2) / 3 % 4 * 3 + 1) - 1)"
+
+/* Asked again and again chunks are kept in the order of days, and then told so, those apart in which it must be seen who has what. */
+static void what_is_kept_by_day_is_that_of_sql(void **state)
+{
+    (void)state;
+    assert_int_equal(chunks_by_day(&dense), 0);
+    for (int time = 0; time < 7; time++) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+            answer_check(dense.registry, dense.sql, cases[i].question, cases[i].sql);
+        answer_check(dense.registry, dense.sql, "from contacts group by m = month_of(start), level show n = count(), cost = sum(cost)",
+                     "SELECT " MONTH ", level, count(*), sum(cost), count(DISTINCT p) FROM contacts "
+                     "GROUP BY 1, 2");
+        answer_check(dense.registry, dense.sql, "from contacts group by q = quarter_of(start) show cost = mean(cost), people = patients()",
+                     "SELECT " QUARTER ", avg(cost) / 100.0, count(DISTINCT p), "
+                     "count(DISTINCT p) FROM contacts GROUP BY 1");
+    }
+    assert_true(chunks_by_day(&dense) > PERSONS / CHUNK_PERSONS / 2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_same_shown(&dense, &densest, cases[i].question, 2);
+    assert_int_equal(chunks_by_day(&chunks), 0);
 }
 
 int main(void)
@@ -175,6 +222,7 @@ int main(void)
         cmocka_unit_test(groups_by_day_and_category_are_those_of_sql),
         cmocka_unit_test(chunks_are_told_as_cells_where_they_can_be),
         cmocka_unit_test(what_is_hidden_does_not_depend_on_chunks),
+        cmocka_unit_test(what_is_kept_by_day_is_that_of_sql),
     };
     return cmocka_run_group_tests(tests, open_both, close_both);
 }

@@ -1,0 +1,14 @@
+/* cells_by_day.h: what a chunk's rows add up to by cell (cells.h), from its rows in the order of their days, where the segment keeps them
+ * so: no row is made a cell of, nor touches a cell's word. Callers: group_cells.c. */
+#ifndef LOTS_QUERY_CELLS_BY_DAY_H
+#define LOTS_QUERY_CELLS_BY_DAY_H
+
+#include "query/exec/cells.h"
+
+/* All rows of the worker's chunk: *count cells, and of each two words as lots_group_words has them, of the values of `column`, none of
+ * which is missing, below 0 or greater than 31 bits; UINT32_MAX: of no values. *done false: they aren't kept so, and nothing was made. Asked
+ * for often they are. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_cells_by_day(lots_worker *worker, lots_cells_plan *plan, uint32_t column, uint32_t *count, uint64_t **words,
+                                        bool *done, lots_error *err);
+
+#endif

@@ -41,7 +41,7 @@ lots: $(BUILD)/lots
 # Loops that the compiler should unroll and vectorise: gcc does so only at -O3.
 HOT := $(if $(findstring -O2,$(CFLAGS)),-O3)
 $(BUILD)/core/base/kernels%.o $(BUILD)/core/base/narrow.o $(BUILD)/core/codec/%.o $(BUILD)/query/exec/group_batch.o $(BUILD)/query/exec/key_code.o $(BUILD)/query/exec/key_fold.o: HOTTER := $(HOT)
-$(BUILD)/core/store/segment_offsets.o $(BUILD)/core/store/segment_places.o $(BUILD)/core/store/segment_read.o $(BUILD)/query/exec/days.o $(BUILD)/query/exec/eval_date.o $(BUILD)/query/exec/eval_logic.o $(BUILD)/query/exec/eval_number.o $(BUILD)/query/exec/each.o $(BUILD)/query/exec/each_within.o $(BUILD)/query/exec/taken.o $(BUILD)/query/exec/panel.o: HOTTER := $(HOT)
+$(BUILD)/core/store/segment_needs.o $(BUILD)/core/store/segment_offsets.o $(BUILD)/core/store/segment_places.o $(BUILD)/core/store/segment_read.o $(BUILD)/query/exec/days.o $(BUILD)/query/exec/eval_date.o $(BUILD)/query/exec/eval_logic.o $(BUILD)/query/exec/eval_number.o $(BUILD)/query/exec/each.o $(BUILD)/query/exec/each_within.o $(BUILD)/query/exec/taken.o $(BUILD)/query/exec/panel.o: HOTTER := $(HOT)
 $(BUILD)/core/base/kernels_avx2.o:   KERNEL := -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt
 $(BUILD)/core/base/kernels_avx512.o: KERNEL := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512cd -mavx512vbmi2 -mavx512vpopcntdq -mbmi -mbmi2 -mpopcnt -mlzcnt
 

@@ -1,5 +1,6 @@
 /* segment_file.h: an open segment, as the files that read it share it: segment.c (opening, facts), segment_read.c
- * (blocks), segment_lengths.c, segment_days.c (days), those that segment_kept.h names (what is kept decoded), segment_ids.c
+ * (blocks), segment_needs.c (what these need beside their bytes), segment_forms.c, segment_groups.c, segment_offsets.c,
+ * segment_lengths.c, segment_days.c (days), those that segment_kept.h names (what is kept decoded), segment_ids.c
  * (dictionaries), segment_pairs.c, segment_posted.c (postings), segment_export.c, segment_check.c. Nobody else includes this.
  *
  * Invariants: 1. streams[s].columns[c] answers for schema->streams[s].columns[c]; `file` is NULL where the file is older

@@ -1,5 +1,6 @@
 /* border.h: constant windows as places among each patient's rows: those of whole calendar years from what the store says of years,
- * others where few patients are wanted (wanted.h), from a few days of theirs. Callers: resolve.c, period.c. */
+ * others where few patients are wanted (wanted.h), from a few days of theirs. Callers: resolve.c, period.c,
+ * panel_mark.c, operand.c. */
 #ifndef LOTS_QUERY_BORDER_H
 #define LOTS_QUERY_BORDER_H
 

@@ -1,4 +1,4 @@
-/* days.h: days that events last. Callers: aggregate.c, candidates.c. */
+/* days.h: days that events last. Callers: aggregate.c, operand.c, candidates.c. */
 #ifndef LOTS_QUERY_DAYS_H
 #define LOTS_QUERY_DAYS_H
 

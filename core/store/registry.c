@@ -12,7 +12,8 @@
 #include "core/store/registry_hold.h"
 #include "core/store/stored_file.h"
 
-enum { KEPT_SHARE = 16 }; /* of the machine's memory: how much of it may hold what is kept decoded */
+/* Of the machine's memory: how much of it may hold what is kept decoded. And for each so many bytes one more for what is kept by day. */
+enum { KEPT_SHARE = 16, BY_DAY_SHARE = 4 };
 
 typedef struct segment_slot {
     pthread_mutex_t mutex;
@@ -35,7 +36,8 @@ struct lots_registry {
     lots_dictionary **domains;
     const char **domain_names; /* texts of `facts` */
     uint32_t domain_count;
-    lots_budget keep;       /* for what segments keep decoded */
+    lots_budget keep;        /* for what segments keep decoded */
+    lots_budget keep_by_day; /* and for what they keep of it in the order of days */
     uint64_t *events;       /* by stream */
     lots_patient *firsts;   /* by segment, and the count of patients */
     segment_slot *segments; /* segment_count of them have a mutex */
@@ -210,6 +212,7 @@ lots_status lots_registry_open(lots_registry **out, const char *path, const lots
     registry->hold = LOTS_FILE_CLOSED;
     options = options != NULL ? options : &none;
     lots_budget_init(&registry->keep, options->kept_bytes > 0 ? options->kept_bytes : lots_memory_bytes() / KEPT_SHARE);
+    lots_budget_init(&registry->keep_by_day, registry->keep.limit_bytes / BY_DAY_SHARE + 1); /* 0 would be no limit */
     lots_status status = fill_registry(registry, path, options, err);
     if (status != LOTS_OK)
         lots_registry_close(registry);
@@ -308,8 +311,10 @@ static lots_status open_segment(lots_registry *registry, uint32_t index, lots_se
         status = lots_fail(err, LOTS_CORRUPT, "'%s' is not the segment that the catalog names", path);
         lots_segment_close(*out);
     }
-    if (status == LOTS_OK)
+    if (status == LOTS_OK) {
         lots_segment_keep(*out, &registry->keep);
+        lots_segment_keep_by_day(*out, &registry->keep_by_day);
+    }
     lots_free(path);
     return status;
 }

@@ -38,7 +38,8 @@ typedef struct lots_coverage {
 typedef struct lots_registry_options {
     uint64_t generation;     /* 0: the current one; else that one, if still there (pinned) */
     const char *identities;  /* another folder of identity files; NULL: the catalog's setting */
-    size_t kept_bytes;       /* what may be kept decoded from one question to the next; 0: a sixteenth of the machine's memory */
+    size_t kept_bytes;       /* what may be kept decoded from one question to the next, and a quarter as much by day; 0: a sixteenth of
+                              * the machine's memory */
 } lots_registry_options;
 
 /* Errors: LOTS_IO when there is no registry at the path (saying what a registry is), LOTS_USAGE when it has no such

@@ -302,6 +302,7 @@ void lots_segment_close(lots_segment *segment)
     if (segment == NULL)
         return;
     lots_rooms_close(segment->keep);
+    lots_rooms_close(segment->keep_by_day);
     close_columns(segment);
     lots_layout_free(&segment->layout);
     lots_arena_free(&segment->arena);

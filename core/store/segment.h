@@ -223,6 +223,8 @@ LOTS_MUST lots_status lots_segment_check(lots_segment *segment, lots_fault_repor
 /* From now on what is asked for again and again is kept decoded, as far as the budget goes, which must outlive the segment: the
  * files that segment_kept.h names say what. Once, before anything is read. */
 void lots_segment_keep(lots_segment *segment, lots_budget *budget);
+/* The same of what is kept once more in the order of days (lots_segment_by_day), which may so take no room from the rest. */
+void lots_segment_keep_by_day(lots_segment *segment, lots_budget *budget);
 /* Forget which blocks were verified (used by checks that must read again). */
 void lots_segment_forget(lots_segment *segment);
 

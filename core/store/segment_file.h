@@ -117,6 +117,7 @@ struct lots_segment {
     _Atomic uint8_t *verified;
     uint32_t block_count;
     lots_rooms *keep;              /* for what is kept decoded; NULL: nothing is */
+    lots_rooms *keep_by_day;       /* the same, in the order of days */
 };
 
 /* Which blocks have been found right, each for itself. */

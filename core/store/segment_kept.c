@@ -6,11 +6,17 @@
 enum { KEPT_AFTER = 4, REFUSED = UINT8_MAX };
 
 /* Of a file of some megabytes as much is kept. Without memory nothing is, nor without a budget. */
-void lots_segment_keep(lots_segment *segment, lots_budget *budget)
+static lots_rooms *open_rooms(const lots_segment *segment, lots_budget *budget)
 {
-    if (budget == NULL || lots_rooms_open(&segment->keep, budget, segment->bytes >= LOTS_LARGE_PAGE, NULL) != LOTS_OK)
-        segment->keep = NULL;
+    lots_rooms *rooms = NULL;
+    if (budget == NULL || lots_rooms_open(&rooms, budget, segment->bytes >= LOTS_LARGE_PAGE, NULL) != LOTS_OK)
+        return NULL;
+    return rooms;
 }
+
+void lots_segment_keep(lots_segment *segment, lots_budget *budget) { segment->keep = open_rooms(segment, budget); }
+
+void lots_segment_keep_by_day(lots_segment *segment, lots_budget *budget) { segment->keep_by_day = open_rooms(segment, budget); }
 
 bool lots_kept_is_due(lots_kept *kept)
 {

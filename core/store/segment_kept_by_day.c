@@ -22,7 +22,7 @@ typedef struct chunk_place {
 
 static lots_kept *kept_order(lots_segment *segment, uint32_t stream, uint32_t chunk)
 {
-    lots_kept *kept = lots_kept_load(&segment->streams[stream].kept_order, segment->keep, segment->layout.chunks);
+    lots_kept *kept = lots_kept_load(&segment->streams[stream].kept_order, segment->keep_by_day, segment->layout.chunks);
     return kept == NULL ? NULL : kept + chunk;
 }
 
@@ -43,7 +43,7 @@ static const lots_day_order *load_order(const chunk_place *at)
         return order;
     const lots_block_meta *meta = &at->segment->streams[at->stream].ordered->values.metas[at->chunk];
     const uint32_t days = (uint32_t)(meta->max - meta->min) + 1;
-    order = lots_rooms_take(at->segment->keep, sizeof *order + (days + 1) * sizeof(uint16_t));
+    order = lots_rooms_take(at->segment->keep_by_day, sizeof *order + (days + 1) * sizeof(uint16_t));
     if (order == NULL)
         return NULL;
     count_days(at, days, (uint16_t *)(order + 1));
@@ -55,7 +55,7 @@ static const lots_day_order *load_order(const chunk_place *at)
 static bool find_chunk(lots_segment *segment, uint32_t stream, uint32_t chunk, lots_arena *scratch, chunk_place *out)
 {
     const lots_layout_column *ordered = segment->streams[stream].ordered;
-    if (segment->keep == NULL || ordered == NULL || !lots_layout_held(&ordered->values.metas[chunk]))
+    if (segment->keep_by_day == NULL || ordered == NULL || !lots_layout_held(&ordered->values.metas[chunk]))
         return false;
     const lots_block_meta *meta = &ordered->values.metas[chunk];
     *out = (chunk_place){.segment = segment, .stream = stream, .chunk = chunk, .rows = meta->count, .scratch = scratch};
@@ -114,7 +114,7 @@ static lots_status sort_numbers(const chunk_place *at, const lots_layout_slot *s
     from.values = room;
     LOTS_TRY(lots_block_decode_narrow(meta, at->segment->data + slot->offsets[at->chunk],
                                       lots_segment_after_block(at->segment, slot, at->chunk), &from, &done, at->scratch, NULL));
-    *made = done ? lots_rooms_take(at->segment->keep, bytes_of_numbers(at)) : NULL;
+    *made = done ? lots_rooms_take(at->segment->keep_by_day, bytes_of_numbers(at)) : NULL;
     for (uint32_t row = 0; *made != NULL && row < at->rows; row++)
         (*made)[places[row]] = from.entries != NULL ? from.entries[from.values[row]] : from.values[row];
     return LOTS_OK;
@@ -126,12 +126,12 @@ const uint32_t *lots_segment_numbers_by_day(lots_segment *segment, uint32_t stre
     chunk_place at;
     if (from->file == NULL || !can_sort(segment, &from->file->values, chunk) || !find_chunk(segment, stream, chunk, scratch, &at))
         return NULL;
-    lots_kept *kept = lots_kept_load(&from->kept_numbers, segment->keep, segment->layout.chunks);
+    lots_kept *kept = lots_kept_load(&from->kept_numbers, segment->keep_by_day, segment->layout.chunks);
     if (kept == NULL)
         return NULL;
     kept += chunk;
     uint32_t *numbers = lots_kept_get(kept);
-    if (numbers != NULL || lots_rooms_left(segment->keep) < bytes_of_numbers(&at) || !lots_kept_is_due(kept) || !begin(&at))
+    if (numbers != NULL || lots_rooms_left(segment->keep_by_day) < bytes_of_numbers(&at) || !lots_kept_is_due(kept) || !begin(&at))
         return numbers;
     const lots_arena_mark mark = lots_arena_save(scratch);
     if (sort_numbers(&at, &from->file->values, &numbers) != LOTS_OK || numbers == NULL)
@@ -198,7 +198,7 @@ static lots_status sort_classes(const chunk_place *at, uint32_t column, uint32_t
     LOTS_TRY(find_classes(at, column, classes, &own, &done));
     LOTS_TRY(lots_arena_vector(at->scratch, &offsets, (size_t)patients + 1, sizeof(uint32_t), NULL));
     LOTS_TRY(lots_segment_offsets(at->segment, at->stream, at->chunk, offsets, at->scratch, NULL));
-    *made = done ? lots_rooms_take(at->segment->keep, bytes_of_classes(at, classes)) : NULL;
+    *made = done ? lots_rooms_take(at->segment->keep_by_day, bytes_of_classes(at, classes)) : NULL;
     if (*made == NULL)
         return LOTS_OK;
     uint16_t *before = (uint16_t *)(*made + 1);
@@ -221,7 +221,7 @@ static lots_kept *kept_classes(const chunk_place *at, uint32_t column, uint32_t 
             return NULL;
         place = &stream->columns[column].kept_classes;
     }
-    lots_kept *kept = lots_kept_load(place, at->segment->keep, at->segment->layout.chunks);
+    lots_kept *kept = lots_kept_load(place, at->segment->keep_by_day, at->segment->layout.chunks);
     return kept == NULL ? NULL : kept + at->chunk;
 }
 
@@ -234,7 +234,7 @@ const lots_classes_by_day *lots_segment_classes_by_day(lots_segment *segment, ui
         return NULL;
     lots_kept *kept = kept_classes(&at, column, &classes);
     lots_classes_by_day *made = kept == NULL ? NULL : lots_kept_get(kept);
-    if (kept == NULL || made != NULL || lots_rooms_left(segment->keep) < bytes_of_classes(&at, classes) || !lots_kept_is_due(kept) ||
+    if (kept == NULL || made != NULL || lots_rooms_left(segment->keep_by_day) < bytes_of_classes(&at, classes) || !lots_kept_is_due(kept) ||
         !begin(&at))
         return made;
     const lots_arena_mark mark = lots_arena_save(scratch);

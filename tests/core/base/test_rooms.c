@@ -42,17 +42,30 @@ static void assert_own(const taken *t)
     }
 }
 
+static lots_rooms *open_rooms(lots_budget *budget, size_t limit_bytes, bool large)
+{
+    lots_error err;
+    lots_rooms *rooms;
+    lots_budget_init(budget, limit_bytes);
+    assert_ok(lots_rooms_open(&rooms, budget, large, &err));
+    return rooms;
+}
+
+/* The budget has all back. */
+static void close_rooms(lots_rooms *rooms, const lots_budget *budget)
+{
+    lots_rooms_close(rooms);
+    assert_int_equal(budget->used_bytes, 0);
+}
+
 static void rooms_are_apart_whoever_takes_them(void **state)
 {
     (void)state;
-    lots_error err;
     for (int large = 0; large < 2; large++) {
         lots_budget budget;
-        lots_rooms *rooms;
         pthread_t threads[3];
         taken *each = calloc(3, sizeof *each);
-        lots_budget_init(&budget, 0);
-        assert_ok(lots_rooms_open(&rooms, &budget, large != 0, &err));
+        lots_rooms *rooms = open_rooms(&budget, 0, large != 0);
         for (unsigned i = 0; i < 3; i++) {
             each[i] = (taken){.rooms = rooms, .seed = i + 1, .clean = true};
             assert_int_equal(pthread_create(&threads[i], NULL, take_some, &each[i]), 0);
@@ -61,8 +74,7 @@ static void rooms_are_apart_whoever_takes_them(void **state)
             pthread_join(threads[i], NULL);
         for (int i = 0; i < 3; i++)
             assert_own(&each[i]);
-        lots_rooms_close(rooms);
-        assert_int_equal(budget.used_bytes, 0);
+        close_rooms(rooms, &budget);
         free(each);
     }
 }
@@ -71,11 +83,8 @@ static void rooms_are_apart_whoever_takes_them(void **state)
 static void pieces_are_counted_until_nothing_is_left(void **state)
 {
     (void)state;
-    lots_error err;
     lots_budget budget;
-    lots_rooms *rooms;
-    lots_budget_init(&budget, LOTS_LARGE_PAGE + 300000);
-    assert_ok(lots_rooms_open(&rooms, &budget, true, &err));
+    lots_rooms *rooms = open_rooms(&budget, LOTS_LARGE_PAGE + 300000, true);
     const char *first = lots_rooms_take(rooms, 1000), *second = lots_rooms_take(rooms, 1000);
     assert_true(second == first + 1024);
     assert_int_equal(budget.used_bytes, LOTS_LARGE_PAGE);
@@ -89,25 +98,20 @@ static void pieces_are_counted_until_nothing_is_left(void **state)
     assert_non_null(lots_rooms_take(rooms, 250000));
     assert_true(lots_rooms_left(rooms) < 50000);
     assert_null(lots_rooms_take(rooms, SIZE_MAX));
-    lots_rooms_close(rooms);
-    assert_int_equal(budget.used_bytes, 0);
+    close_rooms(rooms, &budget);
     lots_rooms_close(NULL);
 }
 
 static void few_take_no_more_than_they_need(void **state)
 {
     (void)state;
-    lots_error err;
     lots_budget budget;
-    lots_rooms *rooms;
-    lots_budget_init(&budget, 5000);
-    assert_ok(lots_rooms_open(&rooms, &budget, false, &err));
+    lots_rooms *rooms = open_rooms(&budget, 5000, false);
     assert_non_null(lots_rooms_take(rooms, 1000));
     assert_true(budget.used_bytes >= 1000 && budget.used_bytes < 1200);
     assert_null(lots_rooms_take(rooms, 4900));
     assert_non_null(lots_rooms_take(rooms, 3500));
-    lots_rooms_close(rooms);
-    assert_int_equal(budget.used_bytes, 0);
+    close_rooms(rooms, &budget);
 }
 
 int main(void)

@@ -193,19 +193,44 @@ static lots_status grow_column(lots_arena *arena, const lots_vector *like, uint3
     return LOTS_OK;
 }
 
-/* Room for the piece that is next, and for as many rows of each chunk to come as those before had, so that mostly nothing
- * moves. */
+/* Bytes that a row takes, a truth as one. */
+static size_t row_bytes(const lots_gather *gather, const lots_piece_of_rows *piece)
+{
+    size_t bytes = sizeof *piece->patient;
+    bytes += piece->relation_row == NULL ? 0 : sizeof *piece->relation_row;
+    bytes += piece->position == NULL ? 0 : sizeof *piece->position;
+    for (uint32_t i = 0; i < gather->kept_count; i++) {
+        const lots_type_kind kind = piece->values[i].type.kind;
+        if (piece->values[i].count > 0)
+            bytes += kind == LOTS_TYPE_BOOL ? 1 : lots_type_bytes(kind) + (kind == LOTS_TYPE_INTERVAL ? sizeof(int32_t) : 0);
+    }
+    return bytes;
+}
+
+/* For how many rows, when there are `count`: for as many of each chunk to come as those before had, so that mostly nothing moves. The
+ * chunks to come need not be like those before, as when ids begin with when one was born: what is left of a budget is not taken for
+ * them, as long as few chunks tell no more than a small part, unless for as many rows again. */
+static uint64_t expect_rows(const lots_gather *gather, const lots_piece_of_rows *piece, uint64_t count)
+{
+    enum { SPARE = 32, FEW = 8, SMALL = 8, REST = 4 };
+    const uint64_t seen = (uint64_t)gather->next + 1, expected = count * gather->piece_count / seen;
+    const uint64_t room = expected + expected / SPARE, left = lots_budget_left(gather->budget) / row_bytes(gather, piece);
+    const uint64_t part = seen * FEW < gather->piece_count ? left / SMALL : left - left / REST;
+    const uint64_t most = part > 2 * count ? part : 2 * count;
+    return room < most ? room : most;
+}
+
+/* Room for the piece that is next. */
 static lots_status make_room(lots_gather *gather, const lots_piece_of_rows *piece, lots_error *err)
 {
-    enum { SPARE = 32 };
     lots_gathered *laid = &gather->laid;
     const uint64_t count = (uint64_t)laid->count + piece->count;
-    const uint64_t expected = count * gather->piece_count / (gather->next + 1), room = expected + expected / SPARE;
     lots_arena *arena = &laid->arenas[gather->kept_count];
     if (count >= UINT32_MAX)
         return lots_fail(err, LOTS_LIMIT, "a result of more than 4 thousand million rows");
     if (count <= gather->room)
         return LOTS_OK;
+    const uint64_t room = expect_rows(gather, piece, count);
     gather->room = room >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)room;
     LOTS_TRY(grow_numbers(arena, gather->room, laid->count, &laid->patient, err));
     if (piece->relation_row != NULL)

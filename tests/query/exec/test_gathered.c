@@ -180,6 +180,60 @@ static void texts_are_laid_out_at_the_end(void **state)
     gather_all(SLOTS, order, 1);
 }
 
+/* A chunk's rows of one number each. */
+static void gather_numbers(lots_gather *gather, lots_worker *worker, uint32_t chunk, uint32_t count)
+{
+    lots_error err;
+    lots_vector number;
+    uint32_t *patient = NULL;
+    lots_arena *arena = &worker->depths[0].arena;
+    lots_arena_reset(arena);
+    assert_ok(lots_vector_new(arena, &(lots_type){.kind = LOTS_TYPE_INT}, count, &number, &err));
+    assert_ok(lots_new_u32(arena, count, &patient, &err));
+    for (uint32_t i = 0; i < count; i++)
+        ((int64_t *)number.data)[i] = number_of(chunk, patient[i] = i);
+    const lots_instance rows = {.count = count, .slots = &number, .slot_count = 1};
+    assert_ok(lots_gather_chunk(gather, 0, chunk, worker, &rows, patient, true, &err));
+    assert_ok(lots_gather_done(gather, 0, chunk, &err));
+}
+
+/* As many rows in the first `some` chunks each, and none in the others. Gives the most memory there was. */
+static size_t gather_under(size_t limit_bytes, uint32_t some, uint32_t count)
+{
+    lots_error err;
+    lots_depth depth = {0};
+    lots_worker worker = {.kernels = lots_kernels_get(), .depths = &depth};
+    const lots_kept kept = {.kind = LOTS_TYPE_INT};
+    lots_budget budget;
+    lots_gather gather;
+    lots_gathered rows;
+    lots_budget_init(&budget, limit_bytes);
+    lots_arena_init(&depth.arena, 0);
+    assert_ok(lots_gather_open(&gather, &kept, 1, 1, CHUNKS, &budget, &err));
+    for (uint32_t chunk = 0; chunk < CHUNKS; chunk++)
+        gather_numbers(&gather, &worker, chunk, chunk < some ? count : 0);
+    assert_ok(lots_gather_finish(&gather, NULL, &rows, &err));
+    assert_int_equal(rows.count, some * count);
+    for (uint32_t i = 0; i < rows.count; i++)
+        assert_int_equal(((const int64_t *)rows.values[0].data)[i], number_of(i / count, i % count));
+    lots_gathered_close(&rows);
+    lots_gather_close(&gather);
+    lots_arena_free(&depth.arena);
+    return budget.peak_bytes;
+}
+
+/* A row takes 16 bytes. */
+static void rows_of_the_first_chunks_alone_leave_room_under_a_limit(void **state)
+{
+    (void)state;
+    const size_t limit = (size_t)8 << 20;
+    assert_true(gather_under(limit, 1, 50000) < limit / 2); /* 800,000 bytes, not 40 times as many */
+    assert_true(gather_under(limit, 4, 12500) < limit / 2);
+    assert_true(gather_under(limit, 7, 10000) < limit);
+    assert_true(gather_under(limit, CHUNKS, 6000) <= limit); /* nearly half of it */
+    assert_true(gather_under(0, CHUNKS, 6000) < CHUNKS * 6000 * 17 + (1 << 20)); /* without one nothing moves */
+}
+
 static void no_rows_are_rows_of_patients(void **state)
 {
     (void)state;
@@ -205,6 +259,7 @@ int main(void)
         cmocka_unit_test(chunks_come_in_order),
         cmocka_unit_test(chunks_come_in_any_order),
         cmocka_unit_test(no_rows_are_rows_of_patients),
+        cmocka_unit_test(rows_of_the_first_chunks_alone_leave_room_under_a_limit),
         cmocka_unit_test(texts_are_laid_out_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

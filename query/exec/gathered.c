@@ -230,16 +230,17 @@ static lots_status make_room(lots_gather *gather, const lots_piece_of_rows *piec
         return lots_fail(err, LOTS_LIMIT, "a result of more than 4 thousand million rows");
     if (count <= gather->room)
         return LOTS_OK;
-    const uint64_t room = expect_rows(gather, piece, count);
-    gather->room = room >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)room;
-    LOTS_TRY(grow_numbers(arena, gather->room, laid->count, &laid->patient, err));
+    const uint64_t expected = expect_rows(gather, piece, count);
+    const uint32_t room = expected >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)expected;
+    LOTS_TRY(grow_numbers(arena, room, laid->count, &laid->patient, err));
     if (piece->relation_row != NULL)
-        LOTS_TRY(grow_numbers(arena, gather->room, laid->count, &laid->relation_row, err));
+        LOTS_TRY(grow_numbers(arena, room, laid->count, &laid->relation_row, err));
     if (piece->position != NULL)
-        LOTS_TRY(grow_numbers(arena, gather->room, laid->count, &laid->position, err));
+        LOTS_TRY(grow_numbers(arena, room, laid->count, &laid->position, err));
     for (uint32_t i = 0; i < gather->kept_count; i++)
         if (piece->values[i].count > 0)
-            LOTS_TRY(grow_column(&laid->arenas[i], &piece->values[i], gather->room, laid->count, &laid->values[i], err));
+            LOTS_TRY(grow_column(&laid->arenas[i], &piece->values[i], room, laid->count, &laid->values[i], err));
+    gather->room = room; /* all of them have it */
     return LOTS_OK;
 }
 

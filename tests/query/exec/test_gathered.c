@@ -180,21 +180,21 @@ static void texts_are_laid_out_at_the_end(void **state)
     gather_all(SLOTS, order, 1);
 }
 
-/* A chunk's rows of one number each. */
-static void gather_numbers(lots_gather *gather, lots_worker *worker, uint32_t chunk, uint32_t count)
+/* A chunk's rows of one number each, by a worker of one number for each of `depths`. */
+static void keep_numbers(lots_gather *gather, lots_depth *depths, unsigned number, uint32_t chunk, uint32_t count)
 {
     lots_error err;
-    lots_vector number;
+    lots_vector values;
     uint32_t *patient = NULL;
-    lots_arena *arena = &worker->depths[0].arena;
+    lots_worker worker = {.kernels = lots_kernels_get(), .depths = &depths[number]};
+    lots_arena *arena = &depths[number].arena;
     lots_arena_reset(arena);
-    assert_ok(lots_vector_new(arena, &(lots_type){.kind = LOTS_TYPE_INT}, count, &number, &err));
+    assert_ok(lots_vector_new(arena, &(lots_type){.kind = LOTS_TYPE_INT}, count, &values, &err));
     assert_ok(lots_new_u32(arena, count, &patient, &err));
     for (uint32_t i = 0; i < count; i++)
-        ((int64_t *)number.data)[i] = number_of(chunk, patient[i] = i);
-    const lots_instance rows = {.count = count, .slots = &number, .slot_count = 1};
-    assert_ok(lots_gather_chunk(gather, 0, chunk, worker, &rows, patient, true, &err));
-    assert_ok(lots_gather_done(gather, 0, chunk, &err));
+        ((int64_t *)values.data)[i] = number_of(chunk, patient[i] = i);
+    const lots_instance rows = {.count = count, .slots = &values, .slot_count = 1};
+    assert_ok(lots_gather_chunk(gather, number, chunk, &worker, &rows, patient, true, &err));
 }
 
 /* As many rows in the first `some` chunks each, and none in the others. Gives the most memory there was. */
@@ -202,7 +202,6 @@ static size_t gather_under(size_t limit_bytes, uint32_t some, uint32_t count)
 {
     lots_error err;
     lots_depth depth = {0};
-    lots_worker worker = {.kernels = lots_kernels_get(), .depths = &depth};
     const lots_kept kept = {.kind = LOTS_TYPE_INT};
     lots_budget budget;
     lots_gather gather;
@@ -210,8 +209,10 @@ static size_t gather_under(size_t limit_bytes, uint32_t some, uint32_t count)
     lots_budget_init(&budget, limit_bytes);
     lots_arena_init(&depth.arena, 0);
     assert_ok(lots_gather_open(&gather, &kept, 1, 1, CHUNKS, &budget, &err));
-    for (uint32_t chunk = 0; chunk < CHUNKS; chunk++)
-        gather_numbers(&gather, &worker, chunk, chunk < some ? count : 0);
+    for (uint32_t chunk = 0; chunk < CHUNKS; chunk++) {
+        keep_numbers(&gather, &depth, 0, chunk, chunk < some ? count : 0);
+        assert_ok(lots_gather_done(&gather, 0, chunk, &err));
+    }
     assert_ok(lots_gather_finish(&gather, NULL, &rows, &err));
     assert_int_equal(rows.count, some * count);
     for (uint32_t i = 0; i < rows.count; i++)
@@ -232,6 +233,34 @@ static void rows_of_the_first_chunks_alone_leave_room_under_a_limit(void **state
     assert_true(gather_under(limit, 7, 10000) < limit);
     assert_true(gather_under(limit, CHUNKS, 6000) <= limit); /* nearly half of it */
     assert_true(gather_under(0, CHUNKS, 6000) < CHUNKS * 6000 * 17 + (1 << 20)); /* without one nothing moves */
+}
+
+/* Another worker may still be at a chunk, whose rows are not to be laid where there is none for them. */
+static void room_that_could_not_be_had_is_not_there(void **state)
+{
+    enum { FEW = 10, MANY = 100000 };
+    lots_error err;
+    lots_depth depths[2] = {0};
+    const lots_kept kept = {.kind = LOTS_TYPE_INT};
+    lots_budget budget;
+    lots_gather gather;
+    (void)state;
+    lots_budget_init(&budget, (size_t)5 << 19); /* of MANY rows 1,600,000 bytes twice are too many */
+    for (int w = 0; w < 2; w++)
+        lots_arena_init(&depths[w].arena, 0);
+    assert_ok(lots_gather_open(&gather, &kept, 1, 2, CHUNKS, &budget, &err));
+    keep_numbers(&gather, depths, 1, 1, MANY);
+    assert_ok(lots_gather_done(&gather, 1, 1, &err));
+    keep_numbers(&gather, depths, 0, 0, FEW);
+    const uint32_t room = gather.room;
+    assert_true(room >= FEW && room < MANY);
+    assert_int_equal(lots_gather_done(&gather, 0, 0, &err), LOTS_LIMIT);
+    assert_int_equal(gather.room, room);
+    keep_numbers(&gather, depths, 1, 2, room - FEW);
+    assert_int_equal(gather.room, room);
+    lots_gather_close(&gather);
+    for (int w = 0; w < 2; w++)
+        lots_arena_free(&depths[w].arena);
 }
 
 static void no_rows_are_rows_of_patients(void **state)
@@ -259,6 +288,7 @@ int main(void)
         cmocka_unit_test(chunks_come_in_order),
         cmocka_unit_test(chunks_come_in_any_order),
         cmocka_unit_test(no_rows_are_rows_of_patients),
+        cmocka_unit_test(room_that_could_not_be_had_is_not_there),
         cmocka_unit_test(rows_of_the_first_chunks_alone_leave_room_under_a_limit),
         cmocka_unit_test(texts_are_laid_out_at_the_end),
     };

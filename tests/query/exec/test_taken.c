@@ -101,6 +101,8 @@ static void rows_beside_them(void **state)
             for (int i = 0; i < COUNT; i++)
                 places[i] = i + by < 0 || i + by >= COUNT || (i + by) / owner != i / owner ? NONE : i + by;
             ask_each_way(places, COUNT);
+            places[by < 0 ? 0 : COUNT - 1] = 7; /* nothing taken is beside it, but another row is asked for */
+            ask_each_way(places, COUNT);
             places[COUNT / 2] = COUNT / 2; /* one is itself */
             ask_each_way(places, COUNT);
             places[COUNT - 2] = -2; /* one is another row */

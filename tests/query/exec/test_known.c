@@ -26,5 +26,6 @@ int main(void)
 {
     stays known = {.emergency = "p % 10 = 3 and k % 9 = 7", .status = "'done'", .dx = "case when i % 3 = 0 then 'I50' end",
                    .questions = questions, .question_count = sizeof questions / sizeof *questions, .times = 2};
-    return run_stays(&known);
+    const struct CMUnitTest tests[] = {STAYS_TESTS(&known)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,9 @@ static void a_panel_leaves_the_others_events_of_all_times(void **state)
                  "group by m show d = sum(d), n = sum(n) "
                  "from people derive d = covered_days(contacts, 2000..2023) group by sex show d = sum(d), k = sum(k)",
           "x-");
+    check(PEOPLE "from people each month m in 2020-05..2020-07 derive d = covered_days(contacts where acute, m) group by m show d = sum(d) "
+                 "from people derive d = covered_days(contacts where acute, 2000..2023) group by sex show d = sum(d)",
+          "x-");
 }
 
 /* Which of them left the data is for each to tell. */

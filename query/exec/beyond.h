@@ -5,7 +5,8 @@
  * person's. It is given when the windows of at least `least` persons leave the data (one, when nothing is hidden). Values
  * are often computed for all patients of a chunk: those count who are among the rows that enter the stage. A worker
  * remembers so many persons of each side of a stream and then looks no further, so that the answer is that of the union
- * over all workers, whatever each of them saw. Callers: candidates.c, resolve_repeat.c, pass.c, run_result.c. */
+ * over all workers, whatever each of them saw. Callers: candidates.c, as_of.c, beside.c, resolve_repeat.c, pass.c,
+ * run_result.c. */
 #ifndef LOTS_QUERY_BEYOND_H
 #define LOTS_QUERY_BEYOND_H
 

@@ -4,7 +4,8 @@
  * Spans. `reach` is the latest end so far within the owner's rows, so it rises: the first row that may still run on a day is
  * found by a search, too, and whether any does is known. Where the ends themselves rise, all from there on do.
  *
- * Memory: the arena of the relation's owners. Callers: candidates.c, aggregate.c, days.c. */
+ * Memory: the arena of the relation's owners. Callers: candidates.c, aggregate.c, as_of.c, days.c, panel_mark.c,
+ * resolve_repeat.c. */
 #ifndef LOTS_QUERY_PASSED_H
 #define LOTS_QUERY_PASSED_H
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "query/exec/column.h"
-#include "query/exec/days_of.h"
 
 static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
 {

@@ -1,8 +1,6 @@
 /* wanted.c: see wanted.h. */
 #include "query/exec/wanted.h"
 
-#include "query/exec/column.h"
-
 enum { ROWS_FEW = 4 }; /* rows a patient: with more hardly anyone is left out */
 
 /* With more than three of four wanted, leaving out the others isn't worth it. */

@@ -1,6 +1,6 @@
 /* wanted.h: the patients of a chunk of whom rows are left: what is made of every patient's events (episodes, active periods,
  * steps, matches) need not be made of the others'. Rows only get fewer within a chunk, so what was made while more were wanted
- * stays right. Callers: pass.c, pairs.c, resolve.c, candidates.c. */
+ * stays right. Callers: pass.c, pairs.c, passed.c, resolve.c, candidates.c. */
 #ifndef LOTS_QUERY_WANTED_H
 #define LOTS_QUERY_WANTED_H
 

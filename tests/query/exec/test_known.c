@@ -6,6 +6,12 @@
 #define INDEX_SQL "with i as (select p, max(start) day from contacts where level = 'emergency' group by p) "
 #define KNOWN "select count(*) from contacts c where c.p = i.p and c.\"end\" is not null and c.\"end\" "
 
+#define LAST_DAY(SAID, IS, DAYS)                                                                                             \
+    {INDEX "derive n = count(contacts known " SAID " index.start - " DAYS "d) group by n show people = count()",             \
+     INDEX_SQL "select n, count(*) from (select (" KNOWN IS " i.day - " DAYS ") n from i) group by n"}
+/* So many days before the index a stay ends that some patient had. */
+#define ON_LAST_DAYS(DAYS) LAST_DAY("until", "<=", DAYS), LAST_DAY("before", "<", DAYS)
+
 static const char *const questions[][2] = {
     {INDEX "derive n = count(contacts known before index.start within 1y before index.start) group by n show people = count()",
      INDEX_SQL "select n, count(*) from (select (" KNOWN "< i.day and c.start between addm(i.day, -12) and i.day - 1) n from i) group by n"},
@@ -19,6 +25,7 @@ static const char *const questions[][2] = {
                "c.start between d('2020-02-01') and i.day - 9)) n from i) group by n"},
     {INDEX "derive n = count(contacts where end < index.start) group by n show people = count()",
      INDEX_SQL "select n, count(*) from (select (" KNOWN "< i.day) n from i) group by n"},
+    ON_LAST_DAYS("55"), ON_LAST_DAYS("59"), ON_LAST_DAYS("77"), ON_LAST_DAYS("169"), ON_LAST_DAYS("171"),
 };
 
 /* Of every tenth patient some are emergency visits. */

@@ -286,6 +286,23 @@ static void windows_of_few_persons_that_leave_the_data_are_not_told(void **state
     }
 }
 
+/* Whether one event is among so many within so many days need not be counted, but where these days leave the data that is told. */
+static void windows_that_leave_the_data_are_told_of_repeated_events(void **state)
+{
+    static const char warning[] = "warning: some windows of contacts reach back before";
+    const char *const text = "let all = contacts where year(start) > 1900 from patients "
+                             "derive n = count(all as e where count(all within %dd until e.start) >= 2) show n = sum(n)";
+    reply got;
+    char asked[256];
+    (void)state;
+    snprintf(asked, sizeof asked, text, 2000);
+    ask(asked, 0, NULL, &got);
+    assert_contains(got.notes, warning);
+    snprintf(asked, sizeof asked, text, 2);
+    ask(asked, 0, NULL, &got);
+    assert_null(strstr(got.notes, warning));
+}
+
 static void the_answer_is_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -328,6 +345,7 @@ int main(void)
         cmocka_unit_test(no_later_stage_brings_a_hidden_value_back),
         cmocka_unit_test(the_threshold_of_few_is_not_told),
         cmocka_unit_test(windows_of_few_persons_that_leave_the_data_are_not_told),
+        cmocka_unit_test(windows_that_leave_the_data_are_told_of_repeated_events),
         cmocka_unit_test(the_answer_is_the_same_for_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, open_registry, close_registry);

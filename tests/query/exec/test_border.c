@@ -21,11 +21,11 @@ static void fill(small_registry *r, int rows)
         small_patient(r, "1950-05-05", p % 2 == 0 ? "female" : "male", NULL);
     snprintf(sql, sizeof sql,
              "with recursive n(i) as (select 0 union all select i + 1 from n where i < %d)"
-             " insert into contacts (p, start, id, level, status, form, cost, dx)"
+             " insert into contacts (p, start, id, level, status, form, unit, cost, dx)"
              " select i %% %d, case when i %% 50 < 5 then d((2019 + i %% 5) || '-12-31') when i %% 50 < 10 then d((2019 + i %% 5) || '-01-01')"
              " else d('2018-12-20') + i * 7919 %% 1858 end, 'c' || i, case i %% 3 when 0 then 'primary' else 'emergency' end, 'done', 'visit',"
-             " 100 + i * 31 %% 977, case when i %% 4 = 0 then 'I50' end from n where i %% %d %% 7 != 3",
-             rows * PATIENTS - 1, PATIENTS, PATIENTS);
+             " case when i %% %d in (23, 39) then 'u2' else 'u1' end, 100 + i * 31 %% 977, case when i %% 4 = 0 then 'I50' end from n where i %% %d %% 7 != 3",
+             rows * PATIENTS - 1, PATIENTS, PATIENTS, PATIENTS);
     small_exec(r, sql);
     small_publish(r, OF_SEGMENT);
 }
@@ -173,6 +173,20 @@ static void windows_of_years_that_go_on_are_counted_each(void **state)
     answer_check(w->thin.registry, w->thin.sql, question, sql);
 }
 
+/* Rows that are the same but for those of a segment's last patient. */
+static void windows_of_years_of_nearly_the_same_rows_are_told_apart(void **state)
+{
+    const world *w = *state;
+    const char *question = "from patients derive a = count(contacts where unit = u1 during 2020), "
+                           "b = count(contacts where unit in (u1, u2) during 2021), c = count(contacts where unit = u1 during 2022) "
+                           "group by a, b, c show people = count()";
+    const char *sql = "with w as (select p.p, c.unit, year(c.start) y from patients p left join contacts c on c.p = p.p), "
+                      "g as (select p, coalesce(sum(unit = 'u1' and y = 2020), 0) a, coalesce(sum(y = 2021), 0) b, "
+                      "coalesce(sum(unit = 'u1' and y = 2022), 0) c from w group by p) select a, b, c, count(*) from g group by a, b, c";
+    answer_check(w->dense.registry, w->dense.sql, question, sql);
+    answer_check(w->thin.registry, w->thin.sql, question, sql);
+}
+
 /* Asked so often that the store keeps the costs by year: of all patients, of about half of them, and of each twice; beside sums under a
  * condition on the rows, and means. */
 static void sums_over_windows_of_years_stay_what_they_are(void **state)
@@ -207,6 +221,7 @@ int main(void)
         cmocka_unit_test(first_and_last_events_in_windows_of_years_are_theirs),
         cmocka_unit_test(windows_of_years_go_with_windows_of_days),
         cmocka_unit_test(windows_of_years_that_go_on_are_counted_each),
+        cmocka_unit_test(windows_of_years_of_nearly_the_same_rows_are_told_apart),
         cmocka_unit_test(sums_over_windows_of_years_stay_what_they_are),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

@@ -258,3 +258,11 @@ void small_publish(small_registry *r, uint32_t segment_patients)
     small_exec(r, "UPDATE contacts SET \"end\" = start WHERE level IS NOT 'inpatient'");
     small_exec(r, "COMMIT");
 }
+
+void small_keep_nothing(small_registry *r)
+{
+    const lots_registry_options options = {.kept_bytes = 1};
+    lots_error err;
+    lots_registry_close(r->registry);
+    assert_ok(lots_registry_open(&r->registry, r->path, &options, &err));
+}

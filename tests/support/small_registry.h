@@ -58,5 +58,7 @@ void small_contact(small_registry *r, int p, const char *start, const char *end,
 void small_random(small_registry *r, uint64_t seed, int patients);
 /* Make the registry, segments of so many patients, and open it. */
 void small_publish(small_registry *r, uint32_t segment_patients);
+/* Open it again so that nothing is kept decoded from one question to the next. */
+void small_keep_nothing(small_registry *r);
 
 #endif

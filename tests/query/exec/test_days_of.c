@@ -1,5 +1,6 @@
 /* Questions that ask days of few patients or few rows of a chunk that has many, against SQL over the same rows. Each is asked
- * twice: days are found by themselves once a block has been read whole. */
+ * twice: days are found by themselves once a block has been read whole. And of a registry that keeps nothing decoded, and of one that
+ * does. */
 #include <stdio.h>
 
 #include "tests/support/answer.h"
@@ -37,6 +38,14 @@ static int open_registry(void **state)
     small_contact(&r, 33, "2022-05-30", NULL, "municipal", NULL, "I50");
     small_publish(&r, PATIENTS);
     *state = &r;
+    return 0;
+}
+
+/* Where days are kept after some questions, all of them are at hand; here they are found by themselves again and again. */
+static int open_keeping_nothing(void **state)
+{
+    open_registry(state);
+    small_keep_nothing(*state);
     return 0;
 }
 
@@ -91,6 +100,21 @@ static void windows_before_an_index_hold_what_few_have(void **state)
                 "max(case when day between stay - 900 and stay - 1 then day end) l, "
                 "coalesce(max(day between stay - 30 and stay), 0) a from m group by p) "
                 "select n, l, a, count(*) from g group by n, l, a");
+}
+
+/* Days of two patients are known when days of the others' rows are asked for. */
+static void days_of_more_patients_than_before_are_their_own(void **state)
+{
+    check_twice(state, "let stay = first(contacts where level = inpatient during 2022)\n"
+                       "from patients where exists(stay) "
+                       "derive n = count(contacts where level = municipal during stay.start - 400d .. stay.start - 1d), "
+                       "l = last(contacts where level = primary).start, f = first(contacts where level = emergency).start "
+                       "group by n, l, f show people = count()",
+                "with " STAYS ", g as (select s.p, (select count(*) from contacts c where c.p = s.p and level = 'municipal' and "
+                "c.start between s.start - 400 and s.start - 1) n, "
+                "(select max(start) from contacts c where c.p = s.p and level = 'primary') l, "
+                "(select min(start) from contacts c where c.p = s.p and level = 'emergency') f from s) "
+                "select n, l, f, count(*) from g group by n, l, f");
 }
 
 /* No condition leaves out rows: those of other patients aren't asked for either. */
@@ -158,11 +182,13 @@ int main(void)
         cmocka_unit_test(the_day_of_an_index_event_is_its_own),
         cmocka_unit_test(windows_before_an_index_hold_its_patients_rows),
         cmocka_unit_test(windows_before_an_index_hold_what_few_have),
+        cmocka_unit_test(days_of_more_patients_than_before_are_their_own),
         cmocka_unit_test(windows_around_an_index_hold_all_rows_of_its_patients),
         cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_left),
         cmocka_unit_test(windows_of_days_hold_rows_of_the_patients_listed),
         cmocka_unit_test(codes_before_an_index_are_those_of_its_patients_rows),
         cmocka_unit_test(matches_find_what_follows_rare_events),
     };
-    return cmocka_run_group_tests(tests, open_registry, close_registry);
+    const int failed = cmocka_run_group_tests_name("nothing is kept", tests, open_keeping_nothing, close_registry);
+    return failed + cmocka_run_group_tests_name("days are kept", tests, open_registry, close_registry);
 }

@@ -17,7 +17,7 @@ typedef struct day_rows { /* of a chunk */
     uint64_t *fresh;        /* room for their bits */
 } day_rows;
 
-/* Everything is asked for, whether or not the rest is kept, so that all of it is at once. */
+/* False: some of it isn't kept. */
 static bool find_rows(lots_worker *worker, const lots_cells_plan *plan, uint32_t column, day_rows *out)
 {
     lots_segment *segment = worker->segment;
@@ -26,11 +26,11 @@ static bool find_rows(lots_worker *worker, const lots_cells_plan *plan, uint32_t
     *out = (day_rows){.rows = worker->streams[plan->stream].rows};
     out->order = lots_segment_by_day(segment, plan->stream, worker->chunk);
     out->classes = lots_segment_classes_by_day(segment, plan->stream, classes, worker->chunk, arena);
-    if (column != NONE) {
+    if (column != LOTS_NO_VALUES) {
         out->values = lots_segment_numbers_by_day(segment, plan->stream, column, worker->chunk, arena);
         out->most = (uint32_t)lots_segment_meta(segment, plan->stream, column, LOTS_PART_VALUES, worker->chunk)->max;
     }
-    return out->order != NULL && out->classes != NULL && (column == NONE || out->values != NULL);
+    return out->order != NULL && out->classes != NULL && (column == LOTS_NO_VALUES || out->values != NULL);
 }
 
 /* How many rows are before the day. */
@@ -75,16 +75,21 @@ static lots_status add_units(lots_worker *worker, const lots_cells_plan *plan, d
     return LOTS_OK;
 }
 
-lots_status lots_cells_by_day(lots_worker *worker, lots_cells_plan *plan, uint32_t column, uint32_t *count, uint64_t **words, bool *done,
-                              lots_error *err)
+bool lots_cells_has_by_day(lots_worker *worker, lots_cells_plan *plan, uint32_t column, uint32_t *count)
+{
+    day_rows from;
+    return lots_cells_reach(worker, plan, count) && find_rows(worker, plan, column, &from);
+}
+
+lots_status lots_cells_by_day(lots_worker *worker, const lots_cells_plan *plan, uint32_t column, uint64_t **words, lots_error *err)
 {
     day_rows from;
     void *room = NULL;
-    *done = lots_cells_reach(worker, plan, count) && find_rows(worker, plan, column, &from);
-    if (!*done)
-        return LOTS_OK;
-    LOTS_TRY(lots_arena_vector(lots_worker_arena(worker), &room, 2 * (size_t)*count, sizeof(uint64_t), err));
-    memset(room, 0, 2 * (size_t)*count * sizeof(uint64_t));
+    const size_t count = 2 * (size_t)plan->classes * (plan->day_key == NONE ? 1 : plan->units.count);
+    if (!find_rows(worker, plan, column, &from))
+        return lots_fail(err, LOTS_INTERNAL, "rows by day that are not kept");
+    LOTS_TRY(lots_arena_vector(lots_worker_arena(worker), &room, count, sizeof(uint64_t), err));
+    memset(room, 0, count * sizeof(uint64_t));
     *words = room;
     worker->work.rows += from.rows;
     return add_units(worker, plan, &from, *words, err);

@@ -5,10 +5,14 @@
 
 #include "query/exec/cells.h"
 
-/* All rows of the worker's chunk: *count cells, and of each two words as lots_group_words has them, of the values of `column`, none of
- * which is missing, below 0 or greater than 31 bits; UINT32_MAX: of no values. *done false: they aren't kept so, and nothing was made. Asked
- * for often they are. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
-LOTS_MUST lots_status lots_cells_by_day(lots_worker *worker, lots_cells_plan *plan, uint32_t column, uint32_t *count, uint64_t **words,
-                                        bool *done, lots_error *err);
+#define LOTS_NO_VALUES UINT32_MAX
+
+/* Does the worker's chunk keep its rows so, with the values of `column` (LOTS_NO_VALUES: with none)? Asked for often it does. *count: of
+ * cells. */
+bool lots_cells_has_by_day(lots_worker *worker, lots_cells_plan *plan, uint32_t column, uint32_t *count);
+/* All rows of a chunk that does: of each cell two words as lots_group_words has them, of the values of `column`, none of which is missing,
+ * below 0 or greater than 31 bits. Errors: LOTS_CORRUPT, LOTS_MEMORY. */
+LOTS_MUST lots_status lots_cells_by_day(lots_worker *worker, const lots_cells_plan *plan, uint32_t column, uint64_t **words,
+                                        lots_error *err);
 
 #endif

@@ -67,6 +67,7 @@ typedef struct cell_feed {
     const uint64_t *present;
     const uint32_t *offsets; /* these once rows are placed */
     lots_cells cells;        /* no places: they aren't */
+    bool by_day;             /* the segment keeps all that is asked for so */
 } cell_feed;
 
 /* The column of an aggregate's value. */
@@ -114,22 +115,13 @@ static lots_status read_values(const cell_feed *feed, const lots_expr *value, lo
     return LOTS_OK;
 }
 
-/* What each cell has, as lots_group_words; `value` NULL: of no value. *done: it can be told so, which it is from now on. */
-typedef lots_status (*cells_adder)(cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, bool *done,
-                                   lots_error *err);
-
-/* Row by row. */
-static lots_status add_rows(cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, bool *done, lots_error *err)
+/* What each cell has, as lots_group_words; `value` NULL: of no value. */
+static lots_status add_rows(const cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, lots_error *err)
 {
     const lots_kernels *kernels = feed->worker->kernels;
     const lots_cells *cells = &feed->cells;
     const uint64_t row = UINT64_C(1) << LOTS_WORD_ROWS;
     void *words = NULL, *entries = NULL;
-    *done = cells->place != NULL;
-    if (!*done)
-        LOTS_TRY(place_rows(feed, done, err));
-    if (!*done)
-        return LOTS_OK;
     if (value != NULL)
         LOTS_TRY(read_values(feed, value, values, err));
     LOTS_TRY(lots_arena_vector(feed->arena, &words, 4 * cells->count, sizeof(uint64_t), err));
@@ -145,12 +137,12 @@ static lots_status add_rows(cell_feed *feed, const lots_expr *value, lots_narrow
     return LOTS_OK;
 }
 
-/* In the order of days. */
-static lots_status add_days(cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, bool *done, lots_error *err)
+/* The same, from the order of days where everything is kept so: then values are read only of rows that are looked at by themselves. */
+static lots_status add_values(const cell_feed *feed, const lots_expr *value, lots_narrow_values *values, uint64_t **out, lots_error *err)
 {
-    (void)values; /* of a row only when it is looked at by itself */
-    return lots_cells_by_day(feed->worker, &feed->group->cells, value == NULL ? UINT32_MAX : column_of(feed, value), &feed->cells.count, out,
-                             done, err);
+    const uint32_t column = value == NULL ? LOTS_NO_VALUES : column_of(feed, value);
+    return feed->by_day ? lots_cells_by_day(feed->worker, &feed->group->cells, column, out, err)
+                        : add_rows(feed, value, values, out, err);
 }
 
 /* ---- cells to groups ---- */
@@ -268,15 +260,24 @@ static lots_status feed_all(cell_feed *feed, uint64_t *const *found, lots_narrow
     return LOTS_OK;
 }
 
-/* What is asked of the rows, added up by cell. Of one value once; when some can't be told the others are asked for all the same. */
-static lots_status find_sums(cell_feed *feed, cells_adder add, uint64_t **found, lots_narrow_values *values, bool *done, lots_error *err)
+/* Is all that is asked for kept by day? Whether or not some of it is, all of it is asked for, so that it is kept at once. */
+static bool find_by_day(cell_feed *feed)
+{
+    const lots_bound_stage *stage = feed->group->stage;
+    bool kept = lots_cells_has_by_day(feed->worker, &feed->group->cells, LOTS_NO_VALUES, &feed->cells.count);
+    for (uint32_t i = 0; i < stage->agg_count; i++)
+        if (!lots_group_counts_all(&stage->aggs[i]))
+            kept = lots_cells_has_by_day(feed->worker, &feed->group->cells, column_of(feed, stage->aggs[i].value), &feed->cells.count) && kept;
+    return kept;
+}
+
+/* What is asked of the rows, added up by cell. Of one value once. */
+static lots_status find_sums(const cell_feed *feed, uint64_t **found, lots_narrow_values *values, lots_error *err)
 {
     const lots_group *group = feed->group;
     const lots_row_agg *aggs = group->stage->aggs;
     const uint32_t patients = group->stage->agg_count;
     uint32_t first = UINT32_MAX;
-    bool told;
-    *done = true;
     for (uint32_t i = 0; i < patients; i++) {
         if (lots_group_counts_all(&aggs[i]))
             continue;
@@ -287,12 +288,11 @@ static lots_status find_sums(cell_feed *feed, cells_adder add, uint64_t **found,
         values[i] = values[same];
         if (same < i)
             continue;
-        LOTS_TRY(add(feed, aggs[i].value, &values[i], &found[i], &told, err));
-        *done = *done && told;
+        LOTS_TRY(add_values(feed, aggs[i].value, &values[i], &found[i], err));
         first = first == UINT32_MAX ? i : first;
     }
     if (first == UINT32_MAX)
-        return add(feed, NULL, &values[patients], &found[patients], done, err);
+        return add_values(feed, NULL, &values[patients], &found[patients], err);
     found[patients] = found[first]; /* its sums count for nothing */
     return LOTS_OK;
 }
@@ -309,14 +309,14 @@ lots_status lots_group_feed_cells(lots_group *group, lots_worker *worker, const 
     *done = present != NULL && lots_bits_count(present, rows->count) == 0;
     if (*done)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(feed.arena, &found, counters, sizeof(uint64_t *), err));
-    LOTS_TRY(lots_arena_alloc(feed.arena, &values, counters, sizeof(lots_narrow_values), err));
-    if (present == NULL)
-        LOTS_TRY(find_sums(&feed, add_days, found, values, done, err));
+    feed.by_day = *done = present == NULL && find_by_day(&feed);
     if (!*done)
-        LOTS_TRY(find_sums(&feed, add_rows, found, values, done, err));
+        LOTS_TRY(place_rows(&feed, done, err));
     if (!*done)
         return LOTS_OK;
+    LOTS_TRY(lots_arena_alloc(feed.arena, &found, counters, sizeof(uint64_t *), err));
+    LOTS_TRY(lots_arena_alloc(feed.arena, &values, counters, sizeof(lots_narrow_values), err));
+    LOTS_TRY(find_sums(&feed, found, values, err));
     LOTS_TRY(number_cells(&feed, ((uint64_t **)found)[group->stage->agg_count], err));
     return feed_all(&feed, found, values, err);
 }

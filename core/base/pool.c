@@ -1,8 +1,11 @@
 /* pool.c: the worker threads. Workers sleep until `round` changes, then take task numbers from one atomic counter.
  * Since numbers rise, every task below a failed one has been taken; a worker runs those, so the lowest failure is the
  * same for any number of threads. Each worker keeps its own first failure, which is its lowest; the run picks the least.
- * Invariants: 1. `round`, `busy`, `closing` change under `lock` only.  2. `busy` is 0 between runs, and nothing of a run
- * is read by a worker then. Threads: open, run and close by one thread at a time. */
+ * Runs are short and follow one another, and to sleep and be woken takes longer than many of them: whoever waits looks
+ * around for a while first. For a worker that is not awake when all tasks are taken nobody waits.
+ * Invariants: 1. `round`, `busy`, `under_way`, `closing` change under `lock` only.  2. Only while `under_way` does a worker
+ * become busy; `busy` is 0 between runs, and nothing of a run is read by a worker then. Threads: open, run and close by
+ * one thread at a time. */
 #include "core/base/pool.h"
 
 #include <assert.h>
@@ -13,7 +16,8 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 
-enum { THREADS_MAX = 64 };
+enum { THREADS_MAX = 64, LOOKS = 64 /* between two looks at the clock */ };
+#define WAIT_NS 100000u /* before it sleeps; about twice what waking takes */
 
 /* One per thread, a cache line or more apart thanks to the error record's size. */
 typedef struct lots_worker {
@@ -31,9 +35,11 @@ struct lots_pool {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_cond_t idle;
-    uint64_t round;
-    unsigned busy;
-    bool closing;
+    atomic_ullong round;
+    atomic_uint busy; /* workers, the caller not among them */
+    bool under_way;
+    atomic_bool closing;
+    bool waits; /* has a processor for each thread to wait on */
 
     lots_task task;
     void *context;
@@ -83,26 +89,58 @@ static void work(lots_worker *worker)
     }
 }
 
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+typedef bool (*lots_come)(const lots_pool *pool, uint64_t seen);
+
+static bool has_begun(const lots_pool *pool, uint64_t seen) { return atomic_load(&pool->round) != seen || atomic_load(&pool->closing); }
+static bool has_ended(const lots_pool *pool, uint64_t seen)
+{
+    (void)seen;
+    return atomic_load(&pool->busy) == 0;
+}
+
+/* Look for a while whether it has come. */
+static void look_out(const lots_pool *pool, lots_come come, uint64_t seen)
+{
+    const uint64_t start = lots_clock_ns();
+    while (pool->waits && lots_clock_ns() - start < WAIT_NS)
+        for (unsigned i = 0; i < LOOKS; i++) {
+            if (come(pool, seen))
+                return;
+            pause_briefly();
+        }
+}
+
 static void *run_worker(void *argument)
 {
     lots_worker *worker = argument;
     lots_pool *pool = worker->pool;
     uint64_t seen = 0;
-    pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (pool->round == seen && !pool->closing)
+        look_out(pool, has_begun, seen);
+        pthread_mutex_lock(&pool->lock);
+        while (!has_begun(pool, seen))
             pthread_cond_wait(&pool->wake, &pool->lock);
-        if (pool->closing)
-            break;
+        const bool joins = pool->under_way && !pool->closing;
         seen = pool->round;
+        pool->busy += joins;
         pthread_mutex_unlock(&pool->lock);
+        if (pool->closing)
+            return NULL;
+        if (!joins)
+            continue;
         work(worker);
         pthread_mutex_lock(&pool->lock);
         if (--pool->busy == 0)
             pthread_cond_signal(&pool->idle);
+        pthread_mutex_unlock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
-    return NULL;
 }
 
 /* Start the other threads with every signal blocked, so that Ctrl-C reaches the thread that handles it. */
@@ -143,6 +181,7 @@ lots_status lots_pool_open(lots_pool **out, unsigned threads, lots_error *err)
     lots_pool *pool = block;
     pool->workers = workers;
     pool->threads = threads;
+    pool->waits = threads <= lots_processor_count();
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->idle, NULL);
@@ -213,25 +252,39 @@ static lots_status finish_run(lots_pool *pool, lots_error *err)
     return LOTS_OK;
 }
 
+/* Tasks can be taken from now on. */
+static void begin_run(lots_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    assert(pool->busy == 0);
+    pool->under_way = true;
+    pool->round++;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* All are taken: nobody else joins, and those who did are waited for. */
+static void end_run(lots_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->under_way = false;
+    pthread_mutex_unlock(&pool->lock);
+    look_out(pool, has_ended, 0);
+    pthread_mutex_lock(&pool->lock);
+    while (pool->busy > 0)
+        pthread_cond_wait(&pool->idle, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 lots_status lots_pool_run(lots_pool *pool, size_t count, lots_task task, void *context, const _Atomic bool *stop,
                           lots_error *err)
 {
+    const bool alone = pool->threads == 1 || count <= 1;
     prepare_run(pool, count, task, context, stop);
-    bool alone = pool->threads == 1 || count <= 1;
-    if (!alone) {
-        pthread_mutex_lock(&pool->lock);
-        assert(pool->busy == 0);
-        pool->busy = pool->threads - 1;
-        pool->round++;
-        pthread_cond_broadcast(&pool->wake);
-        pthread_mutex_unlock(&pool->lock);
-    }
+    if (!alone)
+        begin_run(pool);
     work(&pool->workers[0]);
-    if (!alone) {
-        pthread_mutex_lock(&pool->lock);
-        while (pool->busy > 0)
-            pthread_cond_wait(&pool->idle, &pool->lock);
-        pthread_mutex_unlock(&pool->lock);
-    }
+    if (!alone)
+        end_run(pool);
     return finish_run(pool, err);
 }

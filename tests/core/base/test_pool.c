@@ -87,6 +87,43 @@ static void few_or_no_tasks_are_fine(void **state)
     lots_pool_close(NULL);
 }
 
+typedef struct few_tasks {
+    uint32_t runs[4];
+    atomic_bool over; /* the run has returned */
+} few_tasks;
+
+static lots_status run_one_of_few(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    few_tasks *few = context;
+    (void)worker;
+    if (atomic_load(&few->over))
+        return lots_fail(err, LOTS_INTERNAL, "a task after its run");
+    few->runs[task]++;
+    return LOTS_OK;
+}
+
+/* Most are over before a thread that sleeps is awake; then it has no part in them. */
+static void short_runs_that_follow_one_another_are_apart(void **state)
+{
+    (void)state;
+    enum { RUNS = 4000 };
+    static few_tasks runs[RUNS];
+    lots_error err;
+    for (size_t i = 0; i < THREAD_ROWS; i++) {
+        lots_pool *pool;
+        assert_ok(lots_pool_open(&pool, THREADS[i], &err));
+        memset(runs, 0, sizeof runs);
+        for (size_t r = 0; r < RUNS; r++) {
+            assert_ok(lots_pool_run(pool, r % 5, run_one_of_few, &runs[r], NULL, &err));
+            atomic_store(&runs[r].over, true);
+        }
+        lots_pool_close(pool);
+        for (size_t r = 0; r < RUNS; r++)
+            for (size_t task = 0; task < 4; task++)
+                assert_int_equal(runs[r].runs[task], task < r % 5);
+    }
+}
+
 static void the_lowest_failing_task_is_reported(void **state)
 {
     (void)state;
@@ -192,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_task_runs_once_with_any_number_of_threads),
         cmocka_unit_test(few_or_no_tasks_are_fine),
+        cmocka_unit_test(short_runs_that_follow_one_another_are_apart),
         cmocka_unit_test(the_lowest_failing_task_is_reported),
         cmocka_unit_test(a_task_that_fails_without_a_text_leaves_no_stale_one),
         cmocka_unit_test(no_task_starts_after_a_failure),

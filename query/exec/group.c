@@ -394,13 +394,6 @@ static lots_status join_level(lots_group *group, lots_group *from, lots_error *e
     return status;
 }
 
-lots_status lots_group_order(lots_group *group, lots_pool *pool, lots_error *err)
-{
-    for (uint32_t i = 0; i < group->stage->agg_count; i++)
-        LOTS_TRY(lots_group_state_order(&group->states[i], pool, err));
-    return LOTS_OK;
-}
-
 lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err)
 {
     if (group->keyer.count == 0) { /* of groups without keys too: no row was fed */
@@ -441,7 +434,7 @@ lots_status lots_group_settle(lots_group *group, lots_budget *budget, lots_error
     return lots_group_count(group, budget, err);
 }
 
-lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err)
+lots_status lots_group_values(lots_group *group, lots_pool *pool, lots_arena *arena, lots_vector *slots, lots_error *err)
 {
     if (group->key_count == 0 && group->keyer.count == 0)
         group->keyer.count = 1; /* no rows: one line of zeros */
@@ -449,8 +442,9 @@ lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector 
     for (uint32_t i = 0; i < group->key_count; i++)
         LOTS_TRY(lots_collected_vector(&group->keyer.columns[i], arena, &slots[i], err));
     for (uint32_t i = 0; i < group->stage->agg_count; i++)
-        LOTS_TRY(lots_group_state_result(&group->states[i], group->keyer.count, arena, &slots[group->key_count + i], err));
-    return lots_group_state_result(&group->patients, group->keyer.count, arena,
+        LOTS_TRY(lots_group_state_result(&group->states[i], group->keyer.count, pool, arena,
+                                         &slots[group->key_count + i], err));
+    return lots_group_state_result(&group->patients, group->keyer.count, pool, arena,
                                    &slots[group->key_count + group->stage->agg_count], err);
 }
 
@@ -496,11 +490,11 @@ static lots_status judge_cells(lots_group *group, const lots_total_rows *rows, l
     return LOTS_OK;
 }
 
-lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, lots_vector *marks, uint32_t *rows,
-                             lots_error *err)
+lots_status lots_group_table(lots_group *group, lots_pool *pool, lots_arena *arena, lots_vector *slots, lots_vector *marks,
+                             uint32_t *rows, lots_error *err)
 {
     lots_total_rows made;
-    LOTS_TRY(lots_totals_gather(group, arena, slots, &made, err));
+    LOTS_TRY(lots_totals_gather(group, pool, arena, slots, &made, err));
     *rows = made.count;
     if (group->evidence == NULL && group->totals == NULL)
         return LOTS_OK;

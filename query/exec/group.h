@@ -52,9 +52,6 @@ lots_evidence *lots_group_fed_evidence(lots_group *group, uint32_t index);
 LOTS_MUST lots_status lots_group_number_persons(lots_group *group, lots_patient low, lots_patient high, lots_patient *first,
                                                 lots_error *err);
 
-/* Do of the table's result what can be done of a part before the parts are joined, and then of the whole by several threads: see
- * lots_group_state_order. Errors: LOTS_MEMORY. */
-LOTS_MUST lots_status lots_group_order(lots_group *group, lots_pool *pool, lots_error *err);
 LOTS_MUST lots_status lots_group_join(lots_group *group, lots_group *from, lots_error *err);
 /* What the tables hold beyond what was counted when last asked is taken of the budget, or what they hold less is given back: to
  * be asked after each feed and join. Tables double, so that within a feed they may come to hold as much again as was counted,
@@ -65,13 +62,13 @@ void lots_group_drop(lots_group *group, lots_budget *budget);
 /* Make states of what was fed, which is when the tables hold most: as the two below do otherwise, but counted table by table. */
 LOTS_MUST lots_status lots_group_settle(lots_group *group, lots_budget *budget, lots_error *err);
 /* One level alone, group by group: slots[0 .. its keys + aggs) in `arena`, and last the patients behind (INT). Nothing is
- * hidden yet. Without keys there is always one group. The keys' texts point into the group. */
-LOTS_MUST lots_status lots_group_values(lots_group *group, lots_arena *arena, lots_vector *slots, lots_error *err);
+ * hidden yet. Without keys there is always one group. The keys' texts point into the group. `pool` may be NULL. */
+LOTS_MUST lots_status lots_group_values(lots_group *group, lots_pool *pool, lots_arena *arena, lots_vector *slots, lots_error *err);
 /* The groups as a table, ordered by key, each total after its details: slots[0 .. keys + aggs) in `arena`, and last the
  * patients behind (INT).
  * With min_cell or totals, marks[0 .. keys + aggs] say what was hidden or is the key of a total (INT, lots_mark): such a value
  * is missing, but the patients behind stay, for groups of these groups to count. */
-LOTS_MUST lots_status lots_group_table(lots_group *group, lots_arena *arena, lots_vector *slots, lots_vector *marks,
+LOTS_MUST lots_status lots_group_table(lots_group *group, lots_pool *pool, lots_arena *arena, lots_vector *slots, lots_vector *marks,
                                        uint32_t *rows, lots_error *err);
 
 #endif

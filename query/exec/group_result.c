@@ -155,12 +155,12 @@ static bool collects_floats(const lots_group_state *state)
     return !lots_row_agg_follows(state->agg) && state->agg->value->type.kind == LOTS_TYPE_FLOAT;
 }
 
-static bool over_ints(const lots_row_agg *agg, const int64_t *values, uint64_t count, const lots_whole_sum *sum, double *out)
+static bool over_ints(const lots_row_agg *agg, const int64_t *values, uint64_t count, const lots_share_sums *sums, double *out)
 {
     switch (agg->kind) {
-    case LOTS_AGG_GINI: return lots_gini_ints(values, count, *sum, out);
-    case LOTS_AGG_TOP_SHARE: return lots_top_share_ints(values, count, *sum, agg->parameter, out);
-    case LOTS_AGG_LORENZ_SHARE: return lots_lorenz_share_ints(values, count, *sum, agg->parameter, out);
+    case LOTS_AGG_GINI: return lots_gini_ints(values, count, sums, out);
+    case LOTS_AGG_TOP_SHARE: return lots_top_share_ints(values, count, sums->all, agg->parameter, out);
+    case LOTS_AGG_LORENZ_SHARE: return lots_lorenz_share_ints(values, count, sums->all, agg->parameter, out);
     default: break;
     }
     bool known = lots_quantile_ints(values, count, agg->kind == LOTS_AGG_MEDIAN ? 0.5 : agg->parameter, out);
@@ -212,16 +212,8 @@ static lots_status put_collected(lots_group_state *state, const lots_group_state
     return put_float(out, group, known, x, arena, err);
 }
 
-static void sort_values(const lots_group_state *state, int64_t *values, uint64_t count)
-{
-    if (collects_floats(state))
-        lots_sort_floats((double *)(void *)values, count);
-    else
-        lots_sort_ints(values, count);
-}
-
 /* Counting sort of the values by their group; those of one group are where they were collected. */
-static lots_status sort_collected(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_error *err)
+static lots_status place_collected(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_error *err)
 {
     const size_t count = state->values.count, unnamed = count - state->owners.count;
     const uint32_t *owners = state->owners.data;
@@ -234,7 +226,7 @@ static lots_status sort_collected(lots_group_state *state, uint32_t groups, lots
     state->sorted = state->values.data;
     if (unnamed == count)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(arena, &made, count, sizeof(int64_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &made, count, sizeof(int64_t), err));
     state->sorted = made;
     for (size_t i = 0; i < count; i++)
         starts[owners[i] + 2]++;
@@ -245,55 +237,78 @@ static lots_status sort_collected(lots_group_state *state, uint32_t groups, lots
     return LOTS_OK;
 }
 
-lots_status lots_group_state_order(lots_group_state *state, lots_pool *pool, lots_error *err)
-{
-    if (state->values.count == 0 || state->owners.count > 0)
-        return LOTS_OK;
-    return lots_sort_shared(state->values.data, state->values.count, collects_floats(state), pool, err);
-}
-
 static bool is_share(lots_row_agg_kind kind)
 {
     return kind == LOTS_AGG_GINI || kind == LOTS_AGG_TOP_SHARE || kind == LOTS_AGG_LORENZ_SHARE;
 }
 
-/* What of the values is needed, once for all who share them. */
-static lots_status arrange_collected(lots_group_state *from, bool sums, uint32_t groups, lots_arena *arena, lots_error *err)
+enum { MANY = 65536 }; /* values that all threads work on */
+
+typedef struct arranging {
+    const lots_group_state *state;
+    bool sort, sums; /* what is to be done */
+} arranging;
+
+static uint64_t count_of(const lots_group_state *state, size_t group) { return state->starts[group + 1] - state->starts[group]; }
+
+static lots_status arrange_group(const arranging *what, size_t group, lots_pool *pool, lots_error *err)
 {
+    const lots_group_state *state = what->state;
+    int64_t *values = (int64_t *)state->sorted + state->starts[group];
+    if (what->sort)
+        LOTS_TRY(lots_sort_shared(values, count_of(state, group), collects_floats(state), pool, err));
+    return what->sums ? lots_share_sums_of(values, count_of(state, group), pool, &state->sums[group], err) : LOTS_OK;
+}
+
+static lots_status arrange_small(void *context, size_t group, unsigned worker, lots_error *err)
+{
+    const arranging *what = context;
+    (void)worker;
+    return count_of(what->state, group) < MANY ? arrange_group(what, group, NULL, err) : LOTS_OK;
+}
+
+/* What of the values is needed, once for all who share them. Large groups by all threads, the others each by one. */
+static lots_status arrange_collected(lots_group_state *from, bool sums, uint32_t groups, lots_pool *pool, lots_arena *arena,
+                                     lots_error *err)
+{
+    arranging what = {from, from->starts == NULL, sums && from->sums == NULL};
     void *made = NULL;
-    if (from->starts == NULL) {
-        LOTS_TRY(sort_collected(from, groups, arena, err));
-        for (uint32_t g = 0; g < groups; g++)
-            sort_values(from, (int64_t *)from->sorted + from->starts[g], from->starts[g + 1] - from->starts[g]);
-    }
-    if (!sums || from->sums != NULL)
+    if (what.sort)
+        LOTS_TRY(place_collected(from, groups, arena, err));
+    if (what.sums)
+        LOTS_TRY(lots_arena_alloc(arena, &made, groups, sizeof *from->sums, err));
+    from->sums = what.sums ? made : from->sums;
+    if (!what.sort && !what.sums)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(arena, &made, groups, sizeof *from->sums, err));
-    from->sums = made;
     for (uint32_t g = 0; g < groups; g++)
-        from->sums[g] = lots_sum_ints((const int64_t *)from->sorted + from->starts[g], from->starts[g + 1] - from->starts[g]);
+        if (count_of(from, g) >= MANY)
+            LOTS_TRY(arrange_group(&what, g, pool, err));
+    if (pool != NULL && from->values.count >= MANY)
+        return lots_pool_run(pool, groups, arrange_small, &what, NULL, err);
+    for (uint32_t g = 0; g < groups; g++)
+        LOTS_TRY(arrange_small(&what, g, 0, err));
     return LOTS_OK;
 }
 
 /* Each group by itself. */
-static lots_status collected_result(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
+static lots_status collected_result(lots_group_state *state, uint32_t groups, lots_pool *pool, lots_arena *arena, lots_vector *out,
                                     lots_error *err)
 {
     lots_group_state *from = state->twin != NULL ? state->twin : state;
-    LOTS_TRY(arrange_collected(from, is_share(state->agg->kind) && !collects_floats(state), groups, arena, err));
+    LOTS_TRY(arrange_collected(from, is_share(state->agg->kind) && !collects_floats(state), groups, pool, arena, err));
     for (uint32_t g = 0; g < groups; g++)
         LOTS_TRY(put_collected(state, from, g, out, arena, err));
     return LOTS_OK;
 }
 
-lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lots_arena *arena, lots_vector *out,
-                                    lots_error *err)
+lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lots_pool *pool, lots_arena *arena,
+                                    lots_vector *out, lots_error *err)
 {
     lots_row_agg_kind kind = state->agg->kind;
     LOTS_TRY(lots_group_state_grow(state, groups, err));
     LOTS_TRY(lots_vector_new(arena, &state->agg->type, groups, out, err));
     if (kind == LOTS_AGG_MEDIAN || kind == LOTS_AGG_QUANTILE || is_share(kind) || lots_row_agg_follows(state->agg))
-        return collected_result(state, groups, arena, out, err);
+        return collected_result(state, groups, pool, arena, out, err);
     for (uint32_t g = 0; g < groups; g++)
         LOTS_TRY(put_cell(state, &LOTS_AT(lots_group_cell, &state->cells, g), g, out, arena, err));
     return LOTS_OK;

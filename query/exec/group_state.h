@@ -38,7 +38,7 @@ struct lots_group_state {
     lots_group_state *twin;   /* it collects the same values, earlier: this one takes them of it; NULL: none does */
     void *sorted;            /* once results are made: its values group by group, and where the groups begin (size_t); */
     size_t *starts;          /* those of a group rise */
-    lots_whole_sum *sums;    /* once they are asked for: of each group */
+    lots_share_sums *sums;   /* once they are asked for: of each group */
     lots_collected texts;    /* MIN, MAX of texts */
     lots_keyer distinct;     /* COUNT_DISTINCT: (group, value) */
     lots_group_cell whole;   /* SHARE: over all rows entering */
@@ -67,12 +67,10 @@ void lots_group_state_add(lots_group_state *state, uint32_t group, const lots_gr
 /* Add `from`, whose group g is group map[g] here. */
 LOTS_MUST lots_status lots_group_state_join(lots_group_state *state, const lots_group_state *from, const uint32_t *map,
                                             lots_error *err);
-/* Values collected of one group are put in order, by one thread or those of `pool` (may be NULL): what is joined of several that were
- * so need only be merged. */
-LOTS_MUST lots_status lots_group_state_order(lots_group_state *state, lots_pool *pool, lots_error *err);
 /* The aggregate's value for groups 0..groups-1. Errors: LOTS_QUERY when a sum does not fit in 64 bits, or of floats in a
- * double. A sum of floats is rounded once, to the nearest, of two the even. */
-LOTS_MUST lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lots_arena *arena,
+ * double. A sum of floats is rounded once, to the nearest, of two the even. Many collected values are shared out among the threads of
+ * `pool` (may be NULL). */
+LOTS_MUST lots_status lots_group_state_result(lots_group_state *state, uint32_t groups, lots_pool *pool, lots_arena *arena,
                                               lots_vector *out, lots_error *err);
 
 #endif

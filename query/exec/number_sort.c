@@ -16,10 +16,7 @@
 #define VERY_FEW 24u /* below which sorting by inserting is quickest */
 #define SMALL 4096u /* below which digits are smaller: their counts cost more than another pass */
 #define SMALL_BITS 8u
-#define RUNS 16u /* rising ones, that are merged rather than sorted, where they are long */
-#define LONG 4096u
 #define NEAR 65536u /* distances below which are counted, where most lie there */
-#define MANY 65536u /* that other threads are woken for */
 
 static int by_value(const void *a, const void *b)
 {
@@ -66,122 +63,12 @@ static bool pass(const int64_t *from, int64_t *to, uint64_t count, int64_t base,
     return true;
 }
 
-/* Where the rising run ends that begins at `first`. */
-static uint64_t run_end(const int64_t *values, uint64_t first, uint64_t count)
+static bool are_rising(const int64_t *values, uint64_t count)
 {
-    uint64_t i = first + 1;
+    uint64_t i = 1;
     while (i < count && values[i - 1] <= values[i])
         i++;
-    return i < count ? i : count;
-}
-
-/* Two rising parts, and room for both. */
-typedef struct merge {
-    const int64_t *a, *b;
-    uint64_t a_count, b_count;
-    int64_t *to;
-} merge;
-
-/* From both ends at once: neither waits for what the other takes. */
-static void merge_two(const merge *m)
-{
-    const int64_t *a = m->a, *b = m->b, *a_end = a + m->a_count, *b_end = b + m->b_count;
-    int64_t *first = m->to, *end = first + m->a_count + m->b_count;
-    while (a_end - a > 1 && b_end - b > 1) {
-        const bool lower = *b < *a, upper = a_end[-1] > b_end[-1];
-        *first++ = lower ? *b : *a;
-        *--end = upper ? a_end[-1] : b_end[-1];
-        a += !lower;
-        b += lower;
-        a_end -= upper;
-        b_end -= !upper;
-    }
-    while (a < a_end && b < b_end)
-        *first++ = *b < *a ? *b++ : *a++;
-    memcpy(first, a, (size_t)(a_end - a) * sizeof *first);
-    memcpy(first + (a_end - a), b, (size_t)(b_end - b) * sizeof *first);
-}
-
-/* How many of the `least` least are a's. */
-static uint64_t share_of_a(const merge *m, uint64_t least)
-{
-    uint64_t low = least > m->b_count ? least - m->b_count : 0, high = least < m->a_count ? least : m->a_count;
-    while (low < high) {
-        const uint64_t tried = low + (high - low) / 2;
-        if (m->a[tried] < m->b[least - tried - 1])
-            low = tried + 1;
-        else
-            high = tried;
-    }
-    return low;
-}
-
-/* Part `part` of `parts` of what is merged. */
-static merge part_of(const merge *m, uint64_t part, uint64_t parts)
-{
-    const uint64_t count = m->a_count + m->b_count, from = count * part / parts, end = count * (part + 1) / parts;
-    const uint64_t a = share_of_a(m, from), a_end = share_of_a(m, end);
-    return (merge){m->a + a, m->b + (from - a), a_end - a, end - a_end - (from - a), m->to + from};
-}
-
-/* What several threads have put in order, each its own part: where the parts end. 0: it isn't so. */
-static unsigned find_runs(const int64_t *values, uint64_t count, uint64_t ends[RUNS])
-{
-    unsigned runs = 0;
-    for (uint64_t first = 0; first < count; first = ends[runs++]) {
-        if (runs == RUNS)
-            return 0;
-        ends[runs] = run_end(values, first, count);
-        if (ends[runs] - first < LONG && ends[runs] < count)
-            return 0;
-    }
-    return runs;
-}
-
-typedef struct shared_merges {
-    merge merges[RUNS];
-    unsigned parts; /* of each */
-} shared_merges;
-
-static lots_status merge_part(void *context, size_t task, unsigned worker, lots_error *err)
-{
-    const shared_merges *all = context;
-    const merge own = part_of(&all->merges[task / all->parts], task % all->parts, all->parts);
-    (void)worker;
-    (void)err;
-    merge_two(&own);
-    return LOTS_OK;
-}
-
-/* Two and two of the runs, and what is left over, from one array to another; how many there are then. */
-static lots_status merge_pairs(const int64_t *from, int64_t *to, unsigned *runs, uint64_t *ends, lots_pool *pool, lots_error *err)
-{
-    shared_merges all = {.parts = pool != NULL ? lots_pool_threads(pool) : 1};
-    unsigned pairs = 0;
-    for (unsigned i = 0; i < *runs; i += 2, pairs++) {
-        const uint64_t first = i == 0 ? 0 : ends[i - 1], middle = ends[i], end = i + 1 < *runs ? ends[i + 1] : middle;
-        all.merges[pairs] = (merge){from + first, from + middle, middle - first, end - middle, to + first};
-        ends[pairs] = end;
-    }
-    *runs = pairs;
-    if (pool != NULL)
-        return lots_pool_run(pool, (size_t)pairs * all.parts, merge_part, &all, NULL, err);
-    for (unsigned i = 0; i < pairs; i++)
-        merge_two(&all.merges[i]);
-    return LOTS_OK;
-}
-
-/* `pool` may be NULL: then it can't fail. */
-static lots_status merge_runs(int64_t *values, uint64_t *ends, unsigned runs, int64_t *room, lots_pool *pool, lots_error *err)
-{
-    int64_t *from = values, *to = room;
-    while (runs > 1 || from != values) { /* a run by itself is moved */
-        LOTS_TRY(merge_pairs(from, to, &runs, ends, pool, err));
-        int64_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    return LOTS_OK;
+    return i >= count;
 }
 
 static void insert_each(int64_t *values, uint64_t count)
@@ -333,96 +220,100 @@ static bool narrow_pass(const uint32_t *from, uint32_t *to, uint64_t count, unsi
 
 /* Those that are the least, or near it, to their places before all others, and the distances of these. Returns how many these are.
  *   room   NEAR + 1 of values that are more than NEAR */
-static uint64_t place_near(int64_t *values, uint64_t count, int64_t least, bool hundreds, uint32_t *far, uint32_t *room)
+static uint64_t place_near(const int64_t *values, uint64_t count, int64_t least, bool hundreds, uint32_t *far, uint32_t *room, int64_t *to)
 {
     if (are_near(values, count, least, hundreds)) {
         const uint64_t kept = count_near(values, count, least, hundreds, room, far);
-        write_near(room, least, hundreds ? 100 : 1, values, values + (count - kept));
+        write_near(room, least, hundreds ? 100 : 1, to, to + (count - kept));
         return kept;
     }
     const uint64_t kept = narrow(values, count, least, hundreds, far);
     for (uint64_t i = 0; i < count - kept; i++)
-        values[i] = least;
+        to[i] = least;
     return kept;
 }
 
 /* Room as for `values`: two halves. */
-static void sort_narrow(int64_t *values, void *room, uint64_t count, int64_t least, uint32_t furthest)
+static void sort_narrow(const int64_t *values, void *room, uint64_t count, int64_t least, uint32_t furthest, int64_t *to)
 {
     const unsigned most = count < SMALL ? SMALL_BITS : DIGIT_BITS;
     narrow_sort sort;
-    uint32_t *from = room, *to = from + count;
+    uint32_t *from = room, *other = from + count;
     const bool pays = passes_for(furthest / 100, most) < passes_for(furthest, most) || (furthest >= NEAR && count > NEAR);
     sort.hundreds = pays && are_hundreds(values, count, least);
     const uint32_t unit = sort.hundreds ? 100 : 1, bits = 32 - (unsigned)__builtin_clz(furthest / unit);
     sort.passes = passes_for(furthest / unit, most);
     sort.bits = (bits + sort.passes - 1) / sort.passes;
-    const uint64_t kept = place_near(values, count, least, sort.hundreds, from, to);
+    const uint64_t kept = place_near(values, count, least, sort.hundreds, from, other, to);
     count_digits(from, kept, &sort);
     for (unsigned p = 0; p < sort.passes && kept > 0; p++)
-        if (narrow_pass(from, to, kept, p * sort.bits, sort.bits, sort.counts[p])) {
+        if (narrow_pass(from, other, kept, p * sort.bits, sort.bits, sort.counts[p])) {
             uint32_t *swap = from;
-            from = to;
-            to = swap;
+            from = other;
+            other = swap;
         }
     for (uint64_t i = 0; i < kept; i++)
-        values[count - kept + i] = (int64_t)((uint64_t)least + (uint64_t)from[i] * unit);
+        to[count - kept + i] = (int64_t)((uint64_t)least + (uint64_t)from[i] * unit);
 }
 
-static void sort_by_digits(int64_t *values, int64_t *room, uint64_t count)
+static void sort_by_digits(int64_t *values, int64_t *room, uint64_t count, int64_t *to)
 {
     int64_t least, most;
     find_range(values, count, &least, &most);
     const uint64_t furthest = (uint64_t)most - (uint64_t)least;
     if (furthest > 0 && furthest <= UINT32_MAX && count <= UINT32_MAX) {
-        sort_narrow(values, room, count, least, (uint32_t)furthest);
+        sort_narrow(values, room, count, least, (uint32_t)furthest, to);
         return;
     }
     const unsigned bits = count < SMALL ? SMALL_BITS : DIGIT_BITS;
-    int64_t *from = values, *to = room;
+    int64_t *from = values, *other = room;
     uint64_t differ;
     const int64_t base = find_base(values, count, &differ);
     for (unsigned shift = 0; shift < 64 && differ >> shift != 0; shift += bits) {
         shift += (unsigned)__builtin_ctzll(differ >> shift);
-        if (pass(from, to, count, base, shift, bits)) {
+        if (pass(from, other, count, base, shift, bits)) {
             int64_t *swap = from;
-            from = to;
-            to = swap;
+            from = other;
+            other = swap;
         }
     }
-    if (from != values)
-        memcpy(values, from, count * sizeof *values);
+    if (from != to)
+        memcpy(to, from, count * sizeof *to);
 }
 
-void lots_sort_ints(int64_t *values, uint64_t count)
+/* In their place, what is in order or too little to be moved. False: it isn't so. */
+static bool sort_few(int64_t *values, uint64_t count)
+{
+    if (are_rising(values, count))
+        return true;
+    if (count < VERY_FEW)
+        insert_each(values, count);
+    return count < VERY_FEW;
+}
+
+void lots_sort_ints_into(int64_t *values, uint64_t count, int64_t *to)
 {
     int64_t few[512];
     lots_arena arena; /* its memory is kept for the next */
     void *room = NULL;
-    uint64_t ends[RUNS];
-    unsigned runs = 0;
-    if (count == 0 || run_end(values, 0, count) == count)
-        return;
-    if (count < VERY_FEW) {
-        insert_each(values, count);
-        return;
-    }
-    if (count <= sizeof few / sizeof *few) {
-        sort_by_digits(values, few, count);
+    bool done = sort_few(values, count);
+    if (!done && count <= sizeof few / sizeof *few) {
+        sort_by_digits(values, few, count, to);
         return;
     }
     lots_arena_init(&arena, 0);
-    if (lots_arena_vector(&arena, &room, count, sizeof *values, NULL) != LOTS_OK)
+    if (!done && lots_arena_vector(&arena, &room, count, sizeof *values, NULL) == LOTS_OK)
+        sort_by_digits(values, room, count, to);
+    else if (!done)
         qsort(values, count, sizeof *values, by_value);
-    else if ((runs = find_runs(values, count, ends)) > 0)
-        (void)merge_runs(values, ends, runs, room, NULL, NULL);
-    else
-        sort_by_digits(values, room, count);
+    if (room == NULL && to != values)
+        memcpy(to, values, count * sizeof *values);
     lots_arena_free(&arena);
 }
 
-/* Keys that order as the floats do, in their place. */
-static int64_t *to_keys(double *values, uint64_t count)
+void lots_sort_ints(int64_t *values, uint64_t count) { lots_sort_ints_into(values, count, values); }
+
+int64_t *lots_float_keys(double *values, uint64_t count)
 {
     int64_t *keys = (int64_t *)(void *)values;
     for (uint64_t i = 0; i < count; i++) {
@@ -434,7 +325,7 @@ static int64_t *to_keys(double *values, uint64_t count)
     return keys;
 }
 
-static void to_floats(int64_t *keys, uint64_t count)
+void lots_floats_of_keys(int64_t *keys, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
         int64_t key;
@@ -446,65 +337,9 @@ static void to_floats(int64_t *keys, uint64_t count)
 
 void lots_sort_floats(double *values, uint64_t count)
 {
-    int64_t *keys = to_keys(values, count);
+    int64_t *keys = lots_float_keys(values, count);
     lots_sort_ints(keys, count);
-    to_floats(keys, count);
-}
-
-/* ---- several threads ---- */
-
-typedef struct shared_parts {
-    int64_t *values;
-    uint64_t count;
-    unsigned parts;
-} shared_parts;
-
-static lots_status sort_part(void *context, size_t task, unsigned worker, lots_error *err)
-{
-    const shared_parts *all = context;
-    const uint64_t first = all->count * task / all->parts, end = all->count * (task + 1) / all->parts;
-    (void)worker;
-    (void)err;
-    lots_sort_ints(all->values + first, end - first);
-    return LOTS_OK;
-}
-
-/* Each its part, unless they are in order as it is, and then merged part by part. */
-static lots_status sort_parts(int64_t *values, uint64_t count, unsigned threads, lots_pool *pool, lots_error *err)
-{
-    shared_parts all = {values, count, threads < RUNS ? threads : RUNS};
-    uint64_t ends[RUNS];
-    lots_arena arena;
-    void *room = NULL;
-    lots_status status = LOTS_OK;
-    unsigned runs = find_runs(values, count, ends);
-    if (runs == 0) {
-        LOTS_TRY(lots_pool_run(pool, all.parts, sort_part, &all, NULL, err));
-        runs = find_runs(values, count, ends);
-    }
-    if (runs == 1)
-        return LOTS_OK;
-    lots_arena_init(&arena, 0);
-    if (runs > 0 && lots_arena_vector(&arena, &room, count, sizeof *values, NULL) == LOTS_OK)
-        status = merge_runs(values, ends, runs, room, pool, err);
-    else
-        lots_sort_ints(values, count);
-    lots_arena_free(&arena);
-    return status;
-}
-
-lots_status lots_sort_shared(void *values, uint64_t count, bool floats, lots_pool *pool, lots_error *err)
-{
-    const unsigned threads = pool != NULL && count >= MANY ? lots_pool_threads(pool) : 1;
-    int64_t *keys = floats ? to_keys(values, count) : values;
-    lots_status status = LOTS_OK;
-    if (threads > 1)
-        status = sort_parts(keys, count, threads, pool, err);
-    else
-        lots_sort_ints(keys, count);
-    if (floats)
-        to_floats(keys, count);
-    return status;
+    lots_floats_of_keys(keys, count);
 }
 
 int64_t lots_select_largest(int64_t *values, uint64_t count, uint64_t k)

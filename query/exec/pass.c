@@ -451,21 +451,11 @@ static lots_status open_outputs(pass_state *state, lots_error *err)
     return LOTS_OK;
 }
 
-/* Each worker's by one thread. */
-static lots_status order_groups(void *context, size_t task, unsigned worker, lots_error *err)
-{
-    pass_state *state = context;
-    (void)worker;
-    return state->groups[task].stage != NULL ? lots_group_order(&state->groups[task], NULL, err) : LOTS_OK;
-}
-
 static lots_status join_outputs(pass_state *state, lots_error *err)
 {
     lots_pass *pass = state->pass;
     if (pass->group == NULL)
         return blame(lots_gather_finish(&state->gather, pass->options->pool, &pass->rows, err), stage_after(pass), err);
-    if (pass->worker_count > 1)
-        LOTS_TRY(lots_pool_run(pass->options->pool, pass->worker_count, order_groups, state, NULL, err));
     for (unsigned i = 0; i < pass->worker_count; i++) {
         if (state->groups[i].stage == NULL)
             continue;
@@ -473,7 +463,7 @@ static lots_status join_outputs(pass_state *state, lots_error *err)
         lots_group_drop(&state->groups[i], pass->budget);
         LOTS_TRY(blame(lots_group_count(&pass->groups, pass->budget, err), pass->group, err));
     }
-    return pass->worker_count > 1 ? lots_group_order(&pass->groups, pass->options->pool, err) : LOTS_OK;
+    return LOTS_OK;
 }
 
 static void close_state(pass_state *state)

@@ -46,7 +46,7 @@ lots_status run_rows_of_group(run *r, const lots_bound_stage *stage, lots_group 
     for (uint32_t i = 0; i < stage->key_count; i++)
         rows.keys[i] = true;
     LOTS_TRY(lots_group_settle(group, r->budget, err));
-    LOTS_TRY(lots_group_table(group, &r->arena, values, marks, &rows.count, err));
+    LOTS_TRY(lots_group_table(group, r->options->pool, &r->arena, values, marks, &rows.count, err));
     LOTS_TRY(note_followed(r, group, err));
     memcpy(slots, values, behind * sizeof(lots_vector));
     rows.behind = values[behind];

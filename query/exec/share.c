@@ -17,7 +17,19 @@ uint64_t lots_ceil_share(double p, uint64_t n)
 
 /* ---- sums of ascending whole numbers ---- */
 
-/* How many of the values can be added, each times up to `times`, before 64 bits overflow; at least 1. */
+static wide wide_of(lots_whole_sum sum)
+{
+    __extension__ unsigned __int128 bits = ((unsigned __int128)sum.halves[1] << 64) | sum.halves[0];
+    return (wide)bits;
+}
+
+static lots_whole_sum whole_of(wide sum)
+{
+    __extension__ unsigned __int128 bits = (unsigned __int128)sum;
+    return (lots_whole_sum){{(uint64_t)bits, (uint64_t)(bits >> 64)}};
+}
+
+/* How many of the values can be added, each times up to `times`, before 64 bits overflow; 0: not even one. */
 static uint64_t safe_count(const int64_t *values, uint64_t count, uint64_t times)
 {
     const uint64_t low = values[0] < 0 ? 0 - (uint64_t)values[0] : (uint64_t)values[0];
@@ -26,60 +38,79 @@ static uint64_t safe_count(const int64_t *values, uint64_t count, uint64_t times
     return most > (uint64_t)INT64_MAX / times ? 0 : (uint64_t)INT64_MAX / times / most;
 }
 
-static wide sum_of(const int64_t *values, uint64_t count)
+typedef struct sums_of {
+    wide all, ranked;
+} sums_of;
+
+/* The first times `rank`, each after it times 2 more, none times more than `times`. */
+static sums_of add_up(const int64_t *values, uint64_t count, int64_t rank, uint64_t times)
 {
-    const uint64_t step = count == 0 ? 0 : safe_count(values, count, 1);
-    wide sum = 0;
-    for (uint64_t i = 0; i < count && step == 0; i++)
-        sum += values[i];
+    const uint64_t step = count == 0 ? 0 : safe_count(values, count, times);
+    sums_of sums = {0, 0};
+    for (uint64_t i = 0; i < count && step == 0; i++, rank += 2) {
+        sums.all += values[i];
+        sums.ranked += (wide)rank * values[i];
+    }
     for (uint64_t first = 0; first < count && step > 0;) {
         const uint64_t end = count - first < step ? count : first + step;
-        int64_t part = 0;
-        for (uint64_t i = first; i < end; i++)
-            part += values[i];
-        sum += part;
+        int64_t all = 0, ranked = 0;
+        for (uint64_t i = first; i < end; i++, rank += 2) {
+            all += values[i];
+            ranked += rank * values[i];
+        }
+        sums.all += all;
+        sums.ranked += ranked;
         first = end;
     }
-    return sum;
+    return sums;
 }
 
-static wide wide_of(lots_whole_sum sum)
+static wide sum_of(const int64_t *values, uint64_t count) { return add_up(values, count, 0, 2 * count).all; }
+
+enum { PARTS = 64, MANY = 65536 /* that other threads are woken for */ };
+
+typedef struct sum_parts {
+    const int64_t *values;
+    uint64_t count, parts;
+    sums_of sums[PARTS];
+} sum_parts;
+
+static lots_status sum_part(void *context, size_t task, unsigned worker, lots_error *err)
 {
-    __extension__ unsigned __int128 bits = ((unsigned __int128)sum.halves[1] << 64) | sum.halves[0];
-    return (wide)bits;
+    sum_parts *all = context;
+    const uint64_t first = all->count * task / all->parts, end = all->count * (task + 1) / all->parts;
+    (void)worker;
+    (void)err;
+    all->sums[task] = add_up(all->values + first, end - first, 2 * (int64_t)first - (int64_t)all->count + 1,
+                              all->count);
+    return LOTS_OK;
 }
 
-lots_whole_sum lots_sum_ints(const int64_t *values, uint64_t count)
+lots_status lots_share_sums_of(const int64_t *values, uint64_t count, lots_pool *pool, lots_share_sums *out, lots_error *err)
 {
-    __extension__ unsigned __int128 sum = (unsigned __int128)sum_of(values, count);
-    return (lots_whole_sum){{(uint64_t)sum, (uint64_t)(sum >> 64)}};
-}
-
-/* Each times 2 (i + 1) - count - 1, i its place. */
-static wide weighted_sum(const int64_t *values, uint64_t count)
-{
-    const uint64_t step = count >= INT64_MAX ? 0 : safe_count(values, count, count + 1);
-    wide sum = 0;
-    for (uint64_t i = 0; i < count && step == 0; i++)
-        sum += ((wide)2 * (wide)(i + 1) - (wide)count - 1) * values[i];
-    for (uint64_t first = 0; first < count && step > 0;) {
-        const uint64_t end = count - first < step ? count : first + step;
-        int64_t part = 0;
-        for (uint64_t i = first; i < end; i++)
-            part += (2 * (int64_t)(i + 1) - (int64_t)count - 1) * values[i];
-        sum += part;
-        first = end;
+    sum_parts all = {.values = values, .count = count, .parts = 1};
+    sums_of sums = {0, 0};
+    if (pool != NULL && count >= MANY)
+        all.parts = lots_pool_threads(pool) < PARTS ? lots_pool_threads(pool) : PARTS;
+    if (all.parts > 1)
+        LOTS_TRY(lots_pool_run(pool, all.parts, sum_part, &all, NULL, err));
+    else
+        LOTS_TRY(sum_part(&all, 0, 0, err));
+    for (size_t i = 0; i < all.parts; i++) {
+        sums.all += all.sums[i].all;
+        sums.ranked += all.sums[i].ranked;
     }
-    return sum;
+    *out = (lots_share_sums){whole_of(sums.all), whole_of(sums.ranked)};
+    return LOTS_OK;
 }
 
 /* ---- Gini ---- */
 
-bool lots_gini_ints(const int64_t *values, uint64_t count, lots_whole_sum sum, double *out)
+bool lots_gini_ints(const int64_t *values, uint64_t count, const lots_share_sums *sums, double *out)
 {
-    if (count == 0 || values[0] < 0 || wide_of(sum) == 0)
+    if (count == 0 || values[0] < 0 || wide_of(sums->all) == 0)
         return false;
-    *out = (double)((long double)weighted_sum(values, count) / ((long double)count * (long double)wide_of(sum)));
+    *out = (double)((long double)wide_of(sums->ranked) / ((long double)count * (long double)wide_of(sums->all)));
     return true;
 }
 

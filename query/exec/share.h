@@ -3,17 +3,23 @@
 #ifndef LOTS_QUERY_SHARE_H
 #define LOTS_QUERY_SHARE_H
 
+#include "core/base/pool.h"
 #include "core/lots.h"
 
 /* 128 bits, two's complement, the lower half first. */
 typedef struct lots_whole_sum {
     uint64_t halves[2];
 } lots_whole_sum;
-lots_whole_sum lots_sum_ints(const int64_t *values, uint64_t count);
+typedef struct lots_share_sums {
+    lots_whole_sum all;
+    lots_whole_sum ranked; /* each times 2i - n - 1, i its place from 1 */
+} lots_share_sums;
+/* Shared out among the threads of `pool` (may be NULL) when they are many. */
+LOTS_MUST lots_status lots_share_sums_of(const int64_t *values, uint64_t count, lots_pool *pool, lots_share_sums *out, lots_error *err);
 
 /* Gini coefficient: sum of (2i - n - 1) x_i over n sum(x), x ascending, i from 1. False (missing) when n is 0, the sum is
  * 0 or a value is negative. */
-bool lots_gini_ints(const int64_t *values, uint64_t count, lots_whole_sum sum, double *out);
+bool lots_gini_ints(const int64_t *values, uint64_t count, const lots_share_sums *sums, double *out);
 bool lots_gini_floats(const double *values, uint64_t count, double *out);
 /* The share of the sum that the ceil(p n) largest have. False when the sum is 0 or n is 0. */
 bool lots_top_share_ints(const int64_t *values, uint64_t count, lots_whole_sum sum, double p, double *out);

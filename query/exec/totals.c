@@ -21,7 +21,7 @@ static lots_group *level_at(const levels *all, uint32_t at)
     return at == 0 ? all->group : &all->group->totals[all->group->key_count - at];
 }
 
-static lots_status take_values(levels *all, lots_error *err)
+static lots_status take_values(levels *all, lots_pool *pool, lots_error *err)
 {
     void *made = NULL;
     uint64_t rows = 0;
@@ -32,7 +32,7 @@ static lots_status take_values(levels *all, lots_error *err)
         LOTS_TRY(lots_arena_alloc(all->arena, &made, (size_t)level->key_count + level->stage->agg_count + 1,
                                   sizeof(lots_vector), err));
         all->values[at] = made;
-        LOTS_TRY(lots_group_values(level, all->arena, all->values[at], err));
+        LOTS_TRY(lots_group_values(level, pool, all->arena, all->values[at], err));
         rows += level->keyer.count;
     }
     if (rows >= LOTS_NO_ID)
@@ -130,13 +130,13 @@ static lots_status describe_rows(const levels *all, const uint32_t *order, lots_
     return LOTS_OK;
 }
 
-lots_status lots_totals_gather(lots_group *group, lots_arena *arena, lots_vector *slots, lots_total_rows *rows,
+lots_status lots_totals_gather(lots_group *group, lots_pool *pool, lots_arena *arena, lots_vector *slots, lots_total_rows *rows,
                                lots_error *err)
 {
     levels all = {.group = group, .arena = arena, .count = group->totals != NULL ? group->key_count + 1 : 1};
     uint32_t columns = group->key_count + group->stage->agg_count + 1, *order = NULL;
     void *made = NULL;
-    LOTS_TRY(take_values(&all, err));
+    LOTS_TRY(take_values(&all, pool, err));
     LOTS_TRY(number_rows(&all, err));
     LOTS_TRY(lots_arena_alloc(arena, &made, columns, sizeof(lots_vector), err));
     lots_vector *laid = made;

@@ -14,7 +14,7 @@ typedef struct lots_total_rows {
 
 /* The columns of the table as lots_group_table gives them, nothing hidden; a total's keys are missing. All in `arena`.
  * Without totals: one level. Errors: LOTS_MEMORY, LOTS_LIMIT, LOTS_QUERY for a sum beyond 64 bits. */
-LOTS_MUST lots_status lots_totals_gather(lots_group *group, lots_arena *arena, lots_vector *slots, lots_total_rows *rows,
-                                         lots_error *err);
+LOTS_MUST lots_status lots_totals_gather(lots_group *group, lots_pool *pool, lots_arena *arena, lots_vector *slots,
+                                         lots_total_rows *rows, lots_error *err);
 
 #endif

@@ -132,7 +132,7 @@ static void write_ids(const char *path, uint64_t segment, uint32_t first, uint32
     lots_bytes text = {0};
     uint64_t *offsets = calloc((size_t)count + 1, sizeof *offsets);
     for (uint32_t i = 0; i < count; i++) {
-        assert_ok(lots_bytes_printf(&text, &err, "p%04u", first + i));
+        assert_ok(lots_bytes_printf(&text, &err, first + i < 10000 ? "p%04u" : "q%08u", first + i));
         offsets[i + 1] = text.count;
     }
     assert_ok(lots_identity_write(path, segment, (const char *)text.data, offsets, count, &err));

@@ -5,7 +5,7 @@
  * several segments of them through core/store, and completes the tables with what the store derives. Days are numbers
  * from 1970-01-01; money is in hundredths.
  *
- *   patients   p, birth, sex, death, score, income          p 0.. is the patient's number, its id "p0000"
+ *   patients   p, birth, sex, death, score, income          p 0.. is the patient's number, its id "p0000", after 9,999 "q00010000"
  *   contacts   p, start, minute, "end", id, level, unit, provider, form, status, acute, cost, weight, dx, note
  *              dx: 'I50 E119 icd9:250', in order; level inpatient may be open, all others are points
  *   drugs      p, start, atc, packs                         points, without record key

@@ -1,161 +1,11 @@
-/* Sorting and ranking many numbers, against plain loops: narrow and wide keys, few and many, with strata, ties and holes. */
+/* Ranking many rows, against plain loops: narrow and wide keys, few and many, with strata, ties and holes. */
 #include "query/exec/top.h"
 
 #include <stdlib.h>
 
 #include "core/base/memory.h"
-#include "query/exec/number_sort.h"
+#include "tests/query/exec/number_shapes.h"
 #include "tests/support/arena_fixture.h"
-
-/* ---- sorting ---- */
-
-enum { SHAPES = 17, MOST = 5000 };
-
-static int64_t number_of(unsigned shape, uint32_t at, uint64_t *random)
-{
-    const uint64_t drawn = lots_test_random(random);
-    switch (shape) {
-    case 0: return (int64_t)drawn;
-    case 1: return (int64_t)(drawn % 7) - 3;
-    case 2: return at % 3 == 0 ? INT64_MIN : at % 3 == 1 ? INT64_MAX : 0;
-    case 3: return (int64_t)((at * 3 + drawn % 90) << 32 | at);
-    case 4: return (int64_t)(drawn % 100000) << 20;
-    case 5: return -(int64_t)at;
-    case 6: return INT64_MAX - (int64_t)(drawn % 300);
-    case 7: return INT64_MIN + (int64_t)(drawn % 70000);
-    case 8: return drawn % 3 != 0 ? -100 : (int64_t)(drawn % 9000000); /* costs: many have none */
-    case 9: return at == 1 ? INT64_C(0xffffffff) - 7 : at == 2 ? -7 : (int64_t)(drawn >> 32) - 7; /* the most that are halves … */
-    case 10: return at == 1 ? INT64_C(0x100000000) - 7 : at == 2 ? -7 : (int64_t)(drawn >> 32) - 7; /* … and one more */
-    case 11: return at == 0 ? -50 : drawn % 4 == 0 ? -50 : (int64_t)(drawn % 3000000) * 100 - 50; /* hundreds above the least … */
-    case 12: return at == 2 ? 101 : (int64_t)(drawn % 3000000) * 100; /* … and one that isn't */
-    case 13: return drawn % 8 == 0 ? (int64_t)(drawn % 4000000000) - 5 : (int64_t)(drawn % 65600) - 5; /* most near the least: by ones, … */
-    case 14: return (drawn % 9 == 0 ? (int64_t)(drawn >> 40) : (int64_t)(drawn % 60000) % 4000) * 100 - 300; /* by hundreds, … */
-    case 15: return (int64_t)(drawn % 65536) + (at == 7 ? INT64_C(0xffff0000) : 0) - INT64_C(0x7fffffffffff); /* all but one */
-    default: return (int64_t)(drawn % 40) == 0 ? (int64_t)(drawn >> 8) : (int64_t)(drawn % 1000) - 500;
-    }
-}
-
-static int rising(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void numbers_of_every_shape_and_count_are_sorted(void **state)
-{
-    static const uint32_t counts[] = {0, 1, 2, 23, 24, 25, 100, 511, 512, 513, 4095, 4096, MOST};
-    static int64_t values[MOST], wanted[MOST];
-    uint64_t random = 7;
-    (void)state;
-    for (unsigned shape = 0; shape < SHAPES; shape++)
-        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
-            for (uint32_t i = 0; i < counts[c]; i++)
-                values[i] = wanted[i] = number_of(shape, i, &random);
-            qsort(wanted, counts[c], sizeof *wanted, rising);
-            lots_sort_ints(values, counts[c]);
-            if (counts[c] > 0)
-                assert_memory_equal(values, wanted, counts[c] * sizeof *values);
-        }
-}
-
-/* So many that most of them may be counted instead of moved. */
-static void very_many_numbers_of_every_shape_are_sorted(void **state)
-{
-    static const uint32_t counts[] = {65536, 65537, 150000};
-    uint64_t random = 11;
-    lots_error err;
-    void *values = NULL, *wanted = NULL;
-    (void)state;
-    assert_ok(lots_alloc(&values, 150000, sizeof(int64_t), &err));
-    assert_ok(lots_alloc(&wanted, 150000, sizeof(int64_t), &err));
-    for (unsigned shape = 0; shape < SHAPES; shape++)
-        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
-            for (uint32_t i = 0; i < counts[c]; i++)
-                ((int64_t *)values)[i] = ((int64_t *)wanted)[i] = number_of(shape, i, &random);
-            qsort(wanted, counts[c], sizeof(int64_t), rising);
-            lots_sort_ints(values, counts[c]);
-            assert_memory_equal(values, wanted, counts[c] * sizeof(int64_t));
-        }
-    lots_free(values);
-    lots_free(wanted);
-}
-
-/* As threads leave them: up to 17 parts, each in order, one of them perhaps short, among one another or apart. */
-static void long_parts_in_order_are_sorted(void **state)
-{
-    static int64_t values[17 * MOST], wanted[17 * MOST];
-    static const int64_t shifts[] = {0, -9000, 2500, -2500};
-    uint64_t random = 3;
-    (void)state;
-    for (uint32_t parts = 1; parts <= 17; parts++) {
-        const int64_t shift = shifts[parts % 4];
-        uint32_t count = 0;
-        for (uint32_t p = 0; p < parts; p++) {
-            const uint32_t own = p == parts / 2 && parts % 3 == 0 ? 40 : MOST - 7 * p;
-            for (uint32_t i = 0; i < own; i++)
-                values[count + i] = (int64_t)(lots_test_random(&random) % 9000) - 4000 + p * shift;
-            qsort(values + count, own, sizeof *values, rising);
-            count += own;
-        }
-        memcpy(wanted, values, count * sizeof *values);
-        qsort(wanted, count, sizeof *wanted, rising);
-        lots_sort_ints(values, count);
-        assert_memory_equal(values, wanted, count * sizeof *values);
-    }
-}
-
-/* Parts of any length in order, as those of several groups that are joined, among one another or apart. */
-static void parts_in_order_are_merged_by_several_threads(void **state)
-{
-    enum { MANY = 80000 };
-    static const uint32_t firsts[][4] = {{0, 40000}, {0, 5000, 9000, 75000}, {0, 60000}, {0, 20000, 41000}};
-    static const int64_t shifts[] = {0, -1000000, 1000000, 3000};
-    static int64_t values[MANY], wanted[MANY];
-    uint64_t random = 9;
-    lots_pool *pool = NULL;
-    lots_error err;
-    (void)state;
-    assert_ok(lots_pool_open(&pool, 3, &err));
-    for (uint32_t c = 0; c < 16; c++) {
-        const uint32_t *first = firsts[c / 4];
-        for (uint32_t i = 0, part = 0; i < MANY; i++) {
-            part += part < 3 && first[part + 1] == i && i > 0 ? 1 : 0;
-            values[i] = (int64_t)(lots_test_random(&random) % 9000) + part * shifts[c % 4];
-        }
-        for (uint32_t part = 0; part < 4 && (part == 0 || first[part] > 0); part++) {
-            const uint32_t end = part < 3 && first[part + 1] > 0 ? first[part + 1] : MANY;
-            qsort(values + first[part], end - first[part], sizeof *values, rising);
-        }
-        memcpy(wanted, values, sizeof values);
-        qsort(wanted, MANY, sizeof *wanted, rising);
-        assert_ok(lots_sort_shared(values, MANY, false, pool, &err));
-        assert_memory_equal(values, wanted, sizeof values);
-    }
-    lots_pool_close(pool);
-}
-
-static void many_numbers_are_sorted_by_several_threads(void **state)
-{
-    enum { MANY = 70001 };
-    static int64_t values[MANY], wanted[MANY];
-    static double floats[MANY];
-    uint64_t random = 1;
-    lots_pool *pool = NULL;
-    lots_error err;
-    (void)state;
-    assert_ok(lots_pool_open(&pool, 3, &err));
-    for (uint32_t i = 0; i < MANY; i++) {
-        values[i] = wanted[i] = number_of(1 + i % 2 * 7, i, &random);
-        floats[i] = (double)values[i];
-    }
-    qsort(wanted, MANY, sizeof *wanted, rising);
-    assert_ok(lots_sort_shared(values, MANY, false, pool, &err));
-    assert_ok(lots_sort_shared(floats, MANY, true, pool, &err));
-    assert_memory_equal(values, wanted, sizeof values);
-    for (uint32_t i = 0; i < MANY; i++)
-        assert_true(floats[i] == (double)wanted[i]);
-    lots_pool_close(pool);
-}
 
 /* ---- ranking ---- */
 
@@ -339,11 +189,6 @@ static void nothing_can_be_ranked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
-        cmocka_unit_test(very_many_numbers_of_every_shape_are_sorted),
-        cmocka_unit_test(long_parts_in_order_are_sorted),
-        cmocka_unit_test(parts_in_order_are_merged_by_several_threads),
-        cmocka_unit_test(many_numbers_are_sorted_by_several_threads),
         cmocka_unit_test_setup_teardown(rows_are_ranked_as_counting_ranks_them, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(many_rows_are_ranked_alike_by_any_number_of_threads, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(nothing_can_be_ranked, open_arena, close_arena),

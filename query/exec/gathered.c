@@ -330,6 +330,7 @@ lots_status lots_gather_chunk(lots_gather *gather, unsigned number, uint32_t chu
 typedef struct layout {
     lots_gather *gather;
     lots_gathered *out;
+    uint32_t ***names; /* by column with strata, then worker: what its strata are called among all; NULL: as it calls them */
 } layout;
 
 static lots_status lay_numbers(const layout *lay, size_t offset, lots_arena *arena, uint32_t **out, lots_error *err)
@@ -375,7 +376,6 @@ static lots_status lay_values(const layout *lay, uint32_t column, lots_arena *ar
     return status;
 }
 
-/* What each worker's strata are called among all: by worker, their numbers; NULL: as the worker calls them. */
 static lots_status join_strata(const layout *lay, uint32_t column, lots_keyer *whole, lots_arena *arena, uint32_t ***out,
                                lots_error *err)
 {
@@ -398,22 +398,47 @@ static lots_status join_strata(const layout *lay, uint32_t column, lots_keyer *w
     return LOTS_OK;
 }
 
-static lots_status name_strata(const layout *lay, uint32_t column, lots_arena *arena, lots_error *err)
+static lots_status find_names(const layout *lay, uint32_t column, lots_arena *arena, lots_error *err)
 {
-    uint32_t **names = NULL, *numbers = lay->out->values[column].data;
     lots_keyer whole;
     lots_status status = open_keyer(&whole, lay->gather->kept[column].strata, err);
     if (status == LOTS_OK)
-        status = join_strata(lay, column, &whole, arena, &names, err);
-    for (uint32_t i = 0; status == LOTS_OK && i < lay->gather->piece_count; i++) {
-        const lots_piece_of_rows *piece = &lay->gather->pieces[i];
-        for (uint32_t row = 0; names[piece->worker] != NULL && row < piece->count; row++)
-            numbers[row] = names[piece->worker][numbers[row]];
-        numbers += piece->count;
-    }
+        status = join_strata(lay, column, &whole, arena, &lay->names[column], err);
     lay->out->strata[column] = whole.count > 0 ? whole.count : 1;
     lots_keyer_close(&whole);
     return status;
+}
+
+/* The strata of some pieces, whose first row is `first`. */
+static void name_strata(const layout *lay, uint32_t from, uint32_t end, uint32_t first)
+{
+    const lots_gather *gather = lay->gather;
+    for (uint32_t column = 0; column < gather->kept_count; column++) {
+        uint32_t *const *names = lay->names[column];
+        uint32_t *numbers = names != NULL ? (uint32_t *)lay->out->values[column].data + first : NULL;
+        for (uint32_t i = from; names != NULL && i < end; i++) {
+            const lots_piece_of_rows *piece = &gather->pieces[i];
+            for (uint32_t row = 0; names[piece->worker] != NULL && row < piece->count; row++)
+                numbers[row] = names[piece->worker][numbers[row]];
+            numbers += piece->count;
+        }
+    }
+}
+
+enum { STRETCHES = 16 };
+
+static lots_status name_stretch(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    const layout *lay = context;
+    const uint32_t pieces = lay->gather->piece_count;
+    const uint32_t from = (uint32_t)((uint64_t)pieces * task / STRETCHES), end = (uint32_t)((uint64_t)pieces * (task + 1) / STRETCHES);
+    uint32_t first = 0;
+    (void)worker;
+    (void)err;
+    for (uint32_t i = 0; i < from; i++)
+        first += lay->gather->pieces[i].count;
+    name_strata(lay, from, end, first);
+    return LOTS_OK;
 }
 
 /* The last task is that of the origins. */
@@ -429,7 +454,7 @@ static lots_status lay_column(void *context, size_t task, unsigned worker, lots_
     if (gather->apart)
         LOTS_TRY(lay_values(lay, column, arena, err));
     lay->out->values[column].count = lay->out->values[column].count == 0 ? 0 : lay->out->count;
-    return gather->kept[column].strata != NULL && lay->out->count > 0 ? name_strata(lay, column, arena, err) : LOTS_OK;
+    return gather->kept[column].strata != NULL && lay->out->count > 0 ? find_names(lay, column, arena, err) : LOTS_OK;
 }
 
 static lots_status take_laid(lots_gather *gather, lots_gathered *out, lots_error *err)
@@ -462,16 +487,38 @@ static bool lends(const lots_gather *gather, const lots_gathered *out)
     return gather->apart && (texts || pieces == 1);
 }
 
+static bool has_strata(const lots_gather *gather)
+{
+    uint32_t column = 0;
+    while (column < gather->kept_count && gather->kept[column].strata == NULL)
+        column++;
+    return column < gather->kept_count;
+}
+
+/* Columns, then what is in them, by several threads where rows are many. */
+static lots_status lay_all(layout *lay, lots_pool *pool, lots_error *err)
+{
+    const uint32_t columns = lay->gather->kept_count;
+    void *names = NULL;
+    LOTS_TRY(lots_arena_alloc(&lay->out->arenas[columns], &names, columns, sizeof *lay->names, err));
+    lay->names = names;
+    if (pool != NULL && lay->out->count >= FEW_ROWS) {
+        LOTS_TRY(lots_pool_run(pool, columns + 1, lay_column, lay, NULL, err));
+        return has_strata(lay->gather) ? lots_pool_run(pool, STRETCHES, name_stretch, lay, NULL, err) : LOTS_OK;
+    }
+    for (uint32_t i = 0; i <= columns; i++)
+        LOTS_TRY(lay_column(lay, i, 0, err));
+    name_strata(lay, 0, lay->gather->piece_count, 0);
+    return LOTS_OK;
+}
+
 lots_status lots_gather_finish(lots_gather *gather, lots_pool *pool, lots_gathered *out, lots_error *err)
 {
-    layout lay = {gather, out};
+    layout lay = {.gather = gather, .out = out};
     memset(out, 0, sizeof *out);
     lots_status status = take_laid(gather, out, err);
-    if (status == LOTS_OK && pool != NULL && out->count >= FEW_ROWS)
-        status = lots_pool_run(pool, gather->kept_count + 1, lay_column, &lay, NULL, err);
-    else
-        for (uint32_t i = 0; status == LOTS_OK && i <= gather->kept_count; i++)
-            status = lay_column(&lay, i, 0, err);
+    if (status == LOTS_OK)
+        status = lay_all(&lay, pool, err);
     if (status == LOTS_OK && lends(gather, out)) {
         memcpy(out->arenas + out->arena_count, gather->arenas, gather->worker_count * sizeof(lots_arena));
         out->arena_count += gather->worker_count;

@@ -9,7 +9,7 @@ static lots_status permute_numbers(uint32_t **numbers, const uint32_t *order, ui
     void *made = NULL;
     if (*numbers == NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_arena_alloc(arena, &made, count, sizeof(uint32_t), err));
+    LOTS_TRY(lots_arena_vector(arena, &made, count, sizeof(uint32_t), err));
     for (uint32_t i = 0; i < count; i++)
         ((uint32_t *)made)[i] = (*numbers)[order[i]];
     *numbers = made;
@@ -40,6 +40,7 @@ lots_status lots_rowset_permute(lots_rowset *rows, const uint32_t *order, uint32
     LOTS_TRY(permute_numbers(&rows->patient, order, count, arena, err));
     LOTS_TRY(permute_numbers(&rows->relation_row, order, count, arena, err));
     rows->count = count;
+    rows->untouched = false;
     return LOTS_OK;
 }
 
@@ -47,11 +48,14 @@ lots_status lots_rowset_filter(lots_rowset *rows, const uint64_t *keep, lots_are
 {
     void *order = NULL;
     const uint64_t count = lots_bits_count(keep, rows->count);
+    const bool untouched = rows->untouched;
     if (count == rows->count)
         return LOTS_OK;
     LOTS_TRY(lots_arena_vector(arena, &order, (size_t)count, sizeof(uint32_t), err));
     lots_bits_indexes(keep, rows->count, order);
-    return lots_rowset_permute(rows, order, (uint32_t)count, arena, err);
+    LOTS_TRY(lots_rowset_permute(rows, order, (uint32_t)count, arena, err));
+    rows->untouched = untouched;
+    return LOTS_OK;
 }
 
 bool lots_rowset_in_order(const lots_rowset *rows)
@@ -59,6 +63,8 @@ bool lots_rowset_in_order(const lots_rowset *rows)
     const lots_patient *patient = rows->patient;
     const uint32_t *row = rows->relation_row;
     uint32_t i = 1;
+    if (rows->untouched)
+        return true;
     while (i < rows->count && (patient[i - 1] < patient[i] ||
                                (patient[i - 1] == patient[i] && (row == NULL || row[i - 1] <= row[i]))))
         i++;

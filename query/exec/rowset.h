@@ -13,6 +13,7 @@ typedef struct lots_rowset {
     uint32_t slot_count;
     lots_patient *patient;  /* count, registry-wide: where the row came from; NULL in a table */
     uint32_t *relation_row; /* count: and its row of the source relation in the patient's chunk; NULL when rows are patients */
+    bool untouched;         /* they stand as a pass over the chunks found them, or some of them do */
     lots_vector behind;     /* tables: the patients behind each row */
     lots_vector *marks;     /* tables with hidden cells: slot_count of them and last of `behind`, INT (lots_mark); an empty
                                one where all is shown. NULL: nothing is hidden */

@@ -217,7 +217,7 @@ lots_status run_take_kept(run *r, const run_kept *kept, const lots_gathered *row
 {
     void *made = NULL;
     lots_rowset set = {.frame = r->pipeline->row_frame, .slot_count = kept->slot_count, .count = rows->count,
-                       .patient = rows->patient, .relation_row = rows->relation_row};
+                       .patient = rows->patient, .relation_row = rows->relation_row, .untouched = rows->position == NULL};
     LOTS_TRY(lots_arena_alloc(&r->arena, &made, kept->slot_count, sizeof(lots_vector), err));
     set.slots = made;
     for (uint32_t c = 0; c < kept->count; c++)

@@ -271,11 +271,30 @@ static lots_status refuse_condition(binder *b, const lots_ast_call *call, const 
     return status;
 }
 
+/* count(cost), as SQL has it, of what each row has. */
+static lots_status refuse_row_value(binder *b, const lots_ast_call *call, const lots_ast_node *node)
+{
+    value found;
+    if (b->aggregation == NULL || node->kind != LOTS_AST_NAME || !lots_ast_name_is(&call->name, "count"))
+        return LOTS_OK;
+    const bool known = bind_name(b, b->aggregation->rows, &node->name, &found) == LOTS_OK;
+    lots_error_clear(b->err); /* what it is instead is told by who binds it */
+    if (!known || found.kind != VALUE_EXPR || found.expr->type.kind == LOTS_TYPE_EVENTS)
+        return LOTS_OK;
+    const int bytes = (int)node->name.bytes;
+    const char *name = node->name.text;
+    lots_status status = lots_ast_fail(b->err, node->span, "'count' takes an event set, and '%.*s' is what each row has", bytes, name);
+    lots_error_hint(b->err, "count() counts the rows, count(where %.*s is not missing) those that have it, count(distinct %.*s) its values",
+                    bytes, name, bytes, name);
+    return status;
+}
+
 static lots_status count_events(binder *b, scope *where, lots_op op, const lots_ast_node *node, value *out)
 {
     bound_set set;
     const lots_ast_call *call = node->call;
     LOTS_TRY(refuse_condition(b, call, call->args[0].value));
+    LOTS_TRY(refuse_row_value(b, call, call->args[0].value));
     LOTS_TRY(bind_set(b, where, call->args[0].value, &set));
     lots_expr *interval = NULL;
     if (op == LOTS_OP_NIGHTS || op == LOTS_OP_COVERED_DAYS) {

@@ -238,12 +238,15 @@ lots_status bind_unknown(binder *b, scope *from, const lots_ast_name *name)
         lots_error_hint(b->err, "an event's first day is `start`, its last `end`");
     else if (near.found)
         lots_error_hint(b->err, "did you mean `%s`?", near.text);
-    else if (!table && wants_persons(name))
+    else if ((!table || b->aggregation != NULL) && wants_persons(name))
         lots_error_hint(b->err, "`from patients` has a row for each person, and patients() counts them");
     else if (table && bind_is_pivoted(b))
         lots_error_hint(b->err, "after pivot only the keys that are left have names");
     else if (table && bind_is_about_nobody(b))
         lots_error_hint(b->err, "these rows are a table's, about nobody: only its columns are in reach");
+    else if (table && lots_schema_find_stream(b->schema, name->text, name->bytes) > 0)
+        lots_error_hint(b->err, "the rows are groups: what each person has of %.*s is made in a `derive` before, as n = count(%.*s)",
+                        (int)name->bytes, name->text, (int)name->bytes, name->text);
     else if (table)
         lots_error_hint(b->err, "after group by the rows are groups: only their keys and shown columns are in reach");
     else if (name->quoted && is_date(name))

@@ -71,6 +71,37 @@ static void few_closed_spans_without_an_end_hold_on_no_day(void **state)
     answer_free(&a);
 }
 
+/* And so is the last day of few open spans that have none: that of death, or of what is covered. */
+static void few_open_spans_without_an_end_run_until_death_or_the_last_day(void **state)
+{
+    (void)state;
+    const int32_t since = w.from + 121, from = w.from + 366; /* 2020-05-01, 2021-01-01 */
+    uint32_t cut = 0, running = 0;
+    answer a = world_ask(&w, "from patients derive a = count((homes where town = a since 2020-05-01) overlapping 2021-01-01..2021-05-31), "
+                             "b = covered_days(homes where town = a since 2020-05-01, 2021-01-01..2021-05-31)");
+    for (uint32_t p = 0; p < a.rows; p++) {
+        const person *who = &w.people[p];
+        int64_t overlapping = 0, covered = 0;
+        for (int32_t day = from; day < from + 151; day++) {
+            bool inside = false;
+            EACH(e, &w, who, S_HOMES)
+                inside |= e->town == 0 && e->start >= since && e->start <= day && span_end_of(&w, e) >= day;
+            covered += inside;
+        }
+        EACH(e, &w, who, S_HOMES) {
+            if (e->town != 0 || e->start < since)
+                continue;
+            overlapping += span_end_of(&w, e) >= from;
+            cut += e->end == NONE && span_end_of(&w, e) < w.until;
+            running += e->end == NONE && span_end_of(&w, e) == w.until;
+        }
+        same(cell_at(&a, p, 0), overlapping, "overlapping", p);
+        same(cell_at(&a, p, 1), covered, "covered days", p);
+    }
+    assert_true(cut > 1 && running > 5);
+    answer_free(&a);
+}
+
 /* Of spans over days of a row, those that still run are sought among the ends, which don't rise where starts do. */
 static void spans_over_days_of_a_row_are_those_that_still_run(void **state)
 {
@@ -103,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overlaps_known_events_and_covered_days_follow_the_spans),
         cmocka_unit_test(few_closed_spans_without_an_end_hold_on_no_day),
+        cmocka_unit_test(few_open_spans_without_an_end_run_until_death_or_the_last_day),
         cmocka_unit_test(spans_over_days_of_a_row_are_those_that_still_run),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

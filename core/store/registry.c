@@ -12,8 +12,7 @@
 #include "core/store/registry_hold.h"
 #include "core/store/stored_file.h"
 
-/* Of the machine's memory: how much of it may hold what is kept decoded. And for each so many bytes one more for what is kept by day. */
-enum { KEPT_SHARE = 16, BY_DAY_SHARE = 4 };
+enum { BY_DAY_SHARE = 4 }; /* for so many bytes of what is kept decoded, one more for what is kept by day */
 
 typedef struct segment_slot {
     pthread_mutex_t mutex;
@@ -211,7 +210,7 @@ lots_status lots_registry_open(lots_registry **out, const char *path, const lots
     lots_registry *registry = item;
     registry->hold = LOTS_FILE_CLOSED;
     options = options != NULL ? options : &none;
-    lots_budget_init(&registry->keep, options->kept_bytes > 0 ? options->kept_bytes : lots_memory_bytes() / KEPT_SHARE);
+    lots_budget_init(&registry->keep, options->kept_bytes > 0 ? options->kept_bytes : lots_memory_bytes() / LOTS_KEPT_SHARE);
     lots_budget_init(&registry->keep_by_day, registry->keep.limit_bytes / BY_DAY_SHARE + 1); /* 0 would be no limit */
     lots_status status = fill_registry(registry, path, options, err);
     if (status != LOTS_OK)

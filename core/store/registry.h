@@ -35,11 +35,14 @@ typedef struct lots_coverage {
     bool declared;               /* by the mapping; else seen in the data */
 } lots_coverage;
 
+/* One byte in so many of the machine's memory, or beside the limit that a question is given, may hold what is kept decoded for the next. */
+enum { LOTS_KEPT_SHARE = 16 };
+
 typedef struct lots_registry_options {
     uint64_t generation;     /* 0: the current one; else that one, if still there (pinned) */
     const char *identities;  /* another folder of identity files; NULL: the catalog's setting */
-    size_t kept_bytes;       /* what may be kept decoded from one question to the next, and a quarter as much by day; 0: a sixteenth of
-                              * the machine's memory */
+    size_t kept_bytes;       /* what may be kept decoded from one question to the next, and a quarter as much by day; 0: one in
+                              * LOTS_KEPT_SHARE of the machine's memory */
 } lots_registry_options;
 
 /* Errors: LOTS_IO when there is no registry at the path (saying what a registry is), LOTS_USAGE when it has no such

@@ -10,8 +10,7 @@
 #include "query/cli/generation_option.h"
 #include "query/lang/caret.h"
 
-enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30, MEMORY_LEAST = 1 << 20 /* a chunk's few columns */,
-       KEPT_SHARE = 16 /* of what a question may hold, besides, for what the next may need */ };
+enum { TEXT_BYTES_MAX = 64 << 20, BIND_BYTES_MAX = 1 << 30, MEMORY_LEAST = 1 << 20 /* a chunk's few columns */ };
 
 lots_question lots_question_begin(lots_program *program)
 {
@@ -199,7 +198,7 @@ static void say_note(const lots_question *question, const lots_note *note)
 
 static lots_status open_registry(lots_question *question, lots_error *err)
 {
-    lots_registry_options options = {.identities = question->identities, .kept_bytes = question->memory_bytes / KEPT_SHARE};
+    lots_registry_options options = {.identities = question->identities, .kept_bytes = question->memory_bytes / LOTS_KEPT_SHARE};
     LOTS_TRY(lots_generation_option(question->registry_path, question->generation, &options.generation, err));
     uint64_t start = lots_clock_ns();
     LOTS_TRY(lots_registry_open(&question->registry, question->registry_path, &options, err));

@@ -209,11 +209,39 @@ static bool is_brief(const lots_group_counter *counter, const lots_group_batch *
            counter->rows >= (uint64_t)batch->known * BRIEF_SEEN;
 }
 
-/* The rows of the groups of which each must be looked at. */
+/* From the first to the last of the groups that are watched; none where there is none. */
+static void watched_range(const uint64_t *watched, uint32_t known, uint32_t *low, uint32_t *high)
+{
+    const size_t words = lots_bit_words(known);
+    size_t first = 0, last = words;
+    while (first < words && watched[first] == 0)
+        first++;
+    *low = 1;
+    *high = 0;
+    if (first == words)
+        return;
+    while (watched[--last] == 0)
+        ;
+    *low = (uint32_t)(first * 64) + (uint32_t)__builtin_ctzll(watched[first]);
+    *high = (uint32_t)(last * 64) + 63 - (uint32_t)__builtin_clzll(watched[last]);
+}
+
+/* The rows of the groups of which each must be looked at. Those mostly came last and are near one another, with few rows. */
 static lots_status find_watched(const lots_group_batch *batch, const uint64_t *watched, uint64_t **out, lots_error *err)
 {
+    enum { FEW = 16 }; /* one in so many rows */
+    const lots_kernels *kernels = lots_kernels_get();
+    uint32_t low, high;
     LOTS_TRY(lots_new_bits(batch->arena, batch->rows, out, err));
-    lots_kernels_get()->lookup_bits(batch->number, batch->rows, watched, batch->known, *out);
+    watched_range(watched, batch->known, &low, &high);
+    kernels->range_u32(batch->number, batch->rows, low, high, *out);
+    const bool few = lots_bits_count(*out, batch->rows) <= batch->rows / FEW;
+    if (!few)
+        kernels->lookup_bits(batch->number, batch->rows, watched, batch->known, *out);
+    for (size_t w = 0; few && low < high && w < lots_bit_words(batch->rows); w++)
+        for (uint64_t bits = (*out)[w]; bits != 0; bits &= bits - 1)
+            if (!lots_bit_get(watched, batch->number[w * 64 + (size_t)__builtin_ctzll(bits)]))
+                (*out)[w] ^= bits & (0 - bits);
     if (batch->kept->keep != NULL)
         lots_bits_and(*out, *out, batch->kept->keep, batch->rows);
     return LOTS_OK;

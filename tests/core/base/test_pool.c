@@ -3,7 +3,9 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
+#include "core/base/os.h"
 #include "core/base/pool.h"
 
 enum { TASKS = 3000 };
@@ -102,7 +104,14 @@ static lots_status run_one_of_few(void *context, size_t task, unsigned worker, l
     return LOTS_OK;
 }
 
-/* Most are over before a thread that sleeps is awake; then it has no part in them. */
+static void look_on_us(uint64_t us)
+{
+    const uint64_t start = lots_clock_ns();
+    while (lots_clock_ns() - start < us * 1000) {
+    }
+}
+
+/* Most are over before a thread that sleeps is awake; then it has no part in them, nor is it there when the next begins. */
 static void short_runs_that_follow_one_another_are_apart(void **state)
 {
     (void)state;
@@ -116,12 +125,93 @@ static void short_runs_that_follow_one_another_are_apart(void **state)
         for (size_t r = 0; r < RUNS; r++) {
             assert_ok(lots_pool_run(pool, r % 5, run_one_of_few, &runs[r], NULL, &err));
             atomic_store(&runs[r].over, true);
+            look_on_us(r % 64);
         }
         lots_pool_close(pool);
         for (size_t r = 0; r < RUNS; r++)
             for (size_t task = 0; task < 4; task++)
                 assert_int_equal(runs[r].runs[task], task < r % 5);
     }
+}
+
+static void pause_us(long us)
+{
+    const struct timespec time = {.tv_nsec = us * 1000};
+    nanosleep(&time, NULL);
+}
+
+/* Longer than a thread looks around before it sleeps: the run is over when it is awake, or the pool closes. */
+static void threads_that_sleep_are_woken_or_not_waited_for(void **state)
+{
+    (void)state;
+    lots_error err;
+    for (size_t i = 0; i < THREAD_ROWS; i++) {
+        lots_pool *pool;
+        assert_ok(lots_pool_open(&pool, THREADS[i], &err));
+        for (size_t r = 0; r < 30; r++) {
+            few_tasks few = {.over = false};
+            pause_us(400);
+            assert_ok(lots_pool_run(pool, 2, run_one_of_few, &few, NULL, &err));
+            assert_int_equal(few.runs[0] + few.runs[1], 2);
+            pause_us(400); /* whoever comes late still finds what it would run */
+        }
+        lots_pool_close(pool);
+    }
+}
+
+/* Tasks of two threads: each waits until another has begun, so that it is known which of them one thread takes. */
+typedef struct turns {
+    size_t until[3];
+    size_t slow; /* it takes longer than a thread looks around */
+    size_t fails;
+    const char *why;
+    atomic_bool begun[3];
+    atomic_uint ended;
+} turns;
+
+static lots_status run_in_turn(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    turns *all = context;
+    (void)worker;
+    atomic_store(&all->begun[task], true);
+    while (!atomic_load(&all->begun[all->until[task]]))
+        pause_us(10);
+    if (task == all->slow)
+        pause_us(2000);
+    atomic_fetch_add(&all->ended, 1);
+    return task == all->fails ? lots_fail(err, LOTS_CORRUPT, "%s", all->why) : LOTS_OK;
+}
+
+static void a_run_ends_with_its_last_task(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_pool *pool;
+    assert_ok(lots_pool_open(&pool, 2, &err));
+    for (size_t slow = 0; slow < 2; slow++) {
+        turns all = {.until = {1, 1}, .slow = slow, .fails = SIZE_MAX};
+        assert_ok(lots_pool_run(pool, 2, run_in_turn, &all, NULL, &err));
+        assert_int_equal(atomic_load(&all.ended), 2);
+    }
+    lots_pool_close(pool);
+}
+
+/* One thread fails the last task, in the next run the other one does. */
+static void a_failure_of_an_earlier_run_is_forgotten(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_pool *pool;
+    assert_ok(lots_pool_open(&pool, 2, &err));
+    for (size_t round = 0; round < 20; round++) {
+        turns before = {.until = {1, 2, 2}, .slow = SIZE_MAX, .fails = 2, .why = "before"};
+        turns now = {.until = {2, 1, 2}, .slow = SIZE_MAX, .fails = 2, .why = "now"};
+        assert_status(LOTS_CORRUPT, lots_pool_run(pool, 3, run_in_turn, &before, NULL, &err));
+        assert_string_equal(err.text, "before");
+        assert_status(LOTS_CORRUPT, lots_pool_run(pool, 3, run_in_turn, &now, NULL, &err));
+        assert_string_equal(err.text, "now");
+    }
+    lots_pool_close(pool);
 }
 
 static void the_lowest_failing_task_is_reported(void **state)
@@ -190,6 +280,31 @@ static void no_task_starts_after_a_failure(void **state)
     lots_pool_close(pool);
 }
 
+/* The first fails once the other thread has a task. */
+static lots_status fail_the_first(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    atomic_size_t *started = context;
+    (void)worker;
+    atomic_fetch_add(started, 1);
+    while (atomic_load(started) < 2)
+        pause_us(10);
+    if (task > 0)
+        pause_us(100);
+    return task == 0 ? lots_fail(err, LOTS_CORRUPT, "the first") : LOTS_OK;
+}
+
+static void other_threads_take_no_task_after_a_failure(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_pool *pool;
+    atomic_size_t started = 0;
+    assert_ok(lots_pool_open(&pool, 2, &err));
+    assert_status(LOTS_CORRUPT, lots_pool_run(pool, TASKS, fail_the_first, &started, NULL, &err));
+    assert_true(atomic_load(&started) < TASKS);
+    lots_pool_close(pool);
+}
+
 static void the_stop_flag_ends_a_run_early(void **state)
 {
     (void)state;
@@ -230,9 +345,13 @@ int main(void)
         cmocka_unit_test(every_task_runs_once_with_any_number_of_threads),
         cmocka_unit_test(few_or_no_tasks_are_fine),
         cmocka_unit_test(short_runs_that_follow_one_another_are_apart),
+        cmocka_unit_test(threads_that_sleep_are_woken_or_not_waited_for),
+        cmocka_unit_test(a_run_ends_with_its_last_task),
+        cmocka_unit_test(a_failure_of_an_earlier_run_is_forgotten),
         cmocka_unit_test(the_lowest_failing_task_is_reported),
         cmocka_unit_test(a_task_that_fails_without_a_text_leaves_no_stale_one),
         cmocka_unit_test(no_task_starts_after_a_failure),
+        cmocka_unit_test(other_threads_take_no_task_after_a_failure),
         cmocka_unit_test(the_stop_flag_ends_a_run_early),
         cmocka_unit_test(by_default_there_are_as_many_threads_as_processors),
     };

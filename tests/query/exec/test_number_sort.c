@@ -3,6 +3,7 @@
 #include "query/exec/number_sort.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "core/base/memory.h"
 #include "query/exec/share.h"
@@ -107,6 +108,48 @@ static void many_numbers_are_sorted_by_several_threads(void **state)
     }
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+static const bool can_do_without = false; /* they need memory of their own */
+#else
+static const bool can_do_without = true;
+#endif
+
+/* No more memory than there is; that is allowed to be taken back. */
+static void allow_memory(bool more)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = more ? limit.rlim_max : 0;
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+/* The first of these tests: nothing is kept yet that could be taken instead. */
+static void numbers_are_sorted_where_no_memory_is_to_be_had(void **state)
+{
+    enum { MANY = 150000 };
+    static int64_t values[MANY], wanted[MANY], to[MANY];
+    static double floats[MANY];
+    uint64_t random = 3;
+    lots_pool *pool = NULL;
+    lots_error err;
+    (void)state;
+    assert_ok(lots_pool_open(&pool, 2, &err));
+    for (uint32_t i = 0; i < MANY; i++) {
+        values[i] = wanted[i] = number_of(0, i, &random);
+        floats[i] = (double)(values[i] / 4096);
+    }
+    qsort(wanted, MANY, sizeof *wanted, rising);
+    allow_memory(!can_do_without);
+    lots_sort_ints_into(values, MANY, to);
+    lots_status status = lots_sort_shared(floats, MANY, true, pool, &err);
+    allow_memory(true);
+    assert_int_equal(status, LOTS_OK);
+    assert_memory_equal(to, wanted, sizeof to);
+    for (uint32_t i = 0; i < MANY; i++)
+        assert_true(floats[i] == (double)(wanted[i] / 4096));
+    lots_pool_close(pool);
+}
+
 /* ---- sums ---- */
 
 __extension__ typedef __int128 wide;
@@ -147,14 +190,35 @@ static void numbers_are_added_up_by_one_thread_and_by_several(void **state)
     lots_pool_close(pools[1]);
 }
 
+/* Of debts there is no part of the whole: a Gini coefficient could be above 1. Zeros have none either. */
+static void negative_numbers_have_no_gini_coefficient(void **state)
+{
+    static const int64_t ints[] = {-1, 2, 30}, zeros[] = {0, 0};
+    static const double floats[] = {-0.5, 2, 30};
+    lots_share_sums sums;
+    lots_error err;
+    double found = 0;
+    (void)state;
+    assert_ok(lots_share_sums_of(ints, 3, NULL, &sums, &err));
+    assert_false(lots_gini_ints(ints, 3, &sums, &found));
+    assert_false(lots_gini_floats(floats, 3, &found));
+    assert_ok(lots_share_sums_of(ints + 1, 2, NULL, &sums, &err));
+    assert_true(lots_gini_ints(ints + 1, 2, &sums, &found));
+    assert_true(found == 28.0 / 64);
+    assert_ok(lots_share_sums_of(zeros, 2, NULL, &sums, &err));
+    assert_false(lots_gini_ints(zeros, 2, &sums, &found));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_sorted_where_no_memory_is_to_be_had),
         cmocka_unit_test(numbers_of_every_shape_and_count_are_sorted),
         cmocka_unit_test(very_many_numbers_of_every_shape_are_sorted),
         cmocka_unit_test(numbers_are_sorted_into_another_place),
         cmocka_unit_test(many_numbers_are_sorted_by_several_threads),
         cmocka_unit_test(numbers_are_added_up_by_one_thread_and_by_several),
+        cmocka_unit_test(negative_numbers_have_no_gini_coefficient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -263,6 +263,95 @@ static void room_that_could_not_be_had_is_not_there(void **state)
         lots_arena_free(&depths[w].arena);
 }
 
+/* ---- strata ---- */
+
+enum { KEYS = 501, COLUMNS = 3 }; /* the first of them is a slot that was not set */
+
+static uint32_t key_of(uint32_t column, uint32_t chunk, uint32_t row)
+{
+    return (chunk * 37 + row * (column + 3)) % (KEYS - column);
+}
+
+/* A chunk's rows as its worker keeps and numbers them. */
+static void number_piece(lots_gather *gather, lots_arena *arena, uint32_t chunk)
+{
+    lots_error err;
+    void *made = NULL;
+    lots_piece_of_rows *piece = &gather->pieces[chunk];
+    *piece = (lots_piece_of_rows){.done = true, .count = rows_of(chunk), .worker = chunk % WORKERS};
+    assert_ok(lots_new_u32(arena, piece->count, &piece->patient, &err));
+    assert_ok(lots_arena_alloc(arena, &made, COLUMNS, sizeof(lots_vector), &err));
+    piece->values = made;
+    for (uint32_t column = 1; column < COLUMNS; column++) {
+        lots_vector keys;
+        uint32_t *numbers = NULL;
+        assert_ok(lots_vector_new(arena, &(lots_type){.kind = LOTS_TYPE_INT}, piece->count, &keys, &err));
+        assert_ok(lots_new_u32(arena, piece->count, &numbers, &err));
+        for (uint32_t i = 0; i < piece->count; i++)
+            ((int64_t *)keys.data)[i] = key_of(column, chunk, i);
+        assert_ok(lots_keyer_number(&gather->keyers[piece->worker * COLUMNS + column], &keys, piece->count, numbers, &err));
+        piece->values[column] = (lots_vector){.type = {.kind = LOTS_TYPE_EVENTS}, .count = piece->count, .data = numbers};
+    }
+}
+
+/* Rows of one key have one number, those of others have others. */
+static void check_strata(const lots_gathered *rows, uint32_t column)
+{
+    uint32_t number_of_key[KEYS], key_of_number[KEYS], at = 0, keys = 0;
+    const uint32_t *numbers = rows->values[column].data;
+    memset(number_of_key, 0xff, sizeof number_of_key);
+    for (uint32_t chunk = 0; chunk < CHUNKS; chunk++)
+        for (uint32_t row = 0; row < rows_of(chunk); row++, at++) {
+            const uint32_t key = key_of(column, chunk, row);
+            assert_true(numbers[at] < KEYS);
+            if (number_of_key[key] == UINT32_MAX) {
+                number_of_key[key] = numbers[at];
+                key_of_number[numbers[at]] = key;
+                keys++;
+            }
+            assert_int_equal(numbers[at], number_of_key[key]);
+            assert_int_equal(key_of_number[numbers[at]], key);
+        }
+    assert_int_equal(rows->strata[column], keys);
+}
+
+static void gather_strata(lots_pool *pool)
+{
+    lots_error err;
+    uint32_t order[CHUNKS];
+    lots_expr key = {.op = LOTS_OP_SLOT, .type = {.kind = LOTS_TYPE_INT}}, *per[1] = {&key};
+    const lots_top top = {.per = per, .per_count = 1};
+    const lots_kept strata = {.strata = &top, .kind = LOTS_TYPE_EVENTS}, kept[COLUMNS] = {{.kind = LOTS_TYPE_INT}, strata, strata};
+    lots_arena arena;
+    lots_budget budget;
+    lots_gather gather;
+    lots_gathered rows;
+    lots_budget_init(&budget, 0);
+    lots_arena_init(&arena, 0);
+    assert_ok(lots_gather_open(&gather, kept, COLUMNS, WORKERS, CHUNKS, &budget, &err));
+    gather.apart = true;
+    fill_order(order, 17);
+    for (uint32_t i = 0; i < CHUNKS; i++)
+        number_piece(&gather, &arena, order[i]);
+    assert_ok(lots_gather_finish(&gather, pool, &rows, &err));
+    for (uint32_t column = 1; column < COLUMNS; column++)
+        check_strata(&rows, column);
+    lots_gathered_close(&rows);
+    lots_gather_close(&gather);
+    lots_arena_free(&arena);
+}
+
+static void strata_have_one_name_whoever_numbered_them(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_pool *pool = NULL;
+    gather_strata(NULL);
+    assert_ok(lots_pool_open(&pool, 3, &err));
+    gather_strata(pool);
+    lots_pool_close(pool);
+}
+
 static void no_rows_are_rows_of_patients(void **state)
 {
     (void)state;
@@ -291,6 +380,7 @@ int main(void)
         cmocka_unit_test(room_that_could_not_be_had_is_not_there),
         cmocka_unit_test(rows_of_the_first_chunks_alone_leave_room_under_a_limit),
         cmocka_unit_test(texts_are_laid_out_at_the_end),
+        cmocka_unit_test(strata_have_one_name_whoever_numbered_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

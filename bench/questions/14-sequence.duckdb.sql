@@ -1,5 +1,5 @@
 -- From the end backwards among those with the diagnosis: the stays that municipal care follows, the visits that such a stay follows,
--- the diagnoses that such a visit follows. With ASOF joins instead 1.7 times as long, without the filter by persons three times.
+-- the diagnoses that such a visit follows. With ASOF joins instead 1.7 times as long, without the filter by persons 1.5 times, forwards step by step 1.2 times.
 WITH hf AS (SELECT DISTINCT pid, ord, start, "end" FROM dx WHERE code IN (SELECT id FROM codes WHERE code LIKE 'I50%') AND "end" IS NOT NULL),
 c AS (SELECT pid, ord, start, "end", level FROM contacts WHERE level IN ('emergency', 'inpatient', 'municipal') AND pid IN (SELECT pid FROM hf)),
 stay AS (SELECT s.pid, s.ord, s.start, min(m.start) AS care FROM c s JOIN c m ON s.pid = m.pid AND m.start >= s."end" AND m.start <= s."end" + 180 AND m.ord > s.ord

@@ -1,9 +1,10 @@
 // run.mjs: the benchmark: load the same CSV files into each system, ask each the same questions in turn, compare every answer, and
 // write the table, the CSV file and the chart. METHOD.md says what is measured and how.
 //
-//   node bench/run.mjs --build build [--scale 20000] [--data DIR] [--repeat 5] [--threads 2] [--only 05,11] [--without duckdb] [--reload]
+//   node bench/run.mjs --build build [--scale 20000] [--data DIR] [--repeat 5] [--threads 2] [--only 05,11] [--without duckdb] [--sql plain] [--reload]
 //
 // --data takes CSV files that are there (with a mapping *.map beside them, or ingest/maps/example.map) instead of `lots synth`.
+// --sql plain asks the peers plain good SQL (NN-name.PEER.plain.sql, where the best SQL found isn't plain itself) instead of the best.
 // Exit: 0, or 1 when a system failed or gave another answer.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -17,13 +18,14 @@ import { firstDifference } from './answers.mjs';
 import { writeResults } from './results.mjs';
 
 const root = path.resolve(new URL('..', import.meta.url).pathname);
-const options = { build: 'build', scale: '20000', repeat: '5', threads: String(os.availableParallelism()), only: '', without: '', data: '' };
+const options = { build: 'build', scale: '20000', repeat: '5', threads: String(os.availableParallelism()), only: '', without: '', data: '', sql: 'best' };
 for (let i = 2; i < process.argv.length; i++) {
     const name = process.argv[i].replace(/^--/, '');
     if (name === 'reload') options.reload = true;
     else if (name in options && i + 1 < process.argv.length) options[name] = process.argv[++i];
     else { console.error(`bench: what is '${process.argv[i]}'?`); process.exit(2); }
 }
+if (!['best', 'plain'].includes(options.sql)) { console.error(`bench: what is '--sql ${options.sql}'?`); process.exit(2); }
 process.chdir(root);
 
 const build = path.resolve(options.build), modules = path.join(build, 'bench/peers');
@@ -50,11 +52,17 @@ fs.mkdirSync(work, { recursive: true });
 const classes = path.join(data.folder, 'classes.csv');
 fs.writeFileSync(classes, classesCsv());
 
+const plainSql = options.sql === 'plain';
+const questionFile = (name, system) => {
+    const plain = `bench/questions/${name}.${system.name}.plain.sql`;
+    return plainSql && fs.existsSync(plain) ? plain : `bench/questions/${name}.${system.ending}`;
+};
+
 // The clinic that is asked about is one of these data: questions are copied with its name.
 const fileOf = (name, system) => {
     if (system.name === 'hand') return name;
     const target = path.join(work, `${name}.${system.ending}`);
-    fs.writeFileSync(target, fs.readFileSync(`bench/questions/${name}.${system.ending}`, 'utf8').replaceAll('VC-NORR', data.clinic));
+    fs.writeFileSync(target, fs.readFileSync(questionFile(name, system), 'utf8').replaceAll('VC-NORR', data.clinic));
     return target;
 };
 
@@ -155,10 +163,10 @@ const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD']).stdout?.toStri
 const kernels = process.env.LOTS_SIMD ?? 'as found';
 const facts = [
     `${cpu}, ${os.availableParallelism()} processors, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}; threads ${options.threads}, instruction set ${kernels}; commit ${commit}`,
-    `data: ${data.description}; ${options.repeat} runs of each question after ${WARMING} of warming up, the systems in turn; the host gave others ${stolen}% of the processors' time`,
+    `data: ${data.description}; ${options.repeat} runs of each question after ${WARMING} of warming up, the systems in turn; the peers' SQL ${plainSql ? 'plain' : 'the best found'}; the host gave others ${stolen}% of the processors' time`,
     ...present.filter((s) => s.peer).map((s) => `${s.title} ${loads[s.name].version}`),
 ];
-writeResults({ folder: path.join(build, 'bench'), label: data.label, facts, present, loads, handLoad, rows, csvBytes: data.bytes });
+writeResults({ folder: path.join(build, 'bench'), label: plainSql ? `${data.label}-plain` : data.label, facts, present, loads, handLoad, rows, csvBytes: data.bytes });
 for (const problem of problems) console.log(`DIFFERS ${problem}`);
 console.log(problems.length === 0 ? `All systems gave the same answers to ${rows.length} questions.` : `${problems.length} answers differ or are missing.`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -122,6 +122,28 @@ static void every_question_is_written_for_both_peers(void **state)
         }
 }
 
+/* A plain question (bench/run.mjs --sql plain) that stands beside no kept one would never be asked. */
+static void every_plain_question_stands_beside_a_kept_one(void **state)
+{
+    char **entries = NULL, path[300];
+    size_t count = 0, found = 0;
+    lots_error err;
+    (void)state;
+    assert_ok(lots_directory_list("bench/questions", &entries, &count, &err));
+    for (size_t i = 0; i < count; i++) {
+        const char *plain = strstr(entries[i], ".plain.");
+        if (plain == NULL)
+            continue;
+        assert_string_equal(plain, ".plain.sql");
+        snprintf(path, sizeof path, "bench/questions/%.*s.sql", (int)(plain - entries[i]), entries[i]);
+        if (!lots_path_exists(path))
+            fail_msg("there is no %s", path);
+        found++;
+    }
+    lots_names_free(entries, count);
+    assert_true(found > 0);
+}
+
 /* Cut a line of plain fields where it stands; the place after it. */
 static char *cut_line(char *at, char *fields[FIELDS_MAX], int *count)
 {
@@ -185,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_question_has_an_answer_of_several_numbers),
         cmocka_unit_test(every_question_is_written_for_both_peers),
+        cmocka_unit_test(every_plain_question_stands_beside_a_kept_one),
         cmocka_unit_test(loops_by_hand_agree_with_lots),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

@@ -34,10 +34,9 @@ typedef struct lots_day_units {
     uint16_t first[LOTS_UNITS_MAX + 1]; /* rising; UINT16_MAX from count on */
 } lots_day_units;
 
-#define LOTS_TALLY_ROWS 65535u
-typedef struct lots_tallied {
-    uint64_t rows, fresh, sum;
-} lots_tallied;
+typedef struct lots_plane_rows {
+    uint64_t rows, fresh;
+} lots_plane_rows;
 
 typedef struct lots_kernels {
     const char *name; /* "scalar", "avx2", "avx512" */
@@ -232,10 +231,9 @@ typedef struct lots_kernels {
     void (*tally_u16)(const uint16_t *cells, const uint32_t *values, uint64_t plus, size_t count, uint64_t *words);
     void (*tally_entries_u16)(const uint16_t *cells, const uint16_t *places, const uint64_t *entries, size_t count,
                               uint64_t *words);
-    /* Of rows begin .. end - 1 those of each plane: how many they are, how many are `fresh`, and what their values add up to (NULL: 0),
-     * none of which is above `most`. end <= LOTS_TALLY_ROWS; `fresh` and values have whole words of 64 rows. Exact. */
-    void (*tally_planes)(const uint32_t *values, uint32_t most, const uint64_t *const *planes, size_t plane_count, const uint64_t *fresh,
-                         size_t begin, size_t end, lots_tallied *out);
+    /* Of rows begin .. end - 1 those of each plane: how many they are, and how many are `fresh`. */
+    void (*count_planes)(const uint64_t *const *planes, size_t plane_count, const uint64_t *fresh, size_t begin, size_t end,
+                         lots_plane_rows *out);
 } lots_kernels;
 
 /* The table for this processor and the environment's LOTS_SIMD (scalar, avx2, avx512: the best this processor has that is

@@ -22,7 +22,6 @@
 #define OWN_SELECT
 #define OWN_BOUNDS
 #define OWN_CHANGES
-#define OWN_MASKED_SUM
 
 static __m256i load256(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
 static void store256(void *at, __m256i value) { _mm256_storeu_si256((__m256i *)at, value); }
@@ -377,27 +376,6 @@ static void lower_bounds(const int32_t *sorted, const int32_t *least, const uint
         low = _mm256_sub_epi32(low, _mm256_and_si256(open, _mm256_cmpgt_epi32(wanted, value)));
         store256(at + i, low);
     }
-}
-
-/* ---- sums of values that have a bit ---- */
-#define SUM_ADDS 8u
-typedef __m256i lots_sums;
-static inline lots_sums add_masked(const uint32_t *values, uint64_t mask, lots_sums sums)
-{
-    const __m256i lanes = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-    for (int i = 0; i < 64; i += 8) {
-        const __m256i own = _mm256_slli_epi32(lanes, i % 32), bits = _mm256_and_si256(splat((uint32_t)(mask >> i / 32 * 32)), own);
-        sums = _mm256_add_epi32(sums, _mm256_and_si256(_mm256_cmpeq_epi32(bits, own), load256(values + i)));
-    }
-    return sums;
-}
-
-static inline uint64_t sum_of(lots_sums sums)
-{
-    const __m256i wide = _mm256_add_epi64(_mm256_cvtepu32_epi64(_mm256_castsi256_si128(sums)),
-                                          _mm256_cvtepu32_epi64(_mm256_extracti128_si256(sums, 1)));
-    const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
-    return (uint64_t)_mm_cvtsi128_si64(half) + (uint64_t)_mm_extract_epi64(half, 1);
 }
 
 #include "core/base/kernels_body.inc"

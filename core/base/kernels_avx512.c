@@ -28,7 +28,6 @@
 #define OWN_SUM_TILE
 #define OWN_ANY
 #define OWN_CELLS
-#define OWN_MASKED_SUM
 
 static __m512i load32(const void *at) { return _mm512_loadu_si512(at); }
 static uint64_t below(size_t count) { return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1; }

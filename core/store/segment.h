@@ -136,18 +136,21 @@ typedef struct lots_day_order {
     const uint16_t *starts; /* by day, and one more for the end: how many rows have earlier ones */
 } lots_day_order;
 const lots_day_order *lots_segment_by_day(lots_segment *segment, uint32_t stream, uint32_t chunk);
-/* Whole numbers 0 .. 2^32 - 1; as many more as make whole words of 64 rows may be read. */
-const uint32_t *lots_segment_numbers_by_day(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk, lots_arena *scratch);
 typedef struct lots_classes_by_day {
     const uint16_t *before; /* 1 + the day, less the first, of the row before that the same patient has of the class; 0: there is none.
                              * Whole words of 64 rows may be read */
     const uint64_t *masks;  /* rows of class c: `words` words from c * words on */
     uint32_t words, classes;
+    struct lots_kept *sums; /* by column of the stream: for lots_segment_sums_by_day */
 } lots_classes_by_day;
 /* Of a category with at most LOTS_CLASSES_MAX local ids, which are the classes; LOTS_NO_CLASSES: all rows are of one. */
 #define LOTS_NO_CLASSES UINT32_MAX
 const lots_classes_by_day *lots_segment_classes_by_day(lots_segment *segment, uint32_t stream, uint32_t column, uint32_t chunk,
                                                        lots_arena *scratch);
+/* Of a column of whole numbers 0 .. 2^32 - 1: what the rows of class c on days before day d of the order add up to is at d * classes + c, d
+ * up to the end. `classes`: what the line above gives of `of`. */
+const uint64_t *lots_segment_sums_by_day(lots_segment *segment, uint32_t stream, uint32_t of, const lots_classes_by_day *classes,
+                                         uint32_t column, uint32_t chunk, lots_arena *scratch);
 /* Of a list column's lengths, without decoding them where their encoding tells (and they have been read before): *done, else
  * nothing is written. lots_segment_elements_before: out[i] = how many elements the lists before row rows[i] have, rows[i] up to
  * the chunk's rows. lots_segment_lists_of: out[i] = the row in whose list elements[i] is; elements rise.

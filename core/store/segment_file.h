@@ -81,8 +81,7 @@ typedef struct lots_segment_column {
     lots_kept *kept_amounts;            /* lots_kept_amounts by chunk, of whole numbers and decimals; else NULL */
     lots_kept *kept_years;              /* lots_kept_years, the same */
     lots_kept *kept_lists;              /* lots_kept_lists by chunk, of lists; else NULL */
-    _Atomic(lots_kept *) kept_numbers;  /* uint32_t by chunk, of whole numbers and decimals by day: see segment_kept_by_day.c */
-    _Atomic(lots_kept *) kept_classes;  /* lots_classes_by_day by chunk */
+    _Atomic(lots_kept *) kept_classes;  /* lots_classes_by_day by chunk: see segment_kept_by_day.c */
     lots_posted_marks *posted;          /* by chunk; NULL: it has no postings */
     _Atomic(lots_frame_marks *) *marks; /* of its values, by chunk; NULL: it is not in the file. See segment_groups.c */
 } lots_segment_column;

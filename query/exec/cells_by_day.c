@@ -12,9 +12,9 @@ typedef struct day_rows { /* of a chunk */
     const lots_day_order *order;
     const lots_classes_by_day *classes;
     const uint64_t *planes[LOTS_CLASSES_MAX];
-    const uint32_t *values; /* NULL: none are asked for */
-    uint32_t rows, most;
-    uint64_t *fresh;        /* room for their bits */
+    const uint64_t *sums; /* NULL: none are asked for */
+    uint32_t rows;
+    uint64_t *fresh;      /* room for their bits */
 } day_rows;
 
 /* False: some of it isn't kept. */
@@ -26,40 +26,72 @@ static bool find_rows(lots_worker *worker, const lots_cells_plan *plan, uint32_t
     *out = (day_rows){.rows = worker->streams[plan->stream].rows};
     out->order = lots_segment_by_day(segment, plan->stream, worker->chunk);
     out->classes = lots_segment_classes_by_day(segment, plan->stream, classes, worker->chunk, arena);
-    if (column != LOTS_NO_VALUES) {
-        out->values = lots_segment_numbers_by_day(segment, plan->stream, column, worker->chunk, arena);
-        out->most = (uint32_t)lots_segment_meta(segment, plan->stream, column, LOTS_PART_VALUES, worker->chunk)->max;
-    }
-    return out->order != NULL && out->classes != NULL && (column == LOTS_NO_VALUES || out->values != NULL);
+    if (column != LOTS_NO_VALUES && out->classes != NULL)
+        out->sums = lots_segment_sums_by_day(segment, plan->stream, classes, out->classes, column, worker->chunk, arena);
+    return out->order != NULL && out->classes != NULL && (column == LOTS_NO_VALUES || out->sums != NULL);
 }
 
-/* How many rows are before the day. */
-static uint32_t rows_before(const lots_day_order *order, int64_t day)
+/* The place of the day in the order, or of that nearest to it. */
+static uint32_t place_of(const lots_day_order *order, int64_t day)
 {
     const int64_t place = day - order->first;
-    return order->starts[place < 0 ? 0 : place > order->days ? order->days : place];
+    return place < 0 ? 0 : place > order->days ? order->days : (uint32_t)place;
 }
 
-/* Of the cells of a unit, or of all days: those from `day` up to where the next one begins. */
-static void add_unit(const lots_kernels *kernels, const day_rows *from, int64_t day, int64_t next, const lots_id *ranks, uint64_t *words)
+/* Days from `day` up to where the next unit begins, or all; and the words of its first cell. */
+typedef struct unit_of_days {
+    int64_t day, next;
+    uint64_t *words;
+} unit_of_days;
+
+static unit_of_days unit_at(const lots_cells_plan *plan, uint32_t u, uint64_t *words)
 {
-    lots_tallied found[LOTS_CLASSES_MAX];
-    const uint32_t begin = rows_before(from->order, day), end = rows_before(from->order, next), first = begin / 64;
-    const int64_t earlier = day - from->order->first; /* days of the chunk that are of units before */
+    const lots_day_units *units = &plan->units;
+    if (plan->day_key == NONE)
+        return (unit_of_days){INT32_MIN, INT32_MAX, words};
+    return (unit_of_days){(int64_t)units->low + units->first[u],
+                          u + 1 < units->count ? (int64_t)units->low + units->first[u + 1] : INT32_MAX, words + (size_t)2 * plan->classes * u};
+}
+
+static uint64_t *words_of(const unit_of_days *unit, const lots_id *ranks, uint32_t class) { return unit->words + 2 * (ranks == NULL ? class : ranks[class]); }
+
+/* What is read of a unit is far from that of the last, so it is fetched while rows are counted: into the second cache, as so many lines at
+ * once are given up on their way to the first. In line, as gcc drops calls of what does no more than this. */
+static inline __attribute__((always_inline)) void fetch_sums(const day_rows *from, const unit_of_days *unit)
+{
+    const uint64_t *begin = from->sums + (size_t)place_of(from->order, unit->day) * from->classes->classes;
+    __builtin_prefetch(begin, 0, 2);
+    __builtin_prefetch(begin + from->classes->classes - 1, 0, 2);
+}
+
+static void add_sums(const day_rows *from, const unit_of_days *unit, const lots_id *ranks)
+{
+    const uint32_t classes = from->classes->classes;
+    const uint64_t *begin = from->sums + (size_t)place_of(from->order, unit->day) * classes;
+    const uint64_t *end = from->sums + (size_t)place_of(from->order, unit->next) * classes;
+    for (uint32_t c = 0; c < classes; c++)
+        words_of(unit, ranks, c)[0] |= end[c] - begin[c];
+}
+
+static void add_rows(const lots_kernels *kernels, const day_rows *from, const unit_of_days *unit, const lots_id *ranks)
+{
+    lots_plane_rows found[LOTS_CLASSES_MAX];
+    const uint32_t begin = from->order->starts[place_of(from->order, unit->day)], end = from->order->starts[place_of(from->order, unit->next)];
+    const uint32_t first = begin / 64;
+    const int64_t earlier = unit->day - from->order->first; /* days of the chunk that are of units before */
     if (begin == end)
         return;
     kernels->range_u16(from->classes->before + 64 * first, end - 64 * first, 0, (uint16_t)(earlier < 0 ? 0 : earlier), from->fresh + first);
-    kernels->tally_planes(from->values, from->most, from->planes, from->classes->classes, from->fresh, begin, end, found);
+    kernels->count_planes(from->planes, from->classes->classes, from->fresh, begin, end, found);
     for (uint32_t c = 0; c < from->classes->classes; c++) {
-        uint64_t *own = words + 2 * (ranks == NULL ? c : ranks[c]);
-        own[0] = (found[c].rows - found[c].fresh) << LOTS_WORD_ROWS | found[c].sum;
-        own[1] = found[c].fresh << LOTS_WORD_ROWS;
+        words_of(unit, ranks, c)[0] = (found[c].rows - found[c].fresh) << LOTS_WORD_ROWS;
+        words_of(unit, ranks, c)[1] = found[c].fresh << LOTS_WORD_ROWS;
     }
 }
 
 static lots_status add_units(lots_worker *worker, const lots_cells_plan *plan, day_rows *from, uint64_t *words, lots_error *err)
 {
-    const lots_day_units *units = &plan->units;
+    const uint32_t units = plan->day_key == NONE ? 1 : plan->units.count;
     const lots_id *ranks = NULL;
     uint32_t ids;
     if (plan->class_key != NONE)
@@ -67,11 +99,18 @@ static lots_status add_units(lots_worker *worker, const lots_cells_plan *plan, d
     LOTS_TRY(lots_new_words(lots_worker_arena(worker), from->rows, &from->fresh, err));
     for (uint32_t c = 0; c < from->classes->classes; c++)
         from->planes[c] = from->classes->masks + (size_t)c * from->classes->words;
-    if (plan->day_key == NONE)
-        add_unit(worker->kernels, from, INT32_MIN, INT32_MAX, ranks, words);
-    for (uint32_t u = 0; plan->day_key != NONE && u < units->count; u++)
-        add_unit(worker->kernels, from, (int64_t)units->low + units->first[u],
-                 u + 1 < units->count ? (int64_t)units->low + units->first[u + 1] : INT32_MAX, ranks, words + (size_t)2 * plan->classes * u);
+    for (uint32_t u = 0; from->sums != NULL && u < units; u++) {
+        const unit_of_days unit = unit_at(plan, u, words);
+        fetch_sums(from, &unit);
+    }
+    for (uint32_t u = 0; u < units; u++) {
+        const unit_of_days unit = unit_at(plan, u, words);
+        add_rows(worker->kernels, from, &unit, ranks);
+    }
+    for (uint32_t u = 0; from->sums != NULL && u < units; u++) {
+        const unit_of_days unit = unit_at(plan, u, words);
+        add_sums(from, &unit, ranks);
+    }
     return LOTS_OK;
 }
 

@@ -129,7 +129,8 @@ const uint32_t *lots_segment_period(lots_segment *segment, uint32_t stream, uint
                                     uint32_t *count, lots_arena *scratch);
 /* A chunk's rows in the order of their days, and as they stand within a day: row i of one of these is row i of the others. Kept so, lent
  * as long as the segment is open; NULL: they aren't kept. They are once they were asked for often, where the chunk's days are
- * kept, the block has been read before, none of its rows is missing, there are as many rows as days, and the budget has room. */
+ * kept, the block has been read before, none of its rows is missing, there are as many rows as days, and half as many as days times classes,
+ * and the budget has room. */
 typedef struct lots_day_order {
     int32_t first;          /* day, the least that their block says */
     uint32_t days;          /* from there on */

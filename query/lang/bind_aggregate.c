@@ -1,18 +1,9 @@
-/* bind_aggregate.c: aggregates over an event set, and over the rows of group by / show. See bind_internal.h.
- * Which of the two a call is: with `over`, or over an event set (count(E), exists(E), first(E), …), the former; count(),
+/* bind_aggregate.c: aggregates over an event set; those over the rows of group by / show are bind_aggregate_rows.c's. See
+ * bind_internal.h. Which of the two a call is: with `over`, or over an event set (count(E), exists(E), first(E), …), the former; count(),
  * count(where c), sum(x), rate(c) and their like without `over` the latter. */
 #include <string.h>
 
-#include "query/lang/bind_internal.h"
-
-#define AGGREGATES_MAX 4096u /* of one show: lets multiply them */
-
-typedef struct aggregate_name {
-    const char *name;
-    lots_op op;         /* over events; CONSTANT: none */
-    int row;            /* lots_row_agg_kind over rows; -1: none */
-    uint32_t arguments; /* besides the set */
-} aggregate_name;
+#include "query/lang/bind_aggregate.h"
 
 static const aggregate_name names[] = {
     {"count", LOTS_OP_COUNT, LOTS_AGG_COUNT, 1},
@@ -44,7 +35,7 @@ static const aggregate_name names[] = {
     {"cif", LOTS_OP_CONSTANT, LOTS_AGG_CIF, 4},
 };
 
-static const aggregate_name *find(const lots_ast_call *call)
+const aggregate_name *bind_find_aggregate(const lots_ast_call *call)
 {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (lots_ast_name_is(&call->name, names[i].name))
@@ -69,9 +60,9 @@ lots_status bind_no_clauses(binder *b, const lots_ast_call *call)
 }
 
 /* A count of something that is neither `distinct` nor a condition is a count of events. */
-static bool is_row_aggregate(const lots_ast_call *call)
+bool bind_is_row_aggregate(const lots_ast_call *call)
 {
-    const aggregate_name *found = find(call);
+    const aggregate_name *found = bind_find_aggregate(call);
     if (found == NULL || found->row < 0 || bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
         return false;
     if (found->row == LOTS_AGG_COUNT)
@@ -81,10 +72,9 @@ static bool is_row_aggregate(const lots_ast_call *call)
 
 /* ---- results ---- */
 
-/* `missing` where a value is aggregated: a number that nobody has. */
-static lots_status no_value(binder *b, lots_expr **x) { return bind_give_type(b, x, LOTS_TYPE_INT); }
+lots_status bind_no_value(binder *b, lots_expr **x) { return bind_give_type(b, x, LOTS_TYPE_INT); }
 
-static lots_status check_operand(binder *b, lots_op op, lots_expr *x)
+lots_status bind_check_operand(binder *b, lots_op op, lots_expr *x)
 {
     lots_type_kind kind = x->type.kind;
     bool number = lots_type_is_number(&x->type) || kind == LOTS_TYPE_DAYS;
@@ -157,7 +147,7 @@ lots_status bind_aggregate_over(binder *b, scope *where, lots_op op, bound_set *
     return make(b, where, op, set, x, false, span, out);
 }
 
-static lots_status fraction(binder *b, scope *where, const lots_ast_node *node, double *out)
+lots_status bind_fraction(binder *b, scope *where, const lots_ast_node *node, double *out)
 {
     lots_expr *p = NULL;
     LOTS_TRY(bind_scalar(b, where, node, &p));
@@ -187,8 +177,8 @@ static lots_status order_keys(binder *b, const bound_set *set, const lots_ast_ca
     for (uint32_t i = 0; i < by->keys.count; i++) {
         event->order[i].descending = by->keys.items[i].descending;
         LOTS_TRY(bind_scalar(b, set->element, by->keys.items[i].value, &event->order[i].value));
-        LOTS_TRY(no_value(b, &event->order[i].value));
-        LOTS_TRY(check_operand(b, LOTS_OP_MIN, event->order[i].value));
+        LOTS_TRY(bind_no_value(b, &event->order[i].value));
+        LOTS_TRY(bind_check_operand(b, LOTS_OP_MIN, event->order[i].value));
         bind_depend(b, event, event->order[i].value->depths & ~own, event->frame);
     }
     return LOTS_OK;
@@ -214,7 +204,7 @@ static lots_status pick_event(binder *b, scope *where, const lots_ast_node *node
         LOTS_TRY(bind_scalar(b, where, call->args[1].value, &operand));
         if (bind_is_untyped(operand)) { /* nothing follows no event: as nothing is the missing-th */
             pick = LOTS_PICK_NTH;
-            LOTS_TRY(no_value(b, &operand));
+            LOTS_TRY(bind_no_value(b, &operand));
         } else if (operand->type.kind != LOTS_TYPE_EVENTS) {
             lots_status status = bind_wrong_type(b, operand, "an event");
             lots_error_hint(b->err, "name the event with `as e` and write %.*s(…, e)", (int)call->name.bytes,
@@ -341,12 +331,12 @@ static lots_status over_events(binder *b, scope *where, const aggregate_name *fo
     LOTS_TRY(bind_scalar(b, set.element, call->args[0].value, &x));
     const bool untyped = bind_is_untyped(x);
     lots_expr *missing = x;
-    LOTS_TRY(no_value(b, &x));
-    LOTS_TRY(check_operand(b, op, x));
+    LOTS_TRY(bind_no_value(b, &x));
+    LOTS_TRY(bind_check_operand(b, op, x));
     out->kind = VALUE_EXPR;
     LOTS_TRY(make(b, where, op, &set, x, false, node->span, &out->expr));
     if (op == LOTS_OP_QUANTILE)
-        LOTS_TRY(fraction(b, where, call->args[1].value, &out->expr->constant.f));
+        LOTS_TRY(bind_fraction(b, where, call->args[1].value, &out->expr->constant.f));
     return untyped ? of_missing(b, op, missing, node->span, &out->expr) : LOTS_OK;
 }
 
@@ -354,7 +344,7 @@ lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, c
                                   lots_expr **out)
 {
     const lots_ast_call *call = node->call;
-    const aggregate_name *found = find(call);
+    const aggregate_name *found = bind_find_aggregate(call);
     if (bind_is_class_aggregate(call))
         return bind_class_members(b, where, members, node, out);
     if (found == NULL || found->op == LOTS_OP_CONSTANT || found->op == LOTS_OP_EVENT || found->op == LOTS_OP_NIGHTS ||
@@ -371,120 +361,15 @@ lots_status bind_member_aggregate(binder *b, scope *where, bound_set *members, c
     lots_op op = call->distinct ? LOTS_OP_COUNT_DISTINCT : found->op;
     lots_expr *x = NULL;
     LOTS_TRY(bind_scalar(b, members->element, call->args[0].value, &x));
-    LOTS_TRY(no_value(b, &x));
-    LOTS_TRY(check_operand(b, op == LOTS_OP_COUNT ? LOTS_OP_COUNT_DISTINCT : op, x));
+    LOTS_TRY(bind_no_value(b, &x));
+    LOTS_TRY(bind_check_operand(b, op == LOTS_OP_COUNT ? LOTS_OP_COUNT_DISTINCT : op, x));
     LOTS_TRY(make(b, where, op, members, x, false, node->span, out));
     if (op == LOTS_OP_QUANTILE)
-        LOTS_TRY(fraction(b, where, call->args[1].value, &(*out)->constant.f));
+        LOTS_TRY(bind_fraction(b, where, call->args[1].value, &(*out)->constant.f));
     return LOTS_OK;
 }
 
-/* ---- over rows ---- */
-
-static bool names_row_aggregate(const binder *b, const lots_ast_name *name, const lots_ast_names *params)
-{
-    for (uint32_t i = 0; params != NULL && i < params->count; i++)
-        if (params->items[i].bytes == name->bytes && memcmp(params->items[i].text, name->text, name->bytes) == 0)
-            return false;
-    uint32_t number = bind_find_global(b, name->text, name->bytes);
-    return number != UINT32_MAX && LOTS_AT(global, &b->globals, number).over_rows;
-}
-
-static bool call_has(const binder *b, const lots_ast_call *call, const lots_ast_names *params)
-{
-    uint32_t number = call->episodes ? UINT32_MAX : bind_find_global(b, call->name.text, call->name.bytes);
-    bool let = number != UINT32_MAX && LOTS_AT(global, &b->globals, number).statement->params.count > 0;
-    if (let ? LOTS_AT(global, &b->globals, number).over_rows : is_row_aggregate(call))
-        return true;
-    if (bind_clause(call, LOTS_AST_CLAUSE_OVER) != NULL)
-        return false;
-    for (uint32_t i = 0; i < call->arg_count; i++)
-        if (bind_has_row_aggregate(b, call->args[i].value, params) ||
-            (call->args[i].then_value != NULL && bind_has_row_aggregate(b, call->args[i].then_value, params)))
-            return true;
-    return false;
-}
-
-bool bind_has_row_aggregate(const binder *b, const lots_ast_node *node, const lots_ast_names *params)
-{
-    switch (node->kind) {
-    case LOTS_AST_NAME: return names_row_aggregate(b, &node->name, params);
-    case LOTS_AST_CALL: return call_has(b, node->call, params);
-    case LOTS_AST_BINARY:
-        return bind_has_row_aggregate(b, node->binary.left, params) || bind_has_row_aggregate(b, node->binary.right, params);
-    case LOTS_AST_NEGATE:
-    case LOTS_AST_NOT: return bind_has_row_aggregate(b, node->unary, params);
-    case LOTS_AST_IS_MISSING: return bind_has_row_aggregate(b, node->is_missing.value, params);
-    case LOTS_AST_MEMBER: return bind_has_row_aggregate(b, node->member.base, params);
-    case LOTS_AST_AND:
-    case LOTS_AST_OR:
-    case LOTS_AST_SET:
-        for (uint32_t i = 0; i < node->list.count; i++)
-            if (bind_has_row_aggregate(b, node->list.items[i], params))
-                return true;
-        return false;
-    default: return false;
-    }
-}
-
-static lots_type row_type(lots_row_agg_kind kind, const lots_expr *x)
-{
-    switch (kind) {
-    case LOTS_AGG_COUNT:
-    case LOTS_AGG_PATIENTS:
-    case LOTS_AGG_COUNT_DISTINCT: return bind_type(LOTS_TYPE_INT);
-    case LOTS_AGG_SUM:
-    case LOTS_AGG_MIN:
-    case LOTS_AGG_MAX:
-    case LOTS_AGG_KM_QUANTILE: return x->type;
-    default: return bind_type(LOTS_TYPE_FLOAT);
-    }
-}
-
-static lots_status check_row_operand(binder *b, lots_row_agg_kind kind, lots_expr **x)
-{
-    switch (kind) {
-    case LOTS_AGG_MIN:
-    case LOTS_AGG_MAX: return check_operand(b, LOTS_OP_MIN, *x);
-    case LOTS_AGG_COUNT_DISTINCT: return check_operand(b, LOTS_OP_SET_OF, *x);
-    case LOTS_AGG_RATE: {
-        lots_type truth = bind_type(LOTS_TYPE_BOOL);
-        return bind_cast(b, *x, &truth, "a condition", x);
-    }
-    default: return check_operand(b, LOTS_OP_SUM, *x);
-    }
-}
-
-/* sum(x where c) comes as one narrowed value, count(where c) as a where. */
-static lots_status row_operand(binder *b, scope *rows, const lots_ast_arg *arg, lots_row_agg *agg)
-{
-    const lots_ast_node *node = arg->value;
-    if (arg->kind == LOTS_AST_ARG_WHERE)
-        return bind_condition(b, rows, node, &agg->where);
-    if (arg->kind != LOTS_AST_ARG_VALUE)
-        return lots_ast_fail(b->err, arg->span, "an aggregate takes a value, and `where` a condition");
-    if (node->kind == LOTS_AST_NARROWED && node->narrowed.step_count == 1 &&
-        node->narrowed.steps[0].kind == LOTS_AST_NARROW_WHERE) {
-        LOTS_TRY(bind_condition(b, rows, node->narrowed.steps[0].value, &agg->where));
-        node = node->narrowed.base;
-    }
-    LOTS_TRY(bind_scalar(b, rows, node, &agg->value));
-    return lots_row_agg_follows(agg) || agg->kind == LOTS_AGG_RATE ? LOTS_OK : no_value(b, &agg->value);
-}
-
-/* What an aggregate takes besides its first value. */
-static lots_status row_arguments(binder *b, scope *table, const aggregation *into, const lots_ast_node *node,
-                                 uint32_t arguments, lots_row_agg *agg)
-{
-    const lots_ast_arg *last = &node->call->args[arguments == 0 ? 0 : arguments - 1];
-    if (lots_row_agg_follows(agg))
-        LOTS_TRY(bind_survival(b, table, into, node, agg));
-    else if (agg->value != NULL)
-        LOTS_TRY(check_row_operand(b, agg->kind, &agg->value));
-    if (arguments == 2 || agg->kind == LOTS_AGG_KM_QUANTILE)
-        return fraction(b, into->rows, last->value, &agg->parameter);
-    return LOTS_OK;
-}
+/* ---- which of the two ---- */
 
 lots_status bind_wrong_count(binder *b, const lots_ast_call *call, uint32_t wanted, const char *where, lots_ast_span span)
 {
@@ -495,69 +380,17 @@ lots_status bind_wrong_count(binder *b, const lots_ast_call *call, uint32_t want
     return status;
 }
 
-static lots_status needs_value(binder *b, const lots_ast_call *call, lots_row_agg_kind kind, lots_ast_span span)
-{
-    lots_status status = lots_ast_fail(b->err, span, "'%.*s' needs a value", (int)call->name.bytes, call->name.text);
-    if (kind == LOTS_AGG_SHARE)
-        lots_error_hint(b->err, "the part of all rows is share(1), also share(1 where …)");
-    return status;
-}
-
-static lots_status over_rows(binder *b, scope *table, const aggregate_name *found, const lots_ast_node *node, value *out)
-{
-    const lots_ast_call *call = node->call;
-    aggregation *into = b->aggregation;
-    lots_row_agg agg = {.kind = (lots_row_agg_kind)found->row};
-    if (call->distinct && agg.kind != LOTS_AGG_COUNT)
-        return lots_ast_fail(b->err, call->distinct_span, "`distinct` stands in count(distinct x)");
-    if (call->distinct)
-        agg.kind = LOTS_AGG_COUNT_DISTINCT;
-    b->aggregation = NULL; /* no aggregates of rows inside aggregates of rows */
-    LOTS_TRY(bind_no_clauses(b, call));
-    bool valued = agg.kind != LOTS_AGG_COUNT && agg.kind != LOTS_AGG_PATIENTS;
-    uint32_t most = found->arguments > 0 ? found->arguments : 1;
-    if (call->arg_count > most || (valued && call->arg_count < found->arguments))
-        return bind_wrong_count(b, call, found->arguments, "", node->span);
-    b->inside = call;
-    if (call->arg_count > 0)
-        LOTS_TRY(row_operand(b, into->rows, &call->args[0], &agg));
-    if (!valued && agg.value != NULL)
-        return lots_ast_fail(b->err, node->span, "'%.*s' counts rows; count(distinct x) counts values",
-                             (int)call->name.bytes, call->name.text);
-    if (valued && agg.value == NULL)
-        return needs_value(b, call, agg.kind, node->span);
-    LOTS_TRY(row_arguments(b, table, into, node, found->arguments, &agg));
-    b->inside = NULL;
-    if (agg.kind == LOTS_AGG_RATE && agg.where == NULL) {
-        LOTS_TRY(bind_rate_of_living(b, agg.value, node->span));
-        LOTS_TRY(bind_rate_of_top(b, agg.value, into->key_count, node->span));
-    }
-    if (agg.kind == LOTS_AGG_PATIENTS && into->rows->kind == SCOPE_TABLE)
-        return lots_ast_fail(b->err, node->span, "these rows are %s, and patients() counts rows that are patients'",
-                             bind_is_about_nobody(b) ? "a table's, about nobody" : "groups");
-    if (into->aggs->count >= AGGREGATES_MAX)
-        return lots_ast_fail(b->err, node->span, "more than %u aggregates in one `show`", AGGREGATES_MAX);
-    agg.type = row_type(agg.kind, agg.value);
-    b->aggregation = into;
-    out->kind = VALUE_EXPR;
-    LOTS_TRY(bind_expr(b, LOTS_OP_SLOT, agg.type, node->span, NULL, 0, &out->expr));
-    out->expr->of_frame = into->table_frame;
-    out->expr->index = into->key_count + (uint32_t)into->aggs->count;
-    bind_depend(b, out->expr, bind_frame_bit(b, into->table_frame), into->table_frame);
-    return lots_vec_push(into->aggs, &agg, b->err);
-}
-
 lots_status bind_aggregate(binder *b, scope *where, const lots_ast_node *node, bool *done, value *out)
 {
     const lots_ast_call *call = node->call;
-    const aggregate_name *found = find(call);
+    const aggregate_name *found = bind_find_aggregate(call);
     memset(out, 0, sizeof *out);
     *done = found != NULL;
     if (found == NULL)
         return LOTS_OK;
-    if (is_row_aggregate(call)) {
+    if (bind_is_row_aggregate(call)) {
         if (b->aggregation != NULL)
-            return over_rows(b, where, found, node, out);
+            return bind_over_rows(b, where, found, node, out);
         lots_status status = lots_ast_fail(b->err, node->span, "'%.*s' over rows stands in `show`, not here",
                                            (int)call->name.bytes, call->name.text);
         bool in_let = b->let_depth > 0;

@@ -289,7 +289,7 @@ LOTS_MUST lots_status bind_negate(binder *b, scope *where, const lots_ast_node *
 LOTS_MUST lots_status bind_member(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
 LOTS_MUST lots_status bind_at(binder *b, scope *where, const lots_ast_node *node, lots_expr **out);
 
-/* ---- bind_call.c, bind_aggregate.c ---- */
+/* ---- bind_call.c, bind_aggregate.c, bind_aggregate_rows.c ---- */
 LOTS_MUST lots_status bind_call(binder *b, scope *where, const lots_ast_node *node, value *out);
 /* Is it the name of a function of the language (those that lets define apart)? */
 bool bind_is_function(const lots_ast_name *name);

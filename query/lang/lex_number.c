@@ -57,6 +57,8 @@ static lots_status read_day(lots_lexer *lexer, lots_token *out, lots_error *err)
         lots_status status = lots_lexer_fail(lexer, err, lexer->at, lexer->at + 10, "there is no day %.10s", lexer->text + lexer->at);
         if (year >= 1 && month >= 1 && month <= 12)
             lots_error_hint(err, "%.7s has %d days", lexer->text + lexer->at, (int)lots_month_days(year, month));
+        else
+            lots_error_hint(err, "a day is written year-month-day: 2023-01-31");
         return status;
     }
     out->kind = LOTS_TOKEN_DATE;

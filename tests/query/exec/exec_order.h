@@ -3,7 +3,7 @@
 #ifndef LOTS_EXEC_ORDER_H
 #define LOTS_EXEC_ORDER_H
 
-#include "tests/query/exec/exec_fixture.h"
+#include "tests/query/exec/exec_world.h"
 
 static inline int stream_of(const world *w, const event *e)
 {

@@ -3,6 +3,7 @@
 #ifndef LOTS_RANDOM_WORLD_H
 #define LOTS_RANDOM_WORLD_H
 
+#include "tests/query/exec/exec_fixture.h"
 #include "tests/query/exec/exec_order.h"
 
 static world w;

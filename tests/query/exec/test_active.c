@@ -1,4 +1,5 @@
 /* Active periods, against a count of every day. */
+#include "tests/query/exec/exec_fixture.h"
 #include "tests/query/exec/exec_order.h"
 
 enum { VALUES = 16, EVENTS = 128, PERIODS = 600 };

@@ -1,5 +1,6 @@
 /* Patterns of events, against a matcher that tries everything: patterns by chance over patients with few events on few
  * days, and the rules one by one. */
+#include "tests/query/exec/exec_fixture.h"
 #include "tests/query/exec/exec_order.h"
 
 enum { STEPS_MAX = 6, ROOM = 40, PATIENTS = 160, PATTERNS = 400 };

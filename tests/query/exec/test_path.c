@@ -1,4 +1,5 @@
 /* Paths, against texts put together event by event. */
+#include "tests/query/exec/exec_fixture.h"
 #include "tests/query/exec/exec_order.h"
 
 static world w;

@@ -49,6 +49,10 @@ typedef struct lots_evidence {
     uint32_t enough;
 } lots_evidence;
 
+/* Might one who has `own` of what all have so far, `own` included, come to have over 85% of it? What others add only makes his
+ * part smaller, so who never has over four fifths (rounded down) need not be known. */
+static inline bool lots_is_large_part(uint64_t own, uint64_t all) { return own > all / 5 * 4; }
+
 /* `enough`: of a table without totals its min_cell: how persons' parts are spread over a cell is then looked at only until its
  * judgement is settled. 0: givers, largest and all are always exact. */
 void lots_evidence_open(lots_evidence *evidence, const lots_row_agg *agg, uint32_t enough);
@@ -60,11 +64,11 @@ LOTS_MUST lots_status lots_evidence_feed(lots_evidence *evidence, lots_group_bat
 bool lots_evidence_of_sum(lots_row_agg_kind kind);
 /* Instead of feeding, row by row: the value of a person (or of each of several persons like him, who have no other row) who so
  * far, it included, has `own` in the group; its rows come person by person, no two persons have one number. True: enough is
- * known, and from now on only those must be told who have more than a fourth of what all have so far. */
+ * known, and from now on only those must be told who have a large part of what all have so far (lots_is_large_part). */
 bool lots_evidence_give(lots_evidence *evidence, uint32_t group, lots_patient person, uint32_t persons, uint64_t value,
                         uint64_t own);
 /* Is there a value, not 0, that enough persons have where enough gave something? Then more rows of new persons, all with that very
- * value, tell nothing but who has more than a fourth. False: it is not known, or no one value. */
+ * value, tell nothing but who has a large part. False: it is not known, or no one value. */
 bool lots_evidence_usual(const lots_evidence *evidence, uint32_t group, uint64_t *value);
 /* Would more rows of new persons, all of whose values are 0, tell nothing? */
 bool lots_evidence_knows_zeros(const lots_evidence *evidence, uint32_t group);

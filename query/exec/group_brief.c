@@ -248,7 +248,7 @@ void lots_group_briefs_weigh(const lots_group_batch *in, const lots_group_picked
 bool lots_group_must_see(const lots_evidence *evidence, uint32_t group, bool settled, bool usual, uint64_t sum,
                          uint64_t before)
 {
-    return evidence != NULL && (!(settled || usual) || sum > before / 4) &&
+    return evidence != NULL && (!(settled || usual) || lots_is_large_part(sum, before + sum)) &&
            (sum > 0 || !lots_evidence_knows_zeros(evidence, group));
 }
 

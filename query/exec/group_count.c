@@ -180,7 +180,7 @@ static inline void add_row(const lots_group_batch *batch, size_t row, lots_group
     line->last = person;
     line->own = own;
     line->sum = sum;
-    if (evidence != NULL && (line->settled == 0 || own > sum / 4))
+    if (evidence != NULL && (line->settled == 0 || lots_is_large_part(own, sum)))
         tell(evidence, line, batch->number[row], 1, value);
 }
 
@@ -311,7 +311,7 @@ static inline void add_weight(const lots_group_batch *batch, size_t row, lots_gr
         return;
     line->own = (uint64_t)batch->row_ints[row];
     line->sum += line->own * persons;
-    if (evidence != NULL && (line->settled == 0 || line->own > line->sum / 4))
+    if (evidence != NULL && (line->settled == 0 || lots_is_large_part(line->own, line->sum)))
         tell(evidence, line, batch->number[row], persons, line->own);
 }
 
@@ -369,7 +369,7 @@ static inline void add_swing(const lots_group_batch *batch, uint32_t row, lots_g
     swing->sizes = sizes;
     swing->counts += 1 + (fresh << 32);
     swing->last = person;
-    if (evidence != NULL && (swing->settled == 0 || size > sizes / 4))
+    if (evidence != NULL && (swing->settled == 0 || lots_is_large_part(size, sizes)))
         tell_swing(evidence, swing, batch->number[row], fresh == 0, size, value);
 }
 
@@ -433,7 +433,7 @@ void lots_group_counter_end(lots_group_counter *counter, lots_evidence *evidence
         lots_group_swing *swing = &LOTS_AT(lots_group_swing, &counter->swings, g);
         const uint64_t size = size_of(swing->own);
         swing->sizes += size;
-        if (evidence != NULL && size > 0 && (swing->settled == 0 || size > swing->sizes / 4))
+        if (evidence != NULL && size > 0 && (swing->settled == 0 || lots_is_large_part(size, swing->sizes)))
             (void)lots_evidence_end(evidence, g, size);
         swing->own = 0;
         swing->last = 0;

@@ -3,7 +3,7 @@
  * A row touches the line of its group and nothing else: nothing is made, cleared or walked over for a batch, which so costs what
  * its rows cost, however many groups there are. A line also knows what its last person gave so far, and tells the evidence
  * what its sum rests on: as long as that isn't settled (few persons gave, or few different values were seen), and
- * whenever one person has more than a fourth of all so far. Who never has can't come to dominate, since nothing here is below 0.
+ * whenever one person has over four fifths of all so far. Who never has can't come to dominate, since nothing here is below 0.
  * Batches with values below 0 have lines of their own, in which sizes take the place of values.
  * What lines hold is added to states and evidence (group.c) before these are joined or read. Callers: group.c. */
 #ifndef LOTS_QUERY_GROUP_COUNT_H

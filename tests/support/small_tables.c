@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "tests/support/schema_parts.h"
+
 enum { GHOST_DAYS = 300 };
 
 const small_stream small_streams[] = {
@@ -150,16 +152,6 @@ static void add_table(lots_schema *schema, const small_table *spec)
     table->valid_to_column = spec->to;
 }
 
-static void add_level(lots_stream *stream, const char *name, uint32_t rank, bool open)
-{
-    lots_error err;
-    lots_level *level;
-    assert_ok(lots_stream_add_level(stream, name, &level, &err));
-    level->rank = rank;
-    level->has_span = open;
-    level->span = open ? LOTS_SPAN_OPEN : LOTS_SPAN_POINT;
-}
-
 void small_make_schema(small_registry *r)
 {
     lots_error err;
@@ -174,11 +166,11 @@ void small_make_schema(small_registry *r)
         stream->undated = small_streams[s].undated;
         if (s == 1) {
             stream->ghost_days = GHOST_DAYS;
-            add_level(stream, "emergency", 1, false);
-            add_level(stream, "primary", 2, false);
-            add_level(stream, "specialist", 2, false);
-            add_level(stream, "inpatient", 3, true);
-            add_level(stream, "municipal", 4, false);
+            add_level(stream, "emergency", 1, -1);
+            add_level(stream, "primary", 2, -1);
+            add_level(stream, "specialist", 2, -1);
+            add_level(stream, "inpatient", 3, LOTS_SPAN_OPEN);
+            add_level(stream, "municipal", 4, -1);
         }
         for (const small_column *c = small_streams[s].columns; c->name != NULL; c++)
             add_column(stream, c);

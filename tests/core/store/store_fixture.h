@@ -11,6 +11,7 @@
 #include "core/store/segment.h"
 #include "core/store/segment_writer.h"
 #include "tests/support/lots_test.h"
+#include "tests/support/schema_parts.h"
 
 enum { PATIENTS, CONTACTS, LABS, DRUGS, EMPTY, STREAMS };
 enum { C_START, C_MINUTE, C_END, C_ID, C_LEVEL, C_UNIT, C_ACUTE, C_COST, C_WEIGHT, C_DX, C_NOTE, C_READY, C_GHOST };
@@ -74,16 +75,6 @@ static inline lots_column *add_column(lots_stream *stream, const char *name, lot
     if (domain != NULL)
         snprintf(column->domain, sizeof column->domain, "%s", domain);
     return column;
-}
-
-static inline void add_level(lots_stream *stream, const char *name, uint32_t rank, int span)
-{
-    lots_error err;
-    lots_level *level;
-    assert_ok(lots_stream_add_level(stream, name, &level, &err));
-    level->rank = rank;
-    level->has_span = span >= 0;
-    level->span = span >= 0 ? (lots_span)span : LOTS_SPAN_POINT;
 }
 
 static inline void add_contacts(fixture *f)

@@ -1,5 +1,6 @@
 /* test_schema.c: building, validating, merging and the image of a schema. */
 #include "tests/support/lots_test.h"
+#include "tests/support/schema_parts.h"
 
 #include <stdio.h>
 
@@ -26,16 +27,6 @@ static lots_stream *stream_of(lots_schema *schema, const char *name)
     lots_stream *stream;
     assert_ok(lots_schema_add_stream(schema, name, &stream, &err));
     return stream;
-}
-
-static void add_level(lots_stream *stream, const char *value, uint32_t rank, int span)
-{
-    lots_error err;
-    lots_level *level;
-    assert_ok(lots_stream_add_level(stream, value, &level, &err));
-    level->rank = rank;
-    level->has_span = span >= 0;
-    level->span = span >= 0 ? (lots_span)span : LOTS_SPAN_POINT;
 }
 
 static void add_system(lots_schema *schema, const char *name, lots_code_form form, const char *version)

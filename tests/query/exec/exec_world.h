@@ -13,6 +13,7 @@
 #include "core/store/order.h"
 #include "core/store/registry.h"
 #include "tests/support/lots_test.h"
+#include "tests/support/schema_parts.h"
 
 enum { S_PATIENTS, S_CONTACTS, S_DRUGS, S_HOMES, S_COUNT };
 enum { P_BIRTH, P_SEX, P_DEATH };
@@ -80,16 +81,6 @@ static inline void put_column(lots_stream *stream, const char *name, lots_kind k
         snprintf(kind == LOTS_KIND_CATEGORY ? column->domain : column->system, LOTS_NAME_MAX, "%s", domain);
 }
 
-static inline void put_level(lots_stream *stream, const char *name, uint32_t rank, int span)
-{
-    lots_error err;
-    lots_level *level;
-    assert_ok(lots_stream_add_level(stream, name, &level, &err));
-    level->rank = rank;
-    level->has_span = span >= 0;
-    level->span = span >= 0 ? (lots_span)span : LOTS_SPAN_POINT;
-}
-
 static inline void world_schema(world *w)
 {
     lots_error err;
@@ -104,9 +95,9 @@ static inline void world_schema(world *w)
     put_column(s, "death", LOTS_KIND_DATE, LOTS_ROLE_DEATH, NULL);
     assert_ok(lots_schema_add_stream(&w->schema, "contacts", &s, &err));
     s->span = LOTS_SPAN_POINT;
-    put_level(s, "emergency", 1, -1);
-    put_level(s, "primary", 2, -1);
-    put_level(s, "inpatient", 3, LOTS_SPAN_OPEN);
+    add_level(s, "emergency", 1, -1);
+    add_level(s, "primary", 2, -1);
+    add_level(s, "inpatient", 3, LOTS_SPAN_OPEN);
     put_column(s, "start", LOTS_KIND_DATE, LOTS_ROLE_START, NULL);
     put_column(s, "minute", LOTS_KIND_INT, LOTS_ROLE_MINUTE, NULL);
     put_column(s, "end", LOTS_KIND_DATE, LOTS_ROLE_END, NULL);

@@ -264,6 +264,18 @@ static void what_nearly_all_have_is_looked_at_no_further(void **state)
     }
 }
 
+/* Small sums too, of which a fifth is nothing. */
+static void whoever_has_over_85_per_cent_has_a_large_part(void **state)
+{
+    (void)state;
+    for (uint64_t all = 1; all <= 2000; all++) {
+        for (uint64_t own = all * 85 / 100 + 1; own <= all; own++)
+            assert_true(lots_is_large_part(own, all));
+        assert_false(all >= 10 && lots_is_large_part(all / 2, all)); /* else everybody would be looked at */
+    }
+    assert_true(lots_is_large_part(UINT64_MAX, UINT64_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +283,7 @@ int main(void)
         cmocka_unit_test(parts_are_joined_group_by_group),
         cmocka_unit_test(a_copy_counts_on),
         cmocka_unit_test(what_nearly_all_have_is_looked_at_no_further),
+        cmocka_unit_test(whoever_has_over_85_per_cent_has_a_large_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,7 @@ static lots_status mark(lots_worker *worker, lots_beyond *side, uint32_t patient
 {
     if (side->pending == NULL)
         LOTS_TRY(lots_new_bits(lots_worker_arena(worker), worker->patients->count, &side->pending, err));
+    worker->beyond_pends = true;
     lots_bit_set(side->pending, patient);
     return LOTS_OK;
 }
@@ -188,9 +189,10 @@ static lots_status settle(lots_worker *worker, lots_beyond *side, const lots_ins
 
 lots_status lots_beyond_settle(lots_worker *worker, const lots_instance *rows, lots_error *err)
 {
-    for (uint32_t i = 0; worker->beyond != NULL && i < 2 * worker->schema->stream_count; i++)
+    for (uint32_t i = 0; worker->beyond_pends && i < 2 * worker->schema->stream_count; i++)
         if (worker->beyond[i].pending != NULL)
             LOTS_TRY(settle(worker, &worker->beyond[i], rows, err));
+    worker->beyond_pends = false;
     return LOTS_OK;
 }
 

@@ -16,10 +16,29 @@ static const lots_stream *stream_of(const lots_worker *worker, uint32_t stream)
     return &worker->schema->streams[stream];
 }
 
+/* The streams that the query can ask: the patients, and those of its relations. */
+static lots_status list_asked(lots_worker *worker, lots_error *err)
+{
+    const lots_query *query = worker->query;
+    uint32_t *asked = NULL, count = 0;
+    LOTS_TRY(lots_new_u32(&worker->tables, worker->schema->stream_count, &asked, err));
+    for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
+        bool is = s == 0;
+        for (uint32_t r = 0; r < query->relation_count && !is; r++)
+            is = query->relations[r].kind == LOTS_RELATION_STREAM && query->relations[r].stream == s;
+        if (is)
+            asked[count++] = s;
+    }
+    worker->asked = asked;
+    worker->asked_count = count;
+    return LOTS_OK;
+}
+
 /* Once a worker: the vectors of every column, none of them read. */
 static lots_status open_columns(lots_worker *worker, lots_error *err)
 {
     void *room = NULL;
+    LOTS_TRY(list_asked(worker, err));
     LOTS_TRY(lots_arena_alloc(&worker->tables, &room, worker->schema->stream_count, sizeof(lots_stream_chunk), err));
     lots_stream_chunk *streams = room;
     for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
@@ -40,12 +59,14 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
     return LOTS_OK;
 }
 
-/* Few columns are ever asked for: only the streams of these have something to forget. */
+/* Few columns are ever asked for: only the streams of these have something to forget. What a chunk has of streams that can't be asked
+ * for is not even looked up. */
 lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
 {
     if (worker->streams == NULL)
         LOTS_TRY(open_columns(worker, err));
-    for (uint32_t s = 0; s < worker->schema->stream_count; s++) {
+    for (uint32_t i = 0; i < worker->asked_count; i++) {
+        const uint32_t s = worker->asked[i];
         lots_stream_chunk *stream = &worker->streams[s];
         const uint32_t columns = stream_of(worker, s)->column_count;
         lots_stream_days_note(worker, s);

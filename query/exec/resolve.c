@@ -51,22 +51,44 @@ static int zone_of_starts(const lots_worker *worker, const lots_relation *relati
     return meta->min >= low && meta->max <= high ? 1 : 0;
 }
 
-static lots_status want_mask(mask_maker *maker, lots_error *err)
+lots_status lots_mask_own(mask_maker *maker, lots_error *err)
 {
-    if (maker->mask != NULL)
+    const uint32_t count = maker->relation->count;
+    if (maker->own != NULL)
         return LOTS_OK;
-    LOTS_TRY(lots_new_words(maker->arena, maker->relation->count, &maker->mask, err));
-    lots_bits_fill(maker->mask, maker->relation->count, true);
+    if (maker->mask != NULL) {
+        LOTS_TRY(lots_copy_bits(maker->arena, maker->mask, count, &maker->own, err));
+    } else {
+        LOTS_TRY(lots_new_words(maker->arena, count, &maker->own, err));
+        lots_bits_fill(maker->own, count, true);
+    }
+    maker->mask = maker->own;
     return LOTS_OK;
 }
 
-/* No others than these rows. */
-static lots_status keep_rows(mask_maker *maker, const uint64_t *rows, lots_error *err)
+/* A mask of which each row is written now, and nothing read: what was before may be lent. */
+static lots_status new_own(mask_maker *maker, lots_error *err)
 {
-    const uint32_t count = maker->relation->count;
-    if (maker->mask == NULL)
-        return lots_copy_bits(maker->arena, rows, count, &maker->mask, err);
-    maker->worker->kernels->bits_and(maker->mask, rows, count, maker->mask);
+    return maker->own != NULL ? LOTS_OK : lots_new_words(maker->arena, maker->relation->count, &maker->own, err);
+}
+
+lots_status lots_mask_keep(mask_maker *maker, const uint64_t *rows, lots_error *err)
+{
+    if (maker->mask == NULL) {
+        maker->mask = rows;
+        return LOTS_OK;
+    }
+    LOTS_TRY(new_own(maker, err));
+    maker->worker->kernels->bits_and(maker->mask, rows, maker->relation->count, maker->own);
+    maker->mask = maker->own;
+    return LOTS_OK;
+}
+
+/* None of these rows. */
+static lots_status leave_rows(mask_maker *maker, const uint64_t *rows, lots_error *err)
+{
+    LOTS_TRY(lots_mask_own(maker, err));
+    lots_bits_and_not(maker->own, maker->own, rows, maker->relation->count);
     return LOTS_OK;
 }
 
@@ -83,7 +105,7 @@ static lots_status mask_places(mask_maker *maker, lots_error *err)
     maker->wanted |= few != NULL;
     maker->worker->work.rows += maker->relation->owners->count;
     maker->places = maker->places_end = NULL;
-    return keep_rows(maker, within, err);
+    return lots_mask_keep(maker, within, err);
 }
 
 static lots_status mask_window(mask_maker *maker, const lots_window *window, lots_error *err)
@@ -97,8 +119,9 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
     if (zone == 1)
         return LOTS_OK;
     if (zone == -1) {
-        LOTS_TRY(want_mask(maker, err));
-        lots_bits_fill(maker->mask, count, false);
+        LOTS_TRY(new_own(maker, err));
+        lots_bits_fill(maker->own, count, false);
+        maker->mask = maker->own;
         return LOTS_OK;
     }
     const uint64_t *within = NULL;
@@ -107,13 +130,14 @@ static lots_status mask_window(mask_maker *maker, const lots_window *window, lot
     if (maker->places != NULL)
         return LOTS_OK;
     LOTS_TRY(lots_relation_within(maker->worker, maker->relation, low, high, &within, err));
-    return keep_rows(maker, within, err);
+    return lots_mask_keep(maker, within, err);
 }
 
-/* As it is now: what is made of it stays. */
-static lots_status copy_mask(const mask_maker *maker, uint64_t **out, lots_error *err)
+/* As it is now: it stays so. */
+static const uint64_t *lend_mask(mask_maker *maker)
 {
-    return lots_copy_bits(maker->arena, maker->mask, maker->relation->count, out, err);
+    maker->own = NULL;
+    return maker->mask;
 }
 
 /* A filter over the elements that are left: other sets are asked for no more rows than must be. */
@@ -121,8 +145,7 @@ static lots_status value_of_left(mask_maker *maker, const lots_expr *filter, con
                                  lots_vector *out, lots_error *err)
 {
     lots_instance *left = NULL;
-    uint64_t *mask = NULL;
-    LOTS_TRY(copy_mask(maker, &mask, err));
+    const uint64_t *mask = lend_mask(maker);
     LOTS_TRY(lots_rows_filter(maker->worker, elements, mask, &left, err));
     left->relation_bits = mask;
     return lots_value_spread(maker->worker, filter, left, mask, elements, out, err);
@@ -150,10 +173,9 @@ static lots_status number_of_left(mask_maker *maker, const lots_expr *filter, co
     const lots_kernels *kernels = maker->worker->kernels;
     const uint32_t count = (uint32_t)kernels->bits_count(maker->mask, elements->count);
     lots_instance *left = NULL;
+    const uint64_t *mask = lend_mask(maker);
     uint32_t *rows = NULL;
-    uint64_t *mask = NULL;
     LOTS_TRY(lots_new_u32(maker->arena, count, &rows, err));
-    LOTS_TRY(copy_mask(maker, &mask, err));
     kernels->bits_indexes(mask, elements->count, rows);
     LOTS_TRY(lots_instance_new(maker->worker, elements->frame, count, elements->parent, elements->depth, &left, err));
     left->relation_row = rows;
@@ -174,8 +196,11 @@ static lots_status mask_unwanted(mask_maker *maker, bool *left_out, lots_error *
     if (maker->worker->patients == NULL)
         return LOTS_OK;
     LOTS_TRY(lots_wanted_rows(maker->worker, maker->relation, maker->mask, &left, err));
-    *left_out = left != maker->mask;
-    return *left_out ? keep_rows(maker, left, err) : LOTS_OK;
+    *left_out = left != maker->mask; /* then those of the mask, in memory of their own */
+    if (*left_out)
+        maker->own = NULL;
+    maker->mask = left;
+    return LOTS_OK;
 }
 
 /* Before the first dear filter. */
@@ -248,15 +273,14 @@ static lots_status mask_filter(mask_maker *maker, const lots_expr *filter, const
     if (flat.failed != NULL) {
         uint64_t *here = NULL;
         LOTS_TRY(mask_places(maker, err));
-        LOTS_TRY(want_mask(maker, err));
         LOTS_TRY(lots_new_bits(maker->arena, count, &here, err));
-        lots_bits_and(here, maker->mask, flat.failed, count);
+        lots_bits_and(here, maker->mask == NULL ? flat.failed : maker->mask, flat.failed, count);
         if (maker->failed != NULL)
             lots_bits_or(here, here, maker->failed, count);
         maker->failed = here;
         maker->culprit = flat.culprit;
     }
-    return keep_rows(maker, flat.data, err);
+    return lots_mask_keep(maker, flat.data, err);
 }
 
 /* A filter that wants an event of another set: elements whose owner has none at all need not be asked. Owners who have none go out
@@ -292,7 +316,6 @@ static lots_status leave_owners(const mask_maker *maker, const lots_expr *filter
 static lots_status mask_by_owners(mask_maker *maker, const lots_set *set, uint32_t from, const lots_instance *elements,
                                   lots_error *err)
 {
-    const lots_kernels *kernels = maker->worker->kernels;
     const uint32_t count = maker->relation->count, owner_count = maker->relation->owners->count;
     uint64_t *owners = NULL, *rows = NULL;
     LOTS_TRY(narrow_mask(maker, err));
@@ -303,22 +326,16 @@ static lots_status mask_by_owners(mask_maker *maker, const lots_set *set, uint32
             LOTS_TRY(leave_owners(maker, set->filters[f], elements, &owners, err));
     if (owners == NULL)
         return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
     LOTS_TRY(lots_new_bits(maker->arena, count, &rows, err));
-    kernels->broadcast_bits(owners, maker->relation->offsets, owner_count, rows);
-    kernels->bits_and(maker->mask, rows, count, maker->mask);
-    return LOTS_OK;
+    maker->worker->kernels->broadcast_bits(owners, maker->relation->offsets, owner_count, rows);
+    return lots_mask_keep(maker, rows, err);
 }
 
 static lots_status mask_ghosts(mask_maker *maker, lots_error *err)
 {
     const uint64_t *ghosts = NULL;
     LOTS_TRY(lots_relation_ghosts(maker->worker, maker->relation, &ghosts, err));
-    if (ghosts == NULL)
-        return LOTS_OK;
-    LOTS_TRY(want_mask(maker, err));
-    lots_bits_and_not(maker->mask, maker->mask, ghosts, maker->relation->count);
-    return LOTS_OK;
+    return ghosts == NULL ? LOTS_OK : leave_rows(maker, ghosts, err);
 }
 
 /* Windows and filters before those are in the mask: `maker->windows`, `maker->filters`. */
@@ -414,8 +431,7 @@ static lots_status mask_endless(mask_maker *maker, bool *done, lots_error *err)
         return LOTS_OK;
     LOTS_TRY(lots_new_words(maker->arena, count, &gone, err));
     kernels->bits_expand(maker->mask, count, ends.missing, gone);
-    lots_bits_and_not(maker->mask, maker->mask, gone, count);
-    return LOTS_OK;
+    return leave_rows(maker, gone, err);
 }
 
 /* Does the zone map say that every element has a start? */
@@ -432,8 +448,8 @@ static bool all_have_starts(const mask_maker *maker)
 static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved, lots_error *err)
 {
     const lots_relation *relation = maker->relation->relation;
-    const bool stored = relation->kind == LOTS_RELATION_STREAM && !lots_stream_may_be_open(maker->worker, relation->stream);
-    bool done = resolved->span == NULL || stored;
+    bool done = resolved->span == NULL || (relation->kind == LOTS_RELATION_STREAM &&
+                                           !lots_stream_may_be_open(maker->worker, relation->stream));
     const lots_vector *values[2] = {NULL, NULL};
     const int32_t start = relation->start_column;
     if (resolved->window_count > 0 && start >= 0 && !all_have_starts(maker))
@@ -445,8 +461,7 @@ static lots_status mask_unknown(mask_maker *maker, const lots_resolved *resolved
     for (int v = 0; v < 2; v++) {
         if (values[v] == NULL || values[v]->missing == NULL)
             continue;
-        LOTS_TRY(want_mask(maker, err));
-        lots_bits_and_not(maker->mask, maker->mask, values[v]->missing, maker->relation->count);
+        LOTS_TRY(leave_rows(maker, values[v]->missing, err));
     }
     return LOTS_OK;
 }
@@ -527,9 +542,8 @@ lots_status lots_set_mask(lots_worker *worker, const lots_set *set, lots_relatio
                         .places = resolved->places, .places_end = resolved->places_end};
     if (resolved->places == NULL)
         return LOTS_OK;
+    maker.mask = resolved->mask;
     LOTS_TRY(mask_places(&maker, err));
-    if (resolved->mask != NULL) /* what was lent stays as it was */
-        worker->kernels->bits_and(maker.mask, resolved->mask, relation->count, maker.mask);
     resolved->mask = maker.mask;
     resolved->places = resolved->places_end = NULL;
     return LOTS_OK;

@@ -72,6 +72,5 @@ lots_status lots_mask_days(mask_maker *maker, const lots_window *window, bool *d
         if (!lots_vector_is_missing(&low, i) && !lots_vector_is_missing(&high, i))
             keep_days(maker, owners == NULL ? i : owners[i], starts, window->low == NULL ? NULL : (const int32_t *)low.data + i,
                       window->high == NULL ? NULL : (const int32_t *)high.data + i, rows);
-    maker->worker->kernels->bits_and(maker->mask, rows, maker->relation->count, maker->mask);
-    return LOTS_OK;
+    return lots_mask_keep(maker, rows, err);
 }

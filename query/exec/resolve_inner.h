@@ -11,7 +11,9 @@ typedef struct mask_maker {
     lots_relation_rows *relation;
     lots_arena *arena;
     const lots_set *set;
-    uint64_t *mask, *failed;
+    const uint64_t *mask; /* the rows left; NULL: all */
+    uint64_t *own;        /* the same where it may be written to; NULL: it is lent */
+    uint64_t *failed;
     const lots_expr *culprit;
     bool narrowed; /* rows of patients and days that can't matter are out */
     const uint32_t *places, *places_end; /* of a window that is not in the mask yet, as lots_resolved has them */
@@ -23,6 +25,10 @@ typedef struct mask_maker {
     bool no_ghosts;            /* … whether ghosts, were seen to by a wider set */
 } mask_maker;
 
+/* No others than these rows, which last as long as the relation and are not written to any more. */
+LOTS_MUST lots_status lots_mask_keep(mask_maker *maker, const uint64_t *rows, lots_error *err);
+/* A mask to write to: `maker->own`. */
+LOTS_MUST lots_status lots_mask_own(mask_maker *maker, lots_error *err);
 /* A day of each row of worker->left; *known: nothing but its owner is looked at, and none failed. */
 LOTS_MUST lots_status lots_days_of_left(const mask_maker *maker, const lots_expr *bound, lots_vector *out, bool *known,
                                         lots_error *err);

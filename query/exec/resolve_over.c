@@ -44,7 +44,7 @@ static void clear_later(mask_maker *maker, const uint32_t *rows, const lots_vect
         const uint32_t beyond = offsets[owner + 1];
         for (const int32_t day = days[owner]; k < count && rows[k] < beyond; k++)
             if (end[k] > day || (missing != NULL && lots_bit_get(missing, k)))
-                lots_bit_clear(maker->mask, rows[k]);
+                lots_bit_clear(maker->own, rows[k]);
     }
 }
 
@@ -88,7 +88,7 @@ static lots_status clear_lasting(mask_maker *maker, const int32_t *days, lots_er
         while (offsets[owner + 1] <= lasting->rows[k])
             owner++;
         if ((int32_t)((uint32_t)starts[lasting->rows[k]] + (uint32_t)lasting->values[k]) > days[owner])
-            lots_bit_clear(maker->mask, lasting->rows[k]);
+            lots_bit_clear(maker->own, lasting->rows[k]);
     }
     return LOTS_OK;
 }
@@ -129,6 +129,7 @@ lots_status lots_mask_over(mask_maker *maker, const lots_expr *filter, bool *don
         LOTS_TRY(days_by_owner(maker, day, &days, done, err));
     if (!*done || (day == NULL && !lots_stream_may_be_open(worker, stream)))
         return LOTS_OK;
+    LOTS_TRY(lots_mask_own(maker, err));
     LOTS_TRY(clear_known(maker, day, days, &look, err));
     const uint32_t count = look == NULL ? 0 : (uint32_t)worker->kernels->bits_count(look, maker->relation->count);
     if (look != maker->mask && count == 0)
@@ -140,6 +141,6 @@ lots_status lots_mask_over(mask_maker *maker, const lots_expr *filter, bool *don
         clear_later(maker, rows, &spans, days);
     for (size_t k = *done && day == NULL ? lots_bits_next(spans.data, 0, count) : count; k < count;
          k = lots_bits_next(spans.data, k + 1, count))
-        lots_bit_clear(maker->mask, rows[k]);
+        lots_bit_clear(maker->own, rows[k]);
     return LOTS_OK;
 }

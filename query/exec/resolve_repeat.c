@@ -200,9 +200,8 @@ static lots_status keep_repeats(mask_maker *maker, const repeat *r, const lots_p
             mark_owner(&of, own[0], own[1]);
         }
     spread(maker, counted, found, rows);
-    maker->worker->kernels->bits_and(maker->mask, rows, count, maker->mask);
     maker->worker->work.rows += counted->count;
-    return LOTS_OK;
+    return lots_mask_keep(maker, rows, err);
 }
 
 lots_status lots_mask_repeats(mask_maker *maker, const lots_expr *filter, const lots_instance *elements, bool *done, lots_error *err)

@@ -35,8 +35,7 @@ lots_status lots_mask_wider(mask_maker *maker, lots_error *err)
     LOTS_TRY(asks_rows(maker, wider, &rows, err));
     if (rows)
         LOTS_TRY(lots_set_mask(maker->worker, known->set, maker->relation, &known, err));
-    if (known->mask != NULL)
-        LOTS_TRY(lots_copy_bits(maker->arena, known->mask, maker->relation->count, &maker->mask, err));
+    maker->mask = known->mask;
     maker->places = known->places;
     maker->places_end = known->places_end;
     maker->windows = wider->window_count;

@@ -328,8 +328,9 @@ static void forget_chunk(lots_worker *worker)
     worker->patients = NULL;
     worker->wanted = NULL;
     worker->left = NULL;
-    for (uint32_t i = 0; worker->beyond != NULL && i < 2 * worker->schema->stream_count; i++)
+    for (uint32_t i = 0; worker->beyond_pends && i < 2 * worker->schema->stream_count; i++)
         worker->beyond[i].pending = NULL;
+    worker->beyond_pends = false;
 }
 
 lots_status lots_worker_begin(lots_worker *worker, uint32_t segment, uint32_t chunk, const lots_instance **patients,

@@ -168,12 +168,15 @@ struct lots_worker {
     lots_cycle cycle;
     lots_beyond *beyond;       /* two a stream: before its data, after them; NULL: nobody asked */
     uint32_t beyond_least;     /* how many persons are enough */
+    bool beyond_pends;         /* of some stream, somebody */
     lots_segment *segment;     /* NULL: no chunk */
     const uint32_t *carried;   /* see lots_worker_begin_carried */
     uint32_t segment_index;
     uint32_t chunk;
     lots_patient first_patient;
     lots_stream_chunk *streams;
+    const uint32_t *asked;     /* those of them that the query can ask; the others have no rows */
+    uint32_t asked_count;
     lots_instance constant;
     lots_instance *patients;
     const uint64_t *wanted;    /* of patients: those of whom rows are left; NULL: all. See wanted.h */

@@ -41,6 +41,7 @@ enum {
     LARGEST_STEP = 4 * 1024 * 1024, /* blocks double up to this; a larger request gets a block of its own size */
     LARGEST_KEPT = 2 * LARGEST_STEP,
     KEPT_BYTES = 16 * LARGEST_STEP,
+    SHORT_TEXT = 128,
     KEPT_CLASSES = 24, /* blocks of up to 2^i bytes, and more than half of that */
 };
 
@@ -350,17 +351,21 @@ lots_status lots_arena_text(lots_arena *arena, char **out, const char *text, siz
 
 lots_status lots_arena_printf(lots_arena *arena, char **out, lots_error *err, const char *format, ...)
 {
+    char first[SHORT_TEXT]; /* most are short, and are formatted once */
     va_list arguments, again;
     void *text = NULL;
     *out = NULL;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int wanted = vsnprintf(NULL, 0, format, arguments);
+    int wanted = vsnprintf(first, sizeof first, format, arguments);
     va_end(arguments);
     lots_status status = wanted < 0 ? lots_fail(err, LOTS_INTERNAL, "a text could not be formatted")
                                     : lots_arena_alloc(arena, &text, (size_t)wanted + 1, 1, err);
     if (status == LOTS_OK) {
-        vsnprintf(text, (size_t)wanted + 1, format, again);
+        if ((size_t)wanted < sizeof first)
+            memcpy(text, first, (size_t)wanted + 1);
+        else
+            vsnprintf(text, (size_t)wanted + 1, format, again);
         *out = text;
     }
     va_end(again);

@@ -80,17 +80,32 @@ lots_status lots_bytes_put_text(lots_bytes *bytes, const char *text, size_t coun
     return lots_bytes_append(bytes, text, count, err);
 }
 
+size_t lots_whole_text(uint64_t value, char *text)
+{
+    char digits[20];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    for (size_t i = 0; i < count; i++)
+        text[i] = digits[count - 1 - i];
+    return count;
+}
+
 lots_status lots_bytes_printf(lots_bytes *bytes, lots_error *err, const char *format, ...)
 {
+    const size_t room = bytes->capacity - bytes->count; /* mostly it has room, and is formatted once */
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int wanted = vsnprintf(NULL, 0, format, arguments);
+    int wanted = vsnprintf(room > 0 ? (char *)bytes->data + bytes->count : NULL, room, format, arguments);
     va_end(arguments);
     lots_status status = wanted < 0 ? lots_fail(err, LOTS_INTERNAL, "a text could not be formatted")
                                     : lots_bytes_reserve(bytes, (size_t)wanted + 1, err);
     if (status == LOTS_OK) {
-        vsnprintf((char *)bytes->data + bytes->count, (size_t)wanted + 1, format, again);
+        if ((size_t)wanted >= room)
+            vsnprintf((char *)bytes->data + bytes->count, (size_t)wanted + 1, format, again);
         bytes->count += (size_t)wanted;
     }
     va_end(again);

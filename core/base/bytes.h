@@ -54,6 +54,8 @@ LOTS_MUST lots_status lots_bytes_put64(lots_bytes *bytes, uint64_t value, lots_e
 LOTS_MUST lots_status lots_bytes_put_varint(lots_bytes *bytes, uint64_t value, lots_error *err);
 /* varint length, then the bytes. */
 LOTS_MUST lots_status lots_bytes_put_text(lots_bytes *bytes, const char *text, size_t count, lots_error *err);
+/* A whole number, without an end; `text` has room for 20 bytes. Returns how many. */
+size_t lots_whole_text(uint64_t value, char *text);
 LOTS_MUST lots_status lots_bytes_printf(lots_bytes *bytes, lots_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

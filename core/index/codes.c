@@ -93,18 +93,24 @@ const char *lots_dictionary_label_of(const lots_dictionary *dictionary, lots_id 
     return *bytes != 0 ? dictionary->labels + first : NULL;
 }
 
-/* The first rank whose key is not before `key` and, when `past_prefix`, does not start with it either. */
-static lots_id lower_bound(const lots_dictionary *dictionary, const char *key, size_t key_bytes, bool past_prefix)
+/* Is the rank's key before `key`, or, when `past_prefix`, does it start with it? */
+static bool is_before(const lots_dictionary *dictionary, lots_id rank, const char *key, size_t key_bytes, bool past_prefix)
 {
-    lots_id low = 0, high = dictionary->count;
+    size_t bytes = 0;
+    const char *other = lots_dictionary_key(dictionary, rank, &bytes);
+    if (past_prefix && bytes > key_bytes)
+        bytes = key_bytes;
+    const int order = lots_key_compare(other, bytes, key, key_bytes);
+    return order < 0 || (past_prefix && order == 0);
+}
+
+/* The first rank in [low, high) of which that does not hold; high: it holds of all. */
+static lots_id lower_bound(const lots_dictionary *dictionary, lots_id low, lots_id high, const char *key, size_t key_bytes,
+                           bool past_prefix)
+{
     while (low < high) {
-        lots_id middle = low + (high - low) / 2;
-        size_t bytes = 0;
-        const char *other = lots_dictionary_key(dictionary, middle, &bytes);
-        if (past_prefix && bytes > key_bytes)
-            bytes = key_bytes;
-        int order = lots_key_compare(other, bytes, key, key_bytes);
-        if (order < 0 || (past_prefix && order == 0))
+        const lots_id middle = low + (high - low) / 2;
+        if (is_before(dictionary, middle, key, key_bytes, past_prefix))
             low = middle + 1;
         else
             high = middle;
@@ -112,9 +118,19 @@ static lots_id lower_bound(const lots_dictionary *dictionary, const char *key, s
     return low;
 }
 
+/* The first from `low` on that is neither before `key` nor starts with it: mostly it is near. */
+static lots_id find_end(const lots_dictionary *dictionary, lots_id low, const char *key, size_t key_bytes)
+{
+    uint64_t step = 1;
+    for (; step <= dictionary->count - low && is_before(dictionary, low + (lots_id)step - 1, key, key_bytes, true); step *= 2)
+        low += (lots_id)step;
+    const lots_id high = step <= dictionary->count - low ? low + (lots_id)step - 1 : dictionary->count;
+    return lower_bound(dictionary, low, high, key, key_bytes, true);
+}
+
 lots_id lots_dictionary_find(const lots_dictionary *dictionary, const char *key, size_t key_bytes)
 {
-    lots_id rank = lower_bound(dictionary, key, key_bytes, false);
+    lots_id rank = lower_bound(dictionary, 0, dictionary->count, key, key_bytes, false);
     if (rank == dictionary->count)
         return LOTS_NO_ID;
     size_t bytes = 0;
@@ -125,10 +141,8 @@ lots_id lots_dictionary_find(const lots_dictionary *dictionary, const char *key,
 lots_ranks lots_dictionary_range(const lots_dictionary *dictionary, const char *low, size_t low_bytes, const char *high,
                                  size_t high_bytes)
 {
-    lots_ranks ranks = {lower_bound(dictionary, low, low_bytes, false), lower_bound(dictionary, high, high_bytes, true)};
-    if (ranks.end < ranks.first)
-        ranks.end = ranks.first;
-    return ranks;
+    const lots_id first = lower_bound(dictionary, 0, dictionary->count, low, low_bytes, false);
+    return (lots_ranks){first, find_end(dictionary, first, high, high_bytes)};
 }
 
 lots_ranks lots_dictionary_prefix(const lots_dictionary *dictionary, const char *prefix, size_t prefix_bytes)

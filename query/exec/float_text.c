@@ -7,23 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/bytes.h"
+
 __extension__ typedef unsigned __int128 wide;
 
 #define LEAST 1e-4 /* from here %g writes without an exponent, */
 #define MOST 1e14  /* and below here, rounded up too */
-
-size_t lots_whole_text(uint64_t value, char *text)
-{
-    char digits[20];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    for (size_t i = 0; i < count; i++)
-        text[i] = digits[count - 1 - i];
-    return count;
-}
 
 typedef struct parts { /* of a number above 0 */
     uint64_t m;

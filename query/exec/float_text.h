@@ -9,7 +9,5 @@
 
 /* Minus zero is written as zero: they are equal. Returns the bytes before the text's end. */
 size_t lots_float_text(double value, char text[LOTS_FLOAT_TEXT]);
-/* A whole number that isn't negative, without an end; `text` has room for 20 bytes. Returns how many. */
-size_t lots_whole_text(uint64_t value, char *text);
 
 #endif

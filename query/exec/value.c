@@ -64,19 +64,26 @@ int lots_value_period_months(lots_day from, lots_day to)
 /* LOTS_DAY_MIN and LOTS_DAY_MAX stand for an open end. */
 static lots_status append_interval(lots_day from, lots_day to, lots_bytes *out, lots_error *err)
 {
-    char start[11] = "", end[11] = "";
+    enum { YEAR = 4, MONTH = 7, DAY = 10 }; /* bytes of a day, beginning with its year */
+    char text[2 * DAY + 3];
+    size_t bytes = 0;
     const int months = lots_value_period_months(from, to);
-    if (months > 0) {
-        const lots_civil first = lots_day_to_civil(from);
-        return months == 12  ? lots_bytes_printf(out, err, "%04d", first.year)
-               : months == 3 ? lots_bytes_printf(out, err, "%04d-Q%d", first.year, first.month / 3 + 1)
-                             : lots_bytes_printf(out, err, "%04d-%02d", first.year, first.month);
-    }
     if (from != LOTS_DAY_MIN)
-        lots_day_format(from, start);
-    if (to != LOTS_DAY_MAX)
-        lots_day_format(to, end);
-    return lots_bytes_printf(out, err, "%s..%s", start, end);
+        lots_day_format(from, text);
+    if (months == 3) {
+        text[YEAR + 1] = 'Q';
+        text[YEAR + 2] = (char)('1' + lots_day_to_civil(from).month / 3);
+    }
+    if (months > 0)
+        return lots_bytes_append(out, text, months == 12 ? YEAR : months == 3 ? YEAR + 3 : MONTH, err);
+    bytes = from != LOTS_DAY_MIN ? DAY : 0;
+    text[bytes++] = '.';
+    text[bytes++] = '.';
+    if (to != LOTS_DAY_MAX) {
+        lots_day_format(to, text + bytes);
+        bytes += DAY;
+    }
+    return lots_bytes_append(out, text, bytes, err);
 }
 
 lots_status lots_value_item(const lots_schema *schema, const lots_vector *vector, lots_type_kind kind, uint32_t at,

@@ -223,12 +223,16 @@ static lots_status own_band(binder *b, scope *where, const lots_ast_node *node, 
     LOTS_TRY(bind_int(b, LOTS_TYPE_INT, width, node->span, &pair[1]));
     LOTS_TRY(bind_expr(b, LOTS_OP_BAND, bind_type(LOTS_TYPE_TEXT), node->span, pair, 2, out));
     void *made = NULL;
+    char text[2 * 20 + 1];
     LOTS_TRY(lots_arena_alloc(b->arena, &made, BAND_LABELS, sizeof(char *), b->err));
     char **labels = made;
     for (int64_t i = 0; i < BAND_LABELS; i++) {
-        long long low = i * width, high = i * width + width - 1;
-        LOTS_TRY(width == 1 ? lots_arena_printf(b->arena, &labels[i], b->err, "%lld", low)
-                            : lots_arena_printf(b->arena, &labels[i], b->err, "%lld-%lld", low, high));
+        size_t bytes = lots_whole_text((uint64_t)(i * width), text);
+        if (width > 1) {
+            text[bytes++] = '-';
+            bytes += lots_whole_text((uint64_t)(i * width + width - 1), text + bytes);
+        }
+        LOTS_TRY(lots_arena_text(b->arena, &labels[i], text, bytes, b->err));
     }
     (*out)->labels = (const char *const *)labels;
     (*out)->label_count = BAND_LABELS;

@@ -52,6 +52,10 @@ static bool is_text(const char *text, size_t at, size_t end, size_t *where)
 {
     while (at < end) {
         utf8proc_int32_t character;
+        if (text[at] >= ' ' && text[at] < 0x7F) {
+            at++;
+            continue;
+        }
         utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(end - at),
                                                   &character);
         *where = at;

@@ -226,7 +226,10 @@ static const struct {
 /* The index of the mistake that stands here, -1 if none. */
 static int find_mistake(const lots_lexer *lexer)
 {
+    const char first = lots_lexer_peek(lexer, 0);
     for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        if (mistakes[i].text[0] != first)
+            continue;
         size_t bytes = strlen(mistakes[i].text);
         if (bytes <= lexer->bytes - lexer->at && memcmp(lexer->text + lexer->at, mistakes[i].text, bytes) == 0)
             return (int)i;

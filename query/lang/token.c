@@ -15,6 +15,12 @@ static const char *const sign_texts[LOTS_TOKEN_KINDS] = {
 #undef X
 };
 
+static const uint8_t word_bytes[LOTS_WORD_COUNT] = {
+#define X(name, text) [LOTS_WORD_##name] = sizeof text - 1,
+    LOTS_WORD_LIST(X)
+#undef X
+};
+
 const char *lots_word_text(lots_word word)
 {
     return (unsigned)word < LOTS_WORD_COUNT ? word_texts[word] : "?";
@@ -26,14 +32,13 @@ const char *lots_sign_text(lots_token_kind kind)
     return text != NULL ? text : "?";
 }
 
-/* As strcmp, but `text` has a length. */
-static int compare_word(const char *text, size_t bytes, const char *word)
+/* As strcmp, but both have a length. */
+static int compare_words(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
 {
-    size_t word_bytes = strlen(word);
-    int order = memcmp(text, word, bytes < word_bytes ? bytes : word_bytes);
+    int order = memcmp(a, b, a_bytes < b_bytes ? a_bytes : b_bytes);
     if (order != 0)
         return order;
-    return bytes < word_bytes ? -1 : bytes > word_bytes;
+    return a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
 }
 
 bool lots_word_find(const char *text, size_t bytes, lots_word *out)
@@ -41,7 +46,7 @@ bool lots_word_find(const char *text, size_t bytes, lots_word *out)
     size_t low = 0, high = LOTS_WORD_COUNT;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_word(text, bytes, word_texts[middle]);
+        int order = compare_words(text, bytes, word_texts[middle], word_bytes[middle]);
         if (order == 0) {
             if (out != NULL)
                 *out = (lots_word)middle;
@@ -58,16 +63,20 @@ bool lots_word_find(const char *text, size_t bytes, lots_word *out)
 bool lots_word_find_any_case(const char *text, size_t bytes, lots_word *out)
 {
     char lower[16];
+    bool differs = false;
     if (bytes == 0 || bytes > sizeof lower)
         return false;
-    for (size_t i = 0; i < bytes; i++)
-        lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
-    return lots_word_find(lower, bytes, out);
+    for (size_t i = 0; i < bytes; i++) {
+        const bool capital = text[i] >= 'A' && text[i] <= 'Z';
+        lower[i] = (char)(capital ? text[i] - 'A' + 'a' : text[i]);
+        differs |= capital;
+    }
+    return differs && lots_word_find(lower, bytes, out);
 }
 
 bool lots_token_is_name(const lots_token *token, const char *text)
 {
-    return token->kind == LOTS_TOKEN_NAME && !token->quoted && compare_word(token->text.text, token->text.bytes, text) == 0;
+    return token->kind == LOTS_TOKEN_NAME && !token->quoted && compare_words(token->text.text, token->text.bytes, text, strlen(text)) == 0;
 }
 
 /* How many bytes of text[at..end) to show: at most `most`, whole characters, no line break. */

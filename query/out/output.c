@@ -1,8 +1,6 @@
 /* output.c: see output.h. */
 #include "query/out/output.h"
 
-#include <stdio.h>
-
 #include "core/base/memory.h"
 #include "query/exec/evidence.h"
 #include "query/out/csv.h"
@@ -72,7 +70,10 @@ const char *lots_sheet_mark(const lots_sheet *sheet, uint32_t row, uint32_t colu
         return NULL;
     if (marks[row] == LOTS_MARK_TOTAL)
         return sheet->swedish ? "totalt" : "total";
-    snprintf(room, 16, marks[row] == LOTS_MARK_SMALL ? "<%u" : "*", sheet->min_cell);
+    if (marks[row] != LOTS_MARK_SMALL)
+        return "*";
+    room[0] = '<';
+    room[1 + lots_whole_text(sheet->min_cell, room + 1)] = '\0';
     return room;
 }
 

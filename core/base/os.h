@@ -3,6 +3,8 @@
 #ifndef LOTS_OS_H
 #define LOTS_OS_H
 
+#include <pthread.h>
+
 #include "core/base/status.h"
 
 typedef struct lots_file {
@@ -62,6 +64,15 @@ LOTS_MUST lots_status lots_lock_take(lots_file *lock, const char *path, const ch
 void lots_lock_release(lots_file *lock);
 
 unsigned lots_processor_count(void);     /* that this process may use, at least 1 */
+int lots_processor_here(void);           /* on which this thread runs just now; -1 if the system won't say */
+typedef struct lots_processors {
+    uint64_t bits[16];
+    unsigned count;                      /* 0: the system won't say */
+} lots_processors;
+/* Those that a thread of this process may run on. */
+void lots_thread_processors(pthread_t thread, lots_processors *out);
+/* Let it run on these, but for one (-1: none) if there are others: at once, if it runs. What can't be done is left. */
+void lots_thread_place(pthread_t thread, const lots_processors *on, int but);
 size_t lots_memory_bytes(void);          /* that the machine has; a gigabyte if it won't say */
 /* The system may map this memory, whole pages of it, by larger pages than it otherwise would: a wish. */
 void lots_os_want_large_pages(void *memory, size_t bytes);

@@ -3,7 +3,7 @@
  * and closing another descriptor of the file doesn't drop it, as it would a POSIX record lock. The lock file stays when
  * released, since removing it would let two writers lock two files of one name. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* F_OFD_SETLK, sched_getaffinity, getrusage */
+#define _GNU_SOURCE /* F_OFD_SETLK, sched_getaffinity, sched_getcpu, getrusage */
 #endif
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +104,46 @@ unsigned lots_processor_count(void)
 #endif
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (unsigned)online : 1;
+}
+
+int lots_processor_here(void)
+{
+#ifdef __linux__
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+void lots_thread_processors(pthread_t thread, lots_processors *out)
+{
+    *out = (lots_processors){.count = 0};
+#ifdef __linux__
+    cpu_set_t set;
+    _Static_assert(sizeof set == sizeof out->bits, "a set of processors is bits");
+    if (pthread_getaffinity_np(thread, sizeof set, &set) != 0)
+        return;
+    memcpy(out->bits, &set, sizeof set);
+    out->count = (unsigned)CPU_COUNT(&set);
+#else
+    (void)thread;
+#endif
+}
+
+void lots_thread_place(pthread_t thread, const lots_processors *on, int but)
+{
+#ifdef __linux__
+    cpu_set_t set;
+    memcpy(&set, on->bits, sizeof set);
+    if (but >= 0 && on->count > 1)
+        CPU_CLR((size_t)but, &set);
+    if (CPU_COUNT(&set) > 0)
+        (void)pthread_setaffinity_np(thread, sizeof set, &set);
+#else
+    (void)thread;
+    (void)on;
+    (void)but;
+#endif
 }
 
 size_t lots_memory_bytes(void)

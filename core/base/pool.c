@@ -3,7 +3,9 @@
  * same for any number of threads. Each worker keeps its own first failure, which is its lowest; the run picks the least.
  * Runs are short and follow one another, and to sleep and be woken takes longer than many of them: whoever waits looks
  * around for a while first. For a worker that is not awake when all tasks are taken nobody waits.
- * Invariants: 1. `round`, `busy`, `under_way`, `closing` change under `lock` only.  2. Only while `under_way` does a worker
+ * Linux often wakes a thread on the processor of the one that wakes it, though another is idle, and leaves both there for ten
+ * milliseconds, longer than most runs take. So workers of a small pool are woken anywhere else.
+ * Invariants: 1. `round`, `busy`, `under_way`, `closing`, and who sleeps or is placed, change under `lock` only.  2. Only while `under_way` does a worker
  * become busy; `busy` is 0 between runs, and nothing of a run is read by a worker then. Threads: open, run and close by
  * one thread at a time. */
 #include "core/base/pool.h"
@@ -16,7 +18,11 @@
 #include "core/base/memory.h"
 #include "core/base/os.h"
 
-enum { THREADS_MAX = 64, LOOKS = 64 /* between two looks at the clock */ };
+enum {
+    THREADS_MAX = 64,
+    LOOKS = 64, /* between two looks at the clock */
+    THREADS_PLACED = 8, /* of more, one that shares a processor does not matter, and to place them all takes too long */
+};
 #define WAIT_NS 100000u /* before it sleeps; about twice what waking takes */
 
 /* One per thread, a cache line or more apart thanks to the error record's size. */
@@ -24,6 +30,8 @@ typedef struct lots_worker {
     struct lots_pool *pool;
     pthread_t thread;
     unsigned index;
+    bool sleeps, placed;        /* placed: until it is awake it may run on others than the caller's processor alone */
+    lots_processors processors; /* then those that it may run on after */
     size_t failed_task; /* SIZE_MAX: none */
     lots_error error;
 } lots_worker;
@@ -125,8 +133,13 @@ static void *run_worker(void *argument)
     for (;;) {
         look_out(pool, has_begun, seen);
         pthread_mutex_lock(&pool->lock);
+        worker->sleeps = true;
         while (!has_begun(pool, seen))
             pthread_cond_wait(&pool->wake, &pool->lock);
+        worker->sleeps = false;
+        if (worker->placed)
+            lots_thread_place(pthread_self(), &worker->processors, -1);
+        worker->placed = false;
         const bool joins = pool->under_way && !pool->closing;
         seen = pool->round;
         pool->busy += joins;
@@ -252,12 +265,27 @@ static lots_status finish_run(lots_pool *pool, lots_error *err)
     return LOTS_OK;
 }
 
+/* Those who sleep will wake on other processors than the caller's. */
+static void place_sleepers(lots_pool *pool)
+{
+    const int here = lots_processor_here();
+    for (unsigned i = 1; i <= pool->started && pool->waits && pool->threads <= THREADS_PLACED; i++) {
+        lots_worker *worker = &pool->workers[i];
+        if (!worker->sleeps || worker->placed)
+            continue;
+        lots_thread_processors(worker->thread, &worker->processors);
+        lots_thread_place(worker->thread, &worker->processors, here);
+        worker->placed = true;
+    }
+}
+
 /* Tasks can be taken from now on. */
 static void begin_run(lots_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     assert(pool->busy == 0);
     pool->under_way = true;
+    place_sleepers(pool);
     pool->round++;
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);

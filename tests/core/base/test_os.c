@@ -392,6 +392,26 @@ static void the_process_knows_itself(void **state)
     assert_false(lots_is_terminal(-1));
 }
 
+static void a_thread_leaves_a_processor_at_once_and_may_come_back(void **state)
+{
+    (void)state;
+    lots_processors before, narrowed, after;
+    const int here = lots_processor_here();
+    lots_thread_processors(pthread_self(), &before);
+    assert_true(before.count == 0 || before.count >= lots_processor_count());
+    lots_thread_place(pthread_self(), &before, here);
+    lots_thread_processors(pthread_self(), &narrowed);
+    if (before.count > 1) {
+        assert_int_equal(narrowed.count, before.count - 1);
+        assert_int_not_equal(lots_processor_here(), here);
+    } else {
+        assert_memory_equal(&narrowed, &before, sizeof before); /* there is no other */
+    }
+    lots_thread_place(pthread_self(), &before, -1);
+    lots_thread_processors(pthread_self(), &after);
+    assert_memory_equal(&after, &before, sizeof before);
+}
+
 #define in_a_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -412,6 +432,7 @@ int main(void)
         in_a_folder(a_lock_holds_also_within_one_process_and_other_descriptors_keep_it),
         in_a_folder(a_lock_file_with_odd_bytes_is_named_safely),
         in_a_folder(the_process_knows_itself),
+        cmocka_unit_test(a_thread_leaves_a_processor_at_once_and_may_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

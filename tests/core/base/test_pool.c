@@ -159,6 +159,43 @@ static void threads_that_sleep_are_woken_or_not_waited_for(void **state)
     }
 }
 
+typedef struct asked_where {
+    atomic_uint begun;
+    lots_processors may[2]; /* by thread */
+} asked_where;
+
+/* Each waits for the other, so that both threads take one. */
+static lots_status ask_where(void *context, size_t task, unsigned worker, lots_error *err)
+{
+    (void)task;
+    (void)err;
+    asked_where *asked = context;
+    lots_thread_processors(pthread_self(), &asked->may[worker]);
+    atomic_fetch_add(&asked->begun, 1);
+    while (atomic_load(&asked->begun) < 2)
+        look_on_us(1);
+    return LOTS_OK;
+}
+
+/* They wake elsewhere than on the processor of the caller. */
+static void threads_that_were_woken_may_run_where_they_might_before(void **state)
+{
+    (void)state;
+    lots_error err;
+    lots_pool *pool;
+    lots_processors own;
+    lots_thread_processors(pthread_self(), &own);
+    assert_ok(lots_pool_open(&pool, 2, &err));
+    for (size_t r = 0; r < 20; r++) {
+        asked_where asked = {.begun = 0};
+        pause_us(400);
+        assert_ok(lots_pool_run(pool, 2, ask_where, &asked, NULL, &err));
+        assert_memory_equal(&asked.may[0], &own, sizeof own);
+        assert_memory_equal(&asked.may[1], &own, sizeof own);
+    }
+    lots_pool_close(pool);
+}
+
 /* Tasks of two threads: each waits until another has begun, so that it is known which of them one thread takes. */
 typedef struct turns {
     size_t until[3];
@@ -346,6 +383,7 @@ int main(void)
         cmocka_unit_test(few_or_no_tasks_are_fine),
         cmocka_unit_test(short_runs_that_follow_one_another_are_apart),
         cmocka_unit_test(threads_that_sleep_are_woken_or_not_waited_for),
+        cmocka_unit_test(threads_that_were_woken_may_run_where_they_might_before),
         cmocka_unit_test(a_run_ends_with_its_last_task),
         cmocka_unit_test(a_failure_of_an_earlier_run_is_forgotten),
         cmocka_unit_test(the_lowest_failing_task_is_reported),

@@ -41,7 +41,7 @@ enum {
     LARGEST_STEP = 4 * 1024 * 1024, /* blocks double up to this; a larger request gets a block of its own size */
     LARGEST_KEPT = 2 * LARGEST_STEP,
     KEPT_BYTES = 16 * LARGEST_STEP,
-    SHORT_TEXT = 128,
+    SHORT_TEXT = 128, /* with its end */
     KEPT_CLASSES = 24, /* blocks of up to 2^i bytes, and more than half of that */
 };
 

@@ -5,9 +5,9 @@
  * around for a while first. For a worker that is not awake when all tasks are taken nobody waits.
  * Linux often wakes a thread on the processor of the one that wakes it, though another is idle, and leaves both there for ten
  * milliseconds, longer than most runs take. So workers of a small pool are woken anywhere else.
- * Invariants: 1. `round`, `busy`, `under_way`, `closing`, and who sleeps or is placed, change under `lock` only.  2. Only while `under_way` does a worker
- * become busy; `busy` is 0 between runs, and nothing of a run is read by a worker then. Threads: open, run and close by
- * one thread at a time. */
+ * Invariants: 1. `round`, `busy`, `under_way`, `closing`, and who sleeps or is placed, change under `lock` only.  2. Only
+ * while `under_way` does a worker become busy; `busy` is 0 between runs, and nothing of a run is read by a worker then.
+ * Threads: open, run and close by one thread at a time. */
 #include "core/base/pool.h"
 
 #include <assert.h>
@@ -30,8 +30,8 @@ typedef struct lots_worker {
     struct lots_pool *pool;
     pthread_t thread;
     unsigned index;
-    bool sleeps, placed;        /* placed: until it is awake it may run on others than the caller's processor alone */
-    lots_processors processors; /* then those that it may run on after */
+    bool sleeps, placed;        /* placed: until it is awake it may not run on the caller's processor */
+    lots_processors processors; /* of a placed one: those it might run on before, and may again once it is awake */
     size_t failed_task; /* SIZE_MAX: none */
     lots_error error;
 } lots_worker;

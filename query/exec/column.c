@@ -2,6 +2,7 @@
  * local), and once more turned into what the language sees, each only when asked for. */
 #include "query/exec/column.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "query/exec/days_of.h"
@@ -55,6 +56,8 @@ static lots_status open_columns(lots_worker *worker, lots_error *err)
         for (uint32_t c = 0; c < 2 * columns; c++)
             streams[s].locals[c].count = UINT32_MAX;
     }
+    for (uint32_t i = 0; i < worker->asked_count; i++)
+        streams[worker->asked[i]].asked = true;
     worker->streams = streams;
     return LOTS_OK;
 }
@@ -90,6 +93,7 @@ lots_status lots_columns_begin(lots_worker *worker, lots_error *err)
 lots_status lots_stream_offsets(lots_worker *worker, uint32_t stream, const uint32_t **out, lots_error *err)
 {
     lots_stream_chunk *chunk = &worker->streams[stream];
+    assert(chunk->asked);
     if (chunk->offsets == NULL) {
         uint32_t *offsets = NULL;
         LOTS_TRY(lots_new_u32(&worker->depths[0].arena, (size_t)worker->patients->count + 1, &offsets, err));
@@ -301,6 +305,7 @@ lots_status lots_stream_local(lots_worker *worker, uint32_t stream, uint32_t col
                               lots_error *err)
 {
     lots_vector *local = &worker->streams[stream].locals[column];
+    assert(worker->streams[stream].asked);
     if (local->count == UINT32_MAX) {
         lots_vector made;
         LOTS_TRY(read_local(worker, stream, column, &made, err));

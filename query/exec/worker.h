@@ -74,6 +74,7 @@ typedef struct lots_some_elements { /* of a column of lists: as `elements` below
 
 typedef struct lots_stream_chunk {
     uint32_t rows;
+    bool asked;          /* the query can ask for it */
     bool read;           /* some column of it is */
     lots_taken *taken;   /* by column; NULL: nothing was tried */
     lots_known_entries known; /* of the rows that were */

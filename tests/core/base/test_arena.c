@@ -187,6 +187,11 @@ static void texts_are_copied_and_printed(void **state)
     assert_string_equal(text, "");
     assert_ok(lots_arena_printf(&arena, &text, &err, "%s is %d", "it", 5));
     assert_string_equal(text, "it is 5");
+    for (int length = 1; length < 300; length++) { /* short ones are formatted once, others twice */
+        assert_ok(lots_arena_printf(&arena, &text, &err, "%*d", length, 7));
+        assert_int_equal(strlen(text), length);
+        assert_int_equal(text[length - 1], '7');
+    }
     lots_arena_free(&arena);
 }
 

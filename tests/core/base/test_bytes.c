@@ -205,6 +205,25 @@ static void printf_appends_without_the_zero(void **state)
     assert_memory_equal(bytes.data, "42-x  ", 6);
     assert_int_equal(bytes.data[103], '7');
     lots_bytes_free(&bytes);
+    for (int length = 1; length < 300; length++) { /* with more room than that, as much, and less */
+        const size_t before = bytes.count;
+        assert_ok(lots_bytes_printf(&bytes, &err, "%*d", length, 7));
+        assert_int_equal(bytes.count, before + (size_t)length);
+        assert_int_equal(bytes.data[bytes.count - 1], '7');
+    }
+    lots_bytes_free(&bytes);
+}
+
+static void whole_numbers_are_written_as_printf_does(void **state)
+{
+    (void)state;
+    const uint64_t numbers[] = {0, 1, 9, 10, 99, 100, UINT32_MAX, INT64_MAX, UINT64_MAX};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char text[21], wanted[21];
+        text[lots_whole_text(numbers[i], text)] = '\0';
+        snprintf(wanted, sizeof wanted, "%llu", (unsigned long long)numbers[i]);
+        assert_string_equal(text, wanted);
+    }
 }
 
 int main(void)
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_declared_length_beyond_the_bytes_is_refused),
         cmocka_unit_test(a_buffer_grows_and_a_failed_reserve_changes_nothing),
         cmocka_unit_test(printf_appends_without_the_zero),
+        cmocka_unit_test(whole_numbers_are_written_as_printf_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

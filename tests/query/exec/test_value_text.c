@@ -123,6 +123,31 @@ static void days_and_durations_are_written_plainly(void **state)
     lots_bytes_free(&out);
 }
 
+/* As they are written in the language; what isn't one of them, from its first day to its last. */
+static void whole_periods_have_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        int from[3], to[3]; /* year 0: open */
+        const char *text;
+    } periods[] = {
+        {{2024, 1, 1}, {2024, 12, 31}, "2024"},      {{2024, 2, 1}, {2024, 2, 29}, "2024-02"},
+        {{2024, 12, 1}, {2024, 12, 31}, "2024-12"},  {{2024, 1, 1}, {2024, 3, 31}, "2024-Q1"},
+        {{2024, 4, 1}, {2024, 6, 30}, "2024-Q2"},    {{2024, 7, 1}, {2024, 9, 30}, "2024-Q3"},
+        {{2024, 10, 1}, {2024, 12, 31}, "2024-Q4"},  {{2024, 2, 1}, {2024, 4, 30}, "2024-02-01..2024-04-30"},
+        {{2024, 7, 1}, {2025, 6, 30}, "2024-07-01..2025-06-30"}, {{987, 1, 1}, {987, 12, 31}, "0987"},
+        {{0}, {2024, 2, 29}, "..2024-02-29"},        {{0}, {0}, ".."},
+    };
+    lots_bytes out = {0};
+    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++) {
+        const int *a = periods[i].from, *b = periods[i].to;
+        int32_t from = a[0] == 0 ? LOTS_DAY_MIN : lots_day_from_civil(a[0], a[1], a[2]);
+        int32_t to = b[0] == 0 ? LOTS_DAY_MAX : lots_day_from_civil(b[0], b[1], b[2]);
+        assert_string_equal(text_of((lots_type){.kind = LOTS_TYPE_INTERVAL}, &from, &to, &out), periods[i].text);
+    }
+    lots_bytes_free(&out);
+}
+
 /* A dictionary of three codes of two systems, and a schema that knows one of them as icd10. */
 static void codes_are_written_as_their_system_writes_them(void **state)
 {
@@ -172,6 +197,7 @@ int main(void)
         cmocka_unit_test(floats_read_back_as_the_same_number),
         cmocka_unit_test(floats_are_as_short_as_printf_can_write_them),
         cmocka_unit_test(days_and_durations_are_written_plainly),
+        cmocka_unit_test(whole_periods_have_their_names),
         cmocka_unit_test(codes_are_written_as_their_system_writes_them),
         cmocka_unit_test(an_event_set_is_no_value),
     };
